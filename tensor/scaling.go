@@ -1,0 +1,133 @@
+package tensor
+
+import "math"
+
+// Standardise says how values are brought to mean 0 and standard deviation 1.
+type Standardise int
+
+// The ways to standardise. The zero value chooses by the data.
+const (
+	StandardiseAuto   Standardise = iota // by mode when one mode's slices have clearly different scales, else global
+	StandardiseNone                      // values as they are
+	StandardiseGlobal                    // one mean and one deviation
+	StandardiseMode                      // a mean and a deviation for every index of one mode
+)
+
+// Scaling is an affine map of values, fitted on observed cells only:
+// standardised = (value − Mean[i]) / Scale[i], where i is the cell's index in mode Mode, or 0 when Mode < 0.
+type Scaling struct {
+	Mode  int       // −1: one mean and scale for all cells
+	Mean  []float64 // one a index of Mode, or one in all
+	Scale []float64 // positive
+}
+
+// FitScaling fits a scaling on the observed cells. mode is used by StandardiseMode alone. A slice with
+// no spread, or with fewer than two cells, takes the global scale (and, with no cell, the global mean).
+func FitScaling(o *Observed, how Standardise, mode int) Scaling {
+	switch how {
+	case StandardiseNone:
+		return Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	case StandardiseGlobal:
+		return globalScaling(o)
+	case StandardiseMode:
+		return modeScaling(o, mode)
+	}
+	best, bestRatio := -1, 4.0
+	for n := range o.Modes {
+		if ratio := scaleSpread(o, n); ratio > bestRatio {
+			best, bestRatio = n, ratio
+		}
+	}
+	if best >= 0 {
+		return modeScaling(o, best)
+	}
+	return globalScaling(o)
+}
+
+func globalScaling(o *Observed) Scaling {
+	mean, deviation := Moments(o.Values)
+	if deviation == 0 {
+		deviation = 1
+	}
+	return Scaling{Mode: -1, Mean: []float64{mean}, Scale: []float64{deviation}}
+}
+
+func modeScaling(o *Observed, mode int) Scaling {
+	global := globalScaling(o)
+	slices := sliceValues(o, mode)
+	s := Scaling{Mode: mode, Mean: make([]float64, len(slices)), Scale: make([]float64, len(slices))}
+	for i, values := range slices {
+		s.Mean[i], s.Scale[i] = Moments(values)
+		if len(values) == 0 {
+			s.Mean[i] = global.Mean[0]
+		}
+		if len(values) < 2 || s.Scale[i] == 0 {
+			s.Scale[i] = global.Scale[0]
+		}
+	}
+	return s
+}
+
+func sliceValues(o *Observed, mode int) [][]float64 {
+	slices := make([][]float64, len(o.Modes[mode].Labels))
+	for c, i := range o.Index[mode] {
+		slices[i] = append(slices[i], o.Values[c])
+	}
+	return slices
+}
+
+// scaleSpread measures how clearly the slices of a mode differ in scale: the ratio of the pooled
+// variance to the geometric mean of the slices' variances, corrected for slices of few cells. It is 1
+// when all slices share one mean and deviation; variables in different units reach 10 and more.
+func scaleSpread(o *Observed, mode int) float64 {
+	const fewestCells = 8
+	_, pooled := Moments(o.Values)
+	if pooled == 0 {
+		return 1
+	}
+	var logs float64
+	var count int
+	for _, values := range sliceValues(o, mode) {
+		if len(values) < fewestCells {
+			return 1
+		}
+		_, deviation := Moments(values)
+		if deviation == 0 {
+			return 1
+		}
+		logs += math.Log(deviation*deviation) + 1/float64(len(values))
+		count++
+	}
+	return pooled * pooled / math.Exp(logs/float64(count))
+}
+
+// at returns the mean and scale of the cell whose coordinates are index(n).
+func (s Scaling) at(index func(mode int) int32) (mean, scale float64) {
+	i := int32(0)
+	if s.Mode >= 0 {
+		i = index(s.Mode)
+	}
+	return s.Mean[i], s.Scale[i]
+}
+
+// Apply returns the same cells with standardised values.
+func (s Scaling) Apply(o *Observed) *Observed {
+	values := make([]float64, o.Len())
+	for c, v := range o.Values {
+		mean, scale := s.at(func(n int) int32 { return o.Index[n][c] })
+		values[c] = (v - mean) / scale
+	}
+	return o.WithValues(values)
+}
+
+// Undo returns the value, in the data's own units, of a standardised value at a cell.
+func (s Scaling) Undo(cell []int32, value float64) float64 {
+	mean, scale := s.at(func(n int) int32 { return cell[n] })
+	return mean + scale*value
+}
+
+// ScaleAt returns the factor from standardised to raw units at a cell.
+func (s Scaling) ScaleAt(cell []int32) float64 {
+	_, scale := s.at(func(n int) int32 { return cell[n] })
+	return scale
+}

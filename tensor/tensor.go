@@ -1,0 +1,239 @@
+// Package tensor holds incomplete tensors: shapes, named modes, observed cells in a canonical order,
+// random splits and standardisation.
+package tensor
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+
+	"lacuna/internal/rng"
+)
+
+// Shape is the size of each mode, d_1 × … × d_N.
+type Shape []int
+
+// Order is the number of modes N.
+func (s Shape) Order() int { return len(s) }
+
+// Cells is Π d_n as a float64, which cannot overflow.
+func (s Shape) Cells() float64 {
+	cells := 1.0
+	for _, d := range s {
+		cells *= float64(d)
+	}
+	return cells
+}
+
+// Mode names one mode of a tensor and its indices.
+type Mode struct {
+	Name   string
+	Labels []string // one a index; its length is the size d_n
+}
+
+// NumberedModes returns modes called mode1, mode2, … with labels 0, 1, ….
+func NumberedModes(shape Shape) []Mode {
+	modes := make([]Mode, len(shape))
+	for n, d := range shape {
+		modes[n].Name = "mode" + strconv.Itoa(n+1)
+		modes[n].Labels = make([]string, d)
+		for i := range modes[n].Labels {
+			modes[n].Labels[i] = strconv.Itoa(i)
+		}
+	}
+	return modes
+}
+
+// Observed is the known part of a tensor: |Ω| distinct cells with finite values, sorted
+// lexicographically by coordinates (the first mode slowest). Cells that are not listed are unknown; a
+// listed zero is data. Observed values are immutable once built and may be shared.
+type Observed struct {
+	Modes  []Mode
+	Index  [][]int32 // Index[n][c] is the coordinate of cell c in mode n
+	Values []float64 // Values[c]
+}
+
+// NewObserved sorts the cells into canonical order and takes ownership of the slices.
+// It returns an error for fewer than two modes, an index out of range, a value that is not finite, or
+// a cell that is listed twice.
+func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, error) {
+	if len(modes) < 2 {
+		return nil, fmt.Errorf("tensor: %d modes, at least 2 are needed", len(modes))
+	}
+	if len(index) != len(modes) {
+		return nil, fmt.Errorf("tensor: %d index columns for %d modes", len(index), len(modes))
+	}
+	for n, column := range index {
+		if len(column) != len(values) {
+			return nil, fmt.Errorf("tensor: mode %q lists %d cells, there are %d values", modes[n].Name, len(column), len(values))
+		}
+		for c, i := range column {
+			if i < 0 || int(i) >= len(modes[n].Labels) {
+				return nil, fmt.Errorf("tensor: cell %d: index %d is outside mode %q of size %d", c, i, modes[n].Name, len(modes[n].Labels))
+			}
+		}
+	}
+	for c, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("tensor: cell %d holds %v, only finite values can be observed", c, v)
+		}
+	}
+	o := &Observed{Modes: modes, Index: index, Values: values}
+	if !sort.IsSorted(byCell{o}) {
+		o = o.Subset(o.sortedPositions())
+	}
+	for c := 1; c < len(values); c++ {
+		if o.compare(c-1, c) == 0 {
+			return nil, fmt.Errorf("tensor: cell %s is listed twice", o.CellName(c))
+		}
+	}
+	return o, nil
+}
+
+type byCell struct{ *Observed }
+
+func (b byCell) Less(i, j int) bool { return b.compare(i, j) < 0 }
+func (b byCell) Swap(int, int)      {}
+
+func (o *Observed) compare(a, b int) int {
+	for _, column := range o.Index {
+		if d := column[a] - column[b]; d != 0 {
+			return int(d)
+		}
+	}
+	return 0
+}
+
+func (o *Observed) sortedPositions() []int {
+	positions := make([]int, o.Len())
+	for c := range positions {
+		positions[c] = c
+	}
+	if o.Shape().Cells() > math.MaxInt64/2 {
+		slices.SortFunc(positions, o.compare)
+		return positions
+	}
+	keys := make([]int64, o.Len())
+	for n, column := range o.Index {
+		d := int64(len(o.Modes[n].Labels))
+		for c, i := range column {
+			keys[c] = keys[c]*d + int64(i)
+		}
+	}
+	slices.SortFunc(positions, func(a, b int) int {
+		switch {
+		case keys[a] < keys[b]:
+			return -1
+		case keys[a] > keys[b]:
+			return 1
+		}
+		return 0
+	})
+	return positions
+}
+
+// Len is the number of observed cells |Ω|.
+func (o *Observed) Len() int { return len(o.Values) }
+
+// Order is the number of modes N.
+func (o *Observed) Order() int { return len(o.Modes) }
+
+// Shape is the size of each mode.
+func (o *Observed) Shape() Shape {
+	shape := make(Shape, len(o.Modes))
+	for n, mode := range o.Modes {
+		shape[n] = len(mode.Labels)
+	}
+	return shape
+}
+
+// CellName spells the coordinates of cell c with its labels, for messages.
+func (o *Observed) CellName(c int) string {
+	name := "("
+	for n, column := range o.Index {
+		if n > 0 {
+			name += ", "
+		}
+		name += o.Modes[n].Name + "=" + o.Modes[n].Labels[column[c]]
+	}
+	return name + ")"
+}
+
+// Subset returns the cells at the given positions, in the order given, with the same modes. The
+// caller keeps canonical order by passing ascending positions.
+func (o *Observed) Subset(positions []int) *Observed {
+	sub := &Observed{Modes: o.Modes, Index: make([][]int32, len(o.Index)), Values: make([]float64, len(positions))}
+	for n, column := range o.Index {
+		sub.Index[n] = make([]int32, len(positions))
+		for k, c := range positions {
+			sub.Index[n][k] = column[c]
+		}
+	}
+	for k, c := range positions {
+		sub.Values[k] = o.Values[c]
+	}
+	return sub
+}
+
+// WithValues returns the same cells with other values. It takes ownership of values.
+func (o *Observed) WithValues(values []float64) *Observed {
+	if len(values) != o.Len() {
+		panic("tensor: WithValues: wrong number of values")
+	}
+	return &Observed{Modes: o.Modes, Index: o.Index, Values: values}
+}
+
+// Split holds out a random share of the cells (0 ≤ share ≤ 1, rounded to the nearest count) and
+// returns the two parts, each in canonical order.
+func (o *Observed) Split(share float64, stream *rng.Stream) (kept, held *Observed) {
+	count := int(math.Round(share * float64(o.Len())))
+	isHeld := make([]bool, o.Len())
+	for _, c := range stream.Perm(o.Len())[:count] {
+		isHeld[c] = true
+	}
+	return o.Partition(func(c int) bool { return !isHeld[c] })
+}
+
+// Partition returns the cells for which first is true, and the others.
+func (o *Observed) Partition(first func(c int) bool) (yes, no *Observed) {
+	var a, b []int
+	for c := range o.Values {
+		if first(c) {
+			a = append(a, c)
+		} else {
+			b = append(b, c)
+		}
+	}
+	return o.Subset(a), o.Subset(b)
+}
+
+// Counts returns, for every mode and index, the number of observed cells that have it.
+func (o *Observed) Counts() [][]int {
+	counts := make([][]int, o.Order())
+	for n, column := range o.Index {
+		counts[n] = make([]int, len(o.Modes[n].Labels))
+		for _, i := range column {
+			counts[n][i]++
+		}
+	}
+	return counts
+}
+
+// Moments returns the mean and the population standard deviation of values (0, 0 for none).
+func Moments(values []float64) (mean, deviation float64) {
+	if len(values) == 0 {
+		return 0, 0
+	}
+	shift, sum := values[0], 0.0
+	for _, v := range values {
+		sum += v - shift
+	}
+	mean = shift + sum/float64(len(values))
+	var squares float64
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	return mean, math.Sqrt(squares / float64(len(values)))
+}
