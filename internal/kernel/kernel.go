@@ -107,3 +107,13 @@ func OutersNorm2(norm2 *[Lanes]float64, terms []Outer, rows, cols int) {
 		}
 	}
 }
+
+// AddTile adds x yᵀ to an 8×8 tile of a row-major matrix: C[i*stride+j] = fma(x[i], y[j], C[i*stride+j]).
+func AddTile(c []float64, stride int, x, y *[Lanes]float64) {
+	for i, s := range x {
+		row := (*[Lanes]float64)(c[i*stride:])
+		for j, t := range y {
+			row[j] = math.FMA(s, t, row[j])
+		}
+	}
+}
