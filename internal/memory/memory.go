@@ -1,0 +1,60 @@
+// Package memory tells how much memory the machine can still give.
+package memory
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Available returns the bytes that can be allocated without swapping, or 0 where the system does not say.
+// A cgroup limit counts.
+func Available() float64 {
+	available := fromMeminfo("/proc/meminfo")
+	limit, errLimit := number("/sys/fs/cgroup/memory.max")
+	used, errUsed := number("/sys/fs/cgroup/memory.current")
+	if errLimit == nil && errUsed == nil && available > limit-used {
+		available = limit - used
+	}
+	return max(0, available)
+}
+
+func fromMeminfo(path string) float64 {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		if rest, ok := strings.CutPrefix(lines.Text(), "MemAvailable:"); ok {
+			kib, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)
+			if err == nil {
+				return 1024 * kib
+			}
+		}
+	}
+	return 0
+}
+
+func number(path string) (float64, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(strings.TrimSpace(string(data)), 64)
+}
+
+// Format spells a number of bytes for people: 1.5 GiB.
+func Format(bytes float64) string {
+	const unit = 1024
+	names := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	i := 0
+	for bytes >= unit && i < len(names)-1 {
+		bytes /= unit
+		i++
+	}
+	return fmt.Sprintf("%.3g %s", bytes, names[i])
+}

@@ -1,0 +1,21 @@
+package memory
+
+import (
+	"runtime"
+	"testing"
+)
+
+func TestAvailable(t *testing.T) {
+	available := Available()
+	if runtime.GOOS == "linux" && available < 1<<20 {
+		t.Errorf("a running Linux machine has %v bytes", available)
+	}
+}
+
+func TestFormat(t *testing.T) {
+	for bytes, want := range map[float64]string{0: "0 B", 1023: "1.02e+03 B", 1536: "1.5 KiB", 3 << 30: "3 GiB"} {
+		if got := Format(bytes); got != want {
+			t.Errorf("Format(%v) = %q, want %q", bytes, got, want)
+		}
+	}
+}
