@@ -1,0 +1,433 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"lacuna/internal/kernel"
+	"lacuna/internal/parallel"
+	"lacuna/internal/rng"
+	"lacuna/loss"
+	"lacuna/tensor"
+)
+
+// Balanced is the deep CP model from a fully balanced rank-one start (BalancedChain), in which every chain stays
+// rank one for all time and its vector alone follows (Arora et al. 2018, with L = k + 1 factors and g = ∂L/∂v)
+//
+//	dv/dt = −‖v‖^(2−2/L) (g + (L−1) v̂ v̂ᵀ g) .
+//
+// A depth costs nothing: a block has Σ d_n numbers whatever its depths, which may be fractional.
+type Balanced struct {
+	*Objective
+	lengths []float64 // L_n = k_n + 1
+
+	theta []float64 // v, rows (mode, index) of padded blocks
+	start []int     // first row of mode n
+	norm2 []float64 // ‖v_r^n‖² at [n*padded+r]
+	slots [2 * Stages][]float64
+	lin   linearisation
+
+	trialGroup, fieldGroup, moveGroup, sizeGroup func(g int)
+	call                                         balancedCall
+}
+
+type balancedCall struct {
+	terms []Term
+	into  []float64
+	worst []float64
+	block []int
+}
+
+// BalancedConfig is the shape of a Balanced model.
+type BalancedConfig struct {
+	Blocks  int       // R ≥ 1
+	Depths  []float64 // k_n ≥ 0 for every mode, or a single depth for all
+	Threads int       // 0 means 1
+}
+
+// NewBalanced makes a model with all vectors zero.
+func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) (*Balanced, error) {
+	depths := config.Depths
+	if len(depths) == 0 {
+		depths = []float64{0}
+	}
+	if len(depths) == 1 {
+		depths = slices.Repeat(depths, observed.Order())
+	}
+	if len(depths) != observed.Order() {
+		return nil, fmt.Errorf("model: %d depths for %d modes: give one depth, or one for every mode", len(depths), observed.Order())
+	}
+	if config.Blocks < 1 {
+		return nil, fmt.Errorf("model: %d blocks, at least 1 is needed", config.Blocks)
+	}
+	if err := checkMemory(observed.Shape(), observed.Len(), make([]int, observed.Order()), config.Blocks); err != nil {
+		return nil, err
+	}
+	b := &Balanced{Objective: newObjective(observed, l, config.Blocks, max(1, config.Threads))}
+	rows := 0
+	for n, k := range depths {
+		if !(k >= 0) || math.IsInf(k, 0) {
+			return nil, fmt.Errorf("model: depth %v of mode %d must be finite and not negative", k, n+1)
+		}
+		b.lengths = append(b.lengths, k+1)
+		b.start = append(b.start, rows)
+		rows += b.shape[n]
+	}
+	b.theta = make([]float64, rows*b.padded)
+	b.norm2 = make([]float64, len(b.shape)*b.padded)
+	b.call.worst = make([]float64, b.groups())
+	b.call.block = make([]int, b.groups())
+	b.trialGroup, b.fieldGroup, b.moveGroup, b.sizeGroup = b.trial, b.field, b.move, b.size
+	return b, nil
+}
+
+func (b *Balanced) groups() int { return b.padded / kernel.Lanes }
+
+// Parameters returns R Σ d_n.
+func (b *Balanced) Parameters() int { return len(b.theta) / b.padded * b.blocks }
+
+// Draw sets the vectors to those of Chains.Draw with the BalancedChain start and the same seed; a fractional depth
+// takes the direction of the next whole one. config.Start is not used.
+func (b *Balanced) Draw(config StartConfig) error {
+	config = config.withDefaults()
+	config.Start = BalancedChain
+	if err := config.check(); err != nil {
+		return err
+	}
+	depths := make([]int, len(b.shape))
+	for n, length := range b.lengths {
+		depths[n] = int(math.Ceil(length - 1))
+	}
+	stream := rng.New(config.Seed, "start")
+	for r := range b.blocks {
+		block := drawBlock(config, b.shape, depths, stream)
+		vectors := block.Vectors()
+		for n, v := range vectors {
+			scaleTo(v, math.Pow(norm2(block.W[n]), b.lengths[n]/2))
+		}
+		b.SetVectors(r, vectors)
+	}
+	return nil
+}
+
+// SetVectors overwrites the vectors v_r^n of block r.
+func (b *Balanced) SetVectors(r int, vectors [][]float64) {
+	for n, v := range vectors {
+		if len(v) != b.shape[n] {
+			panic("model: SetVectors: a block of another shape")
+		}
+		for i, value := range v {
+			b.theta[(b.start[n]+i)*b.padded+r] = value
+		}
+	}
+	b.renorm(r / kernel.Lanes)
+}
+
+// Vectors copies the vectors v_r^n of block r.
+func (b *Balanced) Vectors(r int) [][]float64 {
+	out := make([][]float64, len(b.shape))
+	for n, d := range b.shape {
+		for i := range d {
+			out[n] = append(out[n], b.theta[(b.start[n]+i)*b.padded+r])
+		}
+	}
+	return out
+}
+
+func (b *Balanced) renorm(g int) {
+	for n := range b.shape {
+		norms := (*[kernel.Lanes]float64)(b.norm2[n*b.padded+g*kernel.Lanes:])
+		laneNorms2(norms, b.theta[b.start[n]*b.padded+g*kernel.Lanes:], b.shape[n], b.padded)
+	}
+}
+
+func laneNorms2(out *[kernel.Lanes]float64, v []float64, rows, stride int) {
+	*out = [kernel.Lanes]float64{}
+	for i := range rows {
+		for r, value := range v[i*stride:][:kernel.Lanes] {
+			out[r] = math.FMA(value, value, out[r])
+		}
+	}
+}
+
+func (b *Balanced) slot(j int) []float64 {
+	if b.slots[j] == nil {
+		b.slots[j] = make([]float64, len(b.theta))
+	}
+	return b.slots[j]
+}
+
+// Gradient sets slot j to the vector field at θ + Σ terms and returns L there.
+func (b *Balanced) Gradient(j int, terms []Term) float64 {
+	b.call.terms, b.call.into = terms, b.slot(j)
+	parallel.For(b.threads, b.groups(), b.trialGroup)
+	value := b.evaluate()
+	parallel.For(b.threads, b.groups(), b.fieldGroup)
+	return value
+}
+
+// sum adds Σ terms at one row of one lane group to out.
+func (b *Balanced) sum(out *[kernel.Lanes]float64, at int) {
+	for _, t := range b.call.terms {
+		for r, y := range b.slots[t.Slot][at:][:kernel.Lanes] {
+			out[r] = math.FMA(t.C, y, out[r])
+		}
+	}
+}
+
+func (b *Balanced) trial(g int) {
+	for n, d := range b.shape {
+		for i := range d {
+			at := (b.start[n]+i)*b.padded + g*kernel.Lanes
+			out := (*[kernel.Lanes]float64)(b.v[n][i*b.padded+g*kernel.Lanes:])
+			*out = [kernel.Lanes]float64(b.theta[at:])
+			b.sum(out, at)
+		}
+	}
+}
+
+func (b *Balanced) field(g int) {
+	const lanes = kernel.Lanes
+	for n, d := range b.shape {
+		v, gradient := b.v[n][g*lanes:], b.g[n][g*lanes:]
+		into := b.call.into[b.start[n]*b.padded+g*lanes:]
+		if b.lengths[n] == 1 {
+			for i := range d {
+				for r, value := range gradient[i*b.padded:][:lanes] {
+					into[i*b.padded+r] = -value
+				}
+			}
+			continue
+		}
+		var norms, along [lanes]float64
+		laneNorms2(&norms, v, d, b.padded)
+		for i := range d {
+			for r, value := range gradient[i*b.padded:][:lanes] {
+				along[r] = math.FMA(value, v[i*b.padded+r], along[r])
+			}
+		}
+		var gain [lanes]float64
+		for r, norm := range norms {
+			if norm > 0 {
+				gain[r] = math.Pow(norm, 1-1/b.lengths[n])
+				along[r] *= (b.lengths[n] - 1) / norm
+			}
+		}
+		for i := range d {
+			for r, value := range gradient[i*b.padded:][:lanes] {
+				into[i*b.padded+r] = -gain[r] * math.FMA(along[r], v[i*b.padded+r], value)
+			}
+		}
+	}
+}
+
+// Move sets θ to θ + Σ terms.
+func (b *Balanced) Move(terms []Term) {
+	b.call.terms = terms
+	parallel.For(b.threads, b.groups(), b.moveGroup)
+}
+
+func (b *Balanced) move(g int) {
+	for row := range len(b.theta) / b.padded {
+		at := row*b.padded + g*kernel.Lanes
+		b.sum((*[kernel.Lanes]float64)(b.theta[at:]), at)
+	}
+	b.renorm(g)
+}
+
+// RelativeSize returns the largest ‖Σ terms‖ / ‖v_r^n‖ over all blocks and modes, and the block where it occurs.
+func (b *Balanced) RelativeSize(terms []Term) (worst float64, block int) {
+	b.call.terms = terms
+	parallel.For(b.threads, b.groups(), b.sizeGroup)
+	return worstOf(b.call.worst, b.call.block)
+}
+
+func (b *Balanced) size(g int) {
+	const lanes = kernel.Lanes
+	worst, block := 0.0, g*lanes
+	for n, d := range b.shape {
+		var size [lanes]float64
+		for i := range d {
+			var sum [lanes]float64
+			b.sum(&sum, (b.start[n]+i)*b.padded+g*lanes)
+			for r, s := range sum {
+				size[r] = math.FMA(s, s, size[r])
+			}
+		}
+		for r := range min(lanes, b.blocks-g*lanes) {
+			if ratio := size[r] / b.norm2[n*b.padded+g*lanes+r]; ratio > worst || (math.IsNaN(ratio) && size[r] != 0) {
+				worst, block = ratio, g*lanes+r
+			}
+		}
+	}
+	b.call.worst[g], b.call.block[g] = worst, block
+}
+
+// factorNorm2 returns the squared norm that each of the L_n factors of a chain would have, ‖v‖^(2/L).
+func (b *Balanced) factorNorm2(r, n int) float64 {
+	return math.Pow(b.norm2[n*b.padded+r], 1/b.lengths[n])
+}
+
+// ShallowNorms sets norms[r] = Π_n ‖w_r^n‖ = Π_n ‖v_r^n‖^(1/L_n).
+func (b *Balanced) ShallowNorms(norms []float64) {
+	for r := range norms {
+		norms[r] = 1
+		for n := range b.shape {
+			norms[r] *= math.Sqrt(b.factorNorm2(r, n))
+		}
+	}
+}
+
+// Unbalancedness returns the largest spread over the modes of one block of the factors' squared norms ‖v‖^(2/L).
+func (b *Balanced) Unbalancedness() float64 {
+	var worst float64
+	for r := range b.blocks {
+		s := newSpan()
+		for n := range b.shape {
+			s.add(b.factorNorm2(r, n))
+		}
+		worst = math.Max(worst, s.high-s.low)
+	}
+	return worst
+}
+
+// Imbalances appends ‖v_r^n‖^(2/L_n) − ‖v_r^1‖^(2/L_1) for every block and every mode but the first: constants of the flow.
+func (b *Balanced) Imbalances(out []float64) []float64 {
+	for r := range b.blocks {
+		for n := 1; n < len(b.shape); n++ {
+			out = append(out, b.factorNorm2(r, n)-b.factorNorm2(r, 0))
+		}
+	}
+	return out
+}
+
+// LargestNorm2 returns the largest squared norm ‖v‖^(2/L) of a factor.
+func (b *Balanced) LargestNorm2() float64 {
+	var worst float64
+	for r := range b.blocks {
+		for n := range b.shape {
+			worst = math.Max(worst, b.factorNorm2(r, n))
+		}
+	}
+	return worst
+}
+
+// Stiffness sets out[r] as Chains.Stiffness does: each chain's gain is L ‖v‖^(2−2/L).
+func (b *Balanced) Stiffness(out []float64) {
+	curvature := b.largestSecond()
+	gain, norm2 := make([]float64, len(b.shape)), make([]float64, len(b.shape))
+	for r := range out {
+		for n, length := range b.lengths {
+			norm2[n] = b.norm2[n*b.padded+r]
+			gain[n] = length * math.Pow(norm2[n], 1-1/length)
+		}
+		out[r] = curvature * gainSum(gain, norm2)
+	}
+}
+
+// Linearise fixes the active blocks and the current point, at which slot 0 must just have been evaluated.
+func (b *Balanced) Linearise(active []int) { b.linearise(&b.lin, active) }
+
+// Dim returns the length of a v-space vector of the active blocks, padding included.
+func (b *Balanced) Dim() int { return b.lin.Dim() }
+
+// Rows appends to rows[:0] the positions of a v-space vector that are not padding.
+func (b *Balanced) Rows(rows []int) []int { return b.lin.Rows(rows) }
+
+// Hessian fills h (Dim×Dim) with the Hessian of L by the vectors v of the active blocks.
+func (b *Balanced) Hessian(h []float64) { b.hessian(&b.lin, h) }
+
+// HessianVec sets out = H x.
+func (b *Balanced) HessianVec(out, x []float64) { b.hessianVec(&b.lin, out, x) }
+
+// RowBlocks fills blocks with the Gauss–Newton matrix of every row of the active factors.
+func (b *Balanced) RowBlocks(blocks []float64) { b.rowBlocks(&b.lin, blocks) }
+
+// Project sets out to Σ terms on the active blocks.
+func (b *Balanced) Project(out []float64, terms []Term) {
+	clear(out)
+	for a, r := range b.lin.active {
+		for row := range b.lin.width {
+			var sum float64
+			for _, t := range terms {
+				sum = math.FMA(t.C, b.slots[t.Slot][row*b.padded+r], sum)
+			}
+			out[b.lin.at(a, row)] = sum
+		}
+	}
+}
+
+// SetLift sets lift slot j to K omega on the active blocks.
+func (b *Balanced) SetLift(j int, omega []float64) {
+	s := b.slot(Lift(j))
+	clear(s)
+	for a, r := range b.lin.active {
+		for n, d := range b.shape {
+			gain, norm2, along := b.activeGain(a, n), 0.0, 0.0
+			for i := range d {
+				p := b.lin.at(a, b.start[n]+i)
+				norm2 = math.FMA(b.lin.v[p], b.lin.v[p], norm2)
+				along = math.FMA(b.lin.v[p], omega[p], along)
+			}
+			if norm2 > 0 {
+				along *= (b.lengths[n] - 1) / norm2
+			}
+			for i := range d {
+				p := b.lin.at(a, b.start[n]+i)
+				s[(b.start[n]+i)*b.padded+r] = gain * math.FMA(along, b.lin.v[p], omega[p])
+			}
+		}
+	}
+}
+
+// activeGain returns ‖v‖^(2−2/L) of one chain at the linearisation point.
+func (b *Balanced) activeGain(a, n int) float64 {
+	var norm2 float64
+	for i := range b.shape[n] {
+		v := b.lin.v[b.lin.at(a, b.start[n]+i)]
+		norm2 = math.FMA(v, v, norm2)
+	}
+	return math.Pow(norm2, 1-1/b.lengths[n])
+}
+
+// CurvatureBlocks returns K = ‖v‖^(2−2/L) (I + (L−1) v̂ v̂ᵀ) of every active chain, laid out as Chains.CurvatureBlocks,
+// or nil when all depths are 0.
+func (b *Balanced) CurvatureBlocks() []float64 {
+	deep, size := false, 0
+	for n, d := range b.shape {
+		deep = deep || b.lengths[n] > 1
+		size += d * d
+	}
+	if !deep {
+		return nil
+	}
+	l := &b.lin
+	l.k = resize(l.k, l.groups*size*kernel.Lanes)
+	clear(l.k)
+	for a := range l.active {
+		start := 0
+		for n, d := range b.shape {
+			gain, norm2 := b.activeGain(a, n), 0.0
+			for i := range d {
+				v := l.v[l.at(a, b.start[n]+i)]
+				norm2 = math.FMA(v, v, norm2)
+			}
+			share := 0.0
+			if norm2 > 0 {
+				share = (b.lengths[n] - 1) / norm2
+			}
+			for i := range d {
+				for j := range d {
+					value := share * l.v[l.at(a, b.start[n]+i)] * l.v[l.at(a, b.start[n]+j)]
+					if i == j {
+						value++
+					}
+					l.k[(a/kernel.Lanes*size+start+i*d+j)*kernel.Lanes+a%kernel.Lanes] = gain * value
+				}
+			}
+			start += d * d
+		}
+	}
+	return l.k
+}

@@ -1,0 +1,315 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"lacuna/internal/kernel"
+	"lacuna/internal/parallel"
+	"lacuna/loss"
+	"lacuna/tensor"
+)
+
+// Config is the shape of a deep CP model.
+type Config struct {
+	Blocks  int   // R ≥ 1; large on purpose, nobody chooses a rank
+	Depths  []int // k_n ≥ 0 for every mode, or a single depth for all
+	Threads int   // threads for one evaluation; 0 means 1
+}
+
+func (c Config) depths(order int) ([]int, error) {
+	depths := c.Depths
+	switch len(depths) {
+	case 0:
+		depths = []int{0}
+		fallthrough
+	case 1:
+		depths = slices.Repeat(depths, order)
+	}
+	if len(depths) != order {
+		return nil, fmt.Errorf("model: %d depths for %d modes: give one depth, or one for every mode", len(depths), order)
+	}
+	for n, k := range depths {
+		if k < 0 {
+			return nil, fmt.Errorf("model: depth %d of mode %d is negative", k, n+1)
+		}
+	}
+	return depths, nil
+}
+
+// Chains is deep CP with every matrix and vector a free parameter (Eq. 2).
+//
+// Parameters are stored by lane groups of eight blocks; in a group, mode by mode, the matrices A_1 … A_k
+// (row-major) and then w, the block index innermost: entry (a, b) of A_i^{n,r} is at
+// group(r/8), offset[n] + ((i−1)d² + a·d + b)·8 + r%8. Blocks beyond R are padding and stay zero.
+type Chains struct {
+	*Objective
+	depths []int
+	groups int
+
+	theta      []float64
+	groupSize  int   // parameters of a lane group
+	offset     []int // start of mode n in a group
+	vectorSize int   // numbers in the vectors x (or y) of a lane group
+	vector     []int // start of mode n in them: layers 0 … k_n of d_n×8 each
+	normSize   int   // squared norms of a lane group
+	norm       []int // start of mode n in them: A_1 … A_k, w
+
+	norm2 []float64 // squared Frobenius norms of the factors
+	slots [2 * Stages]slot
+
+	forwardGroup, backwardGroup, moveGroup, sizeGroup func(g int)
+	call                                              call
+	lin                                               linearisation
+}
+
+// slot holds one direction: the vectors x_i^{n,r} and y_i^{n,r}, layer by layer. For A_i the direction is y_{i−1} x_iᵀ,
+// for w it is y_k. A lift shares x with gradient slot 0 and is zero outside the live groups.
+type slot struct {
+	x, y []float64
+	live []bool // for lifts, by group
+}
+
+// call is the argument of the group functions, kept here so that a step allocates nothing.
+type call struct {
+	terms []Term
+	into  *slot
+	worst []float64
+	block []int
+}
+
+// NewChains makes a model with all parameters zero. It returns an error for a bad Config, or when the memory
+// it needs is not there.
+func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, error) {
+	depths, err := config.depths(observed.Order())
+	if err != nil {
+		return nil, err
+	}
+	if config.Blocks < 1 {
+		return nil, fmt.Errorf("model: %d blocks, at least 1 is needed", config.Blocks)
+	}
+	if err := checkMemory(observed.Shape(), observed.Len(), depths, config.Blocks); err != nil {
+		return nil, err
+	}
+	c := &Chains{Objective: newObjective(observed, l, config.Blocks, max(1, config.Threads)), depths: depths}
+	c.groups = c.padded / kernel.Lanes
+	for n, d := range c.shape {
+		c.offset = append(c.offset, c.groupSize)
+		c.vector = append(c.vector, c.vectorSize)
+		c.norm = append(c.norm, c.normSize)
+		c.groupSize += (depths[n]*d*d + d) * kernel.Lanes
+		c.vectorSize += (depths[n] + 1) * d * kernel.Lanes
+		c.normSize += (depths[n] + 1) * kernel.Lanes
+	}
+	c.theta = make([]float64, c.groups*c.groupSize)
+	c.norm2 = make([]float64, c.groups*c.normSize)
+	c.call.worst = make([]float64, c.groups)
+	c.call.block = make([]int, c.groups)
+	c.forwardGroup, c.backwardGroup, c.moveGroup, c.sizeGroup = c.forward, c.backward, c.move, c.size
+	return c, nil
+}
+
+// Depths returns k_n for every mode.
+func (c *Chains) Depths() []int { return c.depths }
+
+// Parameters returns the number of parameters, Σ_n (k_n d_n² + d_n) · R.
+func (c *Chains) Parameters() int {
+	return c.groupSize / kernel.Lanes * c.blocks
+}
+
+func (c *Chains) slot(j int) *slot {
+	s := &c.slots[j]
+	if s.y == nil {
+		s.y = make([]float64, c.groups*c.vectorSize)
+		if j < Stages {
+			s.x = make([]float64, c.groups*c.vectorSize)
+		} else {
+			s.x = c.slot(0).x
+			s.live = make([]bool, c.groups)
+		}
+	}
+	return s
+}
+
+// Gradient sets slot j to −∇L at θ + Σ terms and returns L there. The terms may use any slot but j.
+func (c *Chains) Gradient(j int, terms []Term) float64 {
+	c.call.terms, c.call.into = terms, c.slot(j)
+	parallel.For(c.threads, c.groups, c.forwardGroup)
+	value := c.evaluate()
+	parallel.For(c.threads, c.groups, c.backwardGroup)
+	return value
+}
+
+// applies reports whether slot t has anything in group g.
+func (s *slot) applies(g int) bool { return s.live == nil || s.live[g] }
+
+func (c *Chains) forward(g int) {
+	const lanes = kernel.Lanes
+	theta := c.theta[g*c.groupSize:]
+	base := g * c.vectorSize
+	into := c.call.into
+	var s [lanes]float64
+	for n, d := range c.shape {
+		k, at := c.depths[n], base+c.vector[n]
+		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
+		x := into.x[at+k*d*lanes:][:d*lanes]
+		copy(x, w)
+		for _, t := range c.call.terms {
+			if dir := &c.slots[t.Slot]; dir.applies(g) {
+				y := dir.y[at+k*d*lanes:][:d*lanes]
+				for i := range x {
+					x[i] = math.FMA(t.C, y[i], x[i])
+				}
+			}
+		}
+		for i := k; i >= 1; i-- {
+			out := into.x[at+(i-1)*d*lanes:][:d*lanes]
+			kernel.MatVec(out, theta[c.offset[n]+(i-1)*d*d*lanes:], x, d, d)
+			for _, t := range c.call.terms {
+				if dir := &c.slots[t.Slot]; dir.applies(g) {
+					kernel.Dot(&s, dir.x[at+i*d*lanes:], x, d)
+					for r := range s {
+						s[r] *= t.C
+					}
+					kernel.Axpy(out, &s, dir.y[at+(i-1)*d*lanes:], d)
+				}
+			}
+			x = out
+		}
+		for i := range d {
+			copy(c.v[n][i*c.padded+g*lanes:][:lanes], x[i*lanes:])
+		}
+	}
+}
+
+func (c *Chains) backward(g int) {
+	const lanes = kernel.Lanes
+	theta := c.theta[g*c.groupSize:]
+	base := g * c.vectorSize
+	into := c.call.into
+	var s [lanes]float64
+	for n, d := range c.shape {
+		at := base + c.vector[n]
+		y := into.y[at:][:d*lanes]
+		for i := range d {
+			for r, value := range c.g[n][i*c.padded+g*lanes:][:lanes] {
+				y[i*lanes+r] = -value
+			}
+		}
+		for i := 1; i <= c.depths[n]; i++ {
+			out := into.y[at+i*d*lanes:][:d*lanes]
+			kernel.MatTVec(out, theta[c.offset[n]+(i-1)*d*d*lanes:], y, d, d)
+			for _, t := range c.call.terms {
+				if dir := &c.slots[t.Slot]; dir.applies(g) {
+					kernel.Dot(&s, dir.y[at+(i-1)*d*lanes:], y, d)
+					for r := range s {
+						s[r] *= t.C
+					}
+					kernel.Axpy(out, &s, dir.x[at+i*d*lanes:], d)
+				}
+			}
+			y = out
+		}
+	}
+}
+
+// Move sets θ to θ + Σ terms. Directions evaluated before it keep their vectors, but lifts and curvature no
+// longer belong to the current point.
+func (c *Chains) Move(terms []Term) {
+	c.call.terms = terms
+	parallel.For(c.threads, c.groups, c.moveGroup)
+}
+
+func (c *Chains) outers(terms []kernel.Outer, g, at, i, d int) []kernel.Outer {
+	for _, t := range c.call.terms {
+		if dir := &c.slots[t.Slot]; dir.applies(g) {
+			terms = append(terms, kernel.Outer{
+				C: t.C, Y: dir.y[at+(i-1)*d*kernel.Lanes:], X: dir.x[at+i*d*kernel.Lanes:],
+			})
+		}
+	}
+	return terms
+}
+
+func (c *Chains) move(g int) {
+	const lanes = kernel.Lanes
+	theta := c.theta[g*c.groupSize:]
+	norms := c.norm2[g*c.normSize:]
+	var buffer [2 * Stages]kernel.Outer
+	for n, d := range c.shape {
+		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
+		for i := 1; i <= k; i++ {
+			norm2 := (*[lanes]float64)(norms[c.norm[n]+(i-1)*lanes:])
+			kernel.AddOuters(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2, c.outers(buffer[:0], g, at, i, d), d, d)
+		}
+		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
+		for _, t := range c.call.terms {
+			if dir := &c.slots[t.Slot]; dir.applies(g) {
+				for i, y := range dir.y[at+k*d*lanes:][:d*lanes] {
+					w[i] = math.FMA(t.C, y, w[i])
+				}
+			}
+		}
+		kernel.Dot((*[lanes]float64)(norms[c.norm[n]+k*lanes:]), w, w, d)
+	}
+}
+
+// RelativeSize returns the largest ‖Σ terms‖ / ‖factor‖ over all blocks and all their factors (each matrix and
+// each vector w, in Frobenius norm), and the block where it occurs.
+func (c *Chains) RelativeSize(terms []Term) (worst float64, block int) {
+	c.call.terms = terms
+	parallel.For(c.threads, c.groups, c.sizeGroup)
+	return worstOf(c.call.worst, c.call.block)
+}
+
+// worstOf returns the root of the largest value and its block; a NaN is worse than anything.
+func worstOf(values []float64, blocks []int) (worst float64, block int) {
+	for g, value := range values {
+		if math.IsNaN(value) {
+			return value, blocks[g]
+		}
+		if value > worst {
+			worst, block = value, blocks[g]
+		}
+	}
+	return math.Sqrt(worst), block
+}
+
+func (c *Chains) size(g int) {
+	const lanes = kernel.Lanes
+	norms := c.norm2[g*c.normSize:]
+	var buffer [2 * Stages]kernel.Outer
+	var size [lanes]float64
+	worst, block := 0.0, g*lanes
+	compare := func(norm2 *[lanes]float64) {
+		for r := range min(lanes, c.blocks-g*lanes) {
+			if ratio := size[r] / norm2[r]; ratio > worst || (math.IsNaN(ratio) && size[r] != 0) {
+				worst, block = ratio, g*lanes+r
+			}
+		}
+	}
+	for n, d := range c.shape {
+		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
+		for i := 1; i <= k; i++ {
+			kernel.OutersNorm2(&size, c.outers(buffer[:0], g, at, i, d), d, d)
+			compare((*[lanes]float64)(norms[c.norm[n]+(i-1)*lanes:]))
+		}
+		size = [lanes]float64{}
+		for i := range d {
+			var sum [lanes]float64
+			for _, t := range c.call.terms {
+				if dir := &c.slots[t.Slot]; dir.applies(g) {
+					for r, y := range dir.y[at+(k*d+i)*lanes:][:lanes] {
+						sum[r] = math.FMA(t.C, y, sum[r])
+					}
+				}
+			}
+			for r, s := range sum {
+				size[r] = math.FMA(s, s, size[r])
+			}
+		}
+		compare((*[lanes]float64)(norms[c.norm[n]+k*lanes:]))
+	}
+	c.call.worst[g], c.call.block[g] = worst, block
+}

@@ -1,0 +1,238 @@
+package model
+
+import (
+	"math"
+
+	"lacuna/internal/kernel"
+)
+
+// linearisation is the loss seen from the current point by the active blocks alone.
+//
+// The space of their vectors v ("v-space") is laid out in lane groups: entry i of mode n of the a-th active
+// block is at ((a/8)·D + start_n + i)·8 + a%8, D = Σ d_n. Padding lanes are zero.
+type linearisation struct {
+	active []int
+	groups int
+	width  int   // D
+	start  []int // of mode n among the D rows
+	v      []float64
+	first  []float64
+	second []float64
+	live   []bool // Chains: parameter groups that hold an active block
+	k      []float64
+	mulK   []float64
+}
+
+// Active returns the blocks of the last Linearise.
+func (l *linearisation) Active() []int { return l.active }
+
+// Dim returns the length of a v-space vector, padding included.
+func (l *linearisation) Dim() int { return l.groups * l.width * kernel.Lanes }
+
+// Rows returns the positions in a v-space vector that are not padding, ascending.
+func (l *linearisation) Rows(rows []int) []int {
+	rows = rows[:0]
+	for p := range l.Dim() {
+		if p/(l.width*kernel.Lanes)*kernel.Lanes+p%kernel.Lanes < len(l.active) {
+			rows = append(rows, p)
+		}
+	}
+	return rows
+}
+
+func (l *linearisation) at(a, row int) int {
+	return (a/kernel.Lanes*l.width+row)*kernel.Lanes + a%kernel.Lanes
+}
+
+func resize(s []float64, n int) []float64 {
+	if cap(s) < n {
+		return make([]float64, n)
+	}
+	return s[:n]
+}
+
+// linearise remembers v of the active blocks and the derivatives of the loss as of the last evaluation.
+func (o *Objective) linearise(l *linearisation, active []int) {
+	l.active = append(l.active[:0], active...)
+	l.groups = (len(active) + kernel.Lanes - 1) / kernel.Lanes
+	l.start, l.width = l.start[:0], 0
+	for _, d := range o.shape {
+		l.start = append(l.start, l.width)
+		l.width += d
+	}
+	l.v = resize(l.v, l.Dim())
+	clear(l.v)
+	for a, r := range active {
+		for n, d := range o.shape {
+			for i := range d {
+				l.v[l.at(a, l.start[n]+i)] = o.v[n][i*o.padded+r]
+			}
+		}
+	}
+	l.first = append(l.first[:0], o.first...)
+	l.second = append(l.second[:0], o.second...)
+}
+
+// lanesAt returns v of the eight active blocks of group ag at cell c, mode n.
+func (o *Objective) lanesAt(l *linearisation, ag, n, c int) *[kernel.Lanes]float64 {
+	row := l.start[n] + int(o.observed.Index[n][c])
+	return (*[kernel.Lanes]float64)(l.v[(ag*l.width+row)*kernel.Lanes:])
+}
+
+// products sets skip[n] to Π_{m≠n} v^m at cell c for the active blocks of group ag.
+func (o *Objective) products(l *linearisation, skip [][kernel.Lanes]float64, ag, c int) {
+	for n := range skip {
+		skip[n] = [kernel.Lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
+		for m := range skip {
+			if m != n {
+				v := o.lanesAt(l, ag, m, c)
+				for r := range v {
+					skip[n][r] *= v[r]
+				}
+			}
+		}
+	}
+}
+
+func (o *Objective) pairProduct(l *linearisation, ag, n, m, c int) [kernel.Lanes]float64 {
+	product := [kernel.Lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
+	for q := range o.shape {
+		if q != n && q != m {
+			for r, v := range o.lanesAt(l, ag, q, c) {
+				product[r] *= v
+			}
+		}
+	}
+	return product
+}
+
+// hessian fills h (Dim×Dim, row-major, padding zero) with the exact Hessian of L by the vectors v of the
+// active blocks: with p_a^n = Π_{m≠n} v_a^m at a cell,
+//
+//	H = Σ_c ℓ”_c p_a^n p_b^m + δ_ab Σ_c ℓ'_c Π_{q≠n,m} v_a^q   (the second term for n ≠ m only).
+func (o *Objective) hessian(l *linearisation, h []float64) {
+	const lanes = kernel.Lanes
+	dim, order := l.Dim(), len(o.shape)
+	h = h[:dim*dim]
+	clear(h)
+	skip := make([][lanes]float64, l.groups*order)
+	for c := range o.prediction {
+		for ag := range l.groups {
+			o.products(l, skip[ag*order:][:order], ag, c)
+		}
+		for ag := range l.groups {
+			for n := range order {
+				row := (ag*l.width + l.start[n] + int(o.observed.Index[n][c])) * lanes
+				scaled := skip[ag*order+n]
+				for r := range scaled {
+					scaled[r] *= l.second[c]
+				}
+				for bg := range l.groups {
+					for m := n; m < order; m++ {
+						if m == n && bg < ag {
+							continue
+						}
+						column := (bg*l.width + l.start[m] + int(o.observed.Index[m][c])) * lanes
+						kernel.AddTile(h[row*dim+column:], dim, &scaled, &skip[bg*order+m])
+					}
+				}
+				for m := n + 1; m < order; m++ {
+					column := (ag*l.width + l.start[m] + int(o.observed.Index[m][c])) * lanes
+					pair := o.pairProduct(l, ag, n, m, c)
+					for r := range pair {
+						h[(row+r)*dim+column+r] += float64(l.first[c] * pair[r])
+					}
+				}
+			}
+		}
+	}
+	o.mirror(l, h)
+}
+
+// mirror copies the half of the Hessian that hessian accumulates, mode n ≤ mode m, onto the other.
+func (o *Objective) mirror(l *linearisation, h []float64) {
+	const lanes = kernel.Lanes
+	dim := l.Dim()
+	for ag := range l.groups {
+		for bg := range l.groups {
+			for n, d := range o.shape {
+				for m := n; m < len(o.shape); m++ {
+					if m == n && bg <= ag {
+						continue
+					}
+					row, column := (ag*l.width+l.start[n])*lanes, (bg*l.width+l.start[m])*lanes
+					for p := row; p < row+d*lanes; p++ {
+						for q := column; q < column+o.shape[m]*lanes; q++ {
+							h[q*dim+p] = h[p*dim+q]
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// hessianVec sets out = H x without forming H.
+func (o *Objective) hessianVec(l *linearisation, out, x []float64) {
+	const lanes = kernel.Lanes
+	order := len(o.shape)
+	clear(out)
+	skip := make([][lanes]float64, l.groups*order)
+	at := make([]int, order)
+	for c := range o.prediction {
+		var change float64
+		for n := range order {
+			at[n] = (l.start[n] + int(o.observed.Index[n][c])) * lanes
+		}
+		for ag := range l.groups {
+			o.products(l, skip[ag*order:][:order], ag, c)
+			for n := range order {
+				for r, s := range skip[ag*order+n] {
+					change = math.FMA(s, x[ag*l.width*lanes+at[n]+r], change)
+				}
+			}
+		}
+		change *= l.second[c]
+		for ag := range l.groups {
+			base := ag * l.width * lanes
+			for n := range order {
+				sum := out[base+at[n]:][:lanes]
+				for r, s := range skip[ag*order+n] {
+					sum[r] = math.FMA(change, s, sum[r])
+				}
+				for m := range order {
+					if m == n {
+						continue
+					}
+					pair := o.pairProduct(l, ag, n, m, c)
+					for r := range pair {
+						sum[r] = math.FMA(l.first[c]*pair[r], x[base+at[m]+r], sum[r])
+					}
+				}
+			}
+		}
+	}
+}
+
+// rowBlocks fills blocks with the Gauss–Newton rows that alternating least squares would solve: for every mode n
+// and index i the symmetric |active|×|active| matrix Σ_{c: c_n=i} ℓ”_c p_a^n p_b^n, rows start_n + i in order.
+func (o *Objective) rowBlocks(l *linearisation, blocks []float64) {
+	const lanes = kernel.Lanes
+	order, count := len(o.shape), len(l.active)
+	clear(blocks[:l.width*count*count])
+	skip := make([][lanes]float64, l.groups*order)
+	for c := range o.prediction {
+		for ag := range l.groups {
+			o.products(l, skip[ag*order:][:order], ag, c)
+		}
+		for n := range order {
+			block := blocks[(l.start[n]+int(o.observed.Index[n][c]))*count*count:]
+			for a := range count {
+				s := l.second[c] * skip[a/lanes*order+n][a%lanes]
+				for b := range count {
+					block[a*count+b] = math.FMA(s, skip[b/lanes*order+n][b%lanes], block[a*count+b])
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package model
+
+import (
+	"lacuna/internal/kernel"
+)
+
+// Linearise fixes the active blocks and the current point, at which slot 0 must just have been evaluated:
+// Project, SetLift, Hessian and CurvatureBlocks refer to both until the next call.
+func (c *Chains) Linearise(active []int) {
+	c.linearise(&c.lin, active)
+	c.lin.live = append(c.lin.live[:0], make([]bool, c.groups)...)
+	for _, r := range active {
+		c.lin.live[r/kernel.Lanes] = true
+	}
+}
+
+// Dim returns the length of a v-space vector of the active blocks, padding included.
+func (c *Chains) Dim() int { return c.lin.Dim() }
+
+// Rows appends to rows[:0] the positions of a v-space vector that are not padding.
+func (c *Chains) Rows(rows []int) []int { return c.lin.Rows(rows) }
+
+// Hessian fills h (Dim×Dim) with the Hessian of L by the vectors v of the active blocks.
+func (c *Chains) Hessian(h []float64) { c.hessian(&c.lin, h) }
+
+// HessianVec sets out = H x.
+func (c *Chains) HessianVec(out, x []float64) { c.hessianVec(&c.lin, out, x) }
+
+// RowBlocks fills blocks with the Gauss–Newton matrix of every row (mode, index) of the active factors.
+func (c *Chains) RowBlocks(blocks []float64) { c.rowBlocks(&c.lin, blocks) }
+
+// Project sets b = Jᵥ Σ terms, the change of the active blocks' vectors v to first order:
+// δv = Σ_i Y_{i−1} δA_i x_i + Y_k δw with Y_i = A_1 … A_i.
+func (c *Chains) Project(b []float64, terms []Term) {
+	const lanes = kernel.Lanes
+	var s [lanes]float64
+	base := c.slot(0)
+	clear(b)
+	for g, live := range c.lin.live {
+		if !live {
+			continue
+		}
+		theta := c.theta[g*c.groupSize:]
+		for n, d := range c.shape {
+			k, at := c.depths[n], g*c.vectorSize+c.vector[n]
+			sum, next := c.lin.scratch(d * lanes)
+			clear(sum)
+			for i := k; i >= 0; i-- {
+				if i < k {
+					kernel.MatVec(next, theta[c.offset[n]+i*d*d*lanes:], sum, d, d)
+					sum, next = next, sum
+				}
+				for _, t := range terms {
+					dir := &c.slots[t.Slot]
+					if !dir.applies(g) {
+						continue
+					}
+					if i == k {
+						s = [lanes]float64{t.C, t.C, t.C, t.C, t.C, t.C, t.C, t.C}
+					} else {
+						kernel.Dot(&s, dir.x[at+(i+1)*d*lanes:], base.x[at+(i+1)*d*lanes:], d)
+						for r := range s {
+							s[r] *= t.C
+						}
+					}
+					kernel.Axpy(sum, &s, dir.y[at+i*d*lanes:], d)
+				}
+			}
+			for a, r := range c.lin.active {
+				if r/lanes == g {
+					for i := range d {
+						b[c.lin.at(a, c.lin.start[n]+i)] = sum[i*lanes+r%lanes]
+					}
+				}
+			}
+		}
+	}
+}
+
+// scratch returns two buffers of n numbers.
+func (l *linearisation) scratch(n int) (a, b []float64) {
+	l.mulK = resize(l.mulK, 2*n)
+	return l.mulK[:n:n], l.mulK[n:]
+}
+
+// SetLift sets lift slot j to Jᵥᵀ omega, a direction that moves the active blocks only.
+func (c *Chains) SetLift(j int, omega []float64) {
+	const lanes = kernel.Lanes
+	s := c.slot(Lift(j))
+	copy(s.live, c.lin.live)
+	for g, live := range c.lin.live {
+		if !live {
+			continue
+		}
+		for n, d := range c.shape {
+			clear(s.y[g*c.vectorSize+c.vector[n]:][:d*lanes])
+		}
+	}
+	for a, r := range c.lin.active {
+		for n, d := range c.shape {
+			y := s.y[r/lanes*c.vectorSize+c.vector[n]:]
+			for i := range d {
+				y[i*lanes+r%lanes] = omega[c.lin.at(a, c.lin.start[n]+i)]
+			}
+		}
+	}
+	for g, live := range c.lin.live {
+		if !live {
+			continue
+		}
+		for n, d := range c.shape {
+			at := g*c.vectorSize + c.vector[n]
+			for i := 1; i <= c.depths[n]; i++ {
+				kernel.MatTVec(s.y[at+i*d*lanes:][:d*lanes], c.theta[g*c.groupSize+c.offset[n]+(i-1)*d*d*lanes:], s.y[at+(i-1)*d*lanes:], d, d)
+			}
+		}
+	}
+}
+
+// CurvatureBlocks returns K = Jᵥ Jᵥᵀ, which is block diagonal: for the a-th active block and mode n
+// the d_n×d_n matrix
+//
+//	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,   x_i = A_{i+1} … A_k w ,
+//
+// in lanes: entry (i, j) at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after another. It returns nil when K is
+// the identity (all depths 0). The slice belongs to the model.
+func (c *Chains) CurvatureBlocks() []float64 {
+	deep, size := false, 0
+	for n, d := range c.shape {
+		deep = deep || c.depths[n] > 0
+		size += d * d
+	}
+	if !deep {
+		return nil
+	}
+	l := &c.lin
+	l.k = resize(l.k, l.groups*size*kernel.Lanes)
+	clear(l.k)
+	for a, r := range l.active {
+		start := 0
+		for n, d := range c.shape {
+			out := l.k[(a/kernel.Lanes*size+start)*kernel.Lanes+a%kernel.Lanes:]
+			for i, value := range c.chainGram(r, n) {
+				out[i*kernel.Lanes] = value
+			}
+			start += d * d
+		}
+	}
+	return l.k
+}
+
+// chainGram returns K of one chain by the recursion S_k = I, S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I, K = S_0.
+func (c *Chains) chainGram(r, n int) []float64 {
+	const lanes = kernel.Lanes
+	d, k := c.shape[n], c.depths[n]
+	s, product, a := make([]float64, d*d), make([]float64, d*d), make([]float64, d*d)
+	for i := range d {
+		s[i*d+i] = 1
+	}
+	x := c.slot(0).x[r/lanes*c.vectorSize+c.vector[n]:]
+	for layer := k; layer >= 1; layer-- {
+		c.copyMatrix(a, r, n, layer)
+		for i := range d {
+			row := product[i*d:][:d]
+			clear(row)
+			for j := range d {
+				for q, value := range s[j*d:][:d] {
+					row[q] += float64(a[i*d+j] * value)
+				}
+			}
+		}
+		var norm2 float64
+		for i := range d {
+			value := x[(layer*d+i)*lanes+r%lanes]
+			norm2 += float64(value * value)
+		}
+		for i := range d {
+			for j := i; j < d; j++ {
+				var sum float64
+				for q, value := range product[i*d:][:d] {
+					sum += float64(value * a[j*d+q])
+				}
+				s[i*d+j], s[j*d+i] = sum, sum
+			}
+			s[i*d+i] += norm2
+		}
+	}
+	return s
+}
+
+// copyMatrix gathers A_layer^{n,r}, row-major.
+func (c *Chains) copyMatrix(out []float64, r, n, layer int) {
+	d := c.shape[n]
+	from := c.theta[r/kernel.Lanes*c.groupSize+c.offset[n]+(layer-1)*d*d*kernel.Lanes+r%kernel.Lanes:]
+	for i := range d * d {
+		out[i] = from[i*kernel.Lanes]
+	}
+}

@@ -1,0 +1,194 @@
+package model
+
+import (
+	"math"
+
+	"lacuna/internal/kernel"
+)
+
+// factorNorm2 returns ‖A_layer^{n,r}‖² for layer 1 … k_n, and ‖w_r^n‖² for layer k_n + 1.
+func (c *Chains) factorNorm2(r, n, layer int) float64 {
+	return c.norm2[r/kernel.Lanes*c.normSize+c.norm[n]+(layer-1)*kernel.Lanes+r%kernel.Lanes]
+}
+
+// FactorNorms2 returns the squared Frobenius norms of one chain: A_1 … A_{k_n}, then w.
+func (c *Chains) FactorNorms2(r, n int) []float64 {
+	norms := make([]float64, c.depths[n]+1)
+	for i := range norms {
+		norms[i] = c.factorNorm2(r, n, i+1)
+	}
+	return norms
+}
+
+// vectorNorm2 returns ‖v_r^n‖² as of the last gradient evaluation.
+func (o *Objective) vectorNorm2(r, n int) float64 {
+	var sum float64
+	for i := range o.shape[n] {
+		v := o.v[n][i*o.padded+r]
+		sum = math.FMA(v, v, sum)
+	}
+	return sum
+}
+
+// DeepNorms sets norms[r] = ‖⊗_n v_r^n‖ = Π_n ‖v_r^n‖ at the point of the last gradient evaluation.
+func (o *Objective) DeepNorms(norms []float64) {
+	for r := range norms {
+		norms[r] = 1
+		for n := range o.shape {
+			norms[r] *= math.Sqrt(o.vectorNorm2(r, n))
+		}
+	}
+}
+
+// ShallowNorms sets norms[r] = ‖⊗_n w_r^n‖ = Π_n ‖w_r^n‖ at the current point.
+func (c *Chains) ShallowNorms(norms []float64) {
+	for r := range norms {
+		norms[r] = 1
+		for n, k := range c.depths {
+			norms[r] *= math.Sqrt(c.factorNorm2(r, n, k+1))
+		}
+	}
+}
+
+// EffectiveRank counts the norms above a threshold; the paper's threshold is 1.
+func EffectiveRank(norms []float64, threshold float64) int {
+	count := 0
+	for _, norm := range norms {
+		if norm > threshold {
+			count++
+		}
+	}
+	return count
+}
+
+// Unbalancedness returns ε of Definition 3.1, the maximum over r, n, m, i of |‖w_r^n‖² − ‖A_i^{m,r}‖²|; for a model
+// with no matrices, the largest spread of ‖w_r^n‖² over the modes of one block.
+func (c *Chains) Unbalancedness() float64 {
+	var worst float64
+	for r := range c.blocks {
+		vectors, matrices := newSpan(), newSpan()
+		for n, k := range c.depths {
+			vectors.add(c.factorNorm2(r, n, k+1))
+			for i := 1; i <= k; i++ {
+				matrices.add(c.factorNorm2(r, n, i))
+			}
+		}
+		if matrices.low > matrices.high {
+			matrices = vectors
+		}
+		worst = math.Max(worst, math.Max(vectors.high-matrices.low, matrices.high-vectors.low))
+	}
+	return worst
+}
+
+// Imbalances appends to out, block by block, the quantities that Lemma 4.1 says are constant under the flow:
+// ‖factor‖² − ‖w_r^1‖² for every other factor of the block.
+func (c *Chains) Imbalances(out []float64) []float64 {
+	for r := range c.blocks {
+		reference := c.factorNorm2(r, 0, c.depths[0]+1)
+		for n, k := range c.depths {
+			for i := 1; i <= k+1; i++ {
+				if n > 0 || i <= k {
+					out = append(out, c.factorNorm2(r, n, i)-reference)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// LargestNorm2 returns the largest squared norm of any factor.
+func (c *Chains) LargestNorm2() float64 {
+	var worst float64
+	for _, norm2 := range c.norm2 {
+		worst = math.Max(worst, norm2)
+	}
+	return worst
+}
+
+type span struct{ low, high float64 }
+
+func newSpan() span { return span{math.Inf(1), math.Inf(-1)} }
+
+func (s *span) add(x float64) {
+	s.low, s.high = math.Min(s.low, x), math.Max(s.high, x)
+}
+
+// Stiffness sets out[r] to an upper bound of the largest eigenvalue of the Gauss–Newton curvature of block r in
+// parameter space, in units of 1/time, at the point of the last evaluation:
+//
+//	Σ_n (Σ_{f in chain n} Π_{f'≠f} ‖f'‖²) · Π_{m≠n} ‖v^m‖² · max ℓ” / |Ω| .
+//
+// An explicit method is stable for a block while step × stiffness is small.
+func (c *Chains) Stiffness(out []float64) {
+	curvature := c.largestSecond()
+	order := len(c.shape)
+	gain, norm2 := make([]float64, order), make([]float64, order)
+	for r := range out {
+		for n, k := range c.depths {
+			gain[n] = 0
+			for f := 1; f <= k+1; f++ {
+				others := 1.0
+				for i := 1; i <= k+1; i++ {
+					if i != f {
+						others *= c.factorNorm2(r, n, i)
+					}
+				}
+				gain[n] += others
+			}
+			norm2[n] = c.vectorNorm2(r, n)
+		}
+		out[r] = curvature * gainSum(gain, norm2)
+	}
+}
+
+func gainSum(gain, norm2 []float64) float64 {
+	var sum float64
+	for n := range gain {
+		product := gain[n]
+		for m := range norm2 {
+			if m != n {
+				product *= norm2[m]
+			}
+		}
+		sum += product
+	}
+	return sum
+}
+
+func (o *Objective) largestSecond() float64 {
+	var worst float64
+	for _, s := range o.second {
+		worst = math.Max(worst, s)
+	}
+	return worst
+}
+
+// Norm2 returns the squared Euclidean norm of the direction in gradient slot j over all parameters.
+func (c *Chains) Norm2(j int) float64 {
+	const lanes = kernel.Lanes
+	s := &c.slots[j]
+	var total float64
+	var x, y [lanes]float64
+	for g := range c.groups {
+		for n, d := range c.shape {
+			at := g*c.vectorSize + c.vector[n]
+			for i := 0; i <= c.depths[n]; i++ {
+				layer := s.y[at+i*d*lanes:]
+				kernel.Dot(&y, layer, layer, d)
+				x = [lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
+				if i < c.depths[n] {
+					right := s.x[at+(i+1)*d*lanes:]
+					kernel.Dot(&x, right, right, d)
+				}
+				for r := range min(lanes, c.blocks-g*lanes) {
+					total = math.FMA(x[r], y[r], total)
+				}
+			}
+		}
+	}
+	return total
+}
+
+// Norm2 returns the squared Euclidean norm of the direction in slot j over all vectors.
+func (b *Balanced) Norm2(j int) float64 { return norm2(b.slots[j]) }

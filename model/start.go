@@ -1,0 +1,235 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"lacuna/internal/kernel"
+	"lacuna/internal/rng"
+)
+
+// Start names a way to draw the first point.
+type Start string
+
+// The starts of Section 5.1, Appendix B and Theorem 3.2. All draw w from N(0, σ_w²).
+const (
+	Gaussian        Start = "gaussian"          // A from N(0, σ_A²)
+	Diagonal        Start = "diagonal"          // A from N(0, σ_A²), a chosen value on the diagonal
+	Kaiming         Start = "kaiming"           // A from N(0, 2/d_n)
+	RankOne         Start = "rank-one"          // A = p qᵀ with entries of deviation σ_A
+	BalancedGeneral Start = "balanced"          // A from N(0, σ_A²), then all factors of a block scaled to one norm: ε = 0 exactly
+	BalancedRankOne Start = "balanced-rank-one" // as balanced, with A rank one and A_iᵀA_i = A_{i+1}A_{i+1}ᵀ (Theorem 3.2 (ii))
+	BalancedChain   Start = "balanced-chain"    // as balanced-rank-one, with w along A_k's right singular vector: what Balanced collapses
+)
+
+// Starts lists every Start.
+func Starts() []Start {
+	return []Start{Gaussian, Diagonal, Kaiming, RankOne, BalancedGeneral, BalancedRankOne, BalancedChain}
+}
+
+// StartConfig says how to draw the first point.
+type StartConfig struct {
+	Start    Start   // "" means gaussian
+	SigmaW   float64 // standard deviation of the entries of w; 0 means 0.01
+	SigmaA   float64 // standard deviation of the entries of A; 0 means 0.1
+	Diagonal float64 // the diagonal of A for the diagonal start; 0 means 1
+	Seed     uint64
+}
+
+func (s StartConfig) withDefaults() StartConfig {
+	if s.Start == "" {
+		s.Start = Gaussian
+	}
+	if s.SigmaW == 0 {
+		s.SigmaW = 0.01
+	}
+	if s.SigmaA == 0 {
+		s.SigmaA = 0.1
+	}
+	if s.Diagonal == 0 {
+		s.Diagonal = 1
+	}
+	return s
+}
+
+func (s StartConfig) check() error {
+	if !slices.Contains(Starts(), s.Start) {
+		return fmt.Errorf("model: start %q is unknown, choose one of %v", s.Start, Starts())
+	}
+	if !(s.SigmaW > 0) || !(s.SigmaA > 0) || math.IsInf(s.SigmaW, 0) || math.IsInf(s.SigmaA, 0) {
+		return fmt.Errorf("model: σ_w = %v and σ_A = %v must be positive and finite", s.SigmaW, s.SigmaA)
+	}
+	return nil
+}
+
+// Draw sets the parameters to a random start. Block by block the numbers come from the stream "start" of the
+// seed, so a model with more blocks begins with the same ones.
+func (c *Chains) Draw(config StartConfig) error {
+	config = config.withDefaults()
+	if err := config.check(); err != nil {
+		return err
+	}
+	stream := rng.New(config.Seed, "start")
+	for r := range c.blocks {
+		c.SetBlock(r, drawBlock(config, c.shape, c.depths, stream))
+	}
+	return nil
+}
+
+// Block holds the factors of one block, copied out of a model: W[n] of length d_n and A[n][i] of d_n×d_n,
+// row-major, A[n][0] being A_1.
+type Block struct {
+	W [][]float64
+	A [][][]float64
+}
+
+func drawBlock(config StartConfig, shape, depths []int, stream *rng.Stream) Block {
+	normal := func(n int, sigma float64) []float64 {
+		out := make([]float64, n)
+		for i := range out {
+			out[i] = sigma * stream.NormFloat64()
+		}
+		return out
+	}
+	b := Block{W: make([][]float64, len(shape)), A: make([][][]float64, len(shape))}
+	for n, d := range shape {
+		b.W[n] = normal(d, config.SigmaW)
+		var right []float64
+		for range depths[n] {
+			var a []float64
+			switch config.Start {
+			case Kaiming:
+				a = normal(d*d, math.Sqrt(2/float64(d)))
+			case RankOne:
+				a = outer(normal(d, config.SigmaA), normal(d, 1))
+			case BalancedRankOne, BalancedChain:
+				if right == nil {
+					right = normal(d, 1)
+				}
+				left := right
+				right = normal(d, 1)
+				scaleTo(left, 1)
+				scaleTo(right, 1)
+				a = outer(left, right)
+			default:
+				a = normal(d*d, config.SigmaA)
+				if config.Start == Diagonal {
+					for i := range d {
+						a[i*d+i] = config.Diagonal
+					}
+				}
+			}
+			b.A[n] = append(b.A[n], a)
+		}
+		if config.Start == BalancedChain && right != nil {
+			norm := norm2(b.W[n])
+			b.W[n] = right
+			scaleTo(b.W[n], math.Sqrt(norm))
+		}
+	}
+	switch config.Start {
+	case BalancedGeneral, BalancedRankOne, BalancedChain:
+		b.balance()
+	}
+	return b
+}
+
+// balance scales all factors to the geometric mean of the norms of the w.
+func (b Block) balance() {
+	var logs float64
+	for _, w := range b.W {
+		logs += math.Log(norm2(w)) / 2
+	}
+	norm := math.Exp(logs / float64(len(b.W)))
+	for n, w := range b.W {
+		scaleTo(w, norm)
+		for _, a := range b.A[n] {
+			scaleTo(a, norm)
+		}
+	}
+}
+
+func outer(x, y []float64) []float64 {
+	out := make([]float64, 0, len(x)*len(y))
+	for _, p := range x {
+		for _, q := range y {
+			out = append(out, p*q)
+		}
+	}
+	return out
+}
+
+func norm2(x []float64) float64 {
+	var sum float64
+	for _, v := range x {
+		sum = math.FMA(v, v, sum)
+	}
+	return sum
+}
+
+func scaleTo(x []float64, norm float64) {
+	scale := norm / math.Sqrt(norm2(x))
+	for i := range x {
+		x[i] *= scale
+	}
+}
+
+// SetBlock overwrites block r.
+func (c *Chains) SetBlock(r int, b Block) {
+	const lanes = kernel.Lanes
+	theta := c.theta[r/lanes*c.groupSize:]
+	norms := c.norm2[r/lanes*c.normSize:]
+	for n, d := range c.shape {
+		if len(b.W[n]) != d || len(b.A[n]) != c.depths[n] {
+			panic("model: SetBlock: a block of another shape")
+		}
+		for i, factor := range append(slices.Clone(b.A[n]), b.W[n]) {
+			at := c.offset[n] + i*d*d*lanes + r%lanes
+			for j, value := range factor {
+				theta[at+j*lanes] = value
+			}
+			norms[c.norm[n]+i*lanes+r%lanes] = norm2(factor)
+		}
+	}
+}
+
+// Block copies block r out of the model.
+func (c *Chains) Block(r int) Block {
+	const lanes = kernel.Lanes
+	theta := c.theta[r/lanes*c.groupSize:]
+	b := Block{W: make([][]float64, len(c.shape)), A: make([][][]float64, len(c.shape))}
+	gather := func(at, count int) []float64 {
+		out := make([]float64, count)
+		for j := range out {
+			out[j] = theta[at+j*lanes+r%lanes]
+		}
+		return out
+	}
+	for n, d := range c.shape {
+		for i := range c.depths[n] {
+			b.A[n] = append(b.A[n], gather(c.offset[n]+i*d*d*lanes, d*d))
+		}
+		b.W[n] = gather(c.offset[n]+c.depths[n]*d*d*lanes, d)
+	}
+	return b
+}
+
+// Vectors returns v_r^n = A_1 … A_k w for every mode.
+func (b Block) Vectors() [][]float64 {
+	out := make([][]float64, len(b.W))
+	for n, w := range b.W {
+		x := w
+		for i := len(b.A[n]) - 1; i >= 0; i-- {
+			next := make([]float64, len(x))
+			for row := range next {
+				for j, value := range x {
+					next[row] = math.FMA(b.A[n][i][row*len(x)+j], value, next[row])
+				}
+			}
+			x = next
+		}
+		out[n] = slices.Clone(x)
+	}
+	return out
+}
