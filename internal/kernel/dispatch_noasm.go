@@ -1,0 +1,37 @@
+package kernel
+
+func matVec(out, a, x []float64, rows, cols int)  { matVecGo(out, a, x, rows, cols) }
+func matTVec(out, a, y []float64, rows, cols int) { matTVecGo(out, a, y, rows, cols) }
+func dot(out *lane, x, y []float64, n int)        { dotGo(out, x, y, n) }
+func axpy(y []float64, s *lane, x []float64, n int) {
+	axpyGo(y, s, x, n)
+}
+
+func addOuters(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
+	addOutersGo(a, norm2, terms, rows, cols)
+}
+
+func outersNorm2(norm2 *lane, terms []Outer, rows, cols int) {
+	outersNorm2Go(norm2, terms, rows, cols)
+}
+func addTile(c []float64, stride int, x, y *lane) { addTileGo(c, stride, x, y) }
+
+func gemmSub(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
+	gemmSubGo(c, a, b, m, n, k, ldc, lda, ldb)
+}
+
+func expand(out, parent, v []float64, start, at []int32, lanes, stride int) {
+	expandGo(out, parent, v, start, at, lanes, stride)
+}
+
+func fold(gParent, gV, g, parent, v []float64, start, at []int32, lanes, stride int) {
+	foldGo(gParent, gV, g, parent, v, start, at, lanes, stride)
+}
+
+func rowDots(out, p, q []float64, start, at []int32, lanes int) {
+	rowDotsGo(out, p, q, start, at, lanes)
+}
+
+func rowSums(g, q, s []float64, start, at []int32, lanes int) {
+	rowSumsGo(g, q, s, start, at, lanes)
+}

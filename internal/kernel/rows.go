@@ -1,0 +1,79 @@
+package kernel
+
+// The row kernels work on panels: matrices of rows×lanes numbers, a row being 1 to MaxGroups lane groups side by side.
+// Runs of consecutive items belong to one row u: start[u] ≤ k < start[u+1]. The items of all runs are stored one
+// after another in at, from at[0] on: start is relative to start[0].
+
+// MaxGroups is the largest number of lane groups in a panel row.
+const MaxGroups = 4
+
+func items(start []int32) int { return int(start[len(start)-1] - start[0]) }
+
+func checkLanes(lanes int) {
+	if lanes%Lanes != 0 || lanes <= 0 || lanes > MaxGroups*Lanes {
+		panic("kernel: a panel row has 1 to 4 lane groups")
+	}
+}
+
+func checkRuns(start, at []int32) int {
+	if len(start) == 0 || len(at) < items(start) {
+		panic(shapePanic)
+	}
+	return len(start) - 1
+}
+
+// Expand multiplies every row u of parent into the rows of v that its items name: out[k] = parent[u] ∘ v[at[k]].
+// Rows of parent and out are lanes apart, rows of v are stride apart. The values of at are not checked.
+func Expand(out, parent, v []float64, start, at []int32, lanes, stride int) {
+	checkLanes(lanes)
+	rows := checkRuns(start, at)
+	check(parent, rows*lanes)
+	check(out, items(start)*lanes)
+	if items(start) > 0 {
+		expand(out, parent, v, start, at, lanes, stride)
+	}
+}
+
+// Fold is the derivative of Expand: g holds ∂L/∂out[k], and for k ascending
+//
+//	gParent[u] = Σ_k g[k] ∘ v[at[k]]   (fused, from 0)
+//	gV[at[k]]  = fma(g[k], parent[u], gV[at[k]]) .
+//
+// Rows of gParent, g and parent are lanes apart, rows of v and gV are stride apart. The values of at are not checked.
+func Fold(gParent, gV, g, parent, v []float64, start, at []int32, lanes, stride int) {
+	checkLanes(lanes)
+	rows := checkRuns(start, at)
+	check(parent, rows*lanes)
+	check(gParent, rows*lanes)
+	check(g, items(start)*lanes)
+	if rows > 0 {
+		fold(gParent, gV, g, parent, v, start, at, lanes, stride)
+	}
+}
+
+// RowDots sets out[k] = ⟨p[u], q[at[k]]⟩ for the items k of every row u: each of the 8 lanes is the product of the first
+// group, then one fused multiply–add a group, and the lanes are added as
+// ((l0+l1)+(l2+l3))+((l4+l5)+(l6+l7)). Rows of p and q are lanes apart. It may write up to 7 numbers behind the last item:
+// out has items+7 numbers. The values of at are not checked.
+func RowDots(out, p, q []float64, start, at []int32, lanes int) {
+	checkLanes(lanes)
+	rows := checkRuns(start, at)
+	check(p, rows*lanes)
+	check(out, items(start)+7)
+	if items(start) > 0 {
+		rowDots(out, p, q, start, at, lanes)
+	}
+}
+
+// RowSums sets g[u] = Σ_k s[k] q[at[k]] over the items of every row u: the 1st, 3rd, 5th … item and the 2nd, 4th, 6th … are
+// summed apart, one fused multiply–add each from 0, and then added. Rows of g and q are lanes apart. The values of at
+// are not checked.
+func RowSums(g, q, s []float64, start, at []int32, lanes int) {
+	checkLanes(lanes)
+	rows := checkRuns(start, at)
+	check(g, rows*lanes)
+	check(s, items(start))
+	if rows > 0 {
+		rowSums(g, q, s, start, at, lanes)
+	}
+}
