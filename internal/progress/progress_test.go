@@ -1,0 +1,70 @@
+package progress
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestNothingIsShownBeforeTwoSeconds(t *testing.T) {
+	for _, terminal := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var out bytes.Buffer
+			stop := Show(&out, terminal, "job", new(Counter))
+			time.Sleep(patience - time.Millisecond)
+			stop()
+			if out.Len() != 0 {
+				t.Errorf("terminal %v: shown %q", terminal, out.String())
+			}
+		})
+	}
+}
+
+func TestPlainLinesEveryTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		var c Counter
+		c.Set(1, 4)
+		c.Note("best 0.5")
+		stop := Show(&out, false, "job", &c)
+		time.Sleep(13 * time.Second)
+		stop()
+		stop()
+		const want = "job: 25 %, 2s used, about 6s left, best 0.5\njob: 25 %, 12s used, about 36s left, best 0.5\n"
+		if out.String() != want {
+			t.Errorf("shown %q, want %q", out.String(), want)
+		}
+	})
+}
+
+func TestBarIsErased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		var c Counter
+		c.Set(2, 4)
+		stop := Show(&out, true, "job", &c)
+		time.Sleep(5 * time.Second)
+		stop()
+		const erase = "\x1b[J"
+		text := out.String()
+		if !strings.Contains(text, "job") || !strings.Contains(text, "50 %") {
+			t.Errorf("the bar shows %q", text)
+		}
+		if last := strings.LastIndex(text, erase); last < 0 || strings.TrimSpace(text[last+len(erase):]) != "" {
+			t.Errorf("the bar is still there at the end: %q", text)
+		}
+	})
+}
+
+func TestUnknownTotal(t *testing.T) {
+	var c Counter
+	c.Set(3, 0)
+	if got := c.State().share(); got != -1 {
+		t.Errorf("share %v, want -1", got)
+	}
+	if got := c.State().left(time.Second); got != -1 {
+		t.Errorf("time left %v, want -1", got)
+	}
+}
