@@ -4,54 +4,55 @@
 // multiple of kernel.Lanes (padding blocks hold zeros).
 package contraction
 
+import "lacuna/internal/kernel"
+
 // Plan is the order of work for one set of observed cells and one number of blocks. It owns its
-// scratch memory: one Plan serves one evaluation at a time.
+// scratch memory: one Plan serves one evaluation at a time. Its results have the same bits for any number of threads,
+// on every machine, and for any order of the cells.
 type Plan struct {
-	shape   []int
-	index   [][]int32
-	blocks  int
-	threads int
+	way
+	shape  []int
+	cells  int
+	blocks int
 }
 
-// New plans for cells index[n][c] of a tensor of that shape. blocks is a multiple of kernel.Lanes.
+type way interface {
+	predict(pred []float64, v [][]float64)
+	gradient(g [][]float64, residual []float64, v [][]float64)
+}
+
+// New plans for cells index[n][c] of a tensor of that shape, of order 2 or more. blocks is a multiple of kernel.Lanes.
 // index is kept and must not change.
 func New(shape []int, index [][]int32, blocks, threads int) *Plan {
-	return &Plan{shape: shape, index: index, blocks: blocks, threads: threads}
+	if len(shape) < 2 || len(index) != len(shape) || blocks <= 0 || blocks%kernel.Lanes != 0 {
+		panic("contraction: order below 2, index of another order, or blocks that are not whole lane groups")
+	}
+	p := &Plan{shape: shape, cells: len(index[0]), blocks: blocks}
+	best := bestHalves(shape, p.cells, blocks)
+	p.way = newHalves(shape, index, blocks, threads, best.split, best.lanes)
+	return p
+}
+
+func (p *Plan) check(cells int, factors [][]float64) {
+	bad := cells != p.cells || len(factors) != len(p.shape)
+	for n := 0; n < len(factors) && !bad; n++ {
+		bad = len(factors[n]) != p.shape[n]*p.blocks
+	}
+	if bad {
+		panic("contraction: cells or factors are not what the plan was made for")
+	}
 }
 
 // Predict sets pred[c] = Σ_r Π_n v[n][index[n][c]][r] for every cell.
 func (p *Plan) Predict(pred []float64, v [][]float64) {
-	for c := range pred {
-		var sum float64
-		for r := range p.blocks {
-			product := 1.0
-			for n, column := range p.index {
-				product *= v[n][int(column[c])*p.blocks+r]
-			}
-			sum += product
-		}
-		pred[c] = sum
-	}
+	p.check(len(pred), v)
+	p.predict(pred, v)
 }
 
 // Gradient sets g[n][i*blocks+r] = Σ_{c: index[n][c]=i} residual[c] Π_{m≠n} v[m][index[m][c]][r]
 // (Lemma A.1 of the paper: [∇L]_(n) · ⊙_{m≠n} v_r^m). v must be what the last Predict was given.
 func (p *Plan) Gradient(g [][]float64, residual []float64, v [][]float64) {
-	for n := range g {
-		clear(g[n])
-	}
-	for c, res := range residual {
-		for n := range g {
-			row := g[n][int(p.index[n][c])*p.blocks:][:p.blocks]
-			for r := range row {
-				product := res
-				for m, column := range p.index {
-					if m != n {
-						product *= v[m][int(column[c])*p.blocks+r]
-					}
-				}
-				row[r] += product
-			}
-		}
-	}
+	p.check(len(residual), v)
+	p.check(len(residual), g)
+	p.gradient(g, residual, v)
 }

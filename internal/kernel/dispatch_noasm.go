@@ -35,3 +35,5 @@ func rowDots(out, p, q []float64, start, at []int32, lanes int) {
 func rowSums(g, q, s []float64, start, at []int32, lanes int) {
 	rowSumsGo(g, q, s, start, at, lanes)
 }
+
+func sumRows(out, m []float64, rows, n, stride int) { sumRowsGo(out, m, rows, n, stride) }

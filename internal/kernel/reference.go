@@ -150,6 +150,15 @@ func rowSumsGo(g, q, s []float64, start, at []int32, lanes int) {
 	}
 }
 
+func sumRowsGo(out, m []float64, rows, n, stride int) {
+	copy(out, m[:n])
+	for i := 1; i < rows; i++ {
+		for k, value := range m[i*stride:][:n] {
+			out[k] += value
+		}
+	}
+}
+
 // fma sets acc += x∘y.
 func fma(acc, x, y *lane) {
 	for r := range acc {

@@ -77,3 +77,10 @@ func RowSums(g, q, s []float64, start, at []int32, lanes int) {
 		rowSums(g, q, s, start, at, lanes)
 	}
 }
+
+// SumRows sets out[k] = Σ_i m[i*stride+k] for k in [0, n), i ascending from the first of rows ≥ 1 rows.
+func SumRows(out, m []float64, rows, n, stride int) {
+	check(out, n)
+	check(m, (rows-1)*stride+n)
+	sumRows(out, m, rows, n, stride)
+}

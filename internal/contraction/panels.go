@@ -1,0 +1,142 @@
+package contraction
+
+import (
+	"lacuna/internal/kernel"
+	"lacuna/internal/parallel"
+)
+
+// halves evaluates the cells as W[c] = ⟨P[p], Q[q]⟩, where P and Q hold the products of each half of the modes, one row
+// for every half coordinate that occurs, so that cells share them. Work goes tile by tile of blocks, so
+// that the rows of one side stay in cache while those of the other pass through registers.
+type halves struct {
+	blocks, threads int
+	side            [2]*half
+	order           [2]order
+	tiles           []tile
+	chunks          []int // bounds of ranges of tiles; each range keeps predictions of its own
+	width           int   // numbers in the predictions of a range
+
+	scratch []scratch
+	partial []float64    // predictions by range
+	total   []float64    // their sums, in the order of side 0
+	sorted  [2][]float64 // residuals in the order of each side
+
+	v, g                                            [][]float64
+	pred                                            []float64
+	residual                                        []float64
+	predictRange, gradientTile, sumRange, sortRange func(worker, i int)
+}
+
+// tile is a range of blocks: a few lane groups.
+type tile struct{ first, lanes int }
+
+// scratch belongs to one thread.
+type scratch struct {
+	panels [2]panels
+	dots   []float64
+}
+
+// maxChunks bounds the number of partial predictions, and so the threads that Predict can use.
+const maxChunks = 16
+
+// span is how many cells a thread takes at a time where work is divided by cells.
+const span = 4096
+
+func cut(blocks, lanes int) []tile {
+	var tiles []tile
+	for first := 0; first < blocks; first += lanes {
+		tiles = append(tiles, tile{first, min(lanes, blocks-first)})
+	}
+	return tiles
+}
+
+func newHalves(shape []int, index [][]int32, blocks, threads int, split [2][]int, lanes int) *halves {
+	h := &halves{blocks: blocks, threads: threads, tiles: cut(blocks, lanes)}
+	cells := len(index[0])
+	var row [2][]int32
+	for s, modes := range split {
+		h.side[s], row[s] = newHalf(shape, modes, index)
+	}
+	for s := range h.side {
+		h.order[s] = newOrder(row[s], row[1-s], h.side[s].rows(), h.side[1-s].rows())
+		h.sorted[s] = make([]float64, cells)
+	}
+	chunks := min(len(h.tiles), maxChunks)
+	for i := range chunks + 1 {
+		h.chunks = append(h.chunks, i*len(h.tiles)/chunks)
+	}
+	h.width = (cells + 7 + kernel.Lanes) &^ (kernel.Lanes - 1)
+	h.partial = kernel.Make(chunks * h.width)
+	h.total = kernel.Make(cells)
+	for range max(1, min(threads, len(h.tiles))) {
+		s := scratch{panels: [2]panels{h.side[0].newPanels(lanes), h.side[1].newPanels(lanes)}}
+		if len(h.tiles) > chunks {
+			s.dots = kernel.Make(h.width)
+		}
+		h.scratch = append(h.scratch, s)
+	}
+	h.predictRange, h.gradientTile, h.sumRange, h.sortRange = h.predictChunk, h.gradientOf, h.sum, h.sort
+	return h
+}
+
+func (h *halves) expand(s *scratch, t tile) {
+	for side, half := range h.side {
+		half.expand(&s.panels[side], h.v, t, h.blocks)
+	}
+}
+
+func (h *halves) predict(pred []float64, v [][]float64) {
+	h.pred, h.v = pred, v
+	parallel.Workers(h.threads, len(h.chunks)-1, h.predictRange)
+	parallel.Workers(h.threads, (len(pred)+span-1)/span, h.sumRange)
+}
+
+func (h *halves) predictChunk(worker, i int) {
+	s, o := &h.scratch[worker], &h.order[0]
+	out := h.partial[i*h.width:][:h.width]
+	for k, t := range h.tiles[h.chunks[i]:h.chunks[i+1]] {
+		h.expand(s, t)
+		p, q := s.panels[0].deepest(), s.panels[1].deepest()
+		if k == 0 {
+			kernel.RowDots(out, p, q, o.start, o.at, t.lanes)
+			continue
+		}
+		kernel.RowDots(s.dots, p, q, o.start, o.at, t.lanes)
+		for c, dot := range s.dots {
+			out[c] += dot
+		}
+	}
+}
+
+func (h *halves) sum(_, i int) {
+	first, end := i*span, min((i+1)*span, len(h.pred))
+	out := h.total[first:end]
+	if h.order[0].cell == nil {
+		out = h.pred[first:end]
+	}
+	kernel.SumRows(out, h.partial[first:], len(h.chunks)-1, len(out), h.width)
+	if cell := h.order[0].cell; cell != nil {
+		for k, c := range cell[first:end] {
+			h.pred[c] = out[k]
+		}
+	}
+}
+
+func (h *halves) gradient(g [][]float64, residual []float64, v [][]float64) {
+	h.g, h.residual, h.v = g, residual, v
+	parallel.Workers(h.threads, 2*((len(residual)+span-1)/span), h.sortRange)
+	parallel.Workers(h.threads, len(h.tiles), h.gradientTile)
+}
+
+func (h *halves) sort(_, i int) {
+	first, end := i/2*span, min((i/2+1)*span, len(h.residual))
+	h.order[i%2].gather(h.sorted[i%2], h.residual, first, end)
+}
+
+func (h *halves) gradientOf(worker, i int) {
+	s, t := &h.scratch[worker], h.tiles[i]
+	h.expand(s, t)
+	for side, half := range h.side {
+		half.fold(&s.panels[side], h.g, h.v, &h.order[side], h.sorted[side], s.panels[1-side].deepest(), t, h.blocks)
+	}
+}
