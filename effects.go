@@ -1,0 +1,49 @@
+package lacuna
+
+import (
+	"lacuna/tensor"
+)
+
+// effects is the main-effects model: a mean, and for every index of every mode its deviation from it, each shrunk
+// toward 0 as if ridge more cells of the index had shown no deviation.
+type effects struct {
+	mean   float64
+	effect [][]float64
+}
+
+func fitEffects(o *tensor.Observed) effects {
+	const ridge, sweeps = 1.0, 30
+	mean, _ := tensor.Moments(o.Values)
+	e := effects{mean: mean}
+	residual := make([]float64, o.Len())
+	for c, v := range o.Values {
+		residual[c] = v - mean
+	}
+	counts := o.Counts()
+	for n := range o.Modes {
+		e.effect = append(e.effect, make([]float64, len(counts[n])))
+	}
+	for range sweeps {
+		for n, column := range o.Index {
+			sums := make([]float64, len(counts[n]))
+			for c, i := range column {
+				sums[i] += residual[c] + e.effect[n][i]
+			}
+			for c, i := range column {
+				residual[c] += e.effect[n][i] - sums[i]/(float64(counts[n][i])+ridge)
+			}
+			for i, sum := range sums {
+				e.effect[n][i] = sum / (float64(counts[n][i]) + ridge)
+			}
+		}
+	}
+	return e
+}
+
+func (e effects) at(cell []int32) float64 {
+	v := e.mean
+	for n, i := range cell {
+		v += e.effect[n][i]
+	}
+	return v
+}

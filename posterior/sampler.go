@@ -1,0 +1,342 @@
+package posterior
+
+import (
+	"context"
+	"math"
+
+	"lacuna/internal/parallel"
+	"lacuna/internal/rng"
+)
+
+// sampler is the state of one chain.
+type sampler struct {
+	settings Settings
+	data     Data
+	blocks   int
+	stream   *rng.Stream
+
+	factors [][]float64 // [n][i*blocks+r]
+	columns [][]int     // columns[n]: the blocks that have mode n, ascending
+	missing [][]int     // missing[n]: the others
+	cells   [][]int32   // cells of mode n sorted by index
+	starts  [][]int     // cells[n][starts[n][i]:starts[n][i+1]] have index i
+
+	priors   []prior
+	tau      float64
+	omega    [][]float64 // precision of an index relative to the mean
+	tail     []float64   // precision of a cell relative to the mean
+	weight   []float64   // τ_c
+	residual []float64
+	freedom  []float64 // ν of ω_n
+	tailNu   float64
+
+	normals []float64
+	scratch []rowScratch
+}
+
+// rowScratch is one thread's memory.
+type rowScratch struct {
+	design, weight, target []float64
+	precision, mean        []float64
+}
+
+// Run samples the posterior. When ctx ends early it returns the samples kept so far, which may be none, and the
+// context's error.
+func Run(ctx context.Context, data Data, settings Settings) (*Posterior, error) {
+	s := newSampler(data, settings.withDefaults())
+	post := &Posterior{Blocks: s.blocks}
+	last := s.settings.Burn + s.settings.Keep*s.settings.Thin
+	for sweep := 1; sweep <= last; sweep++ {
+		if err := ctx.Err(); err != nil {
+			return post, err
+		}
+		s.sweep()
+		if k := sweep - s.settings.Burn; k > 0 && k%s.settings.Thin == 0 {
+			post.Samples = append(post.Samples, s.sample())
+		}
+	}
+	return post, nil
+}
+
+func newSampler(data Data, settings Settings) *sampler {
+	order := len(data.Shape)
+	s := &sampler{
+		settings: settings,
+		data:     data,
+		blocks:   settings.Blocks + len(settings.Partial),
+		stream:   rng.New(settings.Seed, settings.Stream),
+		tau:      1,
+		tailNu:   freedoms[len(freedoms)-1],
+	}
+	has := func(r, n int) bool { return r < settings.Blocks || settings.Partial[r-settings.Blocks][n] }
+	widest := 0
+	for n, d := range data.Shape {
+		var columns, missing []int
+		factor := make([]float64, d*s.blocks)
+		for r := range s.blocks {
+			if has(r, n) {
+				columns = append(columns, r)
+			} else {
+				missing = append(missing, r)
+			}
+			for i := range d {
+				factor[i*s.blocks+r] = 1
+				if has(r, n) {
+					factor[i*s.blocks+r] = 0.1 * s.stream.NormFloat64()
+				}
+			}
+		}
+		widest = max(widest, d)
+		s.factors = append(s.factors, factor)
+		s.columns = append(s.columns, columns)
+		s.missing = append(s.missing, missing)
+		cells, starts := sortByIndex(data.Index[n], d)
+		s.cells = append(s.cells, cells)
+		s.starts = append(s.starts, starts)
+		s.priors = append(s.priors, newPrior(len(columns)))
+		s.omega = append(s.omega, ones(d))
+		s.freedom = append(s.freedom, freedoms[len(freedoms)-1])
+	}
+	s.tail = ones(len(data.Values))
+	s.weight = ones(len(data.Values))
+	s.residual = append([]float64(nil), data.Values...)
+	s.normals = make([]float64, widest*s.blocks)
+	s.scratch = make([]rowScratch, settings.Threads)
+	for t := range s.scratch {
+		s.scratch[t].precision = make([]float64, s.blocks*s.blocks)
+		s.scratch[t].mean = make([]float64, s.blocks)
+	}
+	_ = order
+	return s
+}
+
+func ones(n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = 1
+	}
+	return x
+}
+
+func sortByIndex(index []int32, d int) (cells []int32, starts []int) {
+	starts = make([]int, d+1)
+	for _, i := range index {
+		starts[i+1]++
+	}
+	for i := range d {
+		starts[i+1] += starts[i]
+	}
+	cells = make([]int32, len(index))
+	next := append([]int(nil), starts[:d]...)
+	for c, i := range index {
+		cells[next[i]] = int32(c)
+		next[i]++
+	}
+	return cells, starts
+}
+
+func (s *sampler) sweep() {
+	for n := range s.factors {
+		if len(s.columns[n]) == 0 {
+			continue
+		}
+		s.priors[n].draw(s.stream, s.factors[n], s.blocks, s.columns[n], s.data.Shape[n], s.settings.Ridge)
+		s.drawRows(n)
+	}
+	s.drawNoise()
+}
+
+// drawRows draws every row of the factor of mode n from its conditional.
+func (s *sampler) drawRows(n int) {
+	d, width := s.data.Shape[n], len(s.columns[n])
+	for k := range d * width {
+		s.normals[k] = s.stream.NormFloat64()
+	}
+	parts := len(s.scratch)
+	parallel.For(parts, parts, func(t int) {
+		for i := t * d / parts; i < (t+1)*d/parts; i++ {
+			s.drawRow(n, i, &s.scratch[t])
+		}
+	})
+}
+
+func (s *sampler) drawRow(n, i int, m *rowScratch) {
+	columns, width := s.columns[n], len(s.columns[n])
+	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
+	m.grow(len(cells), width)
+	for k, c := range cells {
+		m.weight[k] = s.weight[c]
+		m.target[k] = s.data.Values[c] - s.row(n, c, m.design[k*width:][:width])
+	}
+	p := &s.priors[n]
+	precision, mean := m.precision[:width*width], m.mean[:width]
+	copy(precision, p.precision)
+	copy(mean, p.shift)
+	addOuters(precision, mean, m.design, m.weight[:len(cells)], m.target[:len(cells)], width)
+	for !cholesky(precision, width) {
+		copy(precision, p.precision)
+		copy(mean, p.shift)
+	}
+	solveLower(precision, mean, width)
+	for k, z := range s.normals[i*width:][:width] {
+		mean[k] += z
+	}
+	solveUpper(precision, mean, width)
+	row := s.factors[n][i*s.blocks:][:s.blocks]
+	for k, r := range columns {
+		row[r] = mean[k]
+	}
+}
+
+func (m *rowScratch) grow(cells, width int) {
+	if len(m.weight) < cells {
+		m.weight, m.target = make([]float64, cells), make([]float64, cells)
+	}
+	if len(m.design) < cells*width {
+		m.design = make([]float64, cells*width)
+	}
+}
+
+// row sets design[k] = Π_{m≠n} u_m of block columns[n][k] at cell c, and returns what the blocks without mode n
+// contribute to the cell.
+func (s *sampler) row(n int, c int32, design []float64) (rest float64) {
+	if len(s.missing[n]) == 0 {
+		first := true
+		for m, factor := range s.factors {
+			if m == n {
+				continue
+			}
+			u := factor[int(s.data.Index[m][c])*s.blocks:][:len(design)]
+			if first {
+				copy(design, u)
+				first = false
+				continue
+			}
+			for r, x := range u {
+				design[r] *= x
+			}
+		}
+		return 0
+	}
+	for k, r := range s.columns[n] {
+		design[k] = s.product(n, c, r)
+	}
+	for _, r := range s.missing[n] {
+		rest += s.product(n, c, r)
+	}
+	return rest
+}
+
+func (s *sampler) product(without int, c int32, r int) float64 {
+	x := 1.0
+	for m, factor := range s.factors {
+		if m != without {
+			x *= factor[int(s.data.Index[m][c])*s.blocks+r]
+		}
+	}
+	return x
+}
+
+// drawNoise draws τ, ω and t given the residuals, and sets the weights.
+func (s *sampler) drawNoise() {
+	s.setResiduals()
+	const flat = 1e-6
+	count := float64(len(s.residual))
+	var sum float64
+	for c, e := range s.residual {
+		w := s.tail[c]
+		for n, omega := range s.omega {
+			w *= omega[s.data.Index[n][c]]
+		}
+		s.weight[c] = w // relative precision until the end of this function
+		sum += w * e * e
+	}
+	s.tau = gamma(s.stream, flat+count/2) / (flat + sum/2)
+	if !s.settings.Equal {
+		for n := range s.omega {
+			s.drawOmega(n)
+		}
+		s.drawTail()
+	}
+	for c := range s.weight {
+		s.weight[c] *= s.tau
+	}
+}
+
+func (s *sampler) drawOmega(n int) {
+	omega, nu := s.omega[n], s.freedom[n]
+	var sumLog, sum float64
+	for i, old := range omega {
+		cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
+		var squares float64
+		for _, c := range cells {
+			squares += s.weight[c] * s.residual[c] * s.residual[c]
+		}
+		squares *= s.tau / old
+		fresh := gamma(s.stream, (nu+float64(len(cells)))/2) / ((nu + squares) / 2)
+		omega[i] = fresh
+		for _, c := range cells {
+			s.weight[c] *= fresh / old
+		}
+		sumLog += math.Log(fresh)
+		sum += fresh
+	}
+	s.freedom[n] = drawFreedom(s.stream, float64(len(omega)), sumLog, sum)
+}
+
+func (s *sampler) drawTail() {
+	nu := s.tailNu
+	var sumLog, sum float64
+	for c, e := range s.residual {
+		old := s.tail[c]
+		fresh := gamma(s.stream, (nu+1)/2) / ((nu + s.tau*s.weight[c]/old*e*e) / 2)
+		s.tail[c] = fresh
+		s.weight[c] *= fresh / old
+		sumLog += math.Log(fresh)
+		sum += fresh
+	}
+	s.tailNu = drawFreedom(s.stream, float64(len(s.tail)), sumLog, sum)
+}
+
+func (s *sampler) setResiduals() {
+	for c, y := range s.data.Values {
+		s.residual[c] = y - s.predict(int32(c))
+	}
+}
+
+func (s *sampler) predict(c int32) float64 {
+	var total float64
+	r0 := s.factors[0][int(s.data.Index[0][c])*s.blocks:][:s.blocks]
+	r1 := s.factors[1][int(s.data.Index[1][c])*s.blocks:][:s.blocks]
+	if len(s.factors) == 3 {
+		r2 := s.factors[2][int(s.data.Index[2][c])*s.blocks:][:s.blocks]
+		for r, x := range r0 {
+			total += x * r1[r] * r2[r]
+		}
+		return total
+	}
+	for r, x := range r0 {
+		x *= r1[r]
+		for m := 2; m < len(s.factors); m++ {
+			x *= s.factors[m][int(s.data.Index[m][c])*s.blocks+r]
+		}
+		total += x
+	}
+	return total
+}
+
+func (s *sampler) sample() Sample {
+	out := Sample{Noise: s.tailNu / (s.tailNu - 2) / s.tau}
+	if s.settings.Equal {
+		out.Noise = 1 / s.tau
+	}
+	for n, factor := range s.factors {
+		out.Factors = append(out.Factors, append([]float64(nil), factor...))
+		spread := make([]float64, len(s.omega[n]))
+		for i, w := range s.omega[n] {
+			spread[i] = 1 / w
+		}
+		out.Spread = append(out.Spread, spread)
+	}
+	return out
+}
