@@ -1,0 +1,66 @@
+package figure
+
+import (
+	"strconv"
+
+	"lacuna/internal/rng"
+)
+
+// DepthRun is one run in the manner of the paper's Figures 4 to 7.
+type DepthRun struct {
+	Depth    int
+	Value    float64 // effective rank, or test loss
+	TestLoss float64 // the colour
+}
+
+// ByDepth says how to draw runs against their depth.
+type ByDepth struct {
+	Title    string
+	Label    string     // of the vertical axis
+	Log      bool       // logarithmic vertical axis
+	Runs     []DepthRun // every one a point
+	Depths   int        // depths 0 … Depths−1 are shown
+	TrueRank float64    // drawn as a line when positive
+	Note     string
+}
+
+// Chart draws every run as a point, displaced a little at random so that clouds can be seen, coloured from green to
+// purple by test loss as in the paper.
+func (d ByDepth) Chart() Chart {
+	jitter := rng.New(0, "figure jitter")
+	points := Points{Size: 1.7, Opacity: 0.8}
+	if len(d.Runs) > 600 {
+		points.Size, points.Opacity = 1.3, 0.7
+	}
+	for _, run := range d.Runs {
+		x, y := float64(run.Depth)+0.6*(jitter.Float64()-0.5), run.Value
+		shift := 0.4 * (jitter.Float64() - 0.5)
+		if !d.Log {
+			y += shift
+		}
+		points.X, points.Y = append(points.X, x), append(points.Y, y)
+		points.Values = append(points.Values, run.TestLoss)
+	}
+	c := Chart{
+		Title:  d.Title,
+		X:      Axis{Label: "depth k", Categories: numbers(d.Depths)},
+		Y:      Axis{Label: d.Label, Log: d.Log},
+		Points: []Points{points},
+		Colour: &ColourScale{Label: "test loss (MSE)", Log: true, Map: Greenish},
+		Note:   d.Note,
+	}
+	if d.TrueRank > 0 {
+		c.Rules = []Rule{{
+			Name: "true rank " + strconv.FormatFloat(d.TrueRank, 'g', -1, 64), At: d.TrueRank, Colour: Blue, Width: 1.2,
+		}}
+	}
+	return c
+}
+
+func numbers(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
+}

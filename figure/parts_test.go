@@ -1,0 +1,142 @@
+package figure
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+)
+
+func labels(ticks []tick) string {
+	var text []string
+	for _, t := range ticks {
+		if t.label != "" {
+			label := t.label
+			if t.exponent != "" {
+				label += "^" + t.exponent
+			}
+			text = append(text, label)
+		}
+	}
+	return strings.Join(text, " ")
+}
+
+func TestTicks(t *testing.T) {
+	for _, test := range []struct {
+		s     scale
+		count int
+		want  string
+	}{
+		{scale{0, 10, false}, 5, "0 2 4 6 8 10"},
+		{scale{-1, 1, false}, 4, "−1 −0.5 0 0.5 1"},
+		{scale{0, 0.3, false}, 3, "0 0.1 0.2 0.3"},
+		{scale{0, 2e6, false}, 4, "0 0.5×10^6 1.0×10^6 1.5×10^6 2.0×10^6"},
+		{scale{0, 1e-5, false}, 4, "0 0.25×10^−5 0.50×10^−5 0.75×10^−5 1.00×10^−5"},
+		{scale{1, 1e4, true}, 5, "1 10 10^2 10^3 10^4"},
+		{scale{1e-12, 1, true}, 4, "10^−10 10^−5 1"},
+		{scale{1e-60, 1e30, true}, 5, "10^−60 10^−40 10^−20 1 10^20"},
+		{scale{0.4, 3, true}, 5, "0.5 1 2"},
+	} {
+		if got := labels((Axis{Log: test.s.log}).ticks(test.s, test.count)); got != test.want {
+			t.Errorf("%+v: ticks %q, want %q", test.s, got, test.want)
+		}
+	}
+}
+
+func TestEmergedInOrder(t *testing.T) {
+	panel := NormPanel{
+		X:     []float64{1, 2, 3},
+		Norms: [][]float64{{0, 0, 2}, {0, 0.9, 1}, {0, 5, 5}, {0, 1.5, 0}},
+	}
+	if got := panel.Emerged(); !slices.Equal(got, []int{2, 3, 0}) {
+		t.Errorf("emerged %v, want [2 3 0]", got)
+	}
+	panel.Threshold = 3
+	if got := panel.Emerged(); !slices.Equal(got, []int{2}) {
+		t.Errorf("above 3: %v, want [2]", got)
+	}
+}
+
+func TestFiveHundredCurvesAreASmallFile(t *testing.T) {
+	data, err := Render(exampleBlocks(), "svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) > 300_000 {
+		t.Errorf("%d bytes for three charts of 500 curves, want below 300,000", len(data))
+	}
+}
+
+func TestBrokenAndImpossibleValuesAreLeftOut(t *testing.T) {
+	f := &Figure{Charts: []Chart{{
+		X:      Axis{Log: true},
+		Y:      Axis{Log: true},
+		Curves: []Curve{{X: []float64{-1, 1, 2, 3, 4}, Y: []float64{1, 2, math.NaN(), math.Inf(1), 5}}},
+		Points: []Points{{X: []float64{0}, Y: []float64{0}}},
+	}, {}}}
+	for _, format := range Formats() {
+		data, err := Render(f, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if format == "svg" && (strings.Contains(string(data), "NaN") || strings.Contains(string(data), "Inf")) {
+			t.Error("a value that is not a number reached the file")
+		}
+	}
+	if _, err := Render(f, "gif"); err == nil {
+		t.Error("an unknown format was accepted")
+	}
+}
+
+func TestSimplifyKeepsTheShape(t *testing.T) {
+	var line []vg.Point
+	for i := range 1000 {
+		x := float64(i) / 10
+		line = append(line, vg.Point{X: vg.Length(x), Y: vg.Length(20 * math.Tanh(x-50))})
+	}
+	short := simplify(line, 0.12)
+	if len(short) > 40 {
+		t.Errorf("%d points left of %d", len(short), len(line))
+	}
+	for _, q := range line {
+		nearest := vg.Length(math.Inf(1))
+		for i := 1; i < len(short); i++ {
+			nearest = min(nearest, distance(q, short[i-1], short[i]))
+		}
+		if nearest > 0.12 {
+			t.Fatalf("%v is %v from the simplified line", q, nearest)
+		}
+	}
+}
+
+func TestOrderedLabels(t *testing.T) {
+	for _, test := range []struct {
+		labels string
+		want   bool
+	}{
+		{"0 1 2 10", true},
+		{"1960-01 1960-02 1961-01", true},
+		{"2020-01-01 2020-01-05 2020-02-01", true},
+		{"3 2 1", false},
+		{"a b c", false},
+		{"1 2 c", false},
+		{"1 2", false},
+	} {
+		if _, got := Ordered(strings.Fields(test.labels)); got != test.want {
+			t.Errorf("%s: ordered %v, want %v", test.labels, got, test.want)
+		}
+	}
+}
+
+func TestMarkupInTextIsEscaped(t *testing.T) {
+	f := &Figure{Title: "a < b & c", Charts: []Chart{{Title: "<script>"}}}
+	svg := InlineSVG(f)
+	if strings.Contains(svg, "<script>") || !strings.Contains(svg, "<title>a &lt; b &amp; c</title>") {
+		t.Error("text reached the SVG unescaped")
+	}
+	if !strings.HasPrefix(svg, "<svg") {
+		t.Error("the inline SVG does not begin with its element")
+	}
+}

@@ -1,0 +1,67 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Phase is the share of runs that recover the tensor, by depth, scale of the start and share of cells observed.
+type Phase struct {
+	Title       string
+	Depths      []int
+	Scales      []string      // one row each, from the bottom up
+	ScaleLabel  string        // what a scale is
+	Shares      []float64     // observed shares, ascending and evenly spaced, in percent
+	Probability [][][]float64 // [depth][scale][share]; NaN where there is no run
+	Limit       float64       // observed share, in percent, at which cells equal degrees of freedom
+	Note        string
+}
+
+// Phase diagrams: one heat map a depth, the limit below which no method can recover the tensor as a line.
+func (d Phase) Figure() *Figure {
+	f := &Figure{Title: d.Title, Width: 270, Height: 205}
+	step := 5.0
+	if len(d.Shares) > 1 {
+		step = d.Shares[1] - d.Shares[0]
+	}
+	xEdges := make([]float64, len(d.Shares)+1)
+	for i := range xEdges {
+		xEdges[i] = d.Shares[0] + (float64(i)-0.5)*step
+	}
+	yEdges := make([]float64, len(d.Scales)+1)
+	for j := range yEdges {
+		yEdges[j] = float64(j) - 0.5
+	}
+	for k, depth := range d.Depths {
+		c := Chart{
+			Title: "depth " + strconv.Itoa(depth),
+			X:     Axis{Label: "cells observed", Unit: "%", Min: math.Min(0, xEdges[0]), Max: xEdges[len(xEdges)-1]},
+			Y:     Axis{Label: d.ScaleLabel, Categories: d.Scales},
+			Heat:  &Heat{XEdges: xEdges, YEdges: yEdges, Values: d.Probability[k], Text: percentages(d.Probability[k])},
+			Rules: []Rule{{
+				Name: fmt.Sprintf("degrees of freedom (%.3g %%)", d.Limit), At: d.Limit, Vertical: true,
+				Colour: Red, Width: 1.4, Dash: Dashed,
+			}},
+			Colour: &ColourScale{Label: "recovered", Min: 0, Max: 1, Map: Cividis},
+		}
+		if k == len(d.Depths)-1 {
+			c.Note = d.Note
+		}
+		f.Charts = append(f.Charts, c)
+	}
+	return f
+}
+
+func percentages(values [][]float64) [][]string {
+	text := make([][]string, len(values))
+	for j, row := range values {
+		text[j] = make([]string, len(row))
+		for i, x := range row {
+			if !math.IsNaN(x) {
+				text[j][i] = strconv.Itoa(int(math.Round(100 * x)))
+			}
+		}
+	}
+	return text
+}
