@@ -154,3 +154,33 @@ func Ordered(labels []string) (positions []float64, ok bool) {
 	}
 	return positions, true
 }
+
+// Emergences draws the norm of every block: against the time at which it emerged when all times are known (positive
+// and finite), in the order given otherwise.
+func Emergences(norms, times []float64) *Figure {
+	colours := Distinct(len(norms))
+	c := Chart{Y: Axis{Label: "norm of the block"}, X: Axis{Label: "flow time of emergence", Log: true}}
+	e := newExtent(true)
+	e.add(times...)
+	known := len(norms) > 0
+	for _, t := range times {
+		known = known && t > 0 && !math.IsInf(t, 0)
+	}
+	if !known {
+		c.X = Axis{Label: "block"}
+		for i := range norms {
+			c.X.Categories = append(c.X.Categories, strconv.Itoa(i+1))
+		}
+	}
+	for i, norm := range norms {
+		if !known {
+			c.Bars = append(c.Bars, Bars{X: []float64{float64(i)}, Y: []float64{norm}, Width: 0.6, Colour: colours[i]})
+			continue
+		}
+		c.Curves = append(c.Curves, Curve{
+			X: []float64{times[i] / 1.02, times[i], e.max * 10}, Y: []float64{0, norm, norm}, Colour: colours[i], Steps: true,
+		})
+		c.Points = append(c.Points, Points{X: []float64{times[i]}, Y: []float64{norm}, Colour: colours[i], Size: 2.6})
+	}
+	return &Figure{Width: 460, Height: 200, Charts: []Chart{c}}
+}

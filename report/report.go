@@ -1,0 +1,102 @@
+// Package report writes one self-contained HTML page about a completion: what was filled and how far to trust it.
+//
+// The page needs no network, no script and no knowledge of the method. It follows the reader's light or dark setting
+// and prints on paper.
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+
+	"lacuna/internal/atomicfile"
+	"lacuna/tensor"
+)
+
+// Page is everything the report says. A field that is left at its zero value leaves its part of the page out.
+type Page struct {
+	Source    string // the file that was read, for the title
+	Output    string // the file that was written
+	ValueName string // what the cells hold: the name of the value column
+	Unit      string // of the values
+
+	Observed *tensor.Observed // the cells that were known, with the names and labels of the modes; needed
+	Filled   int              // gaps that were filled and written
+
+	HeldOut   []HeldOut // cells that were hidden from every choice, and then compared
+	RMSE      float64   // on HeldOut, in the data's units; NaN when too few cells could be hidden
+	NRMSE     float64   // RMSE over the standard deviation of the held-out values
+	Baselines []Baseline
+	Level     float64 // of the intervals written to the output, 0 < Level < 1; 0 means 0.9
+
+	EffectiveRank int     // number of blocks found
+	Blocks        []Block // in falling order of norm
+
+	Warnings []string
+	Status   string    // why the work ended, if early: a sentence
+	Settings []Setting // what it was made with, in the order to be shown
+	Seconds  float64   // wall time
+	Command  string    // the command line that made the page
+	Version  string    // of the program
+}
+
+// HeldOut is an observed cell that was predicted by a model that had not seen it.
+type HeldOut struct {
+	Value, Predicted float64
+	Stderr           float64 // deviation to be expected; +Inf or 0 when unknown
+}
+
+// Baseline is what a simple predictor reaches on the same held-out cells.
+type Baseline struct {
+	Name        string
+	RMSE, NRMSE float64
+}
+
+// Block is one block of the model: a rank-one tensor, the product of one factor a mode.
+type Block struct {
+	Norm    float64
+	Emerged float64     // time of the gradient flow at which it grew; 0 or NaN when not known
+	Factors [][]float64 // Factors[n][i]: entry i of mode n; not modified
+}
+
+// Setting is a line of the table of settings.
+type Setting struct{ Name, Value string }
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+// Render returns the page. It panics if Page.Observed is missing or a factor does not have one entry an index.
+func Render(p *Page) ([]byte, error) {
+	if p.Observed == nil {
+		panic("report: Page.Observed is missing")
+	}
+	for _, b := range p.Blocks {
+		for n, factor := range b.Factors {
+			if len(factor) != len(p.Observed.Modes[n].Labels) {
+				panic("report: a factor does not have one entry an index")
+			}
+		}
+	}
+	page, err := template.New("page").Funcs(template.FuncMap{"number": number, "count": count}).Parse(pageHTML)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	var out bytes.Buffer
+	if err := page.Execute(&out, newView(p)); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// Save renders the page and writes it to a file.
+func Save(path string, p *Page) error {
+	data, err := Render(p)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, data)
+}
