@@ -1,0 +1,112 @@
+package trajectory
+
+import (
+	"bytes"
+	"encoding/csv"
+	"math"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+)
+
+func record(steps int) Record {
+	s := float64(steps)
+	return Record{
+		Steps: steps, Time: 1e10 * s, Step: 0.1 * s, Evaluations: 4 * steps, Wall: s / 7, Loss: 1 / (1 + s), TrainMSE: 2 / (1 + s),
+		TestMSE: 3 / (1 + s), HeldOut: math.NaN(), Epsilon: 1e-300 * s, Rank: steps % 5, Deep: []float64{s, 1 / s}, Shallow: []float64{2 * s, 2 / s},
+	}
+}
+
+func steps(t *Trajectory) []int {
+	var out []int
+	for _, r := range t.Records {
+		out = append(out, r.Steps)
+	}
+	return out
+}
+
+func TestThinning(t *testing.T) {
+	run := Trajectory{Limit: 5}
+	for s := range 12 {
+		run.Add(record(s))
+	}
+	if want := []int{0, 4, 8, 11}; !cmp.Equal(steps(&run), want) {
+		t.Errorf("kept %v, want %v", steps(&run), want)
+	}
+}
+
+// A run that stops between two regular records and goes on ends with the same records.
+func TestResumedEqualsUninterrupted(t *testing.T) {
+	whole, broken := Trajectory{Every: 10, Limit: 6}, Trajectory{Every: 10, Limit: 6}
+	for s := 0; s <= 300; s += 10 {
+		whole.Add(record(s))
+		broken.Add(record(s))
+		if s%70 == 0 {
+			broken.Add(record(s + 3))
+		}
+	}
+	if !cmp.Equal(steps(&whole), steps(&broken)) {
+		t.Errorf("uninterrupted %v, resumed %v", steps(&whole), steps(&broken))
+	}
+}
+
+func TestAddCopies(t *testing.T) {
+	norms := []float64{1, 2}
+	var run Trajectory
+	run.Add(Record{Deep: norms})
+	norms[0] = 9
+	if got := run.Curves(); !cmp.Equal(got, [][]float64{{1}, {2}}) {
+		t.Errorf("curves %v", got)
+	}
+}
+
+func TestCSV(t *testing.T) {
+	var run Trajectory
+	run.Add(record(1))
+	run.Add(record(2))
+	var out bytes.Buffer
+	if err := run.Write(&out, "a.csv"); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(&out).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 3 || lines[0][11] != "deep_1" || lines[0][14] != "shallow_2" {
+		t.Fatalf("lines %q", lines)
+	}
+	if lines[1][8] != "" {
+		t.Errorf("a value that was not measured is spelt %q", lines[1][8])
+	}
+	for column, want := range map[int]float64{1: 2e10, 9: 2e-300, 12: 0.5, 13: 4} {
+		if got, err := strconv.ParseFloat(lines[2][column], 64); err != nil || got != want {
+			t.Errorf("column %s is %v, want %v", lines[0][column], got, want)
+		}
+	}
+}
+
+func TestParquet(t *testing.T) {
+	var run Trajectory
+	for s := 1; s < 40; s++ {
+		run.Add(record(s))
+	}
+	var out bytes.Buffer
+	if err := run.Write(&out, "a.parquet"); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := parquet.Read[row](bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 39 || rows[4].Time != 5e10 || !cmp.Equal(rows[4].Deep, []float64{5, 0.2}) || !math.IsNaN(rows[4].HeldOut) {
+		t.Errorf("%d rows, the fifth %+v", len(rows), rows[4])
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	if err := new(Trajectory).Write(new(bytes.Buffer), "a.xlsx"); err == nil {
+		t.Error("no error for .xlsx")
+	}
+}

@@ -1,0 +1,99 @@
+package trajectory
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// Formats lists the file name endings that Write knows.
+func Formats() []string { return []string{".csv", ".parquet"} }
+
+// Write writes the records in the format that a file name ends in.
+//
+// CSV has a header and one line a record: steps, time, step, evaluations, wall_seconds, loss, train_mse, test_mse,
+// held_out, epsilon, rank, then deep_1 … deep_R and shallow_1 … shallow_R; what was not measured is empty. Parquet has
+// the same columns, with deep and shallow as lists; what was not measured is NaN.
+func (t *Trajectory) Write(w io.Writer, name string) error {
+	switch {
+	case strings.HasSuffix(name, ".csv"):
+		return t.writeCSV(w)
+	case strings.HasSuffix(name, ".parquet"):
+		return t.writeParquet(w)
+	}
+	return fmt.Errorf("trajectory: %s: the name must end in %s", name, strings.Join(Formats(), " or "))
+}
+
+func (t *Trajectory) writeCSV(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	out.WriteString("steps,time,step,evaluations,wall_seconds,loss,train_mse,test_mse,held_out,epsilon,rank")
+	if len(t.Records) > 0 {
+		for r := range t.Records[0].Deep {
+			fmt.Fprintf(out, ",deep_%d", r+1)
+		}
+		for r := range t.Records[0].Shallow {
+			fmt.Fprintf(out, ",shallow_%d", r+1)
+		}
+	}
+	out.WriteByte('\n')
+	number := func(x float64) {
+		out.WriteByte(',')
+		if !math.IsNaN(x) {
+			out.WriteString(strconv.FormatFloat(x, 'g', -1, 64))
+		}
+	}
+	for _, r := range t.Records {
+		out.WriteString(strconv.Itoa(r.Steps))
+		number(r.Time)
+		number(r.Step)
+		out.WriteString("," + strconv.Itoa(r.Evaluations))
+		number(r.Wall)
+		for _, x := range []float64{r.Loss, r.TrainMSE, r.TestMSE, r.HeldOut, r.Epsilon} {
+			number(x)
+		}
+		out.WriteString("," + strconv.Itoa(r.Rank))
+		for _, norms := range [][]float64{r.Deep, r.Shallow} {
+			for _, norm := range norms {
+				number(norm)
+			}
+		}
+		out.WriteByte('\n')
+	}
+	return out.Flush()
+}
+
+// row is a Record as Parquet stores it.
+type row struct {
+	Steps       int64     `parquet:"steps"`
+	Time        float64   `parquet:"time"`
+	Step        float64   `parquet:"step"`
+	Evaluations int64     `parquet:"evaluations"`
+	Wall        float64   `parquet:"wall_seconds"`
+	Loss        float64   `parquet:"loss"`
+	TrainMSE    float64   `parquet:"train_mse"`
+	TestMSE     float64   `parquet:"test_mse"`
+	HeldOut     float64   `parquet:"held_out"`
+	Epsilon     float64   `parquet:"epsilon"`
+	Rank        int64     `parquet:"rank"`
+	Deep        []float64 `parquet:"deep,list"`
+	Shallow     []float64 `parquet:"shallow,list"`
+}
+
+func (t *Trajectory) writeParquet(w io.Writer) error {
+	out := parquet.NewGenericWriter[row](w, parquet.Compression(&parquet.Zstd))
+	for _, r := range t.Records {
+		_, err := out.Write([]row{{
+			int64(r.Steps), r.Time, r.Step, int64(r.Evaluations), r.Wall, r.Loss, r.TrainMSE, r.TestMSE,
+			r.HeldOut, r.Epsilon, int64(r.Rank), r.Deep, r.Shallow,
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
