@@ -146,7 +146,7 @@ func (h *half) expand(p *panels, v [][]float64, t tile, blocks int) {
 }
 
 // order lists the observed cells by the rows of one half: the cells of row u are start[u] … start[u+1]−1, and at
-// is their row in the other half. cell is where the caller keeps them; nil if in the same order.
+// is their row in the other half, with three rows to spare. cell is where the caller keeps them; nil if in the same order.
 type order struct {
 	start, at, cell []int32
 }
@@ -159,7 +159,7 @@ func newOrder(row, other []int32, rows, others int) order {
 	}
 	cell, _ = sortBy(cell, other, others)
 	cell, start := sortBy(cell, row, rows)
-	at := make([]int32, len(cell))
+	at := make([]int32, len(cell)+3) // RowDots reads 3 more
 	same := true
 	for k, c := range cell {
 		at[k] = other[c]

@@ -65,7 +65,7 @@ func newHalves(shape []int, index [][]int32, blocks, threads int, split [2][]int
 	for i := range chunks + 1 {
 		h.chunks = append(h.chunks, i*len(h.tiles)/chunks)
 	}
-	h.width = (cells + 7 + kernel.Lanes) &^ (kernel.Lanes - 1)
+	h.width = (cells + 3 + kernel.Lanes - 1) &^ (kernel.Lanes - 1)
 	h.partial = kernel.Make(chunks * h.width)
 	h.total = kernel.Make(cells)
 	for range max(1, min(threads, len(h.tiles))) {

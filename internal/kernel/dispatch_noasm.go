@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package kernel
 
 func matVec(out, a, x []float64, rows, cols int)  { matVecGo(out, a, x, rows, cols) }

@@ -53,13 +53,16 @@ func Fold(gParent, gV, g, parent, v []float64, start, at []int32, lanes, stride 
 
 // RowDots sets out[k] = ⟨p[u], q[at[k]]⟩ for the items k of every row u: each of the 8 lanes is the product of the first
 // group, then one fused multiply–add a group, and the lanes are added as
-// ((l0+l1)+(l2+l3))+((l4+l5)+(l6+l7)). Rows of p and q are lanes apart. It may write up to 7 numbers behind the last item:
-// out has items+7 numbers. The values of at are not checked.
+// ((l0+l1)+(l2+l3))+((l4+l5)+(l6+l7)). Rows of p and q are lanes apart. It works by fours:
+// behind the last item out has 3 numbers to spare, and at 3 more rows of q. The values of at are not checked.
 func RowDots(out, p, q []float64, start, at []int32, lanes int) {
 	checkLanes(lanes)
 	rows := checkRuns(start, at)
 	check(p, rows*lanes)
-	check(out, items(start)+7)
+	check(out, items(start)+3)
+	if len(at) < items(start)+3 {
+		panic(shapePanic)
+	}
 	if items(start) > 0 {
 		rowDots(out, p, q, start, at, lanes)
 	}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// blocks emits code that walks left (a register with a count ≥ 1) in blocks of step while more than most remain, and
+// ends with one block of 1 … most: body(n) is emitted for each of these sizes.
+func blocks(name string, left reg.GPVirtual, step, most int, body func(n int)) {
+	Label(name)
+	CMPQ(left, U32(most))
+	JG(LabelRef(name + "_step"))
+	for n := 1; n < most; n++ {
+		CMPQ(left, U32(n))
+		JE(LabelRef(fmt.Sprintf("%s_%d", name, n)))
+	}
+	body(most)
+	JMP(LabelRef(name + "_end"))
+	for n := 1; n < most; n++ {
+		Label(fmt.Sprintf("%s_%d", name, n))
+		body(n)
+		JMP(LabelRef(name + "_end"))
+	}
+	Label(name + "_step")
+	body(step)
+	SUBQ(U32(step), left)
+	JMP(LabelRef(name))
+	Label(name + "_end")
+}
+
+var fresh int
+
+// loop emits body count times, count ≥ 1 in a register that it consumes.
+func loop(count reg.GPVirtual, body func()) {
+	fresh++
+	label := fmt.Sprintf("loop%d", fresh)
+	Label(label)
+	body()
+	DECQ(count)
+	JNZ(LabelRef(label))
+}
+
+func matVec(t tier) {
+	t.text("matVec", "(out, a, x []float64, rows, cols int)", "is matVecGo for rows and cols ≥ 1: several rows at a time.")
+	out, a, x, rows, cols := slice("out"), slice("a"), slice("x"), number("rows"), number("cols")
+	row := times(cols, groupSize)
+	blocks("rows", rows, 4, 7, func(n int) {
+		b := bank{t: t}
+		acc, v := b.take(n*t.parts), b.take(t.parts)
+		t.zero(acc...)
+		xs, j := copyOf(x), copyOf(cols)
+		// Addresses of the rows: three bases reach seven rows with scaled indices.
+		at3 := GP64()
+		LEAQ(Mem{Base: row, Index: row, Scale: 2}, at3)
+		ADDQ(a, at3)
+		at6 := GP64()
+		if n > 5 {
+			LEAQ(Mem{Base: at3, Index: row, Scale: 2}, at6)
+			ADDQ(row, at6)
+		}
+		p := copyOf(a)
+		loop(j, func() {
+			t.load(at(xs), v...)
+			for i := range n {
+				m := at(p)
+				switch {
+				case i == 1 || i == 2:
+					m = Mem{Base: p, Index: row, Scale: uint8(i)}
+				case i == 3:
+					m = at(at3)
+				case i == 4 || i == 5:
+					m = Mem{Base: at3, Index: row, Scale: uint8(i - 3)}
+				case i == 6:
+					m = at(at6)
+				}
+				t.fma(acc[i*t.parts:][:t.parts], v, m)
+			}
+			ADDQ(U32(groupSize), p)
+			if n > 3 {
+				ADDQ(U32(groupSize), at3)
+			}
+			if n > 6 {
+				ADDQ(U32(groupSize), at6)
+			}
+			ADDQ(U32(groupSize), xs)
+		})
+		t.store(acc, at(out))
+		ADDQ(U32(n*groupSize), out)
+		skip := times(row, n)
+		ADDQ(skip, a)
+	})
+	done()
+}
+
+func matTVec(t tier) {
+	t.text("matTVec", "(out, a, y []float64, rows, cols int)", "is matTVecGo for rows and cols ≥ 1: several columns at a time.")
+	out, a, y, rows, cols := slice("out"), slice("a"), slice("y"), number("rows"), number("cols")
+	row := times(cols, groupSize)
+	step, most := 8, 12
+	if t.parts == 2 {
+		step, most = 4, 7
+	}
+	blocks("cols", cols, step, most, func(n int) {
+		b := bank{t: t}
+		acc, v := b.take(n*t.parts), b.take(t.parts)
+		t.zero(acc...)
+		ys, i, p := copyOf(y), copyOf(rows), copyOf(a)
+		loop(i, func() {
+			t.load(at(ys), v...)
+			for j := range n {
+				t.fma(acc[j*t.parts:][:t.parts], v, at(p).Offset(j*groupSize))
+			}
+			ADDQ(row, p)
+			ADDQ(U32(groupSize), ys)
+		})
+		t.store(acc, at(out))
+		ADDQ(U32(n*groupSize), out)
+		ADDQ(U32(n*groupSize), a)
+	})
+	done()
+}
+
+func dot(t tier) {
+	t.text("dot", "(out *[8]float64, x, y []float64, n int)", "is dotGo for n ≥ 1.")
+	out, x, y, n := number("out"), slice("x"), slice("y"), number("n")
+	b := bank{t: t}
+	acc, v := b.take(t.parts), b.take(t.parts)
+	t.zero(acc...)
+	loop(n, func() {
+		t.load(at(x), v...)
+		t.fma(acc, v, at(y))
+		ADDQ(U32(groupSize), x)
+		ADDQ(U32(groupSize), y)
+	})
+	t.store(acc, at(out))
+	done()
+}
+
+func axpy(t tier) {
+	t.text("axpy", "(y []float64, s *[8]float64, x []float64, n int)", "is axpyGo for n ≥ 1.")
+	y, s, x, n := slice("y"), number("s"), slice("x"), number("n")
+	b := bank{t: t}
+	scale, v := b.take(t.parts), b.take(t.parts)
+	t.load(at(s), scale...)
+	loop(n, func() {
+		t.load(at(y), v...)
+		t.fma(v, scale, at(x))
+		t.store(v, at(y))
+		ADDQ(U32(groupSize), x)
+		ADDQ(U32(groupSize), y)
+	})
+	done()
+}
+
+const outerSize = 56 // bytes of an Outer: C, Y, X
+
+// scaleRow sets cy[k] = C_k·Y_k[i] and points xs[k] to X_k; offset is i·groupSize.
+func (t tier) scaleRow(xs []reg.GPVirtual, cy []reg.VecPhysical, terms, offset reg.GPVirtual) {
+	y := GP64()
+	for k := range xs {
+		MOVQ(at(terms).Offset(k*outerSize+8), y)
+		r := cy[k*t.parts:][:t.parts]
+		for p := range r {
+			VBROADCASTSD(at(terms).Offset(k*outerSize), r[p])
+			VMULPD(indexed(y, offset).Offset(p*t.size()), r[p], r[p])
+		}
+		MOVQ(at(terms).Offset(k*outerSize+32), xs[k])
+	}
+}
+
+func addOuters(t tier) {
+	for terms := 1; terms <= 6; terms++ {
+		t.text(fmt.Sprint("addOuters", terms), "(a []float64, norm2 *[8]float64, terms *float64, rows, cols int)",
+			fmt.Sprintf("is addOutersGo for %d terms (the first is at terms), rows and cols ≥ 1.", terms))
+		a, norm2, list, rows, cols := slice("a"), number("norm2"), number("terms"), number("rows"), number("cols")
+		b := bank{t: t}
+		cy, sum, m := b.take(terms*t.parts), b.take(t.parts), b.take(t.parts)
+		t.zero(sum...)
+		offset := GP64()
+		XORQ(offset, offset)
+		rowEnd := times(cols, groupSize)
+		xs := make([]reg.GPVirtual, terms)
+		for k := range xs {
+			xs[k] = GP64()
+		}
+		loop(rows, func() {
+			t.scaleRow(xs, cy, list, offset)
+			j := GP64()
+			XORQ(j, j)
+			fresh++
+			label := fmt.Sprintf("cols%d", fresh)
+			Label(label)
+			t.load(indexed(a, j), m...)
+			for k := range terms {
+				t.fma(m, cy[k*t.parts:][:t.parts], indexed(xs[k], j))
+			}
+			t.store(m, indexed(a, j))
+			for p := range m {
+				VFMADD231PD(m[p], m[p], sum[p])
+			}
+			ADDQ(U32(groupSize), j)
+			CMPQ(j, rowEnd)
+			JL(LabelRef(label))
+			ADDQ(rowEnd, a)
+			ADDQ(U32(groupSize), offset)
+		})
+		t.store(sum, at(norm2))
+		done()
+	}
+}
+
+func outersNorm2(t tier) {
+	for terms := 1; terms <= 6; terms++ {
+		t.text(fmt.Sprint("outersNorm2x", terms), "(norm2 *[8]float64, terms *float64, rows, cols int)",
+			fmt.Sprintf("is outersNorm2Go for %d terms (the first is at terms), rows and cols ≥ 1.", terms))
+		norm2, list, rows, cols := number("norm2"), number("terms"), number("rows"), number("cols")
+		b := bank{t: t}
+		cy, sum, m := b.take(terms*t.parts), b.take(t.parts), b.take(t.parts)
+		t.zero(sum...)
+		offset := GP64()
+		XORQ(offset, offset)
+		rowEnd := times(cols, groupSize)
+		xs := make([]reg.GPVirtual, terms)
+		for k := range xs {
+			xs[k] = GP64()
+		}
+		loop(rows, func() {
+			t.scaleRow(xs, cy, list, offset)
+			j := GP64()
+			XORQ(j, j)
+			fresh++
+			label := fmt.Sprintf("cols%d", fresh)
+			Label(label)
+			for p := range m {
+				VMULPD(indexed(xs[0], j).Offset(p*t.size()), cy[p], m[p])
+			}
+			for k := 1; k < terms; k++ {
+				t.fma(m, cy[k*t.parts:][:t.parts], indexed(xs[k], j))
+			}
+			for p := range m {
+				VFMADD231PD(m[p], m[p], sum[p])
+			}
+			ADDQ(U32(groupSize), j)
+			CMPQ(j, rowEnd)
+			JL(LabelRef(label))
+			ADDQ(U32(groupSize), offset)
+		})
+		t.store(sum, at(norm2))
+		done()
+	}
+}
+
+func addTile(t tier) {
+	t.text("addTile", "(c []float64, stride int, x, y *[8]float64)", "is addTileGo.")
+	c, stride, x, y := slice("c"), number("stride"), number("x"), number("y")
+	SHLQ(Imm(3), stride)
+	b := bank{t: t}
+	v := b.take(t.parts)
+	t.load(at(y), v...)
+	for i := range lanes {
+		rows := bank{t: t, next: b.next + i%2*(t.parts+1)}
+		s, row := rows.take(1), rows.take(t.parts)
+		VBROADCASTSD(at(x).Offset(8*i), s[0])
+		t.load(at(c), row...)
+		for p := range row {
+			VFMADD231PD(s[0], v[p], row[p])
+		}
+		t.store(row, at(c))
+		if i < lanes-1 {
+			ADDQ(stride, c)
+		}
+	}
+	done()
+}

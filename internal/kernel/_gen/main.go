@@ -1,0 +1,29 @@
+// Command _gen writes the assembly of package kernel. Every kernel is generated once for each tier from the same code:
+// see reference.go for what it computes.
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+//go:generate go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel
+
+func main() {
+	ConstraintExpr("!noasm")
+	for _, t := range []tier{avx512, avx2} {
+		matVec(t)
+		matTVec(t)
+		dot(t)
+		axpy(t)
+		addOuters(t)
+		outersNorm2(t)
+		addTile(t)
+		sumRows(t)
+		for groups := 1; groups <= maxGroups; groups++ {
+			expand(t, groups)
+			fold(t, groups)
+			rowDots(t, groups)
+			rowSums(t, groups)
+		}
+		gemmSub(t)
+	}
+	Generate()
+}

@@ -1,0 +1,319 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// rowAt is the address of row at[k] of a matrix whose rows are bytes apart; at points to at[k].
+func rowAt(matrix, index reg.GPVirtual, k, bytes int) reg.GPVirtual {
+	p := GP64()
+	MOVLQSX(at(index).Offset(4*k), p)
+	IMUL3Q(U32(bytes), p, p)
+	ADDQ(matrix, p)
+	return p
+}
+
+// runs walks the rows of a run table: body gets a register with the number of items of the row, which it may
+// consume. Rows without items run empty instead, if it is not nil.
+func runs(start, rows reg.GPVirtual, body func(count reg.GPVirtual), empty, next func()) {
+	loop(rows, func() {
+		fresh++
+		end := fmt.Sprintf("end%d", fresh)
+		none := fmt.Sprintf("none%d", fresh)
+		count := GP64()
+		c := count.As32()
+		MOVL(at(start).Offset(4), c)
+		SUBL(at(start), c)
+		ADDQ(U32(4), start)
+		TESTQ(count, count)
+		JZ(LabelRef(none))
+		body(count)
+		if empty != nil {
+			JMP(LabelRef(end))
+		}
+		Label(none)
+		if empty != nil {
+			empty()
+			Label(end)
+		}
+		next()
+	})
+}
+
+func rowCount() reg.GPVirtual {
+	rows := Load(Param("start").Len(), GP64()).(reg.GPVirtual)
+	DECQ(rows)
+	return rows
+}
+
+// parts of a row that fit the registers of the tier: pieces of at most 4 registers.
+func pieces(t tier, groups int) [][2]int {
+	var ps [][2]int
+	n := groups * t.parts
+	for first := 0; first < n; first += 4 {
+		ps = append(ps, [2]int{first, min(4, n-first)})
+	}
+	return ps
+}
+
+func expand(t tier, groups int) {
+	t.text(fmt.Sprint("expand", groups), "(out, parent, v []float64, start, at []int32, stride int)",
+		fmt.Sprintf("is expandGo for %d lane groups and rows ≥ 1.", groups))
+	out, parent, v, start, index, stride := slice("out"), slice("parent"), slice("v"), slice("start"), slice("at"), number("stride")
+	rows := rowCount()
+	SHLQ(Imm(3), stride)
+	b := bank{t: t}
+	n := groups * t.parts
+	p := b.take(n)
+	tmp := b.take(min(4, t.registers-n))
+	runs(start, rows, func(count reg.GPVirtual) {
+		t.load(at(parent), p...)
+		loop(count, func() {
+			q := GP64()
+			MOVLQSX(at(index), q)
+			IMULQ(stride, q)
+			ADDQ(v, q)
+			for i := range p {
+				VMULPD(at(q).Offset(i*t.size()), p[i], tmp[i%len(tmp)])
+				VMOVUPD(tmp[i%len(tmp)], at(out).Offset(i*t.size()))
+			}
+			ADDQ(U32(4), index)
+			ADDQ(U32(groups*groupSize), out)
+		})
+	}, nil, func() { ADDQ(U32(groups*groupSize), parent) })
+	done()
+}
+
+func fold(t tier, groups int) {
+	t.text(fmt.Sprint("fold", groups), "(gParent, gV, g, parent, v []float64, start, at []int32, stride int)",
+		fmt.Sprintf("is foldGo for %d lane groups and rows ≥ 1.", groups))
+	gParent, gV, g, parent, v := slice("gParent"), slice("gV"), slice("g"), slice("parent"), slice("v")
+	start, index, stride := slice("start"), slice("at"), number("stride")
+	rows := rowCount()
+	SHLQ(Imm(3), stride)
+	bytes := groups * groupSize
+	ps := pieces(t, groups)
+	clearSums := func() {
+		z := t.r(0)
+		t.zero(z)
+		for i := range groups * t.parts {
+			VMOVUPD(z, at(gParent).Offset(i*t.size()))
+		}
+	}
+	runs(start, rows, func(count reg.GPVirtual) {
+		for i, piece := range ps {
+			b := bank{t: t}
+			off := piece[0] * t.size()
+			p, sum, row, old := b.take(piece[1]), b.take(piece[1]), b.take(min(2, piece[1])), b.take(min(2, piece[1]))
+			t.load(at(parent).Offset(off), p...)
+			t.zero(sum...)
+			left, idx, gs := count, index, g
+			if i < len(ps)-1 {
+				left, idx, gs = copyOf(count), copyOf(index), copyOf(g)
+			}
+			loop(left, func() {
+				q := GP64()
+				MOVLQSX(at(idx), q)
+				IMULQ(stride, q)
+				for k := range p {
+					r, o := row[k%len(row)], old[k%len(old)]
+					m := off + k*t.size()
+					VMOVUPD(at(gs).Offset(m), r)
+					VFMADD231PD(indexed(v, q).Offset(m), r, sum[k])
+					VMOVUPD(indexed(gV, q).Offset(m), o)
+					VFMADD231PD(p[k], r, o)
+					VMOVUPD(o, indexed(gV, q).Offset(m))
+				}
+				ADDQ(U32(4), idx)
+				ADDQ(U32(bytes), gs)
+			})
+			t.store(sum, at(gParent).Offset(off))
+		}
+	}, clearSums, func() {
+		ADDQ(U32(bytes), parent)
+		ADDQ(U32(bytes), gParent)
+	})
+	done()
+}
+
+// reduce4 adds the lanes of four lane vectors in the order of total in reference.go and leaves the sums in the 4
+// lanes of the returned 256-bit register. acc[i*parts:] is vector i; all registers are clobbered.
+func (t tier) reduce4(acc []reg.VecPhysical, first int) reg.VecPhysical {
+	if t.parts == 1 {
+		a, b, c, d := acc[0], acc[1], acc[2], acc[3]
+		s0, s1, s2 := t.r(first), t.r(first+1), t.r(first+2)
+		VUNPCKLPD(b, a, s0)
+		VUNPCKHPD(b, a, s1)
+		VADDPD(s1, s0, s0) // a01 b01 a23 b23 a45 b45 a67 b67
+		VUNPCKLPD(d, c, s1)
+		VUNPCKHPD(d, c, s2)
+		VADDPD(s2, s1, s1) // c01 d01 c23 d23 c45 d45 c67 d67
+		VSHUFF64X2(Imm(0x88), s1, s0, s2)
+		VSHUFF64X2(Imm(0xdd), s1, s0, s0)
+		VADDPD(s0, s2, s2) // a0123 b0123 a4567 b4567 c0123 d0123 c4567 d4567
+		VSHUFF64X2(Imm(0x08), s2, s2, s0)
+		VSHUFF64X2(Imm(0x0d), s2, s2, s1)
+		s := ymm[first]
+		VADDPD(ymm[first+1], s, s)
+		return s
+	}
+	var sums [2]reg.VecPhysical
+	for p := range sums {
+		a, b, c, d := acc[p], acc[2+p], acc[4+p], acc[6+p]
+		s := ymm[first+p]
+		VHADDPD(b, a, a) // a01 b01 a23 b23
+		VHADDPD(d, c, c)
+		VPERM2F128(Imm(0x20), c, a, s)
+		VPERM2F128(Imm(0x31), c, a, a)
+		VADDPD(a, s, s)
+		sums[p] = s
+	}
+	VADDPD(sums[1], sums[0], sums[0])
+	return sums[0]
+}
+
+func rowDots(t tier, groups int) {
+	t.text(fmt.Sprint("rowDots", groups), "(out, p, q []float64, start, at []int32)",
+		fmt.Sprintf("is rowDotsGo for %d lane groups and rows ≥ 1, four items at a time.", groups))
+	out, p, q, start, index := slice("out"), slice("p"), slice("q"), slice("start"), slice("at")
+	rows := rowCount()
+	bytes := groups * groupSize
+	b := bank{t: t}
+	acc := b.take(4 * t.parts)
+	var row []reg.VecPhysical
+	if t.parts == 1 {
+		row = b.take(groups)
+	} else {
+		row = b.take(t.parts)
+	}
+	runs(start, rows, func(count reg.GPVirtual) {
+		if t.parts == 1 {
+			t.load(at(p), row...)
+		}
+		fresh++
+		label, last := fmt.Sprintf("four%d", fresh), fmt.Sprintf("last%d", fresh)
+		Label(label)
+		var y [4]reg.GPVirtual
+		for i := range y {
+			y[i] = rowAt(q, index, i, bytes)
+		}
+		for g := range groups {
+			x := row
+			if t.parts == 1 {
+				x = row[g:][:1]
+			} else {
+				t.load(at(p).Offset(g*groupSize), x...)
+			}
+			for i := range y {
+				a := acc[i*t.parts:][:t.parts]
+				if g > 0 {
+					t.fma(a, x, at(y[i]).Offset(g*groupSize))
+					continue
+				}
+				for k := range a {
+					VMULPD(at(y[i]).Offset(k*t.size()), x[k], a[k])
+				}
+			}
+		}
+		VMOVUPD(t.reduce4(acc, b.next), at(out))
+		SUBQ(U32(4), count)
+		JLE(LabelRef(last))
+		ADDQ(U32(16), index)
+		ADDQ(U32(32), out)
+		JMP(LabelRef(label))
+		Label(last) // count is −3 … 0: that many of the four belong to the next row and are written again
+		LEAQ(Mem{Base: index, Index: count, Scale: 4, Disp: 16}, index)
+		LEAQ(Mem{Base: out, Index: count, Scale: 8, Disp: 32}, out)
+	}, nil, func() { ADDQ(U32(bytes), p) })
+	done()
+}
+
+func rowSums(t tier, groups int) {
+	t.text(fmt.Sprint("rowSums", groups), "(g, q, s []float64, start, at []int32)",
+		fmt.Sprintf("is rowSumsGo for %d lane groups and rows ≥ 1.", groups))
+	g, q, s, start, index := slice("g"), slice("q"), slice("s"), slice("start"), slice("at")
+	rows := rowCount()
+	bytes := groups * groupSize
+	ps := pieces(t, groups)
+	runs(start, rows, func(count reg.GPVirtual) {
+		for i, piece := range ps {
+			b := bank{t: t}
+			off := piece[0] * t.size()
+			even, odd, x := b.take(piece[1]), b.take(piece[1]), b.take(2)
+			t.zero(even...)
+			t.zero(odd...)
+			left, idx, res := count, index, s
+			if i < len(ps)-1 {
+				left, idx, res = copyOf(count), copyOf(index), copyOf(s)
+			}
+			add := func(k int, sum []reg.VecPhysical) {
+				row := rowAt(q, idx, k, bytes)
+				VBROADCASTSD(at(res).Offset(8*k), x[k])
+				for r := range sum {
+					VFMADD231PD(at(row).Offset(off+r*t.size()), x[k], sum[r])
+				}
+			}
+			fresh++
+			pair, single, end := fmt.Sprintf("pair%d", fresh), fmt.Sprintf("single%d", fresh), fmt.Sprintf("sum%d", fresh)
+			SUBQ(U32(2), left)
+			JL(LabelRef(single))
+			Label(pair)
+			add(0, even)
+			add(1, odd)
+			ADDQ(U32(8), idx)
+			ADDQ(U32(16), res)
+			SUBQ(U32(2), left)
+			JGE(LabelRef(pair))
+			Label(single)
+			CMPQ(left, I8(-1))
+			JL(LabelRef(end))
+			add(0, even)
+			ADDQ(U32(4), idx)
+			ADDQ(U32(8), res)
+			Label(end)
+			for r := range even {
+				VADDPD(odd[r], even[r], even[r])
+			}
+			t.store(even, at(g).Offset(off))
+		}
+	}, func() {
+		z := t.r(0)
+		t.zero(z)
+		for i := range groups * t.parts {
+			VMOVUPD(z, at(g).Offset(i*t.size()))
+		}
+	}, func() { ADDQ(U32(bytes), g) })
+	done()
+}
+
+func sumRows(t tier) {
+	t.text("sumRows", "(out, m []float64, rows, n, stride int)", "is sumRowsGo for n a positive multiple of 8.")
+	out, m, rows, n, stride := slice("out"), slice("m"), number("rows"), number("n"), number("stride")
+	SHLQ(Imm(3), stride)
+	SHRQ(Imm(3), n)
+	b := bank{t: t}
+	sum := b.take(t.parts)
+	loop(n, func() {
+		t.load(at(m), sum...)
+		p, i := copyOf(m), copyOf(rows)
+		fresh++
+		label, end := fmt.Sprintf("rows%d", fresh), fmt.Sprintf("sum%d", fresh)
+		Label(label)
+		DECQ(i)
+		JZ(LabelRef(end))
+		ADDQ(stride, p)
+		for k := range sum {
+			VADDPD(at(p).Offset(k*t.size()), sum[k], sum[k])
+		}
+		JMP(LabelRef(label))
+		Label(end)
+		t.store(sum, at(out))
+		ADDQ(U32(groupSize), m)
+		ADDQ(U32(groupSize), out)
+	})
+	done()
+}

@@ -1,0 +1,358 @@
+//go:build !noasm
+
+package kernel
+
+import "lacuna/internal/cpu"
+
+// The tier is chosen by plain branches: through function values the arguments would escape to the heap.
+
+func matVec(out, a, x []float64, rows, cols int) {
+	switch {
+	case rows == 0 || cols == 0 || !cpu.AVX2:
+		matVecGo(out, a, x, rows, cols)
+	case cpu.AVX512:
+		matVecAVX512(out, a, x, rows, cols)
+	default:
+		matVecAVX2(out, a, x, rows, cols)
+	}
+}
+
+func matTVec(out, a, y []float64, rows, cols int) {
+	switch {
+	case rows == 0 || cols == 0 || !cpu.AVX2:
+		matTVecGo(out, a, y, rows, cols)
+	case cpu.AVX512:
+		matTVecAVX512(out, a, y, rows, cols)
+	default:
+		matTVecAVX2(out, a, y, rows, cols)
+	}
+}
+
+func dot(out *lane, x, y []float64, n int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		dotGo(out, x, y, n)
+	case cpu.AVX512:
+		dotAVX512(out, x, y, n)
+	default:
+		dotAVX2(out, x, y, n)
+	}
+}
+
+func axpy(y []float64, s *lane, x []float64, n int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		axpyGo(y, s, x, n)
+	case cpu.AVX512:
+		axpyAVX512(y, s, x, n)
+	default:
+		axpyAVX2(y, s, x, n)
+	}
+}
+
+// maxTerms is how many rank-one terms the assembly adds in one pass.
+const maxTerms = 6
+
+func addOuters(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
+	// Further terms take passes of their own; the norms of the last pass are those of the result.
+	for len(terms) > maxTerms {
+		addOuters(a, norm2, terms[:maxTerms], rows, cols)
+		terms = terms[maxTerms:]
+	}
+	if rows == 0 || cols == 0 || len(terms) == 0 || !cpu.AVX2 {
+		addOutersGo(a, norm2, terms, rows, cols)
+		return
+	}
+	first := &terms[0].C
+	if cpu.AVX512 {
+		switch len(terms) {
+		case 1:
+			addOuters1AVX512(a, norm2, first, rows, cols)
+		case 2:
+			addOuters2AVX512(a, norm2, first, rows, cols)
+		case 3:
+			addOuters3AVX512(a, norm2, first, rows, cols)
+		case 4:
+			addOuters4AVX512(a, norm2, first, rows, cols)
+		case 5:
+			addOuters5AVX512(a, norm2, first, rows, cols)
+		case 6:
+			addOuters6AVX512(a, norm2, first, rows, cols)
+		}
+		return
+	}
+	switch len(terms) {
+	case 1:
+		addOuters1AVX2(a, norm2, first, rows, cols)
+	case 2:
+		addOuters2AVX2(a, norm2, first, rows, cols)
+	case 3:
+		addOuters3AVX2(a, norm2, first, rows, cols)
+	case 4:
+		addOuters4AVX2(a, norm2, first, rows, cols)
+	case 5:
+		addOuters5AVX2(a, norm2, first, rows, cols)
+	case 6:
+		addOuters6AVX2(a, norm2, first, rows, cols)
+	}
+}
+
+func outersNorm2(norm2 *lane, terms []Outer, rows, cols int) {
+	if rows == 0 || cols == 0 || len(terms) == 0 || len(terms) > maxTerms || !cpu.AVX2 {
+		outersNorm2Go(norm2, terms, rows, cols)
+		return
+	}
+	first := &terms[0].C
+	if cpu.AVX512 {
+		switch len(terms) {
+		case 1:
+			outersNorm2x1AVX512(norm2, first, rows, cols)
+		case 2:
+			outersNorm2x2AVX512(norm2, first, rows, cols)
+		case 3:
+			outersNorm2x3AVX512(norm2, first, rows, cols)
+		case 4:
+			outersNorm2x4AVX512(norm2, first, rows, cols)
+		case 5:
+			outersNorm2x5AVX512(norm2, first, rows, cols)
+		case 6:
+			outersNorm2x6AVX512(norm2, first, rows, cols)
+		}
+		return
+	}
+	switch len(terms) {
+	case 1:
+		outersNorm2x1AVX2(norm2, first, rows, cols)
+	case 2:
+		outersNorm2x2AVX2(norm2, first, rows, cols)
+	case 3:
+		outersNorm2x3AVX2(norm2, first, rows, cols)
+	case 4:
+		outersNorm2x4AVX2(norm2, first, rows, cols)
+	case 5:
+		outersNorm2x5AVX2(norm2, first, rows, cols)
+	case 6:
+		outersNorm2x6AVX2(norm2, first, rows, cols)
+	}
+}
+
+func addTile(c []float64, stride int, x, y *lane) {
+	switch {
+	case !cpu.AVX2:
+		addTileGo(c, stride, x, y)
+	case cpu.AVX512:
+		addTileAVX512(c, stride, x, y)
+	default:
+		addTileAVX2(c, stride, x, y)
+	}
+}
+
+func sumRows(out, m []float64, rows, n, stride int) {
+	whole := n &^ (Lanes - 1)
+	switch {
+	case whole == 0 || !cpu.AVX2:
+		whole = 0
+	case cpu.AVX512:
+		sumRowsAVX512(out, m, rows, whole, stride)
+	default:
+		sumRowsAVX2(out, m, rows, whole, stride)
+	}
+	if whole < n {
+		sumRowsGo(out[whole:], m[whole:], rows, n-whole, stride)
+	}
+}
+
+func expand(out, parent, v []float64, start, at []int32, lanes, stride int) {
+	if !cpu.AVX2 {
+		expandGo(out, parent, v, start, at, lanes, stride)
+		return
+	}
+	if cpu.AVX512 {
+		switch lanes / Lanes {
+		case 1:
+			expand1AVX512(out, parent, v, start, at, stride)
+		case 2:
+			expand2AVX512(out, parent, v, start, at, stride)
+		case 3:
+			expand3AVX512(out, parent, v, start, at, stride)
+		case 4:
+			expand4AVX512(out, parent, v, start, at, stride)
+		}
+		return
+	}
+	switch lanes / Lanes {
+	case 1:
+		expand1AVX2(out, parent, v, start, at, stride)
+	case 2:
+		expand2AVX2(out, parent, v, start, at, stride)
+	case 3:
+		expand3AVX2(out, parent, v, start, at, stride)
+	case 4:
+		expand4AVX2(out, parent, v, start, at, stride)
+	}
+}
+
+func fold(gParent, gV, g, parent, v []float64, start, at []int32, lanes, stride int) {
+	if !cpu.AVX2 {
+		foldGo(gParent, gV, g, parent, v, start, at, lanes, stride)
+		return
+	}
+	if cpu.AVX512 {
+		switch lanes / Lanes {
+		case 1:
+			fold1AVX512(gParent, gV, g, parent, v, start, at, stride)
+		case 2:
+			fold2AVX512(gParent, gV, g, parent, v, start, at, stride)
+		case 3:
+			fold3AVX512(gParent, gV, g, parent, v, start, at, stride)
+		case 4:
+			fold4AVX512(gParent, gV, g, parent, v, start, at, stride)
+		}
+		return
+	}
+	switch lanes / Lanes {
+	case 1:
+		fold1AVX2(gParent, gV, g, parent, v, start, at, stride)
+	case 2:
+		fold2AVX2(gParent, gV, g, parent, v, start, at, stride)
+	case 3:
+		fold3AVX2(gParent, gV, g, parent, v, start, at, stride)
+	case 4:
+		fold4AVX2(gParent, gV, g, parent, v, start, at, stride)
+	}
+}
+
+func rowDots(out, p, q []float64, start, at []int32, lanes int) {
+	if !cpu.AVX2 {
+		rowDotsGo(out, p, q, start, at, lanes)
+		return
+	}
+	if cpu.AVX512 {
+		switch lanes / Lanes {
+		case 1:
+			rowDots1AVX512(out, p, q, start, at)
+		case 2:
+			rowDots2AVX512(out, p, q, start, at)
+		case 3:
+			rowDots3AVX512(out, p, q, start, at)
+		case 4:
+			rowDots4AVX512(out, p, q, start, at)
+		}
+		return
+	}
+	switch lanes / Lanes {
+	case 1:
+		rowDots1AVX2(out, p, q, start, at)
+	case 2:
+		rowDots2AVX2(out, p, q, start, at)
+	case 3:
+		rowDots3AVX2(out, p, q, start, at)
+	case 4:
+		rowDots4AVX2(out, p, q, start, at)
+	}
+}
+
+func rowSums(g, q, s []float64, start, at []int32, lanes int) {
+	if !cpu.AVX2 {
+		rowSumsGo(g, q, s, start, at, lanes)
+		return
+	}
+	if cpu.AVX512 {
+		switch lanes / Lanes {
+		case 1:
+			rowSums1AVX512(g, q, s, start, at)
+		case 2:
+			rowSums2AVX512(g, q, s, start, at)
+		case 3:
+			rowSums3AVX512(g, q, s, start, at)
+		case 4:
+			rowSums4AVX512(g, q, s, start, at)
+		}
+		return
+	}
+	switch lanes / Lanes {
+	case 1:
+		rowSums1AVX2(g, q, s, start, at)
+	case 2:
+		rowSums2AVX2(g, q, s, start, at)
+	case 3:
+		rowSums3AVX2(g, q, s, start, at)
+	case 4:
+		rowSums4AVX2(g, q, s, start, at)
+	}
+}
+
+// gemmSub covers C with micro-kernels of 8, 4 and 1 rows by 1 to 3 registers; columns that do not fill a register are done
+// by the reference. Every entry of C is one sum of its own, so the cover does not change a bit.
+func gemmSub(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
+	if !cpu.AVX2 {
+		gemmSubGo(c, a, b, m, n, k, ldc, lda, ldb)
+		return
+	}
+	width := 4
+	if cpu.AVX512 {
+		width = 8
+	}
+	whole := n - n%width
+	for j := 0; j < whole; {
+		registers := min(3, (whole-j)/width)
+		for i := 0; i < m; {
+			i += gemmTile(&c[i*ldc+j], &a[i*lda], &b[j], m-i, registers, k, ldc, lda, ldb)
+		}
+		j += registers * width
+	}
+	if whole < n {
+		gemmSubGo(c[whole:], a, b[whole:], m, n-whole, k, ldc, lda, ldb)
+	}
+}
+
+// gemmTile updates the first rows of C, as many as it returns.
+func gemmTile(c, a, b *float64, rows, registers, k, ldc, lda, ldb int) int {
+	if cpu.AVX512 {
+		switch {
+		case rows >= 8 && registers == 3:
+			gemmSub8x3AVX512(c, a, b, k, ldc, lda, ldb)
+			return 8
+		case rows >= 8 && registers == 2:
+			gemmSub8x2AVX512(c, a, b, k, ldc, lda, ldb)
+			return 8
+		case rows >= 8:
+			gemmSub8x1AVX512(c, a, b, k, ldc, lda, ldb)
+			return 8
+		case rows >= 4 && registers == 3:
+			gemmSub4x3AVX512(c, a, b, k, ldc, lda, ldb)
+			return 4
+		case rows >= 4 && registers == 2:
+			gemmSub4x2AVX512(c, a, b, k, ldc, lda, ldb)
+			return 4
+		case rows >= 4:
+			gemmSub4x1AVX512(c, a, b, k, ldc, lda, ldb)
+			return 4
+		case registers == 3:
+			gemmSub1x3AVX512(c, a, b, k, ldc, lda, ldb)
+		case registers == 2:
+			gemmSub1x2AVX512(c, a, b, k, ldc, lda, ldb)
+		default:
+			gemmSub1x1AVX512(c, a, b, k, ldc, lda, ldb)
+		}
+		return 1
+	}
+	switch {
+	case rows >= 4 && registers == 3:
+		gemmSub4x3AVX2(c, a, b, k, ldc, lda, ldb)
+		return 4
+	case rows >= 4 && registers == 2:
+		gemmSub4x2AVX2(c, a, b, k, ldc, lda, ldb)
+		return 4
+	case rows >= 4:
+		gemmSub4x1AVX2(c, a, b, k, ldc, lda, ldb)
+		return 4
+	case registers == 3:
+		gemmSub1x3AVX2(c, a, b, k, ldc, lda, ldb)
+	case registers == 2:
+		gemmSub1x2AVX2(c, a, b, k, ldc, lda, ldb)
+	default:
+		gemmSub1x1AVX2(c, a, b, k, ldc, lda, ldb)
+	}
+	return 1
+}

@@ -1,0 +1,397 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"lacuna/internal/cpu"
+)
+
+// tiers runs a test with every tier this machine has, by switching off the flags one after another.
+func tiers(t *testing.T, test func(t *testing.T)) {
+	avx2, avx512 := cpu.AVX2, cpu.AVX512
+	defer func() { cpu.AVX2, cpu.AVX512 = avx2, avx512 }()
+	if avx512 {
+		t.Run("AVX512", test)
+	}
+	cpu.AVX512 = false
+	if avx2 {
+		t.Run("AVX2", test)
+	}
+	cpu.AVX2 = false
+	t.Run("reference", test)
+}
+
+// guarded hands out random vectors with guard zones on both sides.
+type guarded struct {
+	rng   *rand.Rand
+	whole [][]float64
+}
+
+const guard = 16
+
+var canary = math.Float64frombits(0x7ff8dead00c0ffee)
+
+func (g *guarded) vector(n int) []float64 {
+	whole := make([]float64, n+2*guard)
+	for i := range whole {
+		whole[i] = canary
+		if i >= guard && i < n+guard {
+			whole[i] = g.rng.NormFloat64()
+		}
+	}
+	g.whole = append(g.whole, whole)
+	return whole[guard : n+guard : n+guard]
+}
+
+func (g *guarded) lane() *lane { return (*lane)(g.vector(Lanes)) }
+
+func (g *guarded) check(t *testing.T) {
+	t.Helper()
+	for _, whole := range g.whole {
+		for i := range guard {
+			for _, v := range []float64{whole[i], whole[len(whole)-1-i]} {
+				if math.Float64bits(v) != math.Float64bits(canary) {
+					t.Fatalf("a guard zone was written")
+				}
+			}
+		}
+	}
+}
+
+func same(t *testing.T, got, want []float64) {
+	t.Helper()
+	for i := range want {
+		if math.Float64bits(got[i]) != math.Float64bits(want[i]) {
+			t.Fatalf("entry %d is %v, the reference says %v", i, got[i], want[i])
+		}
+	}
+}
+
+// runTable returns runs of lengths 0 … most for that many rows, and random targets below n, with spare more.
+func runTable(rng *rand.Rand, rows, most, n, spare int) (start, at []int32) {
+	start = []int32{int32(rng.IntN(3))}
+	for range rows {
+		start = append(start, start[len(start)-1]+int32(rng.IntN(most+1)))
+	}
+	at = make([]int32, items(start)+spare)
+	for k := range at {
+		at[k] = rng.Int32N(int32(n))
+	}
+	return start, at
+}
+
+// every kernel on random data, n being the size that is varied: it calls the dispatched kernel and the reference on
+// the same inputs and compares what they wrote.
+var every = []struct {
+	name string
+	run  func(t *testing.T, g *guarded, n int)
+}{
+	{"MatVec", func(t *testing.T, g *guarded, n int) {
+		for _, cols := range []int{n, 1, 3} {
+			out, a, x := g.vector(n*Lanes), g.vector(n*cols*Lanes), g.vector(cols*Lanes)
+			want := make([]float64, len(out))
+			matVecGo(want, a, x, n, cols)
+			MatVec(out, a, x, n, cols)
+			same(t, out, want)
+		}
+	}},
+	{"MatTVec", func(t *testing.T, g *guarded, n int) {
+		for _, rows := range []int{n, 1, 3} {
+			out, a, y := g.vector(n*Lanes), g.vector(n*rows*Lanes), g.vector(rows*Lanes)
+			want := make([]float64, len(out))
+			matTVecGo(want, a, y, rows, n)
+			MatTVec(out, a, y, rows, n)
+			same(t, out, want)
+		}
+	}},
+	{"Dot", func(t *testing.T, g *guarded, n int) {
+		out, x, y := g.lane(), g.vector(n*Lanes), g.vector(n*Lanes)
+		var want lane
+		dotGo(&want, x, y, n)
+		Dot(out, x, y, n)
+		same(t, out[:], want[:])
+	}},
+	{"Axpy", func(t *testing.T, g *guarded, n int) {
+		y, s, x := g.vector(n*Lanes), g.lane(), g.vector(n*Lanes)
+		want := slices.Clone(y)
+		axpyGo(want, s, x, n)
+		Axpy(y, s, x, n)
+		same(t, y, want)
+	}},
+	{"AddOuters", func(t *testing.T, g *guarded, n int) {
+		for terms := range 9 {
+			cols := n%7 + terms
+			a, norm2 := g.vector(n*cols*Lanes), g.lane()
+			outers := g.outers(terms, n, cols)
+			want := slices.Clone(a)
+			var wantNorm2 lane
+			addOutersGo(want, &wantNorm2, outers, n, cols)
+			AddOuters(a, norm2, outers, n, cols)
+			same(t, a, want)
+			same(t, norm2[:], wantNorm2[:])
+		}
+	}},
+	{"OutersNorm2", func(t *testing.T, g *guarded, n int) {
+		for terms := range 9 {
+			cols := n%7 + terms
+			norm2, outers := g.lane(), g.outers(terms, n, cols)
+			var want lane
+			outersNorm2Go(&want, outers, n, cols)
+			OutersNorm2(norm2, outers, n, cols)
+			same(t, norm2[:], want[:])
+		}
+	}},
+	{"AddTile", func(t *testing.T, g *guarded, n int) {
+		stride := Lanes + n
+		c, x, y := g.vector(7*stride+Lanes), g.lane(), g.lane()
+		want := slices.Clone(c)
+		addTileGo(want, stride, x, y)
+		AddTile(c, stride, x, y)
+		same(t, c, want)
+	}},
+	{"GemmSub", func(t *testing.T, g *guarded, n int) {
+		for _, m := range []int{0, 1, 5, 13, n % 40} {
+			k, ldc, lda, ldb := n%9, n+g.rng.IntN(3), n%9+g.rng.IntN(3), n+g.rng.IntN(3)
+			c, a, b := g.vector(m*ldc), g.vector(m*lda), g.vector(k*ldb)
+			want := slices.Clone(c)
+			gemmSubGo(want, a, b, m, n, k, ldc, lda, ldb)
+			GemmSub(c, a, b, m, n, k, ldc, lda, ldb)
+			same(t, c, want)
+		}
+	}},
+	{"SumRows", func(t *testing.T, g *guarded, n int) {
+		for _, rows := range []int{1, 2, 7} {
+			stride := n + g.rng.IntN(3)
+			out, m := g.vector(n), g.vector(rows*stride)
+			want := make([]float64, n)
+			sumRowsGo(want, m, rows, n, stride)
+			SumRows(out, m, rows, n, stride)
+			same(t, out, want)
+		}
+	}},
+	{"Expand", func(t *testing.T, g *guarded, n int) {
+		for groups := 1; groups <= MaxGroups; groups++ {
+			lanes := groups * Lanes
+			start, at := runTable(g.rng, n, 5, 9, 0)
+			stride := lanes + Lanes*g.rng.IntN(2)
+			out, parent, v := g.vector(items(start)*lanes), g.vector(n*lanes), g.vector(9*stride)
+			want := make([]float64, len(out))
+			expandGo(want, parent, v, start, at, lanes, stride)
+			Expand(out, parent, v, start, at, lanes, stride)
+			same(t, out, want)
+		}
+	}},
+	{"Fold", func(t *testing.T, g *guarded, n int) {
+		for groups := 1; groups <= MaxGroups; groups++ {
+			lanes := groups * Lanes
+			start, at := runTable(g.rng, n, 5, 9, 0)
+			stride := lanes + Lanes*g.rng.IntN(2)
+			gParent, gV, gOut := g.vector(n*lanes), g.vector(9*stride), g.vector(items(start)*lanes)
+			parent, v := g.vector(n*lanes), g.vector(9*stride)
+			wantParent, wantV := make([]float64, len(gParent)), slices.Clone(gV)
+			foldGo(wantParent, wantV, gOut, parent, v, start, at, lanes, stride)
+			Fold(gParent, gV, gOut, parent, v, start, at, lanes, stride)
+			same(t, gParent, wantParent)
+			same(t, gV, wantV)
+		}
+	}},
+	{"RowDots", func(t *testing.T, g *guarded, n int) {
+		for groups := 1; groups <= MaxGroups; groups++ {
+			lanes := groups * Lanes
+			start, at := runTable(g.rng, n, 9, 12, 3)
+			out, p, q := g.vector(items(start)+3), g.vector(n*lanes), g.vector(12*lanes)
+			want := make([]float64, items(start))
+			rowDotsGo(want, p, q, start, at, lanes)
+			RowDots(out, p, q, start, at, lanes)
+			same(t, out, want)
+		}
+	}},
+	{"RowSums", func(t *testing.T, g *guarded, n int) {
+		for groups := 1; groups <= MaxGroups; groups++ {
+			lanes := groups * Lanes
+			start, at := runTable(g.rng, n, 9, 12, 0)
+			sums, q, s := g.vector(n*lanes), g.vector(12*lanes), g.vector(items(start))
+			want := make([]float64, len(sums))
+			rowSumsGo(want, q, s, start, at, lanes)
+			RowSums(sums, q, s, start, at, lanes)
+			same(t, sums, want)
+		}
+	}},
+}
+
+func (g *guarded) outers(terms, rows, cols int) []Outer {
+	var outers []Outer
+	for range terms {
+		outers = append(outers, Outer{C: g.rng.NormFloat64(), Y: g.vector(rows * Lanes), X: g.vector(cols * Lanes)})
+	}
+	return outers
+}
+
+func TestSizes(t *testing.T) {
+	for _, kernel := range every {
+		t.Run(kernel.name, func(t *testing.T) {
+			tiers(t, func(t *testing.T) {
+				for n := range 101 {
+					g := &guarded{rng: rand.New(rand.NewPCG(uint64(n), 1))}
+					kernel.run(t, g, n)
+					g.check(t)
+				}
+			})
+		})
+	}
+}
+
+func FuzzKernels(f *testing.F) {
+	f.Add(uint8(0), uint8(3), uint64(1))
+	f.Fuzz(func(t *testing.T, which, n uint8, seed uint64) {
+		kernel := every[int(which)%len(every)]
+		tiers(t, func(t *testing.T) {
+			g := &guarded{rng: rand.New(rand.NewPCG(seed, 2))}
+			kernel.run(t, g, int(n))
+			g.check(t)
+		})
+	})
+}
+
+func TestMatVecDefinition(t *testing.T) {
+	const rows, cols = 3, 4
+	a, x, out, back := make([]float64, rows*cols*Lanes), make([]float64, cols*Lanes), make([]float64, rows*Lanes), make([]float64, cols*Lanes)
+	for i := range a {
+		a[i] = float64(i%11) - 4
+	}
+	for i := range x {
+		x[i] = float64(i%7) - 2
+	}
+	MatVec(out, a, x, rows, cols)
+	MatTVec(back, a, out, rows, cols)
+	for r := range Lanes {
+		for i := range rows {
+			var sum float64
+			for j := range cols {
+				sum += a[(i*cols+j)*Lanes+r] * x[j*Lanes+r]
+			}
+			if out[i*Lanes+r] != sum {
+				t.Errorf("A x of lane %d, row %d is %v, want %v", r, i, out[i*Lanes+r], sum)
+			}
+		}
+		for j := range cols {
+			var sum float64
+			for i := range rows {
+				sum += a[(i*cols+j)*Lanes+r] * out[i*Lanes+r]
+			}
+			if back[j*Lanes+r] != sum {
+				t.Errorf("Aᵀ y of lane %d, column %d is %v, want %v", r, j, back[j*Lanes+r], sum)
+			}
+		}
+	}
+}
+
+func TestShapePanics(t *testing.T) {
+	for name, call := range map[string]func(){
+		"MatVec": func() { MatVec(make([]float64, 8), make([]float64, 15), make([]float64, 16), 1, 2) },
+		"Dot":    func() { Dot(new(lane), make([]float64, 8), make([]float64, 16), 2) },
+		"lanes":  func() { RowSums(nil, nil, nil, []int32{0}, nil, 40) },
+		"runs":   func() { RowSums(make([]float64, 8), nil, nil, []int32{0, 1}, nil, 8) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic for a slice that is too short")
+				}
+			}()
+			call()
+		})
+	}
+}
+
+// bench reports the speed of a kernel call that does flops operations and moves bytes.
+func bench(b *testing.B, flops, bytes int, call func()) {
+	for b.Loop() {
+		call()
+	}
+	seconds := b.Elapsed().Seconds() / float64(b.N)
+	b.ReportMetric(1e-9*float64(flops)/seconds, "GFLOP/s")
+	b.ReportMetric(1e-9*float64(bytes)/seconds, "GB/s")
+}
+
+func BenchmarkChain(b *testing.B) {
+	for _, d := range []int{5, 10, 16, 50} {
+		a, x, y := Make(d*d*Lanes), Make(d*Lanes), Make(d*Lanes)
+		var norm2 lane
+		b.Run(fmt.Sprint("MatVec/", d), func(b *testing.B) {
+			bench(b, 2*len(a), 8*len(a), func() { MatVec(y, a, x, d, d) })
+		})
+		b.Run(fmt.Sprint("MatTVec/", d), func(b *testing.B) {
+			bench(b, 2*len(a), 8*len(a), func() { MatTVec(y, a, x, d, d) })
+		})
+		b.Run(fmt.Sprint("Dot/", d), func(b *testing.B) {
+			bench(b, 2*len(x), 16*len(x), func() { Dot(&norm2, y, x, d) })
+		})
+		b.Run(fmt.Sprint("Axpy/", d), func(b *testing.B) {
+			bench(b, 2*len(x), 24*len(x), func() { Axpy(y, &norm2, x, d) })
+		})
+		for _, terms := range []int{1, 2, 4} {
+			outers := make([]Outer, terms)
+			for k := range outers {
+				outers[k] = Outer{0.5, y, x}
+			}
+			b.Run(fmt.Sprintf("AddOuters%d/%d", terms, d), func(b *testing.B) {
+				bench(b, 2*(terms+1)*len(a), 16*len(a), func() { AddOuters(a, &norm2, outers, d, d) })
+			})
+			b.Run(fmt.Sprintf("OutersNorm2x%d/%d", terms, d), func(b *testing.B) {
+				bench(b, 2*(terms+1)*len(a), 8*len(a), func() { OutersNorm2(&norm2, outers, d, d) })
+			})
+		}
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	const rows, perRow = 100, 20
+	rng := rand.New(rand.NewPCG(1, 1))
+	var start, at []int32
+	for u := range rows + 1 {
+		start = append(start, int32(u*perRow))
+	}
+	for range rows*perRow + 3 {
+		at = append(at, rng.Int32N(rows))
+	}
+	for groups := 1; groups <= MaxGroups; groups++ {
+		lanes := groups * Lanes
+		p, q, s, out := Make(rows*lanes), Make(rows*lanes), Make(rows*perRow), Make(rows*perRow+3)
+		size := rows * perRow * lanes
+		b.Run(fmt.Sprint("RowDots/", groups), func(b *testing.B) {
+			bench(b, 2*size, 8*size, func() { RowDots(out, p, q, start, at, lanes) })
+		})
+		b.Run(fmt.Sprint("RowSums/", groups), func(b *testing.B) {
+			bench(b, 2*size, 8*size, func() { RowSums(p, q, s, start, at, lanes) })
+		})
+		tree, leaf := []int32{0}, []int32{}
+		for u := range 10 {
+			tree = append(tree, int32(10*u+10))
+			for i := range 10 {
+				leaf = append(leaf, int32(i))
+			}
+		}
+		v, gV := Make(10*lanes), Make(10*lanes)
+		b.Run(fmt.Sprint("Expand/", groups), func(b *testing.B) {
+			bench(b, rows*lanes, 16*rows*lanes, func() { Expand(p, q, v, tree, leaf, lanes, lanes) })
+		})
+		b.Run(fmt.Sprint("Fold/", groups), func(b *testing.B) {
+			bench(b, 4*rows*lanes, 32*rows*lanes, func() { Fold(q, gV, p, q, v, tree, leaf, lanes, lanes) })
+		})
+	}
+}
+
+func BenchmarkGemmSub(b *testing.B) {
+	for _, n := range []int{64, 256, 1000} {
+		const k = 48
+		c, a, x := Make(n*n), Make(n*k), Make(k*n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			bench(b, 2*n*n*k, 16*n*n, func() { GemmSub(c, a, x, n, n, k, n, k, n) })
+		})
+	}
+}
