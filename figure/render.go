@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -53,7 +54,10 @@ func Save(path string, f *Figure) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return atomicfile.Write(path, data)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // InlineSVG is the figure as an <svg> element for an HTML page. It takes the width that the page gives it.

@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"io"
 
 	"lacuna/internal/atomicfile"
 	"lacuna/tensor"
@@ -98,5 +99,8 @@ func Save(path string, p *Page) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path, data)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
