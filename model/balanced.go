@@ -35,8 +35,7 @@ type Balanced struct {
 type balancedCall struct {
 	terms []Term
 	into  []float64
-	worst []float64
-	block []int
+	sizes []float64
 }
 
 // BalancedConfig is the shape of a Balanced model.
@@ -76,8 +75,6 @@ func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) 
 	}
 	b.theta = make([]float64, rows*b.padded)
 	b.norm2 = make([]float64, len(b.shape)*b.padded)
-	b.call.worst = make([]float64, b.groups())
-	b.call.block = make([]int, b.groups())
 	b.trialGroup, b.fieldGroup, b.moveGroup, b.sizeGroup = b.trial, b.field, b.move, b.size
 	return b, nil
 }
@@ -236,16 +233,15 @@ func (b *Balanced) move(g int) {
 	b.renorm(g)
 }
 
-// RelativeSize returns the largest ‖Σ terms‖ / ‖v_r^n‖ over all blocks and modes, and the block where it occurs.
-func (b *Balanced) RelativeSize(terms []Term) (worst float64, block int) {
-	b.call.terms = terms
+// RelativeSizes sets out[r] to the largest ‖Σ terms‖ / ‖v_r^n‖ over the modes of block r.
+func (b *Balanced) RelativeSizes(out []float64, terms []Term) {
+	b.call.terms, b.call.sizes = terms, out
 	parallel.For(b.threads, b.groups(), b.sizeGroup)
-	return worstOf(b.call.worst, b.call.block)
 }
 
 func (b *Balanced) size(g int) {
 	const lanes = kernel.Lanes
-	worst, block := 0.0, g*lanes
+	var worst [lanes]float64
 	for n, d := range b.shape {
 		var size [lanes]float64
 		for i := range d {
@@ -255,13 +251,15 @@ func (b *Balanced) size(g int) {
 				size[r] = math.FMA(s, s, size[r])
 			}
 		}
-		for r := range min(lanes, b.blocks-g*lanes) {
-			if ratio := size[r] / b.norm2[n*b.padded+g*lanes+r]; ratio > worst || (math.IsNaN(ratio) && size[r] != 0) {
-				worst, block = ratio, g*lanes+r
+		for r, value := range size {
+			if value > 0 || math.IsNaN(value) {
+				worst[r] = math.Max(worst[r], value/b.norm2[n*b.padded+g*lanes+r])
 			}
 		}
 	}
-	b.call.worst[g], b.call.block[g] = worst, block
+	for r := range min(lanes, b.blocks-g*lanes) {
+		b.call.sizes[g*lanes+r] = math.Sqrt(worst[r])
+	}
 }
 
 // factorNorm2 returns the squared norm that each of the L_n factors of a chain would have, ‖v‖^(2/L).
@@ -391,9 +389,13 @@ func (b *Balanced) activeGain(a, n int) float64 {
 	return math.Pow(norm2, 1-1/b.lengths[n])
 }
 
-// CurvatureBlocks returns K = ‖v‖^(2−2/L) (I + (L−1) v̂ v̂ᵀ) of every active chain, laid out as Chains.CurvatureBlocks,
-// or nil when all depths are 0.
-func (b *Balanced) CurvatureBlocks() []float64 {
+// TimesGram sets the given rows of out (Dim×Dim) to those of h K, with K = ‖v‖^(2−2/L) (I + (L−1) v̂ v̂ᵀ) for every
+// active chain.
+func (b *Balanced) TimesGram(out, h []float64, rows []int) {
+	b.timesBlocks(&b.lin, out, h, rows, b.gramBlocks())
+}
+
+func (b *Balanced) gramBlocks() []float64 {
 	deep, size := false, 0
 	for n, d := range b.shape {
 		deep = deep || b.lengths[n] > 1
@@ -431,3 +433,6 @@ func (b *Balanced) CurvatureBlocks() []float64 {
 	}
 	return l.k
 }
+
+// LogRates returns d ln‖⊗_n v_r^n‖/dt of the active blocks, given δv = dv/dt as a v-space vector.
+func (b *Balanced) LogRates(change []float64) []float64 { return b.logRates(&b.lin, change) }

@@ -75,8 +75,7 @@ type slot struct {
 type call struct {
 	terms []Term
 	into  *slot
-	worst []float64
-	block []int
+	sizes []float64
 }
 
 // NewChains makes a model with all parameters zero. It returns an error for a bad Config, or when the memory
@@ -104,8 +103,6 @@ func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, 
 	}
 	c.theta = make([]float64, c.groups*c.groupSize)
 	c.norm2 = make([]float64, c.groups*c.normSize)
-	c.call.worst = make([]float64, c.groups)
-	c.call.block = make([]int, c.groups)
 	c.forwardGroup, c.backwardGroup, c.moveGroup, c.sizeGroup = c.forward, c.backward, c.move, c.size
 	return c, nil
 }
@@ -255,25 +252,11 @@ func (c *Chains) move(g int) {
 	}
 }
 
-// RelativeSize returns the largest ‖Σ terms‖ / ‖factor‖ over all blocks and all their factors (each matrix and
-// each vector w, in Frobenius norm), and the block where it occurs.
-func (c *Chains) RelativeSize(terms []Term) (worst float64, block int) {
-	c.call.terms = terms
+// RelativeSizes sets out[r] to the largest ‖Σ terms‖ / ‖factor‖ over all factors of block r (each matrix and each
+// vector w, in Frobenius norm).
+func (c *Chains) RelativeSizes(out []float64, terms []Term) {
+	c.call.terms, c.call.sizes = terms, out
 	parallel.For(c.threads, c.groups, c.sizeGroup)
-	return worstOf(c.call.worst, c.call.block)
-}
-
-// worstOf returns the root of the largest value and its block; a NaN is worse than anything.
-func worstOf(values []float64, blocks []int) (worst float64, block int) {
-	for g, value := range values {
-		if math.IsNaN(value) {
-			return value, blocks[g]
-		}
-		if value > worst {
-			worst, block = value, blocks[g]
-		}
-	}
-	return math.Sqrt(worst), block
 }
 
 func (c *Chains) size(g int) {
@@ -281,11 +264,11 @@ func (c *Chains) size(g int) {
 	norms := c.norm2[g*c.normSize:]
 	var buffer [2 * Stages]kernel.Outer
 	var size [lanes]float64
-	worst, block := 0.0, g*lanes
+	var worst [lanes]float64
 	compare := func(norm2 *[lanes]float64) {
-		for r := range min(lanes, c.blocks-g*lanes) {
-			if ratio := size[r] / norm2[r]; ratio > worst || (math.IsNaN(ratio) && size[r] != 0) {
-				worst, block = ratio, g*lanes+r
+		for r, value := range size {
+			if value > 0 || math.IsNaN(value) {
+				worst[r] = math.Max(worst[r], value/norm2[r])
 			}
 		}
 	}
@@ -311,5 +294,7 @@ func (c *Chains) size(g int) {
 		}
 		compare((*[lanes]float64)(norms[c.norm[n]+k*lanes:]))
 	}
-	c.call.worst[g], c.call.block[g] = worst, block
+	for r := range min(lanes, c.blocks-g*lanes) {
+		c.call.sizes[g*lanes+r] = math.Sqrt(worst[r])
+	}
 }

@@ -236,3 +236,47 @@ func (o *Objective) rowBlocks(l *linearisation, blocks []float64) {
 		}
 	}
 }
+
+// timesBlocks sets the given rows of out to those of h K, K given by its lane blocks (nil is the identity).
+func (o *Objective) timesBlocks(l *linearisation, out, h []float64, rows []int, k []float64) {
+	const lanes = kernel.Lanes
+	dim := l.Dim()
+	for _, row := range rows {
+		from, to := h[row*dim:][:dim], out[row*dim:][:dim]
+		if k == nil {
+			copy(to, from)
+			continue
+		}
+		at := 0
+		for ag := range l.groups {
+			for n, d := range o.shape {
+				start := (ag*l.width + l.start[n]) * lanes
+				kernel.MatTVec(to[start:], k[at:], from[start:], d, d)
+				at += d * d * lanes
+			}
+		}
+	}
+}
+
+// logRates returns d ln‖⊗_n v_r^n‖/dt = Σ_n ⟨v^n, δv^n⟩ / ‖v^n‖² for the active blocks, given δv as a v-space vector.
+func (o *Objective) logRates(l *linearisation, change []float64) []float64 {
+	rates := make([]float64, len(l.active))
+	for a := range rates {
+		for n, d := range o.shape {
+			var along, norm2 float64
+			for i := range d {
+				p := l.at(a, l.start[n]+i)
+				along = math.FMA(l.v[p], change[p], along)
+				norm2 = math.FMA(l.v[p], l.v[p], norm2)
+			}
+			rates[a] += along / norm2
+		}
+	}
+	return rates
+}
+
+// DataNorm estimates the Frobenius norm of the full tensor from the observed cells: their root mean square times
+// the root of the number of all cells.
+func (o *Objective) DataNorm() float64 {
+	return math.Sqrt(norm2(o.observed.Values) / float64(o.observed.Len()) * o.shape.Cells())
+}

@@ -5,7 +5,7 @@ import (
 )
 
 // Linearise fixes the active blocks and the current point, at which slot 0 must just have been evaluated:
-// Project, SetLift, Hessian and CurvatureBlocks refer to both until the next call.
+// Project, SetLift, Hessian and TimesGram refer to both until the next call.
 func (c *Chains) Linearise(active []int) {
 	c.linearise(&c.lin, active)
 	c.lin.live = append(c.lin.live[:0], make([]bool, c.groups)...)
@@ -117,14 +117,17 @@ func (c *Chains) SetLift(j int, omega []float64) {
 	}
 }
 
-// CurvatureBlocks returns K = Jᵥ Jᵥᵀ, which is block diagonal: for the a-th active block and mode n
-// the d_n×d_n matrix
+// TimesGram sets the given rows of out (Dim×Dim) to those of h K. K = JᵥJᵥᵀ is block diagonal: for every active
+// block and mode the d_n×d_n matrix
 //
-//	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,   x_i = A_{i+1} … A_k w ,
-//
-// in lanes: entry (i, j) at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after another. It returns nil when K is
-// the identity (all depths 0). The slice belongs to the model.
-func (c *Chains) CurvatureBlocks() []float64 {
+//	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,   x_i = A_{i+1} … A_k w .
+func (c *Chains) TimesGram(out, h []float64, rows []int) {
+	c.timesBlocks(&c.lin, out, h, rows, c.gramBlocks())
+}
+
+// gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after
+// another; nil is the identity.
+func (c *Chains) gramBlocks() []float64 {
 	deep, size := false, 0
 	for n, d := range c.shape {
 		deep = deep || c.depths[n] > 0
@@ -196,3 +199,6 @@ func (c *Chains) copyMatrix(out []float64, r, n, layer int) {
 		out[i] = from[i*kernel.Lanes]
 	}
 }
+
+// LogRates returns d ln‖⊗_n v_r^n‖/dt of the active blocks, given δv = dv/dt as a v-space vector.
+func (c *Chains) LogRates(change []float64) []float64 { return c.logRates(&c.lin, change) }

@@ -192,3 +192,68 @@ func (c *Chains) Norm2(j int) float64 {
 
 // Norm2 returns the squared Euclidean norm of the direction in slot j over all vectors.
 func (b *Balanced) Norm2(j int) float64 { return norm2(b.slots[j]) }
+
+// Rates sets out[r] to the largest ‖dfactor/dt‖ / ‖factor‖ over the factors of block r, in 1/time, for the direction in
+// gradient slot 0.
+func (c *Chains) Rates(out []float64) {
+	const lanes = kernel.Lanes
+	s := &c.slots[0]
+	var x, y [lanes]float64
+	for g := range c.groups {
+		var worst [lanes]float64
+		for n, d := range c.shape {
+			at := g*c.vectorSize + c.vector[n]
+			for i := 0; i <= c.depths[n]; i++ {
+				layer := s.y[at+i*d*lanes:]
+				kernel.Dot(&y, layer, layer, d)
+				x = [lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
+				if i < c.depths[n] {
+					right := s.x[at+(i+1)*d*lanes:]
+					kernel.Dot(&x, right, right, d)
+				}
+				norms := c.norm2[g*c.normSize+c.norm[n]+i*lanes:]
+				for r := range min(lanes, c.blocks-g*lanes) {
+					worst[r] = math.Max(worst[r], x[r]*y[r]/norms[r])
+				}
+			}
+		}
+		for r := range min(lanes, c.blocks-g*lanes) {
+			out[g*lanes+r] = math.Sqrt(worst[r])
+		}
+	}
+}
+
+// Rates sets out[r] to the largest ‖dv^n/dt‖ / ‖v^n‖ over the modes of block r, in 1/time, for the direction in slot 0.
+func (b *Balanced) Rates(out []float64) {
+	const lanes = kernel.Lanes
+	for g := range b.groups() {
+		var worst, size [lanes]float64
+		for n, d := range b.shape {
+			laneNorms2(&size, b.slots[0][b.start[n]*b.padded+g*lanes:], d, b.padded)
+			for r := range min(lanes, b.blocks-g*lanes) {
+				worst[r] = math.Max(worst[r], size[r]/b.norm2[n*b.padded+g*lanes+r])
+			}
+		}
+		for r := range min(lanes, b.blocks-g*lanes) {
+			out[g*lanes+r] = math.Sqrt(worst[r])
+		}
+	}
+}
+
+// Factors returns Σ_n (k_n + 1), the number of factors whose product is a block.
+func (c *Chains) Factors() float64 {
+	count := 0.0
+	for _, k := range c.depths {
+		count += float64(k + 1)
+	}
+	return count
+}
+
+// Factors returns Σ_n L_n.
+func (b *Balanced) Factors() float64 {
+	count := 0.0
+	for _, length := range b.lengths {
+		count += length
+	}
+	return count
+}

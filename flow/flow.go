@@ -1,0 +1,234 @@
+// Package flow integrates the gradient flow dθ/dt = −∂L/∂θ of a model.
+//
+// New takes a System (what to integrate), Settings (how, and when to stop) and gives an Integrator; Run takes it
+// from its present state to a stop. State goes in and comes out as a Checkpoint, so that a run can be continued
+// on another day, bit for bit as if it had never stopped. Why a run stopped is a Status, never an error.
+//
+// Four methods share one interface: gradient descent with a fixed rate, the scalar-normalised descent of
+// Razin et al. 2021, explicit Runge–Kutta with error control, and (the default) a linearly implicit W-method,
+// which treats the grown blocks implicitly and the dormant ones explicitly, so that plateaus of any length cost
+// a few steps.
+package flow
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"lacuna/model"
+)
+
+// System is a model whose gradient flow can be integrated. Directions live in the numbered slots that package
+// model describes; the system owns them.
+type System interface {
+	// Blocks returns R.
+	Blocks() int
+	// Gradient sets slot j to −∇L at θ + Σ terms and returns L there.
+	Gradient(j int, terms []model.Term) float64
+	// Move sets θ to θ + Σ terms.
+	Move(terms []model.Term)
+	// RelativeSizes sets out[r] to the largest ‖Σ terms‖ / ‖factor‖ over the factors of block r.
+	RelativeSizes(out []float64, terms []model.Term)
+	// Rates sets out[r] to the largest ‖direction‖ / ‖factor‖ of block r for slot 0.
+	Rates(out []float64)
+	// Norm2 returns the squared norm of the direction in slot j.
+	Norm2(j int) float64
+	// DeepNorms sets norms[r] = Π_n ‖v_r^n‖ as of the last Gradient.
+	DeepNorms(norms []float64)
+	// Factors returns Σ_n (k_n + 1), the number of factors whose product is a block.
+	Factors() float64
+	// Stiffness bounds the largest curvature of every block, in 1/time.
+	Stiffness(out []float64)
+	// MSE returns the plain mean squared error at the observed cells as of the last Gradient.
+	MSE() float64
+
+	// Linearise fixes the current point and the active blocks for the methods below; slot 0 must just have been
+	// evaluated there. Vectors in the space of the active blocks' v have length Dim; Rows tells which entries are
+	// not padding.
+	Linearise(active []int)
+	Dim() int
+	Rows(rows []int) []int
+	// Project sets b = Jᵥ Σ terms; SetLift sets lift slot j to Jᵥᵀω.
+	Project(b []float64, terms []model.Term)
+	SetLift(j int, omega []float64)
+	// Hessian fills the Dim×Dim Hessian of L by v; HessianVec multiplies by it; RowBlocks fills its Gauss–Newton
+	// row blocks, |active|² numbers a row (mode, index).
+	Hessian(h []float64)
+	HessianVec(out, x []float64)
+	RowBlocks(blocks []float64)
+	// TimesGram sets the given rows of out (Dim×Dim) to those of h K, K = JᵥJᵥᵀ.
+	TimesGram(out, h []float64, rows []int)
+
+	// LogRates returns d ln‖block‖/dt of the active blocks, given dv/dt.
+	LogRates(change []float64) []float64
+	// DataNorm estimates the norm of the full tensor of data; 0 if unknown.
+	DataNorm() float64
+
+	// State and SetState copy the parameters out and in, exact to the bit.
+	State() []byte
+	SetState(data []byte) error
+}
+
+// Method names an integrator.
+type Method string
+
+// The methods. Each but Descent and Normalised controls its error.
+const (
+	Implicit   Method = "flow"       // W-method, implicit on the active blocks
+	Explicit   Method = "rk32"       // Bogacki–Shampine 3(2)
+	Explicit54 Method = "rk54"       // Dormand–Prince 5(4)
+	Descent    Method = "gd"         // θ ← θ − η ∇L
+	Normalised Method = "normalised" // θ ← θ − η ∇L / (√(EMA ‖∇L‖²) + 1e-6), α = 0.99, bias-corrected (Razin et al. 2021)
+)
+
+// Methods lists every Method.
+func Methods() []Method { return []Method{Implicit, Explicit, Explicit54, Descent, Normalised} }
+
+// Settings says how to integrate and when to stop. The zero value follows the flow at tolerance 1e-2 until the
+// training error vanishes or nothing moves any more.
+type Settings struct {
+	Method    Method  // "" means Implicit
+	Scheme    string  // W-method: one of Schemes(); "" means the best measured, ros34pw2
+	Tolerance float64 // local error of a step, of every factor relative to its norm; 0 means 1e-2
+	Rate      float64 // η of the descents; 0 means 1e-2
+	Threshold float64 // deep norm above which a block counts as emerged; 0 means 1, the paper's
+	Every     int     // record, and look for events, every so many steps; 0 means 1, or 100 for the descents
+	Stop      Stop
+}
+
+// Stop holds the stop rules; a run ends at the first that applies. Zero values mean the defaults given.
+type Stop struct {
+	TrainMSE     float64       // plain mean squared error on the observed cells; 0 means 1e-14, negative never
+	GradientNorm float64       // ‖∂L/∂θ‖; 0 means never
+	Time         float64       // flow time; 0 means 1e60
+	Evaluations  int           // gradient evaluations; 0 means 1e5 for error-controlled methods, 1e7 for descents
+	Wall         time.Duration // 0 means no limit
+	Runaway      float64       // a block's norm over the norm of the data, estimated for the full tensor; 0 means 1e4, negative never
+	HeldOut      func() float64
+	Patience     int // stop when HeldOut has not improved for so many records; 0 means never
+}
+
+// Status says why a run stopped.
+type Status string
+
+// The reasons to stop.
+const (
+	Running         Status = "running"
+	Converged       Status = "converged"        // train MSE below its limit
+	SmallGradient   Status = "small-gradient"   // gradient norm below its limit
+	Equilibrium     Status = "equilibrium"      // a stationary point: nothing moves before the time limit
+	TimeLimit       Status = "time-limit"       // flow time
+	EvaluationLimit Status = "evaluation-limit" // gradient evaluations
+	WallLimit       Status = "wall-limit"       // wall time
+	NoImprovement   Status = "no-improvement"   // held-out error
+	Runaway         Status = "runaway"          // a block's norm ran away
+	StepTooSmall    Status = "step-too-small"   // no step meets the tolerance
+	Diverged        Status = "diverged"         // the loss is no longer finite
+	Stopped         Status = "stopped"          // the recorder asked for it
+	Interrupted     Status = "interrupted"      // the context was cancelled
+)
+
+func (s Settings) withDefaults() (Settings, error) {
+	defaultTo(&s.Method, Implicit)
+	if !slices.Contains(Methods(), s.Method) {
+		return s, fmt.Errorf("flow: method %q is unknown, choose one of %v", s.Method, Methods())
+	}
+	defaultTo(&s.Scheme, "ros34pw2")
+	if _, ok := schemes[s.Scheme]; !ok {
+		return s, fmt.Errorf("flow: scheme %q is unknown, choose one of %s", s.Scheme, strings.Join(Schemes(), ", "))
+	}
+	defaultTo(&s.Tolerance, 1e-2)
+	defaultTo(&s.Rate, 1e-2)
+	defaultTo(&s.Threshold, 1)
+	if !(s.Tolerance > 0 && s.Tolerance < 1) {
+		return s, fmt.Errorf("flow: tolerance %v must be between 0 and 1", s.Tolerance)
+	}
+	if !(s.Rate > 0) || math.IsInf(s.Rate, 0) {
+		return s, fmt.Errorf("flow: rate %v must be positive and finite", s.Rate)
+	}
+	evaluations := 100_000
+	if s.descends() {
+		defaultTo(&s.Every, 100)
+		evaluations = 10_000_000
+	}
+	defaultTo(&s.Every, 1)
+	defaultTo(&s.Stop.TrainMSE, 1e-14)
+	defaultTo(&s.Stop.Time, 1e60)
+	defaultTo(&s.Stop.Evaluations, evaluations)
+	defaultTo(&s.Stop.Runaway, 1e4)
+	return s, nil
+}
+
+func (s Settings) descends() bool { return s.Method == Descent || s.Method == Normalised }
+
+func defaultTo[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Snapshot is what a recorder sees: the state of a run between two steps. It is valid during the call.
+type Snapshot struct {
+	Time        float64 // t
+	Step        float64 // the step that led here; 0 at the start
+	Steps       int     // accepted steps
+	Rejected    int
+	Evaluations int
+	Wall        time.Duration
+	Loss        float64   // L, with the loss's own factor (½ z² for the square loss)
+	MSE         float64   // plain mean squared error
+	Norms       []float64 // deep norm of every block
+	Rank        int       // number of norms above the threshold
+	Active      int       // blocks treated implicitly in the last step
+	HeldOut     float64   // what Stop.HeldOut returned; NaN without it
+	Events      []Event   // what happened since the last record
+}
+
+// Recorder is called at the start, every Settings.Every steps and at the end. A true return stops the run.
+type Recorder func(*Snapshot) (stop bool)
+
+// EventKind names what happened to a block.
+type EventKind string
+
+// The kinds of events.
+const (
+	Emergence      EventKind = "emergence"     // its norm rose through the threshold
+	Disappearance  EventKind = "disappearance" // its norm fell through the threshold
+	RunawayStarted EventKind = "runaway"       // its norm passed 10 times the data's while the loss hardly moved
+)
+
+// Event is something that happened to a block at a flow time (interpolated within the step).
+type Event struct {
+	Kind        EventKind
+	Block       int
+	Time        float64
+	Evaluations int
+}
+
+// Result is how a run ended.
+type Result struct {
+	Status      Status
+	Time        float64
+	Steps       int
+	Rejected    int
+	Evaluations int
+	Wall        time.Duration
+	Loss        float64
+	MSE         float64
+	Rank        int
+	Events      []Event
+}
+
+// EmergenceTimes returns the times of all emergences, in order.
+func (r Result) EmergenceTimes() []float64 {
+	var times []float64
+	for _, e := range r.Events {
+		if e.Kind == Emergence {
+			times = append(times, e.Time)
+		}
+	}
+	return times
+}

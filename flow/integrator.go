@@ -1,0 +1,220 @@
+package flow
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"lacuna/model"
+)
+
+// Integrator follows the flow of one system. It is not safe for concurrent use.
+type Integrator struct {
+	sys      System
+	settings Settings
+	scheme   transformed
+	state    state
+
+	solver   solver
+	dense    dense
+	krylov   krylov
+	active   []int
+	stiff    []float64
+	norms    []float64
+	previous []float64
+	sizes    []float64
+
+	blockRates, previousRates []float64 // relative rates of change at the base point, and at the one before
+	rates                     rates
+	stages                    []stageTerms
+	b, q                      []float64
+
+	baseReady bool // slot 0 holds −∇L at θ, and loss, mse, norms belong to it
+	loss, mse float64
+	events    []Event // since the last record
+	started   time.Time
+	dataNorm  float64
+}
+
+// state is what a checkpoint saves beside the parameters.
+type state struct {
+	Clock       clock
+	Step        float64 // the next step to try
+	LastStep    float64 // the last accepted step
+	LastError   float64 // its error over the tolerance
+	Steps       int
+	Rejected    int
+	Evaluations int
+	Wall        time.Duration
+	Average     float64 // EMA of the squared gradient norm
+	Averaged    int
+	Events      []Event
+	Running     map[int]bool // blocks that ran away
+	LossBefore  map[int]float64
+	Best        float64 // held-out error
+	SinceBest   int
+	Started     bool
+}
+
+// New prepares to integrate a system from its present parameters.
+func New(sys System, settings Settings) (*Integrator, error) {
+	settings, err := settings.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	in := &Integrator{
+		sys: sys, settings: settings,
+		stiff: make([]float64, sys.Blocks()), norms: make([]float64, sys.Blocks()), previous: make([]float64, sys.Blocks()),
+		sizes: make([]float64, sys.Blocks()), blockRates: make([]float64, sys.Blocks()), previousRates: make([]float64, sys.Blocks()),
+		state: state{Running: map[int]bool{}, LossBefore: map[int]float64{}, Best: math.Inf(1)},
+	}
+	switch settings.Method {
+	case Implicit:
+		in.scheme = schemes[settings.Scheme].transform()
+	case Explicit:
+		in.scheme = bogackiShampine.transform()
+	case Explicit54:
+		in.scheme = dormandPrince.transform()
+	}
+	in.stages = make([]stageTerms, len(in.scheme.m))
+	if observer, ok := sys.(interface{ DataNorm() float64 }); ok {
+		in.dataNorm = observer.DataNorm()
+	}
+	return in, nil
+}
+
+// Run integrates until a stop rule applies, the recorder asks for it, or ctx is cancelled, between two steps.
+// It can be called again to go on, for instance with other stop rules set by SetStop.
+func (in *Integrator) Run(ctx context.Context, record Recorder) Result {
+	in.started = time.Now()
+	status := in.begin()
+	if record != nil && status == Running && in.state.Steps == 0 {
+		if record(in.snapshot()) {
+			status = Stopped
+		}
+	}
+	recorded := in.state.Steps
+	for status == Running {
+		if ctx.Err() != nil {
+			status = Interrupted
+			break
+		}
+		status = in.step()
+		if status == Running && in.state.Steps%in.settings.Every == 0 {
+			in.watch()
+			status = in.check()
+			if record != nil && record(in.snapshot()) && status == Running {
+				status = Stopped
+			}
+			recorded = in.state.Steps
+			in.events = in.events[:0]
+		}
+	}
+	if recorded != in.state.Steps {
+		in.watch()
+		if record != nil {
+			record(in.snapshot())
+		}
+		in.events = in.events[:0]
+	}
+	in.state.Wall += time.Since(in.started)
+	in.started = time.Now()
+	return Result{
+		Status: status, Time: in.state.Clock.float(), Steps: in.state.Steps, Rejected: in.state.Rejected,
+		Evaluations: in.state.Evaluations, Wall: in.state.Wall, Loss: in.loss, MSE: in.mse,
+		Rank: model.EffectiveRank(in.norms, in.settings.Threshold), Events: in.state.Events,
+	}
+}
+
+// SetStop replaces the stop rules, for another Run.
+func (in *Integrator) SetStop(stop Stop) error {
+	settings := in.settings
+	settings.Stop = stop
+	settings, err := settings.withDefaults()
+	if err == nil {
+		in.settings = settings
+	}
+	return err
+}
+
+// begin evaluates the base point.
+func (in *Integrator) begin() Status {
+	if !in.baseReady {
+		resumed := in.state.Started
+		in.evaluateBase()
+		in.sys.DeepNorms(in.norms)
+		copy(in.previous, in.norms)
+		if resumed {
+			in.state.Evaluations--
+		}
+		in.rates.measure(in)
+		in.state.Started = true
+	}
+	return in.check()
+}
+
+// evaluateBase sets slot 0 to −∇L at θ.
+func (in *Integrator) evaluateBase() {
+	in.loss = in.sys.Gradient(0, nil)
+	in.mse = in.sys.MSE()
+	in.state.Evaluations++
+	in.baseReady = true
+	if !in.settings.descends() {
+		in.sys.Rates(in.blockRates)
+	}
+}
+
+// check applies the stop rules that need no new evaluation.
+func (in *Integrator) check() Status {
+	stop := in.settings.Stop
+	switch {
+	case math.IsNaN(in.loss) || math.IsInf(in.loss, 0):
+		return Diverged
+	case in.mse <= stop.TrainMSE:
+		return Converged
+	case stop.GradientNorm > 0 && math.Sqrt(in.sys.Norm2(0)) <= stop.GradientNorm:
+		return SmallGradient
+	case in.state.Clock.float() >= stop.Time:
+		return TimeLimit
+	case in.state.Evaluations >= stop.Evaluations:
+		return EvaluationLimit
+	case stop.Wall > 0 && in.state.Wall+time.Since(in.started) >= stop.Wall:
+		return WallLimit
+	case in.ranAway():
+		return Runaway
+	}
+	return Running
+}
+
+func (in *Integrator) snapshot() *Snapshot {
+	s := &Snapshot{
+		Time: in.state.Clock.float(), Step: in.state.LastStep, Steps: in.state.Steps, Rejected: in.state.Rejected,
+		Evaluations: in.state.Evaluations, Wall: in.state.Wall + time.Since(in.started), Loss: in.loss, MSE: in.mse,
+		Norms: in.norms, Rank: model.EffectiveRank(in.norms, in.settings.Threshold), Active: len(in.active),
+		HeldOut: math.NaN(), Events: in.events,
+	}
+	return s
+}
+
+func (in *Integrator) step() Status {
+	switch in.settings.Method {
+	case Descent:
+		return in.descend(in.settings.Rate)
+	case Normalised:
+		const decay, floor = 0.99, 1e-6
+		in.state.Average = decay*in.state.Average + (1-decay)*in.sys.Norm2(0)
+		in.state.Averaged++
+		corrected := in.state.Average / (1 - math.Pow(decay, float64(in.state.Averaged)))
+		return in.descend(in.settings.Rate / (math.Sqrt(corrected) + floor))
+	}
+	return in.adaptiveStep()
+}
+
+func (in *Integrator) descend(rate float64) Status {
+	in.sys.Move([]model.Term{{Slot: 0, C: rate}})
+	in.state.Clock.add(rate)
+	in.state.LastStep = rate
+	in.state.Steps++
+	in.evaluateBase()
+	return in.check()
+}

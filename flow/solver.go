@@ -1,0 +1,77 @@
+package flow
+
+import (
+	"math"
+
+	"lacuna/internal/lu"
+)
+
+// solver solves (I + gh·H K) ω = q in the v-space of the active blocks.
+type solver interface {
+	// prepare takes H and K from the system, which has just been linearised.
+	prepare(sys System)
+	// factor fixes gh = γh. An error means that there is no solution: take a smaller step.
+	factor(gh float64) error
+	// solve overwrites q with ω.
+	solve(q []float64) error
+	// multiply sets out = H x.
+	multiply(out, x []float64)
+}
+
+// dense forms H K and factors I + gh·H K.
+type dense struct {
+	dim   int
+	rows  []int
+	h, hk []float64
+	lu    lu.LU
+	x     []float64
+}
+
+func grow(s []float64, n int) []float64 {
+	if cap(s) < n {
+		return make([]float64, n)
+	}
+	return s[:n]
+}
+
+func (d *dense) prepare(sys System) {
+	d.dim = sys.Dim()
+	d.rows = sys.Rows(d.rows)
+	d.h, d.hk, d.x = grow(d.h, d.dim*d.dim), grow(d.hk, d.dim*d.dim), grow(d.x, len(d.rows))
+	sys.Hessian(d.h)
+	sys.TimesGram(d.hk, d.h, d.rows)
+}
+
+func (d *dense) factor(gh float64) error {
+	n := len(d.rows)
+	m := d.lu.Matrix(n)
+	for i, row := range d.rows {
+		from, to := d.hk[row*d.dim:][:d.dim], m[i*n:][:n]
+		for j, column := range d.rows {
+			to[j] = gh * from[column]
+		}
+		to[i]++
+	}
+	return d.lu.Factor()
+}
+
+func (d *dense) solve(q []float64) error {
+	for i, row := range d.rows {
+		d.x[i] = q[row]
+	}
+	d.lu.Solve(d.x)
+	for i, row := range d.rows {
+		q[row] = d.x[i]
+	}
+	return nil
+}
+
+func (d *dense) multiply(out, x []float64) {
+	for _, row := range d.rows {
+		var sum float64
+		for j, h := range d.h[row*d.dim:][:d.dim] {
+			sum = math.FMA(h, x[j], sum)
+		}
+		out[row] = sum
+	}
+}

@@ -1,0 +1,217 @@
+package flow
+
+import (
+	"math"
+	"slices"
+
+	"lacuna/model"
+)
+
+// stageTerms is u_i as a combination of directions: gradients[l] × slot l + lifts[l] × lift slot l.
+type stageTerms struct{ gradients, lifts []float64 }
+
+// combine returns Σ_j weights[j] u_j as a list of terms, leaving out what is zero.
+func (in *Integrator) combine(weights []float64, lead int, leadC float64) []model.Term {
+	stages := len(in.stages)
+	gradients, lifts := make([]float64, stages), make([]float64, stages)
+	for j, weight := range weights {
+		if weight == 0 {
+			continue
+		}
+		for l, c := range in.stages[j].gradients {
+			gradients[l] += weight * c
+		}
+		for l, c := range in.stages[j].lifts {
+			lifts[l] += weight * c
+		}
+	}
+	if lead >= 0 {
+		gradients[lead] += leadC
+	}
+	var terms []model.Term
+	for l, c := range gradients {
+		if c != 0 {
+			terms = append(terms, model.Term{Slot: l, C: c})
+		}
+	}
+	for l, c := range lifts {
+		if c != 0 {
+			terms = append(terms, model.Term{Slot: model.Lift(l), C: c})
+		}
+	}
+	return terms
+}
+
+// attempt computes the stages of one step of size h and returns its error over the tolerance. A NaN or infinity means
+// that the step is far too large.
+func (in *Integrator) attempt(h float64) float64 {
+	s := in.scheme
+	if len(in.active) > 0 {
+		if err := in.solver.factor(s.gamma * h); err != nil {
+			return math.Inf(1)
+		}
+	}
+	for i := range in.stages {
+		if i > 0 {
+			loss := in.sys.Gradient(i, in.combine(s.a[i], -1, 0))
+			in.state.Evaluations++
+			if math.IsNaN(loss) || math.IsInf(loss, 0) {
+				return math.Inf(1)
+			}
+		}
+		weights := make([]float64, i)
+		for j := range weights {
+			weights[j] = s.lead * s.c[i][j]
+		}
+		u := in.combine(weights, i, s.lead*h)
+		in.stages[i] = stageTerms{make([]float64, len(in.stages)), make([]float64, len(in.stages))}
+		for _, t := range u {
+			if t.Slot < model.Stages {
+				in.stages[i].gradients[t.Slot] = t.C
+			} else {
+				in.stages[i].lifts[t.Slot-model.Stages] = t.C
+			}
+		}
+		if len(in.active) > 0 {
+			in.sys.Project(in.b, u)
+			in.solver.multiply(in.q, in.b)
+			if err := in.solver.solve(in.q); err != nil {
+				return math.Inf(1)
+			}
+			in.sys.SetLift(i, in.q)
+			in.stages[i].lifts[i] = -s.gamma * h
+		}
+	}
+	return in.stepError(in.combine(s.e, -1, 0)) / in.settings.Tolerance
+}
+
+// stepError returns the largest error of any block: that of its worst factor relative to the factor's norm, or what
+// it means for the time of the block's emergence relative to the time that has passed, if that is more. A block of
+// F factors that grows at the relative rate ρ emerges in a finite time of about 1/((F−2)ρ), so a relative
+// error δ of a factor shifts its emergence by about δ/ρ. Early on that matters; late in the growth it does not.
+func (in *Integrator) stepError(errors []model.Term) float64 {
+	in.sys.RelativeSizes(in.sizes, errors)
+	factors, t := in.sys.Factors(), in.state.Clock.float()
+	worst := 0.0
+	for r, size := range in.sizes {
+		if math.IsNaN(size) {
+			return math.Inf(1)
+		}
+		worst = math.Max(worst, size*math.Max(1, factors/(1+in.blockRates[r]*t)))
+	}
+	return worst
+}
+
+const (
+	safety   = 0.85
+	largest  = 16.0 // growth of a step
+	smallest = 0.1
+)
+
+// adaptiveStep makes one accepted step.
+func (in *Integrator) adaptiveStep() Status {
+	st := &in.state
+	if st.Step == 0 {
+		st.Step = in.firstStep()
+	}
+	in.prepareStep(st.Step)
+	power := 1 / float64(in.scheme.order+1)
+	for rejected := false; ; rejected = true {
+		h := st.Step
+		if !(h > 0) || st.Clock.High+st.Clock.Low == st.Clock.High+h && h < 1e-300 {
+			return StepTooSmall
+		}
+		ratio := in.attempt(h)
+		if ratio <= 1 {
+			in.accept(h)
+			factor := largest
+			if ratio > 0 {
+				factor = safety * math.Pow(ratio, -power)
+			}
+			factor = math.Min(largest, math.Max(smallest, factor))
+			if rejected {
+				factor = math.Min(1, factor)
+			}
+			st.LastStep, st.LastError = h, ratio
+			status := in.afterStep()
+			st.Step = h * factor / in.acceleration(h)
+			return status
+		}
+		st.Rejected++
+		if st.Evaluations >= in.settings.Stop.Evaluations {
+			return EvaluationLimit
+		}
+		st.Step = h * math.Max(smallest, math.Min(0.8, safety*math.Pow(ratio, -power)))
+		if st.Step < 1e-290 {
+			return StepTooSmall
+		}
+	}
+}
+
+func (in *Integrator) accept(h float64) {
+	in.sys.Move(in.combine(in.scheme.m, -1, 0))
+	in.state.Clock.add(h)
+	in.state.Steps++
+}
+
+func (in *Integrator) afterStep() Status {
+	copy(in.previous, in.norms)
+	in.blockRates, in.previousRates = in.previousRates, in.blockRates
+	in.evaluateBase()
+	return in.check()
+}
+
+// firstStep moves no factor by more than a hundredth of its norm.
+func (in *Integrator) firstStep() float64 {
+	rate := slices.Max(in.blockRates)
+	if rate == 0 || math.IsNaN(rate) {
+		return 1
+	}
+	return 0.01 / rate
+}
+
+// acceleration returns by how much the fastest relative rate of change rose during the last step, at least 1. Blocks that
+// rest at an equilibrium, moving less than a thousandth in a step, do not count.
+func (in *Integrator) acceleration(h float64) float64 {
+	before, after := 0.0, 0.0
+	for r, rate := range in.blockRates {
+		if rate*h > 1e-3 {
+			after = math.Max(after, rate)
+		}
+		if in.previousRates[r]*h > 1e-3 {
+			before = math.Max(before, in.previousRates[r])
+		}
+	}
+	if before > 0 && after > before {
+		return after / before
+	}
+	return 1
+}
+
+// prepareStep chooses the active blocks for a step of size h and linearises there.
+func (in *Integrator) prepareStep(h float64) {
+	in.active = in.active[:0]
+	if in.scheme.gamma == 0 {
+		return
+	}
+	in.sys.Stiffness(in.stiff)
+	for r, stiff := range in.stiff {
+		if in.scheme.gamma*h*stiff > explicitLimit {
+			in.active = append(in.active, r)
+		}
+	}
+	if len(in.active) == 0 {
+		return
+	}
+	in.sys.Linearise(in.active)
+	in.b, in.q = grow(in.b, in.sys.Dim()), grow(in.q, in.sys.Dim())
+	clear(in.b)
+	clear(in.q)
+	in.solver = in.choose(in.sys.Dim())
+	in.solver.prepare(in.sys)
+}
+
+// explicitLimit is the product of step and stiffness below which a block may be treated explicitly.
+const explicitLimit = 1
+
+func (in *Integrator) choose(int) solver { return &in.dense }
