@@ -1,0 +1,356 @@
+package dataio
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"lacuna/internal/memory"
+	"lacuna/tensor"
+)
+
+// builder collects the cells of a file in the order of its rows.
+type builder struct {
+	path    string
+	options Options
+	names   []string           // of the modes
+	labels  [][]string         // of every mode, in order of first appearance
+	numbers []map[string]int32 // label to index
+	index   [][]int32          // of observed cells
+	values  []float64
+	gaps    [][]int32
+}
+
+func newBuilder(path string, options Options, names []string, capacity int) *builder {
+	b := &builder{path: path, options: options, names: names}
+	for range names {
+		b.labels = append(b.labels, nil)
+		b.numbers = append(b.numbers, map[string]int32{})
+		b.index = append(b.index, make([]int32, 0, capacity))
+		b.gaps = append(b.gaps, nil)
+	}
+	b.values = make([]float64, 0, capacity)
+	return b
+}
+
+// label numbers a label of mode n in order of first appearance.
+func (b *builder) label(n int, text []byte) int32 {
+	if i, ok := b.numbers[n][string(text)]; ok {
+		return i
+	}
+	return b.newLabel(n, string(text))
+}
+
+func (b *builder) newLabel(n int, text string) int32 {
+	i := int32(len(b.labels[n]))
+	b.numbers[n][text] = i
+	b.labels[n] = append(b.labels[n], text)
+	return i
+}
+
+func (b *builder) observe(cell []int32, value float64) {
+	for n, i := range cell {
+		b.index[n] = append(b.index[n], i)
+	}
+	b.values = append(b.values, value)
+}
+
+func (b *builder) gap(cell []int32) {
+	for n, i := range cell {
+		b.gaps[n] = append(b.gaps[n], i)
+	}
+}
+
+func (b *builder) fail(problem, remedy string) error {
+	return &Error{Path: b.path, Problem: problem, Remedy: remedy}
+}
+
+// table makes the table and checks what concerns it as a whole.
+func (b *builder) table(format Format, src source, numbers *numbers) (*Table, error) {
+	if len(b.values) == 0 {
+		return nil, b.fail("no cell has a value", "give a file in which some cells are observed")
+	}
+	for n, labels := range b.labels {
+		if len(labels) == 1 {
+			return nil, b.singleLabel(format, n)
+		}
+	}
+	t := &Table{Path: b.path, Format: format, gaps: b.gaps, numbers: numbers, source: src}
+	modes := make([]tensor.Mode, len(b.names))
+	for n := range modes {
+		modes[n] = tensor.Mode{Name: b.names[n], Labels: b.labels[n]}
+	}
+	all := &tensor.Observed{Modes: modes, Index: b.index, Values: b.values}
+	merged, err := b.merge(t, all)
+	if err != nil {
+		return nil, err
+	}
+	t.Observed, err = tensor.NewObserved(modes, merged.Index, merged.Values)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.path, err)
+	}
+	t.findKnown()
+	if b.options.FullGrid {
+		if err := t.useGrid(); err != nil {
+			return nil, err
+		}
+	}
+	b.warn(t)
+	return t, nil
+}
+
+func (b *builder) singleLabel(format Format, n int) error {
+	e := &Error{Path: b.path, Problem: fmt.Sprintf("mode %s has a single label (%s)", b.names[n], shorten(b.labels[n][0]))}
+	switch {
+	case format != LongCSV && format != Parquet:
+		e.Remedy = "leave it out: every mode needs at least two indices"
+	case len(b.names) == 2:
+		e.Remedy = "give a table with at least two index columns of two labels or more"
+	default:
+		var others []string
+		for m, name := range b.names {
+			if m != n {
+				others = append(others, name)
+			}
+		}
+		e.Remedy = "leave it out with --index " + joinNames(others)
+	}
+	return e
+}
+
+// merge returns the cells in canonical order, each once.
+func (b *builder) merge(t *Table, all *tensor.Observed) (*tensor.Observed, error) {
+	positions := sortedPositions(all)
+	compare := comparer(all)
+	kept := positions[:0]
+	var averaged int
+	for from := 0; from < len(positions); {
+		to := from + 1
+		for to < len(positions) && compare(positions[from], positions[to]) == 0 {
+			to++
+		}
+		first := positions[from]
+		if to > from+1 {
+			same := positions[from:to]
+			t.Merged += len(same) - 1
+			value, equal := b.resolve(all, same)
+			if !equal {
+				averaged++
+				if b.options.Duplicates == RefuseDuplicates {
+					return nil, b.duplicate(t.source, all, same)
+				}
+			}
+			all.Values[first] = value
+		}
+		kept = append(kept, first)
+		from = to
+	}
+	if t.Merged > 0 {
+		warning := fmt.Sprintf("%d rows repeat a cell with an equal value and were merged", t.Merged)
+		if averaged > 0 {
+			how := [...]string{"", "their mean was", "the first was", "the last was"}[b.options.Duplicates]
+			warning = fmt.Sprintf("%d rows repeat a cell; %d cells had different values: %s taken", t.Merged, averaged, how)
+		}
+		t.Warnings = append(t.Warnings, warning)
+	}
+	if len(kept) == all.Len() && slices.IsSorted(kept) {
+		return all, nil
+	}
+	return all.Subset(kept), nil
+}
+
+// resolve returns the value of a cell that is listed at the given positions, in the order of the rows.
+func (b *builder) resolve(all *tensor.Observed, same []int) (value float64, equal bool) {
+	first := all.Values[same[0]]
+	equal = true
+	var sum float64
+	for _, c := range same {
+		sum += all.Values[c] - first
+		equal = equal && all.Values[c] == first
+	}
+	switch {
+	case equal || b.options.Duplicates == FirstOfDuplicates:
+		return first, equal
+	case b.options.Duplicates == LastOfDuplicates:
+		return all.Values[same[len(same)-1]], false
+	}
+	return first + sum/float64(len(same)), false
+}
+
+func (b *builder) duplicate(src source, all *tensor.Observed, same []int) error {
+	first, other := same[0], same[1]
+	for _, c := range same {
+		if all.Values[c] != all.Values[first] {
+			other = c
+			break
+		}
+	}
+	problem := fmt.Sprintf("cell %s has the value %v here and %v", all.CellName(other), all.Values[other], all.Values[first])
+	if line := src.line(first); line > 0 {
+		problem += fmt.Sprintf(" on line %d", line)
+	} else {
+		problem += " elsewhere"
+	}
+	return &Error{Path: b.path, Line: src.line(other), Problem: problem, Remedy: "remove one, or choose with --duplicates mean, first or last"}
+}
+
+func (b *builder) warn(t *Table) {
+	for n, labels := range b.labels {
+		if rows := len(t.Observed.Values) + len(t.gaps[n]); len(labels) > 50 && 2*len(labels) > rows {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("mode %s has %d labels in %d rows: if it is no index, leave it out with --index", b.names[n], len(labels), rows))
+		}
+	}
+	if count := len(t.known); count > 0 {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("%d gaps have a value in another row: they are filled with that value", count))
+	}
+}
+
+// comparer orders positions by cell.
+func comparer(o *tensor.Observed) func(a, b int) int {
+	return func(a, b int) int {
+		for _, column := range o.Index {
+			if d := column[a] - column[b]; d != 0 {
+				return int(d)
+			}
+		}
+		return 0
+	}
+}
+
+// sortedPositions sorts the cells, those of equal coordinates in the order of the file.
+func sortedPositions(o *tensor.Observed) []int {
+	positions := make([]int, o.Len())
+	for c := range positions {
+		positions[c] = c
+	}
+	compare := comparer(o)
+	if slices.IsSortedFunc(positions, compare) {
+		return positions
+	}
+	if o.Shape().Cells() > math.MaxInt64/2 {
+		slices.SortStableFunc(positions, compare)
+		return positions
+	}
+	keys := make([]int64, o.Len())
+	for n, column := range o.Index {
+		d := int64(len(o.Modes[n].Labels))
+		for c, i := range column {
+			keys[c] = keys[c]*d + int64(i)
+		}
+	}
+	slices.SortFunc(positions, func(a, b int) int {
+		if d := cmp.Compare(keys[a], keys[b]); d != 0 {
+			return d
+		}
+		return a - b
+	})
+	return positions
+}
+
+// findKnown finds the listed gaps whose cell is observed in another row.
+func (t *Table) findKnown() {
+	t.known = map[int]float64{}
+	for k := range t.gaps[0] {
+		c, found := find(t.Observed, func(n int) int32 { return t.gaps[n][k] })
+		if found {
+			t.known[k] = t.Observed.Values[c]
+		}
+	}
+}
+
+// find searches a cell among the observed ones.
+func find(o *tensor.Observed, coordinate func(n int) int32) (position int, found bool) {
+	low, high := 0, o.Len()
+	for low < high {
+		middle := (low + high) / 2
+		d := 0
+		for n := 0; n < o.Order() && d == 0; n++ {
+			d = int(o.Index[n][middle]) - int(coordinate(n))
+		}
+		switch {
+		case d == 0:
+			return middle, true
+		case d < 0:
+			low = middle + 1
+		default:
+			high = middle
+		}
+	}
+	return low, false
+}
+
+// mostCells is the largest grid that is filled as a whole.
+const mostCells = 1 << 31
+
+// useGrid makes gaps of the cells that the file does not list.
+func (t *Table) useGrid() error {
+	cells := t.Observed.Shape().Cells()
+	if cells > mostCells {
+		return &Error{
+			Path:    t.Path,
+			Problem: fmt.Sprintf("the full grid has %.3g cells, about %s as a file", cells, memory.Format(cells*30)),
+			Remedy:  "list the cells to be filled with the value NA instead of asking for the full grid",
+		}
+	}
+	t.grid = true
+	gaps := &tensor.Observed{Modes: t.Observed.Modes, Index: t.gaps, Values: make([]float64, len(t.gaps[0]))}
+	positions := sortedPositions(gaps)
+	distinct := 0
+	compare := comparer(gaps)
+	for k, c := range positions {
+		if _, known := t.known[c]; !known && (k == 0 || compare(positions[k-1], c) != 0) {
+			distinct++
+		}
+	}
+	t.unlisted = int(cells) - t.Observed.Len() - distinct
+	return nil
+}
+
+// eachUnlisted yields the cells that the file does not list, in canonical order. The slice is reused.
+func (t *Table) eachUnlisted(yield func([]int32) bool) {
+	if t.unlisted == 0 {
+		return
+	}
+	o := t.Observed
+	gaps := &tensor.Observed{Modes: o.Modes, Index: t.gaps, Values: make([]float64, len(t.gaps[0]))}
+	positions := sortedPositions(gaps)
+	cell := make([]int32, o.Order())
+	isAt := func(index [][]int32, c int) bool {
+		for n, i := range cell {
+			if index[n][c] != i {
+				return false
+			}
+		}
+		return true
+	}
+	observed, gap := 0, 0
+	for {
+		listed := false
+		if observed < o.Len() && isAt(o.Index, observed) {
+			listed = true
+			observed++
+		}
+		for gap < len(positions) && isAt(t.gaps, positions[gap]) {
+			listed = true
+			gap++
+		}
+		if !listed && !yield(cell) {
+			return
+		}
+		if !advance(cell, o.Modes) {
+			return
+		}
+	}
+}
+
+// advance moves to the next cell in canonical order; false after the last.
+func advance(cell []int32, modes []tensor.Mode) bool {
+	for n := len(cell) - 1; n >= 0; n-- {
+		if cell[n]++; int(cell[n]) < len(modes[n].Labels) {
+			return true
+		}
+		cell[n] = 0
+	}
+	return false
+}

@@ -1,0 +1,354 @@
+package dataio
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// npySource is an array of a .npy file. Axes of length 1 are no modes; the others are called mode1, mode2, … with
+// labels from 0, as NumPy counts.
+type npySource struct {
+	path    string
+	data    []byte // header and elements
+	offset  int    // of the first element
+	kind    byte   // f, i, u
+	size    int    // bytes of an element
+	order   binary.ByteOrder
+	fortran bool
+	shape   []int
+	strides []int // in elements, of the modes
+	modes   []int // the axes longer than 1
+	numbers *numbers
+}
+
+var (
+	npyDescr   = regexp.MustCompile(`'descr'\s*:\s*'([<>|=]?)([a-zA-Z])(\d*)'`)
+	npyFortran = regexp.MustCompile(`'fortran_order'\s*:\s*(True|False)`)
+	npyShape   = regexp.MustCompile(`'shape'\s*:\s*\(([\d,\s]*)\)`)
+)
+
+// parseNPY reads the header and checks that the elements are all there.
+func parseNPY(path string, data []byte) (*npySource, error) {
+	damaged := func(what string) error {
+		return &Error{Path: path, Problem: "the .npy file is damaged: " + what, Remedy: "save the array again"}
+	}
+	if len(data) < 12 || !bytes.HasPrefix(data, []byte("\x93NUMPY")) {
+		return nil, damaged("its header is cut off")
+	}
+	length, from := int(binary.LittleEndian.Uint16(data[8:])), 10
+	if data[6] >= 2 {
+		length, from = int(binary.LittleEndian.Uint32(data[8:])), 12
+	}
+	if length > len(data)-from {
+		return nil, damaged("its header is cut off")
+	}
+	s := &npySource{path: path, data: data, offset: from + length}
+	header := string(data[from:s.offset])
+	descr, fortran, shape := npyDescr.FindStringSubmatch(header), npyFortran.FindStringSubmatch(header), npyShape.FindStringSubmatch(header)
+	if fortran == nil || shape == nil {
+		return nil, damaged("its header does not tell order and shape")
+	}
+	s.order = binary.LittleEndian
+	if descr != nil {
+		s.kind = descr[2][0]
+		s.size, _ = strconv.Atoi(descr[3])
+		if descr[1] == ">" {
+			s.order = binary.BigEndian
+		}
+	}
+	switch name := fmt.Sprintf("%c%d", s.kind, s.size); name {
+	case "f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8":
+	default:
+		return nil, &Error{Path: path, Problem: "the array does not hold plain numbers (" + shorten(header) + ")", Remedy: "save it as float64, with astype(float)"}
+	}
+	s.fortran = fortran[1] == "True"
+	cells := 1
+	for _, field := range strings.FieldsFunc(shape[1], func(r rune) bool { return r < '0' || r > '9' }) {
+		d, err := strconv.Atoi(field)
+		if err != nil || d > math.MaxInt32 || d > 0 && cells > math.MaxInt/d {
+			return nil, damaged("its shape " + shorten(shape[1]) + " is too large")
+		}
+		s.shape = append(s.shape, d)
+		cells *= d
+	}
+	if have := (len(data) - s.offset) / s.size; cells > have {
+		return nil, damaged(fmt.Sprintf("its shape tells %d elements, %d are there", cells, have))
+	}
+	s.layout()
+	return s, nil
+}
+
+// layout finds the modes and their strides.
+func (s *npySource) layout() {
+	strides := make([]int, len(s.shape))
+	step := 1
+	for k := range s.shape {
+		axis := k
+		if !s.fortran {
+			axis = len(s.shape) - 1 - k
+		}
+		strides[axis] = step
+		step *= s.shape[axis]
+	}
+	for axis, d := range s.shape {
+		if d != 1 {
+			s.modes = append(s.modes, axis)
+			s.strides = append(s.strides, strides[axis])
+		}
+	}
+}
+
+// at returns the element at a position.
+func (s *npySource) at(position int) float64 {
+	element := s.data[s.offset+position*s.size:]
+	switch s.size {
+	case 1:
+		if s.kind == 'i' {
+			return float64(int8(element[0]))
+		}
+		return float64(element[0])
+	case 2:
+		bits := s.order.Uint16(element)
+		switch s.kind {
+		case 'f':
+			return halfFloat(bits)
+		case 'i':
+			return float64(int16(bits))
+		}
+		return float64(bits)
+	case 4:
+		bits := s.order.Uint32(element)
+		switch s.kind {
+		case 'f':
+			return float64(math.Float32frombits(bits))
+		case 'i':
+			return float64(int32(bits))
+		}
+		return float64(bits)
+	}
+	bits := s.order.Uint64(element)
+	switch s.kind {
+	case 'f':
+		return math.Float64frombits(bits)
+	case 'i':
+		return float64(int64(bits))
+	}
+	return float64(bits)
+}
+
+// halfFloat decodes IEEE 754 binary16.
+func halfFloat(bits uint16) float64 {
+	sign := 1.0
+	if bits>>15 == 1 {
+		sign = -1
+	}
+	exponent, fraction := int(bits>>10&31), float64(bits&1023)
+	switch exponent {
+	case 0:
+		return sign * math.Ldexp(fraction, -24)
+	case 31:
+		if fraction != 0 {
+			return math.NaN()
+		}
+		return math.Inf(int(sign))
+	}
+	return sign * math.Ldexp(1024+fraction, exponent-25)
+}
+
+// eachCell visits all cells in canonical order.
+func (s *npySource) eachCell(visit func(cell []int32, position int) error) error {
+	cell := make([]int32, len(s.modes))
+	for {
+		position := 0
+		for n, i := range cell {
+			position += int(i) * s.strides[n]
+		}
+		if err := visit(cell, position); err != nil {
+			return err
+		}
+		n := len(cell) - 1
+		for ; n >= 0; n-- {
+			if cell[n]++; int(cell[n]) < s.shape[s.modes[n]] {
+				break
+			}
+			cell[n] = 0
+		}
+		if n < 0 {
+			return nil
+		}
+	}
+}
+
+// readArray makes a table of an array whose cells eachCell visits in canonical order.
+func readArray(path string, format Format, o Options, shape []int, src source, at func(position int) float64, eachCell func(func(cell []int32, position int) error) error) (*Table, error) {
+	var names []string
+	cells := 1
+	for axis, d := range shape {
+		if d == 0 {
+			return nil, &Error{Path: path, Problem: fmt.Sprintf("the array is empty (axis %d has length 0)", axis+1), Remedy: "give an array with cells"}
+		}
+		if d > 1 {
+			names = append(names, "mode"+strconv.Itoa(len(names)+1))
+		}
+		cells *= d
+	}
+	if len(names) < 2 {
+		return nil, &Error{Path: path, Problem: fmt.Sprintf("the array has %d axes longer than 1", len(names)), Remedy: "give one with at least two"}
+	}
+	numbers := newNumbers(o.Missing, false)
+	b := newBuilder(path, o, names, cells)
+	n := 0
+	for _, d := range shape {
+		if d > 1 {
+			for i := range d {
+				b.labels[n] = append(b.labels[n], strconv.Itoa(i))
+			}
+			n++
+		}
+	}
+	b.options.FullGrid = false
+	err := eachCell(func(cell []int32, position int) error {
+		value := at(position)
+		switch {
+		case numbers.isMissing(value):
+			b.gap(cell)
+		case math.Abs(value) > largest:
+			problem := tooLarge
+			if math.IsInf(value, 0) {
+				problem = notFinite
+			}
+			return &Error{Path: path, Problem: fmt.Sprintf("element %v: %v %s", cell, value, problem), Remedy: "give a finite number, or NaN for a gap"}
+		default:
+			b.observe(cell, value)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b.table(format, src, numbers)
+}
+
+func readNPY(path string, data []byte, o Options) (*Table, error) {
+	s, err := parseNPY(path, data)
+	if err != nil {
+		return nil, err
+	}
+	return s.read(NPY, o, s)
+}
+
+func (s *npySource) read(format Format, o Options, src source) (*Table, error) {
+	s.numbers = newNumbers(o.Missing, false)
+	return readArray(s.path, format, o, s.shape, src, s.at, s.eachCell)
+}
+
+func (s *npySource) line(int) int { return 0 }
+
+func (s *npySource) write(w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled], _ []string) error {
+	out, err := s.filled(next, nil)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out)
+	return err
+}
+
+// filled returns the array as a .npy file with its gaps filled: of the same type where that is float32 or float64, else
+// float64. each, if not nil, is told the position of every filled element.
+func (s *npySource) filled(next func() Filled, each func(position int, f Filled)) ([]byte, error) {
+	out := *s
+	if s.kind == 'f' && s.size >= 4 {
+		out.data = bytes.Clone(s.data)
+	} else {
+		out.kind, out.size, out.order = 'f', 8, binary.LittleEndian
+		out.data = npyHeader("<f8", s.fortran, s.shape)
+		out.offset = len(out.data)
+		for position := range s.cells() {
+			out.data = binary.LittleEndian.AppendUint64(out.data, math.Float64bits(s.at(position)))
+		}
+	}
+	err := s.eachCell(func(_ []int32, position int) error {
+		if !s.numbers.isMissing(s.at(position)) {
+			return nil
+		}
+		f := next()
+		if err := checkFilled(f); err != nil {
+			return err
+		}
+		element := out.data[out.offset+position*out.size:]
+		if out.size == 4 {
+			out.order.PutUint32(element, math.Float32bits(float32(f.Value)))
+		} else {
+			out.order.PutUint64(element, math.Float64bits(f.Value))
+		}
+		if each != nil {
+			each(position, f)
+		}
+		return nil
+	})
+	return out.data, err
+}
+
+func (s *npySource) cells() int {
+	cells := 1
+	for _, d := range s.shape {
+		cells *= d
+	}
+	return cells
+}
+
+// npyHeader is the start of a .npy file.
+func npyHeader(descr string, fortran bool, shape []int) []byte {
+	order, dims := "False", ""
+	if fortran {
+		order = "True"
+	}
+	for _, d := range shape {
+		dims += strconv.Itoa(d) + ", "
+	}
+	if len(shape) > 1 {
+		dims = strings.TrimSuffix(dims, ", ")
+	}
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': (%s), }", descr, order, strings.TrimSuffix(dims, " "))
+	// NumPy wants the elements at a multiple of 64 bytes.
+	text += strings.Repeat(" ", 63-(10+len(text))%64) + "\n"
+	out := append([]byte("\x93NUMPY\x01\x00"), 0, 0)
+	binary.LittleEndian.PutUint16(out[8:], uint16(len(text)))
+	return append(out, text...)
+}
+
+// npyFloats is a .npy file of float64 in C order.
+func npyFloats(shape []int, fortran bool, values []float64) []byte {
+	out := npyHeader("<f8", fortran, shape)
+	for _, v := range values {
+		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
+	}
+	return out
+}
+
+// npyStrings is a .npy file of a vector of strings, in NumPy's fixed-width UTF-32.
+func npyStrings(texts []string) []byte {
+	width := 1
+	for _, text := range texts {
+		width = max(width, len([]rune(text)))
+	}
+	out := npyHeader("<U"+strconv.Itoa(width), false, []int{len(texts)})
+	for _, text := range texts {
+		runes := []rune(text)
+		for k := range width {
+			var r rune
+			if k < len(runes) {
+				r = runes[k]
+			}
+			out = binary.LittleEndian.AppendUint32(out, uint32(r))
+		}
+	}
+	return out
+}

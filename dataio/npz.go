@@ -1,0 +1,202 @@
+package dataio
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"sort"
+	"strings"
+
+	"lacuna/internal/atomicfile"
+	"lacuna/internal/memory"
+	"lacuna/tensor"
+)
+
+// npzSource is a .npz archive, one array of which has gaps.
+type npzSource struct {
+	archive *zip.Reader // nil for an array that came as .npy
+	member  string
+	array   *npySource
+}
+
+func (s *npySource) asArchive() source { return &npzSource{member: "arr_0.npy", array: s} }
+
+func readNPZ(path string, data []byte, o Options) (*Table, error) {
+	fail := func(problem, remedy string) (*Table, error) {
+		return nil, &Error{Path: path, Problem: problem, Remedy: remedy}
+	}
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return fail("the archive is damaged ("+err.Error()+")", "save the arrays again")
+	}
+	members := map[string]*zip.File{}
+	var names []string
+	for _, file := range archive.File {
+		if strings.HasPrefix(file.Name, "xl/") {
+			return fail("this is an Excel workbook", "save the table as CSV")
+		}
+		if name, ok := strings.CutSuffix(file.Name, ".npy"); ok {
+			members[name] = file
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	name := o.Array
+	switch {
+	case len(names) == 0:
+		return fail("the archive holds no .npy array", "give a .npz that NumPy has saved")
+	case name == "" && len(names) > 1:
+		return fail("the archive holds several arrays", "choose one with --array: "+list(names))
+	case name == "":
+		name = names[0]
+	case members[name] == nil:
+		return fail(fmt.Sprintf("there is no array %s", shorten(name)), "choose one of "+list(names))
+	}
+	budget := o.Memory
+	if budget == 0 {
+		budget = memory.Available()
+	}
+	file, err := members[name].Open()
+	if err != nil {
+		return fail("the archive is damaged ("+err.Error()+")", "save the arrays again")
+	}
+	defer file.Close()
+	elements, err := readAll(file, path, 0, budget)
+	if err != nil {
+		if _, big := err.(*Error); big {
+			return nil, err
+		}
+		return fail("the archive is damaged ("+err.Error()+")", "save the arrays again")
+	}
+	array, err := parseNPY(path, elements)
+	if err != nil {
+		return nil, err
+	}
+	return array.read(NPZ, o, &npzSource{archive: archive, member: members[name].Name, array: array})
+}
+
+func (s *npzSource) line(int) int { return 0 }
+
+func (s *npzSource) write(w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled], extra []string) error {
+	out := zip.NewWriter(w)
+	added := newAddedArrays(s.array.cells(), extra)
+	filled, err := s.array.filled(next, added.set)
+	if err != nil {
+		return err
+	}
+	if s.archive != nil {
+		for _, file := range s.archive.File {
+			if file.Name == s.member || strings.HasPrefix(file.Name, "lacuna_") {
+				continue
+			}
+			if err := out.Copy(file); err != nil {
+				return err
+			}
+		}
+	}
+	if err := addMember(out, s.member, filled); err != nil {
+		return err
+	}
+	flags := npyHeader("|u1", s.array.fortran, s.array.shape)
+	if err := addMember(out, "lacuna_filled.npy", append(flags, added.filled...)); err != nil {
+		return err
+	}
+	for k, name := range added.names {
+		if err := addMember(out, name+".npy", npyFloats(s.array.shape, s.array.fortran, added.columns[k])); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+func addMember(out *zip.Writer, name string, data []byte) error {
+	w, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+// addedArrays are what filling adds to a file of arrays: of the shape of the array, NaN where nothing was filled.
+type addedArrays struct {
+	filled  []byte
+	names   []string
+	columns [][]float64
+}
+
+func newAddedArrays(cells int, extra []string) *addedArrays {
+	a := &addedArrays{filled: make([]byte, cells), names: append([]string{"lacuna_stderr"}, extra...)}
+	for range a.names {
+		column := make([]float64, cells)
+		for k := range column {
+			column[k] = math.NaN()
+		}
+		a.columns = append(a.columns, column)
+	}
+	return a
+}
+
+func (a *addedArrays) set(position int, f Filled) {
+	a.filled[position] = 1
+	a.columns[0][position] = f.Stderr
+	for k, v := range f.Extra {
+		if k+1 < len(a.columns) {
+			a.columns[k+1][position] = v
+		}
+	}
+}
+
+// Factors is a CP model to be stored: the standardised value of a cell is Σ_r Π_n Factors[n][i_n][r], and its value
+// mean + scale × that, with mean and scale of Scaling.
+type Factors struct {
+	Modes   []tensor.Mode
+	Factors [][][]float64 // mode, index, block
+	Norms   []float64     // of the blocks
+	Scaling tensor.Scaling
+}
+
+// WriteFactors stores a CP model as a .npz archive of the arrays
+//
+//	factor_0, factor_1, …  d_n × R, float64
+//	labels_0, labels_1, …  d_n strings
+//	modes                  N strings, the names of the modes
+//	norms                  R, float64
+//	mean, scale            one number, or one a index of mode scale_mode, float64
+//	scale_mode             one number; −1 when mean and scale are one for all cells
+//
+// which numpy.load reads. The file appears complete or not at all.
+func WriteFactors(path string, f Factors) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		out := zip.NewWriter(w)
+		var failed error
+		add := func(name string, data []byte) {
+			if failed == nil {
+				failed = addMember(out, name+".npy", data)
+			}
+		}
+		names := make([]string, len(f.Modes))
+		for n, mode := range f.Modes {
+			names[n] = mode.Name
+			var flat []float64
+			for _, row := range f.Factors[n] {
+				flat = append(flat, row...)
+			}
+			add(fmt.Sprintf("factor_%d", n), npyFloats([]int{len(f.Factors[n]), len(f.Norms)}, false, flat))
+			add(fmt.Sprintf("labels_%d", n), npyStrings(mode.Labels))
+		}
+		add("modes", npyStrings(names))
+		vector := func(name string, values []float64) { add(name, npyFloats([]int{len(values)}, false, values)) }
+		vector("norms", f.Norms)
+		vector("mean", f.Scaling.Mean)
+		vector("scale", f.Scaling.Scale)
+		vector("scale_mode", []float64{float64(f.Scaling.Mode)})
+		if failed != nil {
+			return failed
+		}
+		return out.Close()
+	})
+}

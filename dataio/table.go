@@ -1,0 +1,271 @@
+package dataio
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"lacuna/internal/atomicfile"
+	"lacuna/internal/parallel"
+	"lacuna/tensor"
+)
+
+// Format is the kind of a file.
+type Format string
+
+// The formats. Text may be compressed with gzip.
+const (
+	LongCSV Format = "long CSV"
+	WideCSV Format = "wide CSV"
+	TNS     Format = "FROSTT .tns"
+	NPY     Format = "NumPy .npy"
+	NPZ     Format = "NumPy .npz"
+	Parquet Format = "Parquet"
+	MAT     Format = "MAT v5"
+)
+
+// Table is an incomplete tensor with the file that it came from. It is immutable.
+type Table struct {
+	Path     string
+	Format   Format
+	Observed *tensor.Observed
+	Merged   int      // rows that repeated a cell: merged with its first row, or resolved by Options.Duplicates
+	Warnings []string // sentences about what is odd but no error
+
+	gaps     [][]int32       // gaps[n][k]: coordinate in mode n of the k-th gap that the file lists
+	known    map[int]float64 // listed gaps whose cell has a value in another row
+	grid     bool            // unlisted cells are gaps too
+	unlisted int
+	numbers  *numbers
+	source   source
+}
+
+// source is a file's content, kept to be written again with its gaps filled.
+type source interface {
+	// write writes the file. next gives the listed gaps' values in the order of their rows; unlisted yields the
+	// other gaps' cells and values in canonical order.
+	write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled], extra []string) error
+	// line is the line (or row) of the k-th observed value, 0 when the format has none.
+	line(k int) int
+}
+
+// Filled is what is written into a gap. Extra holds one number for every further column that Write was asked for.
+type Filled struct {
+	Value, Stderr float64
+	Extra         []float64
+}
+
+// Gaps is the number of cells to be filled: those that the file marks, and with Options.FullGrid those that it does
+// not list.
+func (t *Table) Gaps() int {
+	if len(t.gaps) == 0 {
+		return t.unlisted
+	}
+	return len(t.gaps[0]) + t.unlisted
+}
+
+// Complete tells that there is nothing to fill.
+func (t *Table) Complete() bool { return t.Gaps() == 0 }
+
+// GapCells yields the coordinates of every gap in the order in which they are written. The slice is reused.
+func (t *Table) GapCells() iter.Seq[[]int32] {
+	return func(yield func([]int32) bool) {
+		cell := make([]int32, t.Observed.Order())
+		for k := range t.Gaps() - t.unlisted {
+			for n := range cell {
+				cell[n] = t.gaps[n][k]
+			}
+			if !yield(cell) {
+				return
+			}
+		}
+		t.eachUnlisted(yield)
+	}
+}
+
+// Constant tells that all observed values are equal: there is nothing to learn from them.
+func (t *Table) Constant() bool {
+	for _, v := range t.Observed.Values {
+		if v != t.Observed.Values[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// EmptyIndex is an index of a mode that has no observed cell at all.
+type EmptyIndex struct{ Mode, Index int }
+
+// Unobserved lists the indices that have no observed cell. What is filled there can only come from the other modes.
+func (t *Table) Unobserved() []EmptyIndex {
+	var empty []EmptyIndex
+	for n, counts := range t.Observed.Counts() {
+		for i, count := range counts {
+			if count == 0 {
+				empty = append(empty, EmptyIndex{n, i})
+			}
+		}
+	}
+	return empty
+}
+
+// CheckOutput tells, before long work, whether Write could write to path: a place that takes files, not the input
+// itself, and no name that promises another format. The error is an *Error.
+func (t *Table) CheckOutput(path string) error {
+	if err := atomicfile.Check(path); err != nil {
+		return &outputError{Error{Path: path, Problem: err.Error()}}
+	}
+	in, errIn := os.Stat(t.Path)
+	out, errOut := os.Stat(path)
+	if errIn == nil && errOut == nil && os.SameFile(in, out) {
+		return &Error{Path: path, Problem: "is the input itself", Remedy: "give the output another name"}
+	}
+	promised, known := promises(path)
+	if known && promised != t.Format && (promised != LongCSV || t.Format != WideCSV) && (promised != NPZ || t.Format != NPY) {
+		return &Error{Path: path, Problem: fmt.Sprintf("the output has the format of the input (%s)", t.Format), Remedy: "give it a name that ends in " + endings[t.Format]}
+	}
+	if isGzip(path) && !isText(t.Format) {
+		return &Error{Path: path, Problem: fmt.Sprintf("a file in the format %s is not compressed with gzip", t.Format), Remedy: "leave .gz out of its name"}
+	}
+	return nil
+}
+
+// outputError is an Error whose problem names the path already.
+type outputError struct{ inner Error }
+
+func (e *outputError) Error() string { return e.inner.Problem }
+func (e *outputError) Unwrap() error { return &e.inner }
+
+var endings = map[Format]string{LongCSV: ".csv", WideCSV: ".csv", TNS: ".tns", NPY: ".npy", NPZ: ".npz", Parquet: ".parquet", MAT: ".mat"}
+
+func promises(path string) (Format, bool) {
+	ending := strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
+	for _, format := range []Format{LongCSV, TNS, NPY, NPZ, Parquet, MAT} {
+		if endings[format] == ending {
+			return format, true
+		}
+	}
+	return "", false
+}
+
+func isGzip(path string) bool   { return strings.HasSuffix(strings.ToLower(path), ".gz") }
+func isText(format Format) bool { return format == LongCSV || format == WideCSV || format == TNS }
+
+// Write writes the table with its gaps filled to path: the format, rows, order and labels of the input, every observed
+// value as it was spelt. Text is compressed when path ends in .gz. fill gives the value of a gap; it may be called from
+// several goroutines, and must not keep the cell. extra names further columns, numbers of Filled.Extra.
+//
+// CSV and Parquet gain the columns lacuna_filled (1 where a gap was filled, else 0), lacuna_stderr and extra (empty
+// where nothing was filled); a wide CSV gains lacuna_filled, the number of filled cells of the row, and, for every value
+// column X, X_lacuna_stderr and so on. MAT and .npz files gain arrays of these names; .npy does when path ends in .npz.
+// .tns has no place for them.
+//
+// The file appears complete or not at all.
+func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...string) error {
+	if err := t.CheckOutput(path); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		return compressed(w, path, func(w io.Writer) error { return t.writeTo(w, path, fill, extra) })
+	})
+}
+
+func (t *Table) writeTo(w io.Writer, path string, fill func(cell []int32) Filled, extra []string) error {
+	src := t.source
+	if array, ok := src.(*npySource); ok {
+		if promised, _ := promises(path); promised == NPZ {
+			src = array.asArchive()
+		}
+	}
+	f := &filler{table: t, fill: fill}
+	return src.write(w, t, f.next, f.unlisted, extra)
+}
+
+// filler evaluates fill for many gaps at a time, on all processors. What it gives does not depend on their number.
+type filler struct {
+	table *Table
+	fill  func(cell []int32) Filled
+	start int // of batch, among the listed gaps
+	at    int // position in batch
+	batch []Filled
+}
+
+const batchSize = 4096
+
+func (f *filler) next() Filled {
+	if f.at == len(f.batch) {
+		f.start += len(f.batch)
+		f.at = 0
+		t := f.table
+		f.batch = f.evaluate(f.batch, min(batchSize, t.Gaps()-t.unlisted-f.start), func(k int, cell []int32) {
+			for n := range cell {
+				cell[n] = t.gaps[n][f.start+k]
+			}
+		})
+	}
+	filled := f.batch[f.at]
+	if value, ok := f.table.known[f.start+f.at]; ok {
+		filled = Filled{Value: value, Extra: filled.Extra}
+		for k := range filled.Extra {
+			filled.Extra[k] = value
+		}
+	}
+	f.at++
+	return filled
+}
+
+func (f *filler) evaluate(out []Filled, count int, cellOf func(k int, cell []int32)) []Filled {
+	if cap(out) < count {
+		out = make([]Filled, batchSize)
+	}
+	out = out[:count]
+	const piece = 64
+	parallel.For(runtime.GOMAXPROCS(0), (count+piece-1)/piece, func(p int) {
+		cell := make([]int32, f.table.Observed.Order())
+		for k := p * piece; k < min(count, (p+1)*piece); k++ {
+			cellOf(k, cell)
+			out[k] = f.fill(cell)
+		}
+	})
+	return out
+}
+
+func (f *filler) unlisted(yield func([]int32, Filled) bool) {
+	order := f.table.Observed.Order()
+	cells := make([]int32, 0, batchSize*order)
+	var batch []Filled
+	flush := func() bool {
+		batch = f.evaluate(batch, len(cells)/order, func(k int, cell []int32) { copy(cell, cells[k*order:]) })
+		for k, filled := range batch {
+			if !yield(cells[k*order:(k+1)*order], filled) {
+				return false
+			}
+		}
+		cells = cells[:0]
+		return true
+	}
+	stopped := false
+	f.table.eachUnlisted(func(cell []int32) bool {
+		cells = append(cells, cell...)
+		if len(cells) == cap(cells) {
+			stopped = !flush()
+		}
+		return !stopped
+	})
+	if !stopped {
+		flush()
+	}
+}
+
+// checkFilled refuses to write a value that a reader could not use.
+func checkFilled(f Filled) error {
+	if math.IsNaN(f.Value) || math.IsInf(f.Value, 0) {
+		return fmt.Errorf("dataio: a gap was to be filled with %v", f.Value)
+	}
+	return nil
+}
