@@ -30,7 +30,8 @@ type Settings struct {
 	Burn    int      // sweeps before the first kept one, default 100
 	Keep    int      // samples kept, default 100
 	Thin    int      // sweeps a kept sample, default 1
-	Equal   bool     // one noise precision for all cells (ω and t stay 1)
+	Equal   bool     // one noise precision for all indices (ω stays 1)
+	Normal  bool     // normal tails (t stays 1)
 	Ridge   bool     // factors' prior is diagonal, one precision a block (automatic relevance determination)
 	Smooth  []int    // modes whose neighbouring indices are tied by a random walk
 	Seed    uint64

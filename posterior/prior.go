@@ -3,6 +3,7 @@ package posterior
 import (
 	"math"
 
+	"lacuna/internal/dense"
 	"lacuna/internal/rng"
 )
 
@@ -11,17 +12,24 @@ import (
 type prior struct {
 	precision []float64 // Λ, full symmetric, width×width
 	shift     []float64 // Λ μ
-	mean      []float64
-	scratch   []float64
-	rows      []float64
+	mean      []float64 // μ
+	// scratch
+	inverse, bartlett, rows, gram, panel, ones, draws []float64
 }
 
-func newPrior(width int) prior {
+func newPrior(width, d int) prior {
+	stride := dense.Stride(width)
 	p := prior{
 		precision: make([]float64, width*width),
 		shift:     make([]float64, width),
 		mean:      make([]float64, width),
-		scratch:   make([]float64, 2*width*width),
+		inverse:   make([]float64, width*stride),
+		bartlett:  make([]float64, width*stride),
+		rows:      make([]float64, d*stride),
+		gram:      make([]float64, max(d, width)*stride),
+		panel:     make([]float64, 8*stride),
+		ones:      ones(max(d, width)),
+		draws:     make([]float64, width),
 	}
 	for k := range width {
 		p.precision[k*width+k] = 1
@@ -47,38 +55,32 @@ func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int,
 		return
 	}
 	// W⁻¹ = I + Σ (u − ū)(u − ū)ᵀ + d β/(d + β) ū ūᵀ
-	inverse, lower := p.scratch[:width*width], p.scratch[width*width:]
-	clear(inverse)
-	if len(p.rows) < d*width {
-		p.rows = make([]float64, d*width)
-	}
+	stride := dense.Stride(width)
+	clear(p.inverse)
 	for i := range d {
 		for k, r := range columns {
-			p.rows[i*width+k] = factor[i*blocks+r] - p.mean[k]
+			p.rows[i*stride+k] = factor[i*blocks+r] - p.mean[k]
 		}
 	}
-	one := ones(d)
-	addOuters(inverse, make([]float64, width), p.rows, one, make([]float64, d), width)
+	dense.AddGram(p.inverse, p.rows, p.ones[:d], p.gram, width)
 	shrink := float64(d) * pseudo / (float64(d) + pseudo)
 	for k := range width {
 		for l := range k + 1 {
-			inverse[k*width+l] += shrink * p.mean[k] * p.mean[l]
+			p.inverse[k*stride+l] += shrink * p.mean[k] * p.mean[l]
 		}
-		inverse[k*width+k]++
+		p.inverse[k*stride+k]++
 	}
-	drawWishart(s, p.precision, inverse, lower, width, float64(width+d))
+	p.drawWishart(s, width, float64(width+d))
 	// μ ~ N(d ū/(d + β), ((d + β) Λ)⁻¹)
-	copy(lower, p.precision)
-	if !cholesky(lower, width) {
-		return
+	for k := range width {
+		copy(p.inverse[k*stride:], p.precision[k*width:][:k+1])
+		p.draws[k] = s.NormFloat64()
 	}
-	z := make([]float64, width)
-	for k := range z {
-		z[k] = s.NormFloat64()
-	}
-	solveUpper(lower, z, width)
-	for k := range z {
-		p.mean[k] = p.mean[k]*float64(d)/(float64(d)+pseudo) + z[k]/math.Sqrt(float64(d)+pseudo)
+	if dense.Cholesky(p.inverse, width, stride, p.panel) {
+		dense.SolveUpper(p.inverse, p.draws, width, stride)
+		for k := range width {
+			p.mean[k] = p.mean[k]*float64(d)/(float64(d)+pseudo) + p.draws[k]/math.Sqrt(float64(d)+pseudo)
+		}
 	}
 	p.setShift()
 }
@@ -109,31 +111,30 @@ func (p *prior) setShift() {
 	}
 }
 
-// drawWishart sets out to a draw from the Wishart distribution with the given degrees of freedom, whose scale matrix
-// is the inverse of the matrix with lower triangle inverse; inverse and scratch are overwritten.
-func drawWishart(s *rng.Stream, out, inverse, scratch []float64, width int, freedom float64) {
-	if !cholesky(inverse, width) {
+// drawWishart sets Λ to a draw from the Wishart distribution with the given degrees of freedom whose scale matrix is
+// the inverse of the matrix with lower triangle p.inverse, which is overwritten.
+func (p *prior) drawWishart(s *rng.Stream, width int, freedom float64) {
+	stride := dense.Stride(width)
+	if !dense.Cholesky(p.inverse, width, stride, p.panel) {
 		return
 	}
-	// Scale = inverse⁻¹ = L⁻ᵀL⁻¹; with Bartlett's A, Λ = L⁻ᵀ A Aᵀ L⁻¹, so the columns of L⁻ᵀA are what is needed.
-	clear(scratch)
+	// The scale is L⁻ᵀL⁻¹; with Bartlett's triangle A, Λ = (L⁻ᵀA)(L⁻ᵀA)ᵀ. Row l of bartlett is column l of A.
+	clear(p.bartlett)
 	for k := range width {
-		scratch[k*width+k] = math.Sqrt(2 * gamma(s, (freedom-float64(k))/2))
+		p.bartlett[k*stride+k] = math.Sqrt(2 * gamma(s, (freedom-float64(k))/2))
 		for l := range k {
-			scratch[l*width+k] = s.NormFloat64() // column-major lower triangle: entry (k, l)
+			p.bartlett[l*stride+k] = s.NormFloat64()
 		}
 	}
 	for l := range width {
-		solveUpper(inverse, scratch[l*width:][:width], width)
+		dense.SolveUpper(p.inverse, p.bartlett[l*stride:], width, stride)
 	}
+	clear(p.inverse)
+	dense.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width)
 	for k := range width {
 		for l := range k + 1 {
-			var sum float64
-			for m := range width {
-				sum += scratch[m*width+k] * scratch[m*width+l]
-			}
-			out[k*width+l] = sum
-			out[l*width+k] = sum
+			p.precision[k*width+l] = p.inverse[k*stride+l]
+			p.precision[l*width+k] = p.inverse[k*stride+l]
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"lacuna/internal/dense"
 	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 )
@@ -36,8 +37,8 @@ type sampler struct {
 
 // rowScratch is one thread's memory.
 type rowScratch struct {
-	design, weight, target []float64
-	precision, mean        []float64
+	design, weight, gram   []float64
+	precision, mean, panel []float64
 }
 
 // Run samples the posterior. When ctx ends early it returns the samples kept so far, which may be none, and the
@@ -59,7 +60,6 @@ func Run(ctx context.Context, data Data, settings Settings) (*Posterior, error) 
 }
 
 func newSampler(data Data, settings Settings) *sampler {
-	order := len(data.Shape)
 	s := &sampler{
 		settings: settings,
 		data:     data,
@@ -93,7 +93,7 @@ func newSampler(data Data, settings Settings) *sampler {
 		cells, starts := sortByIndex(data.Index[n], d)
 		s.cells = append(s.cells, cells)
 		s.starts = append(s.starts, starts)
-		s.priors = append(s.priors, newPrior(len(columns)))
+		s.priors = append(s.priors, newPrior(len(columns), d))
 		s.omega = append(s.omega, ones(d))
 		s.freedom = append(s.freedom, freedoms[len(freedoms)-1])
 	}
@@ -103,10 +103,11 @@ func newSampler(data Data, settings Settings) *sampler {
 	s.normals = make([]float64, widest*s.blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
 	for t := range s.scratch {
-		s.scratch[t].precision = make([]float64, s.blocks*s.blocks)
+		stride := dense.Stride(s.blocks + 1)
+		s.scratch[t].precision = make([]float64, (s.blocks+1)*stride)
 		s.scratch[t].mean = make([]float64, s.blocks)
+		s.scratch[t].panel = make([]float64, 8*stride)
 	}
-	_ = order
 	return s
 }
 
@@ -160,40 +161,46 @@ func (s *sampler) drawRows(n int) {
 	})
 }
 
+// drawRow draws one row. The targets are one more column of the design, so that one product gives the precision of
+// the row and, below it, the precision times the mean.
 func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	columns, width := s.columns[n], len(s.columns[n])
 	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
-	m.grow(len(cells), width)
+	stride := dense.Stride(width + 1)
+	m.grow(len(cells), stride)
 	for k, c := range cells {
 		m.weight[k] = s.weight[c]
-		m.target[k] = s.data.Values[c] - s.row(n, c, m.design[k*width:][:width])
+		design := m.design[k*stride:][:width+1]
+		design[width] = s.data.Values[c] - s.row(n, c, design[:width])
 	}
 	p := &s.priors[n]
-	precision, mean := m.precision[:width*width], m.mean[:width]
-	copy(precision, p.precision)
-	copy(mean, p.shift)
-	addOuters(precision, mean, m.design, m.weight[:len(cells)], m.target[:len(cells)], width)
-	for !cholesky(precision, width) {
-		copy(precision, p.precision)
-		copy(mean, p.shift)
+	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
+	for k := range width {
+		copy(precision[k*stride:], p.precision[k*width:][:k+1])
 	}
-	solveLower(precision, mean, width)
+	copy(precision[width*stride:], p.shift)
+	dense.AddGram(precision, m.design, m.weight[:len(cells)], m.gram, width+1)
+	copy(mean, precision[width*stride:])
+	if !dense.Cholesky(precision, width, stride, m.panel) {
+		return // rounding has made the row's precision indefinite: it keeps its value this time
+	}
+	dense.SolveLower(precision, mean, width, stride)
 	for k, z := range s.normals[i*width:][:width] {
 		mean[k] += z
 	}
-	solveUpper(precision, mean, width)
+	dense.SolveUpper(precision, mean, width, stride)
 	row := s.factors[n][i*s.blocks:][:s.blocks]
 	for k, r := range columns {
 		row[r] = mean[k]
 	}
 }
 
-func (m *rowScratch) grow(cells, width int) {
+func (m *rowScratch) grow(cells, stride int) {
 	if len(m.weight) < cells {
-		m.weight, m.target = make([]float64, cells), make([]float64, cells)
+		m.weight = make([]float64, cells)
 	}
-	if len(m.design) < cells*width {
-		m.design = make([]float64, cells*width)
+	if len(m.design) < cells*stride {
+		m.design, m.gram = make([]float64, cells*stride), make([]float64, cells*stride)
 	}
 }
 
@@ -256,6 +263,8 @@ func (s *sampler) drawNoise() {
 		for n := range s.omega {
 			s.drawOmega(n)
 		}
+	}
+	if !s.settings.Normal {
 		s.drawTail()
 	}
 	for c := range s.weight {
@@ -327,7 +336,7 @@ func (s *sampler) predict(c int32) float64 {
 
 func (s *sampler) sample() Sample {
 	out := Sample{Noise: s.tailNu / (s.tailNu - 2) / s.tau}
-	if s.settings.Equal {
+	if s.settings.Normal {
 		out.Noise = 1 / s.tau
 	}
 	for n, factor := range s.factors {
