@@ -1,0 +1,50 @@
+package study
+
+import (
+	"context"
+	"time"
+)
+
+// Outcome is what one run came to. It depends on the settings alone, not on time or machine.
+type Outcome struct {
+	Status       string   `json:"status"` // why the run stopped
+	TrainLoss    Number   `json:"train_loss"`
+	TrainMSE     Number   `json:"train_mse"`
+	HeldBackMSE  Number   `json:"held_back_mse"` // NaN unless cells were held back
+	TestMSE      Number   `json:"test_mse"`      // plain mean squared error on the cells that are not observed
+	RelativeTest Number   `json:"relative_test"` // √(Σ error² / Σ value²) on the same cells
+	Rank         int      `json:"rank"`          // blocks with a norm above the threshold
+	LargestNorm  Number   `json:"largest_norm"`
+	FlowTime     Number   `json:"flow_time"`
+	Steps        int      `json:"steps"`
+	Evaluations  int      `json:"evaluations"`
+	Emergences   []Number `json:"emergences"` // flow times at which blocks emerged
+
+	Trajectory *Trajectory `json:"-"` // kept in a file of its own
+}
+
+// Runner does one run on one thread. It returns an error for settings that cannot be run, and ctx's error when it
+// was cut short.
+type Runner func(ctx context.Context, s Settings) (Outcome, error)
+
+// The states of a run in the ledger.
+const (
+	Pending = "pending"
+	Done    = "done"
+	Failed  = "failed"
+)
+
+// Run is a row of the ledger.
+type Run struct {
+	ID       string   `json:"id"`
+	Position int      `json:"position"` // in the order of the specification
+	Settings Settings `json:"settings"`
+	State    string   `json:"state"`            // Pending, Done or Failed
+	Reason   string   `json:"reason,omitempty"` // of a failure
+	Outcome  Outcome  `json:"outcome"`
+
+	Version  string    `json:"version"` // of the program
+	Machine  string    `json:"machine"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+}

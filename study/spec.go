@@ -1,0 +1,320 @@
+package study
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// mostRuns protects from a grid that is larger than it was meant.
+const mostRuns = 1_000_000
+
+// Load reads a specification file and expands it.
+func Load(path string) ([]Settings, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, text)
+}
+
+// Parse expands a specification into runs. A specification is TOML; its keys are those of Settings, each a value or a
+// list of values, and the runs are all combinations, the last key of Settings varying fastest. Whole numbers may be
+// given as ranges, seed = "1..20"; unequal depths as a list within the list, depth = [0, 1, [1, 2, 3]]. Several grids
+// are written as [[grid]] tables; keys outside them hold for all.
+//
+// Unknown keys and values of the wrong kind are errors that name file, line and column. Runs that are listed twice
+// are kept once.
+func Parse(path string, text []byte) ([]Settings, error) {
+	var file struct {
+		Grid []map[string]any
+		Keys map[string]any
+	}
+	if err := strict(path, text); err != nil {
+		return nil, err
+	}
+	if err := toml.Unmarshal(text, &file.Keys); err != nil {
+		return nil, located(path, err)
+	}
+	if grids, ok := file.Keys["grid"].([]any); ok {
+		for _, g := range grids {
+			file.Grid = append(file.Grid, g.(map[string]any))
+		}
+		delete(file.Keys, "grid")
+	} else {
+		file.Grid = []map[string]any{{}}
+	}
+	var runs []Settings
+	seen := map[string]bool{}
+	for _, grid := range file.Grid {
+		for key, value := range file.Keys {
+			if _, ok := grid[key]; !ok {
+				grid[key] = value
+			}
+		}
+		expanded, err := expand(grid)
+		if err != nil {
+			return nil, place(path, text, err)
+		}
+		for _, s := range expanded {
+			if err := s.bind(filepath.Dir(path)); err != nil {
+				return nil, place(path, text, err)
+			}
+			if id := s.ID(); !seen[id] {
+				seen[id] = true
+				runs = append(runs, s)
+			}
+		}
+	}
+	return runs, nil
+}
+
+// keyError is a fault in the value of a key.
+type keyError struct {
+	key string
+	err error
+}
+
+func (e *keyError) Error() string { return e.key + ": " + e.err.Error() }
+
+// place adds the line at which the key of an error stands.
+func place(path string, text []byte, err error) error {
+	var at *keyError
+	if errors.As(err, &at) {
+		for i, line := range strings.Split(string(text), "\n") {
+			name, _, ok := strings.Cut(line, "=")
+			if ok && strings.TrimSpace(name) == at.key {
+				return fmt.Errorf("%s:%d:%d: %w", path, i+1, strings.Index(line, at.key)+1, err)
+			}
+		}
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// strict decodes into a struct that has every key of Settings with a value of any kind, to find unknown keys.
+func strict(path string, text []byte) error {
+	var fields []reflect.StructField
+	for i := range keys.NumField() {
+		fields = append(fields, reflect.StructField{
+			Name: keys.Field(i).Name, Type: reflect.TypeFor[any](),
+			Tag: reflect.StructTag(`toml:"` + key(i) + `"`),
+		})
+	}
+	grid := reflect.StructOf(fields)
+	fields = append(fields, reflect.StructField{Name: "Grid", Type: reflect.SliceOf(grid), Tag: `toml:"grid"`})
+	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
+	return located(path, decoder.Decode(reflect.New(reflect.StructOf(fields)).Interface()))
+}
+
+func located(path string, err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) {
+		row, column := unknown.Errors[0].Position()
+		return fmt.Errorf("%s:%d:%d: key %q is unknown, choose among %s", path, row, column,
+			strings.Join(unknown.Errors[0].Key(), "."), strings.Join(keyNames(), ", "))
+	}
+	var wrong *toml.DecodeError
+	if errors.As(err, &wrong) {
+		row, column := wrong.Position()
+		return fmt.Errorf("%s:%d:%d: %w", path, row, column, err)
+	}
+	return err
+}
+
+var keys = reflect.TypeFor[Settings]()
+
+// key is the name of the i-th setting in files.
+func key(i int) string {
+	name, _, _ := strings.Cut(keys.Field(i).Tag.Get("json"), ",")
+	return name
+}
+
+func keyNames() []string {
+	var names []string
+	for i := range keys.NumField() {
+		if key(i) != "data_sum" {
+			names = append(names, key(i))
+		}
+	}
+	return names
+}
+
+// expand returns all combinations of the values of a grid.
+func expand(grid map[string]any) ([]Settings, error) {
+	runs := []Settings{{}}
+	for i := range keys.NumField() {
+		value, ok := grid[key(i)]
+		if !ok {
+			continue
+		}
+		values, err := choices(value, keys.Field(i).Type)
+		if err != nil {
+			return nil, &keyError{key(i), err}
+		}
+		if len(runs)*len(values) > mostRuns {
+			return nil, &keyError{key(i), fmt.Errorf("the grid has more than %d runs", mostRuns)}
+		}
+		product := make([]Settings, 0, len(runs)*len(values))
+		for _, run := range runs {
+			for _, v := range values {
+				reflect.ValueOf(&run).Elem().Field(i).Set(v)
+				product = append(product, run)
+			}
+		}
+		runs = product
+	}
+	return runs, nil
+}
+
+// choices turns a value or a list of values into values of the setting's type.
+func choices(value any, want reflect.Type) ([]reflect.Value, error) {
+	list, isList := value.([]any)
+	if !isList {
+		list = []any{value}
+	}
+	if len(list) == 0 {
+		return nil, errors.New("the list is empty")
+	}
+	var values []reflect.Value
+	for _, item := range list {
+		if text, ok := item.(string); ok && strings.Contains(text, "..") && want.Kind() != reflect.String {
+			from, to, err := parseRange(text)
+			if err != nil {
+				return nil, err
+			}
+			for x := from; x <= to; x++ {
+				v, err := convert(x, want)
+				if err != nil {
+					return nil, err
+				}
+				values = append(values, v)
+			}
+			continue
+		}
+		v, err := convert(item, want)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
+
+func parseRange(text string) (from, to int64, err error) {
+	first, last, _ := strings.Cut(text, "..")
+	from, err = strconv.ParseInt(strings.TrimSpace(first), 10, 64)
+	if err == nil {
+		to, err = strconv.ParseInt(strings.TrimSpace(last), 10, 64)
+	}
+	if err != nil || to < from || to-from > mostRuns {
+		return 0, 0, fmt.Errorf("%q is not a range such as \"1..20\"", text)
+	}
+	return from, to, nil
+}
+
+func convert(item any, want reflect.Type) (reflect.Value, error) {
+	value := reflect.New(want).Elem()
+	wrong := func(kind string) (reflect.Value, error) {
+		return value, fmt.Errorf("%v (%T) is not %s", item, item, kind)
+	}
+	if want == reflect.TypeFor[Depths]() {
+		list, ok := item.([]any)
+		if !ok {
+			list = []any{item}
+		}
+		var depths Depths
+		for _, k := range list {
+			depth, ok := asFloat(k)
+			if !ok || depth < 0 {
+				return wrong("a depth, a number ≥ 0")
+			}
+			depths = append(depths, depth)
+		}
+		return reflect.ValueOf(depths), nil
+	}
+	switch want.Kind() {
+	case reflect.String:
+		text, ok := item.(string)
+		if !ok {
+			return wrong("a string")
+		}
+		value.SetString(text)
+	case reflect.Bool:
+		is, ok := item.(bool)
+		if !ok {
+			return wrong("true or false")
+		}
+		value.SetBool(is)
+	case reflect.Int:
+		x, ok := item.(int64)
+		if !ok {
+			return wrong("a whole number")
+		}
+		value.SetInt(x)
+	case reflect.Uint64:
+		x, ok := item.(int64)
+		if !ok || x < 0 {
+			return wrong("a whole number ≥ 0")
+		}
+		value.SetUint(uint64(x))
+	default:
+		x, ok := asFloat(item)
+		if !ok {
+			return wrong("a finite number")
+		}
+		value.SetFloat(x)
+	}
+	return value, nil
+}
+
+func asFloat(item any) (float64, bool) {
+	switch x := item.(type) {
+	case int64:
+		return float64(x), true
+	case float64:
+		return x, !math.IsNaN(x) && !math.IsInf(x, 0)
+	}
+	return 0, false
+}
+
+// named are the data that need no file of their own in the specification.
+var named = []string{"", "synthetic", "meteo-uk", "ccds"}
+
+// bind checks one run and ties it to the contents of its file of data.
+func (s *Settings) bind(dir string) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	if !slices.Contains(named, s.Data) {
+		if !filepath.IsAbs(s.Data) {
+			s.Data = filepath.Join(dir, s.Data)
+		}
+		sum, err := fileSum(s.Data)
+		if err != nil {
+			return &keyError{"data", err}
+		}
+		s.DataSum = sum
+	}
+	s.Normalise()
+	return nil
+}
+
+func fileSum(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
