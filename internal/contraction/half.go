@@ -12,8 +12,6 @@ import (
 type half struct {
 	modes  []int
 	levels []level
-	bounds []int // batches of the deepest level
-	batch  int   // rows in the largest batch
 }
 
 type level struct {
@@ -52,7 +50,6 @@ func newHalf(shape, modes []int, index [][]int32) (*half, []int32) {
 		h.levels = append(h.levels, v)
 		parents = len(distinct)
 	}
-	h.bounds, h.batch = h.batches()
 	return h, row
 }
 
@@ -88,33 +85,11 @@ func rank(keys []int64, limit int64, row []int32) []int64 {
 
 func (h *half) rows() int { return h.levels[len(h.levels)-1].rows() }
 
-// batchRows is how many rows of the deepest gradient are summed before they are folded into their parents: few enough to
-// stay in the L1 cache beside a panel, enough to make the calls cheap.
-const batchRows = 16
+// inner is the number of levels that must be expanded for the gradient of this half itself.
+func (h *half) inner() int { return max(1, len(h.levels)-1) }
 
-// batches cuts the parents of the deepest level (or the rows, if there is one level) into ranges of at
-// most batchRows rows, unless one parent alone has more. It returns the boundaries and the most rows in a range.
-func (h *half) batches() (bounds []int, most int) {
-	last := &h.levels[len(h.levels)-1]
-	n, end := last.rows(), func(i int) int { return i }
-	if last.start != nil {
-		n, end = len(last.start)-1, func(i int) int { return int(last.start[i]) }
-	}
-	bounds = []int{0}
-	for i := 0; i < n; {
-		j := i + 1
-		for j < n && end(j+1)-end(i) <= batchRows {
-			j++
-		}
-		most = max(most, end(j)-end(i))
-		bounds = append(bounds, j)
-		i = j
-	}
-	return bounds, most
-}
-
-// panels are the half products of one tile, and their gradients: a matrix of rows×lanes for every level. Of
-// the deepest gradient only one batch exists at a time.
+// panels are the half products of one tile, and their gradients: a matrix of rows×lanes for every level. The
+// deepest gradient is never stored, unless there is one level only.
 type panels struct {
 	product, gradient [][]float64
 }
@@ -124,25 +99,39 @@ func (h *half) newPanels(lanes int) panels {
 	for l := range h.levels {
 		rows := h.levels[l].rows()
 		p.product = append(p.product, kernel.Make(rows*lanes))
-		if l == len(h.levels)-1 {
-			rows = h.batch
+		if l == 0 || l < len(h.levels)-1 {
+			p.gradient = append(p.gradient, kernel.Make(rows*lanes))
 		}
-		p.gradient = append(p.gradient, kernel.Make(rows*lanes))
 	}
 	return p
 }
 
 func (p *panels) deepest() []float64 { return p.product[len(p.product)-1] }
 
-// expand fills the products of a tile from the factors v, whose rows are blocks apart.
-func (h *half) expand(p *panels, v [][]float64, t tile, blocks int) {
-	for k, i := range h.levels[0].at {
-		copy(p.product[0][k*t.lanes:][:t.lanes], v[h.modes[0]][int(i)*blocks+t.first:])
+// expand fills the products of levels first to end−1 of a tile from the factors v, whose rows are blocks apart.
+func (h *half) expand(p *panels, first, end int, v [][]float64, t tile, blocks int) {
+	for l := first; l < end; l++ {
+		level, v := &h.levels[l], v[h.modes[l]]
+		if l > 0 {
+			kernel.Expand(p.product[l], p.product[l-1], v[t.first:], level.start, level.at, t.lanes, blocks)
+			continue
+		}
+		for k, i := range level.at {
+			copy(p.product[0][k*t.lanes:][:t.lanes], v[int(i)*blocks+t.first:])
+		}
 	}
-	for l := 1; l < len(h.levels); l++ {
-		level := &h.levels[l]
-		kernel.Expand(p.product[l], p.product[l-1], v[h.modes[l]][t.first:], level.start, level.at, t.lanes, blocks)
+}
+
+// dots sets out to the products of every cell, in the order o of this half; all levels but the deepest are expanded, other are the
+// half products of the other side.
+func (h *half) dots(p *panels, out []float64, v [][]float64, o *order, other []float64, t tile, blocks int) {
+	last := len(h.levels) - 1
+	if last == 0 {
+		kernel.RowDots(out, p.product[0], other, o.start, o.at, t.lanes)
+		return
 	}
+	level := &h.levels[last]
+	kernel.TreeDots(out, p.product[last-1], v[h.modes[last]][t.first:], level.start, level.at, other, o.start, o.at, t.lanes, blocks)
 }
 
 // order lists the observed cells by the rows of one half: the cells of row u are start[u] … start[u+1]−1, and at
@@ -200,8 +189,8 @@ func (o *order) gather(out, values []float64, first, end int) {
 	}
 }
 
-// fold sets the tile's columns of g for the modes of this half: s are the residuals by the half's order o, and
-// other the half products of the other side.
+// fold sets the tile's columns of g for the modes of this half: s are the residuals by the half's order o, other
+// the half products of the other side. All levels but the deepest are expanded.
 func (h *half) fold(p *panels, g, v [][]float64, o *order, s, other []float64, t tile, blocks int) {
 	for _, n := range h.modes {
 		for i := t.first; i < len(g[n]); i += blocks {
@@ -209,35 +198,19 @@ func (h *half) fold(p *panels, g, v [][]float64, o *order, s, other []float64, t
 		}
 	}
 	last := len(h.levels) - 1
-	level, sums := &h.levels[last], p.gradient[last]
-	for b := range len(h.bounds) - 1 {
-		first, end := h.bounds[b], h.bounds[b+1]
-		row, rowEnd := first, end
-		if last > 0 {
-			row, rowEnd = int(level.start[first]), int(level.start[end])
-		}
-		item := o.start[row]
-		kernel.RowSums(sums, other, s[item:], o.start[row:rowEnd+1], o.at[item:], t.lanes)
-		if last == 0 {
-			h.store(g, sums, level.at[row:rowEnd], t, blocks)
-			continue
-		}
-		n := h.modes[last]
-		kernel.Fold(p.gradient[last-1][first*t.lanes:], g[n][t.first:], sums, p.product[last-1][first*t.lanes:], v[n][t.first:],
-			level.start[first:end+1], level.at[row:], t.lanes, blocks)
+	if last == 0 {
+		kernel.RowSums(p.gradient[0], other, s, o.start, o.at, t.lanes)
+	} else {
+		level, n := &h.levels[last], h.modes[last]
+		kernel.TreeSums(p.gradient[last-1], g[n][t.first:], p.product[last-1], v[n][t.first:], level.start, level.at,
+			other, s, o.start, o.at, t.lanes, blocks)
 	}
 	for l := last - 1; l > 0; l-- {
 		level, n := &h.levels[l], h.modes[l]
 		kernel.Fold(p.gradient[l-1], g[n][t.first:], p.gradient[l], p.product[l-1], v[n][t.first:],
 			level.start, level.at, t.lanes, blocks)
 	}
-	if last > 0 {
-		h.store(g, p.gradient[0], h.levels[0].at, t, blocks)
-	}
-}
-
-func (h *half) store(g [][]float64, rows []float64, at []int32, t tile, blocks int) {
-	for k, i := range at {
-		copy(g[h.modes[0]][int(i)*blocks+t.first:][:t.lanes], rows[k*t.lanes:])
+	for k, i := range h.levels[0].at {
+		copy(g[h.modes[0]][int(i)*blocks+t.first:][:t.lanes], p.gradient[0][k*t.lanes:])
 	}
 }

@@ -79,12 +79,6 @@ func newHalves(shape []int, index [][]int32, blocks, threads int, split [2][]int
 	return h
 }
 
-func (h *halves) expand(s *scratch, t tile) {
-	for side, half := range h.side {
-		half.expand(&s.panels[side], h.v, t, h.blocks)
-	}
-}
-
 func (h *halves) predict(pred []float64, v [][]float64) {
 	h.pred, h.v = pred, v
 	parallel.Workers(h.threads, len(h.chunks)-1, h.predictRange)
@@ -95,13 +89,17 @@ func (h *halves) predictChunk(worker, i int) {
 	s, o := &h.scratch[worker], &h.order[0]
 	out := h.partial[i*h.width:][:h.width]
 	for k, t := range h.tiles[h.chunks[i]:h.chunks[i+1]] {
-		h.expand(s, t)
-		p, q := s.panels[0].deepest(), s.panels[1].deepest()
+		dots := out
+		if k > 0 {
+			dots = s.dots
+		}
+		p, q := &s.panels[0], &s.panels[1]
+		h.side[1].expand(q, 0, len(h.side[1].levels), h.v, t, h.blocks)
+		h.side[0].expand(p, 0, h.side[0].inner(), h.v, t, h.blocks)
+		h.side[0].dots(p, dots, h.v, o, q.deepest(), t, h.blocks)
 		if k == 0 {
-			kernel.RowDots(out, p, q, o.start, o.at, t.lanes)
 			continue
 		}
-		kernel.RowDots(s.dots, p, q, o.start, o.at, t.lanes)
 		for c, dot := range s.dots {
 			out[c] += dot
 		}
@@ -135,8 +133,15 @@ func (h *halves) sort(_, i int) {
 
 func (h *halves) gradientOf(worker, i int) {
 	s, t := &h.scratch[worker], h.tiles[i]
-	h.expand(s, t)
+	// The products of one side are all that must stay in cache while the other side's gradients are summed.
+	h.side[0].expand(&s.panels[0], 0, h.side[0].inner(), h.v, t, h.blocks)
 	for side, half := range h.side {
-		half.fold(&s.panels[side], h.g, h.v, &h.order[side], h.sorted[side], s.panels[1-side].deepest(), t, h.blocks)
+		other, panels := h.side[1-side], &s.panels[1-side]
+		first := 0
+		if side == 1 {
+			first = other.inner()
+		}
+		other.expand(panels, first, len(other.levels), h.v, t, h.blocks)
+		half.fold(&s.panels[side], h.g, h.v, &h.order[side], h.sorted[side], panels.deepest(), t, h.blocks)
 	}
 }

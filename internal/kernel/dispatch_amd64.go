@@ -356,3 +356,74 @@ func gemmTile(c, a, b *float64, rows, registers, k, ldc, lda, ldb int) int {
 	}
 	return 1
 }
+
+func multiplyAdds(out *lane, n int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		multiplyAddsGo(out, n)
+	case cpu.AVX512:
+		multiplyAddsAVX512(out, n)
+	default: // a register is half a lane group
+		multiplyAddsAVX2(out, 2*n)
+	}
+}
+
+func treeDots(out, parent, v []float64, tree, leaf []int32, q []float64, start, at []int32, lanes, stride int) {
+	if !cpu.AVX2 {
+		treeDotsGo(out, parent, v, tree, leaf, q, start, at, lanes, stride)
+		return
+	}
+	if cpu.AVX512 {
+		switch lanes / Lanes {
+		case 1:
+			treeDots1AVX512(out, parent, v, tree, leaf, q, start, at, stride)
+		case 2:
+			treeDots2AVX512(out, parent, v, tree, leaf, q, start, at, stride)
+		case 3:
+			treeDots3AVX512(out, parent, v, tree, leaf, q, start, at, stride)
+		case 4:
+			treeDots4AVX512(out, parent, v, tree, leaf, q, start, at, stride)
+		}
+		return
+	}
+	switch lanes / Lanes {
+	case 1:
+		treeDots1AVX2(out, parent, v, tree, leaf, q, start, at, stride)
+	case 2:
+		treeDots2AVX2(out, parent, v, tree, leaf, q, start, at, stride)
+	case 3:
+		treeDots3AVX2(out, parent, v, tree, leaf, q, start, at, stride)
+	case 4:
+		treeDots4AVX2(out, parent, v, tree, leaf, q, start, at, stride)
+	}
+}
+
+func treeSums(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []float64, start, at []int32, lanes, stride int) {
+	if !cpu.AVX2 {
+		treeSumsGo(gParent, gV, parent, v, tree, leaf, q, s, start, at, lanes, stride)
+		return
+	}
+	if cpu.AVX512 {
+		switch lanes / Lanes {
+		case 1:
+			treeSums1AVX512(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
+		case 2:
+			treeSums2AVX512(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
+		case 3:
+			treeSums3AVX512(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
+		case 4:
+			treeSums4AVX512(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
+		}
+		return
+	}
+	switch lanes / Lanes {
+	case 1:
+		treeSums1AVX2(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
+	case 2:
+		treeSums2AVX2(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
+	case 3:
+		treeSums3AVX2(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
+	case 4:
+		treeSums4AVX2(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
+	}
+}

@@ -39,3 +39,13 @@ func rowSums(g, q, s []float64, start, at []int32, lanes int) {
 }
 
 func sumRows(out, m []float64, rows, n, stride int) { sumRowsGo(out, m, rows, n, stride) }
+
+func multiplyAdds(out *lane, n int) { multiplyAddsGo(out, n) }
+
+func treeDots(out, parent, v []float64, tree, leaf []int32, q []float64, start, at []int32, lanes, stride int) {
+	treeDotsGo(out, parent, v, tree, leaf, q, start, at, lanes, stride)
+}
+
+func treeSums(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []float64, start, at []int32, lanes, stride int) {
+	treeSumsGo(gParent, gV, parent, v, tree, leaf, q, s, start, at, lanes, stride)
+}

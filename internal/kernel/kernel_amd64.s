@@ -1596,14 +1596,12 @@ loop59:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	TESTQ  R8, R8
-	JZ     none60
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	SUBQ   $0x00000002, R8
-	JL     single61
+	JL     single60
 
-pair61:
+pair60:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000040, R9, R9
 	ADDQ         CX, R9
@@ -1617,11 +1615,11 @@ pair61:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair61
+	JGE          pair60
 
-single61:
+single60:
 	CMPQ         R8, $-1
-	JL           sum61
+	JL           sum60
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
 	ADDQ         CX, R8
@@ -1630,19 +1628,194 @@ single61:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum61:
+sum60:
 	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (AX)
-	JMP     end60
+	ADDQ    $0x00000040, AX
+	DECQ    DI
+	JNZ     loop59
+	VZEROUPPER
+	RET
 
-none60:
-	VPXORQ  Z0, Z0, Z0
-	VMOVUPD Z0, (AX)
+// func treeDots1AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeDots1AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
 
-end60:
-	ADDQ $0x00000040, AX
-	DECQ DI
-	JNZ  loop59
+parent61:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none62
+
+child62:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Z4
+	VMULPD  (R12), Z4, Z4
+	TESTQ   R9, R9
+	JZ      next62
+
+four63:
+	MOVLQSX    (DI), R11
+	IMUL3Q     $0x00000040, R11, R11
+	ADDQ       BX, R11
+	MOVLQSX    4(DI), R12
+	IMUL3Q     $0x00000040, R12, R12
+	ADDQ       BX, R12
+	MOVLQSX    8(DI), R13
+	IMUL3Q     $0x00000040, R13, R13
+	ADDQ       BX, R13
+	MOVLQSX    12(DI), R14
+	IMUL3Q     $0x00000040, R14, R14
+	ADDQ       BX, R14
+	VMULPD     (R11), Z4, Z0
+	VMULPD     (R12), Z4, Z1
+	VMULPD     (R13), Z4, Z2
+	VMULPD     (R14), Z4, Z3
+	VUNPCKLPD  Z1, Z0, Z5
+	VUNPCKHPD  Z1, Z0, Z6
+	VADDPD     Z6, Z5, Z5
+	VUNPCKLPD  Z3, Z2, Z6
+	VUNPCKHPD  Z3, Z2, Z7
+	VADDPD     Z7, Z6, Z6
+	VSHUFF64X2 $0x88, Z6, Z5, Z7
+	VSHUFF64X2 $0xdd, Z6, Z5, Z5
+	VADDPD     Z5, Z7, Z7
+	VSHUFF64X2 $0x08, Z7, Z7, Z5
+	VSHUFF64X2 $0x0d, Z7, Z7, Z6
+	VADDPD     Y6, Y5, Y5
+	VMOVUPD    Y5, (AX)
+	SUBQ       $0x00000004, R9
+	JLE        last63
+	ADDQ       $0x00000010, DI
+	ADDQ       $0x00000020, AX
+	JMP        four63
+
+last63:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next62:
+	DECQ R10
+	JNZ  child62
+
+none62:
+	ADDQ $0x00000040, (SP)
+	DECQ 16(SP)
+	JNZ  parent61
+	VZEROUPPER
+	RET
+
+// func treeSums1AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeSums1AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent64:
+	MOVQ   16(SP), R10
+	MOVL   4(R10), R11
+	SUBL   (R10), R11
+	ADDQ   $0x00000004, 16(SP)
+	VPXORQ Z0, Z0, Z0
+	TESTQ  R11, R11
+	JZ     none65
+
+child65:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	SUBQ   $0x00000002, R10
+	JL     single66
+
+pair66:
+	MOVLQSX      (R8), R12
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD (SI), Z3
+	VFMADD231PD  (R12), Z3, Z1
+	MOVLQSX      4(R8), R12
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD 8(SI), Z4
+	VFMADD231PD  (R12), Z4, Z2
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair66
+
+single66:
+	CMPQ         R10, $-1
+	JL           sum66
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Z3
+	VFMADD231PD  (R10), Z3, Z1
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum66:
+	VADDPD      Z2, Z1, Z1
+	MOVQ        (SP), R10
+	MOVLQSX     (DX), R12
+	IMULQ       R9, R12
+	VMOVUPD     (AX)(R12*1), Z5
+	VFMADD231PD (R10), Z1, Z5
+	VMOVUPD     Z5, (AX)(R12*1)
+	VFMADD231PD (CX)(R12*1), Z1, Z0
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child65
+
+none65:
+	MOVQ    8(SP), R10
+	VMOVUPD Z0, (R10)
+	ADDQ    $0x00000040, (SP)
+	ADDQ    $0x00000040, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent64
 	VZEROUPPER
 	RET
 
@@ -1659,16 +1832,16 @@ TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop62:
+loop67:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none63
+	JZ      none68
 	VMOVUPD (CX), Z0
 	VMOVUPD 64(CX), Z1
 
-loop64:
+loop69:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1679,12 +1852,12 @@ loop64:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop64
+	JNZ     loop69
 
-none63:
+none68:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop62
+	JNZ  loop67
 	VZEROUPPER
 	RET
 
@@ -1703,18 +1876,18 @@ TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop65:
+loop70:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none66
+	JZ      none71
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop67:
+loop72:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z4
@@ -1730,21 +1903,21 @@ loop67:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop67
+	JNZ         loop72
 	VMOVUPD     Z2, (AX)
 	VMOVUPD     Z3, 64(AX)
-	JMP         end66
+	JMP         end71
 
-none66:
+none71:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 
-end66:
+end71:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop65
+	JNZ  loop70
 	VZEROUPPER
 	RET
 
@@ -1759,16 +1932,16 @@ TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop68:
+loop73:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none69
+	JZ      none74
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-four70:
+four75:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
@@ -1803,19 +1976,19 @@ four70:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last70
+	JLE         last75
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four70
+	JMP         four75
 
-last70:
+last75:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none69:
+none74:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop68
+	JNZ  loop73
 	VZEROUPPER
 	RET
 
@@ -1830,20 +2003,18 @@ TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop71:
+loop76:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	TESTQ  R8, R8
-	JZ     none72
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R8
-	JL     single73
+	JL     single77
 
-pair73:
+pair77:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000080, R9, R9
 	ADDQ         CX, R9
@@ -1859,11 +2030,11 @@ pair73:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair73
+	JGE          pair77
 
-single73:
+single77:
 	CMPQ         R8, $-1
-	JL           sum73
+	JL           sum77
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
 	ADDQ         CX, R8
@@ -1873,22 +2044,214 @@ single73:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum73:
+sum77:
 	VADDPD  Z2, Z0, Z0
 	VADDPD  Z3, Z1, Z1
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
-	JMP     end72
+	ADDQ    $0x00000080, AX
+	DECQ    DI
+	JNZ     loop76
+	VZEROUPPER
+	RET
 
-none72:
-	VPXORQ  Z0, Z0, Z0
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z0, 64(AX)
+// func treeDots2AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
 
-end72:
-	ADDQ $0x00000080, AX
-	DECQ DI
-	JNZ  loop71
+parent78:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none79
+
+child79:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Z4
+	VMULPD  (R12), Z4, Z4
+	VMOVUPD 64(R11), Z5
+	VMULPD  64(R12), Z5, Z5
+	TESTQ   R9, R9
+	JZ      next79
+
+four80:
+	MOVLQSX     (DI), R11
+	IMUL3Q      $0x00000080, R11, R11
+	ADDQ        BX, R11
+	MOVLQSX     4(DI), R12
+	IMUL3Q      $0x00000080, R12, R12
+	ADDQ        BX, R12
+	MOVLQSX     8(DI), R13
+	IMUL3Q      $0x00000080, R13, R13
+	ADDQ        BX, R13
+	MOVLQSX     12(DI), R14
+	IMUL3Q      $0x00000080, R14, R14
+	ADDQ        BX, R14
+	VMULPD      (R11), Z4, Z0
+	VMULPD      (R12), Z4, Z1
+	VMULPD      (R13), Z4, Z2
+	VMULPD      (R14), Z4, Z3
+	VFMADD231PD 64(R11), Z5, Z0
+	VFMADD231PD 64(R12), Z5, Z1
+	VFMADD231PD 64(R13), Z5, Z2
+	VFMADD231PD 64(R14), Z5, Z3
+	VUNPCKLPD   Z1, Z0, Z6
+	VUNPCKHPD   Z1, Z0, Z7
+	VADDPD      Z7, Z6, Z6
+	VUNPCKLPD   Z3, Z2, Z7
+	VUNPCKHPD   Z3, Z2, Z8
+	VADDPD      Z8, Z7, Z7
+	VSHUFF64X2  $0x88, Z7, Z6, Z8
+	VSHUFF64X2  $0xdd, Z7, Z6, Z6
+	VADDPD      Z6, Z8, Z8
+	VSHUFF64X2  $0x08, Z8, Z8, Z6
+	VSHUFF64X2  $0x0d, Z8, Z8, Z7
+	VADDPD      Y7, Y6, Y6
+	VMOVUPD     Y6, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last80
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four80
+
+last80:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next79:
+	DECQ R10
+	JNZ  child79
+
+none79:
+	ADDQ $0x00000080, (SP)
+	DECQ 16(SP)
+	JNZ  parent78
+	VZEROUPPER
+	RET
+
+// func treeSums2AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent81:
+	MOVQ   16(SP), R10
+	MOVL   4(R10), R11
+	SUBL   (R10), R11
+	ADDQ   $0x00000004, 16(SP)
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	TESTQ  R11, R11
+	JZ     none82
+
+child82:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	SUBQ   $0x00000002, R10
+	JL     single83
+
+pair83:
+	MOVLQSX      (R8), R12
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD (SI), Z6
+	VFMADD231PD  (R12), Z6, Z2
+	VFMADD231PD  64(R12), Z6, Z3
+	MOVLQSX      4(R8), R12
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD 8(SI), Z7
+	VFMADD231PD  (R12), Z7, Z4
+	VFMADD231PD  64(R12), Z7, Z5
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair83
+
+single83:
+	CMPQ         R10, $-1
+	JL           sum83
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Z6
+	VFMADD231PD  (R10), Z6, Z2
+	VFMADD231PD  64(R10), Z6, Z3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum83:
+	VADDPD      Z4, Z2, Z2
+	VADDPD      Z5, Z3, Z3
+	MOVQ        (SP), R10
+	MOVLQSX     (DX), R12
+	IMULQ       R9, R12
+	VMOVUPD     (AX)(R12*1), Z8
+	VFMADD231PD (R10), Z2, Z8
+	VMOVUPD     Z8, (AX)(R12*1)
+	VFMADD231PD (CX)(R12*1), Z2, Z0
+	VMOVUPD     64(AX)(R12*1), Z9
+	VFMADD231PD 64(R10), Z3, Z9
+	VMOVUPD     Z9, 64(AX)(R12*1)
+	VFMADD231PD 64(CX)(R12*1), Z3, Z1
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child82
+
+none82:
+	MOVQ    8(SP), R10
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	ADDQ    $0x00000080, (SP)
+	ADDQ    $0x00000080, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent81
 	VZEROUPPER
 	RET
 
@@ -1905,17 +2268,17 @@ TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop74:
+loop84:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none75
+	JZ      none85
 	VMOVUPD (CX), Z0
 	VMOVUPD 64(CX), Z1
 	VMOVUPD 128(CX), Z2
 
-loop76:
+loop86:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1928,12 +2291,12 @@ loop76:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop76
+	JNZ     loop86
 
-none75:
+none85:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop74
+	JNZ  loop84
 	VZEROUPPER
 	RET
 
@@ -1952,12 +2315,12 @@ TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop77:
+loop87:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none78
+	JZ      none88
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -1965,7 +2328,7 @@ loop77:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop79:
+loop89:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z6
@@ -1986,23 +2349,23 @@ loop79:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop79
+	JNZ         loop89
 	VMOVUPD     Z3, (AX)
 	VMOVUPD     Z4, 64(AX)
 	VMOVUPD     Z5, 128(AX)
-	JMP         end78
+	JMP         end88
 
-none78:
+none88:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 
-end78:
+end88:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop77
+	JNZ  loop87
 	VZEROUPPER
 	RET
 
@@ -2017,17 +2380,17 @@ TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop80:
+loop90:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none81
+	JZ      none91
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-four82:
+four92:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
@@ -2066,19 +2429,19 @@ four82:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last82
+	JLE         last92
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four82
+	JMP         four92
 
-last82:
+last92:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none81:
+none91:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop80
+	JNZ  loop90
 	VZEROUPPER
 	RET
 
@@ -2093,12 +2456,10 @@ TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop83:
+loop93:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	TESTQ  R8, R8
-	JZ     none84
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -2106,9 +2467,9 @@ loop83:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R8
-	JL     single85
+	JL     single94
 
-pair85:
+pair94:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x000000c0, R9, R9
 	ADDQ         CX, R9
@@ -2126,11 +2487,11 @@ pair85:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair85
+	JGE          pair94
 
-single85:
+single94:
 	CMPQ         R8, $-1
-	JL           sum85
+	JL           sum94
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
 	ADDQ         CX, R8
@@ -2141,25 +2502,234 @@ single85:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum85:
+sum94:
 	VADDPD  Z3, Z0, Z0
 	VADDPD  Z4, Z1, Z1
 	VADDPD  Z5, Z2, Z2
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	VMOVUPD Z2, 128(AX)
-	JMP     end84
+	ADDQ    $0x000000c0, AX
+	DECQ    DI
+	JNZ     loop93
+	VZEROUPPER
+	RET
 
-none84:
-	VPXORQ  Z0, Z0, Z0
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z0, 64(AX)
-	VMOVUPD Z0, 128(AX)
+// func treeDots3AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
 
-end84:
-	ADDQ $0x000000c0, AX
-	DECQ DI
-	JNZ  loop83
+parent95:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none96
+
+child96:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Z4
+	VMULPD  (R12), Z4, Z4
+	VMOVUPD 64(R11), Z5
+	VMULPD  64(R12), Z5, Z5
+	VMOVUPD 128(R11), Z6
+	VMULPD  128(R12), Z6, Z6
+	TESTQ   R9, R9
+	JZ      next96
+
+four97:
+	MOVLQSX     (DI), R11
+	IMUL3Q      $0x000000c0, R11, R11
+	ADDQ        BX, R11
+	MOVLQSX     4(DI), R12
+	IMUL3Q      $0x000000c0, R12, R12
+	ADDQ        BX, R12
+	MOVLQSX     8(DI), R13
+	IMUL3Q      $0x000000c0, R13, R13
+	ADDQ        BX, R13
+	MOVLQSX     12(DI), R14
+	IMUL3Q      $0x000000c0, R14, R14
+	ADDQ        BX, R14
+	VMULPD      (R11), Z4, Z0
+	VMULPD      (R12), Z4, Z1
+	VMULPD      (R13), Z4, Z2
+	VMULPD      (R14), Z4, Z3
+	VFMADD231PD 64(R11), Z5, Z0
+	VFMADD231PD 64(R12), Z5, Z1
+	VFMADD231PD 64(R13), Z5, Z2
+	VFMADD231PD 64(R14), Z5, Z3
+	VFMADD231PD 128(R11), Z6, Z0
+	VFMADD231PD 128(R12), Z6, Z1
+	VFMADD231PD 128(R13), Z6, Z2
+	VFMADD231PD 128(R14), Z6, Z3
+	VUNPCKLPD   Z1, Z0, Z7
+	VUNPCKHPD   Z1, Z0, Z8
+	VADDPD      Z8, Z7, Z7
+	VUNPCKLPD   Z3, Z2, Z8
+	VUNPCKHPD   Z3, Z2, Z9
+	VADDPD      Z9, Z8, Z8
+	VSHUFF64X2  $0x88, Z8, Z7, Z9
+	VSHUFF64X2  $0xdd, Z8, Z7, Z7
+	VADDPD      Z7, Z9, Z9
+	VSHUFF64X2  $0x08, Z9, Z9, Z7
+	VSHUFF64X2  $0x0d, Z9, Z9, Z8
+	VADDPD      Y8, Y7, Y7
+	VMOVUPD     Y7, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last97
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four97
+
+last97:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next96:
+	DECQ R10
+	JNZ  child96
+
+none96:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent95
+	VZEROUPPER
+	RET
+
+// func treeSums3AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent98:
+	MOVQ   16(SP), R10
+	MOVL   4(R10), R11
+	SUBL   (R10), R11
+	ADDQ   $0x00000004, 16(SP)
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	TESTQ  R11, R11
+	JZ     none99
+
+child99:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	SUBQ   $0x00000002, R10
+	JL     single100
+
+pair100:
+	MOVLQSX      (R8), R12
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD (SI), Z9
+	VFMADD231PD  (R12), Z9, Z3
+	VFMADD231PD  64(R12), Z9, Z4
+	VFMADD231PD  128(R12), Z9, Z5
+	MOVLQSX      4(R8), R12
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD 8(SI), Z10
+	VFMADD231PD  (R12), Z10, Z6
+	VFMADD231PD  64(R12), Z10, Z7
+	VFMADD231PD  128(R12), Z10, Z8
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair100
+
+single100:
+	CMPQ         R10, $-1
+	JL           sum100
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Z9
+	VFMADD231PD  (R10), Z9, Z3
+	VFMADD231PD  64(R10), Z9, Z4
+	VFMADD231PD  128(R10), Z9, Z5
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum100:
+	VADDPD      Z6, Z3, Z3
+	VADDPD      Z7, Z4, Z4
+	VADDPD      Z8, Z5, Z5
+	MOVQ        (SP), R10
+	MOVLQSX     (DX), R12
+	IMULQ       R9, R12
+	VMOVUPD     (AX)(R12*1), Z11
+	VFMADD231PD (R10), Z3, Z11
+	VMOVUPD     Z11, (AX)(R12*1)
+	VFMADD231PD (CX)(R12*1), Z3, Z0
+	VMOVUPD     64(AX)(R12*1), Z12
+	VFMADD231PD 64(R10), Z4, Z12
+	VMOVUPD     Z12, 64(AX)(R12*1)
+	VFMADD231PD 64(CX)(R12*1), Z4, Z1
+	VMOVUPD     128(AX)(R12*1), Z11
+	VFMADD231PD 128(R10), Z5, Z11
+	VMOVUPD     Z11, 128(AX)(R12*1)
+	VFMADD231PD 128(CX)(R12*1), Z5, Z2
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child99
+
+none99:
+	MOVQ    8(SP), R10
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	ADDQ    $0x000000c0, (SP)
+	ADDQ    $0x000000c0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent98
 	VZEROUPPER
 	RET
 
@@ -2176,18 +2746,18 @@ TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop86:
+loop101:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none87
+	JZ      none102
 	VMOVUPD (CX), Z0
 	VMOVUPD 64(CX), Z1
 	VMOVUPD 128(CX), Z2
 	VMOVUPD 192(CX), Z3
 
-loop88:
+loop103:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -2202,12 +2772,12 @@ loop88:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop88
+	JNZ     loop103
 
-none87:
+none102:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop86
+	JNZ  loop101
 	VZEROUPPER
 	RET
 
@@ -2226,12 +2796,12 @@ TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop89:
+loop104:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none90
+	JZ      none105
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -2241,7 +2811,7 @@ loop89:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop91:
+loop106:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z8
@@ -2267,25 +2837,25 @@ loop91:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop91
+	JNZ         loop106
 	VMOVUPD     Z4, (AX)
 	VMOVUPD     Z5, 64(AX)
 	VMOVUPD     Z6, 128(AX)
 	VMOVUPD     Z7, 192(AX)
-	JMP         end90
+	JMP         end105
 
-none90:
+none105:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 	VMOVUPD Z0, 192(AX)
 
-end90:
+end105:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop89
+	JNZ  loop104
 	VZEROUPPER
 	RET
 
@@ -2300,18 +2870,18 @@ TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop92:
+loop107:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none93
+	JZ      none108
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-four94:
+four109:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
@@ -2354,19 +2924,19 @@ four94:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last94
+	JLE         last109
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four94
+	JMP         four109
 
-last94:
+last109:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none93:
+none108:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop92
+	JNZ  loop107
 	VZEROUPPER
 	RET
 
@@ -2381,12 +2951,10 @@ TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop95:
+loop110:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	TESTQ  R8, R8
-	JZ     none96
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -2396,9 +2964,9 @@ loop95:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R8
-	JL     single97
+	JL     single111
 
-pair97:
+pair111:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000100, R9, R9
 	ADDQ         CX, R9
@@ -2418,11 +2986,11 @@ pair97:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair97
+	JGE          pair111
 
-single97:
+single111:
 	CMPQ         R8, $-1
-	JL           sum97
+	JL           sum111
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
 	ADDQ         CX, R8
@@ -2434,7 +3002,7 @@ single97:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum97:
+sum111:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -2443,19 +3011,245 @@ sum97:
 	VMOVUPD Z1, 64(AX)
 	VMOVUPD Z2, 128(AX)
 	VMOVUPD Z3, 192(AX)
-	JMP     end96
+	ADDQ    $0x00000100, AX
+	DECQ    DI
+	JNZ     loop110
+	VZEROUPPER
+	RET
 
-none96:
-	VPXORQ  Z0, Z0, Z0
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z0, 64(AX)
-	VMOVUPD Z0, 128(AX)
-	VMOVUPD Z0, 192(AX)
+// func treeDots4AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
 
-end96:
-	ADDQ $0x00000100, AX
-	DECQ DI
-	JNZ  loop95
+parent112:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none113
+
+child113:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Z4
+	VMULPD  (R12), Z4, Z4
+	VMOVUPD 64(R11), Z5
+	VMULPD  64(R12), Z5, Z5
+	VMOVUPD 128(R11), Z6
+	VMULPD  128(R12), Z6, Z6
+	VMOVUPD 192(R11), Z7
+	VMULPD  192(R12), Z7, Z7
+	TESTQ   R9, R9
+	JZ      next113
+
+four114:
+	MOVLQSX     (DI), R11
+	IMUL3Q      $0x00000100, R11, R11
+	ADDQ        BX, R11
+	MOVLQSX     4(DI), R12
+	IMUL3Q      $0x00000100, R12, R12
+	ADDQ        BX, R12
+	MOVLQSX     8(DI), R13
+	IMUL3Q      $0x00000100, R13, R13
+	ADDQ        BX, R13
+	MOVLQSX     12(DI), R14
+	IMUL3Q      $0x00000100, R14, R14
+	ADDQ        BX, R14
+	VMULPD      (R11), Z4, Z0
+	VMULPD      (R12), Z4, Z1
+	VMULPD      (R13), Z4, Z2
+	VMULPD      (R14), Z4, Z3
+	VFMADD231PD 64(R11), Z5, Z0
+	VFMADD231PD 64(R12), Z5, Z1
+	VFMADD231PD 64(R13), Z5, Z2
+	VFMADD231PD 64(R14), Z5, Z3
+	VFMADD231PD 128(R11), Z6, Z0
+	VFMADD231PD 128(R12), Z6, Z1
+	VFMADD231PD 128(R13), Z6, Z2
+	VFMADD231PD 128(R14), Z6, Z3
+	VFMADD231PD 192(R11), Z7, Z0
+	VFMADD231PD 192(R12), Z7, Z1
+	VFMADD231PD 192(R13), Z7, Z2
+	VFMADD231PD 192(R14), Z7, Z3
+	VUNPCKLPD   Z1, Z0, Z8
+	VUNPCKHPD   Z1, Z0, Z9
+	VADDPD      Z9, Z8, Z8
+	VUNPCKLPD   Z3, Z2, Z9
+	VUNPCKHPD   Z3, Z2, Z10
+	VADDPD      Z10, Z9, Z9
+	VSHUFF64X2  $0x88, Z9, Z8, Z10
+	VSHUFF64X2  $0xdd, Z9, Z8, Z8
+	VADDPD      Z8, Z10, Z10
+	VSHUFF64X2  $0x08, Z10, Z10, Z8
+	VSHUFF64X2  $0x0d, Z10, Z10, Z9
+	VADDPD      Y9, Y8, Y8
+	VMOVUPD     Y8, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last114
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four114
+
+last114:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next113:
+	DECQ R10
+	JNZ  child113
+
+none113:
+	ADDQ $0x00000100, (SP)
+	DECQ 16(SP)
+	JNZ  parent112
+	VZEROUPPER
+	RET
+
+// func treeSums4AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent115:
+	MOVQ   16(SP), R10
+	MOVL   4(R10), R11
+	SUBL   (R10), R11
+	ADDQ   $0x00000004, 16(SP)
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	TESTQ  R11, R11
+	JZ     none116
+
+child116:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	SUBQ   $0x00000002, R10
+	JL     single117
+
+pair117:
+	MOVLQSX      (R8), R12
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD (SI), Z12
+	VFMADD231PD  (R12), Z12, Z4
+	VFMADD231PD  64(R12), Z12, Z5
+	VFMADD231PD  128(R12), Z12, Z6
+	VFMADD231PD  192(R12), Z12, Z7
+	MOVLQSX      4(R8), R12
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD 8(SI), Z13
+	VFMADD231PD  (R12), Z13, Z8
+	VFMADD231PD  64(R12), Z13, Z9
+	VFMADD231PD  128(R12), Z13, Z10
+	VFMADD231PD  192(R12), Z13, Z11
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair117
+
+single117:
+	CMPQ         R10, $-1
+	JL           sum117
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Z12
+	VFMADD231PD  (R10), Z12, Z4
+	VFMADD231PD  64(R10), Z12, Z5
+	VFMADD231PD  128(R10), Z12, Z6
+	VFMADD231PD  192(R10), Z12, Z7
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum117:
+	VADDPD      Z8, Z4, Z4
+	VADDPD      Z9, Z5, Z5
+	VADDPD      Z10, Z6, Z6
+	VADDPD      Z11, Z7, Z7
+	MOVQ        (SP), R10
+	MOVLQSX     (DX), R12
+	IMULQ       R9, R12
+	VMOVUPD     (AX)(R12*1), Z14
+	VFMADD231PD (R10), Z4, Z14
+	VMOVUPD     Z14, (AX)(R12*1)
+	VFMADD231PD (CX)(R12*1), Z4, Z0
+	VMOVUPD     64(AX)(R12*1), Z15
+	VFMADD231PD 64(R10), Z5, Z15
+	VMOVUPD     Z15, 64(AX)(R12*1)
+	VFMADD231PD 64(CX)(R12*1), Z5, Z1
+	VMOVUPD     128(AX)(R12*1), Z14
+	VFMADD231PD 128(R10), Z6, Z14
+	VMOVUPD     Z14, 128(AX)(R12*1)
+	VFMADD231PD 128(CX)(R12*1), Z6, Z2
+	VMOVUPD     192(AX)(R12*1), Z15
+	VFMADD231PD 192(R10), Z7, Z15
+	VMOVUPD     Z15, 192(AX)(R12*1)
+	VFMADD231PD 192(CX)(R12*1), Z7, Z3
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child116
+
+none116:
+	MOVQ    8(SP), R10
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, 192(R10)
+	ADDQ    $0x00000100, (SP)
+	ADDQ    $0x00000100, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent115
 	VZEROUPPER
 	RET
 
@@ -2491,7 +3285,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop98:
+loop118:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -2513,7 +3307,7 @@ loop98:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop98
+	JNZ          loop118
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -2572,7 +3366,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop99:
+loop119:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -2603,7 +3397,7 @@ loop99:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop99
+	JNZ          loop119
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -2678,7 +3472,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop100:
+loop120:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -2718,7 +3512,7 @@ loop100:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop100
+	JNZ          loop120
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -2776,7 +3570,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop101:
+loop121:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -2789,7 +3583,7 @@ loop101:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop101
+	JNZ          loop121
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -2827,7 +3621,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop102:
+loop122:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -2845,7 +3639,7 @@ loop102:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop102
+	JNZ          loop122
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -2891,7 +3685,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop103:
+loop123:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -2914,7 +3708,7 @@ loop103:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop103
+	JNZ          loop123
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -2949,14 +3743,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop104:
+loop124:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop104
+	JNZ          loop124
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -2978,7 +3772,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop105:
+loop125:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -2987,7 +3781,7 @@ loop105:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop105
+	JNZ          loop125
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -3011,7 +3805,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop106:
+loop126:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -3022,10 +3816,48 @@ loop106:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop106
+	JNZ          loop126
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
+	VZEROUPPER
+	RET
+
+// func multiplyAddsAVX512(out *[8]float64, n int)
+// Requires: AVX, AVX512F
+TEXT ·multiplyAddsAVX512(SB), NOSPLIT, $0-16
+	MOVQ   out+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+
+loop127:
+	VFMADD231PD Z12, Z12, Z0
+	VFMADD231PD Z12, Z12, Z1
+	VFMADD231PD Z12, Z12, Z2
+	VFMADD231PD Z12, Z12, Z3
+	VFMADD231PD Z12, Z12, Z4
+	VFMADD231PD Z12, Z12, Z5
+	VFMADD231PD Z12, Z12, Z6
+	VFMADD231PD Z12, Z12, Z7
+	VFMADD231PD Z12, Z12, Z8
+	VFMADD231PD Z12, Z12, Z9
+	VFMADD231PD Z12, Z12, Z10
+	VFMADD231PD Z12, Z12, Z11
+	DECQ        CX
+	JNZ         loop127
+	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
 
@@ -3075,7 +3907,7 @@ rows:
 	ADDQ   DI, R8
 	MOVQ   CX, R9
 
-loop107:
+loop128:
 	VMOVUPD     (DX), Y14
 	VMOVUPD     32(DX), Y15
 	VFMADD231PD (R9), Y14, Y0
@@ -3097,7 +3929,7 @@ loop107:
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop107
+	JNZ         loop128
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3125,7 +3957,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop108:
+loop129:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -3133,7 +3965,7 @@ loop108:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop108
+	JNZ         loop129
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -3151,7 +3983,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop109:
+loop130:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -3161,7 +3993,7 @@ loop109:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop109
+	JNZ         loop130
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3183,7 +4015,7 @@ rows_3:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop110:
+loop131:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -3195,7 +4027,7 @@ loop110:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop110
+	JNZ         loop131
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3221,7 +4053,7 @@ rows_4:
 	ADDQ   CX, SI
 	MOVQ   CX, R8
 
-loop111:
+loop132:
 	VMOVUPD     (DX), Y8
 	VMOVUPD     32(DX), Y9
 	VFMADD231PD (R8), Y8, Y0
@@ -3236,7 +4068,7 @@ loop111:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop111
+	JNZ         loop132
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3266,7 +4098,7 @@ rows_5:
 	ADDQ   CX, SI
 	MOVQ   CX, R8
 
-loop112:
+loop133:
 	VMOVUPD     (DX), Y10
 	VMOVUPD     32(DX), Y11
 	VFMADD231PD (R8), Y10, Y0
@@ -3283,7 +4115,7 @@ loop112:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop112
+	JNZ         loop133
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3319,7 +4151,7 @@ rows_6:
 	ADDQ   DI, R8
 	MOVQ   CX, R8
 
-loop113:
+loop134:
 	VMOVUPD     (DX), Y12
 	VMOVUPD     32(DX), Y13
 	VFMADD231PD (R8), Y12, Y0
@@ -3338,7 +4170,7 @@ loop113:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop113
+	JNZ         loop134
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3371,7 +4203,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R11
 
-loop114:
+loop135:
 	VMOVUPD     (R8), Y8
 	VMOVUPD     32(R8), Y9
 	VFMADD231PD (R11), Y8, Y0
@@ -3386,7 +4218,7 @@ loop114:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop114
+	JNZ         loop135
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3447,7 +4279,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop115:
+loop136:
 	VMOVUPD     (DX), Y14
 	VMOVUPD     32(DX), Y15
 	VFMADD231PD (SI), Y14, Y0
@@ -3467,7 +4299,7 @@ loop115:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop115
+	JNZ         loop136
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3492,7 +4324,7 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop116:
+loop137:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -3500,7 +4332,7 @@ loop116:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop116
+	JNZ         loop137
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -3515,7 +4347,7 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop117:
+loop138:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -3525,7 +4357,7 @@ loop117:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop117
+	JNZ         loop138
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3544,7 +4376,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop118:
+loop139:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -3556,7 +4388,7 @@ loop118:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop118
+	JNZ         loop139
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3579,7 +4411,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop119:
+loop140:
 	VMOVUPD     (DX), Y8
 	VMOVUPD     32(DX), Y9
 	VFMADD231PD (SI), Y8, Y0
@@ -3593,7 +4425,7 @@ loop119:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop119
+	JNZ         loop140
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3620,7 +4452,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop120:
+loop141:
 	VMOVUPD     (DX), Y10
 	VMOVUPD     32(DX), Y11
 	VFMADD231PD (SI), Y10, Y0
@@ -3636,7 +4468,7 @@ loop120:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop120
+	JNZ         loop141
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3667,7 +4499,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop121:
+loop142:
 	VMOVUPD     (DX), Y12
 	VMOVUPD     32(DX), Y13
 	VFMADD231PD (SI), Y12, Y0
@@ -3685,7 +4517,7 @@ loop121:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop121
+	JNZ         loop142
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3715,7 +4547,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop122:
+loop143:
 	VMOVUPD     (R8), Y8
 	VMOVUPD     32(R8), Y9
 	VFMADD231PD (R10), Y8, Y0
@@ -3729,7 +4561,7 @@ loop122:
 	ADDQ        DI, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop122
+	JNZ         loop143
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3757,7 +4589,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop123:
+loop144:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -3765,7 +4597,7 @@ loop123:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop123
+	JNZ         loop144
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -3781,7 +4613,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop124:
+loop145:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -3791,7 +4623,7 @@ loop124:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop124
+	JNZ         loop145
 	VZEROUPPER
 	RET
 
@@ -3808,7 +4640,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop125:
+loop146:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -3817,7 +4649,7 @@ loop125:
 	MOVQ         32(DX), R8
 	XORQ         R9, R9
 
-cols126:
+cols147:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -3828,11 +4660,11 @@ cols126:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols126
+	JL          cols147
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop125
+	JNZ         loop146
 	VMOVUPD     Y2, (CX)
 	VMOVUPD     Y3, 32(CX)
 	VZEROUPPER
@@ -3851,7 +4683,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop127:
+loop148:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -3866,7 +4698,7 @@ loop127:
 	MOVQ         88(DX), R9
 	XORQ         R10, R10
 
-cols128:
+cols149:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -3879,11 +4711,11 @@ cols128:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols128
+	JL          cols149
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop127
+	JNZ         loop148
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
 	VZEROUPPER
@@ -3902,7 +4734,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop129:
+loop150:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -3923,7 +4755,7 @@ loop129:
 	MOVQ         144(DX), R10
 	XORQ         R11, R11
 
-cols130:
+cols151:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -3938,11 +4770,11 @@ cols130:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols130
+	JL          cols151
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop129
+	JNZ         loop150
 	VMOVUPD     Y6, (CX)
 	VMOVUPD     Y7, 32(CX)
 	VZEROUPPER
@@ -3961,7 +4793,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop131:
+loop152:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -3988,7 +4820,7 @@ loop131:
 	MOVQ         200(DX), R11
 	XORQ         R12, R12
 
-cols132:
+cols153:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -4005,11 +4837,11 @@ cols132:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols132
+	JL          cols153
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop131
+	JNZ         loop152
 	VMOVUPD     Y8, (CX)
 	VMOVUPD     Y9, 32(CX)
 	VZEROUPPER
@@ -4028,7 +4860,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop133:
+loop154:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -4061,7 +4893,7 @@ loop133:
 	MOVQ         256(DX), R12
 	XORQ         R13, R13
 
-cols134:
+cols155:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -4080,11 +4912,11 @@ cols134:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols134
+	JL          cols155
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop133
+	JNZ         loop154
 	VMOVUPD     Y10, (CX)
 	VMOVUPD     Y11, 32(CX)
 	VZEROUPPER
@@ -4103,7 +4935,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop135:
+loop156:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -4142,7 +4974,7 @@ loop135:
 	MOVQ         312(DX), R13
 	XORQ         R14, R14
 
-cols136:
+cols157:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -4163,11 +4995,11 @@ cols136:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols136
+	JL          cols157
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop135
+	JNZ         loop156
 	VMOVUPD     Y12, (CX)
 	VMOVUPD     Y13, 32(CX)
 	VZEROUPPER
@@ -4185,7 +5017,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop137:
+loop158:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -4194,17 +5026,17 @@ loop137:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols138:
+cols159:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols138
+	JL          cols159
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop137
+	JNZ         loop158
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -4222,7 +5054,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop139:
+loop160:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -4237,7 +5069,7 @@ loop139:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols140:
+cols161:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -4246,10 +5078,10 @@ cols140:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols140
+	JL          cols161
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop139
+	JNZ         loop160
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -4267,7 +5099,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop141:
+loop162:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -4288,7 +5120,7 @@ loop141:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols142:
+cols163:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -4299,10 +5131,10 @@ cols142:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols142
+	JL          cols163
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop141
+	JNZ         loop162
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -4320,7 +5152,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop143:
+loop164:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -4347,7 +5179,7 @@ loop143:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols144:
+cols165:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -4360,10 +5192,10 @@ cols144:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols144
+	JL          cols165
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop143
+	JNZ         loop164
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -4381,7 +5213,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop145:
+loop166:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -4414,7 +5246,7 @@ loop145:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols146:
+cols167:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -4429,10 +5261,10 @@ cols146:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols146
+	JL          cols167
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop145
+	JNZ         loop166
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -4450,7 +5282,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop147:
+loop168:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -4489,7 +5321,7 @@ loop147:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols148:
+cols169:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -4506,10 +5338,10 @@ cols148:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols148
+	JL          cols169
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop147
+	JNZ         loop168
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -4602,27 +5434,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop149:
+loop170:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows150:
+rows171:
 	DECQ   R8
-	JZ     sum150
+	JZ     sum171
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows150
+	JMP    rows171
 
-sum150:
+sum171:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop149
+	JNZ     loop170
 	VZEROUPPER
 	RET
 
@@ -4639,16 +5471,16 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop151:
+loop172:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none152
+	JZ      none173
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop153:
+loop174:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -4659,12 +5491,12 @@ loop153:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop153
+	JNZ     loop174
 
-none152:
+none173:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop151
+	JNZ  loop172
 	VZEROUPPER
 	RET
 
@@ -4683,18 +5515,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop154:
+loop175:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none155
+	JZ      none176
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop156:
+loop177:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -4710,21 +5542,21 @@ loop156:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop156
+	JNZ         loop177
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end155
+	JMP         end176
 
-none155:
+none176:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end155:
+end176:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop154
+	JNZ  loop175
 	VZEROUPPER
 	RET
 
@@ -4739,14 +5571,14 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop157:
+loop178:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none158
+	JZ    none179
 
-four159:
+four180:
 	MOVLQSX    (SI), R9
 	IMUL3Q     $0x00000040, R9, R9
 	ADDQ       DX, R9
@@ -4782,19 +5614,19 @@ four159:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last159
+	JLE        last180
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four159
+	JMP        four180
 
-last159:
+last180:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none158:
+none179:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop157
+	JNZ  loop178
 	VZEROUPPER
 	RET
 
@@ -4809,20 +5641,18 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop160:
+loop181:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	TESTQ  R8, R8
-	JZ     none161
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single162
+	JL     single182
 
-pair162:
+pair182:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000040, R9, R9
 	ADDQ         CX, R9
@@ -4838,11 +5668,11 @@ pair162:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair162
+	JGE          pair182
 
-single162:
+single182:
 	CMPQ         R8, $-1
-	JL           sum162
+	JL           sum182
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
 	ADDQ         CX, R8
@@ -4852,22 +5682,221 @@ single162:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum162:
+sum182:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
-	JMP     end161
+	ADDQ    $0x00000040, AX
+	DECQ    DI
+	JNZ     loop181
+	VZEROUPPER
+	RET
 
-none161:
+// func treeDots1AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·treeDots1AVX2(SB), NOSPLIT, $88-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, 64(SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 72(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 80(SP)
+
+parent183:
+	MOVQ  72(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 72(SP)
+	TESTQ R10, R10
+	JZ    none184
+
+child184:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    64(SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y8
+	VMULPD  (R12), Y8, Y8
+	VMOVUPD Y8, (SP)
+	VMOVUPD 32(R11), Y9
+	VMULPD  32(R12), Y9, Y9
+	VMOVUPD Y9, 32(SP)
+	TESTQ   R9, R9
+	JZ      next184
+
+four185:
+	MOVLQSX    (DI), R11
+	IMUL3Q     $0x00000040, R11, R11
+	ADDQ       BX, R11
+	MOVLQSX    4(DI), R12
+	IMUL3Q     $0x00000040, R12, R12
+	ADDQ       BX, R12
+	MOVLQSX    8(DI), R13
+	IMUL3Q     $0x00000040, R13, R13
+	ADDQ       BX, R13
+	MOVLQSX    12(DI), R14
+	IMUL3Q     $0x00000040, R14, R14
+	ADDQ       BX, R14
+	VMOVUPD    (SP), Y8
+	VMOVUPD    32(SP), Y9
+	VMULPD     (R11), Y8, Y0
+	VMULPD     32(R11), Y9, Y1
+	VMULPD     (R12), Y8, Y2
+	VMULPD     32(R12), Y9, Y3
+	VMULPD     (R13), Y8, Y4
+	VMULPD     32(R13), Y9, Y5
+	VMULPD     (R14), Y8, Y6
+	VMULPD     32(R14), Y9, Y7
+	VHADDPD    Y2, Y0, Y0
+	VHADDPD    Y6, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y10
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPD     Y0, Y10, Y10
+	VHADDPD    Y3, Y1, Y1
+	VHADDPD    Y7, Y5, Y5
+	VPERM2F128 $0x20, Y5, Y1, Y11
+	VPERM2F128 $0x31, Y5, Y1, Y1
+	VADDPD     Y1, Y11, Y11
+	VADDPD     Y11, Y10, Y10
+	VMOVUPD    Y10, (AX)
+	SUBQ       $0x00000004, R9
+	JLE        last185
+	ADDQ       $0x00000010, DI
+	ADDQ       $0x00000020, AX
+	JMP        four185
+
+last185:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next184:
+	DECQ R10
+	JNZ  child184
+
+none184:
+	ADDQ $0x00000040, 64(SP)
+	DECQ 80(SP)
+	JNZ  parent183
+	VZEROUPPER
+	RET
+
+// func treeSums1AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent186:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
 	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	TESTQ   R11, R11
+	JZ      none187
 
-end161:
-	ADDQ $0x00000040, AX
-	DECQ DI
-	JNZ  loop160
+child187:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x00000002, R10
+	JL     single188
+
+pair188:
+	MOVLQSX      (R8), R12
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD (SI), Y4
+	VFMADD231PD  (R12), Y4, Y0
+	VFMADD231PD  32(R12), Y4, Y1
+	MOVLQSX      4(R8), R12
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD 8(SI), Y5
+	VFMADD231PD  (R12), Y5, Y2
+	VFMADD231PD  32(R12), Y5, Y3
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair188
+
+single188:
+	CMPQ         R10, $-1
+	JL           sum188
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Y4
+	VFMADD231PD  (R10), Y4, Y0
+	VFMADD231PD  32(R10), Y4, Y1
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum188:
+	VADDPD      Y2, Y0, Y0
+	VADDPD      Y3, Y1, Y1
+	MOVQ        (SP), R12
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y6
+	VFMADD231PD (R12), Y0, Y6
+	VMOVUPD     Y6, (AX)(R13*1)
+	VMOVUPD     (R10), Y6
+	VFMADD231PD (CX)(R13*1), Y0, Y6
+	VMOVUPD     Y6, (R10)
+	VMOVUPD     32(AX)(R13*1), Y7
+	VFMADD231PD 32(R12), Y1, Y7
+	VMOVUPD     Y7, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y7
+	VFMADD231PD 32(CX)(R13*1), Y1, Y7
+	VMOVUPD     Y7, 32(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child187
+
+none187:
+	ADDQ $0x00000040, (SP)
+	ADDQ $0x00000040, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent186
 	VZEROUPPER
 	RET
 
@@ -4884,18 +5913,18 @@ TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop163:
+loop189:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none164
+	JZ      none190
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD 64(CX), Y2
 	VMOVUPD 96(CX), Y3
 
-loop165:
+loop191:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -4910,12 +5939,12 @@ loop165:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop165
+	JNZ     loop191
 
-none164:
+none190:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop163
+	JNZ  loop189
 	VZEROUPPER
 	RET
 
@@ -4934,12 +5963,12 @@ TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop166:
+loop192:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none167
+	JZ      none193
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -4949,7 +5978,7 @@ loop166:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop168:
+loop194:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -4975,25 +6004,25 @@ loop168:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop168
+	JNZ         loop194
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end167
+	JMP         end193
 
-none167:
+none193:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end167:
+end193:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop166
+	JNZ  loop192
 	VZEROUPPER
 	RET
 
@@ -5008,14 +6037,14 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop169:
+loop195:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none170
+	JZ    none196
 
-four171:
+four197:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
@@ -5061,19 +6090,19 @@ four171:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last171
+	JLE         last197
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four171
+	JMP         four197
 
-last171:
+last197:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none170:
+none196:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop169
+	JNZ  loop195
 	VZEROUPPER
 	RET
 
@@ -5088,12 +6117,10 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop172:
+loop198:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	TESTQ  R8, R8
-	JZ     none173
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -5103,9 +6130,9 @@ loop172:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single174
+	JL     single199
 
-pair174:
+pair199:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000080, R9, R9
 	ADDQ         CX, R9
@@ -5125,11 +6152,11 @@ pair174:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair174
+	JGE          pair199
 
-single174:
+single199:
 	CMPQ         R8, $-1
-	JL           sum174
+	JL           sum199
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
 	ADDQ         CX, R8
@@ -5141,7 +6168,7 @@ single174:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum174:
+sum199:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -5150,19 +6177,258 @@ sum174:
 	VMOVUPD Y1, 32(AX)
 	VMOVUPD Y2, 64(AX)
 	VMOVUPD Y3, 96(AX)
-	JMP     end173
+	ADDQ    $0x00000080, AX
+	DECQ    DI
+	JNZ     loop198
+	VZEROUPPER
+	RET
 
-none173:
+// func treeDots2AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots2AVX2(SB), NOSPLIT, $152-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, 128(SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 136(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 144(SP)
+
+parent200:
+	MOVQ  136(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 136(SP)
+	TESTQ R10, R10
+	JZ    none201
+
+child201:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    128(SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y8
+	VMULPD  (R12), Y8, Y8
+	VMOVUPD Y8, (SP)
+	VMOVUPD 32(R11), Y9
+	VMULPD  32(R12), Y9, Y9
+	VMOVUPD Y9, 32(SP)
+	VMOVUPD 64(R11), Y8
+	VMULPD  64(R12), Y8, Y8
+	VMOVUPD Y8, 64(SP)
+	VMOVUPD 96(R11), Y9
+	VMULPD  96(R12), Y9, Y9
+	VMOVUPD Y9, 96(SP)
+	TESTQ   R9, R9
+	JZ      next201
+
+four202:
+	MOVLQSX     (DI), R11
+	IMUL3Q      $0x00000080, R11, R11
+	ADDQ        BX, R11
+	MOVLQSX     4(DI), R12
+	IMUL3Q      $0x00000080, R12, R12
+	ADDQ        BX, R12
+	MOVLQSX     8(DI), R13
+	IMUL3Q      $0x00000080, R13, R13
+	ADDQ        BX, R13
+	MOVLQSX     12(DI), R14
+	IMUL3Q      $0x00000080, R14, R14
+	ADDQ        BX, R14
+	VMOVUPD     (SP), Y8
+	VMOVUPD     32(SP), Y9
+	VMULPD      (R11), Y8, Y0
+	VMULPD      32(R11), Y9, Y1
+	VMULPD      (R12), Y8, Y2
+	VMULPD      32(R12), Y9, Y3
+	VMULPD      (R13), Y8, Y4
+	VMULPD      32(R13), Y9, Y5
+	VMULPD      (R14), Y8, Y6
+	VMULPD      32(R14), Y9, Y7
+	VMOVUPD     64(SP), Y8
+	VMOVUPD     96(SP), Y9
+	VFMADD231PD 64(R11), Y8, Y0
+	VFMADD231PD 96(R11), Y9, Y1
+	VFMADD231PD 64(R12), Y8, Y2
+	VFMADD231PD 96(R12), Y9, Y3
+	VFMADD231PD 64(R13), Y8, Y4
+	VFMADD231PD 96(R13), Y9, Y5
+	VFMADD231PD 64(R14), Y8, Y6
+	VFMADD231PD 96(R14), Y9, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y10, Y10
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y11, Y11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last202
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four202
+
+last202:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next201:
+	DECQ R10
+	JNZ  child201
+
+none201:
+	ADDQ $0x00000080, 128(SP)
+	DECQ 144(SP)
+	JNZ  parent200
+	VZEROUPPER
+	RET
+
+// func treeSums2AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent203:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
 	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	TESTQ   R11, R11
+	JZ      none204
 
-end173:
-	ADDQ $0x00000080, AX
-	DECQ DI
-	JNZ  loop172
+child204:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R10
+	JL     single205
+
+pair205:
+	MOVLQSX      (R8), R12
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD (SI), Y8
+	VFMADD231PD  (R12), Y8, Y0
+	VFMADD231PD  32(R12), Y8, Y1
+	VFMADD231PD  64(R12), Y8, Y2
+	VFMADD231PD  96(R12), Y8, Y3
+	MOVLQSX      4(R8), R12
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	VBROADCASTSD 8(SI), Y9
+	VFMADD231PD  (R12), Y9, Y4
+	VFMADD231PD  32(R12), Y9, Y5
+	VFMADD231PD  64(R12), Y9, Y6
+	VFMADD231PD  96(R12), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair205
+
+single205:
+	CMPQ         R10, $-1
+	JL           sum205
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Y8
+	VFMADD231PD  (R10), Y8, Y0
+	VFMADD231PD  32(R10), Y8, Y1
+	VFMADD231PD  64(R10), Y8, Y2
+	VFMADD231PD  96(R10), Y8, Y3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum205:
+	VADDPD      Y4, Y0, Y0
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y6, Y2, Y2
+	VADDPD      Y7, Y3, Y3
+	MOVQ        (SP), R12
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y10
+	VFMADD231PD (R12), Y0, Y10
+	VMOVUPD     Y10, (AX)(R13*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PD (CX)(R13*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R13*1), Y11
+	VFMADD231PD 32(R12), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PD 32(CX)(R13*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y10
+	VFMADD231PD 64(R12), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PD 64(CX)(R13*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y11
+	VFMADD231PD 96(R12), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PD 96(CX)(R13*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child204
+
+none204:
+	ADDQ $0x00000080, (SP)
+	ADDQ $0x00000080, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent203
 	VZEROUPPER
 	RET
 
@@ -5179,12 +6445,12 @@ TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop175:
+loop206:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none176
+	JZ      none207
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD 64(CX), Y2
@@ -5192,7 +6458,7 @@ loop175:
 	VMOVUPD 128(CX), Y4
 	VMOVUPD 160(CX), Y5
 
-loop177:
+loop208:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -5211,12 +6477,12 @@ loop177:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop177
+	JNZ     loop208
 
-none176:
+none207:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop175
+	JNZ  loop206
 	VZEROUPPER
 	RET
 
@@ -5235,12 +6501,12 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop178:
+loop209:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none179
+	JZ      none210
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -5253,7 +6519,7 @@ loop178:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop180:
+loop211:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -5279,7 +6545,7 @@ loop180:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x000000c0, R14
 	DECQ        R12
-	JNZ         loop180
+	JNZ         loop211
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -5289,7 +6555,7 @@ loop180:
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 
-loop181:
+loop212:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y4
@@ -5305,12 +6571,12 @@ loop181:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop181
+	JNZ         loop212
 	VMOVUPD     Y2, 128(AX)
 	VMOVUPD     Y3, 160(AX)
-	JMP         end179
+	JMP         end210
 
-none179:
+none210:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -5319,11 +6585,11 @@ none179:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end179:
+end210:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop178
+	JNZ  loop209
 	VZEROUPPER
 	RET
 
@@ -5338,14 +6604,14 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop182:
+loop213:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none183
+	JZ    none214
 
-four184:
+four215:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
@@ -5401,19 +6667,19 @@ four184:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last184
+	JLE         last215
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four184
+	JMP         four215
 
-last184:
+last215:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none183:
+none214:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop182
+	JNZ  loop213
 	VZEROUPPER
 	RET
 
@@ -5428,12 +6694,10 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop185:
+loop216:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	TESTQ  R8, R8
-	JZ     none186
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -5442,17 +6706,17 @@ loop185:
 	VXORPD Y5, Y5, Y5
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
-	MOVQ   R8, R9
+	MOVQ   DX, R9
 	MOVQ   SI, R10
-	MOVQ   DX, R11
-	SUBQ   $0x00000002, R9
-	JL     single187
+	MOVQ   R8, R11
+	SUBQ   $0x00000002, R11
+	JL     single217
 
-pair187:
+pair217:
 	MOVLQSX      (R10), R12
 	IMUL3Q       $0x000000c0, R12, R12
 	ADDQ         CX, R12
-	VBROADCASTSD (R11), Y8
+	VBROADCASTSD (R9), Y8
 	VFMADD231PD  (R12), Y8, Y0
 	VFMADD231PD  32(R12), Y8, Y1
 	VFMADD231PD  64(R12), Y8, Y2
@@ -5460,31 +6724,31 @@ pair187:
 	MOVLQSX      4(R10), R12
 	IMUL3Q       $0x000000c0, R12, R12
 	ADDQ         CX, R12
-	VBROADCASTSD 8(R11), Y9
+	VBROADCASTSD 8(R9), Y9
 	VFMADD231PD  (R12), Y9, Y4
 	VFMADD231PD  32(R12), Y9, Y5
 	VFMADD231PD  64(R12), Y9, Y6
 	VFMADD231PD  96(R12), Y9, Y7
 	ADDQ         $0x00000008, R10
-	ADDQ         $0x00000010, R11
-	SUBQ         $0x00000002, R9
-	JGE          pair187
+	ADDQ         $0x00000010, R9
+	SUBQ         $0x00000002, R11
+	JGE          pair217
 
-single187:
-	CMPQ         R9, $-1
-	JL           sum187
-	MOVLQSX      (R10), R9
-	IMUL3Q       $0x000000c0, R9, R9
-	ADDQ         CX, R9
-	VBROADCASTSD (R11), Y8
-	VFMADD231PD  (R9), Y8, Y0
-	VFMADD231PD  32(R9), Y8, Y1
-	VFMADD231PD  64(R9), Y8, Y2
-	VFMADD231PD  96(R9), Y8, Y3
+single217:
+	CMPQ         R11, $-1
+	JL           sum217
+	MOVLQSX      (R10), R11
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         CX, R11
+	VBROADCASTSD (R9), Y8
+	VFMADD231PD  (R11), Y8, Y0
+	VFMADD231PD  32(R11), Y8, Y1
+	VFMADD231PD  64(R11), Y8, Y2
+	VFMADD231PD  96(R11), Y8, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R11
+	ADDQ         $0x00000008, R9
 
-sum187:
+sum217:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -5498,9 +6762,9 @@ sum187:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	SUBQ    $0x00000002, R8
-	JL      single188
+	JL      single218
 
-pair188:
+pair218:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x000000c0, R9, R9
 	ADDQ         CX, R9
@@ -5516,11 +6780,11 @@ pair188:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair188
+	JGE          pair218
 
-single188:
+single218:
 	CMPQ         R8, $-1
-	JL           sum188
+	JL           sum218
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
 	ADDQ         CX, R8
@@ -5530,26 +6794,340 @@ single188:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum188:
+sum218:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y1, 160(AX)
-	JMP     end186
+	ADDQ    $0x000000c0, AX
+	DECQ    DI
+	JNZ     loop216
+	VZEROUPPER
+	RET
 
-none186:
+// func treeDots3AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots3AVX2(SB), NOSPLIT, $216-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, 192(SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 200(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 208(SP)
+
+parent219:
+	MOVQ  200(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 200(SP)
+	TESTQ R10, R10
+	JZ    none220
+
+child220:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    192(SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y8
+	VMULPD  (R12), Y8, Y8
+	VMOVUPD Y8, (SP)
+	VMOVUPD 32(R11), Y9
+	VMULPD  32(R12), Y9, Y9
+	VMOVUPD Y9, 32(SP)
+	VMOVUPD 64(R11), Y8
+	VMULPD  64(R12), Y8, Y8
+	VMOVUPD Y8, 64(SP)
+	VMOVUPD 96(R11), Y9
+	VMULPD  96(R12), Y9, Y9
+	VMOVUPD Y9, 96(SP)
+	VMOVUPD 128(R11), Y8
+	VMULPD  128(R12), Y8, Y8
+	VMOVUPD Y8, 128(SP)
+	VMOVUPD 160(R11), Y9
+	VMULPD  160(R12), Y9, Y9
+	VMOVUPD Y9, 160(SP)
+	TESTQ   R9, R9
+	JZ      next220
+
+four221:
+	MOVLQSX     (DI), R11
+	IMUL3Q      $0x000000c0, R11, R11
+	ADDQ        BX, R11
+	MOVLQSX     4(DI), R12
+	IMUL3Q      $0x000000c0, R12, R12
+	ADDQ        BX, R12
+	MOVLQSX     8(DI), R13
+	IMUL3Q      $0x000000c0, R13, R13
+	ADDQ        BX, R13
+	MOVLQSX     12(DI), R14
+	IMUL3Q      $0x000000c0, R14, R14
+	ADDQ        BX, R14
+	VMOVUPD     (SP), Y8
+	VMOVUPD     32(SP), Y9
+	VMULPD      (R11), Y8, Y0
+	VMULPD      32(R11), Y9, Y1
+	VMULPD      (R12), Y8, Y2
+	VMULPD      32(R12), Y9, Y3
+	VMULPD      (R13), Y8, Y4
+	VMULPD      32(R13), Y9, Y5
+	VMULPD      (R14), Y8, Y6
+	VMULPD      32(R14), Y9, Y7
+	VMOVUPD     64(SP), Y8
+	VMOVUPD     96(SP), Y9
+	VFMADD231PD 64(R11), Y8, Y0
+	VFMADD231PD 96(R11), Y9, Y1
+	VFMADD231PD 64(R12), Y8, Y2
+	VFMADD231PD 96(R12), Y9, Y3
+	VFMADD231PD 64(R13), Y8, Y4
+	VFMADD231PD 96(R13), Y9, Y5
+	VFMADD231PD 64(R14), Y8, Y6
+	VFMADD231PD 96(R14), Y9, Y7
+	VMOVUPD     128(SP), Y8
+	VMOVUPD     160(SP), Y9
+	VFMADD231PD 128(R11), Y8, Y0
+	VFMADD231PD 160(R11), Y9, Y1
+	VFMADD231PD 128(R12), Y8, Y2
+	VFMADD231PD 160(R12), Y9, Y3
+	VFMADD231PD 128(R13), Y8, Y4
+	VFMADD231PD 160(R13), Y9, Y5
+	VFMADD231PD 128(R14), Y8, Y6
+	VFMADD231PD 160(R14), Y9, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y10, Y10
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y11, Y11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last221
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four221
+
+last221:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next220:
+	DECQ R10
+	JNZ  child220
+
+none220:
+	ADDQ $0x000000c0, 192(SP)
+	DECQ 208(SP)
+	JNZ  parent219
+	VZEROUPPER
+	RET
+
+// func treeSums3AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent222:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
 	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	TESTQ   R11, R11
+	JZ      none223
 
-end186:
-	ADDQ $0x000000c0, AX
-	DECQ DI
-	JNZ  loop185
+child223:
+	MOVL   4(DI), R12
+	SUBL   (DI), R12
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   SI, R10
+	MOVQ   R8, R13
+	MOVQ   R12, R14
+	SUBQ   $0x00000002, R14
+	JL     single224
+
+pair224:
+	MOVLQSX      (R13), R15
+	IMUL3Q       $0x000000c0, R15, R15
+	ADDQ         BX, R15
+	VBROADCASTSD (R10), Y8
+	VFMADD231PD  (R15), Y8, Y0
+	VFMADD231PD  32(R15), Y8, Y1
+	VFMADD231PD  64(R15), Y8, Y2
+	VFMADD231PD  96(R15), Y8, Y3
+	MOVLQSX      4(R13), R15
+	IMUL3Q       $0x000000c0, R15, R15
+	ADDQ         BX, R15
+	VBROADCASTSD 8(R10), Y9
+	VFMADD231PD  (R15), Y9, Y4
+	VFMADD231PD  32(R15), Y9, Y5
+	VFMADD231PD  64(R15), Y9, Y6
+	VFMADD231PD  96(R15), Y9, Y7
+	ADDQ         $0x00000008, R13
+	ADDQ         $0x00000010, R10
+	SUBQ         $0x00000002, R14
+	JGE          pair224
+
+single224:
+	CMPQ         R14, $-1
+	JL           sum224
+	MOVLQSX      (R13), R14
+	IMUL3Q       $0x000000c0, R14, R14
+	ADDQ         BX, R14
+	VBROADCASTSD (R10), Y8
+	VFMADD231PD  (R14), Y8, Y0
+	VFMADD231PD  32(R14), Y8, Y1
+	VFMADD231PD  64(R14), Y8, Y2
+	VFMADD231PD  96(R14), Y8, Y3
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000008, R10
+
+sum224:
+	VADDPD      Y4, Y0, Y0
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y6, Y2, Y2
+	VADDPD      Y7, Y3, Y3
+	MOVQ        (SP), R13
+	MOVLQSX     (DX), R14
+	IMULQ       R9, R14
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R14*1), Y10
+	VFMADD231PD (R13), Y0, Y10
+	VMOVUPD     Y10, (AX)(R14*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PD (CX)(R14*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R14*1), Y11
+	VFMADD231PD 32(R13), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R14*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PD 32(CX)(R14*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R14*1), Y10
+	VFMADD231PD 64(R13), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R14*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PD 64(CX)(R14*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R14*1), Y11
+	VFMADD231PD 96(R13), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R14*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PD 96(CX)(R14*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	VXORPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	SUBQ        $0x00000002, R12
+	JL          single225
+
+pair225:
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Y4
+	VFMADD231PD  128(R10), Y4, Y0
+	VFMADD231PD  160(R10), Y4, Y1
+	MOVLQSX      4(R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD 8(SI), Y5
+	VFMADD231PD  128(R10), Y5, Y2
+	VFMADD231PD  160(R10), Y5, Y3
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000002, R12
+	JGE          pair225
+
+single225:
+	CMPQ         R12, $-1
+	JL           sum225
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Y4
+	VFMADD231PD  128(R10), Y4, Y0
+	VFMADD231PD  160(R10), Y4, Y1
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum225:
+	VADDPD      Y2, Y0, Y0
+	VADDPD      Y3, Y1, Y1
+	MOVQ        (SP), R12
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        8(SP), R10
+	VMOVUPD     128(AX)(R13*1), Y6
+	VFMADD231PD 128(R12), Y0, Y6
+	VMOVUPD     Y6, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y6
+	VFMADD231PD 128(CX)(R13*1), Y0, Y6
+	VMOVUPD     Y6, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y7
+	VFMADD231PD 160(R12), Y1, Y7
+	VMOVUPD     Y7, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y7
+	VFMADD231PD 160(CX)(R13*1), Y1, Y7
+	VMOVUPD     Y7, 160(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child223
+
+none223:
+	ADDQ $0x000000c0, (SP)
+	ADDQ $0x000000c0, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent222
 	VZEROUPPER
 	RET
 
@@ -5566,12 +7144,12 @@ TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop189:
+loop226:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none190
+	JZ      none227
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD 64(CX), Y2
@@ -5581,7 +7159,7 @@ loop189:
 	VMOVUPD 192(CX), Y6
 	VMOVUPD 224(CX), Y7
 
-loop191:
+loop228:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -5604,12 +7182,12 @@ loop191:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop191
+	JNZ     loop228
 
-none190:
+none227:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop189
+	JNZ  loop226
 	VZEROUPPER
 	RET
 
@@ -5628,12 +7206,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop192:
+loop229:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none193
+	JZ      none230
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -5646,7 +7224,7 @@ loop192:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop194:
+loop231:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -5672,7 +7250,7 @@ loop194:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop194
+	JNZ         loop231
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -5686,7 +7264,7 @@ loop194:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop195:
+loop232:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -5712,14 +7290,14 @@ loop195:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop195
+	JNZ         loop232
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end193
+	JMP         end230
 
-none193:
+none230:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -5730,11 +7308,11 @@ none193:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end193:
+end230:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop192
+	JNZ  loop229
 	VZEROUPPER
 	RET
 
@@ -5749,14 +7327,14 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop196:
+loop233:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none197
+	JZ    none234
 
-four198:
+four235:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
@@ -5822,19 +7400,19 @@ four198:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last198
+	JLE         last235
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four198
+	JMP         four235
 
-last198:
+last235:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none197:
+none234:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop196
+	JNZ  loop233
 	VZEROUPPER
 	RET
 
@@ -5849,12 +7427,10 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop199:
+loop236:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	TESTQ  R8, R8
-	JZ     none200
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -5863,17 +7439,17 @@ loop199:
 	VXORPD Y5, Y5, Y5
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
-	MOVQ   R8, R9
+	MOVQ   DX, R9
 	MOVQ   SI, R10
-	MOVQ   DX, R11
-	SUBQ   $0x00000002, R9
-	JL     single201
+	MOVQ   R8, R11
+	SUBQ   $0x00000002, R11
+	JL     single237
 
-pair201:
+pair237:
 	MOVLQSX      (R10), R12
 	IMUL3Q       $0x00000100, R12, R12
 	ADDQ         CX, R12
-	VBROADCASTSD (R11), Y8
+	VBROADCASTSD (R9), Y8
 	VFMADD231PD  (R12), Y8, Y0
 	VFMADD231PD  32(R12), Y8, Y1
 	VFMADD231PD  64(R12), Y8, Y2
@@ -5881,31 +7457,31 @@ pair201:
 	MOVLQSX      4(R10), R12
 	IMUL3Q       $0x00000100, R12, R12
 	ADDQ         CX, R12
-	VBROADCASTSD 8(R11), Y9
+	VBROADCASTSD 8(R9), Y9
 	VFMADD231PD  (R12), Y9, Y4
 	VFMADD231PD  32(R12), Y9, Y5
 	VFMADD231PD  64(R12), Y9, Y6
 	VFMADD231PD  96(R12), Y9, Y7
 	ADDQ         $0x00000008, R10
-	ADDQ         $0x00000010, R11
-	SUBQ         $0x00000002, R9
-	JGE          pair201
+	ADDQ         $0x00000010, R9
+	SUBQ         $0x00000002, R11
+	JGE          pair237
 
-single201:
-	CMPQ         R9, $-1
-	JL           sum201
-	MOVLQSX      (R10), R9
-	IMUL3Q       $0x00000100, R9, R9
-	ADDQ         CX, R9
-	VBROADCASTSD (R11), Y8
-	VFMADD231PD  (R9), Y8, Y0
-	VFMADD231PD  32(R9), Y8, Y1
-	VFMADD231PD  64(R9), Y8, Y2
-	VFMADD231PD  96(R9), Y8, Y3
+single237:
+	CMPQ         R11, $-1
+	JL           sum237
+	MOVLQSX      (R10), R11
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         CX, R11
+	VBROADCASTSD (R9), Y8
+	VFMADD231PD  (R11), Y8, Y0
+	VFMADD231PD  32(R11), Y8, Y1
+	VFMADD231PD  64(R11), Y8, Y2
+	VFMADD231PD  96(R11), Y8, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R11
+	ADDQ         $0x00000008, R9
 
-sum201:
+sum237:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -5923,9 +7499,9 @@ sum201:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single202
+	JL      single238
 
-pair202:
+pair238:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000100, R9, R9
 	ADDQ         CX, R9
@@ -5945,11 +7521,11 @@ pair202:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair202
+	JGE          pair238
 
-single202:
+single238:
 	CMPQ         R8, $-1
-	JL           sum202
+	JL           sum238
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
 	ADDQ         CX, R8
@@ -5961,7 +7537,7 @@ single202:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum202:
+sum238:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -5970,23 +7546,377 @@ sum202:
 	VMOVUPD Y1, 160(AX)
 	VMOVUPD Y2, 192(AX)
 	VMOVUPD Y3, 224(AX)
-	JMP     end200
+	ADDQ    $0x00000100, AX
+	DECQ    DI
+	JNZ     loop236
+	VZEROUPPER
+	RET
 
-none200:
+// func treeDots4AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, 256(SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 264(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 272(SP)
+
+parent239:
+	MOVQ  264(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 264(SP)
+	TESTQ R10, R10
+	JZ    none240
+
+child240:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    256(SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y8
+	VMULPD  (R12), Y8, Y8
+	VMOVUPD Y8, (SP)
+	VMOVUPD 32(R11), Y9
+	VMULPD  32(R12), Y9, Y9
+	VMOVUPD Y9, 32(SP)
+	VMOVUPD 64(R11), Y8
+	VMULPD  64(R12), Y8, Y8
+	VMOVUPD Y8, 64(SP)
+	VMOVUPD 96(R11), Y9
+	VMULPD  96(R12), Y9, Y9
+	VMOVUPD Y9, 96(SP)
+	VMOVUPD 128(R11), Y8
+	VMULPD  128(R12), Y8, Y8
+	VMOVUPD Y8, 128(SP)
+	VMOVUPD 160(R11), Y9
+	VMULPD  160(R12), Y9, Y9
+	VMOVUPD Y9, 160(SP)
+	VMOVUPD 192(R11), Y8
+	VMULPD  192(R12), Y8, Y8
+	VMOVUPD Y8, 192(SP)
+	VMOVUPD 224(R11), Y9
+	VMULPD  224(R12), Y9, Y9
+	VMOVUPD Y9, 224(SP)
+	TESTQ   R9, R9
+	JZ      next240
+
+four241:
+	MOVLQSX     (DI), R11
+	IMUL3Q      $0x00000100, R11, R11
+	ADDQ        BX, R11
+	MOVLQSX     4(DI), R12
+	IMUL3Q      $0x00000100, R12, R12
+	ADDQ        BX, R12
+	MOVLQSX     8(DI), R13
+	IMUL3Q      $0x00000100, R13, R13
+	ADDQ        BX, R13
+	MOVLQSX     12(DI), R14
+	IMUL3Q      $0x00000100, R14, R14
+	ADDQ        BX, R14
+	VMOVUPD     (SP), Y8
+	VMOVUPD     32(SP), Y9
+	VMULPD      (R11), Y8, Y0
+	VMULPD      32(R11), Y9, Y1
+	VMULPD      (R12), Y8, Y2
+	VMULPD      32(R12), Y9, Y3
+	VMULPD      (R13), Y8, Y4
+	VMULPD      32(R13), Y9, Y5
+	VMULPD      (R14), Y8, Y6
+	VMULPD      32(R14), Y9, Y7
+	VMOVUPD     64(SP), Y8
+	VMOVUPD     96(SP), Y9
+	VFMADD231PD 64(R11), Y8, Y0
+	VFMADD231PD 96(R11), Y9, Y1
+	VFMADD231PD 64(R12), Y8, Y2
+	VFMADD231PD 96(R12), Y9, Y3
+	VFMADD231PD 64(R13), Y8, Y4
+	VFMADD231PD 96(R13), Y9, Y5
+	VFMADD231PD 64(R14), Y8, Y6
+	VFMADD231PD 96(R14), Y9, Y7
+	VMOVUPD     128(SP), Y8
+	VMOVUPD     160(SP), Y9
+	VFMADD231PD 128(R11), Y8, Y0
+	VFMADD231PD 160(R11), Y9, Y1
+	VFMADD231PD 128(R12), Y8, Y2
+	VFMADD231PD 160(R12), Y9, Y3
+	VFMADD231PD 128(R13), Y8, Y4
+	VFMADD231PD 160(R13), Y9, Y5
+	VFMADD231PD 128(R14), Y8, Y6
+	VFMADD231PD 160(R14), Y9, Y7
+	VMOVUPD     192(SP), Y8
+	VMOVUPD     224(SP), Y9
+	VFMADD231PD 192(R11), Y8, Y0
+	VFMADD231PD 224(R11), Y9, Y1
+	VFMADD231PD 192(R12), Y8, Y2
+	VFMADD231PD 224(R12), Y9, Y3
+	VFMADD231PD 192(R13), Y8, Y4
+	VFMADD231PD 224(R13), Y9, Y5
+	VFMADD231PD 192(R14), Y8, Y6
+	VFMADD231PD 224(R14), Y9, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y10, Y10
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y11, Y11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last241
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four241
+
+last241:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next240:
+	DECQ R10
+	JNZ  child240
+
+none240:
+	ADDQ $0x00000100, 256(SP)
+	DECQ 272(SP)
+	JNZ  parent239
+	VZEROUPPER
+	RET
+
+// func treeSums4AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent242:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
 	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-	VMOVUPD Y0, 192(AX)
-	VMOVUPD Y0, 224(AX)
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	VMOVUPD Y0, 192(R10)
+	VMOVUPD Y0, 224(R10)
+	TESTQ   R11, R11
+	JZ      none243
 
-end200:
-	ADDQ $0x00000100, AX
-	DECQ DI
-	JNZ  loop199
+child243:
+	MOVL   4(DI), R12
+	SUBL   (DI), R12
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   SI, R10
+	MOVQ   R8, R13
+	MOVQ   R12, R14
+	SUBQ   $0x00000002, R14
+	JL     single244
+
+pair244:
+	MOVLQSX      (R13), R15
+	IMUL3Q       $0x00000100, R15, R15
+	ADDQ         BX, R15
+	VBROADCASTSD (R10), Y8
+	VFMADD231PD  (R15), Y8, Y0
+	VFMADD231PD  32(R15), Y8, Y1
+	VFMADD231PD  64(R15), Y8, Y2
+	VFMADD231PD  96(R15), Y8, Y3
+	MOVLQSX      4(R13), R15
+	IMUL3Q       $0x00000100, R15, R15
+	ADDQ         BX, R15
+	VBROADCASTSD 8(R10), Y9
+	VFMADD231PD  (R15), Y9, Y4
+	VFMADD231PD  32(R15), Y9, Y5
+	VFMADD231PD  64(R15), Y9, Y6
+	VFMADD231PD  96(R15), Y9, Y7
+	ADDQ         $0x00000008, R13
+	ADDQ         $0x00000010, R10
+	SUBQ         $0x00000002, R14
+	JGE          pair244
+
+single244:
+	CMPQ         R14, $-1
+	JL           sum244
+	MOVLQSX      (R13), R14
+	IMUL3Q       $0x00000100, R14, R14
+	ADDQ         BX, R14
+	VBROADCASTSD (R10), Y8
+	VFMADD231PD  (R14), Y8, Y0
+	VFMADD231PD  32(R14), Y8, Y1
+	VFMADD231PD  64(R14), Y8, Y2
+	VFMADD231PD  96(R14), Y8, Y3
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000008, R10
+
+sum244:
+	VADDPD      Y4, Y0, Y0
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y6, Y2, Y2
+	VADDPD      Y7, Y3, Y3
+	MOVQ        (SP), R13
+	MOVLQSX     (DX), R14
+	IMULQ       R9, R14
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R14*1), Y10
+	VFMADD231PD (R13), Y0, Y10
+	VMOVUPD     Y10, (AX)(R14*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PD (CX)(R14*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R14*1), Y11
+	VFMADD231PD 32(R13), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R14*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PD 32(CX)(R14*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R14*1), Y10
+	VFMADD231PD 64(R13), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R14*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PD 64(CX)(R14*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R14*1), Y11
+	VFMADD231PD 96(R13), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R14*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PD 96(CX)(R14*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	VXORPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	SUBQ        $0x00000002, R12
+	JL          single245
+
+pair245:
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Y8
+	VFMADD231PD  128(R10), Y8, Y0
+	VFMADD231PD  160(R10), Y8, Y1
+	VFMADD231PD  192(R10), Y8, Y2
+	VFMADD231PD  224(R10), Y8, Y3
+	MOVLQSX      4(R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD 8(SI), Y9
+	VFMADD231PD  128(R10), Y9, Y4
+	VFMADD231PD  160(R10), Y9, Y5
+	VFMADD231PD  192(R10), Y9, Y6
+	VFMADD231PD  224(R10), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000002, R12
+	JGE          pair245
+
+single245:
+	CMPQ         R12, $-1
+	JL           sum245
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VBROADCASTSD (SI), Y8
+	VFMADD231PD  128(R10), Y8, Y0
+	VFMADD231PD  160(R10), Y8, Y1
+	VFMADD231PD  192(R10), Y8, Y2
+	VFMADD231PD  224(R10), Y8, Y3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum245:
+	VADDPD      Y4, Y0, Y0
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y6, Y2, Y2
+	VADDPD      Y7, Y3, Y3
+	MOVQ        (SP), R12
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        8(SP), R10
+	VMOVUPD     128(AX)(R13*1), Y10
+	VFMADD231PD 128(R12), Y0, Y10
+	VMOVUPD     Y10, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y10
+	VFMADD231PD 128(CX)(R13*1), Y0, Y10
+	VMOVUPD     Y10, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y11
+	VFMADD231PD 160(R12), Y1, Y11
+	VMOVUPD     Y11, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y11
+	VFMADD231PD 160(CX)(R13*1), Y1, Y11
+	VMOVUPD     Y11, 160(R10)
+	VMOVUPD     192(AX)(R13*1), Y10
+	VFMADD231PD 192(R12), Y2, Y10
+	VMOVUPD     Y10, 192(AX)(R13*1)
+	VMOVUPD     192(R10), Y10
+	VFMADD231PD 192(CX)(R13*1), Y2, Y10
+	VMOVUPD     Y10, 192(R10)
+	VMOVUPD     224(AX)(R13*1), Y11
+	VFMADD231PD 224(R12), Y3, Y11
+	VMOVUPD     Y11, 224(AX)(R13*1)
+	VMOVUPD     224(R10), Y11
+	VFMADD231PD 224(CX)(R13*1), Y3, Y11
+	VMOVUPD     Y11, 224(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child243
+
+none243:
+	ADDQ $0x00000100, (SP)
+	ADDQ $0x00000100, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent242
 	VZEROUPPER
 	RET
 
@@ -6013,7 +7943,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop203:
+loop246:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -6026,7 +7956,7 @@ loop203:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop203
+	JNZ          loop246
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -6064,7 +7994,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop204:
+loop247:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -6082,7 +8012,7 @@ loop204:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop204
+	JNZ          loop247
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -6128,7 +8058,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop205:
+loop248:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -6151,7 +8081,7 @@ loop205:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop205
+	JNZ          loop248
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -6186,14 +8116,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop206:
+loop249:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop206
+	JNZ          loop249
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -6215,7 +8145,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop207:
+loop250:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -6224,7 +8154,7 @@ loop207:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop207
+	JNZ          loop250
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -6248,7 +8178,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop208:
+loop251:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -6259,9 +8189,47 @@ loop208:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop208
+	JNZ          loop251
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func multiplyAddsAVX2(out *[8]float64, n int)
+// Requires: AVX, FMA3
+TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
+	MOVQ   out+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	VXORPD Y12, Y12, Y12
+
+loop252:
+	VFMADD231PD Y12, Y12, Y0
+	VFMADD231PD Y12, Y12, Y1
+	VFMADD231PD Y12, Y12, Y2
+	VFMADD231PD Y12, Y12, Y3
+	VFMADD231PD Y12, Y12, Y4
+	VFMADD231PD Y12, Y12, Y5
+	VFMADD231PD Y12, Y12, Y6
+	VFMADD231PD Y12, Y12, Y7
+	VFMADD231PD Y12, Y12, Y8
+	VFMADD231PD Y12, Y12, Y9
+	VFMADD231PD Y12, Y12, Y10
+	VFMADD231PD Y12, Y12, Y11
+	DECQ        CX
+	JNZ         loop252
+	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

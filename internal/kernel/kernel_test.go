@@ -221,6 +221,43 @@ var every = []struct {
 			same(t, sums, want)
 		}
 	}},
+	{"TreeDots", func(t *testing.T, g *guarded, n int) {
+		for groups := 1; groups <= MaxGroups; groups++ {
+			lanes := groups * Lanes
+			tree, leaf := runTable(g.rng, n, 3, 9, 0)
+			start, at := runTable(g.rng, items(tree), 9, 12, 3)
+			stride := lanes + Lanes*g.rng.IntN(2)
+			out, parent, v, q := g.vector(items(start)+3), g.vector(n*lanes), g.vector(9*stride), g.vector(12*lanes)
+			rows, want, reference := make([]float64, items(tree)*lanes), make([]float64, items(start)), make([]float64, items(start))
+			expandGo(rows, parent, v, tree, leaf, lanes, stride)
+			rowDotsGo(want, rows, q, start, at, lanes)
+			treeDotsGo(reference, parent, v, tree, leaf, q, start, at, lanes, stride)
+			TreeDots(out, parent, v, tree, leaf, q, start, at, lanes, stride)
+			same(t, reference, want)
+			same(t, out, want)
+		}
+	}},
+	{"TreeSums", func(t *testing.T, g *guarded, n int) {
+		for groups := 1; groups <= MaxGroups; groups++ {
+			lanes := groups * Lanes
+			tree, leaf := runTable(g.rng, n, 3, 9, 0)
+			start, at := runTable(g.rng, items(tree), 9, 12, 0)
+			stride := lanes + Lanes*g.rng.IntN(2)
+			gParent, gV, parent, v := g.vector(n*lanes), g.vector(9*stride), g.vector(n*lanes), g.vector(9*stride)
+			q, s := g.vector(12*lanes), g.vector(items(start))
+			sums := make([]float64, items(tree)*lanes)
+			wantParent, wantV := make([]float64, len(gParent)), slices.Clone(gV)
+			refParent, refV := make([]float64, len(gParent)), slices.Clone(gV)
+			rowSumsGo(sums, q, s, start, at, lanes)
+			foldGo(wantParent, wantV, sums, parent, v, tree, leaf, lanes, stride)
+			treeSumsGo(refParent, refV, parent, v, tree, leaf, q, s, start, at, lanes, stride)
+			TreeSums(gParent, gV, parent, v, tree, leaf, q, s, start, at, lanes, stride)
+			same(t, refParent, wantParent)
+			same(t, refV, wantV)
+			same(t, gParent, wantParent)
+			same(t, gV, wantV)
+		}
+	}},
 }
 
 func (g *guarded) outers(terms, rows, cols int) []Outer {

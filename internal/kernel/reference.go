@@ -150,6 +150,38 @@ func rowSumsGo(g, q, s []float64, start, at []int32, lanes int) {
 	}
 }
 
+func treeDotsGo(out, parent, v []float64, tree, leaf []int32, q []float64, start, at []int32, lanes, stride int) {
+	var row [MaxGroups * Lanes]float64
+	k := 0
+	for u := range len(tree) - 1 {
+		for range tree[u+1] - tree[u] {
+			expandGo(row[:], parent[u*lanes:], v, []int32{0, 1}, leaf[k:], lanes, stride)
+			first := start[k] - start[0]
+			rowDotsGo(out[first:], row[:], q, start[k:k+2], at[first:], lanes)
+			k++
+		}
+	}
+}
+
+func treeSumsGo(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []float64, start, at []int32, lanes, stride int) {
+	var g [MaxGroups * Lanes]float64
+	k := 0
+	for u := range len(tree) - 1 {
+		p, sum := parent[u*lanes:][:lanes], gParent[u*lanes:][:lanes]
+		clear(sum)
+		for range tree[u+1] - tree[u] {
+			first := start[k] - start[0]
+			rowSumsGo(g[:], q, s[first:], start[k:k+2], at[first:], lanes)
+			factor, gFactor := v[int(leaf[k])*stride:][:lanes], gV[int(leaf[k])*stride:][:lanes]
+			for r := range sum {
+				gFactor[r] = math.FMA(g[r], p[r], gFactor[r])
+				sum[r] = math.FMA(g[r], factor[r], sum[r])
+			}
+			k++
+		}
+	}
+}
+
 func sumRowsGo(out, m []float64, rows, n, stride int) {
 	copy(out, m[:n])
 	for i := 1; i < rows; i++ {
@@ -176,4 +208,10 @@ func scaled(c float64, y []float64) *lane {
 
 func total(l *lane) float64 {
 	return ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]))
+}
+
+func multiplyAddsGo(out *lane, n int) {
+	for range 12 * n {
+		fma(out, out, out)
+	}
 }

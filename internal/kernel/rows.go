@@ -81,6 +81,43 @@ func RowSums(g, q, s []float64, start, at []int32, lanes int) {
 	}
 }
 
+// TreeDots is Expand followed by RowDots, without storing the rows: row k is p[k] = parent[u] ∘ v[leaf[k]] for the items k
+// of u in tree, and out[c] = ⟨p[k], q[at[c]]⟩ for the items c of k in start.
+func TreeDots(out, parent, v []float64, tree, leaf []int32, q []float64, start, at []int32, lanes, stride int) {
+	checkLanes(lanes)
+	parents := checkRuns(tree, leaf)
+	check(parent, parents*lanes)
+	checkTree(tree, start)
+	check(out, items(start)+3)
+	if len(at) < items(start)+3 {
+		panic(shapePanic)
+	}
+	if parents > 0 {
+		treeDots(out, parent, v, tree, leaf, q, start, at, lanes, stride)
+	}
+}
+
+// TreeSums is RowSums followed by Fold, without storing the sums: g[k] = Σ_c s[c] q[at[c]] over the items c of k in start, and
+// then gParent and gV from g as Fold has them, over the items k of u in tree.
+func TreeSums(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []float64, start, at []int32, lanes, stride int) {
+	checkLanes(lanes)
+	parents := checkRuns(tree, leaf)
+	check(parent, parents*lanes)
+	check(gParent, parents*lanes)
+	checkTree(tree, start)
+	checkRuns(start, at)
+	check(s, items(start))
+	if parents > 0 {
+		treeSums(gParent, gV, parent, v, tree, leaf, q, s, start, at, lanes, stride)
+	}
+}
+
+func checkTree(tree, start []int32) {
+	if len(start) != items(tree)+1 {
+		panic("kernel: the leaves of a tree are not the rows of its run table")
+	}
+}
+
 // SumRows sets out[k] = Σ_i m[i*stride+k] for k in [0, n), i ascending from the first of rows ≥ 1 rows.
 func SumRows(out, m []float64, rows, n, stride int) {
 	check(out, n)

@@ -104,7 +104,7 @@ func expand1AVX512(out []float64, parent []float64, v []float64, start []int32, 
 //go:noescape
 func fold1AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots1AVX512 is rowDotsGo for 1 lane groups and rows ≥ 1, four items at a time.
+// rowDots1AVX512 is rowDotsGo for 1 lane groups and rows ≥ 1.
 //
 //go:noescape
 func rowDots1AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
@@ -113,6 +113,16 @@ func rowDots1AVX512(out []float64, p []float64, q []float64, start []int32, at [
 //
 //go:noescape
 func rowSums1AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// treeDots1AVX512 is treeDotsGo for 1 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots1AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeSums1AVX512 is treeSumsGo for 1 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums1AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
 // expand2AVX512 is expandGo for 2 lane groups and rows ≥ 1.
 //
@@ -124,7 +134,7 @@ func expand2AVX512(out []float64, parent []float64, v []float64, start []int32, 
 //go:noescape
 func fold2AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots2AVX512 is rowDotsGo for 2 lane groups and rows ≥ 1, four items at a time.
+// rowDots2AVX512 is rowDotsGo for 2 lane groups and rows ≥ 1.
 //
 //go:noescape
 func rowDots2AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
@@ -133,6 +143,16 @@ func rowDots2AVX512(out []float64, p []float64, q []float64, start []int32, at [
 //
 //go:noescape
 func rowSums2AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// treeDots2AVX512 is treeDotsGo for 2 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots2AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeSums2AVX512 is treeSumsGo for 2 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums2AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
 // expand3AVX512 is expandGo for 3 lane groups and rows ≥ 1.
 //
@@ -144,7 +164,7 @@ func expand3AVX512(out []float64, parent []float64, v []float64, start []int32, 
 //go:noescape
 func fold3AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots3AVX512 is rowDotsGo for 3 lane groups and rows ≥ 1, four items at a time.
+// rowDots3AVX512 is rowDotsGo for 3 lane groups and rows ≥ 1.
 //
 //go:noescape
 func rowDots3AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
@@ -153,6 +173,16 @@ func rowDots3AVX512(out []float64, p []float64, q []float64, start []int32, at [
 //
 //go:noescape
 func rowSums3AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// treeDots3AVX512 is treeDotsGo for 3 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots3AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeSums3AVX512 is treeSumsGo for 3 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums3AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
 // expand4AVX512 is expandGo for 4 lane groups and rows ≥ 1.
 //
@@ -164,7 +194,7 @@ func expand4AVX512(out []float64, parent []float64, v []float64, start []int32, 
 //go:noescape
 func fold4AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots4AVX512 is rowDotsGo for 4 lane groups and rows ≥ 1, four items at a time.
+// rowDots4AVX512 is rowDotsGo for 4 lane groups and rows ≥ 1.
 //
 //go:noescape
 func rowDots4AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
@@ -173,6 +203,16 @@ func rowDots4AVX512(out []float64, p []float64, q []float64, start []int32, at [
 //
 //go:noescape
 func rowSums4AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// treeDots4AVX512 is treeDotsGo for 4 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots4AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeSums4AVX512 is treeSumsGo for 4 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums4AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
 // gemmSub8x1AVX512 is gemmSubGo for 8 rows of 8 columns and k ≥ 1.
 //
@@ -218,6 +258,11 @@ func gemmSub1x2AVX512(c *float64, a *float64, b *float64, k int, ldc int, lda in
 //
 //go:noescape
 func gemmSub1x3AVX512(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
+
+// multiplyAddsAVX512 does 12 multiply–adds on a register n ≥ 1 times.
+//
+//go:noescape
+func multiplyAddsAVX512(out *[8]float64, n int)
 
 // matVecAVX2 is matVecGo for rows and cols ≥ 1: several rows at a time.
 //
@@ -319,7 +364,7 @@ func expand1AVX2(out []float64, parent []float64, v []float64, start []int32, at
 //go:noescape
 func fold1AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots1AVX2 is rowDotsGo for 1 lane groups and rows ≥ 1, four items at a time.
+// rowDots1AVX2 is rowDotsGo for 1 lane groups and rows ≥ 1.
 //
 //go:noescape
 func rowDots1AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
@@ -328,6 +373,16 @@ func rowDots1AVX2(out []float64, p []float64, q []float64, start []int32, at []i
 //
 //go:noescape
 func rowSums1AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// treeDots1AVX2 is treeDotsGo for 1 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots1AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeSums1AVX2 is treeSumsGo for 1 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums1AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
 // expand2AVX2 is expandGo for 2 lane groups and rows ≥ 1.
 //
@@ -339,7 +394,7 @@ func expand2AVX2(out []float64, parent []float64, v []float64, start []int32, at
 //go:noescape
 func fold2AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots2AVX2 is rowDotsGo for 2 lane groups and rows ≥ 1, four items at a time.
+// rowDots2AVX2 is rowDotsGo for 2 lane groups and rows ≥ 1.
 //
 //go:noescape
 func rowDots2AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
@@ -348,6 +403,16 @@ func rowDots2AVX2(out []float64, p []float64, q []float64, start []int32, at []i
 //
 //go:noescape
 func rowSums2AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// treeDots2AVX2 is treeDotsGo for 2 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots2AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeSums2AVX2 is treeSumsGo for 2 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums2AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
 // expand3AVX2 is expandGo for 3 lane groups and rows ≥ 1.
 //
@@ -359,7 +424,7 @@ func expand3AVX2(out []float64, parent []float64, v []float64, start []int32, at
 //go:noescape
 func fold3AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots3AVX2 is rowDotsGo for 3 lane groups and rows ≥ 1, four items at a time.
+// rowDots3AVX2 is rowDotsGo for 3 lane groups and rows ≥ 1.
 //
 //go:noescape
 func rowDots3AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
@@ -368,6 +433,16 @@ func rowDots3AVX2(out []float64, p []float64, q []float64, start []int32, at []i
 //
 //go:noescape
 func rowSums3AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// treeDots3AVX2 is treeDotsGo for 3 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots3AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeSums3AVX2 is treeSumsGo for 3 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums3AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
 // expand4AVX2 is expandGo for 4 lane groups and rows ≥ 1.
 //
@@ -379,7 +454,7 @@ func expand4AVX2(out []float64, parent []float64, v []float64, start []int32, at
 //go:noescape
 func fold4AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots4AVX2 is rowDotsGo for 4 lane groups and rows ≥ 1, four items at a time.
+// rowDots4AVX2 is rowDotsGo for 4 lane groups and rows ≥ 1.
 //
 //go:noescape
 func rowDots4AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
@@ -388,6 +463,16 @@ func rowDots4AVX2(out []float64, p []float64, q []float64, start []int32, at []i
 //
 //go:noescape
 func rowSums4AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// treeDots4AVX2 is treeDotsGo for 4 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots4AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeSums4AVX2 is treeSumsGo for 4 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums4AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
 // gemmSub4x1AVX2 is gemmSubGo for 4 rows of 4 columns and k ≥ 1.
 //
@@ -418,3 +503,8 @@ func gemmSub1x2AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int,
 //
 //go:noescape
 func gemmSub1x3AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
+
+// multiplyAddsAVX2 does 12 multiply–adds on a register n ≥ 1 times.
+//
+//go:noescape
+func multiplyAddsAVX2(out *[8]float64, n int)

@@ -22,8 +22,11 @@ func main() {
 			fold(t, groups)
 			rowDots(t, groups)
 			rowSums(t, groups)
+			treeDots(t, groups)
+			treeSums(t, groups)
 		}
 		gemmSub(t)
+		multiplyAdds(t)
 	}
 	Generate()
 }

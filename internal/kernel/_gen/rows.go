@@ -176,60 +176,108 @@ func (t tier) reduce4(acc []reg.VecPhysical, first int) reg.VecPhysical {
 	return sums[0]
 }
 
+// dots emits the products of a row with count ≥ 1 rows of q, four at a time. The row is in registers for AVX-512, and at
+// memory for AVX2. It advances out and index by count, which it consumes; free is the first of three free registers.
+func (t tier) dots(groups int, acc, row []reg.VecPhysical, memory Mem, free int, out, q, index, count reg.GPVirtual) {
+	fresh++
+	label, last := fmt.Sprintf("four%d", fresh), fmt.Sprintf("last%d", fresh)
+	Label(label)
+	var y [4]reg.GPVirtual
+	for i := range y {
+		y[i] = rowAt(q, index, i, groups*groupSize)
+	}
+	for g := range groups {
+		x := row[:t.parts]
+		if t.parts == 1 {
+			x = row[g:][:1]
+		} else {
+			t.load(memory.Offset(g*groupSize), x...)
+		}
+		for i := range y {
+			a := acc[i*t.parts:][:t.parts]
+			if g > 0 {
+				t.fma(a, x, at(y[i]).Offset(g*groupSize))
+				continue
+			}
+			for k := range a {
+				VMULPD(at(y[i]).Offset(k*t.size()), x[k], a[k])
+			}
+		}
+	}
+	VMOVUPD(t.reduce4(acc, free), at(out))
+	SUBQ(U32(4), count)
+	JLE(LabelRef(last))
+	ADDQ(U32(16), index)
+	ADDQ(U32(32), out)
+	JMP(LabelRef(label))
+	Label(last) // count is −3 … 0: that many of the four belong to the next row and are written again
+	LEAQ(Mem{Base: index, Index: count, Scale: 4, Disp: 16}, index)
+	LEAQ(Mem{Base: out, Index: count, Scale: 8, Disp: 32}, out)
+}
+
+// rowRegisters is how many registers hold what dots needs of a row: all of it, or for AVX2 one lane group.
+func (t tier) rowRegisters(groups int) int {
+	if t.parts == 1 {
+		return groups
+	}
+	return t.parts
+}
+
 func rowDots(t tier, groups int) {
 	t.text(fmt.Sprint("rowDots", groups), "(out, p, q []float64, start, at []int32)",
-		fmt.Sprintf("is rowDotsGo for %d lane groups and rows ≥ 1, four items at a time.", groups))
+		fmt.Sprintf("is rowDotsGo for %d lane groups and rows ≥ 1.", groups))
 	out, p, q, start, index := slice("out"), slice("p"), slice("q"), slice("start"), slice("at")
 	rows := rowCount()
-	bytes := groups * groupSize
 	b := bank{t: t}
 	acc := b.take(4 * t.parts)
-	var row []reg.VecPhysical
-	if t.parts == 1 {
-		row = b.take(groups)
-	} else {
-		row = b.take(t.parts)
-	}
+	row := b.take(t.rowRegisters(groups))
 	runs(start, rows, func(count reg.GPVirtual) {
 		if t.parts == 1 {
 			t.load(at(p), row...)
 		}
-		fresh++
-		label, last := fmt.Sprintf("four%d", fresh), fmt.Sprintf("last%d", fresh)
-		Label(label)
-		var y [4]reg.GPVirtual
-		for i := range y {
-			y[i] = rowAt(q, index, i, bytes)
-		}
-		for g := range groups {
-			x := row
-			if t.parts == 1 {
-				x = row[g:][:1]
-			} else {
-				t.load(at(p).Offset(g*groupSize), x...)
-			}
-			for i := range y {
-				a := acc[i*t.parts:][:t.parts]
-				if g > 0 {
-					t.fma(a, x, at(y[i]).Offset(g*groupSize))
-					continue
-				}
-				for k := range a {
-					VMULPD(at(y[i]).Offset(k*t.size()), x[k], a[k])
-				}
-			}
-		}
-		VMOVUPD(t.reduce4(acc, b.next), at(out))
-		SUBQ(U32(4), count)
-		JLE(LabelRef(last))
-		ADDQ(U32(16), index)
-		ADDQ(U32(32), out)
-		JMP(LabelRef(label))
-		Label(last) // count is −3 … 0: that many of the four belong to the next row and are written again
-		LEAQ(Mem{Base: index, Index: count, Scale: 4, Disp: 16}, index)
-		LEAQ(Mem{Base: out, Index: count, Scale: 8, Disp: 32}, out)
-	}, nil, func() { ADDQ(U32(bytes), p) })
+		t.dots(groups, acc, row, at(p), b.next, out, q, index, count)
+	}, nil, func() { ADDQ(U32(uint32(groups*groupSize)), p) })
 	done()
+}
+
+// sums emits the weighted sum of count ≥ 0 rows of q, n registers from byte off on, and returns it. If last, index, s and
+// count are consumed, else left as they were.
+func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual, last bool) []reg.VecPhysical {
+	even, odd, x := b.take(n), b.take(n), b.take(2)
+	t.zero(even...)
+	t.zero(odd...)
+	if !last {
+		s, index, count = copyOf(s), copyOf(index), copyOf(count)
+	}
+	add := func(k int, sum []reg.VecPhysical) {
+		row := rowAt(q, index, k, bytes)
+		VBROADCASTSD(at(s).Offset(8*k), x[k])
+		for r := range sum {
+			VFMADD231PD(at(row).Offset(off+r*t.size()), x[k], sum[r])
+		}
+	}
+	fresh++
+	pair, single, end := fmt.Sprintf("pair%d", fresh), fmt.Sprintf("single%d", fresh), fmt.Sprintf("sum%d", fresh)
+	SUBQ(U32(2), count)
+	JL(LabelRef(single))
+	Label(pair)
+	add(0, even)
+	add(1, odd)
+	ADDQ(U32(8), index)
+	ADDQ(U32(16), s)
+	SUBQ(U32(2), count)
+	JGE(LabelRef(pair))
+	Label(single)
+	CMPQ(count, I8(-1))
+	JL(LabelRef(end))
+	add(0, even)
+	ADDQ(U32(4), index)
+	ADDQ(U32(8), s)
+	Label(end)
+	for r := range even {
+		VADDPD(odd[r], even[r], even[r])
+	}
+	return even
 }
 
 func rowSums(t tier, groups int) {
@@ -239,54 +287,18 @@ func rowSums(t tier, groups int) {
 	rows := rowCount()
 	bytes := groups * groupSize
 	ps := pieces(t, groups)
-	runs(start, rows, func(count reg.GPVirtual) {
+	loop(rows, func() {
+		count := GP64()
+		MOVL(at(start).Offset(4), count.As32())
+		SUBL(at(start), count.As32())
+		ADDQ(U32(4), start)
 		for i, piece := range ps {
 			b := bank{t: t}
 			off := piece[0] * t.size()
-			even, odd, x := b.take(piece[1]), b.take(piece[1]), b.take(2)
-			t.zero(even...)
-			t.zero(odd...)
-			left, idx, res := count, index, s
-			if i < len(ps)-1 {
-				left, idx, res = copyOf(count), copyOf(index), copyOf(s)
-			}
-			add := func(k int, sum []reg.VecPhysical) {
-				row := rowAt(q, idx, k, bytes)
-				VBROADCASTSD(at(res).Offset(8*k), x[k])
-				for r := range sum {
-					VFMADD231PD(at(row).Offset(off+r*t.size()), x[k], sum[r])
-				}
-			}
-			fresh++
-			pair, single, end := fmt.Sprintf("pair%d", fresh), fmt.Sprintf("single%d", fresh), fmt.Sprintf("sum%d", fresh)
-			SUBQ(U32(2), left)
-			JL(LabelRef(single))
-			Label(pair)
-			add(0, even)
-			add(1, odd)
-			ADDQ(U32(8), idx)
-			ADDQ(U32(16), res)
-			SUBQ(U32(2), left)
-			JGE(LabelRef(pair))
-			Label(single)
-			CMPQ(left, I8(-1))
-			JL(LabelRef(end))
-			add(0, even)
-			ADDQ(U32(4), idx)
-			ADDQ(U32(8), res)
-			Label(end)
-			for r := range even {
-				VADDPD(odd[r], even[r], even[r])
-			}
-			t.store(even, at(g).Offset(off))
+			t.store(t.sums(&b, piece[1], off, bytes, q, s, index, count, i == len(ps)-1), at(g).Offset(off))
 		}
-	}, func() {
-		z := t.r(0)
-		t.zero(z)
-		for i := range groups * t.parts {
-			VMOVUPD(z, at(g).Offset(i*t.size()))
-		}
-	}, func() { ADDQ(U32(bytes), g) })
+		ADDQ(U32(uint32(bytes)), g)
+	})
 	done()
 }
 
