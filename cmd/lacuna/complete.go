@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lacuna"
+	"lacuna/loss"
+	"lacuna/tensor"
+)
+
+// completeFlags is what the user of `lacuna complete` asked for.
+type completeFlags struct {
+	file  string
+	input inputFlags
+
+	output, factors, report string
+	interval                float64
+
+	depth, standardise, loss string
+	rank                     int
+	smooth                   []string
+
+	seed    uint64
+	threads int
+	maxTime seconds
+}
+
+func newComplete(a *app) *cobra.Command {
+	f := new(completeFlags)
+	command := &cobra.Command{
+		Use:   "complete FILE",
+		Short: "Fill the gaps of a table, and say how far to trust what was filled in",
+		Long: `complete reads a table with gaps, finds a model of low rank that explains what is known, fills the gaps and
+writes the table again: same format, same rows in the same order, known values untouched. Added are the columns
+lacuna_filled (1 where a value was filled in) and lacuna_stderr (the error to be expected there).
+
+FILE is a CSV table in long form (a header; index columns; a value column) or, with --wide, one column a label; a
+FROSTT .tns file; a NumPy .npy or .npz array; Parquet; MAT v5. Text may be compressed with gzip. In text, a gap is an
+empty value, NA, NaN, null or -; in arrays it is NaN.
+
+No rank, learning rate or depth is asked for. Part of the known values is held back from every choice, and the error
+that is reported is the error on those.`,
+		Example: `  lacuna complete stations.csv -o filled.csv
+  lacuna complete stations.csv -o filled.csv --report filled.html --interval 90
+  lacuna complete ratings.csv --index user,film,month --value stars --full-grid -o filled.csv`,
+		Args: arguments("FILE"),
+		RunE: func(command *cobra.Command, args []string) error {
+			f.file = args[0]
+			if command.Flags().Changed("rank") && f.rank < 1 {
+				return usageError{fmt.Errorf("--rank %d: give a number of blocks above 0", f.rank)}
+			}
+			return runComplete(command.Context(), a, f)
+		},
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.output, "output", "o", "", "write the filled table here (default: FILE with .filled before its ending)")
+	flags.StringVar(&f.report, "report", "", "write a page about the result to this .html file")
+	flags.StringVar(&f.factors, "factors", "", "write the CP factors that were found, with their labels, to this .npz file")
+	flags.Float64Var(&f.interval, "interval", 0, "add columns lacuna_low and lacuna_high that hold this share of values, in percent, such as 90")
+	a.jsonFlag(command)
+
+	f.input.register(flags)
+	flags.StringVar(&f.standardise, "standardise", "auto", "none, global, auto, or the name of the mode whose every index gets its own mean and scale")
+
+	flags.StringVar(&f.loss, "loss", "", "loss: "+strings.Join(loss.Names(), ", ")+" (default: chosen by the data)")
+	flags.IntVar(&f.rank, "rank", 0, "number of blocks (default: found)")
+	flags.StringVar(&f.depth, "depth", "", "depth of the chains: one number, or one a mode, separated by commas (default: chosen)")
+	flags.StringSliceVar(&f.smooth, "smooth", nil, "a mode whose neighbouring labels are expected to be alike, such as time")
+
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of every random number")
+	flags.IntVar(&f.threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
+	flags.Var(&f.maxTime, "max-time", "stop after so much time, such as 90s or 5m, with the best so far")
+	return command
+}
+
+// check refuses what can be refused before the file is read, and chooses the output's name.
+func (f *completeFlags) check() error {
+	if _, err := f.input.options(); err != nil {
+		return err
+	}
+	switch {
+	case f.interval != 0 && !(f.interval > 0 && f.interval < 100):
+		return usageError{fmt.Errorf("--interval %v: give a share in percent, above 0 and below 100", f.interval)}
+	case f.threads < 0:
+		return usageError{fmt.Errorf("--threads %d: give a number above 0", f.threads)}
+	}
+	if f.loss != "" {
+		if _, err := loss.ByName(f.loss); err != nil {
+			return usageError{err}
+		}
+	}
+	if f.output == "" {
+		f.output = filledName(f.file)
+	}
+	if err := checkEnding("--report", f.report, []string{"html"}); err != nil {
+		return err
+	}
+	if err := checkEnding("--factors", f.factors, []string{"npz"}); err != nil {
+		return err
+	}
+	return checkOutputs(f.file, f.output, f.report, f.factors)
+}
+
+// filledName is the default output: table.csv.gz becomes table.filled.csv.gz.
+func filledName(path string) string {
+	stem, packed := strings.CutSuffix(path, ".gz")
+	ending := ""
+	if packed {
+		ending = ".gz"
+	}
+	if dot := strings.LastIndexByte(stem, '.'); dot > strings.LastIndexAny(stem, `/\`)+1 {
+		stem, ending = stem[:dot], stem[dot:]+ending
+	}
+	return stem + ".filled" + ending
+}
+
+// options translates the flags for a table of these modes.
+func (f *completeFlags) options(modes []tensor.Mode) (lacuna.Options, error) {
+	o := lacuna.Options{
+		Seed: f.seed, Threads: f.threads, MaxTime: time.Duration(f.maxTime),
+		Blocks: f.rank, Level: f.interval / 100,
+	}
+	var err error
+	if o.Depths, err = parseDepths(f.depth, len(modes)); err != nil {
+		return o, usageError{err}
+	}
+	if o.Standardise, o.StandardiseMode, err = parseStandardise(f.standardise, modes); err != nil {
+		return o, usageError{err}
+	}
+	for _, name := range f.smooth {
+		n, err := modeNamed("--smooth", name, modes)
+		if err != nil {
+			return o, usageError{err}
+		}
+		o.Smooth = append(o.Smooth, n)
+	}
+	slices.Sort(o.Smooth)
+	if f.loss != "" {
+		if o.Loss, err = loss.ByName(f.loss); err != nil {
+			return o, usageError{err}
+		}
+	}
+	return o, nil
+}

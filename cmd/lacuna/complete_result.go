@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"lacuna"
+	"lacuna/dataio"
+)
+
+// number is a float64 that JSON can hold: what is not finite becomes null.
+type number float64
+
+func (x number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, float64(x), 'g', -1, 64), nil
+}
+
+// completeResult is what `lacuna complete --json` prints. docs/cli.md describes every field.
+type completeResult struct {
+	Status        string   `json:"status"`
+	Observed      int      `json:"observed"`
+	Filled        int      `json:"filled"`
+	Merged        int      `json:"merged_duplicates"`
+	Order         int      `json:"order"`
+	Shape         []int    `json:"shape"`
+	Modes         []string `json:"modes"`
+	EffectiveRank int      `json:"effective_rank"`
+	HeldOut       int      `json:"held_out"`
+	HeldOutRMSE   number   `json:"held_out_rmse"`
+	HeldOutNRMSE  number   `json:"held_out_nrmse"`
+
+	Baselines []baselineResult `json:"baselines,omitempty"`
+	Warnings  []string         `json:"warnings"`
+	Output    string           `json:"output,omitempty"`
+	Report    string           `json:"report,omitempty"`
+	Factors   string           `json:"factors,omitempty"`
+
+	Seconds     number          `json:"seconds"`
+	Evaluations int             `json:"evaluations"`
+	Settings    lacuna.Settings `json:"settings"`
+	Seed        uint64          `json:"seed"`
+}
+
+type baselineResult struct {
+	Name  string `json:"name"`
+	RMSE  number `json:"rmse"`
+	NRMSE number `json:"nrmse"`
+}
+
+func newCompleteResult(table *dataio.Table, seed uint64) *completeResult {
+	observed := table.Observed
+	r := &completeResult{
+		Observed: observed.Len(), Filled: table.Gaps(), Merged: table.Merged,
+		Order: observed.Order(), Shape: observed.Shape(), Seed: seed,
+		HeldOutRMSE: number(math.NaN()), HeldOutNRMSE: number(math.NaN()), Warnings: []string{},
+	}
+	for _, mode := range observed.Modes {
+		r.Modes = append(r.Modes, mode.Name)
+	}
+	return r
+}
+
+func (r *completeResult) add(c *lacuna.Completion) {
+	r.Status = c.Status.String()
+	r.EffectiveRank = c.EffectiveRank
+	r.HeldOut = len(c.HeldOut)
+	r.HeldOutRMSE, r.HeldOutNRMSE = number(c.HeldOutRMSE), number(c.HeldOutNRMSE)
+	for _, b := range c.Baselines {
+		r.Baselines = append(r.Baselines, baselineResult{b.Name, number(b.RMSE), number(b.NRMSE)})
+	}
+	r.Warnings = append(r.Warnings, c.Warnings...)
+	r.Seconds, r.Evaluations, r.Settings = number(c.Seconds), c.Evaluations, c.Settings
+}
+
+// summary tells the result in words.
+func (r *completeResult) summary() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "Filled %s of %s cells (%s: %s); %s were known.\n", count(r.Filled, "gap"), grouped(r.Filled+r.Observed),
+		strings.Join(r.Modes, " × "), shapeWords(r.Shape), grouped(r.Observed))
+	if r.HeldOut > 0 {
+		fmt.Fprintf(&s, "Error on %s held back from every choice: %s of their standard deviation (RMSE %s).\n",
+			count(r.HeldOut, "known value"), percent(float64(r.HeldOutNRMSE)), short(float64(r.HeldOutRMSE)))
+		for k, b := range r.Baselines {
+			lead := "For comparison"
+			if k > 0 {
+				lead = "              "
+			}
+			fmt.Fprintf(&s, "%s, %s: %s (RMSE %s).\n", lead, b.Name, percent(float64(b.NRMSE)), short(float64(b.RMSE)))
+		}
+	} else {
+		s.WriteString("There were too few known values to hold any back: the error is not known.\n")
+	}
+	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", count(r.EffectiveRank, "block"), short(float64(r.Seconds)))
+	return s.String()
+}
+
+// count spells a number of things: 1 gap, 2,000 gaps.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return grouped(n) + " " + thing + "s"
+}
+
+// grouped writes a whole number with a comma between thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0 && text[at-1] != '-'; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+func shapeWords(shape []int) string {
+	words := make([]string, len(shape))
+	for n, d := range shape {
+		words[n] = strconv.Itoa(d)
+	}
+	return strings.Join(words, " × ")
+}
+
+// short writes a number with three significant digits.
+func short(x float64) string { return strconv.FormatFloat(x, 'g', 3, 64) }
+
+func percent(share float64) string {
+	if share < 0.001 {
+		return fmt.Sprintf("%.2g %%", 100*share)
+	}
+	return fmt.Sprintf("%.3g %%", 100*share)
+}

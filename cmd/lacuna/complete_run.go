@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+
+	"lacuna"
+	"lacuna/dataio"
+	"lacuna/internal/progress"
+	"lacuna/report"
+)
+
+func runComplete(ctx context.Context, a *app, f *completeFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	table, err := f.input.read(f.file)
+	if err != nil {
+		return err
+	}
+	for _, warning := range table.Warnings {
+		a.warn("%s", warning)
+	}
+	result := newCompleteResult(table, f.seed)
+	if table.Complete() {
+		return nothingToFill(a, f, result)
+	}
+	if table.Constant() {
+		return inputError(fmt.Errorf("%s: every known value is %s, so there is nothing to learn: fill the gaps with that value, or give a table whose values differ",
+			f.file, short(table.Observed.Values[0])))
+	}
+	if err := table.CheckOutput(f.output); err != nil {
+		return fileError(err)
+	}
+	options, err := f.options(table.Observed.Modes)
+	if err != nil {
+		return err
+	}
+	counter := new(progress.Counter)
+	options.Progress = func(p lacuna.Progress) { showProgress(counter, p) }
+	stop := a.progress("completing", counter)
+	defer stop()
+	completion, err := lacuna.Complete(ctx, table.Observed, options)
+	stop()
+	if err != nil {
+		return inputError(fmt.Errorf("%s: %s", f.file, strings.TrimPrefix(err.Error(), "lacuna: ")))
+	}
+	result.add(completion)
+	for _, warning := range completion.Warnings {
+		a.warn("%s", warning)
+	}
+	if err := f.write(a, table, completion, result); err != nil {
+		return fileError(err)
+	}
+	return finishComplete(a, f, completion, result)
+}
+
+func nothingToFill(a *app, f *completeFlags, result *completeResult) error {
+	result.Status = "nothing-to-fill"
+	if a.json {
+		return a.printJSON(result)
+	}
+	a.say("%s has no gap: all %s are known, and nothing was written. If gaps are rows that are not listed, give --full-grid; if they are zeros, --zeros-are-gaps.",
+		f.file, count(result.Observed, "cell"))
+	return nil
+}
+
+func showProgress(c *progress.Counter, p lacuna.Progress) {
+	c.Set(p.Done, 1)
+	note := p.Stage
+	if p.HeldOut > 0 {
+		note += ", held-out error " + percent(p.HeldOut)
+	}
+	c.Note(note)
+}
+
+// write writes everything that was asked for, the filled table last, so that it is there only when all is.
+func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion, result *completeResult) error {
+	if f.factors != "" {
+		factors := dataio.Factors{Modes: table.Observed.Modes, Factors: c.Factors, Norms: c.Norms, Scaling: c.Scaling}
+		if err := dataio.WriteFactors(f.factors, factors); err != nil {
+			return err
+		}
+		result.Factors = f.factors
+	}
+	if f.report != "" {
+		if err := report.Save(f.report, f.page(table, c, result)); err != nil {
+			return err
+		}
+		result.Report = f.report
+	}
+	fill := func(cell []int32) dataio.Filled {
+		value, stderr := c.At(cell)
+		return dataio.Filled{Value: value, Stderr: stderr}
+	}
+	var extra []string
+	if f.interval > 0 {
+		extra = []string{"lacuna_low", "lacuna_high"}
+		fill = func(cell []int32) dataio.Filled {
+			value, stderr := c.At(cell)
+			low, high := c.Interval(cell, f.interval/100)
+			return dataio.Filled{Value: value, Stderr: stderr, Extra: []float64{low, high}}
+		}
+	}
+	if err := table.Write(f.output, fill, extra...); err != nil {
+		return err
+	}
+	result.Output = f.output
+	return nil
+}
+
+func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *completeResult) error {
+	if a.json {
+		if err := a.printJSON(result); err != nil {
+			return err
+		}
+	} else {
+		a.say("%s%s", result.summary(), f.written())
+	}
+	switch c.Status {
+	case lacuna.Interrupted:
+		return withCode(exitInterrupted, fmt.Errorf("interrupted: %s holds the best found by then", f.output))
+	case lacuna.TimeLimit:
+		a.warn("the time limit was reached: %s holds the best found by then", f.output)
+	}
+	return nil
+}
+
+// written says where everything is.
+func (f *completeFlags) written() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "Wrote %s.", f.output)
+	if f.report != "" {
+		fmt.Fprintf(&s, " The report is %s.", f.report)
+	}
+	if f.factors != "" {
+		fmt.Fprintf(&s, " The factors are in %s.", f.factors)
+	}
+	return s.String()
+}
+
+// page collects what the report shows.
+func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *completeResult) *report.Page {
+	p := &report.Page{
+		Source: f.file, Output: f.output, ValueName: f.input.Value,
+		Observed: table.Observed, Filled: table.Gaps(),
+		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
+		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...), c.Warnings...), Seconds: c.Seconds,
+		Command: commandLine(os.Args), Version: buildVersion().Version,
+	}
+	switch c.Status {
+	case lacuna.Interrupted:
+		p.Status = "The work was interrupted: this is the best found by then."
+	case lacuna.TimeLimit:
+		p.Status = "The time limit was reached: this is the best found by then."
+	}
+	for _, h := range c.HeldOut {
+		p.HeldOut = append(p.HeldOut, report.HeldOut{Value: h.Value, Predicted: h.Predicted, Stderr: h.Stderr})
+	}
+	for _, b := range c.Baselines {
+		p.Baselines = append(p.Baselines, report.Baseline{Name: b.Name, RMSE: b.RMSE, NRMSE: b.NRMSE})
+	}
+	emerged := map[int]float64{}
+	for _, e := range c.Emergences {
+		emerged[e.Block] = e.Time
+	}
+	for r, norm := range c.Norms {
+		block := report.Block{Norm: norm, Emerged: math.NaN()}
+		if t, ok := emerged[r]; ok {
+			block.Emerged = t
+		}
+		for _, factor := range c.Factors {
+			column := make([]float64, len(factor))
+			for i, row := range factor {
+				column[i] = row[r]
+			}
+			block.Factors = append(block.Factors, column)
+		}
+		p.Blocks = append(p.Blocks, block)
+	}
+	return p
+}
+
+// commandLine spells a command so that a shell would read it back.
+func commandLine(args []string) string {
+	words := []string{"lacuna"}
+	for _, arg := range args[1:] {
+		if arg == "" || strings.ContainsAny(arg, " \t\"'\\$&|;<>()*?") {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lacuna/internal/atomicfile"
+	"lacuna/tensor"
+)
+
+// seconds is a duration on the command line: 90s, 1.5h, or a plain number of seconds.
+type seconds time.Duration
+
+func (s *seconds) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return time.Duration(*s).String()
+}
+
+func (s *seconds) Type() string { return "duration" }
+
+func (s *seconds) Set(text string) error {
+	if number, err := strconv.ParseFloat(text, 64); err == nil {
+		text = strconv.FormatFloat(number, 'f', -1, 64) + "s"
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return fmt.Errorf("give a time above zero, such as 90s, 5m or 1.5h")
+	}
+	*s = seconds(d)
+	return nil
+}
+
+// parseDepths reads depths: one for all modes, or one a mode, separated by commas. "" is nil.
+func parseDepths(text string, order int) ([]int, error) {
+	if text == "" {
+		return nil, nil
+	}
+	fields := strings.Split(text, ",")
+	if len(fields) != 1 && len(fields) != order {
+		return nil, fmt.Errorf("--depth %s lists %d depths for %d modes: give one, or one a mode", text, len(fields), order)
+	}
+	depths := make([]int, order)
+	for n := range depths {
+		field := fields[min(n, len(fields)-1)]
+		depth, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil || depth < 0 {
+			return nil, fmt.Errorf("--depth %s: %q is no depth: give whole numbers from 0 up", text, field)
+		}
+		depths[n] = depth
+	}
+	return depths, nil
+}
+
+// parseStandardise reads none, global, auto or the name of a mode. A mode of one of those names is taken for the word.
+func parseStandardise(text string, modes []tensor.Mode) (tensor.Standardise, int, error) {
+	switch text {
+	case "auto":
+		return tensor.StandardiseAuto, 0, nil
+	case "none":
+		return tensor.StandardiseNone, 0, nil
+	case "global":
+		return tensor.StandardiseGlobal, 0, nil
+	}
+	n, err := modeNamed("--standardise", text, modes)
+	if err != nil {
+		return 0, 0, fmt.Errorf("%w, or auto, global, none", err)
+	}
+	return tensor.StandardiseMode, n, nil
+}
+
+// modeNamed finds a mode for a flag.
+func modeNamed(flag, name string, modes []tensor.Mode) (int, error) {
+	var names []string
+	for _, mode := range modes {
+		names = append(names, mode.Name)
+	}
+	if n := slices.Index(names, name); n >= 0 {
+		return n, nil
+	}
+	return 0, fmt.Errorf("%s %s: there is no such mode, choose one of %s", flag, name, strings.Join(names, ", "))
+}
+
+// checkEnding refuses a file name that does not say its format. An empty name is none.
+func checkEnding(flag, path string, endings []string) error {
+	if path == "" {
+		return nil
+	}
+	for _, ending := range endings {
+		if strings.HasSuffix(strings.ToLower(path), "."+ending) {
+			return nil
+		}
+	}
+	return usageError{fmt.Errorf("%s %s: the name must end in .%s", flag, path, strings.Join(endings, " or ."))}
+}
+
+// checkOutputs makes sure, before the work starts, that every output can be written, that no two are the same, and
+// that none is the input. Empty names are left out.
+func checkOutputs(input string, outputs ...string) error {
+	in, _ := os.Stat(input)
+	var seen []string
+	for _, path := range outputs {
+		if path == "" {
+			continue
+		}
+		if slices.Contains(seen, path) {
+			return usageError{fmt.Errorf("%s would be written twice: give another name", path)}
+		}
+		seen = append(seen, path)
+		if out, err := os.Stat(path); err == nil && in != nil && os.SameFile(in, out) {
+			return inputError(fmt.Errorf("%s is the input and would be overwritten: give another name with -o", path))
+		}
+		if err := atomicfile.Check(path); err != nil {
+			return inputError(err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"lacuna/internal/progress"
+)
+
+// app is what the commands share: where they write, and how much.
+type app struct {
+	stdout, stderr io.Writer
+	terminal       bool // stderr is a terminal
+	json           bool // one JSON document on stdout, and nothing else
+	quiet          bool // errors and warnings only
+}
+
+func newApp(stdout, stderr *os.File) *app {
+	return &app{stdout: stdout, stderr: stderr, terminal: term.IsTerminal(int(stderr.Fd()))}
+}
+
+// execute runs the command that args name and returns the exit code.
+func execute(ctx context.Context, a *app, args []string) int {
+	root := newRoot(a)
+	root.SetArgs(args)
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(a.stderr, "lacuna: "+strings.TrimPrefix(err.Error(), "lacuna: "))
+	if isUsage(err) {
+		fmt.Fprintf(a.stderr, "Try '%s --help'.\n", command.CommandPath())
+	}
+	return exitCode(err)
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lacuna",
+		Short: "Fill the holes in a table of any number of dimensions",
+		Long: `lacuna fills the holes in a table of any number of dimensions and says how far to trust what it
+filled in. It writes the table as a sum of many blocks, trained from a near-zero start by gradient flow:
+blocks emerge one at a time, and the result has low rank without anybody choosing one.
+
+The main job:        lacuna complete stations.csv -o filled.csv
+The laboratory:      lacuna train, theory, study, reproduce, bench`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(command *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("there is no command %q", args[0])}
+			}
+			return command.Help()
+		},
+		Args: cobra.ArbitraryArgs,
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors and warnings only")
+	root.AddCommand(newComplete(a), newVersion(a))
+	return root
+}
+
+// usageError is a wrong command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// arguments checks the number of arguments, which are called names.
+func arguments(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return usageError{fmt.Errorf("%s is missing", names[len(args)])}
+		case len(args) > len(names):
+			return usageError{fmt.Errorf("%q is one argument too many", args[len(names)])}
+		}
+		return nil
+	}
+}
+
+// jsonFlag gives a command the flag --json.
+func (a *app) jsonFlag(command *cobra.Command) {
+	command.Flags().BoolVar(&a.json, "json", false, "print one JSON document on standard output, and nothing else there")
+}
+
+// printJSON writes the one JSON document of a run with --json.
+func (a *app) printJSON(document any) error {
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(document)
+}
+
+// say prints a line of the result, which --json and --quiet silence.
+func (a *app) say(format string, values ...any) {
+	if !a.json && !a.quiet {
+		fmt.Fprintf(a.stdout, format+"\n", values...)
+	}
+}
+
+// warn prints a warning on standard error.
+func (a *app) warn(format string, values ...any) {
+	fmt.Fprintf(a.stderr, "lacuna: warning: "+format+"\n", values...)
+}
+
+// progress shows a counter on standard error until stop is called, unless --json or --quiet forbid it.
+func (a *app) progress(title string, c *progress.Counter) (stop func()) {
+	if a.json || a.quiet {
+		return func() {}
+	}
+	return progress.Show(a.stderr, a.terminal, title, c)
+}

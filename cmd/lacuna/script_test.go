@@ -1,0 +1,31 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"lacuna": func() { os.Exit(run()) },
+	})
+}
+
+// TestScripts runs the scripts in testdata/script, in which lacuna is the command under test.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"interrupt":      interrupt,
+			"head":           head,
+			"exits":          exits,
+			"column":         column,
+			"json":           checkJSON,
+			"nofiles":        noFiles,
+			"table":          makeTable,
+			"observed-equal": observedEqual,
+		},
+	})
+}
