@@ -51,9 +51,11 @@ func (in *Integrator) watch() {
 		case before > threshold && now <= threshold:
 			in.note(Disappearance, r, in.crossing(r, before, now))
 		}
-		if in.dataNorm > 0 && now > 10*in.dataNorm && !in.state.Running[r] {
-			in.state.Running[r] = true
-			in.note(RunawayStarted, r, t1)
+		if in.dataNorm > 0 && now > 10*in.dataNorm {
+			if _, known := in.state.RunningAway[r]; !known {
+				in.state.RunningAway[r] = in.mse
+				in.note(RunawayStarted, r, t1)
+			}
 		}
 	}
 }
@@ -97,12 +99,14 @@ func hermiteRoot(y0, y1, d0, d1 float64) float64 {
 	return (low + high) / 2
 }
 
+// ranAway reports whether a block's norm passed Stop.Runaway times the data's while the train error fell by less than
+// half since it passed 10 times.
 func (in *Integrator) ranAway() bool {
 	if in.dataNorm == 0 || in.settings.Stop.Runaway < 0 {
 		return false
 	}
-	for _, norm := range in.norms {
-		if norm > in.settings.Stop.Runaway*in.dataNorm {
+	for r, mse := range in.state.RunningAway {
+		if in.norms[r] > in.settings.Stop.Runaway*in.dataNorm && in.mse > mse/2 {
 			return true
 		}
 	}

@@ -47,7 +47,10 @@ type System interface {
 	// Linearise fixes the current point and the active blocks for the methods below; slot 0 must just have been
 	// evaluated there. Vectors in the space of the active blocks' v have length Dim; Rows tells which entries are
 	// not padding.
+	// Damp and DampSlot multiply the vector field of the a-th active block by factors[a].
 	Linearise(active []int)
+	Damp(factors []float64)
+	DampSlot(j int, factors []float64)
 	Dim() int
 	Rows(rows []int) []int
 	// Project sets b = Jᵥ Σ terms; SetLift sets lift slot j to Jᵥᵀω.
@@ -105,7 +108,7 @@ type Stop struct {
 	Time         float64       // flow time; 0 means 1e60
 	Evaluations  int           // gradient evaluations; 0 means 1e5 for error-controlled methods, 1e7 for descents
 	Wall         time.Duration // 0 means no limit
-	Runaway      float64       // a block's norm over the norm of the data, estimated for the full tensor; 0 means 1e4, negative never
+	Runaway      float64       // norm of a block over that of the data (estimated for the full tensor) while the train error hardly falls; 0 means 100, negative never
 	HeldOut      func() float64
 	Patience     int // stop when HeldOut has not improved for so many records; 0 means never
 }
@@ -157,7 +160,7 @@ func (s Settings) withDefaults() (Settings, error) {
 	defaultTo(&s.Stop.TrainMSE, 1e-14)
 	defaultTo(&s.Stop.Time, 1e60)
 	defaultTo(&s.Stop.Evaluations, evaluations)
-	defaultTo(&s.Stop.Runaway, 1e4)
+	defaultTo(&s.Stop.Runaway, 100)
 	return s, nil
 }
 

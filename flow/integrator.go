@@ -19,6 +19,7 @@ type Integrator struct {
 	dense    dense
 	krylov   krylov
 	active   []int
+	damping  []float64
 	stiff    []float64
 	norms    []float64
 	previous []float64
@@ -42,6 +43,7 @@ type state struct {
 	Step        float64 // the next step to try
 	LastStep    float64 // the last accepted step
 	LastError   float64 // its error over the tolerance
+	Failed      float64 // the last rejected step, doubled with every accepted one since
 	Steps       int
 	Rejected    int
 	Evaluations int
@@ -49,9 +51,8 @@ type state struct {
 	Average     float64 // EMA of the squared gradient norm
 	Averaged    int
 	Events      []Event
-	Running     map[int]bool // blocks that ran away
-	LossBefore  map[int]float64
-	Best        float64 // held-out error
+	RunningAway map[int]float64 // blocks whose norm passed 10 times the data's, and the train MSE then
+	Best        float64         // held-out error
 	SinceBest   int
 	Started     bool
 }
@@ -66,7 +67,7 @@ func New(sys System, settings Settings) (*Integrator, error) {
 		sys: sys, settings: settings,
 		stiff: make([]float64, sys.Blocks()), norms: make([]float64, sys.Blocks()), previous: make([]float64, sys.Blocks()),
 		sizes: make([]float64, sys.Blocks()), blockRates: make([]float64, sys.Blocks()), previousRates: make([]float64, sys.Blocks()),
-		state: state{Running: map[int]bool{}, LossBefore: map[int]float64{}, Best: math.Inf(1)},
+		state: state{RunningAway: map[int]float64{}, Best: math.Inf(1)},
 	}
 	switch settings.Method {
 	case Implicit:

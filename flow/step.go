@@ -55,6 +55,9 @@ func (in *Integrator) attempt(h float64) float64 {
 		if i > 0 {
 			loss := in.sys.Gradient(i, in.combine(s.a[i], -1, 0))
 			in.state.Evaluations++
+			if len(in.active) > 0 {
+				in.sys.DampSlot(i, in.damping)
+			}
 			if math.IsNaN(loss) || math.IsInf(loss, 0) {
 				return math.Inf(1)
 			}
@@ -135,15 +138,24 @@ func (in *Integrator) adaptiveStep() Status {
 			st.LastStep, st.LastError = h, ratio
 			status := in.afterStep()
 			st.Step = h * factor / in.acceleration(h)
+			if st.Failed > h {
+				// Halfway, in powers, back to the step that failed: with huge factors the error has a cliff.
+				st.Step = math.Min(st.Step, math.Sqrt(h*st.Failed))
+				st.Failed *= 2
+			}
 			return status
 		}
 		st.Rejected++
+		st.Failed = h
 		if st.Evaluations >= in.settings.Stop.Evaluations {
 			return EvaluationLimit
 		}
 		st.Step = h * math.Max(smallest, math.Min(0.8, safety*math.Pow(ratio, -power)))
 		if st.Step < 1e-290 {
 			return StepTooSmall
+		}
+		if len(in.active) > 0 {
+			in.damp(st.Step)
 		}
 	}
 }
@@ -171,14 +183,15 @@ func (in *Integrator) firstStep() float64 {
 }
 
 // acceleration returns by how much the fastest relative rate of change rose during the last step, at least 1. Blocks that
-// rest at an equilibrium, moving less than a thousandth in a step, do not count.
+// rest at an equilibrium, moving much less in a step than a growing block does, do not count.
 func (in *Integrator) acceleration(h float64) float64 {
+	resting := 0.1 * math.Pow(in.settings.Tolerance, 1/float64(in.scheme.order))
 	before, after := 0.0, 0.0
 	for r, rate := range in.blockRates {
-		if rate*h > 1e-3 {
+		if rate*h > resting {
 			after = math.Max(after, rate)
 		}
-		if in.previousRates[r]*h > 1e-3 {
+		if in.previousRates[r]*h > resting {
 			before = math.Max(before, in.previousRates[r])
 		}
 	}
@@ -208,6 +221,32 @@ func (in *Integrator) prepareStep(h float64) {
 	clear(in.b)
 	clear(in.q)
 	in.solver = in.choose(in.sys.Dim())
+	in.damping = in.damping[:0]
+	for range in.active {
+		in.damping = append(in.damping, 1)
+	}
+	in.damp(h)
+}
+
+// resolution bounds step × stiffness of a block: forces smaller than its inverse, relative to the stiffest, are lost in
+// rounding, and over a longer step that rounding would move a grown block which in truth rests.
+const resolution = 1e10
+
+// damp slows blocks down that are stiffer than resolution allows for a step of size h: they come to the same
+// equilibrium in a part of the step. Factors are powers of two, so that undoing them is exact.
+func (in *Integrator) damp(h float64) {
+	change := make([]float64, len(in.active))
+	for a, r := range in.active {
+		factor := 1.0
+		if excess := in.scheme.gamma * h * in.stiff[r] / resolution; excess > 1 {
+			_, exponent := math.Frexp(excess)
+			factor = math.Ldexp(1, -exponent)
+		}
+		change[a] = factor / in.damping[a]
+		in.damping[a] = factor
+	}
+	in.sys.Damp(in.damping)
+	in.sys.DampSlot(0, change)
 	in.solver.prepare(in.sys)
 }
 

@@ -379,14 +379,26 @@ func (b *Balanced) SetLift(j int, omega []float64) {
 	}
 }
 
-// activeGain returns ‖v‖^(2−2/L) of one chain at the linearisation point.
+// Damp slows the active blocks down, as Chains.Damp.
+func (b *Balanced) Damp(factors []float64) { b.lin.damp = factors }
+
+// DampSlot multiplies the direction of the a-th active block in slot j by factors[a].
+func (b *Balanced) DampSlot(j int, factors []float64) {
+	for a, r := range b.lin.active {
+		for row := range b.lin.width {
+			b.slots[j][row*b.padded+r] *= factors[a]
+		}
+	}
+}
+
+// activeGain returns the damped ‖v‖^(2−2/L) of one chain at the linearisation point.
 func (b *Balanced) activeGain(a, n int) float64 {
 	var norm2 float64
 	for i := range b.shape[n] {
 		v := b.lin.v[b.lin.at(a, b.start[n]+i)]
 		norm2 = math.FMA(v, v, norm2)
 	}
-	return math.Pow(norm2, 1-1/b.lengths[n])
+	return b.lin.damping(a) * math.Pow(norm2, 1-1/b.lengths[n])
 }
 
 // TimesGram sets the given rows of out (Dim×Dim) to those of h K, with K = ‖v‖^(2−2/L) (I + (L−1) v̂ v̂ᵀ) for every
@@ -396,7 +408,7 @@ func (b *Balanced) TimesGram(out, h []float64, rows []int) {
 }
 
 func (b *Balanced) gramBlocks() []float64 {
-	deep, size := false, 0
+	deep, size := b.lin.damp != nil, 0
 	for n, d := range b.shape {
 		deep = deep || b.lengths[n] > 1
 		size += d * d

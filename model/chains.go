@@ -187,13 +187,17 @@ func (c *Chains) backward(g int) {
 	into := c.call.into
 	var s [lanes]float64
 	for n, d := range c.shape {
-		at := base + c.vector[n]
-		y := into.y[at:][:d*lanes]
+		y := into.y[base+c.vector[n]:][:d*lanes]
 		for i := range d {
 			for r, value := range c.g[n][i*c.padded+g*lanes:][:lanes] {
 				y[i*lanes+r] = -value
 			}
 		}
+	}
+	c.agree(into, base)
+	for n, d := range c.shape {
+		at := base + c.vector[n]
+		y := into.y[at:][:d*lanes]
 		for i := 1; i <= c.depths[n]; i++ {
 			out := into.y[at+i*d*lanes:][:d*lanes]
 			kernel.MatTVec(out, theta[c.offset[n]+(i-1)*d*d*lanes:], y, d, d)
@@ -208,6 +212,34 @@ func (c *Chains) backward(g int) {
 			}
 			y = out
 		}
+	}
+}
+
+// agree makes ⟨v_r^n, g_r^n⟩ the same for all modes n of a block, which it is but for rounding: all equal ⟨∇L, block r⟩.
+// After a plateau of length 1e15 that rounding would have moved norm between the modes of a grown block, against Lemma 4.1.
+func (c *Chains) agree(into *slot, base int) {
+	const lanes = kernel.Lanes
+	var mean, norm2 [lanes]float64
+	var along [8][lanes]float64
+	if len(c.shape) > len(along) {
+		return
+	}
+	for n, d := range c.shape {
+		at := base + c.vector[n]
+		kernel.Dot(&along[n], into.x[at:], into.y[at:], d)
+		for r, value := range along[n] {
+			mean[r] += value
+		}
+	}
+	for n, d := range c.shape {
+		at := base + c.vector[n]
+		kernel.Dot(&norm2, into.x[at:], into.x[at:], d)
+		for r := range norm2 {
+			if norm2[r] > 0 {
+				norm2[r] = (mean[r]/float64(len(c.shape)) - along[n][r]) / norm2[r]
+			}
+		}
+		kernel.Axpy(into.y[at:], &norm2, into.x[at:], d)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // block is at ((a/8)·D + start_n + i)·8 + a%8, D = Σ d_n. Padding lanes are zero.
 type linearisation struct {
 	active []int
+	damp   []float64 // a factor on the vector field of every active block; nil is all ones
 	groups int
 	width  int   // D
 	start  []int // of mode n among the D rows
@@ -40,6 +41,14 @@ func (l *linearisation) Rows(rows []int) []int {
 	return rows
 }
 
+// damping returns the factor on the vector field of the a-th active block.
+func (l *linearisation) damping(a int) float64 {
+	if l.damp == nil {
+		return 1
+	}
+	return l.damp[a]
+}
+
 func (l *linearisation) at(a, row int) int {
 	return (a/kernel.Lanes*l.width+row)*kernel.Lanes + a%kernel.Lanes
 }
@@ -54,6 +63,7 @@ func resize(s []float64, n int) []float64 {
 // linearise remembers v of the active blocks and the derivatives of the loss as of the last evaluation.
 func (o *Objective) linearise(l *linearisation, active []int) {
 	l.active = append(l.active[:0], active...)
+	l.damp = nil
 	l.groups = (len(active) + kernel.Lanes - 1) / kernel.Lanes
 	l.start, l.width = l.start[:0], 0
 	for _, d := range o.shape {

@@ -14,6 +14,25 @@ func (c *Chains) Linearise(active []int) {
 	}
 }
 
+// Damp slows the active blocks down: factors[a], a power of two, multiplies the vector field of the a-th active block in
+// SetLift and TimesGram until the next Linearise or Damp. The directions in slots are damped by DampSlot.
+func (c *Chains) Damp(factors []float64) { c.lin.damp = factors }
+
+// DampSlot multiplies the direction of the a-th active block in gradient slot j by factors[a].
+func (c *Chains) DampSlot(j int, factors []float64) {
+	const lanes = kernel.Lanes
+	y := c.slots[j].y
+	for a, r := range c.lin.active {
+		if factors[a] == 1 {
+			continue
+		}
+		at := r/lanes*c.vectorSize + r%lanes
+		for i := 0; i < c.vectorSize; i += lanes {
+			y[at+i] *= factors[a]
+		}
+	}
+}
+
 // Dim returns the length of a v-space vector of the active blocks, padding included.
 func (c *Chains) Dim() int { return c.lin.Dim() }
 
@@ -83,7 +102,7 @@ func (l *linearisation) scratch(n int) (a, b []float64) {
 	return l.mulK[:n:n], l.mulK[n:]
 }
 
-// SetLift sets lift slot j to Jᵥᵀ omega, a direction that moves the active blocks only.
+// SetLift sets lift slot j to Jᵥᵀ omega (damped), a direction that moves the active blocks only.
 func (c *Chains) SetLift(j int, omega []float64) {
 	const lanes = kernel.Lanes
 	s := c.slot(Lift(j))
@@ -100,7 +119,7 @@ func (c *Chains) SetLift(j int, omega []float64) {
 		for n, d := range c.shape {
 			y := s.y[r/lanes*c.vectorSize+c.vector[n]:]
 			for i := range d {
-				y[i*lanes+r%lanes] = omega[c.lin.at(a, c.lin.start[n]+i)]
+				y[i*lanes+r%lanes] = c.lin.damping(a) * omega[c.lin.at(a, c.lin.start[n]+i)]
 			}
 		}
 	}
@@ -117,7 +136,7 @@ func (c *Chains) SetLift(j int, omega []float64) {
 	}
 }
 
-// TimesGram sets the given rows of out (Dim×Dim) to those of h K. K = JᵥJᵥᵀ is block diagonal: for every active
+// TimesGram sets the given rows of out (Dim×Dim) to those of h K (damped). K = JᵥJᵥᵀ is block diagonal: for every active
 // block and mode the d_n×d_n matrix
 //
 //	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,   x_i = A_{i+1} … A_k w .
@@ -128,7 +147,7 @@ func (c *Chains) TimesGram(out, h []float64, rows []int) {
 // gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after
 // another; nil is the identity.
 func (c *Chains) gramBlocks() []float64 {
-	deep, size := false, 0
+	deep, size := c.lin.damp != nil, 0
 	for n, d := range c.shape {
 		deep = deep || c.depths[n] > 0
 		size += d * d
@@ -144,7 +163,7 @@ func (c *Chains) gramBlocks() []float64 {
 		for n, d := range c.shape {
 			out := l.k[(a/kernel.Lanes*size+start)*kernel.Lanes+a%kernel.Lanes:]
 			for i, value := range c.chainGram(r, n) {
-				out[i*kernel.Lanes] = value
+				out[i*kernel.Lanes] = l.damping(a) * value
 			}
 			start += d * d
 		}
