@@ -12,19 +12,15 @@ import (
 	"strings"
 )
 
-// npySource is an array of a .npy file. Axes of length 1 are no modes; the others are called mode1, mode2, … with
-// labels from 0, as NumPy counts.
+// npySource is an array of a .npy file.
 type npySource struct {
-	path    string
-	data    []byte // header and elements
-	offset  int    // of the first element
-	kind    byte   // f, i, u
-	size    int    // bytes of an element
-	order   binary.ByteOrder
-	fortran bool
-	shape   []int
-	strides []int // in elements, of the modes
-	modes   []int // the axes longer than 1
+	path   string
+	data   []byte // header and elements
+	offset int    // of the first element
+	kind   byte   // f, i, u
+	size   int    // bytes of an element
+	order  binary.ByteOrder
+	layout
 	numbers *numbers
 }
 
@@ -68,41 +64,21 @@ func parseNPY(path string, data []byte) (*npySource, error) {
 	default:
 		return nil, &Error{Path: path, Problem: "the array does not hold plain numbers (" + shorten(header) + ")", Remedy: "save it as float64, with astype(float)"}
 	}
-	s.fortran = fortran[1] == "True"
+	var lengths []int
 	cells := 1
 	for _, field := range strings.FieldsFunc(shape[1], func(r rune) bool { return r < '0' || r > '9' }) {
 		d, err := strconv.Atoi(field)
 		if err != nil || d > math.MaxInt32 || d > 0 && cells > math.MaxInt/d {
 			return nil, damaged("its shape " + shorten(shape[1]) + " is too large")
 		}
-		s.shape = append(s.shape, d)
+		lengths = append(lengths, d)
 		cells *= d
 	}
 	if have := (len(data) - s.offset) / s.size; cells > have {
 		return nil, damaged(fmt.Sprintf("its shape tells %d elements, %d are there", cells, have))
 	}
-	s.layout()
+	s.layout = newLayout(lengths, fortran[1] == "True")
 	return s, nil
-}
-
-// layout finds the modes and their strides.
-func (s *npySource) layout() {
-	strides := make([]int, len(s.shape))
-	step := 1
-	for k := range s.shape {
-		axis := k
-		if !s.fortran {
-			axis = len(s.shape) - 1 - k
-		}
-		strides[axis] = step
-		step *= s.shape[axis]
-	}
-	for axis, d := range s.shape {
-		if d != 1 {
-			s.modes = append(s.modes, axis)
-			s.strides = append(s.strides, strides[axis])
-		}
-	}
 }
 
 // at returns the element at a position.
@@ -162,80 +138,6 @@ func halfFloat(bits uint16) float64 {
 	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
-// eachCell visits all cells in canonical order.
-func (s *npySource) eachCell(visit func(cell []int32, position int) error) error {
-	cell := make([]int32, len(s.modes))
-	for {
-		position := 0
-		for n, i := range cell {
-			position += int(i) * s.strides[n]
-		}
-		if err := visit(cell, position); err != nil {
-			return err
-		}
-		n := len(cell) - 1
-		for ; n >= 0; n-- {
-			if cell[n]++; int(cell[n]) < s.shape[s.modes[n]] {
-				break
-			}
-			cell[n] = 0
-		}
-		if n < 0 {
-			return nil
-		}
-	}
-}
-
-// readArray makes a table of an array whose cells eachCell visits in canonical order.
-func readArray(path string, format Format, o Options, shape []int, src source, at func(position int) float64, eachCell func(func(cell []int32, position int) error) error) (*Table, error) {
-	var names []string
-	cells := 1
-	for axis, d := range shape {
-		if d == 0 {
-			return nil, &Error{Path: path, Problem: fmt.Sprintf("the array is empty (axis %d has length 0)", axis+1), Remedy: "give an array with cells"}
-		}
-		if d > 1 {
-			names = append(names, "mode"+strconv.Itoa(len(names)+1))
-		}
-		cells *= d
-	}
-	if len(names) < 2 {
-		return nil, &Error{Path: path, Problem: fmt.Sprintf("the array has %d axes longer than 1", len(names)), Remedy: "give one with at least two"}
-	}
-	numbers := newNumbers(o.Missing, false)
-	b := newBuilder(path, o, names, cells)
-	n := 0
-	for _, d := range shape {
-		if d > 1 {
-			for i := range d {
-				b.labels[n] = append(b.labels[n], strconv.Itoa(i))
-			}
-			n++
-		}
-	}
-	b.options.FullGrid = false
-	err := eachCell(func(cell []int32, position int) error {
-		value := at(position)
-		switch {
-		case numbers.isMissing(value):
-			b.gap(cell)
-		case math.Abs(value) > largest:
-			problem := tooLarge
-			if math.IsInf(value, 0) {
-				problem = notFinite
-			}
-			return &Error{Path: path, Problem: fmt.Sprintf("element %v: %v %s", cell, value, problem), Remedy: "give a finite number, or NaN for a gap"}
-		default:
-			b.observe(cell, value)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return b.table(format, src, numbers)
-}
-
 func readNPY(path string, data []byte, o Options) (*Table, error) {
 	s, err := parseNPY(path, data)
 	if err != nil {
@@ -246,7 +148,7 @@ func readNPY(path string, data []byte, o Options) (*Table, error) {
 
 func (s *npySource) read(format Format, o Options, src source) (*Table, error) {
 	s.numbers = newNumbers(o.Missing, false)
-	return readArray(s.path, format, o, s.shape, src, s.at, s.eachCell)
+	return readArray(s.path, format, o, s.layout, src, s.at)
 }
 
 func (s *npySource) line(int) int { return 0 }
@@ -294,14 +196,6 @@ func (s *npySource) filled(next func() Filled, each func(position int, f Filled)
 		return nil
 	})
 	return out.data, err
-}
-
-func (s *npySource) cells() int {
-	cells := 1
-	for _, d := range s.shape {
-		cells *= d
-	}
-	return cells
 }
 
 // npyHeader is the start of a .npy file.

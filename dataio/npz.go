@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 	"sort"
 	"strings"
 
-	"lacuna/internal/atomicfile"
 	"lacuna/internal/memory"
-	"lacuna/tensor"
 )
 
 // npzSource is a .npz archive, one array of which has gaps.
@@ -119,84 +116,4 @@ func addMember(out *zip.Writer, name string, data []byte) error {
 	}
 	_, err = w.Write(data)
 	return err
-}
-
-// addedArrays are what filling adds to a file of arrays: of the shape of the array, NaN where nothing was filled.
-type addedArrays struct {
-	filled  []byte
-	names   []string
-	columns [][]float64
-}
-
-func newAddedArrays(cells int, extra []string) *addedArrays {
-	a := &addedArrays{filled: make([]byte, cells), names: append([]string{"lacuna_stderr"}, extra...)}
-	for range a.names {
-		column := make([]float64, cells)
-		for k := range column {
-			column[k] = math.NaN()
-		}
-		a.columns = append(a.columns, column)
-	}
-	return a
-}
-
-func (a *addedArrays) set(position int, f Filled) {
-	a.filled[position] = 1
-	a.columns[0][position] = f.Stderr
-	for k, v := range f.Extra {
-		if k+1 < len(a.columns) {
-			a.columns[k+1][position] = v
-		}
-	}
-}
-
-// Factors is a CP model to be stored: the standardised value of a cell is Σ_r Π_n Factors[n][i_n][r], and its value
-// mean + scale × that, with mean and scale of Scaling.
-type Factors struct {
-	Modes   []tensor.Mode
-	Factors [][][]float64 // mode, index, block
-	Norms   []float64     // of the blocks
-	Scaling tensor.Scaling
-}
-
-// WriteFactors stores a CP model as a .npz archive of the arrays
-//
-//	factor_0, factor_1, …  d_n × R, float64
-//	labels_0, labels_1, …  d_n strings
-//	modes                  N strings, the names of the modes
-//	norms                  R, float64
-//	mean, scale            one number, or one a index of mode scale_mode, float64
-//	scale_mode             one number; −1 when mean and scale are one for all cells
-//
-// which numpy.load reads. The file appears complete or not at all.
-func WriteFactors(path string, f Factors) error {
-	return atomicfile.Write(path, func(w io.Writer) error {
-		out := zip.NewWriter(w)
-		var failed error
-		add := func(name string, data []byte) {
-			if failed == nil {
-				failed = addMember(out, name+".npy", data)
-			}
-		}
-		names := make([]string, len(f.Modes))
-		for n, mode := range f.Modes {
-			names[n] = mode.Name
-			var flat []float64
-			for _, row := range f.Factors[n] {
-				flat = append(flat, row...)
-			}
-			add(fmt.Sprintf("factor_%d", n), npyFloats([]int{len(f.Factors[n]), len(f.Norms)}, false, flat))
-			add(fmt.Sprintf("labels_%d", n), npyStrings(mode.Labels))
-		}
-		add("modes", npyStrings(names))
-		vector := func(name string, values []float64) { add(name, npyFloats([]int{len(values)}, false, values)) }
-		vector("norms", f.Norms)
-		vector("mean", f.Scaling.Mean)
-		vector("scale", f.Scaling.Scale)
-		vector("scale_mode", []float64{float64(f.Scaling.Mode)})
-		if failed != nil {
-			return failed
-		}
-		return out.Close()
-	})
 }

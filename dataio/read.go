@@ -29,6 +29,10 @@ func Read(path string, o Options) (*Table, error) {
 		return readNPY(path, data, o)
 	case format == NPZ:
 		return readNPZ(path, data, o)
+	case format == Parquet:
+		return readParquet(path, data, o)
+	case format == MAT:
+		return readMAT(path, data, o)
 	}
 	return readCSV(path, data, o)
 }

@@ -1,0 +1,143 @@
+package dataio
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// layout is how the cells of an array lie in memory. Axes of length 1 are no modes; the others are called mode1, mode2,
+// … with labels from 0, as NumPy counts.
+type layout struct {
+	shape   []int
+	fortran bool  // the first axis is contiguous, else the last
+	modes   []int // the axes longer than 1
+	strides []int // theirs, in elements
+}
+
+func newLayout(shape []int, fortran bool) layout {
+	l := layout{shape: shape, fortran: fortran}
+	strides := make([]int, len(shape))
+	step := 1
+	for k := range shape {
+		axis := k
+		if !fortran {
+			axis = len(shape) - 1 - k
+		}
+		strides[axis] = step
+		step *= shape[axis]
+	}
+	for axis, d := range shape {
+		if d != 1 {
+			l.modes = append(l.modes, axis)
+			l.strides = append(l.strides, strides[axis])
+		}
+	}
+	return l
+}
+
+// cells is the number of elements.
+func (l layout) cells() int {
+	cells := 1
+	for _, d := range l.shape {
+		cells *= d
+	}
+	return cells
+}
+
+// eachCell visits all cells in canonical order, with their positions in memory.
+func (l layout) eachCell(visit func(cell []int32, position int) error) error {
+	cell := make([]int32, len(l.modes))
+	for {
+		position := 0
+		for n, i := range cell {
+			position += int(i) * l.strides[n]
+		}
+		if err := visit(cell, position); err != nil {
+			return err
+		}
+		n := len(cell) - 1
+		for ; n >= 0; n-- {
+			if cell[n]++; int(cell[n]) < l.shape[l.modes[n]] {
+				break
+			}
+			cell[n] = 0
+		}
+		if n < 0 {
+			return nil
+		}
+	}
+}
+
+// readArray makes a table of an array; at gives the element at a position in memory.
+func readArray(path string, format Format, o Options, l layout, src source, at func(position int) float64) (*Table, error) {
+	for axis, d := range l.shape {
+		if d == 0 {
+			return nil, &Error{Path: path, Problem: fmt.Sprintf("the array is empty (axis %d has length 0)", axis+1), Remedy: "give an array with cells"}
+		}
+	}
+	if len(l.modes) < 2 {
+		return nil, &Error{Path: path, Problem: fmt.Sprintf("the array has %d axes longer than 1", len(l.modes)), Remedy: "give one with at least two"}
+	}
+	names := make([]string, len(l.modes))
+	for n := range names {
+		names[n] = "mode" + strconv.Itoa(n+1)
+	}
+	numbers := newNumbers(o.Missing, false)
+	o.FullGrid = false // an array lists all its cells
+	b := newBuilder(path, o, names, l.cells())
+	for n, axis := range l.modes {
+		for i := range l.shape[axis] {
+			b.labels[n] = append(b.labels[n], strconv.Itoa(i))
+		}
+	}
+	err := l.eachCell(func(cell []int32, position int) error {
+		value := at(position)
+		switch {
+		case numbers.isMissing(value):
+			b.gap(cell)
+		case math.Abs(value) > largest:
+			problem := tooLarge
+			if math.IsInf(value, 0) {
+				problem = notFinite
+			}
+			return &Error{Path: path, Problem: fmt.Sprintf("element %v: %v %s", cell, value, problem), Remedy: "give a finite number, or NaN for a gap"}
+		default:
+			b.observe(cell, value)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b.table(format, src, numbers)
+}
+
+// addedArrays are what filling adds to a file of arrays: of the shape of the array, NaN where nothing was filled.
+type addedArrays struct {
+	filled  []byte
+	names   []string
+	columns [][]float64
+}
+
+func newAddedArrays(cells int, extra []string) *addedArrays {
+	a := &addedArrays{filled: make([]byte, cells), names: append([]string{"lacuna_stderr"}, extra...)}
+	for range a.names {
+		column := make([]float64, cells)
+		for k := range column {
+			column[k] = math.NaN()
+		}
+		a.columns = append(a.columns, column)
+	}
+	return a
+}
+
+func (a *addedArrays) set(position int, f Filled) {
+	a.filled[position] = 1
+	a.columns[0][position] = f.Stderr
+	for k, v := range f.Extra {
+		if k+1 < len(a.columns) {
+			a.columns[k+1][position] = v
+		}
+	}
+}
