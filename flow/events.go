@@ -6,28 +6,24 @@ import (
 	"lacuna/model"
 )
 
-// rates holds d ln‖block‖/dt of the blocks near the threshold at the last base point.
-type rates struct{ before, now map[int]float64 }
-
-// near is how far, in powers of e, from the threshold a block's rate is followed.
-const near = 6
-
-// measure computes the rates at the base point, which must be ready.
-func (r *rates) measure(in *Integrator) {
-	r.before, r.now = r.now, map[int]float64{}
+// nearThreshold returns d ln‖block‖/dt at the base point of the blocks whose norm is within a few powers of e of the
+// threshold, unless they are very many.
+func (in *Integrator) nearThreshold() map[int]float64 {
+	const near, most = 6, 64
 	var blocks []int
-	for block, norm := range in.norms {
-		if distance := math.Log(norm / in.settings.Threshold); math.Abs(distance) < near {
-			blocks = append(blocks, block)
+	for r, norm := range in.state.Norms {
+		if math.Abs(math.Log(norm/in.settings.Threshold)) < near {
+			blocks = append(blocks, r)
 		}
 	}
-	const most = 64
-	if len(blocks) == 0 || len(blocks) > most {
-		return
+	rates := map[int]float64{}
+	if len(blocks) == 0 || len(blocks) > most || in.settings.descends() {
+		return rates
 	}
 	for i, rate := range in.logRates(blocks) {
-		r.now[blocks[i]] = rate
+		rates[blocks[i]] = rate
 	}
+	return rates
 }
 
 // logRates returns d ln‖⊗v_r‖/dt = Σ_n ⟨v^n, dv^n/dt⟩ / ‖v^n‖² for the given blocks.
@@ -38,47 +34,53 @@ func (in *Integrator) logRates(blocks []int) []float64 {
 	return in.sys.LogRates(b)
 }
 
-// watch compares the norms with those of the last record and notes what happened.
-func (in *Integrator) watch() {
-	in.sys.DeepNorms(in.norms)
-	in.rates.measure(in)
-	threshold, t1 := in.settings.Threshold, in.state.Clock.float()
-	for r, now := range in.norms {
-		before := in.previous[r]
-		switch {
-		case before <= threshold && now > threshold:
-			in.note(Emergence, r, in.crossing(r, before, now))
-		case before > threshold && now <= threshold:
-			in.note(Disappearance, r, in.crossing(r, before, now))
+// watch compares the norms with those of the last record and returns what happened since.
+func (in *Integrator) watch() []Event {
+	st := &in.state
+	before, ratesBefore, start := st.Norms, st.LogRates, st.Recorded
+	st.Norms = make([]float64, in.sys.Blocks())
+	in.sys.DeepNorms(st.Norms)
+	st.LogRates, st.Recorded = in.nearThreshold(), st.Clock
+	if before == nil {
+		before = st.Norms
+	}
+	first := len(st.Events)
+	for r, now := range st.Norms {
+		emerged, was := now > in.settings.Threshold, before[r] > in.settings.Threshold
+		if emerged != was {
+			kind := Emergence
+			if was {
+				kind = Disappearance
+			}
+			in.note(kind, r, in.crossing(r, before[r], start, ratesBefore))
 		}
 		if in.dataNorm > 0 && now > 10*in.dataNorm {
-			if _, known := in.state.RunningAway[r]; !known {
-				in.state.RunningAway[r] = in.mse
-				in.note(RunawayStarted, r, t1)
+			if _, known := st.RunningAway[r]; !known {
+				st.RunningAway[r] = in.mse
+				in.note(RunawayStarted, r, st.Clock.float())
 			}
 		}
 	}
+	return st.Events[first:]
 }
 
 func (in *Integrator) note(kind EventKind, block int, t float64) {
-	e := Event{Kind: kind, Block: block, Time: t, Evaluations: in.state.Evaluations}
-	in.events = append(in.events, e)
-	in.state.Events = append(in.state.Events, e)
+	in.state.Events = append(in.state.Events, Event{Kind: kind, Block: block, Time: t, Evaluations: in.state.Evaluations})
 }
 
-// crossing interpolates the time at which a block's log norm passed the threshold during the last step.
-func (in *Integrator) crossing(r int, before, now float64) float64 {
-	h := in.state.LastStep
-	y0, y1 := math.Log(before/in.settings.Threshold), math.Log(now/in.settings.Threshold)
+// crossing interpolates the time since start at which a block's log norm passed the threshold: by a cubic where its
+// rate is known at both ends, else by a line.
+func (in *Integrator) crossing(r int, before float64, start clock, rates map[int]float64) float64 {
+	h := (in.state.Clock.High - start.High) + (in.state.Clock.Low - start.Low)
+	y0, y1 := math.Log(before/in.settings.Threshold), math.Log(in.state.Norms[r]/in.settings.Threshold)
 	s := y0 / (y0 - y1)
-	slope0, ok0 := in.rates.before[r]
-	slope1, ok1 := in.rates.now[r]
+	slope0, ok0 := rates[r]
+	slope1, ok1 := in.state.LogRates[r]
 	if ok0 && ok1 {
 		s = hermiteRoot(y0, y1, slope0*h, slope1*h)
 	}
-	in2 := in.state.Clock
-	in2.add(-(1 - s) * h)
-	return in2.float()
+	start.add(s * h)
+	return start.float()
 }
 
 // hermiteRoot returns the zero in [0, 1] of the cubic with the given ends and slopes, whose ends differ in sign.
@@ -106,7 +108,7 @@ func (in *Integrator) ranAway() bool {
 		return false
 	}
 	for r, mse := range in.state.RunningAway {
-		if in.norms[r] > in.settings.Stop.Runaway*in.dataNorm && in.mse > mse/2 {
+		if in.state.Norms[r] > in.settings.Stop.Runaway*in.dataNorm && in.mse > mse/2 {
 			return true
 		}
 	}

@@ -15,24 +15,20 @@ type Integrator struct {
 	scheme   transformed
 	state    state
 
-	solver   solver
-	dense    dense
-	krylov   krylov
-	active   []int
-	damping  []float64
-	stiff    []float64
-	norms    []float64
-	previous []float64
-	sizes    []float64
+	solver  solver
+	dense   dense
+	krylov  krylov
+	active  []int
+	damping []float64
+	stiff   []float64
+	sizes   []float64
 
 	blockRates, previousRates []float64 // relative rates of change at the base point, and at the one before
-	rates                     rates
 	stages                    []stageTerms
 	b, q                      []float64
 
 	baseReady bool // slot 0 holds −∇L at θ, and loss, mse, norms belong to it
 	loss, mse float64
-	events    []Event // since the last record
 	started   time.Time
 	dataNorm  float64
 }
@@ -54,7 +50,10 @@ type state struct {
 	RunningAway map[int]float64 // blocks whose norm passed 10 times the data's, and the train MSE then
 	Best        float64         // held-out error
 	SinceBest   int
-	Started     bool
+
+	Recorded clock           // time of the last record
+	Norms    []float64       // deep norms then
+	LogRates map[int]float64 // d ln‖block‖/dt then, of the blocks near the threshold
 }
 
 // New prepares to integrate a system from its present parameters.
@@ -65,7 +64,7 @@ func New(sys System, settings Settings) (*Integrator, error) {
 	}
 	in := &Integrator{
 		sys: sys, settings: settings,
-		stiff: make([]float64, sys.Blocks()), norms: make([]float64, sys.Blocks()), previous: make([]float64, sys.Blocks()),
+		stiff: make([]float64, sys.Blocks()),
 		sizes: make([]float64, sys.Blocks()), blockRates: make([]float64, sys.Blocks()), previousRates: make([]float64, sys.Blocks()),
 		state: state{RunningAway: map[int]float64{}, Best: math.Inf(1)},
 	}
@@ -78,9 +77,7 @@ func New(sys System, settings Settings) (*Integrator, error) {
 		in.scheme = dormandPrince.transform()
 	}
 	in.stages = make([]stageTerms, len(in.scheme.m))
-	if observer, ok := sys.(interface{ DataNorm() float64 }); ok {
-		in.dataNorm = observer.DataNorm()
-	}
+	in.dataNorm = sys.DataNorm()
 	return in, nil
 }
 
@@ -88,42 +85,36 @@ func New(sys System, settings Settings) (*Integrator, error) {
 // It can be called again to go on, for instance with other stop rules set by SetStop.
 func (in *Integrator) Run(ctx context.Context, record Recorder) Result {
 	in.started = time.Now()
-	status := in.begin()
-	if record != nil && status == Running && in.state.Steps == 0 {
-		if record(in.snapshot()) {
-			status = Stopped
-		}
+	status := Running
+	fresh := in.state.Norms == nil
+	if !in.baseReady {
+		in.evaluateBase()
 	}
-	recorded := in.state.Steps
+	if fresh {
+		in.state.Evaluations++
+		status = in.look(record)
+	}
+	if status == Running {
+		status = in.check()
+	}
 	for status == Running {
 		if ctx.Err() != nil {
 			status = Interrupted
 			break
 		}
 		status = in.step()
-		if status == Running && in.state.Steps%in.settings.Every == 0 {
-			in.watch()
-			status = in.check()
-			if record != nil && record(in.snapshot()) && status == Running {
-				status = Stopped
+		if status != Running || in.state.Steps%in.settings.Every == 0 {
+			if seen := in.look(record); status == Running {
+				status = seen
 			}
-			recorded = in.state.Steps
-			in.events = in.events[:0]
 		}
-	}
-	if recorded != in.state.Steps {
-		in.watch()
-		if record != nil {
-			record(in.snapshot())
-		}
-		in.events = in.events[:0]
 	}
 	in.state.Wall += time.Since(in.started)
 	in.started = time.Now()
 	return Result{
 		Status: status, Time: in.state.Clock.float(), Steps: in.state.Steps, Rejected: in.state.Rejected,
 		Evaluations: in.state.Evaluations, Wall: in.state.Wall, Loss: in.loss, MSE: in.mse,
-		Rank: model.EffectiveRank(in.norms, in.settings.Threshold), Events: in.state.Events,
+		Rank: model.EffectiveRank(in.state.Norms, in.settings.Threshold), Events: in.state.Events,
 	}
 }
 
@@ -138,34 +129,48 @@ func (in *Integrator) SetStop(stop Stop) error {
 	return err
 }
 
-// begin evaluates the base point.
-func (in *Integrator) begin() Status {
-	if !in.baseReady {
-		resumed := in.state.Started
-		in.evaluateBase()
-		in.sys.DeepNorms(in.norms)
-		copy(in.previous, in.norms)
-		if resumed {
-			in.state.Evaluations--
-		}
-		in.rates.measure(in)
-		in.state.Started = true
-	}
-	return in.check()
-}
-
 // evaluateBase sets slot 0 to −∇L at θ.
 func (in *Integrator) evaluateBase() {
 	in.loss = in.sys.Gradient(0, nil)
 	in.mse = in.sys.MSE()
-	in.state.Evaluations++
 	in.baseReady = true
 	if !in.settings.descends() {
 		in.sys.Rates(in.blockRates)
 	}
 }
 
-// check applies the stop rules that need no new evaluation.
+// look notes events, records, and applies the stop rules that go by records.
+func (in *Integrator) look(record Recorder) Status {
+	events := in.watch()
+	status, heldOut := Running, math.NaN()
+	if in.ranAway() {
+		status = Runaway
+	}
+	if in.settings.Stop.HeldOut != nil {
+		heldOut = in.settings.Stop.HeldOut()
+		in.state.SinceBest++
+		if heldOut < in.state.Best {
+			in.state.Best, in.state.SinceBest = heldOut, 0
+		}
+		if patience := in.settings.Stop.Patience; patience > 0 && in.state.SinceBest >= patience {
+			status = NoImprovement
+		}
+	}
+	if record != nil {
+		stop := record(&Snapshot{
+			Time: in.state.Clock.float(), Step: in.state.LastStep, Steps: in.state.Steps, Rejected: in.state.Rejected,
+			Evaluations: in.state.Evaluations, Wall: in.state.Wall + time.Since(in.started), Loss: in.loss, MSE: in.mse,
+			Norms: in.state.Norms, Rank: model.EffectiveRank(in.state.Norms, in.settings.Threshold), Active: len(in.active),
+			HeldOut: heldOut, Events: events,
+		})
+		if stop && status == Running {
+			status = Stopped
+		}
+	}
+	return status
+}
+
+// check applies the stop rules that are looked at after every step.
 func (in *Integrator) check() Status {
 	stop := in.settings.Stop
 	switch {
@@ -181,20 +186,26 @@ func (in *Integrator) check() Status {
 		return EvaluationLimit
 	case stop.Wall > 0 && in.state.Wall+time.Since(in.started) >= stop.Wall:
 		return WallLimit
-	case in.ranAway():
-		return Runaway
+	case in.atRest():
+		return Equilibrium
 	}
 	return Running
 }
 
-func (in *Integrator) snapshot() *Snapshot {
-	s := &Snapshot{
-		Time: in.state.Clock.float(), Step: in.state.LastStep, Steps: in.state.Steps, Rejected: in.state.Rejected,
-		Evaluations: in.state.Evaluations, Wall: in.state.Wall + time.Since(in.started), Loss: in.loss, MSE: in.mse,
-		Norms: in.norms, Rank: model.EffectiveRank(in.norms, in.settings.Threshold), Active: len(in.active),
-		HeldOut: math.NaN(), Events: in.events,
+// atRest reports whether every block is either pulled by no more than rounding, relative to the forces that hold it in
+// place, or so slow that it cannot move before the time limit.
+func (in *Integrator) atRest() bool {
+	const rounding = 1e-12
+	if in.settings.descends() {
+		return false
 	}
-	return s
+	in.sys.Stiffness(in.stiff)
+	for r, rate := range in.blockRates {
+		if rate > rounding*in.stiff[r] && rate*in.settings.Stop.Time > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 func (in *Integrator) step() Status {
@@ -216,6 +227,7 @@ func (in *Integrator) descend(rate float64) Status {
 	in.state.Clock.add(rate)
 	in.state.LastStep = rate
 	in.state.Steps++
+	in.state.Evaluations++
 	in.evaluateBase()
 	return in.check()
 }

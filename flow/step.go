@@ -167,8 +167,8 @@ func (in *Integrator) accept(h float64) {
 }
 
 func (in *Integrator) afterStep() Status {
-	copy(in.previous, in.norms)
 	in.blockRates, in.previousRates = in.previousRates, in.blockRates
+	in.state.Evaluations++
 	in.evaluateBase()
 	return in.check()
 }

@@ -1,0 +1,58 @@
+package flow
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+)
+
+// checkpoint is the state of a run: enough to go on bit for bit.
+type checkpoint struct {
+	Method     Method
+	Scheme     string
+	Tolerance  float64
+	Rate       float64
+	Threshold  float64
+	Every      int
+	State      state
+	Parameters []byte
+}
+
+func (in *Integrator) header() checkpoint {
+	s := in.settings
+	return checkpoint{Method: s.Method, Scheme: s.Scheme, Tolerance: s.Tolerance, Rate: s.Rate, Threshold: s.Threshold, Every: s.Every}
+}
+
+// Checkpoint returns the state of the run between two steps. Restore on an integrator of a system of the same shape,
+// with the same data and the same settings (stop rules may differ), goes on from there exactly as this one would.
+func (in *Integrator) Checkpoint() ([]byte, error) {
+	c := in.header()
+	c.State, c.Parameters = in.state, in.sys.State()
+	var out bytes.Buffer
+	err := gob.NewEncoder(&out).Encode(c)
+	return out.Bytes(), err
+}
+
+// Restore moves the run to a state that Checkpoint returned. It returns an error, and changes nothing, if the
+// checkpoint was made with other settings or another model, or is damaged.
+func (in *Integrator) Restore(data []byte) error {
+	var c checkpoint
+	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&c); err != nil {
+		return fmt.Errorf("flow: this is no checkpoint, or a damaged one: %w", err)
+	}
+	have := in.header()
+	given := c
+	given.State, given.Parameters = state{}, nil
+	if fmt.Sprint(given) != fmt.Sprint(have) {
+		return fmt.Errorf("flow: the checkpoint is of a run with method %s, scheme %s, tolerance %v, rate %v, threshold %v, every %d: use the same settings",
+			c.Method, c.Scheme, c.Tolerance, c.Rate, c.Threshold, c.Every)
+	}
+	if err := in.sys.SetState(c.Parameters); err != nil {
+		return err
+	}
+	if c.State.RunningAway == nil {
+		c.State.RunningAway = map[int]float64{}
+	}
+	in.state, in.baseReady = c.State, false
+	return nil
+}
