@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"lacuna"
@@ -149,7 +151,7 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 		Observed: table.Observed, Filled: table.Gaps(),
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
 		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...), c.Warnings...), Seconds: c.Seconds,
-		Command: commandLine(os.Args), Version: buildVersion().Version,
+		Command: commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(c),
 	}
 	switch c.Status {
 	case lacuna.Interrupted:
@@ -182,6 +184,24 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 		p.Blocks = append(p.Blocks, block)
 	}
 	return p
+}
+
+// settingsTable lists what the completion was made with.
+func (f *completeFlags) settingsTable(c *lacuna.Completion) []report.Setting {
+	s := c.Settings
+	table := []report.Setting{
+		{Name: "method", Value: s.Method},
+		{Name: "standardisation", Value: s.Standardisation},
+		{Name: "loss", Value: s.Loss},
+		{Name: "blocks", Value: fmt.Sprint(s.Blocks)},
+		{Name: "posterior samples", Value: grouped(s.Samples)},
+		{Name: "held out", Value: percent(s.HoldOut)},
+		{Name: "seed", Value: strconv.FormatUint(f.seed, 10)},
+	}
+	for _, w := range s.Weights {
+		table = append(table, report.Setting{Name: "weight of " + w.Model, Value: short(w.Weight)})
+	}
+	return slices.DeleteFunc(table, func(line report.Setting) bool { return line.Value == "" || line.Value == "[]" })
 }
 
 // commandLine spells a command so that a shell would read it back.
