@@ -263,24 +263,6 @@ func TestNoStudyThere(t *testing.T) {
 	}
 }
 
-func TestThinnedKeepsAnEvenShare(t *testing.T) {
-	kept := thinned{limit: 50}
-	for k := range 10_000 {
-		if kept.wants() {
-			kept.add(Point{Time: float64(k)})
-		}
-	}
-	if n := len(kept.points); n < 50 || n >= 100 {
-		t.Fatalf("%d points kept", n)
-	}
-	gap := kept.points[1].Time - kept.points[0].Time
-	for i := 1; i < len(kept.points); i++ {
-		if kept.points[i].Time-kept.points[i-1].Time != gap {
-			t.Fatalf("points %v are not evenly spaced", kept.points)
-		}
-	}
-}
-
 func TestBrokenTrajectoryIsAnError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.parquet")
 	if err := os.WriteFile(path, []byte("no parquet"), 0o644); err != nil {

@@ -106,35 +106,6 @@ func (t *Trajectory) Column(of func(Point) float64) []float64 {
 	return column
 }
 
-// thinned collects records and keeps between limit and 2·limit of them, evenly spaced by step: when there are too
-// many, every second one goes, and from then on only every second one is taken.
-type thinned struct {
-	limit  int
-	stride int
-	seen   int
-	points []Point
-}
-
-// wants reports whether the next record is to be kept; every call counts one.
-func (t *thinned) wants() bool {
-	t.stride = max(t.stride, 1)
-	t.seen++
-	return (t.seen-1)%t.stride == 0
-}
-
-func (t *thinned) add(p Point) {
-	t.points = append(t.points, p)
-	if len(t.points) < 2*t.limit {
-		return
-	}
-	kept := t.points[:0]
-	for k := 0; k < len(t.points); k += 2 {
-		kept = append(kept, t.points[k])
-	}
-	t.points = kept
-	t.stride *= 2
-}
-
 // removeLeftovers deletes temporary files that a killed process left in a directory.
 func removeLeftovers(dir string) {
 	entries, err := os.ReadDir(dir)

@@ -1,0 +1,135 @@
+package study
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"lacuna/figure"
+	"lacuna/internal/atomicfile"
+)
+
+// Export writes runs to a file: a table for a name that ends in .csv, all that the ledger knows for .json.
+func Export(path string, runs []Run) error {
+	var out bytes.Buffer
+	var err error
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv":
+		err = WriteCSV(&out, runs)
+	case ".json":
+		err = WriteJSON(&out, runs)
+	default:
+		return fmt.Errorf("%s: export writes .csv or .json: choose one of these endings", path)
+	}
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(out.Bytes())
+		return err
+	})
+}
+
+// ByDepth draws the finished runs of uniform whole depth against their depth: effective rank beside test loss, in the
+// manner of the paper's Figures 4 and 5.
+func ByDepth(title string, runs []Run) *figure.Figure {
+	return &figure.Figure{Title: title, Charts: []figure.Chart{RankByDepth("", runs), LossByDepth("", runs)}}
+}
+
+// RankByDepth draws effective ranks in the manner of Figure 4: every run a point, coloured by test loss, the true rank
+// of a synthetic tensor as a line. As in the paper, runs that ended at rank 0 are counted, not drawn.
+func RankByDepth(title string, runs []Run) figure.Chart {
+	drawn, empty, failed := split(runs)
+	by := figure.ByDepth{
+		Title: title, Label: "effective rank", Depths: deepest(runs) + 1, TrueRank: trueRank(runs), Note: note(len(drawn), empty, failed),
+	}
+	for _, run := range drawn {
+		by.Runs = append(by.Runs, point(run, float64(run.Outcome.Rank)))
+	}
+	return by.Chart()
+}
+
+// LossByDepth draws test losses in the manner of Figure 5.
+func LossByDepth(title string, runs []Run) figure.Chart {
+	drawn, empty, failed := split(runs)
+	by := figure.ByDepth{Title: title, Label: "test loss (MSE)", Log: true, Depths: deepest(runs) + 1, Note: note(len(drawn), empty, failed)}
+	for _, run := range drawn {
+		by.Runs = append(by.Runs, point(run, float64(run.Outcome.TestMSE)))
+	}
+	return by.Chart()
+}
+
+func point(run Run, value float64) figure.DepthRun {
+	k, _ := run.Settings.Depth.Uniform()
+	return figure.DepthRun{Depth: int(k), Value: value, TestLoss: float64(run.Outcome.TestMSE)}
+}
+
+// split returns the finished runs that can be drawn by depth, and counts those of rank 0 and those that failed.
+func split(runs []Run) (drawn []Run, empty, failed int) {
+	for _, run := range runs {
+		k, uniform := run.Settings.Depth.Uniform()
+		switch {
+		case run.State == Failed:
+			failed++
+		case run.State != Done || !uniform || k != math.Trunc(k):
+		case run.Outcome.Rank == 0:
+			empty++
+		default:
+			drawn = append(drawn, run)
+		}
+	}
+	return drawn, empty, failed
+}
+
+func note(drawn, empty, failed int) string {
+	text := fmt.Sprintf("%d runs", drawn)
+	if empty > 0 {
+		text += fmt.Sprintf("; %d ended at rank 0 and are not drawn", empty)
+	}
+	if failed > 0 {
+		text += fmt.Sprintf("; %d failed", failed)
+	}
+	return text
+}
+
+func deepest(runs []Run) int {
+	deepest := 0.0
+	for _, run := range runs {
+		if k, ok := run.Settings.Depth.Uniform(); ok {
+			deepest = math.Max(deepest, k)
+		}
+	}
+	return int(deepest)
+}
+
+// trueRank is the rank of the synthetic tensors, if all have the same; otherwise 0.
+func trueRank(runs []Run) float64 {
+	rank := 0
+	for i, run := range runs {
+		if i > 0 && run.Settings.Rank != rank {
+			return 0
+		}
+		rank = run.Settings.Rank
+	}
+	return float64(rank)
+}
+
+// Panel is a run in the manner of Figures 2 and 3, its blocks' norms against log flow time or against evaluations. It
+// needs the run's trajectory.
+func Panel(run Run, t *Trajectory, overTime bool) figure.NormPanel {
+	panel := figure.NormPanel{
+		Title: "depth " + run.Settings.Depth.String(), XLabel: "gradient evaluations", Norms: t.Norms(),
+		TrainLoss: t.Column(func(p Point) float64 { return p.TrainMSE }),
+		TestLoss:  t.Column(func(p Point) float64 { return p.TestMSE }),
+		X:         t.Column(func(p Point) float64 { return float64(p.Evaluations) }),
+		Threshold: float64(run.Settings.Threshold),
+	}
+	if overTime {
+		panel.XLabel, panel.XLog = "flow time t", true
+		panel.X = t.Column(func(p Point) float64 { return p.Time })
+	}
+	return panel
+}
