@@ -85,22 +85,26 @@ func (in *Integrator) attempt(h float64) float64 {
 			in.stages[i].lifts[i] = -s.gamma * h
 		}
 	}
-	return in.stepError(in.combine(s.e, -1, 0)) / in.settings.Tolerance
+	return in.stepError(in.combine(s.e, -1, 0))
 }
 
-// stepError returns the largest error of any block: that of its worst factor relative to the factor's norm, or what
-// it means for the time of the block's emergence relative to the time that has passed, if that is more. A block of
+// loosestTiming bounds the tolerance on emergence times: that on the factors may be looser.
+const loosestTiming = 0.02
+
+// stepError returns the largest error of any block over its tolerance: the error of its worst factor relative to the
+// factor's norm, and what that means for the time of the block's emergence relative to the time that has passed. A block of
 // F factors that grows at the relative rate ρ emerges in a finite time of about 1/((F−2)ρ), so a relative
 // error δ of a factor shifts its emergence by about δ/ρ. Early on that matters; late in the growth it does not.
 func (in *Integrator) stepError(errors []model.Term) float64 {
 	in.sys.RelativeSizes(in.sizes, errors)
 	factors, t := in.sys.Factors(), in.state.Clock.float()
+	local, timing := in.settings.Tolerance, math.Min(in.settings.Tolerance, loosestTiming)
 	worst := 0.0
 	for r, size := range in.sizes {
 		if math.IsNaN(size) {
 			return math.Inf(1)
 		}
-		worst = math.Max(worst, size*math.Max(1, factors/(1+in.blockRates[r]*t)))
+		worst = math.Max(worst, size*math.Max(1/local, factors/(timing*(1+in.blockRates[r]*t))))
 	}
 	return worst
 }
