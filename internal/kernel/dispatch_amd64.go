@@ -427,3 +427,63 @@ func treeSums(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []float
 		treeSums4AVX2(gParent, gV, parent, v, tree, leaf, q, s, start, at, stride)
 	}
 }
+
+func cellDots(out, l, b, c []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+	if !cpu.AVX2 {
+		cellDotsGo(out, l, b, c, start, row, cells, lanes, outer, stride)
+		return
+	}
+	if cpu.AVX512 {
+		switch lanes / Lanes {
+		case 1:
+			cellDots1AVX512(out, l, b, c, start, row, cells, outer, stride)
+		case 2:
+			cellDots2AVX512(out, l, b, c, start, row, cells, outer, stride)
+		case 3:
+			cellDots3AVX512(out, l, b, c, start, row, cells, outer, stride)
+		case 4:
+			cellDots4AVX512(out, l, b, c, start, row, cells, outer, stride)
+		}
+		return
+	}
+	switch lanes / Lanes {
+	case 1:
+		cellDots1AVX2(out, l, b, c, start, row, cells, outer, stride)
+	case 2:
+		cellDots2AVX2(out, l, b, c, start, row, cells, outer, stride)
+	case 3:
+		cellDots3AVX2(out, l, b, c, start, row, cells, outer, stride)
+	case 4:
+		cellDots4AVX2(out, l, b, c, start, row, cells, outer, stride)
+	}
+}
+
+func cellSums(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+	if !cpu.AVX2 {
+		cellSumsGo(gL, gB, gC, l, b, c, s, start, row, cells, lanes, outer, stride)
+		return
+	}
+	if cpu.AVX512 {
+		switch lanes / Lanes {
+		case 1:
+			cellSums1AVX512(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
+		case 2:
+			cellSums2AVX512(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
+		case 3:
+			cellSums3AVX512(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
+		case 4:
+			cellSums4AVX512(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
+		}
+		return
+	}
+	switch lanes / Lanes {
+	case 1:
+		cellSums1AVX2(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
+	case 2:
+		cellSums2AVX2(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
+	case 3:
+		cellSums3AVX2(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
+	case 4:
+		cellSums4AVX2(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
+	}
+}

@@ -49,3 +49,11 @@ func treeDots(out, parent, v []float64, tree, leaf []int32, q []float64, start, 
 func treeSums(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []float64, start, at []int32, lanes, stride int) {
 	treeSumsGo(gParent, gV, parent, v, tree, leaf, q, s, start, at, lanes, stride)
 }
+
+func cellDots(out, l, b, c []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+	cellDotsGo(out, l, b, c, start, row, cells, lanes, outer, stride)
+}
+
+func cellSums(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+	cellSumsGo(gL, gB, gC, l, b, c, s, start, row, cells, lanes, outer, stride)
+}

@@ -1444,14 +1444,14 @@ loop50:
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
 	JZ      none51
-	VMOVUPD (CX), Z0
+	VMOVUPD (CX), Z4
 
 loop52:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMULPD  (R10), Z0, Z1
-	VMOVUPD Z1, (AX)
+	VMULPD  (R10), Z4, Z0
+	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
@@ -1819,6 +1819,179 @@ none65:
 	VZEROUPPER
 	RET
 
+// func cellDots1AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellDots1AVX512(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x03, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x03, DI
+	MOVQ DI, 32(SP)
+
+run67:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Z6
+
+four68:
+	CMPQ       R8, $0x00000004
+	JL         one68
+	MOVWLZX    (BX), DI
+	MOVWLZX    2(BX), R9
+	IMULQ      SI, DI
+	IMULQ      SI, R9
+	MOVWLZX    4(BX), R10
+	MOVWLZX    6(BX), R11
+	IMULQ      SI, R10
+	IMULQ      SI, R11
+	MOVWLZX    8(BX), R12
+	MOVWLZX    10(BX), R13
+	IMULQ      SI, R12
+	IMULQ      SI, R13
+	MOVWLZX    12(BX), R14
+	MOVWLZX    14(BX), R15
+	IMULQ      SI, R14
+	IMULQ      SI, R15
+	VMULPD     (CX)(DI*1), Z6, Z4
+	VMULPD     (DX)(R9*1), Z4, Z0
+	VMULPD     (CX)(R10*1), Z6, Z5
+	VMULPD     (DX)(R11*1), Z5, Z1
+	VMULPD     (CX)(R12*1), Z6, Z4
+	VMULPD     (DX)(R13*1), Z4, Z2
+	VMULPD     (CX)(R14*1), Z6, Z5
+	VMULPD     (DX)(R15*1), Z5, Z3
+	VUNPCKLPD  Z1, Z0, Z7
+	VUNPCKHPD  Z1, Z0, Z8
+	VADDPD     Z8, Z7, Z7
+	VUNPCKLPD  Z3, Z2, Z8
+	VUNPCKHPD  Z3, Z2, Z9
+	VADDPD     Z9, Z8, Z8
+	VSHUFF64X2 $0x88, Z8, Z7, Z9
+	VSHUFF64X2 $0xdd, Z8, Z7, Z7
+	VADDPD     Z7, Z9, Z9
+	VSHUFF64X2 $0x08, Z9, Z9, Z7
+	VSHUFF64X2 $0x0d, Z9, Z9, Z8
+	VADDPD     Y8, Y7, Y7
+	VMOVUPD    Y7, (AX)
+	ADDQ       $0x00000010, BX
+	ADDQ       $0x00000020, AX
+	SUBQ       $0x00000004, R8
+	JMP        four68
+
+one68:
+	TESTQ         R8, R8
+	JZ            end68
+	MOVWLZX       (BX), DI
+	MOVWLZX       2(BX), R9
+	IMULQ         SI, DI
+	IMULQ         SI, R9
+	VMULPD        (CX)(DI*1), Z6, Z4
+	VMULPD        (DX)(R9*1), Z4, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y7
+	VHADDPD       Y7, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X7
+	VADDPD        X7, X0, X0
+	VHADDPD       X0, X0, X0
+	VMOVSD        X0, (AX)
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000008, AX
+	DECQ          R8
+	JMP           one68
+
+end68:
+	DECQ 24(SP)
+	JNZ  run67
+	VZEROUPPER
+	RET
+
+// func cellSums1AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellSums1AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run69:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Z0
+	VPXORQ  Z1, Z1, Z1
+
+loop70:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Z2
+	VMULPD       Z0, Z2, Z3
+	VMOVUPD      (AX)(R9*1), Z5
+	VFMADD231PD  (BX)(R11*1), Z3, Z5
+	VMOVUPD      Z5, (AX)(R9*1)
+	VMOVUPD      (DX)(R9*1), Z4
+	VMOVUPD      (CX)(R11*1), Z5
+	VFMADD231PD  Z4, Z3, Z5
+	VMOVUPD      Z5, (CX)(R11*1)
+	VMULPD       Z4, Z2, Z4
+	VFMADD231PD  (BX)(R11*1), Z4, Z1
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop70
+	VADDPD       (R12), Z1, Z1
+	VMOVUPD      Z1, (R12)
+	DECQ         32(SP)
+	JNZ          run69
+	VZEROUPPER
+	RET
+
 // func expand2AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F
 TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
@@ -1832,32 +2005,32 @@ TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop67:
+loop71:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none68
-	VMOVUPD (CX), Z0
-	VMOVUPD 64(CX), Z1
+	JZ      none72
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
 
-loop69:
+loop73:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMULPD  (R10), Z0, Z2
-	VMOVUPD Z2, (AX)
-	VMULPD  64(R10), Z1, Z3
-	VMOVUPD Z3, 64(AX)
+	VMULPD  (R10), Z4, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(R10), Z5, Z1
+	VMOVUPD Z1, 64(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop69
+	JNZ     loop73
 
-none68:
+none72:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop67
+	JNZ  loop71
 	VZEROUPPER
 	RET
 
@@ -1876,18 +2049,18 @@ TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop70:
+loop74:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none71
+	JZ      none75
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop72:
+loop76:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z4
@@ -1903,21 +2076,21 @@ loop72:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop72
+	JNZ         loop76
 	VMOVUPD     Z2, (AX)
 	VMOVUPD     Z3, 64(AX)
-	JMP         end71
+	JMP         end75
 
-none71:
+none75:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 
-end71:
+end75:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop70
+	JNZ  loop74
 	VZEROUPPER
 	RET
 
@@ -1932,16 +2105,16 @@ TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop73:
+loop77:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none74
+	JZ      none78
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-four75:
+four79:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
@@ -1976,19 +2149,19 @@ four75:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last75
+	JLE         last79
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four75
+	JMP         four79
 
-last75:
+last79:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none74:
+none78:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop73
+	JNZ  loop77
 	VZEROUPPER
 	RET
 
@@ -2003,7 +2176,7 @@ TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop76:
+loop80:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2012,9 +2185,9 @@ loop76:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R8
-	JL     single77
+	JL     single81
 
-pair77:
+pair81:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000080, R9, R9
 	ADDQ         CX, R9
@@ -2030,11 +2203,11 @@ pair77:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair77
+	JGE          pair81
 
-single77:
+single81:
 	CMPQ         R8, $-1
-	JL           sum77
+	JL           sum81
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
 	ADDQ         CX, R8
@@ -2044,14 +2217,14 @@ single77:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum77:
+sum81:
 	VADDPD  Z2, Z0, Z0
 	VADDPD  Z3, Z1, Z1
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop76
+	JNZ     loop80
 	VZEROUPPER
 	RET
 
@@ -2074,15 +2247,15 @@ TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent78:
+parent82:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none79
+	JZ    none83
 
-child79:
+child83:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2096,9 +2269,9 @@ child79:
 	VMOVUPD 64(R11), Z5
 	VMULPD  64(R12), Z5, Z5
 	TESTQ   R9, R9
-	JZ      next79
+	JZ      next83
 
-four80:
+four84:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        BX, R11
@@ -2133,23 +2306,23 @@ four80:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last80
+	JLE         last84
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four80
+	JMP         four84
 
-last80:
+last84:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next79:
+next83:
 	DECQ R10
-	JNZ  child79
+	JNZ  child83
 
-none79:
+none83:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent78
+	JNZ  parent82
 	VZEROUPPER
 	RET
 
@@ -2175,7 +2348,7 @@ TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent81:
+parent85:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -2183,9 +2356,9 @@ parent81:
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	TESTQ  R11, R11
-	JZ     none82
+	JZ     none86
 
-child82:
+child86:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -2194,9 +2367,9 @@ child82:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R10
-	JL     single83
+	JL     single87
 
-pair83:
+pair87:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
@@ -2212,11 +2385,11 @@ pair83:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair83
+	JGE          pair87
 
-single83:
+single87:
 	CMPQ         R10, $-1
-	JL           sum83
+	JL           sum87
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
 	ADDQ         BX, R10
@@ -2226,7 +2399,7 @@ single83:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum83:
+sum87:
 	VADDPD      Z4, Z2, Z2
 	VADDPD      Z5, Z3, Z3
 	MOVQ        (SP), R10
@@ -2242,16 +2415,214 @@ sum83:
 	VFMADD231PD 64(CX)(R12*1), Z3, Z1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child82
+	JNZ         child86
 
-none82:
+none86:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
 	ADDQ    $0x00000080, (SP)
 	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent81
+	JNZ     parent85
+	VZEROUPPER
+	RET
+
+// func cellDots2AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellDots2AVX512(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x03, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x03, DI
+	MOVQ DI, 32(SP)
+
+run88:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Z6
+	VMOVUPD 64(R9), Z7
+
+four89:
+	CMPQ        R8, $0x00000004
+	JL          one89
+	MOVWLZX     (BX), DI
+	MOVWLZX     2(BX), R9
+	IMULQ       SI, DI
+	IMULQ       SI, R9
+	MOVWLZX     4(BX), R10
+	MOVWLZX     6(BX), R11
+	IMULQ       SI, R10
+	IMULQ       SI, R11
+	MOVWLZX     8(BX), R12
+	MOVWLZX     10(BX), R13
+	IMULQ       SI, R12
+	IMULQ       SI, R13
+	MOVWLZX     12(BX), R14
+	MOVWLZX     14(BX), R15
+	IMULQ       SI, R14
+	IMULQ       SI, R15
+	VMULPD      (CX)(DI*1), Z6, Z4
+	VMULPD      (DX)(R9*1), Z4, Z0
+	VMULPD      (CX)(R10*1), Z6, Z5
+	VMULPD      (DX)(R11*1), Z5, Z1
+	VMULPD      (CX)(R12*1), Z6, Z4
+	VMULPD      (DX)(R13*1), Z4, Z2
+	VMULPD      (CX)(R14*1), Z6, Z5
+	VMULPD      (DX)(R15*1), Z5, Z3
+	VMULPD      64(CX)(DI*1), Z7, Z4
+	VFMADD231PD 64(DX)(R9*1), Z4, Z0
+	VMULPD      64(CX)(R10*1), Z7, Z5
+	VFMADD231PD 64(DX)(R11*1), Z5, Z1
+	VMULPD      64(CX)(R12*1), Z7, Z4
+	VFMADD231PD 64(DX)(R13*1), Z4, Z2
+	VMULPD      64(CX)(R14*1), Z7, Z5
+	VFMADD231PD 64(DX)(R15*1), Z5, Z3
+	VUNPCKLPD   Z1, Z0, Z8
+	VUNPCKHPD   Z1, Z0, Z9
+	VADDPD      Z9, Z8, Z8
+	VUNPCKLPD   Z3, Z2, Z9
+	VUNPCKHPD   Z3, Z2, Z10
+	VADDPD      Z10, Z9, Z9
+	VSHUFF64X2  $0x88, Z9, Z8, Z10
+	VSHUFF64X2  $0xdd, Z9, Z8, Z8
+	VADDPD      Z8, Z10, Z10
+	VSHUFF64X2  $0x08, Z10, Z10, Z8
+	VSHUFF64X2  $0x0d, Z10, Z10, Z9
+	VADDPD      Y9, Y8, Y8
+	VMOVUPD     Y8, (AX)
+	ADDQ        $0x00000010, BX
+	ADDQ        $0x00000020, AX
+	SUBQ        $0x00000004, R8
+	JMP         four89
+
+one89:
+	TESTQ         R8, R8
+	JZ            end89
+	MOVWLZX       (BX), DI
+	MOVWLZX       2(BX), R9
+	IMULQ         SI, DI
+	IMULQ         SI, R9
+	VMULPD        (CX)(DI*1), Z6, Z4
+	VMULPD        (DX)(R9*1), Z4, Z0
+	VMULPD        64(CX)(DI*1), Z7, Z4
+	VFMADD231PD   64(DX)(R9*1), Z4, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VHADDPD       Y8, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X8
+	VADDPD        X8, X0, X0
+	VHADDPD       X0, X0, X0
+	VMOVSD        X0, (AX)
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000008, AX
+	DECQ          R8
+	JMP           one89
+
+end89:
+	DECQ 24(SP)
+	JNZ  run88
+	VZEROUPPER
+	RET
+
+// func cellSums2AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run90:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Z0
+	VMOVUPD 64(R11), Z1
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+
+loop91:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Z4
+	VMULPD       Z0, Z4, Z5
+	VMOVUPD      (AX)(R9*1), Z7
+	VFMADD231PD  (BX)(R11*1), Z5, Z7
+	VMOVUPD      Z7, (AX)(R9*1)
+	VMOVUPD      (DX)(R9*1), Z6
+	VMOVUPD      (CX)(R11*1), Z7
+	VFMADD231PD  Z6, Z5, Z7
+	VMOVUPD      Z7, (CX)(R11*1)
+	VMULPD       Z6, Z4, Z6
+	VFMADD231PD  (BX)(R11*1), Z6, Z2
+	VMULPD       Z1, Z4, Z8
+	VMOVUPD      64(AX)(R9*1), Z10
+	VFMADD231PD  64(BX)(R11*1), Z8, Z10
+	VMOVUPD      Z10, 64(AX)(R9*1)
+	VMOVUPD      64(DX)(R9*1), Z9
+	VMOVUPD      64(CX)(R11*1), Z10
+	VFMADD231PD  Z9, Z8, Z10
+	VMOVUPD      Z10, 64(CX)(R11*1)
+	VMULPD       Z9, Z4, Z9
+	VFMADD231PD  64(BX)(R11*1), Z9, Z3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop91
+	VADDPD       (R12), Z2, Z2
+	VMOVUPD      Z2, (R12)
+	VADDPD       64(R12), Z3, Z3
+	VMOVUPD      Z3, 64(R12)
+	DECQ         32(SP)
+	JNZ          run90
 	VZEROUPPER
 	RET
 
@@ -2268,35 +2639,35 @@ TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop84:
+loop92:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none85
-	VMOVUPD (CX), Z0
-	VMOVUPD 64(CX), Z1
-	VMOVUPD 128(CX), Z2
+	JZ      none93
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
+	VMOVUPD 128(CX), Z6
 
-loop86:
+loop94:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMULPD  (R10), Z0, Z3
-	VMOVUPD Z3, (AX)
-	VMULPD  64(R10), Z1, Z4
-	VMOVUPD Z4, 64(AX)
-	VMULPD  128(R10), Z2, Z5
-	VMOVUPD Z5, 128(AX)
+	VMULPD  (R10), Z4, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(R10), Z5, Z1
+	VMOVUPD Z1, 64(AX)
+	VMULPD  128(R10), Z6, Z2
+	VMOVUPD Z2, 128(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop86
+	JNZ     loop94
 
-none85:
+none93:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop84
+	JNZ  loop92
 	VZEROUPPER
 	RET
 
@@ -2315,12 +2686,12 @@ TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop87:
+loop95:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none88
+	JZ      none96
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -2328,7 +2699,7 @@ loop87:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop89:
+loop97:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z6
@@ -2349,23 +2720,23 @@ loop89:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop89
+	JNZ         loop97
 	VMOVUPD     Z3, (AX)
 	VMOVUPD     Z4, 64(AX)
 	VMOVUPD     Z5, 128(AX)
-	JMP         end88
+	JMP         end96
 
-none88:
+none96:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 
-end88:
+end96:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop87
+	JNZ  loop95
 	VZEROUPPER
 	RET
 
@@ -2380,17 +2751,17 @@ TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop90:
+loop98:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none91
+	JZ      none99
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-four92:
+four100:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
@@ -2429,19 +2800,19 @@ four92:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last92
+	JLE         last100
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four92
+	JMP         four100
 
-last92:
+last100:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none91:
+none99:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop90
+	JNZ  loop98
 	VZEROUPPER
 	RET
 
@@ -2456,7 +2827,7 @@ TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop93:
+loop101:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2467,9 +2838,9 @@ loop93:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R8
-	JL     single94
+	JL     single102
 
-pair94:
+pair102:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x000000c0, R9, R9
 	ADDQ         CX, R9
@@ -2487,11 +2858,11 @@ pair94:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair94
+	JGE          pair102
 
-single94:
+single102:
 	CMPQ         R8, $-1
-	JL           sum94
+	JL           sum102
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
 	ADDQ         CX, R8
@@ -2502,7 +2873,7 @@ single94:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum94:
+sum102:
 	VADDPD  Z3, Z0, Z0
 	VADDPD  Z4, Z1, Z1
 	VADDPD  Z5, Z2, Z2
@@ -2511,7 +2882,7 @@ sum94:
 	VMOVUPD Z2, 128(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop93
+	JNZ     loop101
 	VZEROUPPER
 	RET
 
@@ -2534,15 +2905,15 @@ TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent95:
+parent103:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none96
+	JZ    none104
 
-child96:
+child104:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2558,9 +2929,9 @@ child96:
 	VMOVUPD 128(R11), Z6
 	VMULPD  128(R12), Z6, Z6
 	TESTQ   R9, R9
-	JZ      next96
+	JZ      next104
 
-four97:
+four105:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        BX, R11
@@ -2599,23 +2970,23 @@ four97:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last97
+	JLE         last105
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four97
+	JMP         four105
 
-last97:
+last105:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next96:
+next104:
 	DECQ R10
-	JNZ  child96
+	JNZ  child104
 
-none96:
+none104:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent95
+	JNZ  parent103
 	VZEROUPPER
 	RET
 
@@ -2641,7 +3012,7 @@ TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent98:
+parent106:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -2650,9 +3021,9 @@ parent98:
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	TESTQ  R11, R11
-	JZ     none99
+	JZ     none107
 
-child99:
+child107:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -2663,9 +3034,9 @@ child99:
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
 	SUBQ   $0x00000002, R10
-	JL     single100
+	JL     single108
 
-pair100:
+pair108:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x000000c0, R12, R12
 	ADDQ         BX, R12
@@ -2683,11 +3054,11 @@ pair100:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair100
+	JGE          pair108
 
-single100:
+single108:
 	CMPQ         R10, $-1
-	JL           sum100
+	JL           sum108
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
 	ADDQ         BX, R10
@@ -2698,7 +3069,7 @@ single100:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum100:
+sum108:
 	VADDPD      Z6, Z3, Z3
 	VADDPD      Z7, Z4, Z4
 	VADDPD      Z8, Z5, Z5
@@ -2719,9 +3090,9 @@ sum100:
 	VFMADD231PD 128(CX)(R12*1), Z5, Z2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child99
+	JNZ         child107
 
-none99:
+none107:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -2729,7 +3100,230 @@ none99:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent98
+	JNZ     parent106
+	VZEROUPPER
+	RET
+
+// func cellDots3AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellDots3AVX512(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x03, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x03, DI
+	MOVQ DI, 32(SP)
+
+run109:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Z6
+	VMOVUPD 64(R9), Z7
+	VMOVUPD 128(R9), Z8
+
+four110:
+	CMPQ        R8, $0x00000004
+	JL          one110
+	MOVWLZX     (BX), DI
+	MOVWLZX     2(BX), R9
+	IMULQ       SI, DI
+	IMULQ       SI, R9
+	MOVWLZX     4(BX), R10
+	MOVWLZX     6(BX), R11
+	IMULQ       SI, R10
+	IMULQ       SI, R11
+	MOVWLZX     8(BX), R12
+	MOVWLZX     10(BX), R13
+	IMULQ       SI, R12
+	IMULQ       SI, R13
+	MOVWLZX     12(BX), R14
+	MOVWLZX     14(BX), R15
+	IMULQ       SI, R14
+	IMULQ       SI, R15
+	VMULPD      (CX)(DI*1), Z6, Z4
+	VMULPD      (DX)(R9*1), Z4, Z0
+	VMULPD      (CX)(R10*1), Z6, Z5
+	VMULPD      (DX)(R11*1), Z5, Z1
+	VMULPD      (CX)(R12*1), Z6, Z4
+	VMULPD      (DX)(R13*1), Z4, Z2
+	VMULPD      (CX)(R14*1), Z6, Z5
+	VMULPD      (DX)(R15*1), Z5, Z3
+	VMULPD      64(CX)(DI*1), Z7, Z4
+	VFMADD231PD 64(DX)(R9*1), Z4, Z0
+	VMULPD      64(CX)(R10*1), Z7, Z5
+	VFMADD231PD 64(DX)(R11*1), Z5, Z1
+	VMULPD      64(CX)(R12*1), Z7, Z4
+	VFMADD231PD 64(DX)(R13*1), Z4, Z2
+	VMULPD      64(CX)(R14*1), Z7, Z5
+	VFMADD231PD 64(DX)(R15*1), Z5, Z3
+	VMULPD      128(CX)(DI*1), Z8, Z4
+	VFMADD231PD 128(DX)(R9*1), Z4, Z0
+	VMULPD      128(CX)(R10*1), Z8, Z5
+	VFMADD231PD 128(DX)(R11*1), Z5, Z1
+	VMULPD      128(CX)(R12*1), Z8, Z4
+	VFMADD231PD 128(DX)(R13*1), Z4, Z2
+	VMULPD      128(CX)(R14*1), Z8, Z5
+	VFMADD231PD 128(DX)(R15*1), Z5, Z3
+	VUNPCKLPD   Z1, Z0, Z9
+	VUNPCKHPD   Z1, Z0, Z10
+	VADDPD      Z10, Z9, Z9
+	VUNPCKLPD   Z3, Z2, Z10
+	VUNPCKHPD   Z3, Z2, Z11
+	VADDPD      Z11, Z10, Z10
+	VSHUFF64X2  $0x88, Z10, Z9, Z11
+	VSHUFF64X2  $0xdd, Z10, Z9, Z9
+	VADDPD      Z9, Z11, Z11
+	VSHUFF64X2  $0x08, Z11, Z11, Z9
+	VSHUFF64X2  $0x0d, Z11, Z11, Z10
+	VADDPD      Y10, Y9, Y9
+	VMOVUPD     Y9, (AX)
+	ADDQ        $0x00000010, BX
+	ADDQ        $0x00000020, AX
+	SUBQ        $0x00000004, R8
+	JMP         four110
+
+one110:
+	TESTQ         R8, R8
+	JZ            end110
+	MOVWLZX       (BX), DI
+	MOVWLZX       2(BX), R9
+	IMULQ         SI, DI
+	IMULQ         SI, R9
+	VMULPD        (CX)(DI*1), Z6, Z4
+	VMULPD        (DX)(R9*1), Z4, Z0
+	VMULPD        64(CX)(DI*1), Z7, Z4
+	VFMADD231PD   64(DX)(R9*1), Z4, Z0
+	VMULPD        128(CX)(DI*1), Z8, Z4
+	VFMADD231PD   128(DX)(R9*1), Z4, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y9
+	VHADDPD       Y9, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X9
+	VADDPD        X9, X0, X0
+	VHADDPD       X0, X0, X0
+	VMOVSD        X0, (AX)
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000008, AX
+	DECQ          R8
+	JMP           one110
+
+end110:
+	DECQ 24(SP)
+	JNZ  run109
+	VZEROUPPER
+	RET
+
+// func cellSums3AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run111:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Z0
+	VMOVUPD 64(R11), Z1
+	VMOVUPD 128(R11), Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+
+loop112:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Z6
+	VMULPD       Z0, Z6, Z7
+	VMOVUPD      (AX)(R9*1), Z9
+	VFMADD231PD  (BX)(R11*1), Z7, Z9
+	VMOVUPD      Z9, (AX)(R9*1)
+	VMOVUPD      (DX)(R9*1), Z8
+	VMOVUPD      (CX)(R11*1), Z9
+	VFMADD231PD  Z8, Z7, Z9
+	VMOVUPD      Z9, (CX)(R11*1)
+	VMULPD       Z8, Z6, Z8
+	VFMADD231PD  (BX)(R11*1), Z8, Z3
+	VMULPD       Z1, Z6, Z10
+	VMOVUPD      64(AX)(R9*1), Z12
+	VFMADD231PD  64(BX)(R11*1), Z10, Z12
+	VMOVUPD      Z12, 64(AX)(R9*1)
+	VMOVUPD      64(DX)(R9*1), Z11
+	VMOVUPD      64(CX)(R11*1), Z12
+	VFMADD231PD  Z11, Z10, Z12
+	VMOVUPD      Z12, 64(CX)(R11*1)
+	VMULPD       Z11, Z6, Z11
+	VFMADD231PD  64(BX)(R11*1), Z11, Z4
+	VMULPD       Z2, Z6, Z7
+	VMOVUPD      128(AX)(R9*1), Z9
+	VFMADD231PD  128(BX)(R11*1), Z7, Z9
+	VMOVUPD      Z9, 128(AX)(R9*1)
+	VMOVUPD      128(DX)(R9*1), Z8
+	VMOVUPD      128(CX)(R11*1), Z9
+	VFMADD231PD  Z8, Z7, Z9
+	VMOVUPD      Z9, 128(CX)(R11*1)
+	VMULPD       Z8, Z6, Z8
+	VFMADD231PD  128(BX)(R11*1), Z8, Z5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop112
+	VADDPD       (R12), Z3, Z3
+	VMOVUPD      Z3, (R12)
+	VADDPD       64(R12), Z4, Z4
+	VMOVUPD      Z4, 64(R12)
+	VADDPD       128(R12), Z5, Z5
+	VMOVUPD      Z5, 128(R12)
+	DECQ         32(SP)
+	JNZ          run111
 	VZEROUPPER
 	RET
 
@@ -2746,38 +3340,38 @@ TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop101:
+loop113:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none102
-	VMOVUPD (CX), Z0
-	VMOVUPD 64(CX), Z1
-	VMOVUPD 128(CX), Z2
-	VMOVUPD 192(CX), Z3
+	JZ      none114
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
+	VMOVUPD 128(CX), Z6
+	VMOVUPD 192(CX), Z7
 
-loop103:
+loop115:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMULPD  (R10), Z0, Z4
-	VMOVUPD Z4, (AX)
-	VMULPD  64(R10), Z1, Z5
-	VMOVUPD Z5, 64(AX)
-	VMULPD  128(R10), Z2, Z6
-	VMOVUPD Z6, 128(AX)
-	VMULPD  192(R10), Z3, Z7
-	VMOVUPD Z7, 192(AX)
+	VMULPD  (R10), Z4, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(R10), Z5, Z1
+	VMOVUPD Z1, 64(AX)
+	VMULPD  128(R10), Z6, Z2
+	VMOVUPD Z2, 128(AX)
+	VMULPD  192(R10), Z7, Z3
+	VMOVUPD Z3, 192(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop103
+	JNZ     loop115
 
-none102:
+none114:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop101
+	JNZ  loop113
 	VZEROUPPER
 	RET
 
@@ -2796,12 +3390,12 @@ TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop104:
+loop116:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none105
+	JZ      none117
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -2811,7 +3405,7 @@ loop104:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop106:
+loop118:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z8
@@ -2837,25 +3431,25 @@ loop106:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop106
+	JNZ         loop118
 	VMOVUPD     Z4, (AX)
 	VMOVUPD     Z5, 64(AX)
 	VMOVUPD     Z6, 128(AX)
 	VMOVUPD     Z7, 192(AX)
-	JMP         end105
+	JMP         end117
 
-none105:
+none117:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 	VMOVUPD Z0, 192(AX)
 
-end105:
+end117:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop104
+	JNZ  loop116
 	VZEROUPPER
 	RET
 
@@ -2870,18 +3464,18 @@ TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop107:
+loop119:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none108
+	JZ      none120
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-four109:
+four121:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
@@ -2924,19 +3518,19 @@ four109:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last109
+	JLE         last121
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four109
+	JMP         four121
 
-last109:
+last121:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none108:
+none120:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop107
+	JNZ  loop119
 	VZEROUPPER
 	RET
 
@@ -2951,7 +3545,7 @@ TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop110:
+loop122:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2964,9 +3558,9 @@ loop110:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R8
-	JL     single111
+	JL     single123
 
-pair111:
+pair123:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000100, R9, R9
 	ADDQ         CX, R9
@@ -2986,11 +3580,11 @@ pair111:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair111
+	JGE          pair123
 
-single111:
+single123:
 	CMPQ         R8, $-1
-	JL           sum111
+	JL           sum123
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
 	ADDQ         CX, R8
@@ -3002,7 +3596,7 @@ single111:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum111:
+sum123:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -3013,7 +3607,7 @@ sum111:
 	VMOVUPD Z3, 192(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop110
+	JNZ     loop122
 	VZEROUPPER
 	RET
 
@@ -3036,15 +3630,15 @@ TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent112:
+parent124:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none113
+	JZ    none125
 
-child113:
+child125:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -3062,9 +3656,9 @@ child113:
 	VMOVUPD 192(R11), Z7
 	VMULPD  192(R12), Z7, Z7
 	TESTQ   R9, R9
-	JZ      next113
+	JZ      next125
 
-four114:
+four126:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        BX, R11
@@ -3107,23 +3701,23 @@ four114:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last114
+	JLE         last126
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four114
+	JMP         four126
 
-last114:
+last126:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next113:
+next125:
 	DECQ R10
-	JNZ  child113
+	JNZ  child125
 
-none113:
+none125:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent112
+	JNZ  parent124
 	VZEROUPPER
 	RET
 
@@ -3149,7 +3743,7 @@ TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent115:
+parent127:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -3159,9 +3753,9 @@ parent115:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	TESTQ  R11, R11
-	JZ     none116
+	JZ     none128
 
-child116:
+child128:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3174,9 +3768,9 @@ child116:
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
 	SUBQ   $0x00000002, R10
-	JL     single117
+	JL     single129
 
-pair117:
+pair129:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000100, R12, R12
 	ADDQ         BX, R12
@@ -3196,11 +3790,11 @@ pair117:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair117
+	JGE          pair129
 
-single117:
+single129:
 	CMPQ         R10, $-1
-	JL           sum117
+	JL           sum129
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
 	ADDQ         BX, R10
@@ -3212,7 +3806,7 @@ single117:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum117:
+sum129:
 	VADDPD      Z8, Z4, Z4
 	VADDPD      Z9, Z5, Z5
 	VADDPD      Z10, Z6, Z6
@@ -3238,9 +3832,9 @@ sum117:
 	VFMADD231PD 192(CX)(R12*1), Z7, Z3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child116
+	JNZ         child128
 
-none116:
+none128:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3249,7 +3843,255 @@ none116:
 	ADDQ    $0x00000100, (SP)
 	ADDQ    $0x00000100, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent115
+	JNZ     parent127
+	VZEROUPPER
+	RET
+
+// func cellDots4AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellDots4AVX512(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x03, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x03, DI
+	MOVQ DI, 32(SP)
+
+run130:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Z6
+	VMOVUPD 64(R9), Z7
+	VMOVUPD 128(R9), Z8
+	VMOVUPD 192(R9), Z9
+
+four131:
+	CMPQ        R8, $0x00000004
+	JL          one131
+	MOVWLZX     (BX), DI
+	MOVWLZX     2(BX), R9
+	IMULQ       SI, DI
+	IMULQ       SI, R9
+	MOVWLZX     4(BX), R10
+	MOVWLZX     6(BX), R11
+	IMULQ       SI, R10
+	IMULQ       SI, R11
+	MOVWLZX     8(BX), R12
+	MOVWLZX     10(BX), R13
+	IMULQ       SI, R12
+	IMULQ       SI, R13
+	MOVWLZX     12(BX), R14
+	MOVWLZX     14(BX), R15
+	IMULQ       SI, R14
+	IMULQ       SI, R15
+	VMULPD      (CX)(DI*1), Z6, Z4
+	VMULPD      (DX)(R9*1), Z4, Z0
+	VMULPD      (CX)(R10*1), Z6, Z5
+	VMULPD      (DX)(R11*1), Z5, Z1
+	VMULPD      (CX)(R12*1), Z6, Z4
+	VMULPD      (DX)(R13*1), Z4, Z2
+	VMULPD      (CX)(R14*1), Z6, Z5
+	VMULPD      (DX)(R15*1), Z5, Z3
+	VMULPD      64(CX)(DI*1), Z7, Z4
+	VFMADD231PD 64(DX)(R9*1), Z4, Z0
+	VMULPD      64(CX)(R10*1), Z7, Z5
+	VFMADD231PD 64(DX)(R11*1), Z5, Z1
+	VMULPD      64(CX)(R12*1), Z7, Z4
+	VFMADD231PD 64(DX)(R13*1), Z4, Z2
+	VMULPD      64(CX)(R14*1), Z7, Z5
+	VFMADD231PD 64(DX)(R15*1), Z5, Z3
+	VMULPD      128(CX)(DI*1), Z8, Z4
+	VFMADD231PD 128(DX)(R9*1), Z4, Z0
+	VMULPD      128(CX)(R10*1), Z8, Z5
+	VFMADD231PD 128(DX)(R11*1), Z5, Z1
+	VMULPD      128(CX)(R12*1), Z8, Z4
+	VFMADD231PD 128(DX)(R13*1), Z4, Z2
+	VMULPD      128(CX)(R14*1), Z8, Z5
+	VFMADD231PD 128(DX)(R15*1), Z5, Z3
+	VMULPD      192(CX)(DI*1), Z9, Z4
+	VFMADD231PD 192(DX)(R9*1), Z4, Z0
+	VMULPD      192(CX)(R10*1), Z9, Z5
+	VFMADD231PD 192(DX)(R11*1), Z5, Z1
+	VMULPD      192(CX)(R12*1), Z9, Z4
+	VFMADD231PD 192(DX)(R13*1), Z4, Z2
+	VMULPD      192(CX)(R14*1), Z9, Z5
+	VFMADD231PD 192(DX)(R15*1), Z5, Z3
+	VUNPCKLPD   Z1, Z0, Z10
+	VUNPCKHPD   Z1, Z0, Z11
+	VADDPD      Z11, Z10, Z10
+	VUNPCKLPD   Z3, Z2, Z11
+	VUNPCKHPD   Z3, Z2, Z12
+	VADDPD      Z12, Z11, Z11
+	VSHUFF64X2  $0x88, Z11, Z10, Z12
+	VSHUFF64X2  $0xdd, Z11, Z10, Z10
+	VADDPD      Z10, Z12, Z12
+	VSHUFF64X2  $0x08, Z12, Z12, Z10
+	VSHUFF64X2  $0x0d, Z12, Z12, Z11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	ADDQ        $0x00000010, BX
+	ADDQ        $0x00000020, AX
+	SUBQ        $0x00000004, R8
+	JMP         four131
+
+one131:
+	TESTQ         R8, R8
+	JZ            end131
+	MOVWLZX       (BX), DI
+	MOVWLZX       2(BX), R9
+	IMULQ         SI, DI
+	IMULQ         SI, R9
+	VMULPD        (CX)(DI*1), Z6, Z4
+	VMULPD        (DX)(R9*1), Z4, Z0
+	VMULPD        64(CX)(DI*1), Z7, Z4
+	VFMADD231PD   64(DX)(R9*1), Z4, Z0
+	VMULPD        128(CX)(DI*1), Z8, Z4
+	VFMADD231PD   128(DX)(R9*1), Z4, Z0
+	VMULPD        192(CX)(DI*1), Z9, Z4
+	VFMADD231PD   192(DX)(R9*1), Z4, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y10
+	VHADDPD       Y10, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X10
+	VADDPD        X10, X0, X0
+	VHADDPD       X0, X0, X0
+	VMOVSD        X0, (AX)
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000008, AX
+	DECQ          R8
+	JMP           one131
+
+end131:
+	DECQ 24(SP)
+	JNZ  run130
+	VZEROUPPER
+	RET
+
+// func cellSums4AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellSums4AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run132:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Z0
+	VMOVUPD 64(R11), Z1
+	VMOVUPD 128(R11), Z2
+	VMOVUPD 192(R11), Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z6, Z6, Z6
+	VPXORQ  Z7, Z7, Z7
+
+loop133:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Z8
+	VMULPD       Z0, Z8, Z9
+	VMOVUPD      (AX)(R9*1), Z11
+	VFMADD231PD  (BX)(R11*1), Z9, Z11
+	VMOVUPD      Z11, (AX)(R9*1)
+	VMOVUPD      (DX)(R9*1), Z10
+	VMOVUPD      (CX)(R11*1), Z11
+	VFMADD231PD  Z10, Z9, Z11
+	VMOVUPD      Z11, (CX)(R11*1)
+	VMULPD       Z10, Z8, Z10
+	VFMADD231PD  (BX)(R11*1), Z10, Z4
+	VMULPD       Z1, Z8, Z12
+	VMOVUPD      64(AX)(R9*1), Z14
+	VFMADD231PD  64(BX)(R11*1), Z12, Z14
+	VMOVUPD      Z14, 64(AX)(R9*1)
+	VMOVUPD      64(DX)(R9*1), Z13
+	VMOVUPD      64(CX)(R11*1), Z14
+	VFMADD231PD  Z13, Z12, Z14
+	VMOVUPD      Z14, 64(CX)(R11*1)
+	VMULPD       Z13, Z8, Z13
+	VFMADD231PD  64(BX)(R11*1), Z13, Z5
+	VMULPD       Z2, Z8, Z9
+	VMOVUPD      128(AX)(R9*1), Z11
+	VFMADD231PD  128(BX)(R11*1), Z9, Z11
+	VMOVUPD      Z11, 128(AX)(R9*1)
+	VMOVUPD      128(DX)(R9*1), Z10
+	VMOVUPD      128(CX)(R11*1), Z11
+	VFMADD231PD  Z10, Z9, Z11
+	VMOVUPD      Z11, 128(CX)(R11*1)
+	VMULPD       Z10, Z8, Z10
+	VFMADD231PD  128(BX)(R11*1), Z10, Z6
+	VMULPD       Z3, Z8, Z12
+	VMOVUPD      192(AX)(R9*1), Z14
+	VFMADD231PD  192(BX)(R11*1), Z12, Z14
+	VMOVUPD      Z14, 192(AX)(R9*1)
+	VMOVUPD      192(DX)(R9*1), Z13
+	VMOVUPD      192(CX)(R11*1), Z14
+	VFMADD231PD  Z13, Z12, Z14
+	VMOVUPD      Z14, 192(CX)(R11*1)
+	VMULPD       Z13, Z8, Z13
+	VFMADD231PD  192(BX)(R11*1), Z13, Z7
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop133
+	VADDPD       (R12), Z4, Z4
+	VMOVUPD      Z4, (R12)
+	VADDPD       64(R12), Z5, Z5
+	VMOVUPD      Z5, 64(R12)
+	VADDPD       128(R12), Z6, Z6
+	VMOVUPD      Z6, 128(R12)
+	VADDPD       192(R12), Z7, Z7
+	VMOVUPD      Z7, 192(R12)
+	DECQ         32(SP)
+	JNZ          run132
 	VZEROUPPER
 	RET
 
@@ -3285,7 +4127,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop118:
+loop134:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -3307,7 +4149,7 @@ loop118:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop118
+	JNZ          loop134
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -3366,7 +4208,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop119:
+loop135:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -3397,7 +4239,7 @@ loop119:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop119
+	JNZ          loop135
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -3472,7 +4314,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop120:
+loop136:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -3512,7 +4354,7 @@ loop120:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop120
+	JNZ          loop136
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -3570,7 +4412,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop121:
+loop137:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -3583,7 +4425,7 @@ loop121:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop121
+	JNZ          loop137
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -3621,7 +4463,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop122:
+loop138:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -3639,7 +4481,7 @@ loop122:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop122
+	JNZ          loop138
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -3685,7 +4527,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop123:
+loop139:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -3708,7 +4550,7 @@ loop123:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop123
+	JNZ          loop139
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -3743,14 +4585,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop124:
+loop140:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop124
+	JNZ          loop140
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -3772,7 +4614,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop125:
+loop141:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -3781,7 +4623,7 @@ loop125:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop125
+	JNZ          loop141
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -3805,7 +4647,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop126:
+loop142:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -3816,7 +4658,7 @@ loop126:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop126
+	JNZ          loop142
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -3842,7 +4684,7 @@ TEXT ·multiplyAddsAVX512(SB), NOSPLIT, $0-16
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-loop127:
+loop143:
 	VFMADD231PD Z12, Z12, Z0
 	VFMADD231PD Z12, Z12, Z1
 	VFMADD231PD Z12, Z12, Z2
@@ -3856,7 +4698,7 @@ loop127:
 	VFMADD231PD Z12, Z12, Z10
 	VFMADD231PD Z12, Z12, Z11
 	DECQ        CX
-	JNZ         loop127
+	JNZ         loop143
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
@@ -3907,7 +4749,7 @@ rows:
 	ADDQ   DI, R8
 	MOVQ   CX, R9
 
-loop128:
+loop144:
 	VMOVUPD     (DX), Y14
 	VMOVUPD     32(DX), Y15
 	VFMADD231PD (R9), Y14, Y0
@@ -3929,7 +4771,7 @@ loop128:
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop128
+	JNZ         loop144
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -3957,7 +4799,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop129:
+loop145:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -3965,7 +4807,7 @@ loop129:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop129
+	JNZ         loop145
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -3983,7 +4825,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop130:
+loop146:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -3993,7 +4835,7 @@ loop130:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop130
+	JNZ         loop146
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4015,7 +4857,7 @@ rows_3:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop131:
+loop147:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -4027,7 +4869,7 @@ loop131:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop131
+	JNZ         loop147
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4053,7 +4895,7 @@ rows_4:
 	ADDQ   CX, SI
 	MOVQ   CX, R8
 
-loop132:
+loop148:
 	VMOVUPD     (DX), Y8
 	VMOVUPD     32(DX), Y9
 	VFMADD231PD (R8), Y8, Y0
@@ -4068,7 +4910,7 @@ loop132:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop132
+	JNZ         loop148
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4098,7 +4940,7 @@ rows_5:
 	ADDQ   CX, SI
 	MOVQ   CX, R8
 
-loop133:
+loop149:
 	VMOVUPD     (DX), Y10
 	VMOVUPD     32(DX), Y11
 	VFMADD231PD (R8), Y10, Y0
@@ -4115,7 +4957,7 @@ loop133:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop133
+	JNZ         loop149
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4151,7 +4993,7 @@ rows_6:
 	ADDQ   DI, R8
 	MOVQ   CX, R8
 
-loop134:
+loop150:
 	VMOVUPD     (DX), Y12
 	VMOVUPD     32(DX), Y13
 	VFMADD231PD (R8), Y12, Y0
@@ -4170,7 +5012,7 @@ loop134:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop134
+	JNZ         loop150
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4203,7 +5045,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R11
 
-loop135:
+loop151:
 	VMOVUPD     (R8), Y8
 	VMOVUPD     32(R8), Y9
 	VFMADD231PD (R11), Y8, Y0
@@ -4218,7 +5060,7 @@ loop135:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop135
+	JNZ         loop151
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4279,7 +5121,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop136:
+loop152:
 	VMOVUPD     (DX), Y14
 	VMOVUPD     32(DX), Y15
 	VFMADD231PD (SI), Y14, Y0
@@ -4299,7 +5141,7 @@ loop136:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop136
+	JNZ         loop152
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4324,7 +5166,7 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop137:
+loop153:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -4332,7 +5174,7 @@ loop137:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop137
+	JNZ         loop153
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -4347,7 +5189,7 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop138:
+loop154:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -4357,7 +5199,7 @@ loop138:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop138
+	JNZ         loop154
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4376,7 +5218,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop139:
+loop155:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -4388,7 +5230,7 @@ loop139:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop139
+	JNZ         loop155
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4411,7 +5253,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop140:
+loop156:
 	VMOVUPD     (DX), Y8
 	VMOVUPD     32(DX), Y9
 	VFMADD231PD (SI), Y8, Y0
@@ -4425,7 +5267,7 @@ loop140:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop140
+	JNZ         loop156
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4452,7 +5294,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop141:
+loop157:
 	VMOVUPD     (DX), Y10
 	VMOVUPD     32(DX), Y11
 	VFMADD231PD (SI), Y10, Y0
@@ -4468,7 +5310,7 @@ loop141:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop141
+	JNZ         loop157
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4499,7 +5341,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop142:
+loop158:
 	VMOVUPD     (DX), Y12
 	VMOVUPD     32(DX), Y13
 	VFMADD231PD (SI), Y12, Y0
@@ -4517,7 +5359,7 @@ loop142:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop142
+	JNZ         loop158
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4547,7 +5389,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop143:
+loop159:
 	VMOVUPD     (R8), Y8
 	VMOVUPD     32(R8), Y9
 	VFMADD231PD (R10), Y8, Y0
@@ -4561,7 +5403,7 @@ loop143:
 	ADDQ        DI, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop143
+	JNZ         loop159
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4589,7 +5431,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop144:
+loop160:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -4597,7 +5439,7 @@ loop144:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop144
+	JNZ         loop160
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -4613,7 +5455,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop145:
+loop161:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -4623,7 +5465,7 @@ loop145:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop145
+	JNZ         loop161
 	VZEROUPPER
 	RET
 
@@ -4640,7 +5482,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop146:
+loop162:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -4649,7 +5491,7 @@ loop146:
 	MOVQ         32(DX), R8
 	XORQ         R9, R9
 
-cols147:
+cols163:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -4660,11 +5502,11 @@ cols147:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols147
+	JL          cols163
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop146
+	JNZ         loop162
 	VMOVUPD     Y2, (CX)
 	VMOVUPD     Y3, 32(CX)
 	VZEROUPPER
@@ -4683,7 +5525,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop148:
+loop164:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -4698,7 +5540,7 @@ loop148:
 	MOVQ         88(DX), R9
 	XORQ         R10, R10
 
-cols149:
+cols165:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -4711,11 +5553,11 @@ cols149:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols149
+	JL          cols165
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop148
+	JNZ         loop164
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
 	VZEROUPPER
@@ -4734,7 +5576,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop150:
+loop166:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -4755,7 +5597,7 @@ loop150:
 	MOVQ         144(DX), R10
 	XORQ         R11, R11
 
-cols151:
+cols167:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -4770,11 +5612,11 @@ cols151:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols151
+	JL          cols167
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop150
+	JNZ         loop166
 	VMOVUPD     Y6, (CX)
 	VMOVUPD     Y7, 32(CX)
 	VZEROUPPER
@@ -4793,7 +5635,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop152:
+loop168:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -4820,7 +5662,7 @@ loop152:
 	MOVQ         200(DX), R11
 	XORQ         R12, R12
 
-cols153:
+cols169:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -4837,11 +5679,11 @@ cols153:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols153
+	JL          cols169
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop152
+	JNZ         loop168
 	VMOVUPD     Y8, (CX)
 	VMOVUPD     Y9, 32(CX)
 	VZEROUPPER
@@ -4860,7 +5702,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop154:
+loop170:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -4893,7 +5735,7 @@ loop154:
 	MOVQ         256(DX), R12
 	XORQ         R13, R13
 
-cols155:
+cols171:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -4912,11 +5754,11 @@ cols155:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols155
+	JL          cols171
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop154
+	JNZ         loop170
 	VMOVUPD     Y10, (CX)
 	VMOVUPD     Y11, 32(CX)
 	VZEROUPPER
@@ -4935,7 +5777,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop156:
+loop172:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -4974,7 +5816,7 @@ loop156:
 	MOVQ         312(DX), R13
 	XORQ         R14, R14
 
-cols157:
+cols173:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -4995,11 +5837,11 @@ cols157:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols157
+	JL          cols173
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop156
+	JNZ         loop172
 	VMOVUPD     Y12, (CX)
 	VMOVUPD     Y13, 32(CX)
 	VZEROUPPER
@@ -5017,7 +5859,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop158:
+loop174:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -5026,17 +5868,17 @@ loop158:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols159:
+cols175:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols159
+	JL          cols175
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop158
+	JNZ         loop174
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -5054,7 +5896,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop160:
+loop176:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -5069,7 +5911,7 @@ loop160:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols161:
+cols177:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -5078,10 +5920,10 @@ cols161:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols161
+	JL          cols177
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop160
+	JNZ         loop176
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -5099,7 +5941,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop162:
+loop178:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -5120,7 +5962,7 @@ loop162:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols163:
+cols179:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -5131,10 +5973,10 @@ cols163:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols163
+	JL          cols179
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop162
+	JNZ         loop178
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -5152,7 +5994,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop164:
+loop180:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -5179,7 +6021,7 @@ loop164:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols165:
+cols181:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -5192,10 +6034,10 @@ cols165:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols165
+	JL          cols181
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop164
+	JNZ         loop180
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -5213,7 +6055,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop166:
+loop182:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -5246,7 +6088,7 @@ loop166:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols167:
+cols183:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -5261,10 +6103,10 @@ cols167:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols167
+	JL          cols183
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop166
+	JNZ         loop182
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -5282,7 +6124,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop168:
+loop184:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -5321,7 +6163,7 @@ loop168:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols169:
+cols185:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -5338,10 +6180,10 @@ cols169:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols169
+	JL          cols185
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop168
+	JNZ         loop184
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -5434,27 +6276,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop170:
+loop186:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows171:
+rows187:
 	DECQ   R8
-	JZ     sum171
+	JZ     sum187
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows171
+	JMP    rows187
 
-sum171:
+sum187:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop170
+	JNZ     loop186
 	VZEROUPPER
 	RET
 
@@ -5471,32 +6313,32 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop172:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none173
-	VMOVUPD (CX), Y0
-	VMOVUPD 32(CX), Y1
+loop188:
+	MOVL  4(BX), R9
+	SUBL  (BX), R9
+	ADDQ  $0x00000004, BX
+	TESTQ R9, R9
+	JZ    none189
 
-loop174:
+loop190:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMULPD  (R10), Y0, Y2
-	VMOVUPD Y2, (AX)
-	VMULPD  32(R10), Y1, Y3
-	VMOVUPD Y3, 32(AX)
+	VMOVUPD (CX), Y0
+	VMULPD  (R10), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(CX), Y1
+	VMULPD  32(R10), Y1, Y1
+	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop174
+	JNZ     loop190
 
-none173:
+none189:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop172
+	JNZ  loop188
 	VZEROUPPER
 	RET
 
@@ -5515,18 +6357,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop175:
+loop191:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none176
+	JZ      none192
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop177:
+loop193:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -5542,21 +6384,21 @@ loop177:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop177
+	JNZ         loop193
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end176
+	JMP         end192
 
-none176:
+none192:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end176:
+end192:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop175
+	JNZ  loop191
 	VZEROUPPER
 	RET
 
@@ -5571,14 +6413,14 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop178:
+loop194:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none179
+	JZ    none195
 
-four180:
+four196:
 	MOVLQSX    (SI), R9
 	IMUL3Q     $0x00000040, R9, R9
 	ADDQ       DX, R9
@@ -5614,19 +6456,19 @@ four180:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last180
+	JLE        last196
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four180
+	JMP        four196
 
-last180:
+last196:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none179:
+none195:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop178
+	JNZ  loop194
 	VZEROUPPER
 	RET
 
@@ -5641,7 +6483,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop181:
+loop197:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -5650,9 +6492,9 @@ loop181:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single182
+	JL     single198
 
-pair182:
+pair198:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000040, R9, R9
 	ADDQ         CX, R9
@@ -5668,11 +6510,11 @@ pair182:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair182
+	JGE          pair198
 
-single182:
+single198:
 	CMPQ         R8, $-1
-	JL           sum182
+	JL           sum198
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
 	ADDQ         CX, R8
@@ -5682,14 +6524,14 @@ single182:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum182:
+sum198:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop181
+	JNZ     loop197
 	VZEROUPPER
 	RET
 
@@ -5712,15 +6554,15 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $88-200
 	DECQ R9
 	MOVQ R9, 80(SP)
 
-parent183:
+parent199:
 	MOVQ  72(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 72(SP)
 	TESTQ R10, R10
-	JZ    none184
+	JZ    none200
 
-child184:
+child200:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -5736,9 +6578,9 @@ child184:
 	VMULPD  32(R12), Y9, Y9
 	VMOVUPD Y9, 32(SP)
 	TESTQ   R9, R9
-	JZ      next184
+	JZ      next200
 
-four185:
+four201:
 	MOVLQSX    (DI), R11
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       BX, R11
@@ -5774,23 +6616,23 @@ four185:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last185
+	JLE        last201
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four185
+	JMP        four201
 
-last185:
+last201:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next184:
+next200:
 	DECQ R10
-	JNZ  child184
+	JNZ  child200
 
-none184:
+none200:
 	ADDQ $0x00000040, 64(SP)
 	DECQ 80(SP)
-	JNZ  parent183
+	JNZ  parent199
 	VZEROUPPER
 	RET
 
@@ -5816,7 +6658,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent186:
+parent202:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -5826,9 +6668,9 @@ parent186:
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y0, 32(R10)
 	TESTQ   R11, R11
-	JZ      none187
+	JZ      none203
 
-child187:
+child203:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -5837,9 +6679,9 @@ child187:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single188
+	JL     single204
 
-pair188:
+pair204:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
@@ -5855,11 +6697,11 @@ pair188:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair188
+	JGE          pair204
 
-single188:
+single204:
 	CMPQ         R10, $-1
-	JL           sum188
+	JL           sum204
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
 	ADDQ         BX, R10
@@ -5869,7 +6711,7 @@ single188:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum188:
+sum204:
 	VADDPD      Y2, Y0, Y0
 	VADDPD      Y3, Y1, Y1
 	MOVQ        (SP), R12
@@ -5890,13 +6732,217 @@ sum188:
 	VMOVUPD     Y7, 32(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child187
+	JNZ         child203
 
-none187:
+none203:
 	ADDQ $0x00000040, (SP)
 	ADDQ $0x00000040, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent186
+	JNZ  parent202
+	VZEROUPPER
+	RET
+
+// func cellDots1AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX
+TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x03, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x03, DI
+	MOVQ DI, 32(SP)
+
+run205:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+
+four206:
+	CMPQ       R8, $0x00000004
+	JL         one206
+	MOVWLZX    (BX), DI
+	MOVWLZX    2(BX), R10
+	IMULQ      SI, DI
+	IMULQ      SI, R10
+	MOVWLZX    4(BX), R11
+	MOVWLZX    6(BX), R12
+	IMULQ      SI, R11
+	IMULQ      SI, R12
+	MOVWLZX    8(BX), R13
+	MOVWLZX    10(BX), R14
+	IMULQ      SI, R13
+	IMULQ      SI, R14
+	MOVWLZX    12(BX), R15
+	MOVWLZX    14(BX), BP
+	IMULQ      SI, R15
+	IMULQ      SI, BP
+	VMOVUPD    (R9), Y8
+	VMULPD     (CX)(DI*1), Y8, Y8
+	VMULPD     (DX)(R10*1), Y8, Y0
+	VMOVUPD    32(R9), Y9
+	VMULPD     32(CX)(DI*1), Y9, Y9
+	VMULPD     32(DX)(R10*1), Y9, Y1
+	VMOVUPD    (R9), Y9
+	VMULPD     (CX)(R11*1), Y9, Y9
+	VMULPD     (DX)(R12*1), Y9, Y2
+	VMOVUPD    32(R9), Y8
+	VMULPD     32(CX)(R11*1), Y8, Y8
+	VMULPD     32(DX)(R12*1), Y8, Y3
+	VMOVUPD    (R9), Y8
+	VMULPD     (CX)(R13*1), Y8, Y8
+	VMULPD     (DX)(R14*1), Y8, Y4
+	VMOVUPD    32(R9), Y9
+	VMULPD     32(CX)(R13*1), Y9, Y9
+	VMULPD     32(DX)(R14*1), Y9, Y5
+	VMOVUPD    (R9), Y9
+	VMULPD     (CX)(R15*1), Y9, Y9
+	VMULPD     (DX)(BP*1), Y9, Y6
+	VMOVUPD    32(R9), Y8
+	VMULPD     32(CX)(R15*1), Y8, Y8
+	VMULPD     32(DX)(BP*1), Y8, Y7
+	VHADDPD    Y2, Y0, Y0
+	VHADDPD    Y6, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y0, Y10
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VADDPD     Y0, Y10, Y10
+	VHADDPD    Y3, Y1, Y1
+	VHADDPD    Y7, Y5, Y5
+	VPERM2F128 $0x20, Y5, Y1, Y11
+	VPERM2F128 $0x31, Y5, Y1, Y1
+	VADDPD     Y1, Y11, Y11
+	VADDPD     Y11, Y10, Y10
+	VMOVUPD    Y10, (AX)
+	ADDQ       $0x00000010, BX
+	ADDQ       $0x00000020, AX
+	SUBQ       $0x00000004, R8
+	JMP        four206
+
+one206:
+	TESTQ        R8, R8
+	JZ           end206
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R10
+	IMULQ        SI, DI
+	IMULQ        SI, R10
+	VMOVUPD      (R9), Y8
+	VMULPD       (CX)(DI*1), Y8, Y8
+	VMULPD       (DX)(R10*1), Y8, Y0
+	VMOVUPD      32(R9), Y9
+	VMULPD       32(CX)(DI*1), Y9, Y9
+	VMULPD       32(DX)(R10*1), Y9, Y1
+	VHADDPD      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPD       X10, X0, X0
+	VHADDPD      X0, X0, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000008, AX
+	DECQ         R8
+	JMP          one206
+
+end206:
+	DECQ 24(SP)
+	JNZ  run205
+	VZEROUPPER
+	RET
+
+// func cellSums1AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run207:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop208:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Y4
+	VMULPD       Y0, Y4, Y5
+	VMOVUPD      (AX)(R9*1), Y7
+	VFMADD231PD  (BX)(R11*1), Y5, Y7
+	VMOVUPD      Y7, (AX)(R9*1)
+	VMOVUPD      (DX)(R9*1), Y6
+	VMOVUPD      (CX)(R11*1), Y7
+	VFMADD231PD  Y6, Y5, Y7
+	VMOVUPD      Y7, (CX)(R11*1)
+	VMULPD       Y6, Y4, Y6
+	VFMADD231PD  (BX)(R11*1), Y6, Y2
+	VMULPD       Y1, Y4, Y8
+	VMOVUPD      32(AX)(R9*1), Y10
+	VFMADD231PD  32(BX)(R11*1), Y8, Y10
+	VMOVUPD      Y10, 32(AX)(R9*1)
+	VMOVUPD      32(DX)(R9*1), Y9
+	VMOVUPD      32(CX)(R11*1), Y10
+	VFMADD231PD  Y9, Y8, Y10
+	VMOVUPD      Y10, 32(CX)(R11*1)
+	VMULPD       Y9, Y4, Y9
+	VFMADD231PD  32(BX)(R11*1), Y9, Y3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop208
+	VADDPD       (R12), Y2, Y2
+	VMOVUPD      Y2, (R12)
+	VADDPD       32(R12), Y3, Y3
+	VMOVUPD      Y3, 32(R12)
+	DECQ         32(SP)
+	JNZ          run207
 	VZEROUPPER
 	RET
 
@@ -5913,38 +6959,38 @@ TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop189:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none190
-	VMOVUPD (CX), Y0
-	VMOVUPD 32(CX), Y1
-	VMOVUPD 64(CX), Y2
-	VMOVUPD 96(CX), Y3
+loop209:
+	MOVL  4(BX), R9
+	SUBL  (BX), R9
+	ADDQ  $0x00000004, BX
+	TESTQ R9, R9
+	JZ    none210
 
-loop191:
+loop211:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMULPD  (R10), Y0, Y4
-	VMOVUPD Y4, (AX)
-	VMULPD  32(R10), Y1, Y5
-	VMOVUPD Y5, 32(AX)
-	VMULPD  64(R10), Y2, Y6
-	VMOVUPD Y6, 64(AX)
-	VMULPD  96(R10), Y3, Y7
-	VMOVUPD Y7, 96(AX)
+	VMOVUPD (CX), Y0
+	VMULPD  (R10), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(CX), Y1
+	VMULPD  32(R10), Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD 64(CX), Y2
+	VMULPD  64(R10), Y2, Y2
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD 96(CX), Y3
+	VMULPD  96(R10), Y3, Y3
+	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop191
+	JNZ     loop211
 
-none190:
+none210:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop189
+	JNZ  loop209
 	VZEROUPPER
 	RET
 
@@ -5963,12 +7009,12 @@ TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop192:
+loop212:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none193
+	JZ      none213
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -5978,7 +7024,7 @@ loop192:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop194:
+loop214:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -6004,25 +7050,25 @@ loop194:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop194
+	JNZ         loop214
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end193
+	JMP         end213
 
-none193:
+none213:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end193:
+end213:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop192
+	JNZ  loop212
 	VZEROUPPER
 	RET
 
@@ -6037,14 +7083,14 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop195:
+loop215:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none196
+	JZ    none216
 
-four197:
+four217:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
@@ -6090,19 +7136,19 @@ four197:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last197
+	JLE         last217
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four197
+	JMP         four217
 
-last197:
+last217:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none196:
+none216:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop195
+	JNZ  loop215
 	VZEROUPPER
 	RET
 
@@ -6117,7 +7163,7 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop198:
+loop218:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -6130,9 +7176,9 @@ loop198:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single199
+	JL     single219
 
-pair199:
+pair219:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000080, R9, R9
 	ADDQ         CX, R9
@@ -6152,11 +7198,11 @@ pair199:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair199
+	JGE          pair219
 
-single199:
+single219:
 	CMPQ         R8, $-1
-	JL           sum199
+	JL           sum219
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
 	ADDQ         CX, R8
@@ -6168,7 +7214,7 @@ single199:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum199:
+sum219:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -6179,7 +7225,7 @@ sum199:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop198
+	JNZ     loop218
 	VZEROUPPER
 	RET
 
@@ -6202,15 +7248,15 @@ TEXT ·treeDots2AVX2(SB), NOSPLIT, $152-200
 	DECQ R9
 	MOVQ R9, 144(SP)
 
-parent200:
+parent220:
 	MOVQ  136(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 136(SP)
 	TESTQ R10, R10
-	JZ    none201
+	JZ    none221
 
-child201:
+child221:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -6232,9 +7278,9 @@ child201:
 	VMULPD  96(R12), Y9, Y9
 	VMOVUPD Y9, 96(SP)
 	TESTQ   R9, R9
-	JZ      next201
+	JZ      next221
 
-four202:
+four222:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        BX, R11
@@ -6280,23 +7326,23 @@ four202:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last202
+	JLE         last222
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four202
+	JMP         four222
 
-last202:
+last222:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next201:
+next221:
 	DECQ R10
-	JNZ  child201
+	JNZ  child221
 
-none201:
+none221:
 	ADDQ $0x00000080, 128(SP)
 	DECQ 144(SP)
-	JNZ  parent200
+	JNZ  parent220
 	VZEROUPPER
 	RET
 
@@ -6322,7 +7368,7 @@ TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent203:
+parent223:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -6334,9 +7380,9 @@ parent203:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none204
+	JZ      none224
 
-child204:
+child224:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -6349,9 +7395,9 @@ child204:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single205
+	JL     single225
 
-pair205:
+pair225:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
@@ -6371,11 +7417,11 @@ pair205:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair205
+	JGE          pair225
 
-single205:
+single225:
 	CMPQ         R10, $-1
-	JL           sum205
+	JL           sum225
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
 	ADDQ         BX, R10
@@ -6387,7 +7433,7 @@ single205:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum205:
+sum225:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -6422,13 +7468,275 @@ sum205:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child204
+	JNZ         child224
 
-none204:
+none224:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent203
+	JNZ  parent223
+	VZEROUPPER
+	RET
+
+// func cellDots2AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x03, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x03, DI
+	MOVQ DI, 32(SP)
+
+run226:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+
+four227:
+	CMPQ        R8, $0x00000004
+	JL          one227
+	MOVWLZX     (BX), DI
+	MOVWLZX     2(BX), R10
+	IMULQ       SI, DI
+	IMULQ       SI, R10
+	MOVWLZX     4(BX), R11
+	MOVWLZX     6(BX), R12
+	IMULQ       SI, R11
+	IMULQ       SI, R12
+	MOVWLZX     8(BX), R13
+	MOVWLZX     10(BX), R14
+	IMULQ       SI, R13
+	IMULQ       SI, R14
+	MOVWLZX     12(BX), R15
+	MOVWLZX     14(BX), BP
+	IMULQ       SI, R15
+	IMULQ       SI, BP
+	VMOVUPD     (R9), Y8
+	VMULPD      (CX)(DI*1), Y8, Y8
+	VMULPD      (DX)(R10*1), Y8, Y0
+	VMOVUPD     32(R9), Y9
+	VMULPD      32(CX)(DI*1), Y9, Y9
+	VMULPD      32(DX)(R10*1), Y9, Y1
+	VMOVUPD     (R9), Y9
+	VMULPD      (CX)(R11*1), Y9, Y9
+	VMULPD      (DX)(R12*1), Y9, Y2
+	VMOVUPD     32(R9), Y8
+	VMULPD      32(CX)(R11*1), Y8, Y8
+	VMULPD      32(DX)(R12*1), Y8, Y3
+	VMOVUPD     (R9), Y8
+	VMULPD      (CX)(R13*1), Y8, Y8
+	VMULPD      (DX)(R14*1), Y8, Y4
+	VMOVUPD     32(R9), Y9
+	VMULPD      32(CX)(R13*1), Y9, Y9
+	VMULPD      32(DX)(R14*1), Y9, Y5
+	VMOVUPD     (R9), Y9
+	VMULPD      (CX)(R15*1), Y9, Y9
+	VMULPD      (DX)(BP*1), Y9, Y6
+	VMOVUPD     32(R9), Y8
+	VMULPD      32(CX)(R15*1), Y8, Y8
+	VMULPD      32(DX)(BP*1), Y8, Y7
+	VMOVUPD     64(R9), Y8
+	VMULPD      64(CX)(DI*1), Y8, Y8
+	VFMADD231PD 64(DX)(R10*1), Y8, Y0
+	VMOVUPD     96(R9), Y9
+	VMULPD      96(CX)(DI*1), Y9, Y9
+	VFMADD231PD 96(DX)(R10*1), Y9, Y1
+	VMOVUPD     64(R9), Y9
+	VMULPD      64(CX)(R11*1), Y9, Y9
+	VFMADD231PD 64(DX)(R12*1), Y9, Y2
+	VMOVUPD     96(R9), Y8
+	VMULPD      96(CX)(R11*1), Y8, Y8
+	VFMADD231PD 96(DX)(R12*1), Y8, Y3
+	VMOVUPD     64(R9), Y8
+	VMULPD      64(CX)(R13*1), Y8, Y8
+	VFMADD231PD 64(DX)(R14*1), Y8, Y4
+	VMOVUPD     96(R9), Y9
+	VMULPD      96(CX)(R13*1), Y9, Y9
+	VFMADD231PD 96(DX)(R14*1), Y9, Y5
+	VMOVUPD     64(R9), Y9
+	VMULPD      64(CX)(R15*1), Y9, Y9
+	VFMADD231PD 64(DX)(BP*1), Y9, Y6
+	VMOVUPD     96(R9), Y8
+	VMULPD      96(CX)(R15*1), Y8, Y8
+	VFMADD231PD 96(DX)(BP*1), Y8, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y10, Y10
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y11, Y11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	ADDQ        $0x00000010, BX
+	ADDQ        $0x00000020, AX
+	SUBQ        $0x00000004, R8
+	JMP         four227
+
+one227:
+	TESTQ        R8, R8
+	JZ           end227
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R10
+	IMULQ        SI, DI
+	IMULQ        SI, R10
+	VMOVUPD      (R9), Y8
+	VMULPD       (CX)(DI*1), Y8, Y8
+	VMULPD       (DX)(R10*1), Y8, Y0
+	VMOVUPD      32(R9), Y9
+	VMULPD       32(CX)(DI*1), Y9, Y9
+	VMULPD       32(DX)(R10*1), Y9, Y1
+	VMOVUPD      64(R9), Y8
+	VMULPD       64(CX)(DI*1), Y8, Y8
+	VFMADD231PD  64(DX)(R10*1), Y8, Y0
+	VMOVUPD      96(R9), Y9
+	VMULPD       96(CX)(DI*1), Y9, Y9
+	VFMADD231PD  96(DX)(R10*1), Y9, Y1
+	VHADDPD      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPD       X10, X0, X0
+	VHADDPD      X0, X0, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000008, AX
+	DECQ         R8
+	JMP          one227
+
+end227:
+	DECQ 24(SP)
+	JNZ  run226
+	VZEROUPPER
+	RET
+
+// func cellSums2AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run228:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+
+loop229:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Y8
+	VMULPD       Y0, Y8, Y9
+	VMOVUPD      (AX)(R9*1), Y11
+	VFMADD231PD  (BX)(R11*1), Y9, Y11
+	VMOVUPD      Y11, (AX)(R9*1)
+	VMOVUPD      (DX)(R9*1), Y10
+	VMOVUPD      (CX)(R11*1), Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMOVUPD      Y11, (CX)(R11*1)
+	VMULPD       Y10, Y8, Y10
+	VFMADD231PD  (BX)(R11*1), Y10, Y4
+	VMULPD       Y1, Y8, Y12
+	VMOVUPD      32(AX)(R9*1), Y14
+	VFMADD231PD  32(BX)(R11*1), Y12, Y14
+	VMOVUPD      Y14, 32(AX)(R9*1)
+	VMOVUPD      32(DX)(R9*1), Y13
+	VMOVUPD      32(CX)(R11*1), Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VMOVUPD      Y14, 32(CX)(R11*1)
+	VMULPD       Y13, Y8, Y13
+	VFMADD231PD  32(BX)(R11*1), Y13, Y5
+	VMULPD       Y2, Y8, Y9
+	VMOVUPD      64(AX)(R9*1), Y11
+	VFMADD231PD  64(BX)(R11*1), Y9, Y11
+	VMOVUPD      Y11, 64(AX)(R9*1)
+	VMOVUPD      64(DX)(R9*1), Y10
+	VMOVUPD      64(CX)(R11*1), Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMOVUPD      Y11, 64(CX)(R11*1)
+	VMULPD       Y10, Y8, Y10
+	VFMADD231PD  64(BX)(R11*1), Y10, Y6
+	VMULPD       Y3, Y8, Y12
+	VMOVUPD      96(AX)(R9*1), Y14
+	VFMADD231PD  96(BX)(R11*1), Y12, Y14
+	VMOVUPD      Y14, 96(AX)(R9*1)
+	VMOVUPD      96(DX)(R9*1), Y13
+	VMOVUPD      96(CX)(R11*1), Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VMOVUPD      Y14, 96(CX)(R11*1)
+	VMULPD       Y13, Y8, Y13
+	VFMADD231PD  96(BX)(R11*1), Y13, Y7
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop229
+	VADDPD       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPD       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPD       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPD       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	DECQ         32(SP)
+	JNZ          run228
 	VZEROUPPER
 	RET
 
@@ -6445,44 +7753,44 @@ TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop206:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none207
-	VMOVUPD (CX), Y0
-	VMOVUPD 32(CX), Y1
-	VMOVUPD 64(CX), Y2
-	VMOVUPD 96(CX), Y3
-	VMOVUPD 128(CX), Y4
-	VMOVUPD 160(CX), Y5
+loop230:
+	MOVL  4(BX), R9
+	SUBL  (BX), R9
+	ADDQ  $0x00000004, BX
+	TESTQ R9, R9
+	JZ    none231
 
-loop208:
+loop232:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMULPD  (R10), Y0, Y6
-	VMOVUPD Y6, (AX)
-	VMULPD  32(R10), Y1, Y7
-	VMOVUPD Y7, 32(AX)
-	VMULPD  64(R10), Y2, Y8
-	VMOVUPD Y8, 64(AX)
-	VMULPD  96(R10), Y3, Y9
-	VMOVUPD Y9, 96(AX)
-	VMULPD  128(R10), Y4, Y6
-	VMOVUPD Y6, 128(AX)
-	VMULPD  160(R10), Y5, Y7
-	VMOVUPD Y7, 160(AX)
+	VMOVUPD (CX), Y0
+	VMULPD  (R10), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(CX), Y1
+	VMULPD  32(R10), Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD 64(CX), Y2
+	VMULPD  64(R10), Y2, Y2
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD 96(CX), Y3
+	VMULPD  96(R10), Y3, Y3
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD 128(CX), Y0
+	VMULPD  128(R10), Y0, Y0
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD 160(CX), Y1
+	VMULPD  160(R10), Y1, Y1
+	VMOVUPD Y1, 160(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop208
+	JNZ     loop232
 
-none207:
+none231:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop206
+	JNZ  loop230
 	VZEROUPPER
 	RET
 
@@ -6501,12 +7809,12 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop209:
+loop233:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none210
+	JZ      none234
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -6519,7 +7827,7 @@ loop209:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop211:
+loop235:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -6545,7 +7853,7 @@ loop211:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x000000c0, R14
 	DECQ        R12
-	JNZ         loop211
+	JNZ         loop235
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -6555,7 +7863,7 @@ loop211:
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 
-loop212:
+loop236:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y4
@@ -6571,12 +7879,12 @@ loop212:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop212
+	JNZ         loop236
 	VMOVUPD     Y2, 128(AX)
 	VMOVUPD     Y3, 160(AX)
-	JMP         end210
+	JMP         end234
 
-none210:
+none234:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -6585,11 +7893,11 @@ none210:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end210:
+end234:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop209
+	JNZ  loop233
 	VZEROUPPER
 	RET
 
@@ -6604,14 +7912,14 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop213:
+loop237:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none214
+	JZ    none238
 
-four215:
+four239:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
@@ -6667,19 +7975,19 @@ four215:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last215
+	JLE         last239
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four215
+	JMP         four239
 
-last215:
+last239:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none214:
+none238:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop213
+	JNZ  loop237
 	VZEROUPPER
 	RET
 
@@ -6694,7 +8002,7 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop216:
+loop240:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -6710,9 +8018,9 @@ loop216:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single217
+	JL     single241
 
-pair217:
+pair241:
 	MOVLQSX      (R10), R12
 	IMUL3Q       $0x000000c0, R12, R12
 	ADDQ         CX, R12
@@ -6732,11 +8040,11 @@ pair217:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000010, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair217
+	JGE          pair241
 
-single217:
+single241:
 	CMPQ         R11, $-1
-	JL           sum217
+	JL           sum241
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x000000c0, R11, R11
 	ADDQ         CX, R11
@@ -6748,7 +8056,7 @@ single217:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum217:
+sum241:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -6762,9 +8070,9 @@ sum217:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	SUBQ    $0x00000002, R8
-	JL      single218
+	JL      single242
 
-pair218:
+pair242:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x000000c0, R9, R9
 	ADDQ         CX, R9
@@ -6780,11 +8088,11 @@ pair218:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair218
+	JGE          pair242
 
-single218:
+single242:
 	CMPQ         R8, $-1
-	JL           sum218
+	JL           sum242
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
 	ADDQ         CX, R8
@@ -6794,14 +8102,14 @@ single218:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum218:
+sum242:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y1, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop216
+	JNZ     loop240
 	VZEROUPPER
 	RET
 
@@ -6824,15 +8132,15 @@ TEXT ·treeDots3AVX2(SB), NOSPLIT, $216-200
 	DECQ R9
 	MOVQ R9, 208(SP)
 
-parent219:
+parent243:
 	MOVQ  200(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 200(SP)
 	TESTQ R10, R10
-	JZ    none220
+	JZ    none244
 
-child220:
+child244:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -6860,9 +8168,9 @@ child220:
 	VMULPD  160(R12), Y9, Y9
 	VMOVUPD Y9, 160(SP)
 	TESTQ   R9, R9
-	JZ      next220
+	JZ      next244
 
-four221:
+four245:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        BX, R11
@@ -6918,23 +8226,23 @@ four221:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last221
+	JLE         last245
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four221
+	JMP         four245
 
-last221:
+last245:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next220:
+next244:
 	DECQ R10
-	JNZ  child220
+	JNZ  child244
 
-none220:
+none244:
 	ADDQ $0x000000c0, 192(SP)
 	DECQ 208(SP)
-	JNZ  parent219
+	JNZ  parent243
 	VZEROUPPER
 	RET
 
@@ -6960,7 +8268,7 @@ TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent222:
+parent246:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -6974,9 +8282,9 @@ parent222:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none223
+	JZ      none247
 
-child223:
+child247:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -6992,9 +8300,9 @@ child223:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single224
+	JL     single248
 
-pair224:
+pair248:
 	MOVLQSX      (R13), R15
 	IMUL3Q       $0x000000c0, R15, R15
 	ADDQ         BX, R15
@@ -7014,11 +8322,11 @@ pair224:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000010, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair224
+	JGE          pair248
 
-single224:
+single248:
 	CMPQ         R14, $-1
-	JL           sum224
+	JL           sum248
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x000000c0, R14, R14
 	ADDQ         BX, R14
@@ -7030,7 +8338,7 @@ single224:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum224:
+sum248:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -7068,9 +8376,9 @@ sum224:
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 	SUBQ        $0x00000002, R12
-	JL          single225
+	JL          single249
 
-pair225:
+pair249:
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
 	ADDQ         BX, R10
@@ -7086,11 +8394,11 @@ pair225:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair225
+	JGE          pair249
 
-single225:
+single249:
 	CMPQ         R12, $-1
-	JL           sum225
+	JL           sum249
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
 	ADDQ         BX, R10
@@ -7100,7 +8408,7 @@ single225:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum225:
+sum249:
 	VADDPD      Y2, Y0, Y0
 	VADDPD      Y3, Y1, Y1
 	MOVQ        (SP), R12
@@ -7121,13 +8429,347 @@ sum225:
 	VMOVUPD     Y7, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child223
+	JNZ         child247
 
-none223:
+none247:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent222
+	JNZ  parent246
+	VZEROUPPER
+	RET
+
+// func cellDots3AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x03, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x03, DI
+	MOVQ DI, 32(SP)
+
+run250:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+
+four251:
+	CMPQ        R8, $0x00000004
+	JL          one251
+	MOVWLZX     (BX), DI
+	MOVWLZX     2(BX), R10
+	IMULQ       SI, DI
+	IMULQ       SI, R10
+	MOVWLZX     4(BX), R11
+	MOVWLZX     6(BX), R12
+	IMULQ       SI, R11
+	IMULQ       SI, R12
+	MOVWLZX     8(BX), R13
+	MOVWLZX     10(BX), R14
+	IMULQ       SI, R13
+	IMULQ       SI, R14
+	MOVWLZX     12(BX), R15
+	MOVWLZX     14(BX), BP
+	IMULQ       SI, R15
+	IMULQ       SI, BP
+	VMOVUPD     (R9), Y8
+	VMULPD      (CX)(DI*1), Y8, Y8
+	VMULPD      (DX)(R10*1), Y8, Y0
+	VMOVUPD     32(R9), Y9
+	VMULPD      32(CX)(DI*1), Y9, Y9
+	VMULPD      32(DX)(R10*1), Y9, Y1
+	VMOVUPD     (R9), Y9
+	VMULPD      (CX)(R11*1), Y9, Y9
+	VMULPD      (DX)(R12*1), Y9, Y2
+	VMOVUPD     32(R9), Y8
+	VMULPD      32(CX)(R11*1), Y8, Y8
+	VMULPD      32(DX)(R12*1), Y8, Y3
+	VMOVUPD     (R9), Y8
+	VMULPD      (CX)(R13*1), Y8, Y8
+	VMULPD      (DX)(R14*1), Y8, Y4
+	VMOVUPD     32(R9), Y9
+	VMULPD      32(CX)(R13*1), Y9, Y9
+	VMULPD      32(DX)(R14*1), Y9, Y5
+	VMOVUPD     (R9), Y9
+	VMULPD      (CX)(R15*1), Y9, Y9
+	VMULPD      (DX)(BP*1), Y9, Y6
+	VMOVUPD     32(R9), Y8
+	VMULPD      32(CX)(R15*1), Y8, Y8
+	VMULPD      32(DX)(BP*1), Y8, Y7
+	VMOVUPD     64(R9), Y8
+	VMULPD      64(CX)(DI*1), Y8, Y8
+	VFMADD231PD 64(DX)(R10*1), Y8, Y0
+	VMOVUPD     96(R9), Y9
+	VMULPD      96(CX)(DI*1), Y9, Y9
+	VFMADD231PD 96(DX)(R10*1), Y9, Y1
+	VMOVUPD     64(R9), Y9
+	VMULPD      64(CX)(R11*1), Y9, Y9
+	VFMADD231PD 64(DX)(R12*1), Y9, Y2
+	VMOVUPD     96(R9), Y8
+	VMULPD      96(CX)(R11*1), Y8, Y8
+	VFMADD231PD 96(DX)(R12*1), Y8, Y3
+	VMOVUPD     64(R9), Y8
+	VMULPD      64(CX)(R13*1), Y8, Y8
+	VFMADD231PD 64(DX)(R14*1), Y8, Y4
+	VMOVUPD     96(R9), Y9
+	VMULPD      96(CX)(R13*1), Y9, Y9
+	VFMADD231PD 96(DX)(R14*1), Y9, Y5
+	VMOVUPD     64(R9), Y9
+	VMULPD      64(CX)(R15*1), Y9, Y9
+	VFMADD231PD 64(DX)(BP*1), Y9, Y6
+	VMOVUPD     96(R9), Y8
+	VMULPD      96(CX)(R15*1), Y8, Y8
+	VFMADD231PD 96(DX)(BP*1), Y8, Y7
+	VMOVUPD     128(R9), Y8
+	VMULPD      128(CX)(DI*1), Y8, Y8
+	VFMADD231PD 128(DX)(R10*1), Y8, Y0
+	VMOVUPD     160(R9), Y9
+	VMULPD      160(CX)(DI*1), Y9, Y9
+	VFMADD231PD 160(DX)(R10*1), Y9, Y1
+	VMOVUPD     128(R9), Y9
+	VMULPD      128(CX)(R11*1), Y9, Y9
+	VFMADD231PD 128(DX)(R12*1), Y9, Y2
+	VMOVUPD     160(R9), Y8
+	VMULPD      160(CX)(R11*1), Y8, Y8
+	VFMADD231PD 160(DX)(R12*1), Y8, Y3
+	VMOVUPD     128(R9), Y8
+	VMULPD      128(CX)(R13*1), Y8, Y8
+	VFMADD231PD 128(DX)(R14*1), Y8, Y4
+	VMOVUPD     160(R9), Y9
+	VMULPD      160(CX)(R13*1), Y9, Y9
+	VFMADD231PD 160(DX)(R14*1), Y9, Y5
+	VMOVUPD     128(R9), Y9
+	VMULPD      128(CX)(R15*1), Y9, Y9
+	VFMADD231PD 128(DX)(BP*1), Y9, Y6
+	VMOVUPD     160(R9), Y8
+	VMULPD      160(CX)(R15*1), Y8, Y8
+	VFMADD231PD 160(DX)(BP*1), Y8, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y10, Y10
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y11, Y11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	ADDQ        $0x00000010, BX
+	ADDQ        $0x00000020, AX
+	SUBQ        $0x00000004, R8
+	JMP         four251
+
+one251:
+	TESTQ        R8, R8
+	JZ           end251
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R10
+	IMULQ        SI, DI
+	IMULQ        SI, R10
+	VMOVUPD      (R9), Y8
+	VMULPD       (CX)(DI*1), Y8, Y8
+	VMULPD       (DX)(R10*1), Y8, Y0
+	VMOVUPD      32(R9), Y9
+	VMULPD       32(CX)(DI*1), Y9, Y9
+	VMULPD       32(DX)(R10*1), Y9, Y1
+	VMOVUPD      64(R9), Y8
+	VMULPD       64(CX)(DI*1), Y8, Y8
+	VFMADD231PD  64(DX)(R10*1), Y8, Y0
+	VMOVUPD      96(R9), Y9
+	VMULPD       96(CX)(DI*1), Y9, Y9
+	VFMADD231PD  96(DX)(R10*1), Y9, Y1
+	VMOVUPD      128(R9), Y8
+	VMULPD       128(CX)(DI*1), Y8, Y8
+	VFMADD231PD  128(DX)(R10*1), Y8, Y0
+	VMOVUPD      160(R9), Y9
+	VMULPD       160(CX)(DI*1), Y9, Y9
+	VFMADD231PD  160(DX)(R10*1), Y9, Y1
+	VHADDPD      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPD       X10, X0, X0
+	VHADDPD      X0, X0, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000008, AX
+	DECQ         R8
+	JMP          one251
+
+end251:
+	DECQ 24(SP)
+	JNZ  run250
+	VZEROUPPER
+	RET
+
+// func cellSums3AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run252:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R10, R9
+	MOVQ    DI, R13
+	MOVQ    SI, R14
+
+loop253:
+	MOVWLZX      (R13), R15
+	MOVWLZX      2(R13), BP
+	IMULQ        R8, R15
+	IMULQ        R8, BP
+	VBROADCASTSD (R14), Y8
+	VMULPD       Y0, Y8, Y9
+	VMOVUPD      (AX)(R15*1), Y11
+	VFMADD231PD  (BX)(BP*1), Y9, Y11
+	VMOVUPD      Y11, (AX)(R15*1)
+	VMOVUPD      (DX)(R15*1), Y10
+	VMOVUPD      (CX)(BP*1), Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMOVUPD      Y11, (CX)(BP*1)
+	VMULPD       Y10, Y8, Y10
+	VFMADD231PD  (BX)(BP*1), Y10, Y4
+	VMULPD       Y1, Y8, Y12
+	VMOVUPD      32(AX)(R15*1), Y14
+	VFMADD231PD  32(BX)(BP*1), Y12, Y14
+	VMOVUPD      Y14, 32(AX)(R15*1)
+	VMOVUPD      32(DX)(R15*1), Y13
+	VMOVUPD      32(CX)(BP*1), Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VMOVUPD      Y14, 32(CX)(BP*1)
+	VMULPD       Y13, Y8, Y13
+	VFMADD231PD  32(BX)(BP*1), Y13, Y5
+	VMULPD       Y2, Y8, Y9
+	VMOVUPD      64(AX)(R15*1), Y11
+	VFMADD231PD  64(BX)(BP*1), Y9, Y11
+	VMOVUPD      Y11, 64(AX)(R15*1)
+	VMOVUPD      64(DX)(R15*1), Y10
+	VMOVUPD      64(CX)(BP*1), Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMOVUPD      Y11, 64(CX)(BP*1)
+	VMULPD       Y10, Y8, Y10
+	VFMADD231PD  64(BX)(BP*1), Y10, Y6
+	VMULPD       Y3, Y8, Y12
+	VMOVUPD      96(AX)(R15*1), Y14
+	VFMADD231PD  96(BX)(BP*1), Y12, Y14
+	VMOVUPD      Y14, 96(AX)(R15*1)
+	VMOVUPD      96(DX)(R15*1), Y13
+	VMOVUPD      96(CX)(BP*1), Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VMOVUPD      Y14, 96(CX)(BP*1)
+	VMULPD       Y13, Y8, Y13
+	VFMADD231PD  96(BX)(BP*1), Y13, Y7
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000008, R14
+	DECQ         R9
+	JNZ          loop253
+	VADDPD       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPD       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPD       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPD       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	VMOVUPD      128(R11), Y0
+	VMOVUPD      160(R11), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+
+loop254:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Y4
+	VMULPD       Y0, Y4, Y5
+	VMOVUPD      128(AX)(R9*1), Y7
+	VFMADD231PD  128(BX)(R11*1), Y5, Y7
+	VMOVUPD      Y7, 128(AX)(R9*1)
+	VMOVUPD      128(DX)(R9*1), Y6
+	VMOVUPD      128(CX)(R11*1), Y7
+	VFMADD231PD  Y6, Y5, Y7
+	VMOVUPD      Y7, 128(CX)(R11*1)
+	VMULPD       Y6, Y4, Y6
+	VFMADD231PD  128(BX)(R11*1), Y6, Y2
+	VMULPD       Y1, Y4, Y8
+	VMOVUPD      160(AX)(R9*1), Y10
+	VFMADD231PD  160(BX)(R11*1), Y8, Y10
+	VMOVUPD      Y10, 160(AX)(R9*1)
+	VMOVUPD      160(DX)(R9*1), Y9
+	VMOVUPD      160(CX)(R11*1), Y10
+	VFMADD231PD  Y9, Y8, Y10
+	VMOVUPD      Y10, 160(CX)(R11*1)
+	VMULPD       Y9, Y4, Y9
+	VFMADD231PD  160(BX)(R11*1), Y9, Y3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop254
+	VADDPD       128(R12), Y2, Y2
+	VMOVUPD      Y2, 128(R12)
+	VADDPD       160(R12), Y3, Y3
+	VMOVUPD      Y3, 160(R12)
+	DECQ         32(SP)
+	JNZ          run252
 	VZEROUPPER
 	RET
 
@@ -7144,50 +8786,50 @@ TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop226:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none227
-	VMOVUPD (CX), Y0
-	VMOVUPD 32(CX), Y1
-	VMOVUPD 64(CX), Y2
-	VMOVUPD 96(CX), Y3
-	VMOVUPD 128(CX), Y4
-	VMOVUPD 160(CX), Y5
-	VMOVUPD 192(CX), Y6
-	VMOVUPD 224(CX), Y7
+loop255:
+	MOVL  4(BX), R9
+	SUBL  (BX), R9
+	ADDQ  $0x00000004, BX
+	TESTQ R9, R9
+	JZ    none256
 
-loop228:
+loop257:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMULPD  (R10), Y0, Y8
-	VMOVUPD Y8, (AX)
-	VMULPD  32(R10), Y1, Y9
-	VMOVUPD Y9, 32(AX)
-	VMULPD  64(R10), Y2, Y10
-	VMOVUPD Y10, 64(AX)
-	VMULPD  96(R10), Y3, Y11
-	VMOVUPD Y11, 96(AX)
-	VMULPD  128(R10), Y4, Y8
-	VMOVUPD Y8, 128(AX)
-	VMULPD  160(R10), Y5, Y9
-	VMOVUPD Y9, 160(AX)
-	VMULPD  192(R10), Y6, Y10
-	VMOVUPD Y10, 192(AX)
-	VMULPD  224(R10), Y7, Y11
-	VMOVUPD Y11, 224(AX)
+	VMOVUPD (CX), Y0
+	VMULPD  (R10), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(CX), Y1
+	VMULPD  32(R10), Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD 64(CX), Y2
+	VMULPD  64(R10), Y2, Y2
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD 96(CX), Y3
+	VMULPD  96(R10), Y3, Y3
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD 128(CX), Y0
+	VMULPD  128(R10), Y0, Y0
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD 160(CX), Y1
+	VMULPD  160(R10), Y1, Y1
+	VMOVUPD Y1, 160(AX)
+	VMOVUPD 192(CX), Y2
+	VMULPD  192(R10), Y2, Y2
+	VMOVUPD Y2, 192(AX)
+	VMOVUPD 224(CX), Y3
+	VMULPD  224(R10), Y3, Y3
+	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop228
+	JNZ     loop257
 
-none227:
+none256:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop226
+	JNZ  loop255
 	VZEROUPPER
 	RET
 
@@ -7206,12 +8848,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop229:
+loop258:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none230
+	JZ      none259
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7224,7 +8866,7 @@ loop229:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop231:
+loop260:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -7250,7 +8892,7 @@ loop231:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop231
+	JNZ         loop260
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -7264,7 +8906,7 @@ loop231:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop232:
+loop261:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -7290,14 +8932,14 @@ loop232:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop232
+	JNZ         loop261
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end230
+	JMP         end259
 
-none230:
+none259:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7308,11 +8950,11 @@ none230:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end230:
+end259:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop229
+	JNZ  loop258
 	VZEROUPPER
 	RET
 
@@ -7327,14 +8969,14 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop233:
+loop262:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none234
+	JZ    none263
 
-four235:
+four264:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
@@ -7400,19 +9042,19 @@ four235:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last235
+	JLE         last264
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four235
+	JMP         four264
 
-last235:
+last264:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none234:
+none263:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop233
+	JNZ  loop262
 	VZEROUPPER
 	RET
 
@@ -7427,7 +9069,7 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop236:
+loop265:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7443,9 +9085,9 @@ loop236:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single237
+	JL     single266
 
-pair237:
+pair266:
 	MOVLQSX      (R10), R12
 	IMUL3Q       $0x00000100, R12, R12
 	ADDQ         CX, R12
@@ -7465,11 +9107,11 @@ pair237:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000010, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair237
+	JGE          pair266
 
-single237:
+single266:
 	CMPQ         R11, $-1
-	JL           sum237
+	JL           sum266
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
 	ADDQ         CX, R11
@@ -7481,7 +9123,7 @@ single237:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum237:
+sum266:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7499,9 +9141,9 @@ sum237:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single238
+	JL      single267
 
-pair238:
+pair267:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000100, R9, R9
 	ADDQ         CX, R9
@@ -7521,11 +9163,11 @@ pair238:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair238
+	JGE          pair267
 
-single238:
+single267:
 	CMPQ         R8, $-1
-	JL           sum238
+	JL           sum267
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
 	ADDQ         CX, R8
@@ -7537,7 +9179,7 @@ single238:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum238:
+sum267:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7548,7 +9190,7 @@ sum238:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop236
+	JNZ     loop265
 	VZEROUPPER
 	RET
 
@@ -7571,15 +9213,15 @@ TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
 	DECQ R9
 	MOVQ R9, 272(SP)
 
-parent239:
+parent268:
 	MOVQ  264(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 264(SP)
 	TESTQ R10, R10
-	JZ    none240
+	JZ    none269
 
-child240:
+child269:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -7613,9 +9255,9 @@ child240:
 	VMULPD  224(R12), Y9, Y9
 	VMOVUPD Y9, 224(SP)
 	TESTQ   R9, R9
-	JZ      next240
+	JZ      next269
 
-four241:
+four270:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        BX, R11
@@ -7681,23 +9323,23 @@ four241:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last241
+	JLE         last270
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four241
+	JMP         four270
 
-last241:
+last270:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next240:
+next269:
 	DECQ R10
-	JNZ  child240
+	JNZ  child269
 
-none240:
+none269:
 	ADDQ $0x00000100, 256(SP)
 	DECQ 272(SP)
-	JNZ  parent239
+	JNZ  parent268
 	VZEROUPPER
 	RET
 
@@ -7723,7 +9365,7 @@ TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent242:
+parent271:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -7739,9 +9381,9 @@ parent242:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none243
+	JZ      none272
 
-child243:
+child272:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -7757,9 +9399,9 @@ child243:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single244
+	JL     single273
 
-pair244:
+pair273:
 	MOVLQSX      (R13), R15
 	IMUL3Q       $0x00000100, R15, R15
 	ADDQ         BX, R15
@@ -7779,11 +9421,11 @@ pair244:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000010, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair244
+	JGE          pair273
 
-single244:
+single273:
 	CMPQ         R14, $-1
-	JL           sum244
+	JL           sum273
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
 	ADDQ         BX, R14
@@ -7795,7 +9437,7 @@ single244:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum244:
+sum273:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -7837,9 +9479,9 @@ sum244:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single245
+	JL          single274
 
-pair245:
+pair274:
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
 	ADDQ         BX, R10
@@ -7859,11 +9501,11 @@ pair245:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair245
+	JGE          pair274
 
-single245:
+single274:
 	CMPQ         R12, $-1
-	JL           sum245
+	JL           sum274
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
 	ADDQ         BX, R10
@@ -7875,7 +9517,7 @@ single245:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum245:
+sum274:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -7910,13 +9552,405 @@ sum245:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child243
+	JNZ         child272
 
-none243:
+none272:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent242
+	JNZ  parent271
+	VZEROUPPER
+	RET
+
+// func cellDots4AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x03, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x03, DI
+	MOVQ DI, 32(SP)
+
+run275:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+
+four276:
+	CMPQ        R8, $0x00000004
+	JL          one276
+	MOVWLZX     (BX), DI
+	MOVWLZX     2(BX), R10
+	IMULQ       SI, DI
+	IMULQ       SI, R10
+	MOVWLZX     4(BX), R11
+	MOVWLZX     6(BX), R12
+	IMULQ       SI, R11
+	IMULQ       SI, R12
+	MOVWLZX     8(BX), R13
+	MOVWLZX     10(BX), R14
+	IMULQ       SI, R13
+	IMULQ       SI, R14
+	MOVWLZX     12(BX), R15
+	MOVWLZX     14(BX), BP
+	IMULQ       SI, R15
+	IMULQ       SI, BP
+	VMOVUPD     (R9), Y8
+	VMULPD      (CX)(DI*1), Y8, Y8
+	VMULPD      (DX)(R10*1), Y8, Y0
+	VMOVUPD     32(R9), Y9
+	VMULPD      32(CX)(DI*1), Y9, Y9
+	VMULPD      32(DX)(R10*1), Y9, Y1
+	VMOVUPD     (R9), Y9
+	VMULPD      (CX)(R11*1), Y9, Y9
+	VMULPD      (DX)(R12*1), Y9, Y2
+	VMOVUPD     32(R9), Y8
+	VMULPD      32(CX)(R11*1), Y8, Y8
+	VMULPD      32(DX)(R12*1), Y8, Y3
+	VMOVUPD     (R9), Y8
+	VMULPD      (CX)(R13*1), Y8, Y8
+	VMULPD      (DX)(R14*1), Y8, Y4
+	VMOVUPD     32(R9), Y9
+	VMULPD      32(CX)(R13*1), Y9, Y9
+	VMULPD      32(DX)(R14*1), Y9, Y5
+	VMOVUPD     (R9), Y9
+	VMULPD      (CX)(R15*1), Y9, Y9
+	VMULPD      (DX)(BP*1), Y9, Y6
+	VMOVUPD     32(R9), Y8
+	VMULPD      32(CX)(R15*1), Y8, Y8
+	VMULPD      32(DX)(BP*1), Y8, Y7
+	VMOVUPD     64(R9), Y8
+	VMULPD      64(CX)(DI*1), Y8, Y8
+	VFMADD231PD 64(DX)(R10*1), Y8, Y0
+	VMOVUPD     96(R9), Y9
+	VMULPD      96(CX)(DI*1), Y9, Y9
+	VFMADD231PD 96(DX)(R10*1), Y9, Y1
+	VMOVUPD     64(R9), Y9
+	VMULPD      64(CX)(R11*1), Y9, Y9
+	VFMADD231PD 64(DX)(R12*1), Y9, Y2
+	VMOVUPD     96(R9), Y8
+	VMULPD      96(CX)(R11*1), Y8, Y8
+	VFMADD231PD 96(DX)(R12*1), Y8, Y3
+	VMOVUPD     64(R9), Y8
+	VMULPD      64(CX)(R13*1), Y8, Y8
+	VFMADD231PD 64(DX)(R14*1), Y8, Y4
+	VMOVUPD     96(R9), Y9
+	VMULPD      96(CX)(R13*1), Y9, Y9
+	VFMADD231PD 96(DX)(R14*1), Y9, Y5
+	VMOVUPD     64(R9), Y9
+	VMULPD      64(CX)(R15*1), Y9, Y9
+	VFMADD231PD 64(DX)(BP*1), Y9, Y6
+	VMOVUPD     96(R9), Y8
+	VMULPD      96(CX)(R15*1), Y8, Y8
+	VFMADD231PD 96(DX)(BP*1), Y8, Y7
+	VMOVUPD     128(R9), Y8
+	VMULPD      128(CX)(DI*1), Y8, Y8
+	VFMADD231PD 128(DX)(R10*1), Y8, Y0
+	VMOVUPD     160(R9), Y9
+	VMULPD      160(CX)(DI*1), Y9, Y9
+	VFMADD231PD 160(DX)(R10*1), Y9, Y1
+	VMOVUPD     128(R9), Y9
+	VMULPD      128(CX)(R11*1), Y9, Y9
+	VFMADD231PD 128(DX)(R12*1), Y9, Y2
+	VMOVUPD     160(R9), Y8
+	VMULPD      160(CX)(R11*1), Y8, Y8
+	VFMADD231PD 160(DX)(R12*1), Y8, Y3
+	VMOVUPD     128(R9), Y8
+	VMULPD      128(CX)(R13*1), Y8, Y8
+	VFMADD231PD 128(DX)(R14*1), Y8, Y4
+	VMOVUPD     160(R9), Y9
+	VMULPD      160(CX)(R13*1), Y9, Y9
+	VFMADD231PD 160(DX)(R14*1), Y9, Y5
+	VMOVUPD     128(R9), Y9
+	VMULPD      128(CX)(R15*1), Y9, Y9
+	VFMADD231PD 128(DX)(BP*1), Y9, Y6
+	VMOVUPD     160(R9), Y8
+	VMULPD      160(CX)(R15*1), Y8, Y8
+	VFMADD231PD 160(DX)(BP*1), Y8, Y7
+	VMOVUPD     192(R9), Y8
+	VMULPD      192(CX)(DI*1), Y8, Y8
+	VFMADD231PD 192(DX)(R10*1), Y8, Y0
+	VMOVUPD     224(R9), Y9
+	VMULPD      224(CX)(DI*1), Y9, Y9
+	VFMADD231PD 224(DX)(R10*1), Y9, Y1
+	VMOVUPD     192(R9), Y9
+	VMULPD      192(CX)(R11*1), Y9, Y9
+	VFMADD231PD 192(DX)(R12*1), Y9, Y2
+	VMOVUPD     224(R9), Y8
+	VMULPD      224(CX)(R11*1), Y8, Y8
+	VFMADD231PD 224(DX)(R12*1), Y8, Y3
+	VMOVUPD     192(R9), Y8
+	VMULPD      192(CX)(R13*1), Y8, Y8
+	VFMADD231PD 192(DX)(R14*1), Y8, Y4
+	VMOVUPD     224(R9), Y9
+	VMULPD      224(CX)(R13*1), Y9, Y9
+	VFMADD231PD 224(DX)(R14*1), Y9, Y5
+	VMOVUPD     192(R9), Y9
+	VMULPD      192(CX)(R15*1), Y9, Y9
+	VFMADD231PD 192(DX)(BP*1), Y9, Y6
+	VMOVUPD     224(R9), Y8
+	VMULPD      224(CX)(R15*1), Y8, Y8
+	VFMADD231PD 224(DX)(BP*1), Y8, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y10, Y10
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y11, Y11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	ADDQ        $0x00000010, BX
+	ADDQ        $0x00000020, AX
+	SUBQ        $0x00000004, R8
+	JMP         four276
+
+one276:
+	TESTQ        R8, R8
+	JZ           end276
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R10
+	IMULQ        SI, DI
+	IMULQ        SI, R10
+	VMOVUPD      (R9), Y8
+	VMULPD       (CX)(DI*1), Y8, Y8
+	VMULPD       (DX)(R10*1), Y8, Y0
+	VMOVUPD      32(R9), Y9
+	VMULPD       32(CX)(DI*1), Y9, Y9
+	VMULPD       32(DX)(R10*1), Y9, Y1
+	VMOVUPD      64(R9), Y8
+	VMULPD       64(CX)(DI*1), Y8, Y8
+	VFMADD231PD  64(DX)(R10*1), Y8, Y0
+	VMOVUPD      96(R9), Y9
+	VMULPD       96(CX)(DI*1), Y9, Y9
+	VFMADD231PD  96(DX)(R10*1), Y9, Y1
+	VMOVUPD      128(R9), Y8
+	VMULPD       128(CX)(DI*1), Y8, Y8
+	VFMADD231PD  128(DX)(R10*1), Y8, Y0
+	VMOVUPD      160(R9), Y9
+	VMULPD       160(CX)(DI*1), Y9, Y9
+	VFMADD231PD  160(DX)(R10*1), Y9, Y1
+	VMOVUPD      192(R9), Y8
+	VMULPD       192(CX)(DI*1), Y8, Y8
+	VFMADD231PD  192(DX)(R10*1), Y8, Y0
+	VMOVUPD      224(R9), Y9
+	VMULPD       224(CX)(DI*1), Y9, Y9
+	VFMADD231PD  224(DX)(R10*1), Y9, Y1
+	VHADDPD      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPD       X10, X0, X0
+	VHADDPD      X0, X0, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000008, AX
+	DECQ         R8
+	JMP          one276
+
+end276:
+	DECQ 24(SP)
+	JNZ  run275
+	VZEROUPPER
+	RET
+
+// func cellSums4AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run277:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R10, R9
+	MOVQ    DI, R13
+	MOVQ    SI, R14
+
+loop278:
+	MOVWLZX      (R13), R15
+	MOVWLZX      2(R13), BP
+	IMULQ        R8, R15
+	IMULQ        R8, BP
+	VBROADCASTSD (R14), Y8
+	VMULPD       Y0, Y8, Y9
+	VMOVUPD      (AX)(R15*1), Y11
+	VFMADD231PD  (BX)(BP*1), Y9, Y11
+	VMOVUPD      Y11, (AX)(R15*1)
+	VMOVUPD      (DX)(R15*1), Y10
+	VMOVUPD      (CX)(BP*1), Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMOVUPD      Y11, (CX)(BP*1)
+	VMULPD       Y10, Y8, Y10
+	VFMADD231PD  (BX)(BP*1), Y10, Y4
+	VMULPD       Y1, Y8, Y12
+	VMOVUPD      32(AX)(R15*1), Y14
+	VFMADD231PD  32(BX)(BP*1), Y12, Y14
+	VMOVUPD      Y14, 32(AX)(R15*1)
+	VMOVUPD      32(DX)(R15*1), Y13
+	VMOVUPD      32(CX)(BP*1), Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VMOVUPD      Y14, 32(CX)(BP*1)
+	VMULPD       Y13, Y8, Y13
+	VFMADD231PD  32(BX)(BP*1), Y13, Y5
+	VMULPD       Y2, Y8, Y9
+	VMOVUPD      64(AX)(R15*1), Y11
+	VFMADD231PD  64(BX)(BP*1), Y9, Y11
+	VMOVUPD      Y11, 64(AX)(R15*1)
+	VMOVUPD      64(DX)(R15*1), Y10
+	VMOVUPD      64(CX)(BP*1), Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMOVUPD      Y11, 64(CX)(BP*1)
+	VMULPD       Y10, Y8, Y10
+	VFMADD231PD  64(BX)(BP*1), Y10, Y6
+	VMULPD       Y3, Y8, Y12
+	VMOVUPD      96(AX)(R15*1), Y14
+	VFMADD231PD  96(BX)(BP*1), Y12, Y14
+	VMOVUPD      Y14, 96(AX)(R15*1)
+	VMOVUPD      96(DX)(R15*1), Y13
+	VMOVUPD      96(CX)(BP*1), Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VMOVUPD      Y14, 96(CX)(BP*1)
+	VMULPD       Y13, Y8, Y13
+	VFMADD231PD  96(BX)(BP*1), Y13, Y7
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000008, R14
+	DECQ         R9
+	JNZ          loop278
+	VADDPD       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPD       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPD       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPD       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	VMOVUPD      128(R11), Y0
+	VMOVUPD      160(R11), Y1
+	VMOVUPD      192(R11), Y2
+	VMOVUPD      224(R11), Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+
+loop279:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Y8
+	VMULPD       Y0, Y8, Y9
+	VMOVUPD      128(AX)(R9*1), Y11
+	VFMADD231PD  128(BX)(R11*1), Y9, Y11
+	VMOVUPD      Y11, 128(AX)(R9*1)
+	VMOVUPD      128(DX)(R9*1), Y10
+	VMOVUPD      128(CX)(R11*1), Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMOVUPD      Y11, 128(CX)(R11*1)
+	VMULPD       Y10, Y8, Y10
+	VFMADD231PD  128(BX)(R11*1), Y10, Y4
+	VMULPD       Y1, Y8, Y12
+	VMOVUPD      160(AX)(R9*1), Y14
+	VFMADD231PD  160(BX)(R11*1), Y12, Y14
+	VMOVUPD      Y14, 160(AX)(R9*1)
+	VMOVUPD      160(DX)(R9*1), Y13
+	VMOVUPD      160(CX)(R11*1), Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VMOVUPD      Y14, 160(CX)(R11*1)
+	VMULPD       Y13, Y8, Y13
+	VFMADD231PD  160(BX)(R11*1), Y13, Y5
+	VMULPD       Y2, Y8, Y9
+	VMOVUPD      192(AX)(R9*1), Y11
+	VFMADD231PD  192(BX)(R11*1), Y9, Y11
+	VMOVUPD      Y11, 192(AX)(R9*1)
+	VMOVUPD      192(DX)(R9*1), Y10
+	VMOVUPD      192(CX)(R11*1), Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMOVUPD      Y11, 192(CX)(R11*1)
+	VMULPD       Y10, Y8, Y10
+	VFMADD231PD  192(BX)(R11*1), Y10, Y6
+	VMULPD       Y3, Y8, Y12
+	VMOVUPD      224(AX)(R9*1), Y14
+	VFMADD231PD  224(BX)(R11*1), Y12, Y14
+	VMOVUPD      Y14, 224(AX)(R9*1)
+	VMOVUPD      224(DX)(R9*1), Y13
+	VMOVUPD      224(CX)(R11*1), Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VMOVUPD      Y14, 224(CX)(R11*1)
+	VMULPD       Y13, Y8, Y13
+	VFMADD231PD  224(BX)(R11*1), Y13, Y7
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop279
+	VADDPD       128(R12), Y4, Y4
+	VMOVUPD      Y4, 128(R12)
+	VADDPD       160(R12), Y5, Y5
+	VMOVUPD      Y5, 160(R12)
+	VADDPD       192(R12), Y6, Y6
+	VMOVUPD      Y6, 192(R12)
+	VADDPD       224(R12), Y7, Y7
+	VMOVUPD      Y7, 224(R12)
+	DECQ         32(SP)
+	JNZ          run277
 	VZEROUPPER
 	RET
 
@@ -7943,7 +9977,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop246:
+loop280:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -7956,7 +9990,7 @@ loop246:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop246
+	JNZ          loop280
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -7994,7 +10028,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop247:
+loop281:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -8012,7 +10046,7 @@ loop247:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop247
+	JNZ          loop281
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -8058,7 +10092,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop248:
+loop282:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -8081,7 +10115,7 @@ loop248:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop248
+	JNZ          loop282
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -8116,14 +10150,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop249:
+loop283:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop249
+	JNZ          loop283
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -8145,7 +10179,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop250:
+loop284:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -8154,7 +10188,7 @@ loop250:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop250
+	JNZ          loop284
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -8178,7 +10212,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop251:
+loop285:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -8189,7 +10223,7 @@ loop251:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop251
+	JNZ          loop285
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -8215,7 +10249,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop252:
+loop286:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -8229,7 +10263,7 @@ loop252:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop252
+	JNZ         loop286
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

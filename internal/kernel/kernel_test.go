@@ -258,6 +258,46 @@ var every = []struct {
 			same(t, gV, wantV)
 		}
 	}},
+	{"CellDots", func(t *testing.T, g *guarded, n int) {
+		for groups := 1; groups <= MaxGroups; groups++ {
+			lanes := groups * Lanes
+			start, row, cells := g.cells(n)
+			outer, stride := lanes+Lanes*g.rng.IntN(2), lanes+Lanes*g.rng.IntN(2)
+			out, l, b, c := g.vector(items(start)), g.vector(11*outer), g.vector(9*stride), g.vector(12*stride)
+			want := make([]float64, len(out))
+			cellDotsGo(want, l, b, c, start, row, cells, lanes, outer, stride)
+			CellDots(out, l, b, c, start, row, cells, lanes, outer, stride)
+			same(t, out, want)
+		}
+	}},
+	{"CellSums", func(t *testing.T, g *guarded, n int) {
+		for groups := 1; groups <= MaxGroups; groups++ {
+			lanes := groups * Lanes
+			start, row, cells := g.cells(n)
+			outer, stride := lanes+Lanes*g.rng.IntN(2), lanes+Lanes*g.rng.IntN(2)
+			gL, gB, gC := g.vector(11*outer), g.vector(9*stride), g.vector(12*stride)
+			s, l, b, c := g.vector(items(start)), g.vector(11*outer), g.vector(9*stride), g.vector(12*stride)
+			wantL, wantB, wantC := slices.Clone(gL), slices.Clone(gB), slices.Clone(gC)
+			cellSumsGo(wantL, wantB, wantC, l, b, c, s, start, row, cells, lanes, outer, stride)
+			CellSums(gL, gB, gC, l, b, c, s, start, row, cells, lanes, outer, stride)
+			same(t, gL, wantL)
+			same(t, gB, wantB)
+			same(t, gC, wantC)
+		}
+	}},
+}
+
+// cells returns n runs of cells in 11 rows of l, 9 of b and 12 of c.
+func (g *guarded) cells(n int) (start, row []int32, cells []uint32) {
+	start = []int32{7}
+	for range n {
+		start = append(start, start[len(start)-1]+1+g.rng.Int32N(9))
+		row = append(row, g.rng.Int32N(11))
+	}
+	for range items(start) {
+		cells = append(cells, Cell(g.rng.IntN(9), g.rng.IntN(12)))
+	}
+	return start, row, cells
 }
 
 func (g *guarded) outers(terms, rows, cols int) []Outer {

@@ -182,6 +182,47 @@ func treeSumsGo(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []flo
 	}
 }
 
+func cellDotsGo(out, l, b, c []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+	x := 0
+	for u, i := range row {
+		p := l[int(i)*outer:][:lanes]
+		for range start[u+1] - start[u] {
+			q, w := b[int(cells[x]&0xffff)*stride:][:lanes], c[int(cells[x]>>16)*stride:][:lanes]
+			var acc lane
+			for r := range acc {
+				acc[r] = (p[r] * q[r]) * w[r]
+			}
+			for r := Lanes; r < lanes; r++ {
+				acc[r%Lanes] = math.FMA(p[r]*q[r], w[r], acc[r%Lanes])
+			}
+			out[x] = total(&acc)
+			x++
+		}
+	}
+}
+
+func cellSumsGo(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+	x := 0
+	for u, i := range row {
+		p, gP := l[int(i)*outer:][:lanes], gL[int(i)*outer:][:lanes]
+		var sum [MaxGroups * Lanes]float64
+		for range start[u+1] - start[u] {
+			j, k := int(cells[x]&0xffff)*stride, int(cells[x]>>16)*stride
+			q, w, gQ, gW := b[j:][:lanes], c[k:][:lanes], gB[j:][:lanes], gC[k:][:lanes]
+			for r := range p {
+				t := s[x] * p[r]
+				gQ[r] = math.FMA(t, w[r], gQ[r])
+				gW[r] = math.FMA(t, q[r], gW[r])
+				sum[r] = math.FMA(s[x]*q[r], w[r], sum[r])
+			}
+			x++
+		}
+		for r := range gP {
+			gP[r] += sum[r]
+		}
+	}
+}
+
 func sumRowsGo(out, m []float64, rows, n, stride int) {
 	copy(out, m[:n])
 	for i := 1; i < rows; i++ {

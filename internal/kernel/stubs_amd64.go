@@ -124,6 +124,16 @@ func treeDots1AVX512(out []float64, parent []float64, v []float64, tree []int32,
 //go:noescape
 func treeSums1AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
+// cellDots1AVX512 is cellDotsGo for 1 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots1AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums1AVX512 is cellSumsGo for 1 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums1AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
 // expand2AVX512 is expandGo for 2 lane groups and rows ≥ 1.
 //
 //go:noescape
@@ -153,6 +163,16 @@ func treeDots2AVX512(out []float64, parent []float64, v []float64, tree []int32,
 //
 //go:noescape
 func treeSums2AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// cellDots2AVX512 is cellDotsGo for 2 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots2AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums2AVX512 is cellSumsGo for 2 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums2AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 
 // expand3AVX512 is expandGo for 3 lane groups and rows ≥ 1.
 //
@@ -184,6 +204,16 @@ func treeDots3AVX512(out []float64, parent []float64, v []float64, tree []int32,
 //go:noescape
 func treeSums3AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
+// cellDots3AVX512 is cellDotsGo for 3 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots3AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums3AVX512 is cellSumsGo for 3 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums3AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
 // expand4AVX512 is expandGo for 4 lane groups and rows ≥ 1.
 //
 //go:noescape
@@ -213,6 +243,16 @@ func treeDots4AVX512(out []float64, parent []float64, v []float64, tree []int32,
 //
 //go:noescape
 func treeSums4AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// cellDots4AVX512 is cellDotsGo for 4 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots4AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums4AVX512 is cellSumsGo for 4 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums4AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 
 // gemmSub8x1AVX512 is gemmSubGo for 8 rows of 8 columns and k ≥ 1.
 //
@@ -384,6 +424,16 @@ func treeDots1AVX2(out []float64, parent []float64, v []float64, tree []int32, l
 //go:noescape
 func treeSums1AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
+// cellDots1AVX2 is cellDotsGo for 1 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots1AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums1AVX2 is cellSumsGo for 1 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums1AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
 // expand2AVX2 is expandGo for 2 lane groups and rows ≥ 1.
 //
 //go:noescape
@@ -413,6 +463,16 @@ func treeDots2AVX2(out []float64, parent []float64, v []float64, tree []int32, l
 //
 //go:noescape
 func treeSums2AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// cellDots2AVX2 is cellDotsGo for 2 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots2AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums2AVX2 is cellSumsGo for 2 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums2AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 
 // expand3AVX2 is expandGo for 3 lane groups and rows ≥ 1.
 //
@@ -444,6 +504,16 @@ func treeDots3AVX2(out []float64, parent []float64, v []float64, tree []int32, l
 //go:noescape
 func treeSums3AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
+// cellDots3AVX2 is cellDotsGo for 3 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots3AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums3AVX2 is cellSumsGo for 3 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums3AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
 // expand4AVX2 is expandGo for 4 lane groups and rows ≥ 1.
 //
 //go:noescape
@@ -473,6 +543,16 @@ func treeDots4AVX2(out []float64, parent []float64, v []float64, tree []int32, l
 //
 //go:noescape
 func treeSums4AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// cellDots4AVX2 is cellDotsGo for 4 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots4AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums4AVX2 is cellSumsGo for 4 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums4AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 
 // gemmSub4x1AVX2 is gemmSubGo for 4 rows of 4 columns and k ≥ 1.
 //

@@ -24,6 +24,8 @@ func main() {
 			rowSums(t, groups)
 			treeDots(t, groups)
 			treeSums(t, groups)
+			cellDots(t, groups)
+			cellSums(t, groups)
 		}
 		gemmSub(t)
 		multiplyAdds(t)

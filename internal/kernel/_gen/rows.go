@@ -50,12 +50,13 @@ func rowCount() reg.GPVirtual {
 	return rows
 }
 
-// parts of a row that fit the registers of the tier: pieces of at most 4 registers.
+// pieces cuts a row into pieces (first register, number of registers) that leave a tier enough registers to sum them.
 func pieces(t tier, groups int) [][2]int {
 	var ps [][2]int
 	n := groups * t.parts
-	for first := 0; first < n; first += 4 {
-		ps = append(ps, [2]int{first, min(4, n-first)})
+	most := t.registers / 4
+	for first := 0; first < n; first += most {
+		ps = append(ps, [2]int{first, min(most, n-first)})
 	}
 	return ps
 }
@@ -68,8 +69,11 @@ func expand(t tier, groups int) {
 	SHLQ(Imm(3), stride)
 	b := bank{t: t}
 	n := groups * t.parts
-	p := b.take(n)
-	tmp := b.take(min(4, t.registers-n))
+	tmp := b.take(4)
+	var p []reg.VecPhysical
+	if t.parts == 1 {
+		p = b.take(n)
+	}
 	runs(start, rows, func(count reg.GPVirtual) {
 		t.load(at(parent), p...)
 		loop(count, func() {
@@ -77,9 +81,16 @@ func expand(t tier, groups int) {
 			MOVLQSX(at(index), q)
 			IMULQ(stride, q)
 			ADDQ(v, q)
-			for i := range p {
-				VMULPD(at(q).Offset(i*t.size()), p[i], tmp[i%len(tmp)])
-				VMOVUPD(tmp[i%len(tmp)], at(out).Offset(i*t.size()))
+			for i := range n {
+				product := tmp[i%len(tmp)]
+				factor := product
+				if p == nil {
+					t.load(at(parent).Offset(i*t.size()), factor)
+				} else {
+					factor = p[i]
+				}
+				VMULPD(at(q).Offset(i*t.size()), factor, product)
+				VMOVUPD(product, at(out).Offset(i*t.size()))
 			}
 			ADDQ(U32(4), index)
 			ADDQ(U32(groups*groupSize), out)

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// walkRuns walks runs of cells. locals are slices kept on the stack; body gets the address of each at the run's
+// row, and the number of cells ≥ 1.
+func walkRuns(locals []string, body func(rows []reg.GPVirtual, count reg.GPVirtual)) {
+	local := AllocLocal(8 * (len(locals) + 4))
+	slot := func(i int) Mem { return local.Offset(8 * i) }
+	for i, name := range append(locals, "start", "row") {
+		MOVQ(slice(name), slot(i))
+	}
+	n := len(locals)
+	start, row, left, stride := slot(n), slot(n+1), slot(n+2), slot(n+3)
+	runs := Load(Param("row").Len(), GP64()).(reg.GPVirtual)
+	MOVQ(runs, left)
+	bytes := number("outer")
+	SHLQ(Imm(3), bytes)
+	MOVQ(bytes, stride)
+	fresh++
+	label := fmt.Sprintf("run%d", fresh)
+	Label(label)
+	p, count, offset := GP64(), GP64(), GP64()
+	MOVQ(start, p)
+	MOVL(at(p).Offset(4), count.As32())
+	SUBL(at(p), count.As32())
+	ADDQ(U32(4), start)
+	MOVQ(row, p)
+	MOVLQSX(at(p), offset)
+	ADDQ(U32(4), row)
+	IMULQ(stride, offset)
+	var rows []reg.GPVirtual
+	for i := range locals {
+		r := GP64()
+		MOVQ(slot(i), r)
+		ADDQ(offset, r)
+		rows = append(rows, r)
+	}
+	body(rows, count)
+	DECQ(left)
+	JNZ(LabelRef(label))
+}
+
+// inner loads the two offsets of the i-th packed cell.
+func inner(cells, stride reg.GPVirtual, i int) (j, k reg.GPVirtual) {
+	j, k = GP64(), GP64()
+	MOVWLZX(at(cells).Offset(4*i), j.As32())
+	MOVWLZX(at(cells).Offset(4*i+2), k.As32())
+	IMULQ(stride, j)
+	IMULQ(stride, k)
+	return j, k
+}
+
+func cellDots(t tier, groups int) {
+	t.text(fmt.Sprint("cellDots", groups), "(out, l, b, c []float64, start, row []int32, cells []uint32, outer, stride int)",
+		fmt.Sprintf("is cellDotsGo for %d lane groups and a run or more, none of them empty.", groups))
+	out, b, c, cells, stride := slice("out"), slice("b"), slice("c"), slice("cells"), number("stride")
+	SHLQ(Imm(3), stride)
+	walkRuns([]string{"l"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
+		l := rows[0]
+		bk := bank{t: t}
+		acc, tmp := bk.take(4*t.parts), bk.take(2)
+		var row []reg.VecPhysical
+		if t.parts == 1 {
+			row = bk.take(groups)
+			t.load(at(l), row...)
+		}
+		free := bk.take(3)
+		dot := func(n int) {
+			var j, k [4]reg.GPVirtual
+			for i := range n {
+				j[i], k[i] = inner(cells, stride, i)
+			}
+			for g := range groups {
+				for i := range n {
+					for p := range t.parts {
+						m := g*groupSize + p*t.size()
+						x, a := tmp[(i+p)%2], acc[i*t.parts+p]
+						if row != nil {
+							VMULPD(indexed(b, j[i]).Offset(m), row[g], x)
+						} else {
+							VMOVUPD(at(l).Offset(m), x)
+							VMULPD(indexed(b, j[i]).Offset(m), x, x)
+						}
+						if g == 0 {
+							VMULPD(indexed(c, k[i]).Offset(m), x, a)
+						} else {
+							VFMADD231PD(indexed(c, k[i]).Offset(m), x, a)
+						}
+					}
+				}
+			}
+		}
+		fresh++
+		four, one, end := fmt.Sprintf("four%d", fresh), fmt.Sprintf("one%d", fresh), fmt.Sprintf("end%d", fresh)
+		Label(four)
+		CMPQ(count, U32(4))
+		JL(LabelRef(one))
+		dot(4)
+		VMOVUPD(t.reduce4(acc, int(free[0].PhysicalIndex())), at(out))
+		ADDQ(U32(16), cells)
+		ADDQ(U32(32), out)
+		SUBQ(U32(4), count)
+		JMP(LabelRef(four))
+		Label(one)
+		TESTQ(count, count)
+		JZ(LabelRef(end))
+		dot(1)
+		low, high := ymm[acc[0].PhysicalIndex()], ymm[free[0].PhysicalIndex()]
+		if t.parts == 1 {
+			VEXTRACTF64X4(Imm(1), acc[0], high)
+		} else {
+			high = ymm[acc[1].PhysicalIndex()]
+		}
+		VHADDPD(high, low, low) // 01 45 23 67
+		lowX, highX := xmm[low.PhysicalIndex()], xmm[free[0].PhysicalIndex()]
+		VEXTRACTF128(Imm(1), low, highX)
+		VADDPD(highX, lowX, lowX) // 0123 4567
+		VHADDPD(lowX, lowX, lowX)
+		VMOVSD(lowX, at(out))
+		ADDQ(U32(4), cells)
+		ADDQ(U32(8), out)
+		DECQ(count)
+		JMP(LabelRef(one))
+		Label(end)
+	})
+	done()
+}
+
+func cellSums(t tier, groups int) {
+	t.text(fmt.Sprint("cellSums", groups), "(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, outer, stride int)",
+		fmt.Sprintf("is cellSumsGo for %d lane groups and a run or more, none of them empty.", groups))
+	gB, gC, b, c, s, cells, stride := slice("gB"), slice("gC"), slice("b"), slice("c"), slice("s"), slice("cells"), number("stride")
+	SHLQ(Imm(3), stride)
+	walkRuns([]string{"l", "gL"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
+		ps := pieces(t, groups)
+		for i, piece := range ps {
+			bk := bank{t: t}
+			off := piece[0] * t.size()
+			row, sum, x, tmp := bk.take(piece[1]), bk.take(piece[1]), bk.take(1), bk.take(6)
+			t.load(at(rows[0]).Offset(off), row...)
+			t.zero(sum...)
+			left, cs, ss := count, cells, s
+			if i < len(ps)-1 {
+				left, cs, ss = copyOf(count), copyOf(cells), copyOf(s)
+			}
+			loop(left, func() {
+				j, k := inner(cs, stride, 0)
+				VBROADCASTSD(at(ss), x[0])
+				for r := range row {
+					m := off + r*t.size()
+					u, w, old := tmp[r%2*3], tmp[r%2*3+1], tmp[r%2*3+2]
+					VMULPD(row[r], x[0], u)
+					VMOVUPD(indexed(gB, j).Offset(m), old)
+					VFMADD231PD(indexed(c, k).Offset(m), u, old)
+					VMOVUPD(old, indexed(gB, j).Offset(m))
+					VMOVUPD(indexed(b, j).Offset(m), w)
+					VMOVUPD(indexed(gC, k).Offset(m), old)
+					VFMADD231PD(w, u, old)
+					VMOVUPD(old, indexed(gC, k).Offset(m))
+					VMULPD(w, x[0], w)
+					VFMADD231PD(indexed(c, k).Offset(m), w, sum[r])
+				}
+				ADDQ(U32(4), cs)
+				ADDQ(U32(8), ss)
+			})
+			for r := range sum {
+				m := at(rows[1]).Offset(off + r*t.size())
+				VADDPD(m, sum[r], sum[r])
+				VMOVUPD(sum[r], m)
+			}
+		}
+	})
+	done()
+}

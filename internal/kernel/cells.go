@@ -1,0 +1,35 @@
+package kernel
+
+// The cell kernels work on cells of three modes, the rows of l, b and c, in runs that share their row of l: run u has the
+// cells start[u] ≤ x < start[u+1] and the row row[u] of l. A cell is its rows of b and c, packed by Cell; start is
+// relative to start[0], and cells begins with the first of them. Rows of l are outer apart, those of b and c stride.
+
+// Cell packs a row of b and a row of c, each below 65536.
+func Cell(j, k int) uint32 { return uint32(j) | uint32(k)<<16 }
+
+func checkCells(start, row []int32, cells []uint32, values []float64, lanes int) {
+	checkLanes(lanes)
+	if len(start) != len(row)+1 || len(cells) < items(start) {
+		panic(shapePanic)
+	}
+	check(values, items(start))
+}
+
+// CellDots sets out[x] = Σ_r l[row[u]] b[j] c[k]: each of the 8 lanes is (l∘b)∘c of the first group, then one fused
+// multiply–add (l∘b)∘c a group, and the lanes are added as by RowDots. No run may be empty. Rows are not checked.
+func CellDots(out, l, b, c []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+	checkCells(start, row, cells, out, lanes)
+	if len(row) > 0 {
+		cellDots(out, l, b, c, start, row, cells, lanes, outer, stride)
+	}
+}
+
+// CellSums adds the gradients of Σ_x s[x] Σ_r l[row[u]] b[j] c[k] by l, b and c to gL, gB and gC, cell after cell: with
+// t = s∘l, gB[j] = fma(t, c[k], gB[j]) and gC[k] = fma(t, b[j], gC[k]); (s∘b[j])∘c[k] is summed over a run, fused, from
+// 0, and then added to gL[row[u]]. No run may be empty. Rows are not checked.
+func CellSums(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+	checkCells(start, row, cells, s, lanes)
+	if len(row) > 0 {
+		cellSums(gL, gB, gC, l, b, c, s, start, row, cells, lanes, outer, stride)
+	}
+}
