@@ -28,8 +28,11 @@ func New(shape []int, index [][]int32, blocks, threads int) *Plan {
 		panic("contraction: order below 2, index of another order, or blocks that are not whole lane groups")
 	}
 	p := &Plan{shape: shape, cells: len(index[0]), blocks: blocks}
-	best := bestHalves(shape, p.cells, blocks)
-	p.way = newHalves(shape, index, blocks, threads, best.split, best.lanes)
+	if c := best(shape, p.cells, blocks); c.lanes > 0 {
+		p.way = newHalves(shape, index, blocks, threads, c.split, c.lanes)
+	} else {
+		p.way = newCellwise(shape, index, blocks, threads, c.order)
+	}
 	return p
 }
 

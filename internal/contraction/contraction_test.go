@@ -158,7 +158,7 @@ func TestDefinition(t *testing.T) {
 	}
 }
 
-// everyWay runs a test with the plan that New chooses, and with every split and tile of the halves.
+// everyWay runs a test with the plan that New chooses, with a split in halves, and with orders by cells, in tiles of all widths.
 func (p *problem) everyWay(t *testing.T, test func(t *testing.T, build func(threads int) way)) {
 	t.Run("chosen", func(t *testing.T) {
 		test(t, func(threads int) way { return New(p.shape, p.index, p.blocks, threads).way })
@@ -172,6 +172,13 @@ func (p *problem) everyWay(t *testing.T, test func(t *testing.T, build func(thre
 			test(t, func(threads int) way {
 				return newHalves(p.shape, p.index, p.blocks, threads, split, groups*kernel.Lanes)
 			})
+		})
+		if len(p.shape) < 3 {
+			continue
+		}
+		order := cellOrder{inner: [2]int{groups % len(p.shape), (groups + 1) % len(p.shape)}, rows: [2]int{16, 16 << groups}, lanes: groups * kernel.Lanes}
+		t.Run(fmt.Sprint("cells ", order), func(t *testing.T) {
+			test(t, func(threads int) way { return newCellwise(p.shape, p.index, p.blocks, threads, order) })
 		})
 	}
 }

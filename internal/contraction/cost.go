@@ -1,6 +1,10 @@
 package contraction
 
-import "lacuna/internal/kernel"
+import (
+	"math"
+
+	"lacuna/internal/kernel"
+)
 
 // The cost model counts cycles of one thread for a prediction and a gradient, by lane group. Its constants were
 // measured on a Zen 4 core with AVX-512 (docs/labbook.md); only ratios matter.
@@ -9,10 +13,12 @@ import "lacuna/internal/kernel"
 //
 //	perCell/m + read(bytes of the panel of the other side) ;
 //
-// a row of a tree of half coordinates is expanded twice and folded once, perRow.
+// a row of a tree of half coordinates is expanded twice and folded once, perRow. By cells, perUpdate is the time that
+// the stores of two gradient rows take beyond reading them.
 const (
-	perCell = 1.5
-	perRow  = 9.0
+	perCell   = 1.5
+	perRow    = 9.0
+	perUpdate = 4.0
 )
 
 // read is the time to bring one cache line from a working set of that many bytes to the registers.
@@ -56,32 +62,101 @@ func halvesCost(shape []int, split [2][]int, cells, lanes int) float64 {
 	return cost
 }
 
-// choice is a way to evaluate: the split of the modes into halves, and the tile.
+// cellwiseCost is the cost of an order of work by cells. With λ cells to a run, a cell reads two inner rows, writes
+// both of their gradients, and 1/λ of an outer row and its gradient.
+func cellwiseCost(shape []int, cells int, o cellOrder) float64 {
+	var outer []int
+	blocks := 1.0
+	for n, d := range shape {
+		switch n {
+		case o.inner[0]:
+			blocks *= math.Ceil(float64(d) / float64(o.rows[0]))
+		case o.inner[1]:
+			blocks *= math.Ceil(float64(d) / float64(o.rows[1]))
+		default:
+			outer = append(outer, n)
+		}
+	}
+	outerRows, all := rows(shape, outer, cells)
+	row := 8 * float64(o.lanes)
+	runs := distinct(blocks*outerRows, float64(cells))
+	runsOfBlock := runs / blocks
+	// Rows that are used again after others have passed share the cache with them.
+	j := min(float64(o.rows[0]), float64(shape[o.inner[0]]))
+	k := min(float64(o.rows[1]), float64(shape[o.inner[1]]))
+	lambda := float64(cells) / runs
+	between := min(k, lambda*float64(o.rows[0])) // rows of the second mode touched before one of the first returns
+	readJ, readK := read(2*row*(j+between)), read(2*row*(j+k))
+	readOuter := read(2*row*min(runsOfBlock, outerRows)) / 2 // in ascending order: prefetched
+	perGroup := 2*perCell/(float64(o.lanes)/kernel.Lanes) + 3*(readJ+readK) + perUpdate + (3*readOuter+perUpdate)/lambda
+	cost := float64(cells) * perGroup
+	// Every block brings its rows in once.
+	cost += blocks * 3 * (min(j, float64(cells)/blocks) + min(k, float64(cells)/blocks)) * read(16e6) / 2
+	if len(outer) > 1 {
+		cost += (perRow + 3*read(2*row*outerRows)) * all
+	}
+	return cost
+}
+
+// distinct is the expected number of different boxes that hold something when items fall into boxes at random.
+func distinct(boxes, items float64) float64 { return -boxes * math.Expm1(-items/boxes) }
+
+// choice is a way to evaluate: by halves if lanes > 0, with that split of the modes and tile width, or else by cells.
 type choice struct {
 	split [2][]int
 	lanes int
+	order cellOrder
 	cost  float64
 }
 
-// bestHalves tries every split of the modes and every tile width. Of equal costs the first is taken, so the choice
-// depends on nothing but its arguments.
-func bestHalves(shape []int, cells, blocks int) choice {
-	var best choice
+// best tries every split of the modes with every tile width, and every order of work by cells. Of equal costs
+// the first is taken, so the choice depends on nothing but its arguments.
+func best(shape []int, cells, blocks int) choice {
+	best := choice{cost: math.Inf(1)}
+	tiles := tileLanes(blocks)
 	for mask := 1; mask < 1<<len(shape)-1; mask += 2 {
 		var split [2][]int
 		for n := range shape {
 			side := 1 - mask>>n&1
 			split[side] = append(split[side], n)
 		}
-		for groups := kernel.MaxGroups; groups >= 1; groups-- {
-			lanes := groups * kernel.Lanes
-			if groups > 1 && 2*lanes > blocks {
-				continue // two tiles at least, for two threads
+		for _, lanes := range tiles {
+			if cost := halvesCost(shape, split, cells, lanes); cost < best.cost {
+				best = choice{split: split, lanes: lanes, cost: cost}
 			}
-			if cost := halvesCost(shape, split, cells, lanes); best.lanes == 0 || cost < best.cost {
-				best = choice{split, lanes, cost}
+		}
+	}
+	if len(shape) < 3 {
+		return best
+	}
+	for j := range shape {
+		for k := range shape {
+			if k == j {
+				continue
+			}
+			for _, rowsJ := range blockRows(shape[j]) {
+				for _, rowsK := range blockRows(shape[k]) {
+					for _, lanes := range tiles {
+						order := cellOrder{inner: [2]int{j, k}, rows: [2]int{rowsJ, rowsK}, lanes: lanes}
+						if cost := cellwiseCost(shape, cells, order); cost < best.cost {
+							best = choice{order: order, cost: cost}
+						}
+					}
+				}
 			}
 		}
 	}
 	return best
+}
+
+// tileLanes lists the widths of tiles: the widest first, and two tiles at least if there are two lane groups,
+// because tiles are what threads share.
+func tileLanes(blocks int) []int {
+	var widths []int
+	for groups := kernel.MaxGroups; groups >= 1; groups-- {
+		if lanes := groups * kernel.Lanes; groups == 1 || 2*lanes <= blocks {
+			widths = append(widths, lanes)
+		}
+	}
+	return widths
 }

@@ -89,17 +89,17 @@ func (h *half) rows() int { return h.levels[len(h.levels)-1].rows() }
 func (h *half) inner() int { return max(1, len(h.levels)-1) }
 
 // panels are the half products of one tile, and their gradients: a matrix of rows×lanes for every level. The
-// deepest gradient is never stored, unless there is one level only.
+// deepest gradient is stored if there is one level only, or if asked for.
 type panels struct {
 	product, gradient [][]float64
 }
 
-func (h *half) newPanels(lanes int) panels {
+func (h *half) newPanels(lanes int, deepest bool) panels {
 	var p panels
 	for l := range h.levels {
 		rows := h.levels[l].rows()
 		p.product = append(p.product, kernel.Make(rows*lanes))
-		if l == 0 || l < len(h.levels)-1 {
+		if deepest || l == 0 || l < len(h.levels)-1 {
 			p.gradient = append(p.gradient, kernel.Make(rows*lanes))
 		}
 	}
@@ -193,9 +193,7 @@ func (o *order) gather(out, values []float64, first, end int) {
 // the half products of the other side. All levels but the deepest are expanded.
 func (h *half) fold(p *panels, g, v [][]float64, o *order, s, other []float64, t tile, blocks int) {
 	for _, n := range h.modes {
-		for i := t.first; i < len(g[n]); i += blocks {
-			clear(g[n][i : i+t.lanes])
-		}
+		t.clear(g[n], blocks)
 	}
 	last := len(h.levels) - 1
 	if last == 0 {
@@ -205,7 +203,12 @@ func (h *half) fold(p *panels, g, v [][]float64, o *order, s, other []float64, t
 		kernel.TreeSums(p.gradient[last-1], g[n][t.first:], p.product[last-1], v[n][t.first:], level.start, level.at,
 			other, s, o.start, o.at, t.lanes, blocks)
 	}
-	for l := last - 1; l > 0; l-- {
+	h.foldUp(p, last-1, g, v, t, blocks)
+}
+
+// foldUp carries the gradient of the products of level l to the factors of levels l to 0.
+func (h *half) foldUp(p *panels, l int, g, v [][]float64, t tile, blocks int) {
+	for ; l > 0; l-- {
 		level, n := &h.levels[l], h.modes[l]
 		kernel.Fold(p.gradient[l-1], g[n][t.first:], p.gradient[l], p.product[l-1], v[n][t.first:],
 			level.start, level.at, t.lanes, blocks)

@@ -30,6 +30,13 @@ type halves struct {
 // tile is a range of blocks: a few lane groups.
 type tile struct{ first, lanes int }
 
+// clear zeroes the tile's columns of a factor.
+func (t tile) clear(factor []float64, blocks int) {
+	for i := t.first; i < len(factor); i += blocks {
+		clear(factor[i : i+t.lanes])
+	}
+}
+
 // scratch belongs to one thread.
 type scratch struct {
 	panels [2]panels
@@ -69,7 +76,7 @@ func newHalves(shape []int, index [][]int32, blocks, threads int, split [2][]int
 	h.partial = kernel.Make(chunks * h.width)
 	h.total = kernel.Make(cells)
 	for range max(1, min(threads, len(h.tiles))) {
-		s := scratch{panels: [2]panels{h.side[0].newPanels(lanes), h.side[1].newPanels(lanes)}}
+		s := scratch{panels: [2]panels{h.side[0].newPanels(lanes, false), h.side[1].newPanels(lanes, false)}}
 		if len(h.tiles) > chunks {
 			s.dots = kernel.Make(h.width)
 		}

@@ -1,0 +1,254 @@
+package contraction
+
+import (
+	"slices"
+
+	"lacuna/internal/kernel"
+	"lacuna/internal/parallel"
+)
+
+// cellwise evaluates every cell by itself, for sparse tensors whose cells share too little. Two inner modes are cut
+// into blocks of rows; the cells are sorted by block, so that the rows of both stay in cache, and within a block
+// by their row in the outer modes, which then passes through registers. The outer modes are one mode, read in
+// place, or several, whose products are expanded as in a half.
+type cellwise struct {
+	blocks, threads int
+	inner           [2]int
+	outer           int   // the outer mode, if it is one
+	tree            *half // the outer modes, if they are several
+
+	spans []cellSpan
+	start []int32  // cells of run u are start[u] … start[u+1]−1
+	row   []int32  // outer row of run u
+	cells []uint32 // inner rows within the block
+	cell  []int32  // where the caller keeps the cell
+
+	forward, backward []tile
+	shared            panels        // of the tree, for predictions
+	scratch           []cellScratch // by thread
+
+	v, g         [][]float64
+	pred, values []float64
+	first, end   int // tiles of forward
+	predictSpan  func(worker, i int)
+	gradientTile func(worker, i int)
+}
+
+// cellSpan is a piece of one block: runs firstRun to endRun−1, whose inner rows count from base.
+type cellSpan struct {
+	firstRun, endRun int32
+	base             [2]int32
+}
+
+type cellScratch struct {
+	panels      panels
+	sum, values []float64
+}
+
+// cellOrder is the order of work of a cellwise plan.
+type cellOrder struct {
+	inner [2]int
+	rows  [2]int // rows of a block, powers of two up to 65536
+	lanes int    // of a tile of the gradient
+}
+
+func newCellwise(shape []int, index [][]int32, blocks, threads int, o cellOrder) *cellwise {
+	w := &cellwise{blocks: blocks, threads: threads, inner: o.inner}
+	w.forward, w.backward = cut(blocks, kernel.MaxGroups*kernel.Lanes), cut(blocks, o.lanes)
+	var outer []int
+	for n := range shape {
+		if n != o.inner[0] && n != o.inner[1] {
+			outer = append(outer, n)
+		}
+	}
+	row, rows := index[outer[0]], shape[outer[0]]
+	w.outer = outer[0]
+	if len(outer) > 1 {
+		w.tree, row = newHalf(shape, outer, index)
+		rows = w.tree.rows()
+		w.shared = w.tree.newPanels(w.forward[0].lanes, false)
+	}
+	w.sort(shape, index, row, rows, o.rows)
+	w.build(index, row, o.rows)
+	for range max(1, min(threads, max(len(w.spans), len(w.backward)))) {
+		s := cellScratch{sum: kernel.Make(span), values: kernel.Make(span)}
+		if w.tree != nil {
+			s.panels = w.tree.newPanels(o.lanes, true)
+		}
+		w.scratch = append(w.scratch, s)
+	}
+	w.predictSpan, w.gradientTile = w.predictOf, w.gradientOf
+	return w
+}
+
+// sort sets cell to the order of work: by block, outer row and inner rows.
+func (w *cellwise) sort(shape []int, index [][]int32, row []int32, rows int, size [2]int) {
+	j, k := index[w.inner[0]], index[w.inner[1]]
+	cell := make([]int32, len(row))
+	for c := range cell {
+		cell[c] = int32(c)
+	}
+	sorted := true
+	for c := 1; c < len(row) && sorted; c++ {
+		a, b := c-1, c
+		sorted = row[a] < row[b] || row[a] == row[b] && (j[a] < j[b] || j[a] == j[b] && k[a] <= k[b])
+	}
+	if !sorted {
+		cell, _ = sortBy(cell, k, shape[w.inner[1]])
+		cell, _ = sortBy(cell, j, shape[w.inner[0]])
+		cell, _ = sortBy(cell, row, rows)
+	}
+	across := (shape[w.inner[1]] + size[1] - 1) / size[1]
+	down := (shape[w.inner[0]] + size[0] - 1) / size[0]
+	if across*down > 1 {
+		block := make([]int32, len(cell))
+		for c := range block {
+			block[c] = int32(int(j[c])/size[0]*across + int(k[c])/size[1])
+		}
+		cell, _ = sortBy(cell, block, across*down)
+	}
+	w.cell = cell
+}
+
+// build cuts the sorted cells into spans and runs.
+func (w *cellwise) build(index [][]int32, row []int32, size [2]int) {
+	j, k := index[w.inner[0]], index[w.inner[1]]
+	w.cells = make([]uint32, len(w.cell))
+	var last cellSpan
+	runs, cells, lastRow := 0, 0, int32(-1) // of the last span
+	visit := func(newSpan func(base [2]int32), newRun func(x int, row int32)) {
+		runs, cells, lastRow = 0, 0, -1
+		for x, c := range w.cell {
+			base := [2]int32{j[c] / int32(size[0]) * int32(size[0]), k[c] / int32(size[1]) * int32(size[1])}
+			if x == 0 || base != last.base || cells == span {
+				last.base = base
+				newSpan(base)
+				cells, lastRow = 0, -1
+			}
+			if row[c] != lastRow {
+				lastRow = row[c]
+				newRun(x, lastRow)
+				runs++
+			}
+			cells++
+		}
+	}
+	spans := 0
+	visit(func([2]int32) { spans++ }, func(int, int32) {})
+	w.spans, w.start, w.row = make([]cellSpan, 0, spans), make([]int32, 0, runs+1), make([]int32, 0, runs)
+	visit(func(base [2]int32) {
+		w.spans = append(w.spans, cellSpan{firstRun: int32(len(w.row)), base: base})
+	}, func(x int, row int32) {
+		w.start, w.row = append(w.start, int32(x)), append(w.row, row)
+	})
+	w.start = append(w.start, int32(len(w.cell)))
+	for i := range w.spans {
+		s := &w.spans[i]
+		s.endRun = int32(len(w.row))
+		if i+1 < len(w.spans) {
+			s.endRun = w.spans[i+1].firstRun
+		}
+		for x := w.start[s.firstRun]; x < w.start[s.endRun]; x++ {
+			c := w.cell[x]
+			w.cells[x] = kernel.Cell(int(j[c]-s.base[0]), int(k[c]-s.base[1]))
+		}
+	}
+}
+
+// outerRows returns the products of the outer modes in a tile, and how far apart their rows are.
+func (w *cellwise) outerRows(p *panels, t tile) (rows []float64, stride int) {
+	if w.tree != nil {
+		return p.deepest(), t.lanes
+	}
+	return w.v[w.outer][t.first:], w.blocks
+}
+
+// innerRows returns the rows of a block of the i-th inner mode in factors v, within a tile.
+func (w *cellwise) innerRows(v [][]float64, s *cellSpan, i int, t tile) []float64 {
+	return v[w.inner[i]][int(s.base[i])*w.blocks+t.first:]
+}
+
+func (w *cellwise) predict(pred []float64, v [][]float64) {
+	w.pred, w.v = pred, v
+	if w.tree == nil {
+		w.first, w.end = 0, len(w.forward)
+		parallel.Workers(w.threads, len(w.spans), w.predictSpan)
+		return
+	}
+	for i, t := range w.forward {
+		w.tree.expand(&w.shared, 0, len(w.tree.levels), v, t, w.blocks)
+		w.first, w.end = i, i+1
+		parallel.Workers(w.threads, len(w.spans), w.predictSpan)
+	}
+}
+
+func (w *cellwise) predictOf(worker, i int) {
+	s, scratch := &w.spans[i], &w.scratch[worker]
+	start, row := w.start[s.firstRun:s.endRun+1], w.row[s.firstRun:s.endRun]
+	first, end := start[0], start[len(start)-1]
+	sum, cell := scratch.sum[:end-first], w.cell[first:end]
+	for i := w.first; i < w.end; i++ {
+		t, out := w.forward[i], scratch.values
+		if i == w.first {
+			out = sum
+		}
+		l, stride := w.outerRows(&w.shared, t)
+		kernel.CellDots(out, l, w.innerRows(w.v, s, 0, t), w.innerRows(w.v, s, 1, t), start, row, w.cells[first:end], t.lanes, stride, w.blocks)
+		if i > w.first {
+			for x, value := range out[:len(sum)] {
+				sum[x] += value
+			}
+		}
+	}
+	if w.first == 0 {
+		for x, c := range cell {
+			w.pred[c] = sum[x]
+		}
+		return
+	}
+	for x, c := range cell {
+		w.pred[c] += sum[x]
+	}
+}
+
+func (w *cellwise) gradient(g [][]float64, residual []float64, v [][]float64) {
+	w.g, w.values, w.v = g, residual, v
+	parallel.Workers(w.threads, len(w.backward), w.gradientTile)
+}
+
+func (w *cellwise) gradientOf(worker, i int) {
+	scratch, t := &w.scratch[worker], w.backward[i]
+	for _, factor := range w.g {
+		t.clear(factor, w.blocks)
+	}
+	gOuter := w.g[w.outer][t.first:]
+	if w.tree != nil {
+		w.tree.expand(&scratch.panels, 0, len(w.tree.levels), w.v, t, w.blocks)
+		gOuter = scratch.panels.gradient[len(w.tree.levels)-1]
+		clear(gOuter)
+	}
+	l, stride := w.outerRows(&scratch.panels, t)
+	for i := range w.spans {
+		s := &w.spans[i]
+		start := w.start[s.firstRun : s.endRun+1]
+		first, end := start[0], start[len(start)-1]
+		values := scratch.values[:end-first]
+		for x, c := range w.cell[first:end] {
+			values[x] = w.values[c]
+		}
+		kernel.CellSums(gOuter, w.innerRows(w.g, s, 0, t), w.innerRows(w.g, s, 1, t), l, w.innerRows(w.v, s, 0, t), w.innerRows(w.v, s, 1, t),
+			values, start, w.row[s.firstRun:s.endRun], w.cells[first:end], t.lanes, stride, w.blocks)
+	}
+	if w.tree != nil {
+		w.tree.foldUp(&scratch.panels, len(w.tree.levels)-1, w.g, w.v, t, w.blocks)
+	}
+}
+
+// blockRows lists the sizes that blocks of a mode may have: powers of two, the last holding all of it.
+func blockRows(d int) []int {
+	sizes := []int{16}
+	for sizes[len(sizes)-1] < d && sizes[len(sizes)-1] < 1<<16 {
+		sizes = append(sizes, 2*sizes[len(sizes)-1])
+	}
+	return slices.Clip(sizes)
+}
