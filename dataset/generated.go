@@ -1,0 +1,70 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+
+	"lacuna/internal/rng"
+	"lacuna/tensor"
+)
+
+// StationOptions say what table GenerateStations makes. The zero value is 60 months of 12 stations.
+type StationOptions struct {
+	Months   int // default 60, from January 2001
+	Stations int // default 12
+	Seed     uint64
+}
+
+// GenerateStations makes a table of monthly weather that looks like that of real stations and is none: months ×
+// stations × five variables in units of their own, with a seasonal cycle, good and bad months, and station effects (a
+// low number of causes) and noise. Values have one decimal, counts of days none. All cells are known.
+func GenerateStations(o StationOptions) *tensor.Observed {
+	if o.Months == 0 {
+		o.Months = 60
+	}
+	if o.Stations == 0 {
+		o.Stations = 12
+	}
+	modes := []tensor.Mode{{Name: "month"}, {Name: "station"}, {Name: "variable", Labels: MeteoVariables()}}
+	for m := range o.Months {
+		modes[0].Labels = append(modes[0].Labels, fmt.Sprintf("%04d-%02d", 2001+m/12, 1+m%12))
+	}
+	for s := range o.Stations {
+		modes[1].Labels = append(modes[1].Labels, fmt.Sprintf("generated%02d", s+1))
+	}
+	full := allCells(modes)
+	weather, place, noise := rng.New(o.Seed, "weather"), rng.New(o.Seed, "places"), rng.New(o.Seed, "noise")
+	warm, wet := make([]float64, o.Months), make([]float64, o.Months)
+	for m := range warm {
+		warm[m], wet[m] = weather.NormFloat64(), weather.NormFloat64()
+	}
+	north, height, coast := make([]float64, o.Stations), make([]float64, o.Stations), make([]float64, o.Stations)
+	for s := range north {
+		north[s], height[s], coast[s] = 2*place.Float64()-1, place.Float64(), place.Float64()
+	}
+	for c := range full.Values {
+		m, s := full.Index[0][c], full.Index[1][c]
+		// −1 in January, 1 in July; the sea damps the year.
+		season := -math.Cos(2*math.Pi*float64(m%12)/12) * (1.15 - 0.3*coast[s])
+		cold := season + 0.2*warm[m] - 0.25*north[s] - 0.3*height[s]
+		e := noise.NormFloat64()
+		var v float64
+		switch full.Index[2][c] {
+		case 0: // tmax, °C
+			v = 13 + 7*cold + 0.4*e
+		case 1: // tmin, °C
+			v = 5.5 + 5.5*cold + 1.2*coast[s] + 0.4*e
+		case 2: // af, days with air frost
+			v = math.Round(max(0, 4-7*cold-3*coast[s]+1.2*e))
+		case 3: // rain, mm
+			v = 75 * math.Exp(0.35*wet[m]+0.5*height[s]+0.2*north[s]-0.12*season+0.15*e)
+		case 4: // sun, hours
+			v = max(0, 120+75*season-18*north[s]-14*wet[m]+12*warm[m]+9*e)
+		}
+		full.Values[c] = math.Round(10*v) / 10
+		if full.Values[c] == 0 {
+			full.Values[c] = 0 // no −0 in the file
+		}
+	}
+	return full
+}

@@ -1,0 +1,81 @@
+package dataset
+
+import (
+	"fmt"
+
+	"lacuna/dataio"
+	"lacuna/tensor"
+)
+
+func ccdsShape() []int { return []int{50, 15, 25} }
+
+// Load reads the known cells of a long CSV (gzipped or not) whose columns before the one called value are the indices.
+// Further columns are not read. Without such a column all but the last column are indices, as for dataio.Read.
+func Load(path string) (*tensor.Observed, error) {
+	o, err := valueOptions(path)
+	if err != nil {
+		return nil, err
+	}
+	table, err := dataio.Read(path, o)
+	if err != nil {
+		return nil, err
+	}
+	return table.Observed, nil
+}
+
+func valueOptions(path string) (o dataio.Options, err error) {
+	header, err := dataio.Header(path)
+	if err != nil {
+		return o, err
+	}
+	for k, name := range header {
+		if name == "value" && k >= 2 {
+			return dataio.Options{Index: header[:k], Value: name}, nil
+		}
+	}
+	return o, nil
+}
+
+// LoadCCDS reads the paper's CCDS tensor, time × variable × location, 50×15×25, from a file of the user's.
+func LoadCCDS(path string) (*tensor.Observed, error) {
+	o, err := Load(path)
+	if err != nil {
+		return nil, err
+	}
+	if got, want := fmt.Sprint(o.Shape()), fmt.Sprint(ccdsShape()); got != want || o.Len() != 50*15*25 {
+		return nil, &dataio.Error{
+			Path: path, Problem: fmt.Sprintf("this is not the paper's CCDS tensor: shape %s with %d known cells, not %s with all", got, o.Len(), want),
+			Remedy: "take 50 months from 1990-01 on, the first 15 variables and the first 25 locations, one row a cell",
+		}
+	}
+	return o, nil
+}
+
+// Masked reads a completely known table with a column of uniform numbers, and hides cells by it: those with a number
+// below share are observed, the others held out.
+func Masked(path, maskColumn string, share float64) (observed, heldOut *tensor.Observed, err error) {
+	o, err := valueOptions(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Value == "" {
+		return nil, nil, &dataio.Error{Path: path, Problem: "there is no column called value", Remedy: "name the value column so, behind the index columns"}
+	}
+	cells, err := dataio.Read(path, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.Value = maskColumn
+	masks, err := dataio.Read(path, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if masks.Observed.Len() != cells.Observed.Len() {
+		return nil, nil, &dataio.Error{
+			Path: path, Column: maskColumn, Remedy: "give one for each",
+			Problem: fmt.Sprintf("%d numbers for %d known cells", masks.Observed.Len(), cells.Observed.Len()),
+		}
+	}
+	observed, heldOut = cells.Observed.Partition(func(c int) bool { return masks.Observed.Values[c] < share })
+	return observed, heldOut, nil
+}
