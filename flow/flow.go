@@ -61,6 +61,8 @@ type System interface {
 	Hessian(h []float64)
 	HessianVec(out, x []float64)
 	RowBlocks(blocks []float64)
+	// GramIsIdentity reports whether K = JᵥJᵥᵀ is the identity, for which TimesGram need not be called.
+	GramIsIdentity() bool
 	// TimesGram sets the given rows of out (Dim×Dim) to those of h K, K = JᵥJᵥᵀ.
 	TimesGram(out, h []float64, rows []int)
 

@@ -1,8 +1,7 @@
 package flow
 
 import (
-	"math"
-
+	"lacuna/internal/kernel"
 	"lacuna/internal/lu"
 )
 
@@ -20,11 +19,12 @@ type solver interface {
 
 // dense forms H K and factors I + gh·H K.
 type dense struct {
-	dim   int
-	rows  []int
-	h, hk []float64
-	lu    lu.LU
-	x     []float64
+	dim     int
+	rows    []int
+	h, hk   []float64 // hk is h where K is the identity, else product
+	product []float64
+	lu      lu.LU
+	x       []float64
 }
 
 func grow(s []float64, n int) []float64 {
@@ -37,8 +37,14 @@ func grow(s []float64, n int) []float64 {
 func (d *dense) prepare(sys System) {
 	d.dim = sys.Dim()
 	d.rows = sys.Rows(d.rows)
-	d.h, d.hk, d.x = grow(d.h, d.dim*d.dim), grow(d.hk, d.dim*d.dim), grow(d.x, len(d.rows))
+	d.h, d.x = grow(d.h, d.dim*d.dim), grow(d.x, len(d.rows))
 	sys.Hessian(d.h)
+	if sys.GramIsIdentity() {
+		d.hk = d.h
+		return
+	}
+	d.product = grow(d.product, d.dim*d.dim)
+	d.hk = d.product
 	sys.TimesGram(d.hk, d.h, d.rows)
 }
 
@@ -67,11 +73,9 @@ func (d *dense) solve(q []float64) error {
 }
 
 func (d *dense) multiply(out, x []float64) {
+	var sum [kernel.Lanes]float64
 	for _, row := range d.rows {
-		var sum float64
-		for j, h := range d.h[row*d.dim:][:d.dim] {
-			sum = math.FMA(h, x[j], sum)
-		}
-		out[row] = sum
+		kernel.Dot(&sum, d.h[row*d.dim:], x, d.dim/kernel.Lanes)
+		out[row] = (sum[0] + sum[1]) + (sum[2] + sum[3]) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))
 	}
 }

@@ -407,14 +407,15 @@ func (b *Balanced) TimesGram(out, h []float64, rows []int) {
 	b.timesBlocks(&b.lin, out, h, rows, b.gramBlocks())
 }
 
+// GramIsIdentity reports whether K is the identity: no depth, no damping.
+func (b *Balanced) GramIsIdentity() bool {
+	return slices.Max(b.lengths) == 1 && b.lin.undamped()
+}
+
 func (b *Balanced) gramBlocks() []float64 {
-	deep, size := b.lin.damp != nil, 0
-	for n, d := range b.shape {
-		deep = deep || b.lengths[n] > 1
+	size := 0
+	for _, d := range b.shape {
 		size += d * d
-	}
-	if !deep {
-		return nil
 	}
 	l := &b.lin
 	l.k = resize(l.k, l.groups*size*kernel.Lanes)

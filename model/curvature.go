@@ -21,7 +21,8 @@ type linearisation struct {
 	second []float64
 	live   []bool // Chains: parameter groups that hold an active block
 	k      []float64
-	mulK   []float64
+	buffer []float64
+	cell   []cellProducts
 }
 
 // Active returns the blocks of the last Linearise.
@@ -47,6 +48,15 @@ func (l *linearisation) damping(a int) float64 {
 		return 1
 	}
 	return l.damp[a]
+}
+
+func (l *linearisation) undamped() bool {
+	for _, factor := range l.damp {
+		if factor != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 func (l *linearisation) at(a, row int) int {
@@ -83,37 +93,49 @@ func (o *Objective) linearise(l *linearisation, active []int) {
 	l.second = append(l.second[:0], o.second...)
 }
 
-// lanesAt returns v of the eight active blocks of group ag at cell c, mode n.
-func (o *Objective) lanesAt(l *linearisation, ag, n, c int) *[kernel.Lanes]float64 {
-	row := l.start[n] + int(o.observed.Index[n][c])
-	return (*[kernel.Lanes]float64)(l.v[(ag*l.width+row)*kernel.Lanes:])
+// cellProducts holds, for the eight active blocks of one group at one cell, the products of their v that leave out one
+// mode, Π_{q≠n} v^q, and two modes, Π_{q≠n,m} v^q.
+type cellProducts struct {
+	order  int
+	v      [][kernel.Lanes]float64
+	skip   [][kernel.Lanes]float64 // [n]
+	pair   [][kernel.Lanes]float64 // [n*order+m], n < m
+	suffix [][kernel.Lanes]float64
 }
 
-// products sets skip[n] to Π_{m≠n} v^m at cell c for the active blocks of group ag.
-func (o *Objective) products(l *linearisation, skip [][kernel.Lanes]float64, ag, c int) {
-	for n := range skip {
-		skip[n] = [kernel.Lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
-		for m := range skip {
-			if m != n {
-				v := o.lanesAt(l, ag, m, c)
-				for r := range v {
-					skip[n][r] *= v[r]
-				}
-			}
-		}
+func newCellProducts(order int) cellProducts {
+	lanes := func(n int) [][kernel.Lanes]float64 { return make([][kernel.Lanes]float64, n) }
+	return cellProducts{order: order, v: lanes(order), skip: lanes(order), pair: lanes(order * order), suffix: lanes(order + 1)}
+}
+
+func times(out, x, y *[kernel.Lanes]float64) {
+	for r := range out {
+		out[r] = x[r] * y[r]
 	}
 }
 
-func (o *Objective) pairProduct(l *linearisation, ag, n, m, c int) [kernel.Lanes]float64 {
-	product := [kernel.Lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
-	for q := range o.shape {
-		if q != n && q != m {
-			for r, v := range o.lanesAt(l, ag, q, c) {
-				product[r] *= v
-			}
-		}
+// fill computes the products of group ag at cell c: with S_m = Π_{q>m} v^q, a pair is
+// (Π_{q<n} v^q)(Π_{n<q<m} v^q) S_m, and a skip is a pair times the mode it lacks.
+func (p *cellProducts) fill(o *Objective, l *linearisation, ag, c int) {
+	for n := range p.v {
+		row := l.start[n] + int(o.observed.Index[n][c])
+		p.v[n] = [kernel.Lanes]float64(l.v[(ag*l.width+row)*kernel.Lanes:])
 	}
-	return product
+	ones := [kernel.Lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
+	p.suffix[p.order] = ones
+	for m := p.order - 1; m > 0; m-- {
+		times(&p.suffix[m], &p.suffix[m+1], &p.v[m])
+	}
+	before := ones
+	for n := range p.order {
+		between := before
+		for m := n + 1; m < p.order; m++ {
+			times(&p.pair[n*p.order+m], &between, &p.suffix[m+1])
+			times(&between, &between, &p.v[m])
+		}
+		p.skip[n] = between
+		times(&before, &before, &p.v[n])
+	}
 }
 
 // hessian fills h (Dim×Dim, row-major, padding zero) with the exact Hessian of L by the vectors v of the
@@ -125,32 +147,36 @@ func (o *Objective) hessian(l *linearisation, h []float64) {
 	dim, order := l.Dim(), len(o.shape)
 	h = h[:dim*dim]
 	clear(h)
-	skip := make([][lanes]float64, l.groups*order)
+	products := l.products(order)
+	at := make([]int, order)
 	for c := range o.prediction {
-		for ag := range l.groups {
-			o.products(l, skip[ag*order:][:order], ag, c)
+		for n := range at {
+			at[n] = (l.start[n] + int(o.observed.Index[n][c])) * lanes
 		}
-		for ag := range l.groups {
+		for ag := range products {
+			products[ag].fill(o, l, ag, c)
+		}
+		first, second := l.first[c], l.second[c]
+		for ag := range products {
+			p := &products[ag]
+			members := min(lanes, len(l.active)-ag*lanes)
 			for n := range order {
-				row := (ag*l.width + l.start[n] + int(o.observed.Index[n][c])) * lanes
-				scaled := skip[ag*order+n]
+				row := ag*l.width*lanes + at[n]
+				scaled := p.skip[n]
 				for r := range scaled {
-					scaled[r] *= l.second[c]
+					scaled[r] *= second
 				}
-				for bg := range l.groups {
+				for bg := range products {
 					for m := n; m < order; m++ {
-						if m == n && bg < ag {
-							continue
+						if m > n || bg >= ag {
+							kernel.AddTile(h[row*dim+bg*l.width*lanes+at[m]:], dim, &scaled, &products[bg].skip[m])
 						}
-						column := (bg*l.width + l.start[m] + int(o.observed.Index[m][c])) * lanes
-						kernel.AddTile(h[row*dim+column:], dim, &scaled, &skip[bg*order+m])
 					}
 				}
 				for m := n + 1; m < order; m++ {
-					column := (ag*l.width + l.start[m] + int(o.observed.Index[m][c])) * lanes
-					pair := o.pairProduct(l, ag, n, m, c)
-					for r := range pair {
-						h[(row+r)*dim+column+r] += float64(l.first[c] * pair[r])
+					diagonal := h[row*dim+ag*l.width*lanes+at[m]:]
+					for r, value := range p.pair[n*order+m][:members] {
+						diagonal[r*(dim+1)] += float64(first * value)
 					}
 				}
 			}
@@ -187,41 +213,51 @@ func (o *Objective) hessianVec(l *linearisation, out, x []float64) {
 	const lanes = kernel.Lanes
 	order := len(o.shape)
 	clear(out)
-	skip := make([][lanes]float64, l.groups*order)
+	products := l.products(order)
 	at := make([]int, order)
 	for c := range o.prediction {
-		var change float64
-		for n := range order {
+		for n := range at {
 			at[n] = (l.start[n] + int(o.observed.Index[n][c])) * lanes
 		}
-		for ag := range l.groups {
-			o.products(l, skip[ag*order:][:order], ag, c)
+		var change float64
+		for ag := range products {
+			p := &products[ag]
+			p.fill(o, l, ag, c)
 			for n := range order {
-				for r, s := range skip[ag*order+n] {
-					change = math.FMA(s, x[ag*l.width*lanes+at[n]+r], change)
+				direction := x[ag*l.width*lanes+at[n]:][:lanes]
+				for r, s := range p.skip[n] {
+					change = math.FMA(s, direction[r], change)
 				}
 			}
 		}
 		change *= l.second[c]
-		for ag := range l.groups {
-			base := ag * l.width * lanes
+		for ag := range products {
+			p, base := &products[ag], ag*l.width*lanes
 			for n := range order {
 				sum := out[base+at[n]:][:lanes]
-				for r, s := range skip[ag*order+n] {
+				for r, s := range p.skip[n] {
 					sum[r] = math.FMA(change, s, sum[r])
 				}
-				for m := range order {
-					if m == n {
-						continue
-					}
-					pair := o.pairProduct(l, ag, n, m, c)
-					for r := range pair {
-						sum[r] = math.FMA(l.first[c]*pair[r], x[base+at[m]+r], sum[r])
+				for m := n + 1; m < order; m++ {
+					other := out[base+at[m]:][:lanes]
+					xn, xm := x[base+at[n]:][:lanes], x[base+at[m]:][:lanes]
+					for r, value := range p.pair[n*order+m] {
+						value *= l.first[c]
+						sum[r] = math.FMA(value, xm[r], sum[r])
+						other[r] = math.FMA(value, xn[r], other[r])
 					}
 				}
 			}
 		}
 	}
+}
+
+// products returns scratch for the products at one cell, one a group.
+func (l *linearisation) products(order int) []cellProducts {
+	for len(l.cell) < l.groups {
+		l.cell = append(l.cell, newCellProducts(order))
+	}
+	return l.cell[:l.groups]
 }
 
 // rowBlocks fills blocks with the Gauss–Newton rows that alternating least squares would solve: for every mode n
@@ -230,33 +266,29 @@ func (o *Objective) rowBlocks(l *linearisation, blocks []float64) {
 	const lanes = kernel.Lanes
 	order, count := len(o.shape), len(l.active)
 	clear(blocks[:l.width*count*count])
-	skip := make([][lanes]float64, l.groups*order)
+	products := l.products(order)
 	for c := range o.prediction {
-		for ag := range l.groups {
-			o.products(l, skip[ag*order:][:order], ag, c)
+		for ag := range products {
+			products[ag].fill(o, l, ag, c)
 		}
 		for n := range order {
 			block := blocks[(l.start[n]+int(o.observed.Index[n][c]))*count*count:]
 			for a := range count {
-				s := l.second[c] * skip[a/lanes*order+n][a%lanes]
+				s := l.second[c] * products[a/lanes].skip[n][a%lanes]
 				for b := range count {
-					block[a*count+b] = math.FMA(s, skip[b/lanes*order+n][b%lanes], block[a*count+b])
+					block[a*count+b] = math.FMA(s, products[b/lanes].skip[n][b%lanes], block[a*count+b])
 				}
 			}
 		}
 	}
 }
 
-// timesBlocks sets the given rows of out to those of h K, K given by its lane blocks (nil is the identity).
+// timesBlocks sets the given rows of out to those of h K, K given by its lane blocks.
 func (o *Objective) timesBlocks(l *linearisation, out, h []float64, rows []int, k []float64) {
 	const lanes = kernel.Lanes
 	dim := l.Dim()
 	for _, row := range rows {
 		from, to := h[row*dim:][:dim], out[row*dim:][:dim]
-		if k == nil {
-			copy(to, from)
-			continue
-		}
 		at := 0
 		for ag := range l.groups {
 			for n, d := range o.shape {

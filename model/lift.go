@@ -98,8 +98,8 @@ func (c *Chains) Project(b []float64, terms []Term) {
 
 // scratch returns two buffers of n numbers.
 func (l *linearisation) scratch(n int) (a, b []float64) {
-	l.mulK = resize(l.mulK, 2*n)
-	return l.mulK[:n:n], l.mulK[n:]
+	l.buffer = resize(l.buffer, 2*n)
+	return l.buffer[:n:n], l.buffer[n:]
 }
 
 // SetLift sets lift slot j to Jᵥᵀ omega (damped), a direction that moves the active blocks only.
@@ -144,16 +144,16 @@ func (c *Chains) TimesGram(out, h []float64, rows []int) {
 	c.timesBlocks(&c.lin, out, h, rows, c.gramBlocks())
 }
 
-// gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after
-// another; nil is the identity.
+// GramIsIdentity reports whether K is the identity: no matrices, no damping.
+func (c *Chains) GramIsIdentity() bool {
+	return maxDepth(c.depths) == 0 && c.lin.undamped()
+}
+
+// gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after another.
 func (c *Chains) gramBlocks() []float64 {
-	deep, size := c.lin.damp != nil, 0
-	for n, d := range c.shape {
-		deep = deep || c.depths[n] > 0
+	size := 0
+	for _, d := range c.shape {
 		size += d * d
-	}
-	if !deep {
-		return nil
 	}
 	l := &c.lin
 	l.k = resize(l.k, l.groups*size*kernel.Lanes)

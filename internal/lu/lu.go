@@ -104,16 +104,11 @@ func (f *LU) Solve(x []float64) {
 }
 
 func dot(row, x []float64) float64 {
-	var sum [4]float64
-	j := 0
-	for ; j+4 <= len(row); j += 4 {
-		sum[0] += float64(row[j] * x[j])
-		sum[1] += float64(row[j+1] * x[j+1])
-		sum[2] += float64(row[j+2] * x[j+2])
-		sum[3] += float64(row[j+3] * x[j+3])
+	var sum [kernel.Lanes]float64
+	whole := len(row) / kernel.Lanes
+	kernel.Dot(&sum, row, x, whole)
+	for j := whole * kernel.Lanes; j < len(row); j++ {
+		sum[j%kernel.Lanes] += float64(row[j] * x[j])
 	}
-	for ; j < len(row); j++ {
-		sum[0] += float64(row[j] * x[j])
-	}
-	return sum[0] + sum[1] + (sum[2] + sum[3])
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))
 }
