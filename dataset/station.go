@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"lacuna/dataio"
 	"lacuna/tensor"
@@ -39,8 +40,8 @@ type Station struct {
 }
 
 // ParseStation reads a Met Office station file. path is for messages. Values are NaN where the file has --- or
-// nothing; the flags * (estimated), # (other instrument) and $ are dropped, and so are words behind the values. What
-// is wrong with the file is a *dataio.Error.
+// nothing; the flags * (estimated), # (other instrument) and $ are dropped, and so are words behind the values, even
+// glued to the last of them. What is wrong with the file is a *dataio.Error.
 func ParseStation(name, path string, data []byte) (*Station, error) {
 	s := &Station{Name: name, Records: map[Month][variables]float64{}}
 	p := stationParser{path: path}
@@ -131,33 +132,40 @@ func (p *stationParser) record(fields []string) (month Month, values [variables]
 	}
 	k := 0
 	for _, field := range fields[2:] {
-		bare := strings.TrimRight(field, "*#$")
-		if bare == "" {
-			continue // a flag that a space separates from its value
+		// Words end the values, and the first may be glued to the last value.
+		letters := strings.IndexFunc(field, unicode.IsLetter)
+		bare := field
+		if letters >= 0 && (letters == 0 || !strings.ContainsFunc(field[letters:], unicode.IsDigit)) {
+			bare = field[:letters]
 		}
-		if isWord(bare) {
+		bare = strings.TrimRight(bare, "*#$")
+		if bare != "" {
+			if k == len(p.columns) {
+				return month, values, p.fail("", field, "is one value too many", "get the file again")
+			}
+			variable := p.columns[k]
+			k++
+			if values[variable], err = p.value(variable, field, bare); err != nil {
+				return month, values, err
+			}
+		}
+		if letters >= 0 {
 			break
 		}
-		if k == len(p.columns) {
-			return month, values, p.fail("", field, "is one value too many", "get the file again")
-		}
-		variable := p.columns[k]
-		k++
-		if bare == "---" {
-			continue
-		}
-		value, err := strconv.ParseFloat(bare, 64)
-		if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
-			return month, values, p.fail(MeteoVariables()[variable], field, "is no number", "get the file again")
-		}
-		values[variable] = value
 	}
 	return month, values, nil
 }
 
-func isWord(text string) bool {
-	first := text[0] | 0x20
-	return first >= 'a' && first <= 'z'
+// value reads a number without its flags.
+func (p *stationParser) value(variable int, field, bare string) (float64, error) {
+	if bare == "---" {
+		return math.NaN(), nil
+	}
+	value, err := strconv.ParseFloat(bare, 64)
+	if err != nil || math.IsInf(value, 0) {
+		return 0, p.fail(MeteoVariables()[variable], field, "is no number", "get the file again")
+	}
+	return value, nil
 }
 
 // StationTensor makes a tensor months × stations × variables of the months from first on. Cells without a value are
