@@ -45,12 +45,13 @@ type System interface {
 	MSE() float64
 
 	// Linearise fixes the current point and the active blocks for the methods below; slot 0 must just have been
-	// evaluated there. Vectors in the space of the active blocks' v have length Dim; Rows tells which entries are
+	// evaluated there. Vectors in the space of the ActiveBlocks' v have length Dim; Rows tells which entries are
 	// not padding.
 	// Damp and DampSlot multiply the vector field of the a-th active block by factors[a].
 	Linearise(active []int)
 	Damp(factors []float64)
 	DampSlot(j int, factors []float64)
+	ActiveBlocks() int
 	Dim() int
 	Rows(rows []int) []int
 	// Project sets b = Jᵥ Σ terms; SetLift sets lift slot j to Jᵥᵀω.
@@ -61,6 +62,8 @@ type System interface {
 	Hessian(h []float64)
 	HessianVec(out, x []float64)
 	RowBlocks(blocks []float64)
+	// GramScale sets out, a v-space vector, to the multiple of the identity that is the main part of K.
+	GramScale(out []float64)
 	// GramIsIdentity reports whether K = JᵥJᵥᵀ is the identity, for which TimesGram need not be called.
 	GramIsIdentity() bool
 	// TimesGram sets the given rows of out (Dim×Dim) to those of h K, K = JᵥJᵥᵀ.

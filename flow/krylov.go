@@ -1,3 +1,211 @@
 package flow
 
-type krylov struct{}
+import (
+	"errors"
+	"math"
+
+	"lacuna/internal/lu"
+	"lacuna/model"
+)
+
+// errKrylov says that the iteration did not converge; a smaller step makes the system better conditioned.
+var errKrylov = errors.New("flow: the Krylov solver did not converge")
+
+// krylov solves (I + gh·H K) ω = q by restarted GMRES with products by H and K alone, preconditioned from the left
+// by the rows that alternating least squares would solve: for every row (mode, index) the |active|×|active|
+// matrix I + gh·D κ, D its Gauss–Newton block and κ the scale of K.
+type krylov struct {
+	sys     System
+	gh      float64
+	dim     int
+	count   int // active blocks
+	rows    []int
+	blocks  []float64
+	scale   []float64
+	factors []lu.LU
+	x, hx   []float64
+	lift    []float64
+	basis   [][]float64
+	small   []float64
+}
+
+const (
+	restart         = 40
+	restarts        = 8
+	krylovTolerance = 1e-10
+)
+
+func (k *krylov) prepare(sys System) {
+	k.sys, k.dim = sys, sys.Dim()
+	k.rows = sys.Rows(k.rows)
+	k.count = sys.ActiveBlocks()
+	k.blocks = grow(k.blocks, len(k.rows)*k.count)
+	sys.RowBlocks(k.blocks)
+	k.scale = grow(k.scale, k.dim)
+	sys.GramScale(k.scale)
+	k.x, k.hx, k.lift = grow(k.x, k.dim), grow(k.hx, k.dim), grow(k.lift, k.dim)
+	k.small = grow(k.small, k.count)
+}
+
+// place returns the position in a v-space vector of active block a in row (mode, index).
+func (k *krylov) place(a, row int) int {
+	width := len(k.rows) / k.count
+	return (a/8*width+row)*8 + a%8
+}
+
+func (k *krylov) factor(gh float64) error {
+	k.gh = gh
+	width := len(k.rows) / k.count
+	for len(k.factors) < width {
+		k.factors = append(k.factors, lu.LU{})
+	}
+	for row := range width {
+		m := k.factors[row].Matrix(k.count)
+		block := k.blocks[row*k.count*k.count:]
+		for a := range k.count {
+			for b := range k.count {
+				m[a*k.count+b] = gh * block[a*k.count+b] * k.scale[k.place(b, row)]
+			}
+			m[a*k.count+a]++
+		}
+		if err := k.factors[row].Factor(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *krylov) precondition(x []float64) {
+	for row := range len(k.rows) / k.count {
+		for a := range k.count {
+			k.small[a] = x[k.place(a, row)]
+		}
+		k.factors[row].Solve(k.small)
+		for a := range k.count {
+			x[k.place(a, row)] = k.small[a]
+		}
+	}
+}
+
+// apply sets out = (I + gh·H K) x.
+func (k *krylov) apply(out, x []float64) {
+	gram := x
+	if !k.sys.GramIsIdentity() {
+		const scratch = model.Stages - 1
+		k.sys.SetLift(scratch, x)
+		k.sys.Project(k.lift, []model.Term{{Slot: model.Lift(scratch), C: 1}})
+		gram = k.lift
+	}
+	k.sys.HessianVec(out, gram)
+	for i := range out {
+		out[i] = math.FMA(k.gh, out[i], x[i])
+	}
+}
+
+func (k *krylov) multiply(out, x []float64) { k.sys.HessianVec(out, x) }
+
+func (k *krylov) solve(q []float64) error {
+	x := k.x
+	clear(x)
+	residual := append([]float64(nil), q...)
+	k.precondition(residual)
+	target := krylovTolerance * norm(residual)
+	if target == 0 {
+		clear(q)
+		return nil
+	}
+	for range restarts {
+		if k.cycle(x, residual, target) {
+			copy(q, x)
+			return nil
+		}
+		k.apply(residual, x)
+		for i := range residual {
+			residual[i] = q[i] - residual[i]
+		}
+		k.precondition(residual)
+		if size := norm(residual); size <= target {
+			copy(q, x)
+			return nil
+		} else if math.IsNaN(size) {
+			break
+		}
+	}
+	return errKrylov
+}
+
+// cycle improves x by up to restart Arnoldi steps from the preconditioned residual and reports whether the target was met.
+func (k *krylov) cycle(x, residual []float64, target float64) bool {
+	for len(k.basis) < restart+1 {
+		k.basis = append(k.basis, nil)
+	}
+	beta := norm(residual)
+	k.basis[0] = append(k.basis[0][:0], residual...)
+	scale(k.basis[0], 1/beta)
+	var h [restart + 1][restart]float64
+	var cos, sin [restart]float64
+	g := [restart + 1]float64{beta}
+	steps, met := 0, false
+	for j := range restart {
+		k.basis[j+1] = grow(k.basis[j+1], k.dim)
+		next := k.basis[j+1]
+		k.apply(next, k.basis[j])
+		k.precondition(next)
+		for range 2 {
+			for i := range j + 1 {
+				along := inner(k.basis[i], next)
+				h[i][j] += along
+				axpy(next, -along, k.basis[i])
+			}
+		}
+		h[j+1][j] = norm(next)
+		for i := range j {
+			h[i][j], h[i+1][j] = cos[i]*h[i][j]+sin[i]*h[i+1][j], cos[i]*h[i+1][j]-sin[i]*h[i][j]
+		}
+		length := math.Hypot(h[j][j], h[j+1][j])
+		if length == 0 || math.IsNaN(length) {
+			break
+		}
+		cos[j], sin[j] = h[j][j]/length, h[j+1][j]/length
+		last := h[j+1][j]
+		h[j][j], h[j+1][j] = length, 0
+		g[j], g[j+1] = cos[j]*g[j], -sin[j]*g[j]
+		steps = j + 1
+		if met = math.Abs(g[j+1]) <= target; met || last == 0 {
+			break
+		}
+		scale(next, 1/last)
+	}
+	for j := steps - 1; j >= 0; j-- {
+		for i := j + 1; i < steps; i++ {
+			g[j] -= h[j][i] * g[i]
+		}
+		g[j] /= h[j][j]
+	}
+	for j := range steps {
+		axpy(x, g[j], k.basis[j])
+	}
+	return met
+}
+
+func inner(x, y []float64) float64 {
+	var sum float64
+	for i, value := range x {
+		sum = math.FMA(value, y[i], sum)
+	}
+	return sum
+}
+
+func norm(x []float64) float64 { return math.Sqrt(inner(x, x)) }
+
+func axpy(y []float64, s float64, x []float64) {
+	for i, value := range x {
+		y[i] = math.FMA(s, value, y[i])
+	}
+}
+
+func scale(x []float64, s float64) {
+	for i := range x {
+		x[i] *= s
+	}
+}

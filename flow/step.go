@@ -224,7 +224,7 @@ func (in *Integrator) prepareStep(h float64) {
 	in.b, in.q = grow(in.b, in.sys.Dim()), grow(in.q, in.sys.Dim())
 	clear(in.b)
 	clear(in.q)
-	in.solver = in.choose(in.sys.Dim())
+	in.solver = in.choose(len(in.sys.Rows(nil)))
 	in.damping = in.damping[:0]
 	for range in.active {
 		in.damping = append(in.damping, 1)
@@ -257,4 +257,12 @@ func (in *Integrator) damp(h float64) {
 // explicitLimit is the product of step and stiffness below which a block may be treated explicitly.
 const explicitLimit = 1
 
-func (in *Integrator) choose(int) solver { return &in.dense }
+// denseLimit is the size of the implicit system up to which it is factored; beyond it is solved by iteration.
+const denseLimit = 1200
+
+func (in *Integrator) choose(size int) solver {
+	if size <= denseLimit {
+		return &in.dense
+	}
+	return &in.krylov
+}

@@ -327,6 +327,9 @@ func (b *Balanced) Stiffness(out []float64) {
 // Linearise fixes the active blocks and the current point, at which slot 0 must just have been evaluated.
 func (b *Balanced) Linearise(active []int) { b.linearise(&b.lin, active) }
 
+// ActiveBlocks returns the number of blocks of the last Linearise.
+func (b *Balanced) ActiveBlocks() int { return len(b.lin.active) }
+
 // Dim returns the length of a v-space vector of the active blocks, padding included.
 func (b *Balanced) Dim() int { return b.lin.Dim() }
 
@@ -410,6 +413,19 @@ func (b *Balanced) TimesGram(out, h []float64, rows []int) {
 // GramIsIdentity reports whether K is the identity: no depth, no damping.
 func (b *Balanced) GramIsIdentity() bool {
 	return slices.Max(b.lengths) == 1 && b.lin.undamped()
+}
+
+// GramScale sets out, a v-space vector, to ‖v‖^(2−2/L) of each entry's chain, damped.
+func (b *Balanced) GramScale(out []float64) {
+	clear(out)
+	for a := range b.lin.active {
+		for n, d := range b.shape {
+			gain := b.activeGain(a, n)
+			for i := range d {
+				out[b.lin.at(a, b.start[n]+i)] = gain
+			}
+		}
+	}
 }
 
 func (b *Balanced) gramBlocks() []float64 {

@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 
+	"lacuna/internal/contraction"
 	"lacuna/internal/kernel"
 )
 
@@ -23,6 +24,7 @@ type linearisation struct {
 	k      []float64
 	buffer []float64
 	cell   []cellProducts
+	plan   *activePlan
 }
 
 // Active returns the blocks of the last Linearise.
@@ -208,45 +210,81 @@ func (o *Objective) mirror(l *linearisation, h []float64) {
 	}
 }
 
-// hessianVec sets out = H x without forming H.
+// hessianVec sets out = H x without forming H, by predictions and gradients of a model of the active blocks alone in
+// which the vectors of one mode after the other are replaced by the direction:
+//
+//	(Hx)^n = ∇_n(ℓ” ẏ; v) + Σ_{m≠n} ∇_n(ℓ'; v with v^m → x^m) ,   ẏ = Σ_m W(v with v^m → x^m) .
 func (o *Objective) hessianVec(l *linearisation, out, x []float64) {
-	const lanes = kernel.Lanes
-	order := len(o.shape)
+	p := o.activePlan(l)
 	clear(out)
-	products := l.products(order)
-	at := make([]int, order)
-	for c := range o.prediction {
-		for n := range at {
-			at[n] = (l.start[n] + int(o.observed.Index[n][c])) * lanes
+	unpack(l, p.v, l.v)
+	unpack(l, p.x, x)
+	clear(p.change)
+	for m := range o.shape {
+		p.v[m], p.x[m] = p.x[m], p.v[m]
+		p.plan.Predict(p.prediction, p.v)
+		for c, value := range p.prediction {
+			p.change[c] += value
 		}
-		var change float64
-		for ag := range products {
-			p := &products[ag]
-			p.fill(o, l, ag, c)
-			for n := range order {
-				direction := x[ag*l.width*lanes+at[n]:][:lanes]
-				for r, s := range p.skip[n] {
-					change = math.FMA(s, direction[r], change)
-				}
+		p.plan.Gradient(p.g, l.first, p.v)
+		p.v[m], p.x[m] = p.x[m], p.v[m]
+		for n := range o.shape {
+			if n != m {
+				accumulate(l, out, p.g, n)
 			}
 		}
-		change *= l.second[c]
-		for ag := range products {
-			p, base := &products[ag], ag*l.width*lanes
-			for n := range order {
-				sum := out[base+at[n]:][:lanes]
-				for r, s := range p.skip[n] {
-					sum[r] = math.FMA(change, s, sum[r])
-				}
-				for m := n + 1; m < order; m++ {
-					other := out[base+at[m]:][:lanes]
-					xn, xm := x[base+at[n]:][:lanes], x[base+at[m]:][:lanes]
-					for r, value := range p.pair[n*order+m] {
-						value *= l.first[c]
-						sum[r] = math.FMA(value, xm[r], sum[r])
-						other[r] = math.FMA(value, xn[r], other[r])
-					}
-				}
+	}
+	for c := range p.change {
+		p.change[c] *= l.second[c]
+	}
+	p.plan.Predict(p.prediction, p.v)
+	p.plan.Gradient(p.g, p.change, p.v)
+	for n := range o.shape {
+		accumulate(l, out, p.g, n)
+	}
+}
+
+// activePlan is a contraction over the active blocks alone, kept as long as their number of groups does not change.
+type activePlan struct {
+	plan               *contraction.Plan
+	blocks             int
+	v, x, g            [][]float64
+	prediction, change []float64
+}
+
+func (o *Objective) activePlan(l *linearisation) *activePlan {
+	blocks := l.groups * kernel.Lanes
+	if l.plan == nil || l.plan.blocks != blocks {
+		p := &activePlan{plan: contraction.New(o.shape, o.observed.Index, blocks, o.threads), blocks: blocks}
+		for _, d := range o.shape {
+			p.v = append(p.v, make([]float64, d*blocks))
+			p.x = append(p.x, make([]float64, d*blocks))
+			p.g = append(p.g, make([]float64, d*blocks))
+		}
+		p.prediction, p.change = make([]float64, len(o.prediction)), make([]float64, len(o.prediction))
+		l.plan = p
+	}
+	return l.plan
+}
+
+// unpack brings a v-space vector into the layout of factors.
+func unpack(l *linearisation, factors [][]float64, x []float64) {
+	for n, factor := range factors {
+		for i := range len(factor) / (l.groups * kernel.Lanes) {
+			for ag := range l.groups {
+				copy(factor[(i*l.groups+ag)*kernel.Lanes:][:kernel.Lanes], x[(ag*l.width+l.start[n]+i)*kernel.Lanes:])
+			}
+		}
+	}
+}
+
+// accumulate adds mode n of factors to a v-space vector.
+func accumulate(l *linearisation, x []float64, factors [][]float64, n int) {
+	for i := range len(factors[n]) / (l.groups * kernel.Lanes) {
+		for ag := range l.groups {
+			to := x[(ag*l.width+l.start[n]+i)*kernel.Lanes:][:kernel.Lanes]
+			for r, value := range factors[n][(i*l.groups+ag)*kernel.Lanes:][:kernel.Lanes] {
+				to[r] += value
 			}
 		}
 	}

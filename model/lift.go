@@ -1,6 +1,8 @@
 package model
 
 import (
+	"math"
+
 	"lacuna/internal/kernel"
 )
 
@@ -32,6 +34,9 @@ func (c *Chains) DampSlot(j int, factors []float64) {
 		}
 	}
 }
+
+// ActiveBlocks returns the number of blocks of the last Linearise.
+func (c *Chains) ActiveBlocks() int { return len(c.lin.active) }
 
 // Dim returns the length of a v-space vector of the active blocks, padding included.
 func (c *Chains) Dim() int { return c.lin.Dim() }
@@ -147,6 +152,29 @@ func (c *Chains) TimesGram(out, h []float64, rows []int) {
 // GramIsIdentity reports whether K is the identity: no matrices, no damping.
 func (c *Chains) GramIsIdentity() bool {
 	return maxDepth(c.depths) == 0 && c.lin.undamped()
+}
+
+// GramScale sets out, a v-space vector, to ‖A_2 … A_k w‖² of each entry's chain (1 without matrices), damped: the part of K
+// that is a multiple of the identity.
+func (c *Chains) GramScale(out []float64) {
+	const lanes = kernel.Lanes
+	clear(out)
+	for a, r := range c.lin.active {
+		for n, d := range c.shape {
+			scale := c.lin.damping(a)
+			if c.depths[n] > 0 {
+				x := c.slot(0).x[r/lanes*c.vectorSize+c.vector[n]+d*lanes+r%lanes:]
+				var norm2 float64
+				for i := range d {
+					norm2 = math.FMA(x[i*lanes], x[i*lanes], norm2)
+				}
+				scale *= norm2
+			}
+			for i := range d {
+				out[c.lin.at(a, c.lin.start[n]+i)] = scale
+			}
+		}
+	}
 }
 
 // gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after another.
