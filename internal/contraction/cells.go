@@ -27,11 +27,14 @@ type cellwise struct {
 	shared            panels        // of the tree, for predictions
 	scratch           []cellScratch // by thread
 
+	sorted []float64 // residuals in the order of work, unless there are too many
+
 	v, g         [][]float64
 	pred, values []float64
 	first, end   int // tiles of forward
 	predictSpan  func(worker, i int)
 	gradientTile func(worker, i int)
+	sortSpan     func(worker, i int)
 }
 
 // cellSpan is a piece of one block: runs firstRun to endRun−1, whose inner rows count from base.
@@ -43,7 +46,15 @@ type cellSpan struct {
 type cellScratch struct {
 	panels      panels
 	sum, values []float64
+	v, g        [][]float64 // copies of a tile of the factors, if they are small
 }
+
+// maxSorted is how many residuals are sorted once for all tiles; more are gathered for every tile anew, which needs no memory.
+const maxSorted = 2 << 20
+
+// maxCopy is how many bytes of factors and gradients a thread copies for a tile. A copy is contiguous: rows of a tile in
+// place are blocks apart, often a power of two, and then fill only a part of the cache.
+const maxCopy = 16 << 20
 
 // cellOrder is the order of work of a cellwise plan.
 type cellOrder struct {
@@ -75,9 +86,17 @@ func newCellwise(shape []int, index [][]int32, blocks, threads int, o cellOrder)
 		if w.tree != nil {
 			s.panels = w.tree.newPanels(o.lanes, true)
 		}
+		if size := 16 * o.lanes * sum(shape); o.lanes < blocks && size <= maxCopy {
+			for _, d := range shape {
+				s.v, s.g = append(s.v, kernel.Make(d*o.lanes)), append(s.g, kernel.Make(d*o.lanes))
+			}
+		}
 		w.scratch = append(w.scratch, s)
 	}
-	w.predictSpan, w.gradientTile = w.predictOf, w.gradientOf
+	if len(w.cell) <= maxSorted {
+		w.sorted = make([]float64, len(w.cell))
+	}
+	w.predictSpan, w.gradientTile, w.sortSpan = w.predictOf, w.gradientOf, w.sortOf
 	return w
 }
 
@@ -155,17 +174,24 @@ func (w *cellwise) build(index [][]int32, row []int32, size [2]int) {
 	}
 }
 
-// outerRows returns the products of the outer modes in a tile, and how far apart their rows are.
-func (w *cellwise) outerRows(p *panels, t tile) (rows []float64, stride int) {
-	if w.tree != nil {
-		return p.deepest(), t.lanes
-	}
-	return w.v[w.outer][t.first:], w.blocks
+// view is what a tile is evaluated on: the factors or a copy of the tile, in rows that are stride apart.
+type view struct {
+	v, g   [][]float64
+	stride int
+	tile   tile
 }
 
-// innerRows returns the rows of a block of the i-th inner mode in factors v, within a tile.
-func (w *cellwise) innerRows(v [][]float64, s *cellSpan, i int, t tile) []float64 {
-	return v[w.inner[i]][int(s.base[i])*w.blocks+t.first:]
+// outerRows returns the products of the outer modes in a tile, and how far apart their rows are.
+func (w *cellwise) outerRows(a *view, p *panels) (rows []float64, stride int) {
+	if w.tree != nil {
+		return p.deepest(), a.tile.lanes
+	}
+	return a.v[w.outer][a.tile.first:], a.stride
+}
+
+// innerRows returns the rows of a block of the i-th inner mode in factors v.
+func (w *cellwise) innerRows(a *view, v [][]float64, s *cellSpan, i int) []float64 {
+	return v[w.inner[i]][int(s.base[i])*a.stride+a.tile.first:]
 }
 
 func (w *cellwise) predict(pred []float64, v [][]float64) {
@@ -186,62 +212,110 @@ func (w *cellwise) predictOf(worker, i int) {
 	s, scratch := &w.spans[i], &w.scratch[worker]
 	start, row := w.start[s.firstRun:s.endRun+1], w.row[s.firstRun:s.endRun]
 	first, end := start[0], start[len(start)-1]
-	sum, cell := scratch.sum[:end-first], w.cell[first:end]
+	sums, cell := scratch.sum[:end-first], w.cell[first:end]
 	for i := w.first; i < w.end; i++ {
 		t, out := w.forward[i], scratch.values
 		if i == w.first {
-			out = sum
+			out = sums
 		}
-		l, stride := w.outerRows(&w.shared, t)
-		kernel.CellDots(out, l, w.innerRows(w.v, s, 0, t), w.innerRows(w.v, s, 1, t), start, row, w.cells[first:end], t.lanes, stride, w.blocks)
+		a := view{v: w.v, stride: w.blocks, tile: t}
+		l, stride := w.outerRows(&a, &w.shared)
+		kernel.CellDots(out, l, w.innerRows(&a, w.v, s, 0), w.innerRows(&a, w.v, s, 1), start, row, w.cells[first:end], t.lanes, stride, w.blocks)
 		if i > w.first {
-			for x, value := range out[:len(sum)] {
-				sum[x] += value
+			for x, value := range out[:len(sums)] {
+				sums[x] += value
 			}
 		}
 	}
 	if w.first == 0 {
 		for x, c := range cell {
-			w.pred[c] = sum[x]
+			w.pred[c] = sums[x]
 		}
 		return
 	}
 	for x, c := range cell {
-		w.pred[c] += sum[x]
+		w.pred[c] += sums[x]
 	}
 }
 
 func (w *cellwise) gradient(g [][]float64, residual []float64, v [][]float64) {
 	w.g, w.values, w.v = g, residual, v
+	if w.sorted != nil {
+		parallel.Workers(w.threads, len(w.spans), w.sortSpan)
+	}
 	parallel.Workers(w.threads, len(w.backward), w.gradientTile)
 }
 
 func (w *cellwise) gradientOf(worker, i int) {
 	scratch, t := &w.scratch[worker], w.backward[i]
-	for _, factor := range w.g {
-		t.clear(factor, w.blocks)
+	a := view{v: w.v, g: w.g, stride: w.blocks, tile: t}
+	if scratch.v != nil {
+		a = view{v: scratch.v, g: scratch.g, stride: t.lanes, tile: tile{0, t.lanes}}
+		for n, factor := range w.v {
+			for k, i := 0, t.first; i < len(factor); k, i = k+t.lanes, i+w.blocks {
+				copy(scratch.v[n][k:k+t.lanes], factor[i:])
+			}
+		}
 	}
-	gOuter := w.g[w.outer][t.first:]
+	for _, factor := range a.g {
+		a.tile.clear(factor, a.stride)
+	}
+	w.sums(scratch, &a)
+	if scratch.g != nil {
+		for n, factor := range w.g {
+			for k, i := 0, t.first; i < len(factor); k, i = k+t.lanes, i+w.blocks {
+				copy(factor[i:i+t.lanes], scratch.g[n][k:])
+			}
+		}
+	}
+}
+
+func (w *cellwise) sortOf(_, i int) {
+	s := &w.spans[i]
+	first, end := w.start[s.firstRun], w.start[s.endRun]
+	w.gather(w.sorted[first:end], first)
+}
+
+// gather sets out to the residuals of the cells from first on.
+func (w *cellwise) gather(out []float64, first int32) {
+	for x, c := range w.cell[first:][:len(out)] {
+		out[x] = w.values[c]
+	}
+}
+
+// sums adds the gradients of all cells in a tile.
+func (w *cellwise) sums(scratch *cellScratch, a *view) {
+	gOuter := a.g[w.outer][a.tile.first:]
 	if w.tree != nil {
-		w.tree.expand(&scratch.panels, 0, len(w.tree.levels), w.v, t, w.blocks)
+		w.tree.expand(&scratch.panels, 0, len(w.tree.levels), a.v, a.tile, a.stride)
 		gOuter = scratch.panels.gradient[len(w.tree.levels)-1]
 		clear(gOuter)
 	}
-	l, stride := w.outerRows(&scratch.panels, t)
+	l, stride := w.outerRows(a, &scratch.panels)
 	for i := range w.spans {
 		s := &w.spans[i]
 		start := w.start[s.firstRun : s.endRun+1]
 		first, end := start[0], start[len(start)-1]
 		values := scratch.values[:end-first]
-		for x, c := range w.cell[first:end] {
-			values[x] = w.values[c]
+		if w.sorted != nil {
+			values = w.sorted[first:end]
+		} else {
+			w.gather(values, first)
 		}
-		kernel.CellSums(gOuter, w.innerRows(w.g, s, 0, t), w.innerRows(w.g, s, 1, t), l, w.innerRows(w.v, s, 0, t), w.innerRows(w.v, s, 1, t),
-			values, start, w.row[s.firstRun:s.endRun], w.cells[first:end], t.lanes, stride, w.blocks)
+		kernel.CellSums(gOuter, w.innerRows(a, a.g, s, 0), w.innerRows(a, a.g, s, 1), l, w.innerRows(a, a.v, s, 0), w.innerRows(a, a.v, s, 1),
+			values, start, w.row[s.firstRun:s.endRun], w.cells[first:end], a.tile.lanes, stride, a.stride)
 	}
 	if w.tree != nil {
-		w.tree.foldUp(&scratch.panels, len(w.tree.levels)-1, w.g, w.v, t, w.blocks)
+		w.tree.foldUp(&scratch.panels, len(w.tree.levels)-1, a.g, a.v, a.tile, a.stride)
 	}
+}
+
+func sum(shape []int) int {
+	total := 0
+	for _, d := range shape {
+		total += d
+	}
+	return total
 }
 
 // blockRows lists the sizes that blocks of a mode may have: powers of two, the last holding all of it.

@@ -14,11 +14,12 @@ import (
 //	perCell/m + read(bytes of the panel of the other side) ;
 //
 // a row of a tree of half coordinates is expanded twice and folded once, perRow. By cells, perUpdate is the time that
-// the stores of two gradient rows take beyond reading them.
+// the stores of two gradient rows take beyond reading them, and perRun the mispredicted branches at the end of a run.
 const (
 	perCell   = 1.5
 	perRow    = 9.0
 	perUpdate = 4.0
+	perRun    = 32.0
 )
 
 // read is the time to bring one cache line from a working set of that many bytes to the registers.
@@ -88,7 +89,8 @@ func cellwiseCost(shape []int, cells int, o cellOrder) float64 {
 	between := min(k, lambda*float64(o.rows[0])) // rows of the second mode touched before one of the first returns
 	readJ, readK := read(2*row*(j+between)), read(2*row*(j+k))
 	readOuter := read(2*row*min(runsOfBlock, outerRows)) / 2 // in ascending order: prefetched
-	perGroup := 2*perCell/(float64(o.lanes)/kernel.Lanes) + 3*(readJ+readK) + perUpdate + (3*readOuter+perUpdate)/lambda
+	groups := float64(o.lanes) / kernel.Lanes
+	perGroup := 2*perCell/groups + perRun/(groups*lambda) + 3*(readJ+readK) + perUpdate + (3*readOuter+perUpdate)/lambda
 	cost := float64(cells) * perGroup
 	// Every block brings its rows in once.
 	cost += blocks * 3 * (min(j, float64(cells)/blocks) + min(k, float64(cells)/blocks)) * read(16e6) / 2
