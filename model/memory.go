@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 
+	"lacuna/internal/kernel"
 	"lacuna/internal/memory"
 	"lacuna/tensor"
 )
@@ -20,7 +21,7 @@ func Memory(shape tensor.Shape, cells int, depths []int, blocks int) float64 {
 	const gradientSlots, liftSlots = 5, 5
 	numbers := parameters + (2*gradientSlots+liftSlots)*vectors + 3*factors
 	perCell := float64(8*(4+2) + 2*4*len(shape))
-	return 8*numbers*float64(padded(blocks)) + perCell*float64(cells)
+	return 8*numbers*(float64(blocks)+kernel.Lanes-1) + perCell*float64(cells)
 }
 
 func checkMemory(shape tensor.Shape, cells int, depths []int, blocks int) error {

@@ -194,7 +194,7 @@ func (c *Chains) Norm2(j int) float64 {
 func (b *Balanced) Norm2(j int) float64 { return norm2(b.slots[j]) }
 
 // Rates sets out[r] to the largest ‖dfactor/dt‖ / ‖factor‖ over the factors of block r, in 1/time, for the direction in
-// gradient slot 0.
+// gradient slot 0; 0 for a block of zeros.
 func (c *Chains) Rates(out []float64) {
 	const lanes = kernel.Lanes
 	s := &c.slots[0]
@@ -213,7 +213,9 @@ func (c *Chains) Rates(out []float64) {
 				}
 				norms := c.norm2[g*c.normSize+c.norm[n]+i*lanes:]
 				for r := range min(lanes, c.blocks-g*lanes) {
-					worst[r] = math.Max(worst[r], x[r]*y[r]/norms[r])
+					if value := x[r] * y[r]; value > 0 || math.IsNaN(value) {
+						worst[r] = math.Max(worst[r], value/norms[r])
+					}
 				}
 			}
 		}
@@ -231,7 +233,9 @@ func (b *Balanced) Rates(out []float64) {
 		for n, d := range b.shape {
 			laneNorms2(&size, b.slots[0][b.start[n]*b.padded+g*lanes:], d, b.padded)
 			for r := range min(lanes, b.blocks-g*lanes) {
-				worst[r] = math.Max(worst[r], size[r]/b.norm2[n*b.padded+g*lanes+r])
+				if value := size[r]; value > 0 || math.IsNaN(value) {
+					worst[r] = math.Max(worst[r], value/b.norm2[n*b.padded+g*lanes+r])
+				}
 			}
 		}
 		for r := range min(lanes, b.blocks-g*lanes) {

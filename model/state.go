@@ -1,19 +1,22 @@
 package model
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 
 	"lacuna/internal/kernel"
 )
 
-// State returns a copy of the parameters, exact to the bit.
-func (c *Chains) State() []byte { return encode(c.theta) }
+// State returns a copy of the parameters, exact to the bit, headed by the shape of the model.
+func (c *Chains) State() []byte { return encode(c.kind(), c.theta) }
 
-// SetState restores parameters that State of a model of the same shape returned.
+// SetState restores parameters that State of a model of the same shape, depths and blocks returned. It returns an error, and
+// changes nothing, for any other.
 func (c *Chains) SetState(data []byte) error {
-	if err := decode(c.theta, data); err != nil {
+	if err := decode(c.kind(), c.theta, data); err != nil {
 		return err
 	}
 	for r := range c.blocks {
@@ -22,12 +25,16 @@ func (c *Chains) SetState(data []byte) error {
 	return nil
 }
 
-// State returns a copy of the vectors, exact to the bit.
-func (b *Balanced) State() []byte { return encode(b.theta) }
+func (c *Chains) kind() string {
+	return fmt.Sprintf("chains of depths %v, %d blocks, shape %v\n", c.depths, c.blocks, []int(c.shape))
+}
 
-// SetState restores vectors that State of a model of the same shape returned.
+// State returns a copy of the vectors, exact to the bit, headed by the shape of the model.
+func (b *Balanced) State() []byte { return encode(b.kind(), b.theta) }
+
+// SetState restores vectors, as Chains.SetState.
 func (b *Balanced) SetState(data []byte) error {
-	if err := decode(b.theta, data); err != nil {
+	if err := decode(b.kind(), b.theta, data); err != nil {
 		return err
 	}
 	for g := range b.padded / kernel.Lanes {
@@ -36,20 +43,25 @@ func (b *Balanced) SetState(data []byte) error {
 	return nil
 }
 
-func encode(values []float64) []byte {
-	data := make([]byte, 8*len(values))
-	for i, v := range values {
-		binary.LittleEndian.PutUint64(data[8*i:], math.Float64bits(v))
+func (b *Balanced) kind() string {
+	return fmt.Sprintf("balanced chains of lengths %v, %d blocks, shape %v\n", b.lengths, b.blocks, []int(b.shape))
+}
+
+func encode(kind string, values []float64) []byte {
+	data := append(make([]byte, 0, len(kind)+8*len(values)), kind...)
+	for _, v := range values {
+		data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
 	}
 	return data
 }
 
-func decode(values []float64, data []byte) error {
-	if len(data) != 8*len(values) {
-		return fmt.Errorf("model: a state of %d bytes does not fit a model of %d: same data, blocks and depths are needed", len(data), 8*len(values))
+func decode(kind string, values []float64, data []byte) error {
+	numbers, ok := bytes.CutPrefix(data, []byte(kind))
+	if !ok || len(numbers) != 8*len(values) {
+		return fmt.Errorf("model: the state is not of %s: same data, blocks and depths are needed", strings.TrimSpace(kind))
 	}
 	for i := range values {
-		values[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
+		values[i] = math.Float64frombits(binary.LittleEndian.Uint64(numbers[8*i:]))
 	}
 	return nil
 }
