@@ -61,7 +61,7 @@ func balanced(t testing.TB, o *tensor.Observed, l loss.Loss, blocks int, depths 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Draw(StartConfig{SigmaW: 0.5, Seed: seed}); err != nil {
+	if err := b.Draw(StartConfig{SigmaW: 0.9, Seed: seed}); err != nil {
 		t.Fatal(err)
 	}
 	return b
