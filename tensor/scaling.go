@@ -23,6 +23,10 @@ type Scaling struct {
 
 // FitScaling fits a scaling on the observed cells. mode is used by StandardiseMode alone. A slice with
 // no spread, or with fewer than two cells, takes the global scale (and, with no cell, the global mean).
+//
+// StandardiseAuto takes the mode whose slices differ most clearly in scale, if what they hold are different quantities:
+// slices of one quantity that is here larger and there smaller go up and down together, and such factors are what
+// the model is made of, unless they are so far apart that the small slices would count for nothing.
 func FitScaling(o *Observed, how Standardise, mode int) Scaling {
 	switch how {
 	case StandardiseNone:
@@ -32,9 +36,11 @@ func FitScaling(o *Observed, how Standardise, mode int) Scaling {
 	case StandardiseMode:
 		return modeScaling(o, mode)
 	}
-	best, bestRatio := -1, 4.0
+	const clear, lost, alike = 4.0, 100.0, 0.25
+	best, bestRatio := -1, clear
 	for n := range o.Modes {
-		if ratio := scaleSpread(o, n); ratio > bestRatio {
+		ratio := scaleSpread(o, n)
+		if ratio > bestRatio && (ratio > lost || likeness(o, n) < alike) {
 			best, bestRatio = n, ratio
 		}
 	}
@@ -99,6 +105,40 @@ func scaleSpread(o *Observed, mode int) float64 {
 		count++
 	}
 	return pooled * pooled / math.Exp(logs/float64(count))
+}
+
+// likeness is the mean correlation between two slices of a mode, over the pairs of observed cells that differ in that
+// mode alone: about 0 for unlike quantities, up to 1 for multiples of one pattern. It is 0 where there is no such pair.
+func likeness(o *Observed, mode int) float64 {
+	type fibre struct{ sum, squares, count float64 }
+	var fibres []fibre
+	number := map[uint64]int{}
+	for c, z := range modeScaling(o, mode).Apply(o).Values {
+		var key uint64
+		for n, column := range o.Index {
+			if n != mode {
+				key = key*uint64(len(o.Modes[n].Labels)) + uint64(column[c])
+			}
+		}
+		f, known := number[key]
+		if !known {
+			f = len(fibres)
+			number[key] = f
+			fibres = append(fibres, fibre{})
+		}
+		fibres[f].sum += z
+		fibres[f].squares += z * z
+		fibres[f].count++
+	}
+	var products, pairs float64
+	for _, f := range fibres {
+		products += f.sum*f.sum - f.squares
+		pairs += f.count * (f.count - 1)
+	}
+	if pairs == 0 {
+		return 0
+	}
+	return products / pairs
 }
 
 // at returns the mean and scale of the cell whose coordinates are index(n).
