@@ -126,8 +126,11 @@ func (f *completeFlags) options(modes []tensor.Mode) (lacuna.Options, error) {
 		Seed: f.seed, Threads: f.threads, MaxTime: time.Duration(f.maxTime),
 		Blocks: f.rank, Level: f.interval / 100,
 	}
-	var err error
-	if o.Depths, err = parseDepths(f.depth, len(modes)); err != nil {
+	depths, err := parseDepths(f.depth, len(modes))
+	if err != nil {
+		return o, usageError{err}
+	}
+	if o.Depths, err = wholeDepths(depths); err != nil {
 		return o, usageError{err}
 	}
 	if o.Standardise, o.StandardiseMode, err = parseStandardise(f.standardise, modes); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"lacuna/internal/atomicfile"
+	"lacuna/internal/memory"
 	"lacuna/tensor"
 )
 
@@ -36,8 +38,8 @@ func (s *seconds) Set(text string) error {
 	return nil
 }
 
-// parseDepths reads depths: one for all modes, or one a mode, separated by commas. "" is nil.
-func parseDepths(text string, order int) ([]int, error) {
+// parseDepths reads depths, fractions included: one for all modes, or one a mode, separated by commas. "" is nil.
+func parseDepths(text string, order int) ([]float64, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -45,16 +47,31 @@ func parseDepths(text string, order int) ([]int, error) {
 	if len(fields) != 1 && len(fields) != order {
 		return nil, fmt.Errorf("--depth %s lists %d depths for %d modes: give one, or one a mode", text, len(fields), order)
 	}
-	depths := make([]int, order)
+	depths := make([]float64, order)
 	for n := range depths {
 		field := fields[min(n, len(fields)-1)]
-		depth, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || depth < 0 {
-			return nil, fmt.Errorf("--depth %s: %q is no depth: give whole numbers from 0 up", text, field)
+		depth, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+		if err != nil || !(depth >= 0 && depth <= deepest) {
+			return nil, fmt.Errorf("--depth %s: %q is no depth: give numbers from 0 to %d", text, field, deepest)
 		}
 		depths[n] = depth
 	}
 	return depths, nil
+}
+
+// deepest bounds depths: deeper chains are no use, and their memory cannot be reckoned with.
+const deepest = 1000
+
+// wholeDepths refuses fractions.
+func wholeDepths(depths []float64) ([]int, error) {
+	var whole []int
+	for _, depth := range depths {
+		if depth != math.Trunc(depth) {
+			return nil, fmt.Errorf("--depth %v is no whole number: only collapsed chains have fractional depths", depth)
+		}
+		whole = append(whole, int(depth))
+	}
+	return whole, nil
 }
 
 // parseStandardise reads none, global, auto or the name of a mode. A mode of one of those names is taken for the word.
@@ -84,6 +101,17 @@ func modeNamed(flag, name string, modes []tensor.Mode) (int, error) {
 		return n, nil
 	}
 	return 0, fmt.Errorf("%s %s: there is no such mode, choose one of %s", flag, name, strings.Join(names, ", "))
+}
+
+// checkCells refuses a synthetic tensor that would not fit in memory.
+func checkCells(shape tensor.Shape) error {
+	const bytesPerCell = 40
+	need, have := shape.Cells()*bytesPerCell*float64(shape.Order()), memory.Available()
+	if have > 0 && need > have {
+		return inputError(fmt.Errorf("a synthetic tensor of shape %s needs %s of memory, %s are available: choose a smaller one",
+			shapeWords(shape), memory.Format(need), memory.Format(have)))
+	}
+	return nil
 }
 
 // checkEnding refuses a file name that does not say its format. An empty name is none.

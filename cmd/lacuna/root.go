@@ -53,20 +53,23 @@ The main job:        lacuna complete stations.csv -o filled.csv
 The laboratory:      lacuna train, theory, study, reproduce, bench`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE: func(command *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("there is no command %q", args[0])}
-			}
-			return command.Help()
-		},
-		Args: cobra.ArbitraryArgs,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          groupOnly,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors and warnings only")
-	root.AddCommand(newComplete(a), newVersion(a))
+	root.AddCommand(newComplete(a), newTrain(a), newData(a), newVersion(a))
 	return root
+}
+
+// groupOnly runs a command that only has others below it: it shows them, or refuses the unknown one.
+func groupOnly(command *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("there is no command %q", args[0])}
+	}
+	return command.Help()
 }
 
 // usageError is a wrong command line.

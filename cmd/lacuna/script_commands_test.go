@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -123,6 +125,31 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		if got := fmt.Sprint(value); checked && got != want {
 			ts.Fatalf("%s: %s is %s, want %s", args[0], key, got, want)
+		}
+	}
+}
+
+// same-path A B compares two trajectories in everything but the time on the wall.
+func samePath(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: same-path A B")
+	}
+	var paths [2][][]string
+	for k, name := range args {
+		lines, err := csv.NewReader(strings.NewReader(ts.ReadFile(name))).ReadAll()
+		ts.Check(err)
+		wall := slices.Index(lines[0], "wall_seconds")
+		for l := range lines {
+			lines[l][wall] = ""
+		}
+		paths[k] = lines
+	}
+	if len(paths[0]) < 10 {
+		ts.Fatalf("only %d records to compare", len(paths[0]))
+	}
+	for l := range max(len(paths[0]), len(paths[1])) {
+		if l >= len(paths[0]) || l >= len(paths[1]) || !slices.Equal(paths[0][l], paths[1][l]) {
+			ts.Fatalf("the paths differ from line %d on", l+1)
 		}
 	}
 }

@@ -19,6 +19,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"interrupt":      interrupt,
+			"same-path":      samePath,
 			"head":           head,
 			"exits":          exits,
 			"column":         column,

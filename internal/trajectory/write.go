@@ -12,7 +12,7 @@ import (
 )
 
 // Formats lists the file name endings that Write knows.
-func Formats() []string { return []string{".csv", ".parquet"} }
+func Formats() []string { return []string{"csv", "parquet"} }
 
 // Write writes the records in the format that a file name ends in.
 //
@@ -26,7 +26,7 @@ func (t *Trajectory) Write(w io.Writer, name string) error {
 	case strings.HasSuffix(name, ".parquet"):
 		return t.writeParquet(w)
 	}
-	return fmt.Errorf("trajectory: %s: the name must end in %s", name, strings.Join(Formats(), " or "))
+	return fmt.Errorf("trajectory: %s: the name must end in .%s", name, strings.Join(Formats(), " or ."))
 }
 
 func (t *Trajectory) writeCSV(w io.Writer) error {

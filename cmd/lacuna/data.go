@@ -1,0 +1,336 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"lacuna/dataio"
+	"lacuna/dataset"
+	"lacuna/internal/progress"
+	"lacuna/study"
+	"lacuna/tensor"
+)
+
+func newData(a *app) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "data",
+		Short: "Fetch, describe and generate data sets",
+		Args:  cobra.ArbitraryArgs,
+		RunE:  groupOnly,
+	}
+	command.AddCommand(newDataList(a), newDataInfo(a), newDataFetch(a), newDataSynthetic(a))
+	return command
+}
+
+func newDataList(a *app) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "list",
+		Short: "List the data sets that lacuna knows",
+		Args:  arguments(),
+		RunE: func(*cobra.Command, []string) error {
+			if a.json {
+				return a.printJSON(dataset.List())
+			}
+			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "NAME\tSHAPE\tWHAT")
+			for _, info := range dataset.List() {
+				fmt.Fprintf(table, "%s\t%s\t%s\n", info.Name, shapeWords(info.Shape), info.Title)
+			}
+			return table.Flush()
+		},
+	}
+	a.jsonFlag(command)
+	return command
+}
+
+func newDataInfo(a *app) *cobra.Command {
+	input := new(inputFlags)
+	command := &cobra.Command{
+		Use:   "info NAME|FILE",
+		Short: "Describe a data set, or a file as complete would read it",
+		Args:  arguments("NAME or FILE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if info, err := dataset.Find(args[0]); err == nil {
+				return tellDataset(a, info)
+			} else if _, statErr := os.Stat(args[0]); statErr != nil {
+				return inputError(fmt.Errorf("%w; nor is there a file of that name", err))
+			}
+			return runDataInfo(a, args[0], input)
+		},
+	}
+	input.register(command.Flags())
+	a.jsonFlag(command)
+	return command
+}
+
+func tellDataset(a *app, info dataset.Info) error {
+	if a.json {
+		return a.printJSON(info)
+	}
+	a.say("%s: %s\nmodes    %s (%s)\nsource   %s\nlicence  %s\nget it   %s",
+		info.Name, info.Title, info.Modes, shapeWords(info.Shape), info.Source, info.Licence, info.Get)
+	return nil
+}
+
+// fileInfo is what `lacuna data info FILE --json` prints.
+type fileInfo struct {
+	File      string     `json:"file"`
+	Format    string     `json:"format"`
+	Order     int        `json:"order"`
+	Shape     []int      `json:"shape"`
+	Modes     []modeInfo `json:"modes"`
+	Observed  int        `json:"observed"`
+	Gaps      int        `json:"gaps"`
+	Merged    int        `json:"merged_duplicates"`
+	Mean      number     `json:"mean"`
+	Deviation number     `json:"standard_deviation"`
+	Warnings  []string   `json:"warnings"`
+}
+
+type modeInfo struct {
+	Name       string   `json:"name"`
+	Size       int      `json:"size"`
+	First      string   `json:"first"`
+	Last       string   `json:"last"`
+	Unobserved []string `json:"unobserved"` // labels without any known value
+}
+
+func runDataInfo(a *app, path string, input *inputFlags) error {
+	table, err := input.read(path)
+	if err != nil {
+		return err
+	}
+	o := table.Observed
+	mean, deviation := tensor.Moments(o.Values)
+	info := fileInfo{
+		File: path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
+		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation), Warnings: append([]string{}, table.Warnings...),
+	}
+	for _, mode := range o.Modes {
+		info.Modes = append(info.Modes, modeInfo{mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1], []string{}})
+	}
+	for _, empty := range table.Unobserved() {
+		mode := &info.Modes[empty.Mode]
+		mode.Unobserved = append(mode.Unobserved, o.Modes[empty.Mode].Labels[empty.Index])
+	}
+	if a.json {
+		return a.printJSON(info)
+	}
+	a.say("%s: %s, %s", path, info.Format, shapeWords(info.Shape))
+	for _, mode := range info.Modes {
+		a.say("  %s: %s, %s … %s", mode.Name, count(mode.Size, "label"), mode.First, mode.Last)
+		if len(mode.Unobserved) > 0 {
+			a.say("    without any known value: %s", strings.Join(mode.Unobserved, ", "))
+		}
+	}
+	a.say("  %s known (mean %s, standard deviation %s), %s to fill", count(info.Observed, "cell"), short(mean), short(deviation), grouped(info.Gaps))
+	for _, warning := range info.Warnings {
+		a.warn("%s", warning)
+	}
+	return nil
+}
+
+// fetchFlags is what the user of `lacuna data fetch` asked for.
+type fetchFlags struct {
+	output, cache, server string
+	refresh, revised      bool
+}
+
+func newDataFetch(a *app) *cobra.Command {
+	f := new(fetchFlags)
+	command := &cobra.Command{
+		Use:   "fetch meteo-uk",
+		Short: "Download a data set from its owner and make its tensor",
+		Long: `fetch downloads the station files of the UK Met Office (Open Government Licence v3.0), keeps them in a cache
+with dates and checksums, builds the paper's tensor of 50 months × 16 stations × 5 variables, checks its sums, and
+writes it as a table.`,
+		Args: arguments("name of the data set"),
+		RunE: func(command *cobra.Command, args []string) error {
+			if args[0] != "meteo-uk" {
+				return usageError{fmt.Errorf("only meteo-uk can be fetched; 'lacuna data info %s' may say how to get it", args[0])}
+			}
+			return runDataFetch(command.Context(), a, f)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVarP(&f.output, "output", "o", "meteo_uk.csv", "write the table here")
+	flags.StringVar(&f.cache, "cache", "", "keep the downloaded files here (default: lacuna/meteo-uk in the user's cache directory)")
+	flags.BoolVar(&f.refresh, "refresh", false, "download again what is in the cache")
+	flags.BoolVar(&f.revised, "accept-revised", false, "take the table even if the Met Office has revised its records since the paper")
+	flags.StringVar(&f.server, "server", dataset.MetOfficeURL, "address of the station files")
+	return command
+}
+
+func runDataFetch(ctx context.Context, a *app, f *fetchFlags) error {
+	if err := checkOutputs("", f.output); err != nil {
+		return err
+	}
+	if f.cache == "" {
+		folder, err := os.UserCacheDir()
+		if err != nil {
+			return inputError(fmt.Errorf("there is no cache directory (%w): name one with --cache", err))
+		}
+		f.cache = filepath.Join(folder, "lacuna", "meteo-uk")
+	}
+	counter := new(progress.Counter)
+	stop := a.progress("fetching", counter)
+	defer stop()
+	table, manifest, err := dataset.FetchMeteoUK(ctx, dataset.FetchOptions{
+		BaseURL: f.server, CacheDir: f.cache, Refresh: f.refresh, AcceptRevised: f.revised,
+		Progress: func(station string, done, all int) {
+			counter.Set(float64(done), float64(all))
+			counter.Note(station)
+		},
+	})
+	stop()
+	if ctx.Err() != nil {
+		return withCode(exitInterrupted, fmt.Errorf("interrupted: what was downloaded is kept in %s", f.cache))
+	}
+	if revised := new(dataset.SumsError); errors.As(err, &revised) {
+		return inputError(fmt.Errorf("%w; --accept-revised takes it as it is", err))
+	}
+	if err != nil {
+		return fileError(err)
+	}
+	if err := dataio.WriteCSV(f.output, table, func(int) bool { return false }); err != nil {
+		return err
+	}
+	a.say("Wrote %s: %s (%s), from %s kept in %s.\n%s", f.output, shapeWords(table.Shape()), modeNames(table.Modes),
+		count(len(manifest.Files), "file"), f.cache, manifest.Licence)
+	return nil
+}
+
+func modeNames(modes []tensor.Mode) string {
+	names := make([]string, len(modes))
+	for n, mode := range modes {
+		names[n] = mode.Name
+	}
+	return strings.Join(names, " × ")
+}
+
+// syntheticFlags is what the user of `lacuna data synthetic` asked for.
+type syntheticFlags struct {
+	output, truth        string
+	stations             bool
+	months, stationCount int
+	shape                string
+	rank                 int
+	noise                float64
+	observed             float64
+	pattern, mode        string
+	seed                 uint64
+}
+
+func newDataSynthetic(a *app) *cobra.Command {
+	f := new(syntheticFlags)
+	command := &cobra.Command{
+		Use:   "synthetic",
+		Short: "Generate a table with gaps: a random tensor of low rank, or weather that never was",
+		Example: `  lacuna data synthetic --shape 10x10x10x10 --rank 5 --observed 0.2 -o tensor.csv --truth whole.csv
+  lacuna data synthetic --stations --observed 0.7 --pattern spells --mode month -o stations.csv`,
+		Args: arguments(),
+		RunE: func(*cobra.Command, []string) error { return runDataSynthetic(a, f) },
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.output, "output", "o", "", "write the table with gaps here, as CSV")
+	flags.StringVar(&f.truth, "truth", "", "write the table without gaps here")
+	flags.StringVar(&f.shape, "shape", "10x10x10x10", "sizes of the modes")
+	flags.IntVar(&f.rank, "rank", 5, "CP rank; the factors' entries are N(0, 1)")
+	flags.Float64Var(&f.noise, "noise", 0, "deviation of the noise, over the tensor's own")
+	flags.BoolVar(&f.stations, "stations", false, "make a table of months × stations × variables instead")
+	flags.IntVar(&f.months, "months", 60, "months of a table of stations")
+	flags.IntVar(&f.stationCount, "station-count", 12, "stations of a table of stations")
+	flags.Float64Var(&f.observed, "observed", 0.2, "share of the cells that stay known")
+	flags.StringVar(&f.pattern, "pattern", string(dataset.Random), "which cells are missing: random cells, whole fibres along a mode, or spells along it")
+	flags.StringVar(&f.mode, "mode", "", "the mode of fibres and spells (default: the first)")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of the table and of its gaps")
+	return command
+}
+
+func (f *syntheticFlags) check() error {
+	patterns := []dataset.Pattern{dataset.Random, dataset.Fibres, dataset.Spells}
+	switch {
+	case f.output == "":
+		return usageError{fmt.Errorf("-o is missing: say where to write the table")}
+	case !(f.observed > 0 && f.observed <= 1):
+		return usageError{fmt.Errorf("--observed %v: give a share above 0, up to 1", f.observed)}
+	case f.rank < 1:
+		return usageError{fmt.Errorf("--rank %d: give a rank above 0", f.rank)}
+	case !(f.noise >= 0):
+		return usageError{fmt.Errorf("--noise %v: give 0 or more", f.noise)}
+	case f.months < 2 || f.stationCount < 2:
+		return usageError{fmt.Errorf("a table of stations needs at least 2 months and 2 stations")}
+	case !slices.Contains(patterns, dataset.Pattern(f.pattern)):
+		return usageError{fmt.Errorf("--pattern %s is unknown, choose one of %s", f.pattern, list(patterns))}
+	}
+	if err := checkEnding("-o", f.output, csvEndings); err != nil {
+		return err
+	}
+	if err := checkEnding("--truth", f.truth, csvEndings); err != nil {
+		return err
+	}
+	return checkOutputs("", f.output, f.truth)
+}
+
+var csvEndings = []string{"csv", "csv.gz"}
+
+func runDataSynthetic(a *app, f *syntheticFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	shape, err := study.ParseShape(f.shape)
+	if err != nil {
+		return usageError{fmt.Errorf("--shape: %w", err)}
+	}
+	var whole *tensor.Observed
+	if f.stations {
+		whole = dataset.GenerateStations(dataset.StationOptions{Months: f.months, Stations: f.stationCount, Seed: f.seed})
+	} else {
+		if err := checkCells(shape); err != nil {
+			return err
+		}
+		whole = dataset.Synthetic(shape, f.rank, f.noise, f.seed)
+	}
+	mode := 0
+	if f.mode != "" {
+		if mode, err = modeNamed("--mode", f.mode, whole.Modes); err != nil {
+			return usageError{err}
+		}
+	}
+	known, _ := dataset.Observe(whole, dataset.Pattern(f.pattern), mode, f.observed, f.seed)
+	if f.truth != "" {
+		if err := dataio.WriteCSV(f.truth, whole, func(int) bool { return false }); err != nil {
+			return err
+		}
+	}
+	if err := dataio.WriteCSV(f.output, whole, gapsOf(whole, known)); err != nil {
+		return err
+	}
+	a.say("Wrote %s: generated, %s (%s), %s of %s cells known.", f.output, shapeWords(whole.Shape()), modeNames(whole.Modes), grouped(known.Len()), grouped(whole.Len()))
+	return nil
+}
+
+// gapsOf tells which cells of whole are not among known; both are in canonical order.
+func gapsOf(whole, known *tensor.Observed) func(c int) bool {
+	gap := make([]bool, whole.Len())
+	k := 0
+	for c := range gap {
+		same := k < known.Len()
+		for n := 0; same && n < whole.Order(); n++ {
+			same = whole.Index[n][c] == known.Index[n][k]
+		}
+		if gap[c] = !same; same {
+			k++
+		}
+	}
+	return func(c int) bool { return gap[c] }
+}
