@@ -13,7 +13,7 @@ import (
 //
 //	perCell/m + read(bytes of the panel of the other side) ;
 //
-// a row of a tree of half coordinates is expanded twice and folded once, perRow. By cells, perUpdate is the time that
+// a row of a tree of half coordinates is expanded twice and folded once, perRow if everything is in the L1 cache. By cells, perUpdate is the time that
 // the stores of two gradient rows take beyond reading them, and perRun the mispredicted branches at the end of a run.
 const (
 	perCell   = 1.5
@@ -35,30 +35,24 @@ func read(bytes float64) float64 {
 	return 25
 }
 
-// rows returns at most how many distinct coordinates cells have in the given modes, and in all the prefixes of
-// these modes together.
-func rows(shape, modes []int, cells int) (deepest, all float64) {
+// treeCost is the cost of the products of some modes and their gradients, and how many distinct products there are at most.
+// Every row of every level reads a row of a factor, at random, and rows of panels, in order.
+func treeCost(shape, modes []int, cells int, row float64) (cost, deepest float64) {
 	deepest = 1
 	for _, n := range modes {
 		deepest = min(deepest*float64(shape[n]), float64(cells))
-		all += deepest
+		cost += deepest * (perRow + 3*(read(2*row*float64(shape[n]))-1) + 2*(read(2*row*deepest)-1))
 	}
-	return deepest, all
+	return cost, deepest
 }
 
 // halvesCost is the cost of a split with tiles of that many lanes.
 func halvesCost(shape []int, split [2][]int, cells, lanes int) float64 {
-	groups := float64(lanes) / kernel.Lanes
-	var deepest [2]float64
+	groups, row := float64(lanes)/kernel.Lanes, 8*float64(lanes)
 	var cost float64
-	for s, modes := range split {
-		var all float64
-		deepest[s], all = rows(shape, modes, cells)
-		cost += perRow * all
-	}
-	row := float64(lanes) * 8
 	for s, passes := range [2]float64{1, 2} {
-		cost += passes * float64(cells) * (perCell/groups + read(deepest[s]*row))
+		tree, deepest := treeCost(shape, split[s], cells, row)
+		cost += tree + passes*float64(cells)*(perCell/groups+read(deepest*row))
 	}
 	return cost
 }
@@ -78,8 +72,8 @@ func cellwiseCost(shape []int, cells int, o cellOrder) float64 {
 			outer = append(outer, n)
 		}
 	}
-	outerRows, all := rows(shape, outer, cells)
 	row := 8 * float64(o.lanes)
+	tree, outerRows := treeCost(shape, outer, cells, row)
 	runs := distinct(blocks*outerRows, float64(cells))
 	runsOfBlock := runs / blocks
 	// Rows that are used again after others have passed share the cache with them.
@@ -95,7 +89,7 @@ func cellwiseCost(shape []int, cells int, o cellOrder) float64 {
 	// Every block brings its rows in once.
 	cost += blocks * 3 * (min(j, float64(cells)/blocks) + min(k, float64(cells)/blocks)) * read(16e6) / 2
 	if len(outer) > 1 {
-		cost += (perRow + 3*read(2*row*outerRows)) * all
+		cost += tree
 	}
 	return cost
 }
