@@ -2,7 +2,9 @@ package flow
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/gob"
+	"errors"
 	"fmt"
 )
 
@@ -29,16 +31,23 @@ func (in *Integrator) Checkpoint() ([]byte, error) {
 	c := in.header()
 	c.State, c.Parameters = in.state, in.sys.State()
 	var out bytes.Buffer
+	out.Write(make([]byte, sha256.Size))
 	err := gob.NewEncoder(&out).Encode(c)
-	return out.Bytes(), err
+	data := out.Bytes()
+	sum := sha256.Sum256(data[sha256.Size:])
+	copy(data, sum[:])
+	return data, err
 }
 
 // Restore moves the run to a state that Checkpoint returned. It returns an error, and changes nothing, if the
 // checkpoint was made with other settings or another model, or is damaged.
 func (in *Integrator) Restore(data []byte) error {
+	if len(data) < sha256.Size || sha256.Sum256(data[sha256.Size:]) != [sha256.Size]byte(data) {
+		return errors.New("flow: this is no checkpoint, or a damaged one")
+	}
 	var c checkpoint
-	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&c); err != nil {
-		return fmt.Errorf("flow: this is no checkpoint, or a damaged one: %w", err)
+	if err := gob.NewDecoder(bytes.NewReader(data[sha256.Size:])).Decode(&c); err != nil {
+		return fmt.Errorf("flow: this is no checkpoint of this version: %w", err)
 	}
 	have := in.header()
 	given := c
@@ -49,9 +58,6 @@ func (in *Integrator) Restore(data []byte) error {
 	}
 	if err := in.sys.SetState(c.Parameters); err != nil {
 		return err
-	}
-	if c.State.RunningAway == nil {
-		c.State.RunningAway = map[int]float64{}
 	}
 	in.state, in.baseReady = c.State, false
 	return nil

@@ -12,4 +12,7 @@ func (c *clock) add(h float64) {
 	c.High = sum
 }
 
+// until returns how long it is to time t.
+func (c clock) until(t float64) float64 { return (t - c.High) - c.Low }
+
 func (c clock) float() float64 { return c.High }

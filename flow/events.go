@@ -8,7 +8,7 @@ import (
 
 // nearThreshold returns d ln‖block‖/dt at the base point of the blocks whose norm is within a few powers of e of the
 // threshold, unless they are very many.
-func (in *Integrator) nearThreshold() map[int]float64 {
+func (in *Integrator) nearThreshold() []float64 {
 	const near, most = 6, 64
 	var blocks []int
 	for r, norm := range in.state.Norms {
@@ -16,7 +16,7 @@ func (in *Integrator) nearThreshold() map[int]float64 {
 			blocks = append(blocks, r)
 		}
 	}
-	rates := map[int]float64{}
+	rates := unknown(len(in.state.Norms))
 	if len(blocks) == 0 || len(blocks) > most || in.settings.descends() {
 		return rates
 	}
@@ -55,7 +55,7 @@ func (in *Integrator) watch() []Event {
 			in.note(kind, r, in.crossing(r, before[r], start, ratesBefore))
 		}
 		if in.dataNorm > 0 && now > 10*in.dataNorm {
-			if _, known := st.RunningAway[r]; !known {
+			if math.IsNaN(st.RunningAway[r]) {
 				st.RunningAway[r] = in.mse
 				in.note(RunawayStarted, r, st.Clock.float())
 			}
@@ -70,26 +70,30 @@ func (in *Integrator) note(kind EventKind, block int, t float64) {
 
 // crossing interpolates the time since start at which a block's log norm passed the threshold: by a cubic where its
 // rate is known at both ends, else by a line.
-func (in *Integrator) crossing(r int, before float64, start clock, rates map[int]float64) float64 {
+func (in *Integrator) crossing(r int, before float64, start clock, rates []float64) float64 {
 	h := (in.state.Clock.High - start.High) + (in.state.Clock.Low - start.Low)
 	y0, y1 := math.Log(before/in.settings.Threshold), math.Log(in.state.Norms[r]/in.settings.Threshold)
 	s := y0 / (y0 - y1)
-	slope0, ok0 := rates[r]
-	slope1, ok1 := in.state.LogRates[r]
-	if ok0 && ok1 {
-		s = hermiteRoot(y0, y1, slope0*h, slope1*h)
+	if root := hermiteRoot(y0, y1, rates[r]*h, in.state.LogRates[r]*h); !math.IsNaN(root) {
+		s = root
+	} else if math.IsNaN(s) {
+		s = 1 // a block that was exactly zero
 	}
 	start.add(s * h)
 	return start.float()
 }
 
-// hermiteRoot returns the zero in [0, 1] of the cubic with the given ends and slopes, whose ends differ in sign.
+// hermiteRoot returns the zero in [0, 1] of the cubic with the given ends and slopes, whose ends differ in sign; NaN if one
+// of them is not finite.
 func hermiteRoot(y0, y1, d0, d1 float64) float64 {
 	at := func(s float64) float64 {
 		t := 1 - s
 		return y0*(1+2*s)*t*t + d0*s*t*t + y1*s*s*(3-2*s) - d1*s*s*t
 	}
 	low, high := 0.0, 1.0
+	if middle := at(0.5); math.IsNaN(middle) || math.IsInf(middle, 0) {
+		return math.NaN()
+	}
 	for range 60 {
 		middle := (low + high) / 2
 		if (at(middle) > 0) == (y1 > 0) {

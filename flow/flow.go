@@ -110,7 +110,7 @@ type Settings struct {
 type Stop struct {
 	TrainMSE     float64       // plain mean squared error on the observed cells; 0 means 1e-14, negative never
 	GradientNorm float64       // ‖∂L/∂θ‖; 0 means never
-	Time         float64       // flow time; 0 means 1e60
+	Time         float64       // flow time, on which an error-controlled method ends exactly; 0 means 1e60
 	Evaluations  int           // gradient evaluations; 0 means 1e5 for error-controlled methods, 1e7 for descents
 	Wall         time.Duration // 0 means no limit
 	Runaway      float64       // norm of a block over that of the data (estimated for the full tensor) while the train error hardly falls; 0 means 100, negative never
@@ -126,7 +126,7 @@ const (
 	Running         Status = "running"
 	Converged       Status = "converged"        // train MSE below its limit
 	SmallGradient   Status = "small-gradient"   // gradient norm below its limit
-	Equilibrium     Status = "equilibrium"      // a stationary point: nothing moves before the time limit
+	Equilibrium     Status = "equilibrium"      // a stationary point: nothing moves any more
 	TimeLimit       Status = "time-limit"       // flow time
 	EvaluationLimit Status = "evaluation-limit" // gradient evaluations
 	WallLimit       Status = "wall-limit"       // wall time
@@ -137,6 +137,9 @@ const (
 	Stopped         Status = "stopped"          // the recorder asked for it
 	Interrupted     Status = "interrupted"      // the context was cancelled
 )
+
+// forever is a time by which whatever moves has moved.
+const forever = 1e60
 
 func (s Settings) withDefaults() (Settings, error) {
 	defaultTo(&s.Method, Implicit)
@@ -163,7 +166,7 @@ func (s Settings) withDefaults() (Settings, error) {
 	}
 	defaultTo(&s.Every, 1)
 	defaultTo(&s.Stop.TrainMSE, 1e-14)
-	defaultTo(&s.Stop.Time, 1e60)
+	defaultTo(&s.Stop.Time, forever)
 	defaultTo(&s.Stop.Evaluations, evaluations)
 	defaultTo(&s.Stop.Runaway, 100)
 	return s, nil

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"lacuna/model"
@@ -47,14 +48,17 @@ type state struct {
 	Average     float64 // EMA of the squared gradient norm
 	Averaged    int
 	Events      []Event
-	RunningAway map[int]float64 // blocks whose norm passed 10 times the data's, and the train MSE then
-	Best        float64         // held-out error
+	RunningAway []float64 // for every block whose norm passed 10 times the data's the train MSE then, else NaN
+	Best        float64   // held-out error
 	SinceBest   int
 
-	Recorded clock           // time of the last record
-	Norms    []float64       // deep norms then
-	LogRates map[int]float64 // d ln‖block‖/dt then, of the blocks near the threshold
+	Recorded clock     // time of the last record
+	Norms    []float64 // deep norms then
+	LogRates []float64 // d ln‖block‖/dt then, of the blocks near the threshold, else NaN
 }
+
+// unknown returns n NaNs.
+func unknown(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
 
 // New prepares to integrate a system from its present parameters.
 func New(sys System, settings Settings) (*Integrator, error) {
@@ -66,7 +70,7 @@ func New(sys System, settings Settings) (*Integrator, error) {
 		sys: sys, settings: settings,
 		stiff: make([]float64, sys.Blocks()),
 		sizes: make([]float64, sys.Blocks()), blockRates: make([]float64, sys.Blocks()), previousRates: make([]float64, sys.Blocks()),
-		state: state{RunningAway: map[int]float64{}, Best: math.Inf(1)},
+		state: state{RunningAway: unknown(sys.Blocks()), Best: math.Inf(1)},
 	}
 	switch settings.Method {
 	case Implicit:
@@ -102,8 +106,9 @@ func (in *Integrator) Run(ctx context.Context, record Recorder) Result {
 			status = Interrupted
 			break
 		}
+		steps := in.state.Steps
 		status = in.step()
-		if status != Running || in.state.Steps%in.settings.Every == 0 {
+		if in.state.Steps > steps && in.regular() {
 			if seen := in.look(record); status == Running {
 				status = seen
 			}
@@ -111,11 +116,25 @@ func (in *Integrator) Run(ctx context.Context, record Recorder) Result {
 	}
 	in.state.Wall += time.Since(in.started)
 	in.started = time.Now()
+	if !in.regular() {
+		// A record out of turn, which a run that goes on from here must not know of.
+		defer func(before state) { in.state = before }(in.state.clone())
+		in.look(record)
+	}
 	return Result{
 		Status: status, Time: in.state.Clock.float(), Steps: in.state.Steps, Rejected: in.state.Rejected,
 		Evaluations: in.state.Evaluations, Wall: in.state.Wall, Loss: in.loss, MSE: in.mse,
 		Rank: model.EffectiveRank(in.state.Norms, in.settings.Threshold), Events: in.state.Events,
 	}
+}
+
+// regular reports whether the present step is one to record.
+func (in *Integrator) regular() bool { return in.state.Steps%in.settings.Every == 0 }
+
+// clone returns a copy that look on the original does not change.
+func (s state) clone() state {
+	s.Events, s.RunningAway = slices.Clip(s.Events), slices.Clone(s.RunningAway)
+	return s
 }
 
 // SetStop replaces the stop rules, for another Run.
@@ -193,7 +212,7 @@ func (in *Integrator) check() Status {
 }
 
 // atRest reports whether every block is either pulled by no more than rounding, relative to the forces that hold it in
-// place, or so slow that it cannot move before the time limit.
+// place, or so slow that it cannot ever move.
 func (in *Integrator) atRest() bool {
 	const rounding = 1e-12
 	if in.settings.descends() {
@@ -201,7 +220,7 @@ func (in *Integrator) atRest() bool {
 	}
 	in.sys.Stiffness(in.stiff)
 	for r, rate := range in.blockRates {
-		if rate > rounding*in.stiff[r] && rate*in.settings.Stop.Time > 1 {
+		if rate > rounding*in.stiff[r] && rate*forever > 1 {
 			return false
 		}
 	}

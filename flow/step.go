@@ -115,22 +115,28 @@ const (
 	smallest = 0.1
 )
 
-// adaptiveStep makes one accepted step.
+// adaptiveStep makes one accepted step, the last one shortened to end at the time limit.
 func (in *Integrator) adaptiveStep() Status {
 	st := &in.state
 	if st.Step == 0 {
 		st.Step = in.firstStep()
 	}
+	proposed, left := st.Step, st.Clock.until(in.settings.Stop.Time)
+	st.Step = math.Min(proposed, left)
 	in.prepareStep(st.Step)
 	power := 1 / float64(in.scheme.order+1)
 	for rejected := false; ; rejected = true {
 		h := st.Step
-		if !(h > 0) || st.Clock.High+st.Clock.Low == st.Clock.High+h && h < 1e-300 {
+		if !(h > 1e-290) {
+			in.evaluateBase()
 			return StepTooSmall
 		}
 		ratio := in.attempt(h)
 		if ratio <= 1 {
 			in.accept(h)
+			if h == left {
+				st.Clock = clock{High: in.settings.Stop.Time}
+			}
 			factor := largest
 			if ratio > 0 {
 				factor = safety * math.Pow(ratio, -power)
@@ -141,23 +147,20 @@ func (in *Integrator) adaptiveStep() Status {
 			}
 			st.LastStep, st.LastError = h, ratio
 			status := in.afterStep()
-			st.Step = h * factor / in.acceleration(h)
+			st.Step = h * factor / in.acceleration()
 			if st.Failed > h {
 				// Halfway, in powers, back to the step that failed: with huge factors the error has a cliff.
 				st.Step = math.Min(st.Step, math.Sqrt(h*st.Failed))
 				st.Failed *= 2
 			}
+			if h == left {
+				st.Step = math.Max(st.Step, proposed)
+			}
 			return status
 		}
 		st.Rejected++
 		st.Failed = h
-		if st.Evaluations >= in.settings.Stop.Evaluations {
-			return EvaluationLimit
-		}
 		st.Step = h * math.Max(smallest, math.Min(0.8, safety*math.Pow(ratio, -power)))
-		if st.Step < 1e-290 {
-			return StepTooSmall
-		}
 		if len(in.active) > 0 {
 			in.damp(st.Step)
 		}
@@ -186,17 +189,15 @@ func (in *Integrator) firstStep() float64 {
 	return 0.01 / rate
 }
 
-// acceleration returns by how much the fastest relative rate of change rose during the last step, at least 1. Blocks that
-// rest at an equilibrium, moving much less in a step than a growing block does, do not count.
-func (in *Integrator) acceleration(h float64) float64 {
-	resting := 0.1 * math.Pow(in.settings.Tolerance, 1/float64(in.scheme.order))
+// acceleration returns by how much the blocks that made the error of the last step sped up during it, at least 1: a block
+// on its way to its emergence grows ever faster, and the next step must shrink with it. Others, such as grown
+// blocks at rest, whose rates are noise, do not count.
+func (in *Integrator) acceleration() float64 {
+	largest := slices.Max(in.sizes)
 	before, after := 0.0, 0.0
-	for r, rate := range in.blockRates {
-		if rate*h > resting {
-			after = math.Max(after, rate)
-		}
-		if in.previousRates[r]*h > resting {
-			before = math.Max(before, in.previousRates[r])
+	for r, size := range in.sizes {
+		if size > 0.1*largest {
+			before, after = math.Max(before, in.previousRates[r]), math.Max(after, in.blockRates[r])
 		}
 	}
 	if before > 0 && after > before {
