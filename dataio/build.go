@@ -147,10 +147,14 @@ func (b *builder) merge(t *Table, all *tensor.Observed) (*tensor.Observed, error
 		from = to
 	}
 	if t.Merged > 0 {
-		warning := fmt.Sprintf("%d rows repeat a cell with an equal value and were merged", t.Merged)
+		repeat := fmt.Sprintf("%d rows repeat", t.Merged)
+		if t.Merged == 1 {
+			repeat = "1 row repeats"
+		}
+		warning := repeat + " a cell with an equal value: merged"
 		if averaged > 0 {
-			how := [...]string{"", "their mean was", "the first was", "the last was"}[b.options.Duplicates]
-			warning = fmt.Sprintf("%d rows repeat a cell; %d cells had different values: %s taken", t.Merged, averaged, how)
+			how := [...]string{"", "the mean", "the first", "the last"}[b.options.Duplicates]
+			warning = fmt.Sprintf("%s a cell; where the values differ (%d cells), %s is taken", repeat, averaged, how)
 		}
 		t.Warnings = append(t.Warnings, warning)
 	}

@@ -186,11 +186,34 @@ func appendField(out []byte, text string, delimiter byte) []byte {
 type columns struct {
 	names []string
 	index []int
-	value int   // −1 in a wide table
-	wide  []int // the value columns of a wide table
+	value int    // −1 in a wide table
+	wide  []int  // the value columns of a wide table
+	added string // a column that lacuna has added before, or ""
 }
 
-// roles finds the columns that the options name. line is that of the header, 0 for a format without lines.
+// checkAdded refuses a table that lacuna has filled before where its columns would be taken for data or written twice.
+func (c columns) checkAdded(path string, line int, gaps bool) error {
+	if c.added == "" {
+		return nil
+	}
+	taken := gaps
+	for _, k := range append(append([]int{max(c.value, 0)}, c.index...), c.wide...) {
+		taken = taken || isAdded(c.names[k])
+	}
+	if !taken {
+		return nil
+	}
+	return &Error{
+		Path: path, Line: line, Problem: fmt.Sprintf("column %s shows that lacuna has filled this file already", shorten(c.added)),
+		Remedy: "give the original file, or remove lacuna's columns",
+	}
+}
+
+func isAdded(name string) bool {
+	return strings.HasPrefix(name, "lacuna_") || strings.Contains(name, "_lacuna_")
+}
+
+// roles finds the columns that the options name, each in one role. line is that of the header, 0 for a format without lines.
 func roles(path string, line int, names []string, o Options) (columns, error) {
 	c := columns{names: names, value: -1}
 	fail := func(problem, remedy string) (columns, error) {
@@ -198,8 +221,8 @@ func roles(path string, line int, names []string, o Options) (columns, error) {
 	}
 	number := map[string]int{}
 	for k, name := range names {
-		if strings.HasPrefix(name, "lacuna_") {
-			return fail(fmt.Sprintf("column %s shows that lacuna has filled this file already", name), "give the original file, or remove the columns that begin with lacuna_")
+		if c.added == "" && isAdded(name) {
+			c.added = name
 		}
 		if _, twice := number[name]; twice {
 			return fail(fmt.Sprintf("two columns are called %q", shorten(name)), "give every column a name of its own")
@@ -256,7 +279,7 @@ func roles(path string, line int, names []string, o Options) (columns, error) {
 		if len(c.wide) < 2 {
 			return fail(fmt.Sprintf("a wide table needs at least two value columns, here are %d", len(c.wide)), "give a table with one column for every label of the last mode, or read it as a long one")
 		}
-		return c, nil
+		return c, c.checkAdded(path, line, false)
 	}
 	switch others := rest(); {
 	case o.Value != "":
@@ -280,7 +303,7 @@ func roles(path string, line int, names []string, o Options) (columns, error) {
 			return fail(fmt.Sprintf("index column %d has no name", k+1), "give it one, or name the index columns with --index")
 		}
 	}
-	return c, nil
+	return c, c.checkAdded(path, line, false)
 }
 
 func joinNames(names []string) string { return strings.Join(names, ",") }

@@ -2,6 +2,8 @@ package dataio
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -347,4 +349,57 @@ func TestIL2(t *testing.T) {
 	if d := cmp.Diff(array.Observed.Values, table.Observed.Values); d != "" {
 		t.Errorf("the array and the table differ:\n%s", d)
 	}
+}
+
+type binaryOrder = interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
+}
+
+var (
+	little binaryOrder = binary.LittleEndian
+	big    binaryOrder = binary.BigEndian
+)
+
+// matHeader is the start of a MAT v5 file.
+func matHeader(order binaryOrder) []byte {
+	header := append([]byte("MATLAB 5.0 MAT-file, a test"), bytes.Repeat([]byte(" "), 97)...)
+	return order.AppendUint16(order.AppendUint16(header, 0x0100), 'M'<<8|'I')
+}
+
+// TestMATByteOrders reads arrays in both byte orders, packed and not, beside another variable.
+func TestMATByteOrders(t *testing.T) {
+	for _, order := range []binaryOrder{little, big} {
+		for _, compressed := range []bool{false, true} {
+			s := &matSource{order: order, layout: newLayout([]int{2, 1, 3}, true)}
+			out := bytes.NewBuffer(matHeader(order))
+			vector := &matSource{order: order, layout: newLayout([]int{1, 2}, true)}
+			err := errors.Join(
+				vector.writeArray(out, "vector", mxDouble, miDouble, vector.doubles([]float64{8, 9}), compressed),
+				s.writeArray(out, "x", mxDouble, miDouble, s.doubles([]float64{1, 2, math.NaN(), 4, 5, 6}), compressed),
+			)
+			if err != nil {
+				t.Fatal(err)
+			}
+			table := mustRead(t, save(t, "t.mat", out.String()), Options{})
+			if got := fmt.Sprint(table.Observed.Shape(), table.Observed.Values, table.Gaps()); got != "[2 3] [1 5 2 4 6] 1" {
+				t.Errorf("read %s", got)
+			}
+			after, data := written(t, table, "out.mat", Options{})
+			checkFilledCells(t, table, after)
+			if !bytes.HasPrefix(data, out.Bytes()[:200]) && !compressed {
+				t.Error("the other variable was changed")
+			}
+		}
+	}
+}
+
+// parquetSample is a small table in Parquet.
+func parquetSample(t interface{ Fatal(...any) }) []byte {
+	one, two := 1.0, 2.0
+	var out bytes.Buffer
+	if err := parquet.Write(&out, []parquetRow{{"a", 1, nil, &one}, {"b", 1, nil, nil}, {"b", 2, nil, &two}}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }

@@ -62,7 +62,11 @@ func readCSV(path string, data []byte, o Options) (*Table, error) {
 	if err := s.eachCell(r, b); err != nil {
 		return nil, err
 	}
-	return b.table(format, s, s.numbers)
+	table, err := b.table(format, s, s.numbers)
+	if err != nil {
+		return nil, err
+	}
+	return table, s.checkAdded(path, 1, !table.Complete())
 }
 
 func wideName(o Options) string {

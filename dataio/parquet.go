@@ -91,7 +91,10 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 		}
 		return nil, damagedParquet(path, err)
 	}
-	return b.table(Parquet, s, s.numbers)
+	if table, err = b.table(Parquet, s, s.numbers); err != nil {
+		return nil, err
+	}
+	return table, s.checkAdded(path, 0, !table.Complete())
 }
 
 func damagedParquet(path string, what any) error {
