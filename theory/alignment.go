@@ -1,0 +1,150 @@
+package theory
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"lacuna/model"
+)
+
+// Theorem32ii is δ_r = ⟨−∇L, unit block r⟩ |ζ_r| with ζ_r = ⟨⊗ṽ_r^n, ⊗ŵ_r^n⟩, ṽ_r^n the first right singular vector of A_{k_n}^{n,r}.
+// Its hypothesis is ε(0) = 0, matrices of rank one, and A_iᵀA_i = A_{i+1}A_{i+1}ᵀ. The paper states it without the
+// modulus, with which its proof ends; see Sign. A mode without matrices contributes a factor 1.
+func Theorem32ii() Statement {
+	return alignment("theorem-3.2-ii", func(b model.Block) float64 { return math.Abs(zeta(b)) })
+}
+
+// SignedTheorem32ii is Theorem 3.2 (ii) as the paper prints it, without the modulus. The sign of a singular vector is a
+// convention of whoever computes it, so this one fails for about half of the blocks.
+func SignedTheorem32ii() Statement { return alignment("theorem-3.2-ii-signed", zeta) }
+
+func alignment(name string, factor func(model.Block) float64) Statement {
+	return Statement{Name: name, sides: func(p *point) []Side {
+		sides := make([]Side, len(p.blocks))
+		for r, b := range p.blocks {
+			rate, norm := measuredDelta(p, r)
+			vectors := b.Vectors()
+			block := make([][]float64, len(vectors))
+			for n, v := range vectors {
+				block[n] = unit(v)
+			}
+			along := factor(b)
+			sides[r] = Side{
+				Block: r, Mode: -1, Index: -1,
+				Left: rate, Right: p.force.along(block) * along, Scale: p.force.norm * norm,
+			}
+		}
+		return sides
+	}}
+}
+
+// measuredDelta is δ_r from the vector field: by definition ⟨−∇L, ⊗v⟩ over the product of all norms of factors, and
+// ⟨−∇L, ⊗v⟩ = ⟨w^1, dw^1/dt⟩. The second result is ‖⊗ Π Â ŵ‖.
+func measuredDelta(p *point, r int) (delta, norm float64) {
+	b := p.blocks[r]
+	delta, norm = dotSum(b.W[0], p.field[r].W[0]), 1
+	for n, w := range b.W {
+		norms := length(w)
+		for _, a := range b.A[n] {
+			norms *= length(a)
+		}
+		delta /= norms
+		norm *= length(chainFrom(b, n, 0)) / norms
+	}
+	return delta, norm
+}
+
+// zeta is ζ_r with singular vectors of whatever sign the decomposition gives them.
+func zeta(b model.Block) float64 {
+	product := 1.0
+	for _, factor := range alignments(b) {
+		product *= factor
+	}
+	return product
+}
+
+// alignments returns ⟨ṽ^n, ŵ^n⟩ for every mode; 1 for a mode without matrices.
+func alignments(b model.Block) []float64 {
+	out := make([]float64, len(b.W))
+	for n, w := range b.W {
+		out[n] = 1
+		if k := len(b.A[n]); k > 0 {
+			d := len(w)
+			var svd mat.SVD
+			if !svd.Factorize(mat.NewDense(d, d, append([]float64(nil), b.A[n][k-1]...)), mat.SVDFull) {
+				out[n] = math.NaN()
+				continue
+			}
+			var right mat.Dense
+			svd.VTo(&right)
+			direction := unit(w)
+			out[n] = 0
+			for i := range d {
+				out[n] += right.At(i, 0) * direction[i]
+			}
+		}
+	}
+	return out
+}
+
+// Sign answers whether ζ_r of Theorem 3.2 (ii) may stand without the modulus with which the proof ends.
+type Sign struct {
+	Blocks       int     `json:"blocks"`
+	Negative     int     `json:"negative"`      // blocks with ζ_r < 0 at the start, singular vectors as LAPACK's convention gives them
+	Flips        int     `json:"flips"`         // (block, mode) pairs in which ⟨ṽ, ŵ⟩ changes its sign along the run, ṽ followed continuously
+	WithModulus  float64 `json:"with_modulus"`  // worst relative error of the statement with |ζ_r|
+	AsPrinted    float64 `json:"as_printed"`    // worst relative error as the paper prints it, with ζ_r
+	FailingShare float64 `json:"failing_share"` // share of all (time, block) where the printed statement is off by more than the tolerance
+}
+
+// signWatch follows ⟨ṽ, ŵ⟩ with ṽ chosen continuously: its sign is kept along the run.
+type signWatch struct {
+	right    [][][]float64
+	product  [][]float64
+	negative int
+	flips    int
+}
+
+func (s *signWatch) look(blocks []model.Block) {
+	first := s.right == nil
+	if first {
+		s.right, s.product = make([][][]float64, len(blocks)), make([][]float64, len(blocks))
+	}
+	for r, b := range blocks {
+		if first {
+			s.right[r], s.product[r] = make([][]float64, len(b.W)), make([]float64, len(b.W))
+			if zeta(b) < 0 {
+				s.negative++
+			}
+		}
+		for n, w := range b.W {
+			k := len(b.A[n])
+			if k == 0 {
+				continue
+			}
+			right := firstRightVector(b.A[n][k-1], len(w))
+			if !first && dotSum(right, s.right[r][n]) < 0 {
+				for i := range right {
+					right[i] = -right[i]
+				}
+			}
+			product := dotSum(right, w)
+			if !first && product*s.product[r][n] < 0 {
+				s.flips++
+			}
+			s.right[r][n], s.product[r][n] = right, product
+		}
+	}
+}
+
+// firstRightVector of a matrix of rank one (nearly) is its longest row, made a unit.
+func firstRightVector(a []float64, d int) []float64 {
+	var best []float64
+	for i := range d {
+		if row := a[i*d : i*d+d]; best == nil || dotSum(row, row) > dotSum(best, best) {
+			best = row
+		}
+	}
+	return unit(best)
+}
