@@ -1,0 +1,164 @@
+package reproduce
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"lacuna/figure"
+	"lacuna/study"
+)
+
+const depthObserved = 0.2
+
+// depthRuns does the runs that Figures 4 and 5 share.
+func (w *work) depthRuns() ([]study.Run, error) {
+	total := w.Runs
+	if total <= 0 {
+		total = 1500
+		if w.Quick {
+			total = 48
+		}
+	}
+	var settings []study.Settings
+	for i := range total {
+		k := i % depthsUsed
+		list := starts(k)
+		nth := i / depthsUsed
+		settings = append(settings, synthetic(k, depthObserved, list[nth%len(list)], 1+nth/len(list)))
+	}
+	return w.runs("depth", settings)
+}
+
+func figure4(w *work) error {
+	w.section.Title = "Figure 4: effective rank by depth"
+	w.section.Paper = "More than 1,500 runs at 20 % observed, every one a point, coloured by test loss from 5e-5 to 3.35. Shallow models end at ranks " +
+		"that vary a great deal with the start; with depth the rank is much more stable, close to the true rank 5. 11 of 1,500 runs diverged or stayed at rank 0."
+	runs, err := w.depthRuns()
+	if err != nil {
+		return err
+	}
+	chart := study.RankByDepth("Effective rank by depth, 20 % observed", runs)
+	if err := w.picture("fig4", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380}); err != nil {
+		return err
+	}
+	ran, empty := 0, 0
+	for _, run := range runs {
+		if run.State == study.Done && ranAway(run) {
+			ran++
+		}
+		if run.State == study.Done && run.Outcome.Rank == 0 {
+			empty++
+		}
+	}
+	w.found("Of %d runs %d ended in a runaway: a block that fits a few observed cells and whose norm grows without bound while the train loss hardly "+
+		"moves. The exact flow reaches that end in a few hundred evaluations; descent with a fixed rate stops long before it, which is why the paper counts "+
+		"so few. They are drawn with the rank they had. %d runs ended at rank 0.", len(runs), ran, empty)
+	var shallow spread
+	for k := range depthsUsed {
+		all := spreadOf(runs, k, func(study.Run) bool { return true })
+		settled := spreadOf(runs, k, func(r study.Run) bool { return !ranAway(r) })
+		if k == 0 {
+			shallow = all
+		}
+		w.found("Depth %d: rank %s; of the %d runs that did not run away %s.", k, all, settled.count, settled)
+		stable := k == 0 || all.iqr() < shallow.iqr()
+		claim := "interquartile range of the effective rank; smaller than at depth 0"
+		if k == 0 {
+			claim = "interquartile range of the effective rank, for comparison"
+		}
+		w.entry(Entry{
+			Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.iqr()), EffectiveRank: ref(int(all.median)), Claim: claim, Holds: stable,
+			Why: unless(stable, fmt.Sprintf("ranks %s here and %s at depth 0", all, shallow)),
+		})
+		if k > 0 {
+			near := math.Abs(settled.median-rankPaper) <= 1
+			w.entry(Entry{
+				Depth: ref(k), Observed: depthObserved, Paper: rankPaper, Ours: study.Number(settled.median), EffectiveRank: ref(int(settled.median)),
+				Claim: "median effective rank of the runs that did not run away, within 1 of the true rank", Holds: near,
+				Why: unless(near, fmt.Sprintf("ranks %s", settled)),
+			})
+		}
+	}
+	return nil
+}
+
+// spread is how the ranks of runs are distributed.
+type spread struct {
+	count                            int
+	least, lower, median, upper, max float64
+}
+
+func (s spread) iqr() float64 { return s.upper - s.lower }
+
+func (s spread) String() string {
+	if s.count == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("median %g, half of them in %g–%g, all in %g–%g", s.median, s.lower, s.upper, s.least, s.max)
+}
+
+func spreadOf(runs []study.Run, depth int, include func(study.Run) bool) spread {
+	var ranks []float64
+	for _, run := range runs {
+		if k, _ := run.Settings.Depth.Uniform(); int(k) == depth && run.State == study.Done && run.Outcome.Rank > 0 && include(run) {
+			ranks = append(ranks, float64(run.Outcome.Rank))
+		}
+	}
+	if len(ranks) == 0 {
+		return spread{median: math.NaN()}
+	}
+	sort.Float64s(ranks)
+	at := func(share float64) float64 { return ranks[int(math.Round(share*float64(len(ranks)-1)))] }
+	return spread{len(ranks), ranks[0], at(0.25), at(0.5), at(0.75), ranks[len(ranks)-1]}
+}
+
+func figure5(w *work) error {
+	w.section.Title = "Figure 5: test loss by depth"
+	w.section.Paper = "The runs of Figure 4. Whatever the depth a small test loss may be achieved; depth helps to reach it whatever the start."
+	runs, err := w.depthRuns()
+	if err != nil {
+		return err
+	}
+	chart := study.LossByDepth("Test loss by depth, 20 % observed", runs)
+	if err := w.picture("fig5", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380}); err != nil {
+		return err
+	}
+	var shallow float64
+	for k := range depthsUsed {
+		best, rank, small, count := study.Number(math.Inf(1)), 0, 0, 0
+		for _, run := range runs {
+			if depth, _ := run.Settings.Depth.Uniform(); int(depth) != k || run.State != study.Done {
+				continue
+			}
+			count++
+			if run.Outcome.TestMSE < best {
+				best, rank = run.Outcome.TestMSE, run.Outcome.Rank
+			}
+			if run.Outcome.TestMSE < bestFigure4 {
+				small++
+			}
+		}
+		if count == 0 {
+			continue
+		}
+		share := float64(small) / float64(count)
+		if k == 0 {
+			shallow = share
+		}
+		w.found("Depth %d: best test loss %.2g at rank %d; %d of %d runs below %g.", k, float64(best), rank, small, count, bestFigure4)
+		w.entry(Entry{
+			Depth: ref(k), Observed: depthObserved, Paper: bestFigure4, Ours: best, EffectiveRank: ref(rank),
+			Claim: "best test loss, below the least that the paper's figures show", Holds: best < bestFigure4,
+			Why: unless(best < bestFigure4, "no start recovered the tensor"),
+		})
+		if k > 0 {
+			w.entry(Entry{
+				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(share),
+				Claim: "share of starts that reach a small test loss; larger than at depth 0", Holds: share > shallow,
+				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0: followed exactly and to the end, deep runs meet more spurious blocks that run away", 100*share, 100*shallow)),
+			})
+		}
+	}
+	return nil
+}

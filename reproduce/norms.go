@@ -1,0 +1,160 @@
+package reproduce
+
+import (
+	"fmt"
+	"strings"
+
+	"lacuna/figure"
+	"lacuna/flow"
+	"lacuna/model"
+	"lacuna/study"
+)
+
+const (
+	normsObserved = 0.2
+	normsSeeds    = 6 // starts tried for each panel
+)
+
+func figure2(w *work) error {
+	w.section.Title = "Figure 2: norms of the blocks along training, σ_w = σ_A = 0.01"
+	w.section.Paper = "500 curves a panel for depth 0, 1 and 2 at 20 % observed. A shallow model ends with many blocks of some norm; " +
+		"with depth most norms go to zero, and blocks emerge one after another."
+	return w.norms("fig2", start{model.Gaussian, 0.01, 0.01, false}, []int{0, 1, 2})
+}
+
+func figure3(w *work) error {
+	w.section.Title = "Figure 3: norms of the blocks along training, σ_w = 0.005, σ_A = 0.1"
+	w.section.Paper = "500 curves a panel for depth 0, 1, 3 and 5 at 20 % observed. Deeper models end at a lower rank, and blocks emerge one at a time."
+	return w.norms("fig3", start{model.Gaussian, 0.005, 0.1, false}, []int{0, 1, 3, 5})
+}
+
+// norms draws for every depth the first start whose run did not end in a runaway, a choice that looks at the
+// training alone.
+func (w *work) norms(name string, from start, depths []int) error {
+	seeds := normsSeeds
+	if w.Quick {
+		seeds = 2
+	}
+	var settings []study.Settings
+	for _, k := range depths {
+		for seed := 1; seed <= seeds; seed++ {
+			s := synthetic(k, normsObserved, from, seed)
+			s.Trajectory = "all"
+			settings = append(settings, s)
+		}
+	}
+	runs, s, err := w.do(name, settings)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var overTime, overWork []figure.NormPanel
+	var ranks []int
+	sequential := true
+	for _, k := range depths {
+		chosen, settled := choose(runs, k)
+		if chosen == nil {
+			w.found("Depth %d: every run failed: %s.", k, firstReason(runs, k))
+			continue
+		}
+		way, err := s.Trajectory(chosen.ID)
+		if err != nil {
+			return err
+		}
+		o := chosen.Outcome
+		panel := study.Panel(*chosen, way, true)
+		panel.Title = fmt.Sprintf("depth %d", k)
+		overTime = append(overTime, panel)
+		panel = study.Panel(*chosen, way, false)
+		panel.Title = fmt.Sprintf("depth %d", k)
+		overWork = append(overWork, panel)
+		ranks = append(ranks, o.Rank)
+		apart, pairs := separate(o.Emergences)
+		sequential = sequential && apart == pairs
+		w.found("Depth %d (start %d): %d blocks emerged, the run ended as %s with rank %d, train loss %.2g, test loss %.2g, after %d "+
+			"gradient evaluations and flow time %.2g. %d of %d starts ran away instead.", k, chosen.Settings.Seed, len(o.Emergences), o.Status,
+			o.Rank, float64(o.TrainMSE), float64(o.TestMSE), o.Evaluations, float64(o.FlowTime), seeds-settled, seeds)
+		w.entry(Entry{
+			Depth: ref(k), Observed: normsObserved, Paper: nan, Ours: o.TestMSE, EffectiveRank: ref(o.Rank),
+			Claim: "test loss of the run drawn; its blocks emerge one after another", Holds: apart == pairs && len(o.Emergences) > 1,
+			Why: unless(apart == pairs && len(o.Emergences) > 1, fmt.Sprintf("%d of %d emergences follow the one before by more than 1 %% of the flow time", apart, pairs)),
+		})
+	}
+	deeper := len(ranks) > 1
+	for i := 1; i < len(ranks); i++ {
+		deeper = deeper && ranks[i] <= ranks[i-1]
+	}
+	deeper = deeper && ranks[len(ranks)-1] < ranks[0]
+	why := fmt.Sprintf("from this near-zero start the ranks are %s: ", join(ranks))
+	if w.Integrator == string(flow.Descent) || w.Integrator == string(flow.Normalised) {
+		why += "within the number of steps allowed, descent shows only the beginning of the flow at the deeper models"
+	} else {
+		why += "followed exactly, the flow of the shallow model also adds one block at a time and stops near the true rank; " +
+			"that a shallow model ends with many blocks belongs to larger starts or to descent with a finite rate"
+	}
+	w.entry(Entry{
+		Observed: normsObserved, Paper: nan, Ours: nan, Claim: "deeper models end at a lower rank", Holds: deeper, Why: unless(deeper, why),
+	})
+	if len(overTime) == 0 {
+		return nil
+	}
+	if err := w.picture(name, figure.BlockNorms("Norm of every block, against flow time", overTime...)); err != nil {
+		return err
+	}
+	return w.picture(name+"-evaluations", figure.BlockNorms("Norm of every block, against gradient evaluations", overWork...))
+}
+
+// choose returns the first run of a depth that did not run away (failing that, the first that did not fail), and how
+// many did not run away.
+func choose(runs []study.Run, depth int) (chosen *study.Run, settled int) {
+	for i := range runs {
+		run := &runs[i]
+		if k, _ := run.Settings.Depth.Uniform(); int(k) != depth || run.State != study.Done {
+			continue
+		}
+		if !ranAway(*run) {
+			if settled == 0 {
+				chosen = run
+			}
+			settled++
+		} else if chosen == nil {
+			chosen = run
+		}
+	}
+	return chosen, settled
+}
+
+func ranAway(run study.Run) bool {
+	return run.Outcome.Status == string(flow.Runaway) || run.Outcome.Status == string(flow.Diverged)
+}
+
+func firstReason(runs []study.Run, depth int) string {
+	for _, run := range runs {
+		if k, _ := run.Settings.Depth.Uniform(); int(k) == depth && run.State == study.Failed {
+			return run.Reason
+		}
+	}
+	return "there was none"
+}
+
+// separate counts the emergences that follow the one before by more than one percent of the flow time.
+func separate(times []study.Number) (apart, pairs int) {
+	for i := 1; i < len(times); i++ {
+		pairs++
+		if times[i] > 1.01*times[i-1] {
+			apart++
+		}
+	}
+	return apart, pairs
+}
+
+func unless(holds bool, why string) string {
+	if holds {
+		return ""
+	}
+	return why
+}
+
+func join(numbers []int) string {
+	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ", "), "[]")
+}

@@ -1,0 +1,219 @@
+// Package reproduce computes every figure and table of the experiments of Hariz et al. 2022 and sets our values
+// beside the published ones.
+//
+// Run does one item, or all, and leaves in a directory: the figures in the paper's form, reproduction.json,
+// reproduction.md, reproduction.html, and the studies with every run. It can be stopped, or killed, and started again:
+// finished runs are not done twice.
+package reproduce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"lacuna/figure"
+	"lacuna/flow"
+	"lacuna/study"
+)
+
+// Items lists what can be reproduced, in order: the figures and the table of the paper, and the phase diagram that
+// it lacks.
+func Items() []string {
+	return []string{"fig2", "fig3", "fig4", "fig5", "table1", "fig6", "fig7", "phase"}
+}
+
+// Options of Run.
+type Options struct {
+	Out        string       // directory for everything that is written; made if it is not there; needed
+	Data       *study.Data  // where the real data lie; nil means nowhere: items that need them are skipped
+	Quick      bool         // a small version that ends within three minutes on two cores
+	Runs       int          // runs of Figures 4 and 5; 0 means 1,500, or 60 when Quick
+	Integrator string       // "" or "flow": the exact flow; "gd": descent with a fixed rate, as in the paper
+	Workers    int          // runs at a time; 0 means one a core
+	Slurm      *study.Slurm // run on a cluster; its tasks must do runs with Data.Train
+	Version    string       // of the program
+	Progress   func(item string, p study.Progress)
+}
+
+// Entry is one line of reproduction.json: a published value beside ours.
+type Entry struct {
+	Item          string       `json:"item"`
+	Depth         *int         `json:"depth"`    // null: all depths
+	Observed      study.Number `json:"observed"` // share of the cells
+	Paper         study.Number `json:"paper"`    // published value; null where there is no number
+	Ours          study.Number `json:"ours"`
+	EffectiveRank *int         `json:"effective_rank"`
+	Claim         string       `json:"claim"` // what the values are, and what is claimed of them
+	Holds         bool         `json:"holds"`
+	Why           string       `json:"why,omitempty"` // why not
+}
+
+// Section is what came of one item.
+type Section struct {
+	Item    string
+	Title   string
+	Paper   string   // what the paper reports
+	Found   []string // what we found, a paragraph each
+	Figures []string // files in Options.Out, without their endings
+	Entries []Entry
+	Runs    int
+	Failed  int
+	Seconds float64 // wall time of this call; runs that were there already take none
+	Skipped string  // why it could not be done
+}
+
+// Result is a whole reproduction.
+type Result struct {
+	Sections []Section
+	Quick    bool
+	Method   string
+	Version  string
+}
+
+// work is an item being done.
+type work struct {
+	Options
+	ctx     context.Context
+	section *Section
+}
+
+var items = map[string]func(*work) error{
+	"fig2": figure2, "fig3": figure3, "fig4": figure4, "fig5": figure5, "table1": table1, "fig6": figure6, "fig7": figure7, "phase": phase,
+}
+
+// Run reproduces one of Items, or "all", and writes the report. Items whose data are not here are skipped, and the
+// report says how to get them. It returns an error for an unknown item, a directory that cannot be written, or ctx's.
+func Run(ctx context.Context, item string, o Options) (*Result, error) {
+	names := []string{item}
+	if item == "all" {
+		names = Items()
+	} else if items[item] == nil {
+		return nil, fmt.Errorf("reproduce: %q is unknown, choose one of %s, all", item, strings.Join(Items(), ", "))
+	}
+	if o.Integrator != "" && !slices.Contains(flow.Methods(), flow.Method(o.Integrator)) {
+		return nil, fmt.Errorf("reproduce: integrator %q is unknown, choose one of %v", o.Integrator, flow.Methods())
+	}
+	if o.Data == nil {
+		o.Data = &study.Data{}
+	}
+	if err := os.MkdirAll(o.Out, 0o777); err != nil {
+		return nil, err
+	}
+	result := &Result{Quick: o.Quick, Method: o.Integrator, Version: o.Version}
+	if result.Method == "" {
+		result.Method = string(flow.Implicit)
+	}
+	for _, name := range names {
+		w := &work{Options: o, ctx: ctx, section: &Section{Item: name}}
+		began := time.Now()
+		err := items[name](w)
+		switch {
+		case errors.Is(err, study.ErrNoData):
+			w.section.Skipped = err.Error()
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		w.section.Seconds = time.Since(began).Seconds()
+		result.Sections = append(result.Sections, *w.section)
+		if err := result.write(o.Out); err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
+}
+
+// do completes the runs of a study under Out and returns them, finished, in order.
+func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.Study, error) {
+	s, err := study.Open(filepath.Join(w.Out, "runs", name), true)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range settings {
+		w.adapt(&settings[i])
+	}
+	err = s.Run(w.ctx, settings, study.Options{
+		Runner: w.Data.Train, Workers: w.Workers, Slurm: w.Slurm, Version: w.Version,
+		Progress: func(p study.Progress) {
+			if w.Progress != nil {
+				w.Progress(w.section.Item, p)
+			}
+		},
+	})
+	var runs []study.Run
+	if err == nil {
+		runs, err = s.Ledger.Runs()
+	}
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	wanted := map[string]bool{}
+	for _, set := range settings {
+		wanted[set.ID()] = true
+	}
+	runs = slices.DeleteFunc(runs, func(r study.Run) bool { return !wanted[r.ID] })
+	w.section.Runs += len(runs)
+	for _, run := range runs {
+		if run.State == study.Failed {
+			w.section.Failed++
+		}
+	}
+	return runs, s, nil
+}
+
+// runs is do for items that need no trajectories.
+func (w *work) runs(name string, settings []study.Settings) ([]study.Run, error) {
+	runs, s, err := w.do(name, settings)
+	if err != nil {
+		return nil, err
+	}
+	return runs, s.Close()
+}
+
+// adapt makes a run small for Quick, and follows Options.Integrator.
+func (w *work) adapt(s *study.Settings) {
+	if w.Quick {
+		s.Blocks = min(s.Blocks, quickBlocks)
+		s.Evaluations = min(s.Evaluations, quickEvaluations)
+	}
+	if w.Integrator != "" && w.Integrator != string(flow.Implicit) {
+		s.Method, s.Tolerance = w.Integrator, 0
+		if w.Integrator == string(flow.Descent) || w.Integrator == string(flow.Normalised) {
+			s.Rate = descentRate
+			s.Evaluations = descentSteps
+			if w.Quick {
+				s.Evaluations = quickSteps
+			}
+		} else {
+			s.Tolerance = tolerance
+		}
+	}
+	s.Normalise()
+}
+
+// picture writes a figure as SVG, PDF and PNG.
+func (w *work) picture(name string, f *figure.Figure) error {
+	for _, format := range figure.Formats() {
+		if err := figure.Save(filepath.Join(w.Out, name+"."+format), f); err != nil {
+			return err
+		}
+	}
+	w.section.Figures = append(w.section.Figures, name)
+	return nil
+}
+
+func (w *work) found(format string, values ...any) {
+	w.section.Found = append(w.section.Found, fmt.Sprintf(format, values...))
+}
+
+func (w *work) entry(e Entry) {
+	e.Item = w.section.Item
+	w.section.Entries = append(w.section.Entries, e)
+}
+
+func ref(x int) *int { return &x }

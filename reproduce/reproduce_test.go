@@ -1,0 +1,185 @@
+package reproduce
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lacuna/study"
+)
+
+// paperText finds the paper beside the repository.
+func shared(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	path := filepath.Join(dir, "..", "shared", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is not beside the repository", name)
+	}
+	return path
+}
+
+func TestPublishedNumbersAreThePapers(t *testing.T) {
+	text, err := os.ReadFile(shared(t, "paper/hariz2022.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(published) != depthsUsed {
+		t.Fatalf("%d rows", len(published))
+	}
+	for k, row := range published {
+		found := false
+		for _, line := range strings.Split(string(text), "\n") {
+			words := strings.Fields(line)
+			if len(words) != 7 {
+				continue
+			}
+			same := words[0] == string(rune('0'+k))
+			for column, cell := range row {
+				var loss float64
+				var rank int
+				same = same && json.Unmarshal([]byte(words[1+2*column]), &loss) == nil && loss == cell.loss &&
+					json.Unmarshal([]byte(strings.Trim(words[2+2*column], "()")), &rank) == nil && rank == cell.rank
+			}
+			found = found || same
+		}
+		if !found {
+			t.Errorf("row %d is not in the paper: %v", k, row)
+		}
+	}
+}
+
+func TestUnknownNames(t *testing.T) {
+	if _, err := Run(context.Background(), "fig9", Options{Out: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "fig2, fig3") {
+		t.Errorf("error %v does not list the items", err)
+	}
+	if _, err := Run(context.Background(), "fig2", Options{Out: t.TempDir(), Integrator: "adam"}); err == nil || !strings.Contains(err.Error(), "normalised") {
+		t.Errorf("error %v does not list the integrators", err)
+	}
+}
+
+func TestItemsWithoutTheirDataAreSkipped(t *testing.T) {
+	out := t.TempDir()
+	for _, item := range []string{"fig6", "fig7"} {
+		r, err := Run(context.Background(), item, Options{Out: out, Quick: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := r.Sections[0]; s.Skipped == "" || len(s.Entries) > 0 {
+			t.Errorf("%s: %+v", item, s)
+		}
+		page, err := os.ReadFile(filepath.Join(out, "reproduction.md"))
+		if err != nil || !strings.Contains(string(page), "lacuna data fetch meteo-uk") && item == "fig7" {
+			t.Errorf("%s: the report does not say how to get the data: %v %s", item, err, page)
+		}
+	}
+}
+
+func fake(depth int, status string, rank int, test float64) study.Run {
+	s := synthetic(depth, depthObserved, starts(depth)[0], 1)
+	return study.Run{State: study.Done, Settings: s, Outcome: study.Outcome{Status: status, Rank: rank, TestMSE: study.Number(test)}}
+}
+
+func TestSpread(t *testing.T) {
+	runs := []study.Run{
+		fake(0, "converged", 5, 1), fake(0, "converged", 9, 1), fake(0, "runaway", 2, 1), fake(0, "converged", 30, 1),
+		fake(0, "converged", 7, 1), fake(0, "converged", 0, 1), fake(1, "converged", 99, 1),
+	}
+	s := spreadOf(runs, 0, func(study.Run) bool { return true })
+	if s.count != 5 || s.median != 7 || s.lower != 5 || s.upper != 9 || s.least != 2 || s.max != 30 {
+		t.Errorf("%+v", s)
+	}
+	if s := spreadOf(runs, 0, func(r study.Run) bool { return !ranAway(r) }); s.count != 4 {
+		t.Errorf("runaways were counted: %+v", s)
+	}
+	if s := spreadOf(runs, 3, func(study.Run) bool { return true }); s.count != 0 || !math.IsNaN(s.median) {
+		t.Errorf("no runs: %+v", s)
+	}
+}
+
+func TestChooseLooksAtTheTrainingAlone(t *testing.T) {
+	runs := []study.Run{fake(1, "runaway", 1, 1e-9), fake(1, "equilibrium", 5, 3), fake(1, "converged", 5, 1e-12), fake(0, "converged", 5, 0)}
+	chosen, settled := choose(runs, 1)
+	if chosen == nil || chosen.Outcome.TestMSE != 3 || settled != 2 {
+		t.Errorf("chose %+v of %d", chosen, settled)
+	}
+	chosen, settled = choose(runs[:1], 1)
+	if chosen == nil || chosen.Outcome.Status != "runaway" || settled != 0 {
+		t.Errorf("chose %+v of %d", chosen, settled)
+	}
+}
+
+func TestSeparate(t *testing.T) {
+	if apart, pairs := separate([]study.Number{1, 2, 2.001, 5}); apart != 2 || pairs != 3 {
+		t.Errorf("%d of %d", apart, pairs)
+	}
+}
+
+// A small reproduction ends with every file, and a second one does nothing twice.
+func TestFigure2(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs six trainings")
+	}
+	out := t.TempDir()
+	r, err := Run(context.Background(), "fig2", Options{Out: out, Quick: true, Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Sections[0]; s.Runs != 6 || s.Failed != 0 || len(s.Entries) != 4 {
+		t.Errorf("section %+v", s)
+	}
+	for _, name := range []string{
+		"reproduction.json", "reproduction.md", "reproduction.html", "fig2.svg", "fig2.pdf", "fig2.png", "fig2-evaluations.svg", "runs/fig2/ledger.sqlite",
+	} {
+		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(out, "reproduction.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []map[string]any
+	if err := json.Unmarshal(text, &entries); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		for _, key := range []string{"item", "depth", "observed", "paper", "ours", "effective_rank", "claim", "holds"} {
+			if _, ok := e[key]; !ok {
+				t.Errorf("entry %v lacks %s", e, key)
+			}
+		}
+		if e["holds"] == false && e["why"] == nil {
+			t.Errorf("entry %v does not say why not", e)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(out, "reproduction.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(page), "<svg") != 2 || strings.Contains(string(page), "NaN") {
+		t.Error("the page does not hold its two pictures")
+	}
+	again, err := Run(context.Background(), "fig2", Options{Out: out, Quick: true, Data: &study.Data{}, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range again.Sections[0].Entries {
+		if first := r.Sections[0].Entries[i]; e.Claim != first.Claim || e.Holds != first.Holds || (e.Ours == e.Ours && e.Ours != first.Ours) {
+			t.Errorf("entry %+v was %+v", e, first)
+		}
+	}
+}

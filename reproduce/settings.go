@@ -1,0 +1,81 @@
+package reproduce
+
+import (
+	"lacuna/model"
+	"lacuna/study"
+)
+
+// The settings that all items share. The paper names neither its learning rate nor its stopping rule. The flow is
+// followed at a tolerance at which emergence times agree with those at a tenth of it, and a block that outgrows the
+// data by this factor is taken to have run away: its run would end no other way.
+const (
+	blocks      = 500
+	tolerance   = 0.1
+	runaway     = 30
+	evaluations = 2000
+
+	// Starts that are not small put hundreds of blocks above the threshold at once. Nothing in them is stiff, and they
+	// are followed by an explicit method, to the loss at which the paper's runs end.
+	largeMethod      = "rk32"
+	largeEvaluations = 500
+	largeTrainMSE    = 1e-6
+
+	// Descent with a fixed rate: just below the largest rate at which the grown blocks are stable.
+	descentRate  = 0.5
+	descentSteps = 20_000
+
+	quickBlocks      = 96
+	quickEvaluations = 1200
+	quickSteps       = 1500
+)
+
+const (
+	rankPaper  = 5
+	depthsUsed = 6 // depths 0 … 5
+)
+
+// degreesOfFreedom of a rank-5 tensor of the paper's shape: five times Σ(d_n − 1) + 1.
+const degreesOfFreedom = rankPaper * (4*(10-1) + 1)
+
+// cells of the paper's synthetic tensor.
+const cells = 10_000
+
+// synthetic is a run on the paper's synthetic tensor.
+func synthetic(depth int, observed float64, start start, seed int) study.Settings {
+	s := study.Settings{
+		Observed: study.Number(observed), Depth: study.Depths{float64(depth)}, Blocks: blocks,
+		Start: string(start.kind), SigmaW: study.Number(start.sigmaW), SigmaA: study.Number(start.sigmaA), Seed: uint64(seed),
+		Tolerance: tolerance, Runaway: runaway, Evaluations: evaluations,
+	}
+	if start.large {
+		s.Method, s.Evaluations, s.TrainMSE = largeMethod, largeEvaluations, largeTrainMSE
+	}
+	return s
+}
+
+// start is a way to begin.
+type start struct {
+	kind           model.Start
+	sigmaW, sigmaA float64
+	large          bool
+}
+
+// starts are the various initialisations of Figures 4 and 5: those of Section 5.1, from very small to not small.
+func starts(depth int) []start {
+	list := []start{
+		{model.Gaussian, 0.01, 0.1, false},
+		{model.Gaussian, 0.005, 0.1, false},
+		{model.Gaussian, 0.01, 0.01, false},
+		{model.Gaussian, 0.02, 0.2, false},
+		{model.Kaiming, 0.005, 0.1, false},
+		{model.Diagonal, 0.01, 0.01, false},
+	}
+	if depth == 0 {
+		// Without matrices only σ_w counts.
+		list = []start{
+			{model.Gaussian, 0.01, 0.1, false}, {model.Gaussian, 0.005, 0.1, false}, {model.Gaussian, 0.02, 0.1, false},
+			{model.Gaussian, 0.04, 0.1, false}, {model.Gaussian, 0.002, 0.1, false}, {model.Gaussian, 0.03, 0.1, false},
+		}
+	}
+	return append(list, start{model.Diagonal, 0.1, 0.01, true}, start{model.Diagonal, 0.25, 0.01, true})
+}

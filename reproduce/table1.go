@@ -1,0 +1,108 @@
+package reproduce
+
+import (
+	"fmt"
+	"math"
+
+	"lacuna/flow"
+	"lacuna/model"
+	"lacuna/study"
+)
+
+const (
+	tableBatch = 8  // starts of a cell that are run before it is looked at
+	tableMost  = 15 // batches of a cell
+)
+
+// table1 adds starts to a cell, batch by batch, until one of them fits the observed cells with no more blocks than the
+// tensor has, a choice that does not look at the test cells.
+func table1(w *work) error {
+	w.section.Title = "Table 1: best test loss by depth and share of missing cells"
+	w.section.Paper = "The best test loss over all initialisations, and the effective rank of that run, for depth 0 to 5 at 75, 85 and 90 % missing. Three of 18 runs have the true rank 5."
+	batch, most := tableBatch, tableMost
+	if w.Quick {
+		batch, most = 2, 1
+	}
+	fitted := map[string]bool{}
+	cell := func(depth float64, observed study.Number) string { return fmt.Sprint(depth, observed) }
+	var settings []study.Settings
+	var runs []study.Run
+	for round := range most {
+		for k := range depthsUsed {
+			for _, share := range missing {
+				observed := math.Round(100-float64(share)) / 100
+				if fitted[cell(float64(k), study.Number(observed))] {
+					continue
+				}
+				for i := range batch {
+					settings = append(settings, synthetic(k, observed, start{model.Gaussian, 0.01, 0.1, false}, 1+round*batch+i))
+				}
+			}
+		}
+		var err error
+		w.section.Runs, w.section.Failed = 0, 0
+		if runs, err = w.runs("table1", settings); err != nil {
+			return err
+		}
+		for _, run := range runs {
+			if run.Outcome.Status == string(flow.Converged) && run.Outcome.Rank <= rankPaper {
+				k, _ := run.Settings.Depth.Uniform()
+				fitted[cell(k, run.Settings.Observed)] = true
+			}
+		}
+		if len(fitted) == depthsUsed*len(missing) {
+			break
+		}
+	}
+	better, exact := 0, 0
+	for k := range depthsUsed {
+		for column, share := range missing {
+			observed := study.Number(math.Round(100-float64(share)) / 100)
+			var best *study.Run
+			tried, ran, settled := 0, 0, 0
+			for i := range runs {
+				run := &runs[i]
+				if depth, _ := run.Settings.Depth.Uniform(); int(depth) != k || run.Settings.Observed != observed || run.State != study.Done {
+					continue
+				}
+				tried++
+				if ranAway(*run) {
+					ran++
+				} else {
+					settled++
+				}
+				if best == nil || run.Outcome.TestMSE < best.Outcome.TestMSE {
+					best = run
+				}
+			}
+			paper := published[k][column]
+			if best == nil {
+				w.entry(Entry{Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: nan, Claim: tableClaim, Why: "every run failed"})
+				continue
+			}
+			o := best.Outcome
+			holds := float64(o.TestMSE) < paper.loss
+			if holds {
+				better++
+			}
+			if o.Rank == rankPaper {
+				exact++
+			}
+			why := ""
+			if !holds {
+				why = fmt.Sprintf("none of %d starts recovered the tensor: %d ran away, %d fitted the observed cells with spurious blocks", tried, ran, settled)
+			} else if o.Rank != rankPaper {
+				why = fmt.Sprintf("the rank of the best run is %d, not %d", o.Rank, rankPaper)
+			}
+			w.entry(Entry{
+				Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: o.TestMSE, EffectiveRank: ref(o.Rank),
+				Claim: tableClaim, Holds: holds, Why: why,
+			})
+		}
+	}
+	w.found("In %d of 18 cells our best test loss is below the published one; in %d of 18 its run has the true rank 5 (the paper has 3). Starts are added to a cell until one "+
+		"fits the observed cells with five blocks, at most %d; of these, as in the paper, the one with the best test loss is shown. %d runs in all.", better, exact, batch*most, len(runs))
+	return nil
+}
+
+const tableClaim = "best test loss over the starts, below the published one"
