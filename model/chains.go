@@ -59,9 +59,12 @@ type Chains struct {
 	norm2 []float64 // squared Frobenius norms of the factors
 	slots [2 * Stages]slot
 
-	forwardGroup, backwardGroup, moveGroup, sizeGroup func(g int)
-	call                                              call
-	lin                                               linearisation
+	forwardGroup, backwardGroup, moveGroup, sizeGroup, descendGroup, settleGroup func(g int)
+
+	rate    [1]Term // of Descend
+	pending bool    // slot 0 is complete but for the layers beyond v
+	call    call
+	lin     linearisation
 }
 
 // slot holds one direction: the vectors x_i^{n,r} and y_i^{n,r}, layer by layer. For A_i the direction is y_{i−1} x_iᵀ,
@@ -103,7 +106,10 @@ func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, 
 	}
 	c.theta = make([]float64, c.groups*c.groupSize)
 	c.norm2 = make([]float64, c.groups*c.normSize)
-	c.forwardGroup, c.backwardGroup, c.moveGroup, c.sizeGroup = c.forward, c.backward, c.move, c.size
+	c.forwardGroup = func(g int) { c.forward(g, c.call.terms) }
+	c.backwardGroup = func(g int) { c.backward(g, c.call.terms) }
+	c.moveGroup = func(g int) { c.move(g, c.call.terms) }
+	c.sizeGroup, c.descendGroup, c.settleGroup = c.size, c.descend, c.settle
 	return c, nil
 }
 
@@ -131,6 +137,9 @@ func (c *Chains) slot(j int) *slot {
 
 // Gradient sets slot j to −∇L at θ + Σ terms and returns L there. The terms may use any slot but j.
 func (c *Chains) Gradient(j int, terms []Term) float64 {
+	if j == 0 {
+		c.pending = false
+	}
 	c.call.terms, c.call.into = terms, c.slot(j)
 	parallel.For(c.threads, c.groups, c.forwardGroup)
 	value := c.evaluate()
@@ -141,7 +150,7 @@ func (c *Chains) Gradient(j int, terms []Term) float64 {
 // applies reports whether slot t has anything in group g.
 func (s *slot) applies(g int) bool { return s.live == nil || s.live[g] }
 
-func (c *Chains) forward(g int) {
+func (c *Chains) forward(g int, terms []Term) {
 	const lanes = kernel.Lanes
 	theta := c.theta[g*c.groupSize:]
 	base := g * c.vectorSize
@@ -152,7 +161,7 @@ func (c *Chains) forward(g int) {
 		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
 		x := into.x[at+k*d*lanes:][:d*lanes]
 		copy(x, w)
-		for _, t := range c.call.terms {
+		for _, t := range terms {
 			if dir := &c.slots[t.Slot]; dir.applies(g) {
 				y := dir.y[at+k*d*lanes:][:d*lanes]
 				for i := range x {
@@ -163,7 +172,7 @@ func (c *Chains) forward(g int) {
 		for i := k; i >= 1; i-- {
 			out := into.x[at+(i-1)*d*lanes:][:d*lanes]
 			kernel.MatVec(out, theta[c.offset[n]+(i-1)*d*d*lanes:], x, d, d)
-			for _, t := range c.call.terms {
+			for _, t := range terms {
 				if dir := &c.slots[t.Slot]; dir.applies(g) {
 					kernel.Dot(&s, dir.x[at+i*d*lanes:], x, d)
 					for r := range s {
@@ -180,7 +189,7 @@ func (c *Chains) forward(g int) {
 	}
 }
 
-func (c *Chains) backward(g int) {
+func (c *Chains) backward(g int, terms []Term) {
 	const lanes = kernel.Lanes
 	theta := c.theta[g*c.groupSize:]
 	base := g * c.vectorSize
@@ -201,7 +210,7 @@ func (c *Chains) backward(g int) {
 		for i := 1; i <= c.depths[n]; i++ {
 			out := into.y[at+i*d*lanes:][:d*lanes]
 			kernel.MatTVec(out, theta[c.offset[n]+(i-1)*d*d*lanes:], y, d, d)
-			for _, t := range c.call.terms {
+			for _, t := range terms {
 				if dir := &c.slots[t.Slot]; dir.applies(g) {
 					kernel.Dot(&s, dir.y[at+(i-1)*d*lanes:], y, d)
 					for r := range s {
@@ -250,18 +259,18 @@ func (c *Chains) Move(terms []Term) {
 	parallel.For(c.threads, c.groups, c.moveGroup)
 }
 
-func (c *Chains) outers(terms []kernel.Outer, g, at, i, d int) []kernel.Outer {
-	for _, t := range c.call.terms {
+func (c *Chains) outers(outers []kernel.Outer, terms []Term, g, at, i, d int) []kernel.Outer {
+	for _, t := range terms {
 		if dir := &c.slots[t.Slot]; dir.applies(g) {
-			terms = append(terms, kernel.Outer{
+			outers = append(outers, kernel.Outer{
 				C: t.C, Y: dir.y[at+(i-1)*d*kernel.Lanes:], X: dir.x[at+i*d*kernel.Lanes:],
 			})
 		}
 	}
-	return terms
+	return outers
 }
 
-func (c *Chains) move(g int) {
+func (c *Chains) move(g int, terms []Term) {
 	const lanes = kernel.Lanes
 	theta := c.theta[g*c.groupSize:]
 	norms := c.norm2[g*c.normSize:]
@@ -270,10 +279,10 @@ func (c *Chains) move(g int) {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		for i := 1; i <= k; i++ {
 			norm2 := (*[lanes]float64)(norms[c.norm[n]+(i-1)*lanes:])
-			kernel.AddOuters(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2, c.outers(buffer[:0], g, at, i, d), d, d)
+			kernel.AddOuters(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2, c.outers(buffer[:0], terms, g, at, i, d), d, d)
 		}
 		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
-		for _, t := range c.call.terms {
+		for _, t := range terms {
 			if dir := &c.slots[t.Slot]; dir.applies(g) {
 				for i, y := range dir.y[at+k*d*lanes:][:d*lanes] {
 					w[i] = math.FMA(t.C, y, w[i])
@@ -307,7 +316,7 @@ func (c *Chains) size(g int) {
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		for i := 1; i <= k; i++ {
-			kernel.OutersNorm2(&size, c.outers(buffer[:0], g, at, i, d), d, d)
+			kernel.OutersNorm2(&size, c.outers(buffer[:0], c.call.terms, g, at, i, d), d, d)
 			compare((*[lanes]float64)(norms[c.norm[n]+(i-1)*lanes:]))
 		}
 		size = [lanes]float64{}
