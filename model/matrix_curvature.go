@@ -1,0 +1,218 @@
+package model
+
+import (
+	"math"
+	"sort"
+)
+
+// Linearise fixes the current point. All parameters are treated alike, whatever singular values are called active.
+func (m *Matrix) Linearise(active []int) {
+	m.live = append(m.live[:0], active...)
+	m.damp = 1
+}
+
+// Damp slows the whole model down by factors[0], a power of two; all factors are equal, as Stiffness is.
+func (m *Matrix) Damp(factors []float64) { m.damp = factors[0] }
+
+// DampSlot multiplies the direction in gradient slot j by factors[0].
+func (m *Matrix) DampSlot(j int, factors []float64) {
+	for i := range m.slots[j] {
+		m.slots[j][i] *= factors[0]
+	}
+}
+
+// ActiveBlocks returns the number of singular values that the last Linearise named.
+func (m *Matrix) ActiveBlocks() int { return len(m.live) }
+
+// Dim returns the number of parameters.
+func (m *Matrix) Dim() int { return len(m.theta) }
+
+// Rows appends to rows[:0] all positions.
+func (m *Matrix) Rows(rows []int) []int {
+	rows = rows[:0]
+	for i := range m.theta {
+		rows = append(rows, i)
+	}
+	return rows
+}
+
+// Project sets b = Σ terms.
+func (m *Matrix) Project(b []float64, terms []Term) {
+	clear(b)
+	m.addTerms(b, terms)
+}
+
+// SetLift sets lift slot j to omega (damped).
+func (m *Matrix) SetLift(j int, omega []float64) {
+	into := m.slot(Lift(j))
+	for i, x := range omega {
+		into[i] = m.damp * x
+	}
+}
+
+// Hessian fills h with the exact Hessian of L by the parameters. With L_i = W_k…W_{i+1} and R_i = W_{i−1}…W_1, for i < j
+//
+//	H = Σ_c ℓ”_c ∂W_c ∂W_c  +  (L_jᵀ ∇L R_iᵀ)[c, b] · (W_{j−1}…W_{i+1})[d, a]
+//
+// at entries (c, d) of W_j and (a, b) of W_i.
+func (m *Matrix) Hessian(h []float64) {
+	dim, k, rows, columns := len(m.theta), m.Depth(), m.sizes[m.Depth()], m.sizes[0]
+	clear(h[:dim*dim])
+	jacobian := make([]float64, dim)
+	for c := range m.predict {
+		p, q := int(m.observed.Index[0][c]), int(m.observed.Index[1][c])
+		for i := 1; i <= k; i++ {
+			at := m.start[i]
+			for a := range m.sizes[i] {
+				for b := range m.sizes[i-1] {
+					jacobian[at] = m.after[i][p*m.sizes[i]+a] * m.before[i-1][b*columns+q]
+					at++
+				}
+			}
+		}
+		second := m.second[p*columns+q]
+		for i, x := range jacobian {
+			x *= second
+			row := h[i*dim:][:i+1]
+			for j := range row {
+				row[j] = math.FMA(x, jacobian[j], row[j])
+			}
+		}
+	}
+	for i := 1; i <= k; i++ {
+		middle := identity(m.sizes[i])
+		right := transpose(m.before[i-1], m.sizes[i-1], columns)
+		for j := i + 1; j <= k; j++ {
+			left := transpose(m.after[j], rows, m.sizes[j])
+			g := matMul(matMul(left, m.residual, m.sizes[j], rows, columns), right, m.sizes[j], columns, m.sizes[i-1])
+			for c := range m.sizes[j] {
+				for d := range m.sizes[j-1] {
+					row := h[(m.start[j]+c*m.sizes[j-1]+d)*dim+m.start[i]:]
+					for a := range m.sizes[i] {
+						for b := range m.sizes[i-1] {
+							row[a*m.sizes[i-1]+b] += g[c*m.sizes[i-1]+b] * middle[d*m.sizes[i]+a]
+						}
+					}
+				}
+			}
+			middle = matMul(m.part(m.theta, j), middle, m.sizes[j], m.sizes[j-1], m.sizes[i])
+		}
+	}
+	for i := range dim {
+		for j := range i {
+			h[j*dim+i] = h[i*dim+j]
+		}
+	}
+}
+
+// HessianVec sets out = H x.
+func (m *Matrix) HessianVec(out, x []float64) {
+	dim := len(m.theta)
+	h := make([]float64, dim*dim)
+	m.Hessian(h)
+	for i := range out {
+		out[i] = inner(h[i*dim:][:dim], x)
+	}
+}
+
+// RowBlocks is not defined for a factorisation whose parameters are one space; the dense solver does without it.
+func (m *Matrix) RowBlocks([]float64) { panic("model: RowBlocks: a deep matrix is solved densely") }
+
+// GramScale sets out to the factor of Damp.
+func (m *Matrix) GramScale(out []float64) {
+	for i := range out {
+		out[i] = m.damp
+	}
+}
+
+// GramIsIdentity reports whether nothing is damped.
+func (m *Matrix) GramIsIdentity() bool { return m.damp == 1 }
+
+// TimesGram sets the given rows of out to those of h (damped): the space is that of the parameters, so K is the identity.
+func (m *Matrix) TimesGram(out, h []float64, rows []int) {
+	dim := len(m.theta)
+	for _, row := range rows {
+		for j, x := range h[row*dim:][:dim] {
+			out[row*dim+j] = m.damp * x
+		}
+	}
+}
+
+// LogRates returns d ln σ_l/dt = u_lᵀ dW/dt v_l / σ_l of the active singular values, given dθ/dt.
+func (m *Matrix) LogRates(change []float64) []float64 {
+	k, rows, columns := m.Depth(), m.sizes[m.Depth()], m.sizes[0]
+	dw := make([]float64, rows*columns)
+	for i := 1; i <= k; i++ {
+		part := matMul(matMul(m.after[i], m.part(change, i), rows, m.sizes[i], m.sizes[i-1]), m.before[i-1], rows, m.sizes[i-1], columns)
+		for p, x := range part {
+			dw[p] += x
+		}
+	}
+	triples := singularTriples(m.before[k], rows, columns)
+	rates := make([]float64, len(m.live))
+	for i, l := range m.live {
+		t := triples[l]
+		for a, u := range t.left {
+			rates[i] = math.FMA(u, inner(dw[a*columns:][:columns], t.right), rates[i])
+		}
+		rates[i] /= t.sigma
+	}
+	return rates
+}
+
+type singularTriple struct {
+	sigma       float64
+	left, right []float64
+}
+
+// singularTriples is a singular value decomposition by one-sided Jacobi rotations, σ descending, one triple a column of
+// the smaller side.
+func singularTriples(a []float64, rows, columns int) []singularTriple {
+	if rows < columns {
+		triples := singularTriples(transpose(a, rows, columns), columns, rows)
+		for i, t := range triples {
+			triples[i].left, triples[i].right = t.right, t.left
+		}
+		return triples
+	}
+	b, v := transpose(a, rows, columns), identity(columns) // row l of b is A v_l
+	const sweeps, small = 30, 1e-15
+	for range sweeps {
+		worst := 0.0
+		for p := range columns {
+			for q := p + 1; q < columns; q++ {
+				bp, bq := b[p*rows:][:rows], b[q*rows:][:rows]
+				pp, qq, pq := norm2(bp), norm2(bq), inner(bp, bq)
+				if math.Abs(pq) <= small*math.Sqrt(pp*qq) {
+					continue
+				}
+				worst = math.Max(worst, math.Abs(pq)/math.Sqrt(pp*qq))
+				z := (qq - pp) / (2 * pq)
+				t := math.Copysign(1, z) / (math.Abs(z) + math.Hypot(1, z))
+				c := 1 / math.Hypot(1, t)
+				turn(bp, bq, c, c*t)
+				turn(v[p*columns:][:columns], v[q*columns:][:columns], c, c*t)
+			}
+		}
+		if worst <= small {
+			break
+		}
+	}
+	triples := make([]singularTriple, columns)
+	for l := range triples {
+		left := b[l*rows:][:rows:rows]
+		sigma := math.Sqrt(norm2(left))
+		if sigma > 0 {
+			scaleTo(left, 1)
+		}
+		triples[l] = singularTriple{sigma, left, v[l*columns:][:columns:columns]}
+	}
+	sort.SliceStable(triples, func(i, j int) bool { return triples[i].sigma > triples[j].sigma })
+	return triples
+}
+
+func turn(x, y []float64, c, s float64) {
+	for i := range x {
+		x[i], y[i] = c*x[i]-s*y[i], s*x[i]+c*y[i]
+	}
+}
