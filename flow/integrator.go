@@ -40,7 +40,7 @@ type state struct {
 	Step        float64 // the next step to try
 	LastStep    float64 // the last accepted step
 	LastError   float64 // its error over the tolerance
-	Failed      float64 // the last rejected step, doubled with every accepted one since
+	Failed      float64 // the last step rejected for a huge error, four times as large with every accepted one since
 	Steps       int
 	Rejected    int
 	Evaluations int

@@ -113,6 +113,7 @@ const (
 	safety   = 0.85
 	largest  = 16.0 // growth of a step
 	smallest = 0.1
+	cliff    = 1e3 // an error so far over its tolerance comes suddenly, as when the factors are huge: remember the step
 )
 
 // adaptiveStep makes one accepted step, the last one shortened to end at the time limit.
@@ -128,6 +129,7 @@ func (in *Integrator) adaptiveStep() Status {
 	for rejected := false; ; rejected = true {
 		h := st.Step
 		if !(h > 1e-290) {
+			st.Evaluations++
 			in.evaluateBase()
 			return StepTooSmall
 		}
@@ -149,9 +151,9 @@ func (in *Integrator) adaptiveStep() Status {
 			status := in.afterStep()
 			st.Step = h * factor / in.acceleration()
 			if st.Failed > h {
-				// Halfway, in powers, back to the step that failed: with huge factors the error has a cliff.
+				// Halfway, in powers, back to the step that failed.
 				st.Step = math.Min(st.Step, math.Sqrt(h*st.Failed))
-				st.Failed *= 2
+				st.Failed *= 4
 			}
 			if h == left {
 				st.Step = math.Max(st.Step, proposed)
@@ -159,7 +161,9 @@ func (in *Integrator) adaptiveStep() Status {
 			return status
 		}
 		st.Rejected++
-		st.Failed = h
+		if ratio > cliff {
+			st.Failed = h
+		}
 		st.Step = h * math.Max(smallest, math.Min(0.8, safety*math.Pow(ratio, -power)))
 		if len(in.active) > 0 {
 			in.damp(st.Step)
