@@ -156,3 +156,30 @@ func tileLanes(blocks int) []int {
 	}
 	return widths
 }
+
+// Flops is the number of floating-point operations of a prediction and a gradient, in the way that a plan for that
+// many cells would choose; a fused multiply–add counts two.
+func Flops(shape []int, cells, blocks int) float64 {
+	c := best(shape, cells, (blocks+kernel.Lanes-1)/kernel.Lanes*kernel.Lanes)
+	tree := func(modes []int) float64 {
+		var rows float64
+		deepest := 1.0
+		for l, n := range modes {
+			deepest = min(deepest*float64(shape[n]), float64(cells))
+			if l > 0 {
+				rows += deepest
+			}
+		}
+		return 5 * rows // one product, two fused multiply–adds of its derivative
+	}
+	if c.lanes > 0 {
+		return float64(blocks) * (6*float64(cells) + tree(c.split[0]) + tree(c.split[1]))
+	}
+	var outer []int
+	for n := range shape {
+		if n != c.order.inner[0] && n != c.order.inner[1] {
+			outer = append(outer, n)
+		}
+	}
+	return float64(blocks) * (11*float64(cells) + tree(outer))
+}

@@ -1,6 +1,9 @@
 package kernel
 
-// MultiplyAdds does nothing but fused multiply–adds, n times 96 of them, on registers; it measures the peak of the machine.
+// MultiplyAddFlops is the number of floating-point operations in one round of MultiplyAdds.
+const MultiplyAddFlops = 2 * 12 * Lanes
+
+// MultiplyAdds does n rounds of fused multiply–adds on registers, and nothing else: it measures the peak of the machine.
 func MultiplyAdds(n int) {
 	var out lane
 	multiplyAdds(&out, n)

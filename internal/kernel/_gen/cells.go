@@ -143,7 +143,7 @@ func cellSums(t tier, groups int) {
 		for i, piece := range ps {
 			bk := bank{t: t}
 			off := piece[0] * t.size()
-			row, sum, x, tmp := bk.take(piece[1]), bk.take(piece[1]), bk.take(1), bk.take(6)
+			row, sum, x, tmp := bk.take(piece[1]), bk.take(piece[1]), bk.take(1), bk.take(5*min(2, t.registers/16))
 			t.load(at(rows[0]).Offset(off), row...)
 			t.zero(sum...)
 			left, cs, ss := count, cells, s
@@ -155,17 +155,20 @@ func cellSums(t tier, groups int) {
 				VBROADCASTSD(at(ss), x[0])
 				for r := range row {
 					m := off + r*t.size()
-					u, w, old := tmp[r%2*3], tmp[r%2*3+1], tmp[r%2*3+2]
+					// All loads come before the stores: gB and b, or gC and c, may agree in the low bits of their addresses.
+					x5 := tmp[r%(len(tmp)/5)*5:]
+					u, q, w, gq, gw := x5[0], x5[1], x5[2], x5[3], x5[4]
+					VMOVUPD(indexed(b, j).Offset(m), q)
+					VMOVUPD(indexed(c, k).Offset(m), w)
+					VMOVUPD(indexed(gB, j).Offset(m), gq)
+					VMOVUPD(indexed(gC, k).Offset(m), gw)
 					VMULPD(row[r], x[0], u)
-					VMOVUPD(indexed(gB, j).Offset(m), old)
-					VFMADD231PD(indexed(c, k).Offset(m), u, old)
-					VMOVUPD(old, indexed(gB, j).Offset(m))
-					VMOVUPD(indexed(b, j).Offset(m), w)
-					VMOVUPD(indexed(gC, k).Offset(m), old)
-					VFMADD231PD(w, u, old)
-					VMOVUPD(old, indexed(gC, k).Offset(m))
-					VMULPD(w, x[0], w)
-					VFMADD231PD(indexed(c, k).Offset(m), w, sum[r])
+					VFMADD231PD(w, u, gq)
+					VFMADD231PD(q, u, gw)
+					VMULPD(q, x[0], q)
+					VMOVUPD(gq, indexed(gB, j).Offset(m))
+					VMOVUPD(gw, indexed(gC, k).Offset(m))
+					VFMADD231PD(w, q, sum[r])
 				}
 				ADDQ(U32(4), cs)
 				ADDQ(U32(8), ss)

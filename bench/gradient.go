@@ -1,0 +1,234 @@
+// Package bench measures how fast lacuna is, beside what the machine can do.
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"lacuna/internal/contraction"
+	"lacuna/internal/kernel"
+	"lacuna/internal/parallel"
+	"lacuna/internal/rng"
+	"lacuna/loss"
+	"lacuna/model"
+	"lacuna/tensor"
+)
+
+// GradientOptions says what Gradient measures and how it prints.
+type GradientOptions struct {
+	JSON    bool          // an array of GradientResult instead of a table
+	Threads []int         // numbers of threads; nil means 1 and 2
+	Depths  []int         // depths at the paper's size; nil means 0 … 5
+	Each    time.Duration // time spent on a measurement; 0 means 300 ms
+}
+
+// GradientResult is one measurement: the median of as many evaluations as fit the time.
+type GradientResult struct {
+	Case         string  `json:"case"` // "paper" or "sparse"
+	Work         string  `json:"work"` // "gradient", or "step": a whole step of gradient descent
+	Shape        []int   `json:"shape"`
+	Observed     int     `json:"observed"` // cells
+	Blocks       int     `json:"blocks"`
+	Depth        int     `json:"depth"`
+	DType        string  `json:"dtype"`
+	Threads      int     `json:"threads"`
+	Milliseconds float64 `json:"milliseconds"`
+	GFLOPS       float64 `json:"gflops"`
+	GBytes       float64 `json:"gbytes_per_second"`
+	Roofline     float64 `json:"roofline_share"` // the larger of FLOPs/peak and bytes/bandwidth, over the time
+	PeakGFLOPS   float64 `json:"peak_gflops"`
+	PeakGBytes   float64 `json:"peak_gbytes_per_second"`
+}
+
+// Gradient times a gradient and a whole descent step: at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by depth,
+// and for 1000×1000×1000 with 200,000 observed cells and 64 blocks. Floating-point operations are those that the plan needs,
+// fused multiply–adds counting two. Bytes are those that any program must move: the parameters read once, and
+// in a step written once. Peaks are measured beside each case: multiply–adds on registers, and reading and writing
+// an array as large as the parameters. It returns the context's error when interrupted.
+func Gradient(ctx context.Context, w io.Writer, o GradientOptions) error {
+	if o.Threads == nil {
+		o.Threads = []int{1, 2}
+	}
+	if o.Depths == nil {
+		o.Depths = []int{0, 1, 2, 3, 4, 5}
+	}
+	if o.Each == 0 {
+		o.Each = 300 * time.Millisecond
+	}
+	cases := make([]problem, 0, len(o.Depths)+1)
+	for _, depth := range o.Depths {
+		cases = append(cases, problem{"paper", tensor.Shape{10, 10, 10, 10}, 2000, 500, depth})
+	}
+	cases = append(cases, problem{"sparse", tensor.Shape{1000, 1000, 1000}, 200_000, 64, 0})
+	if !o.JSON {
+		fmt.Fprintln(w, "case    depth  work      threads        ms  GFLOP/s    GB/s  share of roofline")
+	}
+	var results []GradientResult
+	for _, c := range cases {
+		observed, err := c.observed()
+		if err != nil {
+			return err
+		}
+		for _, threads := range o.Threads {
+			more, err := c.measure(ctx, observed, threads, o.Each)
+			if err != nil {
+				return err
+			}
+			results = append(results, more...)
+			if !o.JSON {
+				for _, r := range more {
+					fmt.Fprintf(w, "%-7s %5d  %-8s %8d %9.3f %8.1f %7.1f %17.0f%%\n",
+						r.Case, r.Depth, r.Work, r.Threads, r.Milliseconds, r.GFLOPS, r.GBytes, 100*r.Roofline)
+				}
+			}
+		}
+	}
+	if o.JSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(results)
+	}
+	return nil
+}
+
+type problem struct {
+	name   string
+	shape  tensor.Shape
+	cells  int
+	blocks int
+	depth  int
+}
+
+// observed draws distinct cells with normal values.
+func (p *problem) observed() (*tensor.Observed, error) {
+	stream := rng.New(1, "bench "+p.name)
+	limit := int64(p.shape.Cells())
+	seen := make(map[int64]bool, p.cells)
+	keys := make([]int64, 0, p.cells)
+	for len(keys) < p.cells {
+		if key := stream.Int64N(limit); !seen[key] {
+			seen[key] = true
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	index := make([][]int32, p.shape.Order())
+	for n := range index {
+		index[n] = make([]int32, p.cells)
+	}
+	values := make([]float64, p.cells)
+	for c, key := range keys {
+		for n := p.shape.Order() - 1; n >= 0; n-- {
+			index[n][c] = int32(key % int64(p.shape[n]))
+			key /= int64(p.shape[n])
+		}
+		values[c] = stream.NormFloat64()
+	}
+	return tensor.NewObserved(tensor.NumberedModes(p.shape), index, values)
+}
+
+func (p *problem) measure(ctx context.Context, observed *tensor.Observed, threads int, each time.Duration) ([]GradientResult, error) {
+	chains, err := model.NewChains(observed, loss.Square, model.Config{Blocks: p.blocks, Depths: []int{p.depth}, Threads: threads})
+	if err != nil {
+		return nil, err
+	}
+	if err := chains.Draw(model.StartConfig{SigmaW: 0.1, SigmaA: 0.1, Seed: 1}); err != nil {
+		return nil, err
+	}
+	const rate = 1e-9
+	chains.Gradient(0, nil)
+	gradient, err := median(ctx, each, func() { chains.Gradient(0, nil) })
+	if err != nil {
+		return nil, err
+	}
+	chains.Descend(rate)
+	step, err := median(ctx, each, func() { chains.Descend(rate) })
+	if err != nil {
+		return nil, err
+	}
+	parameters := float64(chains.Parameters())
+	flops, bandwidth := peakFlops(threads), peakBandwidth(threads, chains.Parameters())
+	// Of a chain, A x and Aᵀ y are two multiply–adds a parameter; adding y xᵀ is a third.
+	matrices := parameters - float64(p.blocks*sum(p.shape))
+	work := contraction.Flops(p.shape, observed.Len(), p.blocks)
+	result := func(name string, seconds, operations, bytes float64) GradientResult {
+		return GradientResult{
+			Case: p.name, Work: name, Shape: p.shape, Observed: observed.Len(), Blocks: p.blocks, Depth: p.depth,
+			DType: "float64", Threads: threads, Milliseconds: 1e3 * seconds,
+			GFLOPS: 1e-9 * operations / seconds, GBytes: 1e-9 * bytes / seconds,
+			Roofline:   max(operations/flops, bytes/bandwidth) / seconds,
+			PeakGFLOPS: 1e-9 * flops, PeakGBytes: 1e-9 * bandwidth,
+		}
+	}
+	return []GradientResult{
+		result("gradient", gradient, work+4*matrices, 8*parameters),
+		result("step", step, work+4*matrices+2*parameters, 16*parameters),
+	}, nil
+}
+
+// median runs work for a while, at least 5 times, and returns the median time of a run in seconds.
+func median(ctx context.Context, each time.Duration, work func()) (float64, error) {
+	var times []float64
+	for start := time.Now(); len(times) < 5 || time.Since(start) < each; {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		before := time.Now()
+		work()
+		times = append(times, time.Since(before).Seconds())
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}
+
+// best is the shortest of several runs on all threads at once, in seconds: a peak is what nothing disturbs.
+func best(threads int, work func(thread int)) float64 {
+	shortest := time.Hour
+	for range 30 {
+		before := time.Now()
+		parallel.For(threads, threads, work)
+		shortest = min(shortest, time.Since(before))
+	}
+	return shortest.Seconds()
+}
+
+// peakFlops is how many floating-point operations the threads do in a second on registers.
+func peakFlops(threads int) float64 {
+	const times = 20_000
+	return float64(threads) * kernel.MultiplyAddFlops * times / best(threads, func(int) { kernel.MultiplyAdds(times) })
+}
+
+// peakBandwidth is how many bytes the threads move in a second, reading and writing n numbers in place.
+func peakBandwidth(threads, n int) float64 {
+	const chunk = 1024
+	n = max(n/(chunk*threads), 1) * chunk
+	s := [kernel.Lanes]float64{}
+	zeros := kernel.Make(chunk)
+	arrays := make([][]float64, threads)
+	for i := range arrays {
+		arrays[i] = kernel.Make(n)
+		for j := range arrays[i] {
+			arrays[i][j] = 1
+		}
+	}
+	rounds := max(1, 1<<20/n)
+	return 16 * float64(n*threads*rounds) / best(threads, func(thread int) {
+		for range rounds {
+			for i := 0; i < n; i += chunk {
+				kernel.Axpy(arrays[thread][i:], &s, zeros, chunk/kernel.Lanes)
+			}
+		}
+	})
+}
+
+func sum(shape tensor.Shape) int {
+	total := 0
+	for _, d := range shape {
+		total += d
+	}
+	return total
+}
