@@ -1,34 +1,29 @@
 package study
 
 import (
-	"bufio"
-	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 
-	"lacuna/dataio"
 	"lacuna/dataset"
 	"lacuna/tensor"
 )
 
 // Data finds and keeps the data of runs. Its zero value knows synthetic tensors and files. It is safe for concurrent use.
 type Data struct {
-	Dir string // where the tables of the real data sets lie: meteo_uk.csv and ccds_p17.csv, gzipped or not
+	Dir   string // where the tables of the real data sets lie: meteo_uk.csv and ccds_p17.csv, gzipped or not
+	Cache string // where `lacuna data fetch` keeps station files; a second place to look for meteo-uk
 
 	mu   sync.Mutex
 	kept map[string]known
 }
 
-// known is a tensor and, for every cell, the number that decides whether it is observed; nil if there is none.
-type known struct {
-	cells *tensor.Observed
-	mask  []float64
-}
+// known is a tensor; or, when the file itself says which cells are observed, these and the rest.
+type known struct{ cells, rest *tensor.Observed }
 
 // ErrNoData is wrapped by the errors about data sets that are not on this machine.
 var ErrNoData = errors.New("the data are not here")
@@ -36,117 +31,89 @@ var ErrNoData = errors.New("the data are not here")
 // files of the named data sets.
 var files = map[string]string{"meteo-uk": "meteo_uk.csv", "ccds": "ccds_p17.csv"}
 
-// Find returns the path of the table of a named data set, or an error that wraps ErrNoData and says how to get it.
-func (d *Data) Find(name string) (string, error) {
-	for _, ending := range []string{"", ".gz"} {
-		if path := filepath.Join(d.Dir, files[name]+ending); d.Dir != "" {
-			if _, err := os.Stat(path); err == nil {
-				return path, nil
-			}
-		}
+// Check returns an error that wraps ErrNoData and says how to get a named data set if it is not here.
+func (d *Data) Check(name string) error {
+	if d.find(name) != "" || (name == "meteo-uk" && d.cached()) {
+		return nil
 	}
 	advice := "fetch it with `lacuna data fetch meteo-uk`, or"
 	if name == "ccds" {
 		advice = "it has no licence and cannot be fetched;"
 	}
-	return "", fmt.Errorf("study: %s: %w: %s give the directory that holds %s", name, ErrNoData, advice, files[name])
+	return fmt.Errorf("study: %s: %w: %s give the directory that holds %s", name, ErrNoData, advice, files[name])
+}
+
+func (d *Data) find(name string) string {
+	for _, ending := range []string{"", ".gz"} {
+		if path := filepath.Join(d.Dir, files[name]+ending); d.Dir != "" {
+			if _, err := os.Stat(path); err == nil {
+				return path
+			}
+		}
+	}
+	return ""
+}
+
+func (d *Data) cached() bool {
+	_, err := os.Stat(filepath.Join(d.Cache, "manifest.json"))
+	return d.Cache != "" && err == nil
 }
 
 // load returns the data of a run, from memory if it can.
-func (d *Data) load(s Settings) (*tensor.Observed, []float64, error) {
+func (d *Data) load(s Settings) (known, error) {
 	name := strings.Join([]string{s.Data, fmt.Sprint(s.DataSeed), s.Shape, fmt.Sprint(s.Rank), s.Noise.String(), s.MaskColumn}, "|")
+	if s.MaskColumn != "" {
+		name += s.Observed.String()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if k, ok := d.kept[name]; ok {
-		return k.cells, k.mask, nil
+		return k, nil
 	}
 	k, err := d.read(s)
 	if err != nil {
-		return nil, nil, err
+		return known{}, err
 	}
 	if d.kept == nil {
 		d.kept = map[string]known{}
 	}
 	d.kept[name] = k
-	return k.cells, k.mask, nil
+	return k, nil
 }
 
-func (d *Data) read(s Settings) (known, error) {
-	if s.Data == "synthetic" {
+func (d *Data) read(s Settings) (k known, err error) {
+	path := s.Data
+	switch {
+	case s.Data == "synthetic":
 		shape, err := ParseShape(s.Shape)
 		if err != nil {
-			return known{}, err
+			return k, err
 		}
 		if s.MaskColumn != "" {
-			return known{}, errors.New("study: a synthetic tensor has no mask column")
+			return k, errors.New("study: a synthetic tensor has no mask column")
 		}
 		return known{cells: dataset.Synthetic(shape, s.Rank, float64(s.Noise), s.DataSeed)}, nil
-	}
-	path := s.Data
-	if files[s.Data] != "" {
-		var err error
-		if path, err = d.Find(s.Data); err != nil {
-			return known{}, err
+	case files[s.Data] != "":
+		if err := d.Check(s.Data); err != nil {
+			return k, err
 		}
-	} else if s.DataSum != "" {
+		if path = d.find(s.Data); path == "" {
+			k.cells, _, err = dataset.FetchMeteoUK(context.Background(), dataset.FetchOptions{CacheDir: d.Cache})
+			return k, err
+		}
+	case s.DataSum != "":
 		sum, err := fileSum(path)
 		if err != nil {
-			return known{}, err
+			return k, err
 		}
 		if sum != s.DataSum {
-			return known{}, fmt.Errorf("study: %s has changed since the study was made", path)
+			return k, fmt.Errorf("study: %s has changed since the study was made", path)
 		}
 	}
-	return readTable(path, s.MaskColumn)
-}
-
-// readTable reads a table whose columns before one called value are the indices. A file without a column of that name
-// is read as package dataio reads it.
-func readTable(path, maskColumn string) (known, error) {
-	var o dataio.Options
-	header, err := readHeader(path)
-	if err != nil {
-		return known{}, err
+	if s.MaskColumn != "" {
+		k.cells, k.rest, err = dataset.Masked(path, s.MaskColumn, float64(s.Observed))
+	} else {
+		k.cells, err = dataset.Load(path)
 	}
-	for n, name := range header {
-		if name == "value" && n >= 2 {
-			o.Index, o.Value = header[:n], name
-		}
-	}
-	table, err := dataio.Read(path, o)
-	if err != nil {
-		return known{}, err
-	}
-	if maskColumn == "" {
-		return known{cells: table.Observed}, nil
-	}
-	o.Value = maskColumn
-	masks, err := dataio.Read(path, o)
-	if err != nil {
-		return known{}, err
-	}
-	if masks.Observed.Len() != table.Observed.Len() {
-		return known{}, fmt.Errorf("study: %s: column %s has %d numbers for %d known cells", path, maskColumn, masks.Observed.Len(), table.Observed.Len())
-	}
-	return known{table.Observed, masks.Observed.Values}, nil
-}
-
-// readHeader returns the names in the first line of a CSV.
-func readHeader(path string) ([]string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var source io.Reader = file
-	if strings.HasSuffix(path, ".gz") {
-		if source, err = gzip.NewReader(file); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	line, err := bufio.NewReader(io.LimitReader(source, 1<<16)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return strings.Split(strings.TrimSpace(line), ","), nil
+	return k, err
 }

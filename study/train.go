@@ -214,19 +214,20 @@ func (r *recorder) trajectory() *Trajectory {
 
 // Split returns the observed cells of a run and the rest of the known ones, both standardised as fitted on the former.
 func (d *Data) Split(s Settings) (train, test *tensor.Observed, err error) {
-	known, mask, err := d.load(s)
+	known, err := d.load(s)
 	if err != nil {
 		return nil, nil, err
 	}
-	if mask != nil {
-		train, test = known.Partition(func(c int) bool { return mask[c] < float64(s.Observed) })
+	if known.rest != nil {
+		train, test = known.cells, known.rest
 	} else {
 		// One permutation serves every share, so that the cells observed at a small share are among those at a larger one.
-		observed := make([]bool, known.Len())
-		for _, c := range rng.New(s.Mask, "mask").Perm(known.Len())[:int(math.Round(float64(s.Observed)*float64(known.Len())))] {
+		count := int(math.Round(float64(s.Observed) * float64(known.cells.Len())))
+		observed := make([]bool, known.cells.Len())
+		for _, c := range rng.New(s.Mask, "mask").Perm(known.cells.Len())[:count] {
 			observed[c] = true
 		}
-		train, test = known.Partition(func(c int) bool { return observed[c] })
+		train, test = known.cells.Partition(func(c int) bool { return observed[c] })
 	}
 	how, mode := tensor.StandardiseMode, 0
 	switch s.Standardise {
@@ -238,7 +239,7 @@ func (d *Data) Split(s Settings) (train, test *tensor.Observed, err error) {
 		how = tensor.StandardiseAuto
 	default:
 		mode = -1
-		for n, m := range known.Modes {
+		for n, m := range train.Modes {
 			if m.Name == s.Standardise {
 				mode = n
 			}
