@@ -142,6 +142,7 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 type fetchFlags struct {
 	output, cache, server string
 	refresh, revised      bool
+	attempts              int
 }
 
 func newDataFetch(a *app) *cobra.Command {
@@ -165,6 +166,7 @@ writes it as a table.`,
 	flags.StringVar(&f.cache, "cache", "", "keep the downloaded files here (default: lacuna/meteo-uk in the user's cache directory)")
 	flags.BoolVar(&f.refresh, "refresh", false, "download again what is in the cache")
 	flags.BoolVar(&f.revised, "accept-revised", false, "take the table even if the Met Office has revised its records since the paper")
+	flags.IntVar(&f.attempts, "attempts", 4, "attempts to get a file, with growing pauses between them")
 	flags.StringVar(&f.server, "server", dataset.MetOfficeURL, "address of the station files")
 	return command
 }
@@ -184,7 +186,7 @@ func runDataFetch(ctx context.Context, a *app, f *fetchFlags) error {
 	stop := a.progress("fetching", counter)
 	defer stop()
 	table, manifest, err := dataset.FetchMeteoUK(ctx, dataset.FetchOptions{
-		BaseURL: f.server, CacheDir: f.cache, Refresh: f.refresh, AcceptRevised: f.revised,
+		BaseURL: f.server, CacheDir: f.cache, Refresh: f.refresh, Attempts: f.attempts, AcceptRevised: f.revised,
 		Progress: func(station string, done, all int) {
 			counter.Set(float64(done), float64(all))
 			counter.Note(station)

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"lacuna"
+	"lacuna/bench/accuracy"
+	"lacuna/bench/plateau"
+	"lacuna/internal/progress"
+)
+
+func newBench(a *app) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure lacuna: the flow, the gradient, the accuracy of completion",
+		Args:  cobra.ArbitraryArgs,
+		RunE:  groupOnly,
+	}
+	command.AddCommand(newBenchFlow(a), newBenchAccuracy(a))
+	return command
+}
+
+func newBenchFlow(a *app) *cobra.Command {
+	var o plateau.Options
+	var start string
+	command := &cobra.Command{
+		Use:   "flow",
+		Short: "Follow the flow from the paper's starts: evaluations, time, recovery",
+		Args:  arguments(),
+		RunE: func(command *cobra.Command, _ []string) error {
+			if start != "" {
+				sigma := plateau.Sigma{}
+				if _, err := fmt.Sscanf(start, "%g,%g", &sigma.W, &sigma.A); err != nil {
+					return usageError{fmt.Errorf("--start %s: give σ_w and σ_A, such as 0.01,0.1", start)}
+				}
+				o.Sigmas = []plateau.Sigma{sigma}
+			}
+			return runBenchFlow(command.Context(), a, o)
+		},
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.Data, "data", "", "directory of the files synthetic_*.csv with mask columns (default: generate the paper's tensor, seeds 1 to 5)")
+	flags.Float64SliceVar(&o.Observed, "observed", nil, "observed shares (default 0.2)")
+	flags.IntSliceVar(&o.Depths, "depth", nil, "depths (default 0,1,2,3,4,5)")
+	flags.StringVar(&start, "start", "", "σ_w,σ_A of the start (default: 0.01,0.1 and 0.01,0.01)")
+	flags.Float64SliceVar(&o.Tolerances, "tolerance", nil, "tolerances (default 0.01)")
+	flags.IntVar(&o.Blocks, "blocks", 0, "blocks (default 500)")
+	flags.IntVar(&o.Threads, "threads", 0, "runs at a time (default 1)")
+	a.jsonFlag(command)
+	return command
+}
+
+func runBenchFlow(ctx context.Context, a *app, o plateau.Options) error {
+	counter := new(progress.Counter)
+	stop := a.progress("bench flow", counter)
+	defer stop()
+	o.Each = func(done, all int, r plateau.Result) { counter.Set(float64(done), float64(all)) }
+	results, err := plateau.Run(ctx, o)
+	stop()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return inputError(err)
+	}
+	if a.json {
+		if results == nil {
+			results = []plateau.Result{}
+		}
+		if err := a.printJSON(results); err != nil {
+			return err
+		}
+	} else if err := plateau.Table(a.stdout, results); err != nil {
+		return err
+	}
+	return cutShort(err)
+}
+
+// cutShort is the error of a benchmark that was interrupted.
+func cutShort(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return withCode(exitInterrupted, fmt.Errorf("interrupted: these are the results so far"))
+	}
+	return err
+}
+
+func newBenchAccuracy(a *app) *cobra.Command {
+	var o accuracy.Options
+	command := &cobra.Command{
+		Use:   "accuracy",
+		Short: "Fill data sets with known answers, beside the scores of other methods",
+		Args:  arguments(),
+		RunE: func(command *cobra.Command, _ []string) error {
+			return runBenchAccuracy(command.Context(), a, o)
+		},
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.Data, "data", ".", "directory of the data sets and of peers.csv")
+	flags.StringSliceVar(&o.Datasets, "dataset", nil, "data sets (default: all that peers.csv names, and synthetic_*)")
+	flags.IntVar(&o.Complete.Threads, "threads", 0, "threads (default: all processors)")
+	flags.Uint64Var(&o.Complete.Seed, "seed", 1, "seed of every completion")
+	a.jsonFlag(command)
+	return command
+}
+
+func runBenchAccuracy(ctx context.Context, a *app, o accuracy.Options) error {
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	counter := new(progress.Counter)
+	stop := a.progress("bench accuracy", counter)
+	defer stop()
+	o.Each = func(r accuracy.Result) {
+		counter.Note(fmt.Sprintf("%s, %s observed, mask %s: %s", r.Dataset, percent(r.Observed), r.Mask, percent(r.NRMSE)))
+	}
+	o.Complete.Progress = func(lacuna.Progress) {}
+	results, err := accuracy.Run(ctx, o)
+	stop()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return inputError(err)
+	}
+	if a.json {
+		if results == nil {
+			results = []accuracy.Result{}
+		}
+		if err := a.printJSON(results); err != nil {
+			return err
+		}
+		return cutShort(err)
+	}
+	fmt.Fprintln(table, "DATA SET\tOBSERVED\tMASK\tNRMSE\tBEST PEER\tITS NRMSE\tRATIO\tCOVERAGE OF 90 %\tRANK\tSECONDS")
+	var logs, cells float64
+	for _, r := range results {
+		peer, ratio := "", ""
+		if r.Ratio > 0 {
+			peer, ratio = short(r.BestNRMSE), fmt.Sprintf("%.3f", r.Ratio)
+			logs += math.Log(r.Ratio)
+			cells++
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r.Dataset, percent(r.Observed), r.Mask, short(r.NRMSE),
+			r.BestMethod, peer, ratio, percent(r.Coverage90), r.EffectiveRank, short(r.Seconds))
+	}
+	if errTable := table.Flush(); errTable != nil {
+		return errTable
+	}
+	if cells > 0 {
+		a.say("Geometric mean of the ratios over %s: %.3f.", count(int(cells), "cell"), math.Exp(logs/cells))
+	}
+	return cutShort(err)
+}
