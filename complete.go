@@ -6,40 +6,30 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"strconv"
+	"sync"
 	"time"
 
-	"lacuna/internal/parallel"
+	"lacuna/als"
 	"lacuna/internal/rng"
 	"lacuna/loss"
-	"lacuna/posterior"
 	"lacuna/tensor"
 )
 
 // ErrTooFew is returned when there are too few observed cells to learn anything from.
 var ErrTooFew = errors.New("lacuna: fewer than two observed cells: give at least two")
 
-// Complete fills a tensor. It returns an error for fewer than two observed cells and for a loss that is not defined for
-// the values; ending ctx or reaching Options.MaxTime is no error: the best completion so far is returned, and its
-// Status says so.
+// Complete fills a tensor. It returns an error for fewer than two observed cells, for a mode number or a share out of
+// range, and for a loss that is not defined for the values. Ending ctx or reaching Options.MaxTime is no error: the
+// best completion so far is returned, and its Status says so.
+//
+// A sampler of Bayesian CP models (package posterior) is run several times in several forms; their averages are
+// combined with the weights that held-back cells prefer. Where the cells turn out to be explained exactly by a few
+// blocks, those blocks are the answer.
 func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Completion, error) {
-	if observed.Len() < 2 {
-		return nil, ErrTooFew
+	if err := o.check(observed); err != nil {
+		return nil, err
 	}
-	if o.Loss != nil {
-		if err := loss.CheckTargets(o.Loss, observed.Values); err != nil {
-			return nil, err
-		}
-	}
-	if o.Threads <= 0 {
-		o.Threads = runtime.GOMAXPROCS(0)
-	}
-	if o.HoldOut <= 0 {
-		o.HoldOut = 0.1
-	}
-	if o.Level <= 0 {
-		o.Level = 0.9
-	}
+	o = o.withDefaults()
 	j := &job{options: o, observed: observed, start: time.Now()}
 	work := ctx
 	if o.MaxTime > 0 {
@@ -55,7 +45,48 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 		c.Status = TimeLimit
 	}
 	c.Seconds = time.Since(j.start).Seconds()
+	j.report("done", 1, c.HeldOutNRMSE)
 	return c, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	if o.HoldOut <= 0 {
+		o.HoldOut = 0.1
+	}
+	if o.Level <= 0 {
+		o.Level = 0.9
+	}
+	return o
+}
+
+func (o Options) check(observed *tensor.Observed) error {
+	if observed.Len() < 2 {
+		return ErrTooFew
+	}
+	for _, n := range o.Smooth {
+		if n < 0 || n >= observed.Order() {
+			return fmt.Errorf("lacuna: Smooth names mode %d of a tensor with %d modes: modes count from 0", n, observed.Order())
+		}
+	}
+	if o.Standardise == tensor.StandardiseMode && (o.StandardiseMode < 0 || o.StandardiseMode >= observed.Order()) {
+		return fmt.Errorf("lacuna: StandardiseMode is %d for a tensor with %d modes: modes count from 0", o.StandardiseMode, observed.Order())
+	}
+	if o.HoldOut >= 1 {
+		return fmt.Errorf("lacuna: HoldOut is %v, it is a share of the observed cells below 1", o.HoldOut)
+	}
+	if o.Level >= 1 {
+		return fmt.Errorf("lacuna: Level is %v, it is a probability below 1", o.Level)
+	}
+	if o.Blocks < 0 {
+		return fmt.Errorf("lacuna: %d blocks: give a positive number, or 0 to have it found", o.Blocks)
+	}
+	if o.Loss != nil {
+		return loss.CheckTargets(o.Loss, observed.Values)
+	}
+	return nil
 }
 
 // job is one call of Complete.
@@ -63,72 +94,68 @@ type job struct {
 	options  Options
 	observed *tensor.Observed
 	start    time.Time
+
+	mutex       sync.Mutex
+	work, total float64 // nanoseconds of nominal cost, for the progress
+	stage       string
+	heldOut     float64
+	evaluations int
 }
 
-func (j *job) progress(stage string, done, heldOut float64) {
-	if j.options.Progress != nil {
-		j.options.Progress(Progress{Stage: stage, Done: done, HeldOut: heldOut, Elapsed: time.Since(j.start)})
+// report tells the progress; done < 0 means: by the work that has been spent.
+func (j *job) report(stage string, done, heldOut float64) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	j.stage, j.heldOut = stage, heldOut
+	j.tell(done)
+}
+
+func (j *job) tell(done float64) {
+	if j.options.Progress == nil {
+		return
 	}
+	if done < 0 {
+		done = math.Min(0.99, j.work/math.Max(1, j.total))
+	}
+	j.options.Progress(Progress{Stage: j.stage, Done: done, HeldOut: j.heldOut, Elapsed: time.Since(j.start)})
+}
+
+// spent counts work that has been done.
+func (j *job) spent(cost float64, evaluations int) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	j.work += cost
+	j.evaluations += evaluations
+	j.tell(-1)
 }
 
 func (j *job) run(ctx context.Context) *Completion {
-	o := j.options
-	c := &Completion{Observed: j.observed, level: o.Level}
-	c.Settings.HoldOut = o.HoldOut
+	c := &Completion{Observed: j.observed, level: j.options.Level, HeldOutRMSE: math.NaN(), HeldOutNRMSE: math.NaN()}
+	c.Settings.HoldOut = j.options.HoldOut
 	c.Settings.Loss = "square"
-	c.Settings.Smooth = o.Smooth
-	kept, held := j.observed.Split(o.HoldOut, rng.New(o.Seed, "held out"))
-	j.progress("measuring the error on held-out cells", 0, 0)
-	trial := j.fit(ctx, kept, "trial")
-	j.measure(c, trial, kept, held)
-	j.progress("fitting all observed cells", 0.5, c.HeldOutNRMSE)
-	final := j.fit(ctx, j.observed, "final")
-	c.fit = final
-	c.Scaling = final.scaling
-	final.describe(c)
-	c.scores = sortedScores(c.HeldOut)
-	j.warnEmpty(c)
-	j.progress("done", 1, c.HeldOutNRMSE)
+	if j.options.Loss != nil {
+		c.Settings.Loss = j.options.Loss.Name()
+	}
+	c.Settings.Smooth = j.options.Smooth
+	j.findEmpty(c)
+	if _, deviation := tensor.Moments(j.observed.Values); deviation == 0 {
+		j.constant(c)
+		return c
+	}
+	folds := newFolds(j.observed, j.options)
+	p := j.plan()
+	j.total = p.budget
+	choice := j.explore(ctx, folds, p)
+	if exact := j.searchExact(ctx, folds, choice, p); exact != nil {
+		j.finishExact(ctx, c, exact, folds, choice, p)
+	} else {
+		j.finishAverage(ctx, c, folds, choice, p)
+	}
+	c.Evaluations = j.evaluations
 	return c
 }
 
-// measure fills in the held-out error of a fit that has seen kept alone.
-func (j *job) measure(c *Completion, fit predictor, kept, held *tensor.Observed) {
-	main := fitEffects(kept)
-	var errors [3]float64
-	for k, value := range held.Values {
-		cell := cellAt(held, k)
-		predicted, stderr := fit.at(cell)
-		c.HeldOut = append(c.HeldOut, HeldOutCell{Cell: cell, Value: value, Predicted: predicted, Stderr: stderr})
-		for m, p := range []float64{predicted, main.mean, main.at(cell)} {
-			errors[m] += (p - value) * (p - value)
-		}
-	}
-	_, deviation := tensor.Moments(held.Values)
-	for m := range errors {
-		errors[m] = math.Sqrt(errors[m] / float64(held.Len()))
-	}
-	c.HeldOutRMSE, c.HeldOutNRMSE = errors[0], errors[0]/deviation
-	c.Baselines = []Baseline{
-		{Name: "mean", RMSE: errors[1], NRMSE: errors[1] / deviation},
-		{Name: "main effects", RMSE: errors[2], NRMSE: errors[2] / deviation},
-	}
-	for _, b := range c.Baselines {
-		if !(c.HeldOutRMSE < b.RMSE) {
-			c.Warnings = append(c.Warnings, fmt.Sprintf("the model does not beat a simple predictor (%s) on held-out cells: do not trust the filled values", b.Name))
-		}
-	}
-}
-
-func cellAt(o *tensor.Observed, c int) []int32 {
-	cell := make([]int32, o.Order())
-	for n, column := range o.Index {
-		cell[n] = column[c]
-	}
-	return cell
-}
-
-func (j *job) warnEmpty(c *Completion) {
+func (j *job) findEmpty(c *Completion) {
 	for n, counts := range j.observed.Counts() {
 		empty := make([]bool, len(counts))
 		mode := j.observed.Modes[n]
@@ -141,76 +168,77 @@ func (j *job) warnEmpty(c *Completion) {
 	}
 }
 
-// fitted is a posterior average with what is needed to evaluate it anywhere.
-type fitted struct {
-	observed  *tensor.Observed
-	scaling   tensor.Scaling
-	posterior *posterior.Posterior
-	effects   effects
-	counts    [][]int
+// constant completes a tensor whose observed cells all hold one value.
+func (j *job) constant(c *Completion) {
+	value := j.observed.Values[0]
+	c.Warnings = append(c.Warnings, fmt.Sprintf("all observed cells hold %v: so do all filled cells, and nothing can be said about their error", value))
+	c.Settings.Method = "the constant value of all observed cells"
+	c.Settings.Standardisation = "none"
+	c.Scaling = tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	c.HeldOutRMSE = 0
+	c.fit, c.stretch = constant(value), 1
+	fit := als.Fit{Blocks: 1}
+	if value == 0 {
+		fit.Blocks = 0
+	}
+	for n, d := range j.observed.Shape() {
+		factor := make([]float64, d*fit.Blocks)
+		for i := range factor {
+			factor[i] = 1
+			if n == 0 {
+				factor[i] = value
+			}
+		}
+		fit.Factors = append(fit.Factors, factor)
+	}
+	c.describe(&fit)
 }
 
-func (j *job) fit(ctx context.Context, cells *tensor.Observed, stream string) *fitted {
-	o := j.options
-	f := &fitted{observed: cells, scaling: tensor.FitScaling(cells, o.Standardise, o.StandardiseMode), counts: cells.Counts(), effects: fitEffects(cells)}
-	scaled := f.scaling.Apply(cells)
-	blocks := o.Blocks
-	if blocks == 0 {
-		blocks = 16
-	}
-	data := posterior.Data{Shape: cells.Shape(), Index: cells.Index, Values: scaled.Values}
-	chains := make([]*posterior.Posterior, 2)
-	parallel.For(o.Threads, len(chains), func(k int) {
-		chains[k], _ = posterior.Run(ctx, data, posterior.Settings{Blocks: blocks, Seed: o.Seed, Stream: stream + strconv.Itoa(k)})
-	})
-	f.posterior = chains[0]
-	for _, chain := range chains[1:] {
-		f.posterior.Samples = append(f.posterior.Samples, chain.Samples...)
+type constant float64
+
+func (v constant) at([]int32) (value, stderr float64) { return float64(v), 0 }
+
+// folds are random parts of the observed cells, each of the share that is held out.
+type folds struct {
+	cells *tensor.Observed
+	parts int
+	part  []uint8
+}
+
+func newFolds(cells *tensor.Observed, o Options) folds {
+	f := folds{cells: cells, part: make([]uint8, cells.Len())}
+	f.parts = min(max(2, int(math.Round(1/o.HoldOut))), 100)
+	for k, c := range rng.New(o.Seed, "folds").Perm(cells.Len()) {
+		f.part[c] = uint8(k % f.parts)
 	}
 	return f
 }
 
-func (f *fitted) at(cell []int32) (value, stderr float64) {
-	for n, i := range cell {
-		if f.counts[n][i] == 0 {
-			return f.effects.at(cell), math.Inf(1)
-		}
-	}
-	if len(f.posterior.Samples) == 0 {
-		_, deviation := tensor.Moments(f.observed.Values)
-		return f.effects.at(cell), deviation
-	}
-	mean, variance, noise := f.posterior.At(cell)
-	return f.scaling.Undo(cell, mean), f.scaling.ScaleAt(cell) * math.Sqrt(variance+noise)
+// without returns the cells outside a part, and the part.
+func (f folds) without(part int) (kept, held *tensor.Observed) {
+	return f.cells.Partition(func(c int) bool { return int(f.part[c]) != part })
 }
 
-// describe sets the CP model that is reported: the last sample.
-func (f *fitted) describe(c *Completion) {
-	c.Settings.Method = "average of posterior samples of a Bayesian CP model"
-	c.Settings.Blocks = []int{f.posterior.Blocks}
-	c.Settings.Samples = len(f.posterior.Samples)
-	if len(f.posterior.Samples) == 0 {
-		return
+func cellAt(o *tensor.Observed, c int) []int32 {
+	cell := make([]int32, o.Order())
+	for n, column := range o.Index {
+		cell[n] = column[c]
 	}
-	last := f.posterior.Samples[len(f.posterior.Samples)-1]
-	c.EffectiveRank = f.posterior.Blocks
-	c.Norms = make([]float64, f.posterior.Blocks)
-	for r := range c.Norms {
-		c.Norms[r] = 1
-	}
-	for n := range last.Factors {
-		d := len(last.Factors[n]) / f.posterior.Blocks
-		factor := make([][]float64, d)
-		squares := make([]float64, f.posterior.Blocks)
-		for i := range factor {
-			factor[i] = append([]float64(nil), last.Factors[n][i*f.posterior.Blocks:][:f.posterior.Blocks]...)
-			for r, u := range factor[i] {
-				squares[r] += u * u
-			}
+	return cell
+}
+
+// describe reports a CP model: its blocks in falling order of norm.
+func (c *Completion) describe(fit *als.Fit) {
+	order := byNorm(fit)
+	sorted := fit.Take(order)
+	c.EffectiveRank = sorted.Blocks
+	c.Norms = sorted.Norms()
+	c.Factors = nil
+	for n, factor := range sorted.Factors {
+		rows := make([][]float64, c.Observed.Shape()[n])
+		for i := range rows {
+			rows[i] = factor[i*sorted.Blocks:][:sorted.Blocks]
 		}
-		for r := range squares {
-			c.Norms[r] *= math.Sqrt(squares[r])
-		}
-		c.Factors = append(c.Factors, factor)
+		c.Factors = append(c.Factors, rows)
 	}
 }

@@ -2,7 +2,6 @@ package lacuna
 
 import (
 	"math"
-	"sort"
 
 	"lacuna/tensor"
 )
@@ -33,10 +32,11 @@ type Completion struct {
 	Evaluations int // sweeps over all observed cells, gradients included
 	Seconds     float64
 
-	fit    predictor
-	scores []float64 // |value − predicted| / stderr of the held-out cells, ascending
-	level  float64
-	empty  [][]bool // empty[n][i]: index i of mode n has no observed cell
+	fit     predictor
+	stretch float64   // from the model's own deviations to calibrated ones
+	scores  []float64 // |value − predicted| / stderr of the held-out cells, ascending
+	level   float64
+	empty   [][]bool // empty[n][i]: index i of mode n has no observed cell
 }
 
 // predictor is a fitted model: the expected value of a cell and its predictive standard deviation, in the data's units.
@@ -52,6 +52,7 @@ func (c *Completion) At(cell []int32) (value, stderr float64) {
 		panic("lacuna: At: wrong number of coordinates")
 	}
 	value, stderr = c.fit.at(cell)
+	stderr *= c.stretch
 	for n, i := range cell {
 		if c.empty[n][i] {
 			return value, math.Inf(1)
@@ -69,25 +70,4 @@ func (c *Completion) Interval(cell []int32, level float64) (low, high float64) {
 	value, stderr := c.At(cell)
 	half := stderr * c.quantile(level)
 	return value - half, value + half
-}
-
-// quantile is the half width of an interval in standard errors: the conformal quantile of the held-out scores, or the
-// normal one when there are too few of them.
-func (c *Completion) quantile(level float64) float64 {
-	k := int(math.Ceil(level*float64(len(c.scores)+1))) - 1
-	if k < 0 || k >= len(c.scores) {
-		return math.Sqrt2 * math.Erfinv(level)
-	}
-	return c.scores[k]
-}
-
-func sortedScores(cells []HeldOutCell) []float64 {
-	scores := make([]float64, 0, len(cells))
-	for _, h := range cells {
-		if h.Stderr > 0 && !math.IsInf(h.Stderr, 0) {
-			scores = append(scores, math.Abs(h.Value-h.Predicted)/h.Stderr)
-		}
-	}
-	sort.Float64s(scores)
-	return scores
 }

@@ -25,18 +25,20 @@ type Data struct {
 
 // Settings of a sampler. The zero value of a field means its default.
 type Settings struct {
-	Blocks  int      // R, default 8: blocks that have every mode
-	Partial [][]bool // further blocks: Partial[b][n] says whether block b has mode n
-	Burn    int      // sweeps before the first kept one, default 100
-	Keep    int      // samples kept, default 100
-	Thin    int      // sweeps a kept sample, default 1
-	Equal   bool     // one noise precision for all indices (ω stays 1)
-	Normal  bool     // normal tails (t stays 1)
-	Ridge   bool     // factors' prior is diagonal, one precision a block (automatic relevance determination)
-	Smooth  []int    // modes whose neighbouring indices are tied by a random walk
-	Seed    uint64
-	Stream  string // name of the stream of random numbers
-	Threads int    // default 1; the samples do not depend on it
+	Blocks   int      // R, default 8: blocks that have every mode
+	Partial  [][]bool // further blocks: Partial[b][n] says whether block b has mode n
+	Burn     int      // sweeps before the first kept one, default 100
+	Keep     int      // samples kept, default 100
+	Thin     int      // sweeps a kept sample, default 1
+	Equal    bool     // one noise precision for all indices (ω stays 1)
+	Normal   bool     // normal tails (t stays 1)
+	Ridge    bool     // factors' prior is diagonal, one precision a block (automatic relevance determination)
+	Quiet    float64  // stop burning in once the noise's deviation is below it
+	Logistic bool     // values are probabilities or 0 and 1, predictions log-odds (not with Quiet)
+	Smooth   []int    // modes whose neighbouring indices are tied by a random walk
+	Seed     uint64
+	Stream   string // name of the stream of random numbers
+	Threads  int    // default 1; the samples do not depend on it
 }
 
 func (s Settings) withDefaults() Settings {

@@ -52,6 +52,9 @@ func Run(ctx context.Context, data Data, settings Settings) (*Posterior, error) 
 			return post, err
 		}
 		s.sweep()
+		if sweep <= s.settings.Burn && s.tau*s.settings.Quiet*s.settings.Quiet > 1 {
+			sweep = s.settings.Burn // the next sweep is the first to count
+		}
 		if k := sweep - s.settings.Burn; k > 0 && k%s.settings.Thin == 0 {
 			post.Samples = append(post.Samples, s.sample())
 		}

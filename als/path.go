@@ -1,0 +1,92 @@
+package als
+
+import (
+	"context"
+	"math"
+
+	"lacuna/internal/rng"
+)
+
+// PathSettings of a Path.
+type PathSettings struct {
+	Blocks int // the rank R
+	Seed   uint64
+	Stream string
+}
+
+// Path fits from a random start while the ridge falls, and returns the fit that predicts the held-back cells best, the
+// error it makes there (root mean square), and its ridge. When ctx ends early it returns the best so far.
+func Path(ctx context.Context, train, held Data, settings PathSettings) (best Fit, heldOut, ridge float64) {
+	const (
+		first = 1.0 // a much higher ridge would put out every block for good
+		ratio = 0.5
+		steps = 9
+		each  = 7
+	)
+	s := newSolver(train, settings.Blocks)
+	s.start(rng.New(settings.Seed, settings.Stream))
+	heldOut = math.Inf(1)
+	sweeps := 0
+	for k, lambda := 0, first; k < steps; k, lambda = k+1, lambda*ratio {
+		for range each {
+			if ctx.Err() != nil {
+				return best, heldOut, ridge
+			}
+			s.sweep(lambda)
+			sweeps++
+		}
+		if e := residual(held, s.factors, s.blocks); e < heldOut {
+			heldOut, ridge = e, lambda
+			best = s.fit(sweeps)
+		}
+	}
+	return best, heldOut, ridge
+}
+
+// Refit runs further sweeps at a fixed ridge from given factors, on other data.
+func Refit(ctx context.Context, data Data, from Fit, ridge float64, sweeps int) Fit {
+	s := newSolver(data, from.Blocks)
+	s.set(from.Factors)
+	k := 0
+	for ; k < sweeps && ctx.Err() == nil; k++ {
+		s.sweep(ridge)
+	}
+	return s.fit(k)
+}
+
+// Polish runs sweeps without a ridge until the root mean square residual is below target, or falls no longer.
+func Polish(ctx context.Context, data Data, from Fit, target float64, sweeps int) Fit {
+	const (
+		tiny   = 1e-15 // keeps a row with fewer cells than blocks defined
+		window = 20
+	)
+	s := newSolver(data, from.Blocks)
+	s.set(from.Factors)
+	before := math.Inf(1)
+	k := 0
+	for ; k < sweeps && ctx.Err() == nil; k++ {
+		if k%window == 0 {
+			now := residual(data, s.factors, s.blocks)
+			if now <= target || now > 0.99*before {
+				break
+			}
+			before = now
+		}
+		s.sweep(tiny)
+	}
+	return s.fit(k)
+}
+
+func (s *solver) set(factors [][]float64) {
+	for n, factor := range factors {
+		copy(s.factors[n], factor)
+	}
+}
+
+func (s *solver) fit(sweeps int) Fit {
+	f := Fit{Blocks: s.blocks, Residual: residual(s.data, s.factors, s.blocks), Sweeps: sweeps}
+	for _, factor := range s.factors {
+		f.Factors = append(f.Factors, append([]float64(nil), factor...))
+	}
+	return f
+}

@@ -1,0 +1,135 @@
+package lacuna
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"lacuna/internal/parallel"
+	"lacuna/posterior"
+	"lacuna/tensor"
+)
+
+// member is the posterior of one candidate.
+type member struct {
+	candidate candidate
+	scaling   tensor.Scaling
+	posterior *posterior.Posterior
+	weight    float64
+}
+
+// ensemble is a weighted average of posteriors.
+type ensemble struct {
+	members   []member
+	effects   effects
+	counts    [][]int
+	deviation float64 // of the training cells
+	low, high float64 // predictions are kept within half a range of the training cells
+}
+
+// keepSamples is how many samples of a chain are stored.
+const keepSamples = 50
+
+// fit runs chains of every candidate on the given cells.
+func (j *job) fit(ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64, chains, sweeps int, stream string) *ensemble {
+	e := &ensemble{effects: fitEffects(cells), counts: cells.Counts()}
+	_, e.deviation = tensor.Moments(cells.Values)
+	e.low, e.high = bounds(cells.Values)
+	shape := cells.Shape()
+	runs := make([]*posterior.Posterior, len(candidates)*chains)
+	threads := max(1, j.options.Threads/len(runs))
+	for k, c := range candidates {
+		m := member{candidate: c, weight: weights[k]}
+		m.scaling = tensor.FitScaling(cells, c.scaling, j.options.StandardiseMode)
+		e.members = append(e.members, m)
+	}
+	parallel.For(j.options.Threads, len(runs), func(k int) {
+		m := &e.members[k/chains]
+		s := m.candidate.settings
+		s.Threads = threads
+		s.Stream = fmt.Sprintf("%s/%s/%d/%d", stream, m.candidate.name, s.Blocks, k%chains)
+		s.Burn = sweeps / 2
+		s.Keep = min(keepSamples, sweeps-s.Burn)
+		s.Thin = (sweeps - s.Burn) / s.Keep
+		data := posterior.Data{Shape: shape, Index: cells.Index, Values: m.scaling.Apply(cells).Values}
+		runs[k], _ = posterior.Run(ctx, data, s) // an early end leaves fewer samples, or none
+		j.spent(float64(sweeps)*m.candidate.cost(shape, cells.Len()), sweeps)
+	})
+	for k := range e.members {
+		m := &e.members[k]
+		m.posterior = runs[k*chains]
+		for _, run := range runs[k*chains+1:][:chains-1] {
+			m.posterior.Samples = append(m.posterior.Samples, run.Samples...)
+		}
+	}
+	return e
+}
+
+func bounds(values []float64) (low, high float64) {
+	low, high = values[0], values[0]
+	for _, v := range values {
+		low, high = math.Min(low, v), math.Max(high, v)
+	}
+	return low - (high-low)/2, high + (high-low)/2
+}
+
+func (e *ensemble) at(cell []int32) (value, stderr float64) {
+	for n, i := range cell {
+		if e.counts[n][i] == 0 {
+			return e.effects.at(cell), math.Inf(1)
+		}
+	}
+	var total, mean, squares, variance float64
+	for k := range e.members {
+		m := &e.members[k]
+		if m.weight == 0 || len(m.posterior.Samples) == 0 {
+			continue
+		}
+		v, s := m.at(cell)
+		v = math.Min(math.Max(v, e.low), e.high)
+		total += m.weight
+		mean += m.weight * v
+		squares += m.weight * (v - e.effects.mean) * (v - e.effects.mean)
+		variance += m.weight * s
+	}
+	if total == 0 { // stopped before the first sample
+		return e.effects.at(cell), e.deviation
+	}
+	mean /= total
+	between := squares/total - (mean-e.effects.mean)*(mean-e.effects.mean)
+	return mean, math.Sqrt(variance/total + math.Max(0, between))
+}
+
+// at returns a member's mean and predictive variance in the data's units.
+func (m *member) at(cell []int32) (mean, variance float64) {
+	v, between, noise := m.posterior.At(cell)
+	scale := m.scaling.ScaleAt(cell)
+	return m.scaling.Undo(cell, v), scale * scale * (between + noise)
+}
+
+// only returns the ensemble of one of the members.
+func (e *ensemble) only(k int) *ensemble {
+	one := *e
+	one.members = []member{e.members[k]}
+	one.members[0].weight = 1
+	return &one
+}
+
+// noise is the least deviation of the noise that a member's last sample has, in standardised units.
+func (e *ensemble) noise() float64 {
+	least := math.Inf(1)
+	for _, m := range e.members {
+		if s := m.posterior.Samples; len(s) > 0 {
+			least = math.Min(least, math.Sqrt(s[len(s)-1].Noise))
+		}
+	}
+	return least
+}
+
+func (e *ensemble) samples() int {
+	count := 0
+	for _, m := range e.members {
+		count += len(m.posterior.Samples)
+	}
+	return count
+}

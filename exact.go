@@ -1,0 +1,179 @@
+package lacuna
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sort"
+
+	"lacuna/als"
+	"lacuna/internal/parallel"
+	"lacuna/loss"
+	"lacuna/posterior"
+	"lacuna/tensor"
+)
+
+// exactFit is a CP model that explains every observed cell to machine precision.
+type exactFit struct {
+	als.Fit
+	scaling tensor.Scaling // a factor alone: subtracting a mean would add a block
+	stderr  float64        // in the data's units
+	counts  [][]int
+	effects effects
+}
+
+func (e *exactFit) at(cell []int32) (value, stderr float64) {
+	for n, i := range cell {
+		if e.counts[n][i] == 0 {
+			return e.effects.at(cell), math.Inf(1)
+		}
+	}
+	return e.scaling.Undo(cell, e.Fit.At(cell)), e.stderr
+}
+
+const (
+	exactResidual = 1e-9 // root mean square, in deviations, below which the cells count as explained
+	quiet         = 0.02 // noise of a chain, in deviations, below which polishing is worth a try
+)
+
+// searchExact looks for a CP model without residual when there is a sign that there is one: a chain that predicts
+// held-back cells almost exactly, or one that explains its training cells far better than held-back ones, as happens when
+// few cells determine the blocks and the chain has not found them.
+func (j *job) searchExact(ctx context.Context, f folds, ch choice, p plan) *exactFit {
+	if l := j.options.Loss; len(j.options.Smooth) > 0 || l != nil && l.Name() != loss.Square.Name() {
+		return nil
+	}
+	share := 0.0
+	switch {
+	case ch.error < quiet:
+		share = 0.5
+	case ch.error > 3*ch.noise && ch.error > 0.3:
+		share = 0.7
+	case ch.error > 3*ch.noise:
+		share = 0.15
+	default:
+		return nil
+	}
+	j.report("looking for blocks that explain the observed cells exactly", -1, 0)
+	return j.exact(ctx, f.cells, j.exactBlocks(ch), share*p.budget, "exact")
+}
+
+// exactBlocks lists the numbers of blocks with which chains are started in turn. A few more blocks than needed make the
+// search easier; many more make it overfit.
+func (j *job) exactBlocks(ch choice) []int {
+	if j.options.Blocks > 0 {
+		return []int{j.options.Blocks}
+	}
+	blocks := []int{7, 15, 7, 11}
+	if best := ch.candidates[0].settings.Blocks; ch.error < quiet && best > 15 {
+		blocks = append([]int{best}, blocks...)
+	}
+	return blocks
+}
+
+// exact runs chains in batches, each batch longer than the one before, until one finds an exact model or the budget is
+// spent. A chain is an annealing: the noise that it samples sinks as the fit improves.
+func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, budget float64, stream string) *exactFit {
+	const batch = 4
+	shape := cells.Shape()
+	_, deviation := tensor.Moments(cells.Values)
+	scaling := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{deviation}}
+	values := scaling.Apply(cells).Values
+	data := als.Data{Shape: shape, Index: cells.Index, Values: values}
+	for round, sweeps := 0, 400; ctx.Err() == nil; round++ {
+		found := make([]*als.Fit, batch)
+		var cost float64
+		for k := range batch {
+			cost += float64(sweeps) * j.annealer(blocks[(round*batch+k)%len(blocks)]).cost(shape, cells.Len())
+		}
+		if cost > budget && round > 0 {
+			return nil
+		}
+		budget -= cost
+		parallel.For(j.options.Threads, batch, func(k int) {
+			c := j.annealer(blocks[(round*batch+k)%len(blocks)])
+			s := c.settings
+			s.Stream = fmt.Sprintf("%s/%d/%d", stream, round, k)
+			s.Burn, s.Keep, s.Quiet = sweeps, 1, 1e-3
+			post, err := posterior.Run(ctx, posterior.Data{Shape: shape, Index: cells.Index, Values: values}, s)
+			j.spent(float64(sweeps)*c.cost(shape, cells.Len()), sweeps)
+			if err == nil && math.Sqrt(post.Samples[0].Noise) < quiet {
+				found[k] = prune(ctx, data, als.Fit{Blocks: post.Blocks, Factors: post.Samples[0].Factors})
+			}
+		})
+		for _, fit := range found {
+			if fit != nil {
+				return &exactFit{Fit: *fit, scaling: scaling, counts: cells.Counts(), effects: fitEffects(cells)}
+			}
+		}
+		if round%2 == 1 {
+			sweeps = min(2*sweeps, 3200)
+		}
+	}
+	return nil
+}
+
+func (j *job) annealer(blocks int) candidate {
+	return candidate{settings: posterior.Settings{Blocks: blocks, Equal: true, Normal: true, Seed: j.options.Seed}}
+}
+
+// prune looks for the fewest of a sample's blocks from which the cells can be explained exactly, and returns them polished.
+func prune(ctx context.Context, data als.Data, sample als.Fit) *als.Fit {
+	const quick, thorough = 200, 20000
+	order := byNorm(&sample)
+	perBlock := 1 - len(data.Shape)
+	for _, d := range data.Shape {
+		perBlock += d
+	}
+	for k := 1; k <= len(order) && float64(k*perBlock) < 0.8*float64(len(data.Values)); k++ {
+		fit := als.Polish(ctx, data, sample.Take(order[:k]), 1e-14, quick)
+		if fit.Residual > exactResidual && fit.Residual < 1e-3 {
+			fit = als.Polish(ctx, data, fit, exactResidual/100, thorough)
+		}
+		if fit.Residual <= exactResidual {
+			return &fit
+		}
+	}
+	return nil
+}
+
+func byNorm(fit *als.Fit) []int {
+	norms := fit.Norms()
+	order := make([]int, len(norms))
+	for r := range order {
+		order[r] = r
+	}
+	sort.SliceStable(order, func(a, b int) bool { return norms[order[a]] > norms[order[b]] })
+	return order
+}
+
+// finishExact measures the error of the search on cells that it has not seen, and reports the model.
+func (j *job) finishExact(ctx context.Context, c *Completion, exact *exactFit, f folds, ch choice, p plan) {
+	j.report("measuring the error on held-out cells", -1, 0)
+	c.Settings.Method = "one CP model that explains the observed cells exactly"
+	c.Settings.Standardisation = "by one factor"
+	c.Settings.Blocks = []int{exact.Blocks}
+	c.fit, c.Scaling = exact, exact.scaling
+	c.describe(&exact.Fit)
+	kept, held := f.without(0)
+	var measured predictor
+	if again := j.exact(ctx, kept, j.exactBlocks(ch), 0.5*p.budget, "exact held out"); again != nil {
+		measured = again
+	} else {
+		kept, held = f.without(ch.parts[0])
+		measured = ch.fits[0]
+		c.Warnings = append(c.Warnings, "all observed cells are explained exactly, but the same search on nine tenths of them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about the filled values")
+	}
+	c.HeldOut = predictAll(measured, held)
+	c.scoreAgainst(fitEffects(kept))
+	exact.stderr = exact.Residual * exact.scaling.Scale[0]
+	if _, same := measured.(*exactFit); same {
+		exact.stderr = math.Max(exact.stderr, c.HeldOutRMSE)
+		for k := range c.HeldOut {
+			if !math.IsInf(c.HeldOut[k].Stderr, 1) {
+				c.HeldOut[k].Stderr = exact.stderr
+			}
+		}
+	}
+	c.calibrate()
+}

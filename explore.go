@@ -1,0 +1,203 @@
+package lacuna
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"lacuna/internal/parallel"
+	"lacuna/loss"
+	"lacuna/posterior"
+	"lacuna/tensor"
+)
+
+// choice is what exploring found.
+type choice struct {
+	candidates []candidate
+	parts      []int   // the parts whose cells were used to choose
+	error      float64 // on them, of the best candidate, in units of the deviation of all cells
+	noise      float64 // least noise that a candidate saw in its training cells, in the same units
+	fits       []*ensemble
+}
+
+// forms returns the candidates with that number of blocks. The first suits most tables: noise whose level differs
+// between indices and between cells. The second treats all cells alike, which wins when they are.
+func (o Options) forms(blocks int, shape tensor.Shape) []candidate {
+	base := posterior.Settings{Blocks: blocks, Smooth: o.Smooth, Seed: o.Seed}
+	varied, equal := base, base
+	equal.Equal, equal.Normal = true, true
+	var name string
+	if o.Loss != nil {
+		name = o.Loss.Name()
+	}
+	switch name {
+	case loss.Logistic.Name():
+		base.Logistic = true
+		base.Partial = mainEffects(shape.Order())
+		return []candidate{{"logistic", tensor.StandardiseNone, base}}
+	case loss.Square.Name():
+		varied.Normal = true
+	case "":
+	default: // a robust loss: heavy tails whether or not the residuals ask for them
+		equal.Normal = false
+	}
+	whole := o.Standardise
+	if whole == tensor.StandardiseAuto {
+		whole = tensor.StandardiseGlobal
+	}
+	return []candidate{{"varied noise", o.Standardise, varied}, {"equal noise", whole, equal}}
+}
+
+// mainEffects lists one block for every mode alone.
+func mainEffects(order int) [][]bool {
+	blocks := make([][]bool, order)
+	for n := range blocks {
+		blocks[n] = make([]bool, order)
+		blocks[n][n] = true
+	}
+	return blocks
+}
+
+// Numbers of blocks that are tried: one less than a multiple of eight, so that a row and its target fill whole lanes.
+var blockCounts = []int{3, 7, 15, 31, 47, 63}
+
+const startCount = 2 // position in blockCounts at which exploring starts
+
+// explore tries the forms of the model with several numbers of blocks on the same held-back cells.
+func (j *job) explore(ctx context.Context, f folds, p plan) choice {
+	const sweeps, most = 100, 3
+	shape := f.cells.Shape()
+	explored := 0.3 * p.budget
+	counts := blockCounts
+	start := startCount
+	if j.options.Blocks > 0 {
+		counts, start = []int{j.options.Blocks}, 0
+	}
+	forms := j.options.forms(counts[start], shape)
+	var round float64
+	for _, c := range forms {
+		round += c.cost(shape, f.cells.Len()) * sweeps
+	}
+	for start > 0 && round > explored { // too large for the middle: begin with few blocks
+		start--
+		round *= float64(counts[start]) / float64(counts[start+1])
+		forms = j.options.forms(counts[start], shape)
+	}
+	ch := choice{error: math.Inf(1), noise: math.Inf(1)}
+	for k := range most {
+		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round*float64(k+1) < explored) {
+			ch.parts = append(ch.parts, part)
+		}
+	}
+	j.report("choosing the form of the model on held-back cells", -1, 0)
+
+	tried := map[string]*trial{}
+	try := func(c candidate) *trial {
+		key := fmt.Sprint(c.name, c.settings.Blocks)
+		if t, ok := tried[key]; ok {
+			return t
+		}
+		t := j.try(ctx, f, ch.parts, c, sweeps)
+		tried[key] = t
+		explored -= t.cost
+		ch.noise = math.Min(ch.noise, t.noise)
+		return t
+	}
+	best := make([]*trial, len(forms))
+	for k, c := range forms {
+		best[k] = try(c)
+	}
+	lead := 0
+	for k := range best {
+		if best[k].error < best[lead].error {
+			lead = k
+		}
+	}
+	second := (*trial)(nil)
+	climb := func(step int) {
+		for position := start + step; position >= 0 && position < len(counts); position += step {
+			c := j.options.forms(counts[position], shape)[lead]
+			if cost := c.cost(shape, f.cells.Len()) * sweeps * float64(len(ch.parts)); cost > explored || ctx.Err() != nil {
+				return
+			}
+			t := try(c)
+			if t.error >= best[lead].error {
+				if second == nil || t.error < second.error {
+					second = t
+				}
+				if t.error > 1.02*best[lead].error {
+					return
+				}
+				continue
+			}
+			second, best[lead] = best[lead], t
+		}
+	}
+	climb(1)
+	if best[lead].candidate.settings.Blocks == counts[start] {
+		climb(-1)
+	}
+	ch.error = best[lead].error
+	ch.fits = append(ch.fits, best[lead].fit)
+	ch.candidates = append(ch.candidates, best[lead].candidate)
+	for k, c := range j.options.forms(best[lead].candidate.settings.Blocks, shape) {
+		if k != lead && best[k].error < 1.4*best[lead].error {
+			ch.candidates = append(ch.candidates, c)
+		}
+	}
+	if second != nil && second.error < 1.15*ch.error && len(ch.candidates) < 3 {
+		ch.candidates = append(ch.candidates, second.candidate)
+	}
+	return ch
+}
+
+// trial is one candidate's outcome on held-back parts.
+type trial struct {
+	candidate candidate
+	error     float64 // root mean square over the deviation
+	noise     float64
+	cost      float64
+	fit       *ensemble // the one without the first part
+}
+
+func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps int) *trial {
+	t := &trial{candidate: c}
+	fits := make([]*ensemble, len(held))
+	squares, counts := make([]float64, len(held)), make([]float64, len(held))
+	parallel.For(j.options.Threads, len(held), func(k int) {
+		kept, out := f.without(held[k])
+		fits[k] = j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, fmt.Sprint("explore/", held[k]))
+		squares[k], counts[k] = j.squares(fits[k], kept, out)
+	})
+	var sum, count float64
+	for k := range held {
+		sum += squares[k]
+		count += counts[k]
+	}
+	t.error = math.Sqrt(sum / math.Max(1, count))
+	t.fit = fits[0]
+	t.noise = fits[0].noise()
+	t.cost = float64(len(held)*sweeps) * c.cost(f.cells.Shape(), f.cells.Len())
+	return t
+}
+
+// squares sums the squared errors on held cells, in units of the deviations that the kept cells have, and counts them.
+func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count float64) {
+	scaling := j.scoring(kept)
+	for k, value := range held.Values {
+		cell := cellAt(held, k)
+		predicted, stderr := fit.at(cell)
+		if math.IsInf(stderr, 1) {
+			continue
+		}
+		e := (predicted - value) / scaling.ScaleAt(cell)
+		sum += e * e
+		count++
+	}
+	return sum, count
+}
+
+// scoring is the scale in which errors are compared when something is chosen.
+func (j *job) scoring(cells *tensor.Observed) tensor.Scaling {
+	return tensor.FitScaling(cells, j.options.Standardise, j.options.StandardiseMode)
+}

@@ -1,0 +1,81 @@
+package lacuna
+
+import (
+	"math"
+
+	"lacuna/posterior"
+	"lacuna/tensor"
+)
+
+// candidate is one form of the Bayesian CP model.
+type candidate struct {
+	name     string
+	scaling  tensor.Standardise
+	settings posterior.Settings
+}
+
+// cost is the nominal time in nanoseconds of one sweep over cells cells, measured on one core of a server of 2023. Budgets
+// are counted in it, so that what is done does not depend on how fast or how busy the machine is.
+func (c candidate) cost(shape tensor.Shape, cells int) float64 {
+	r := float64(c.settings.Blocks + len(c.settings.Partial))
+	perCell := 30 + 2.5*r + 0.06*r*r
+	if !c.settings.Equal || !c.settings.Normal {
+		perCell += 30
+	}
+	var rows float64
+	for _, d := range shape {
+		rows += float64(d)
+	}
+	return float64(shape.Order())*float64(cells)*perCell + rows*(500+3.5*r*r)
+}
+
+// plan is how much is done of what.
+type plan struct {
+	budget float64 // nominal nanoseconds
+	sweeps int     // of a chain, half of them before the first sample
+	chains int     // of every candidate on all observed cells
+	trials int     // chains of every candidate in every fold
+	folds  int     // folds that measure the error
+}
+
+// defaultBudget is the nominal work of one completion, 16 s of one core.
+const defaultBudget = 16e9
+
+// ladder lists plans from the best to the cheapest.
+var ladder = []plan{
+	{folds: 9, trials: 4, chains: 8, sweeps: 400},
+	{folds: 9, trials: 3, chains: 8, sweeps: 300},
+	{folds: 5, trials: 3, chains: 6, sweeps: 300},
+	{folds: 4, trials: 2, chains: 4, sweeps: 300},
+	{folds: 2, trials: 2, chains: 4, sweeps: 300},
+	{folds: 1, trials: 2, chains: 3, sweeps: 240},
+	{folds: 1, trials: 2, chains: 2, sweeps: 160},
+	{folds: 1, trials: 1, chains: 2, sweeps: 100},
+	{folds: 1, trials: 1, chains: 1, sweeps: 60},
+	{folds: 1, trials: 1, chains: 1, sweeps: 30},
+}
+
+func (j *job) plan() plan {
+	budget := defaultBudget
+	if o := j.options; o.MaxTime > 0 {
+		budget = math.Min(budget, 0.5*float64(o.MaxTime.Nanoseconds())*float64(min(o.Threads, 2)))
+	}
+	return plan{budget: budget}
+}
+
+// settle chooses the plan that the candidates leave room for.
+func (p plan) settle(candidates []candidate, shape tensor.Shape, cells int, share float64) plan {
+	var sweep float64
+	for _, c := range candidates {
+		sweep += c.cost(shape, cells)
+	}
+	best := ladder[len(ladder)-1]
+	for _, rung := range ladder {
+		if sweep*float64(rung.sweeps*(rung.chains+rung.trials*rung.folds)) <= share*p.budget {
+			best = rung
+			break
+		}
+	}
+	best.budget = p.budget
+	return best
+}
