@@ -111,7 +111,7 @@ func (in *Integrator) stepError(errors []model.Term) float64 {
 
 const (
 	safety   = 0.85
-	largest  = 16.0 // growth of a step
+	largest  = 64.0 // growth of a step
 	smallest = 0.1
 	cliff    = 1e3 // an error so far over its tolerance comes suddenly, as when the factors are huge: remember the step
 )
