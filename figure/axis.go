@@ -149,11 +149,11 @@ func linearLabel(x, step, largest float64) (label, exponent string) {
 	return strings.Replace(text, "-", "−", 1), ""
 }
 
-// logTicks labels decades, or every second, fifth, … decade of a long range, or 1, 2, 5 within a short one.
+// logTicks labels decades, or every second, fifth, … decade of a long range, or also 2 and 5 within a short one.
 func logTicks(s scale, count int) []tick {
 	low, high := math.Log10(s.min), math.Log10(s.max)
-	if high-low < 1.2 {
-		return shortLogTicks(s)
+	if high-low < 1.7 {
+		return shortLogTicks(s, count)
 	}
 	step := math.Max(1, niceStep((high-low)/float64(count)))
 	if step == 2.5 {
@@ -194,7 +194,7 @@ func powerLabel(e int) (label, exponent string) {
 	return "10", strings.Replace(strconv.Itoa(e), "-", "−", 1)
 }
 
-func shortLogTicks(s scale) []tick {
+func shortLogTicks(s scale, count int) []tick {
 	var ticks []tick
 	for e := math.Floor(math.Log10(s.min)); e <= math.Log10(s.max); e++ {
 		for m := 1.0; m < 10; m++ {
@@ -203,7 +203,7 @@ func shortLogTicks(s scale) []tick {
 				continue
 			}
 			t := tick{value: x}
-			if m == 1 || m == 2 || m == 5 || s.max/s.min < 3 {
+			if m == 1 || (count > 3 && (m == 2 || m == 5)) || s.max/s.min < 3 {
 				t.label, t.exponent = linearLabel(x, math.Pow(10, e), x)
 			}
 			ticks = append(ticks, t)

@@ -9,8 +9,10 @@ import (
 // NormPanel is one run in the manner of the paper's Figures 2 and 3.
 type NormPanel struct {
 	Title     string
-	XLabel    string      // what X counts: "gradient evaluations", "flow time t"
-	XLog      bool        // points with X ≤ 0 are left out
+	XLabel    string  // what X counts: "gradient evaluations", "flow time t"
+	XLog      bool    // points with X ≤ 0 are left out
+	XMin      float64 // the part of X shown, when XMax > XMin; otherwise all
+	XMax      float64
 	X         []float64   // one value a record
 	Norms     [][]float64 // Norms[r][k]: norm of block r at record k; not modified
 	TrainLoss []float64
@@ -22,6 +24,9 @@ type NormPanel struct {
 // emerged are coloured in the order of their emergence, the dormant ones are thin and grey.
 func BlockNorms(title string, panels ...NormPanel) *Figure {
 	f := &Figure{Title: title, Width: 330, Height: 250}
+	if len(panels) == 4 {
+		f.Columns = 2
+	}
 	for _, panel := range panels {
 		f.Charts = append(f.Charts, panel.chart())
 	}
@@ -54,7 +59,7 @@ func (n NormPanel) chart() Chart {
 	}
 	c := Chart{
 		Title: n.Title,
-		X:     Axis{Label: n.XLabel, Log: n.XLog},
+		X:     Axis{Label: n.XLabel, Log: n.XLog, Min: n.XMin, Max: n.XMax},
 		Y:     Axis{Label: "norm of each block"},
 		Right: &Axis{Label: "loss", Log: true, Colour: Red},
 		Note:  fmt.Sprintf("%d of %d blocks emerged", len(emerged), len(n.Norms)),

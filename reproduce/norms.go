@@ -98,10 +98,10 @@ func (w *work) norms(name string, from start, depths []int) error {
 	if len(overTime) == 0 {
 		return nil
 	}
-	if err := w.picture(name, figure.BlockNorms("Norm of every block, against flow time", overTime...)); err != nil {
+	if err := w.picture(name, figure.BlockNorms("Norm of every block along training", overWork...)); err != nil {
 		return err
 	}
-	return w.picture(name+"-evaluations", figure.BlockNorms("Norm of every block, against gradient evaluations", overWork...))
+	return w.picture(name+"-time", figure.BlockNorms("Norm of every block against flow time", overTime...))
 }
 
 // choose returns the first run of a depth that did not run away (failing that, the first that did not fail), and how

@@ -142,7 +142,7 @@ func TestFigure2(t *testing.T) {
 		t.Errorf("section %+v", s)
 	}
 	for _, name := range []string{
-		"reproduction.json", "reproduction.md", "reproduction.html", "fig2.svg", "fig2.pdf", "fig2.png", "fig2-evaluations.svg", "runs/fig2/ledger.sqlite",
+		"reproduction.json", "reproduction.md", "reproduction.html", "fig2.svg", "fig2.pdf", "fig2.png", "fig2-time.svg", "runs/fig2/ledger.sqlite",
 	} {
 		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)

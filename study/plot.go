@@ -117,8 +117,8 @@ func trueRank(runs []Run) float64 {
 	return float64(rank)
 }
 
-// Panel is a run in the manner of Figures 2 and 3, its blocks' norms against log flow time or against evaluations. It
-// needs the run's trajectory.
+// Panel is a run in the manner of Figures 2 and 3, its blocks' norms against gradient evaluations, or against log flow
+// time around the emergences. It needs the run's trajectory.
 func Panel(run Run, t *Trajectory, overTime bool) figure.NormPanel {
 	panel := figure.NormPanel{
 		Title: "depth " + run.Settings.Depth.String(), XLabel: "gradient evaluations", Norms: t.Norms(),
@@ -130,6 +130,10 @@ func Panel(run Run, t *Trajectory, overTime bool) figure.NormPanel {
 	if overTime {
 		panel.XLabel, panel.XLog = "flow time t", true
 		panel.X = t.Column(func(p Point) float64 { return p.Time })
+		// The tail after the last emergence can be a million times as long as all before it.
+		if times := run.Outcome.Emergences; len(times) > 0 {
+			panel.XMin, panel.XMax = float64(times[0])/2, 2*float64(times[len(times)-1])
+		}
 	}
 	return panel
 }
