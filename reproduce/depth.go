@@ -25,7 +25,9 @@ func (w *work) depthRuns() ([]study.Run, error) {
 		k := i % depthsUsed
 		list := starts(k)
 		nth := i / depthsUsed
-		settings = append(settings, synthetic(k, depthObserved, list[nth%len(list)], 1+nth/len(list)))
+		s := synthetic(k, depthObserved, list[nth%len(list)], 1+nth/len(list))
+		s.TrainMSE = max(s.TrainMSE, enoughTrainMSE)
+		settings = append(settings, s)
 	}
 	return w.runs("depth", settings)
 }

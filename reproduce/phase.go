@@ -33,7 +33,7 @@ func phase(w *work) error {
 				for seed := 1; seed <= seeds; seed++ {
 					// A tensor of its own for every seed: the probability is over tensors, masks and starts.
 					s := synthetic(k, share/100, start{model.Gaussian, scale, 0.1, false}, seed)
-					s.DataSeed, s.Mask = uint64(seed), uint64(seed)
+					s.DataSeed, s.Mask, s.TrainMSE = uint64(seed), uint64(seed), enoughTrainMSE
 					settings = append(settings, s)
 				}
 			}

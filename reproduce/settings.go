@@ -14,6 +14,9 @@ const (
 	runaway     = 30
 	evaluations = 2000
 
+	// Where many runs are compared, they end once the tensor is recovered for all practical purposes.
+	enoughTrainMSE = 1e-10
+
 	// Starts that are not small put hundreds of blocks above the threshold at once. Nothing in them is stiff, and they
 	// are followed by an explicit method, to the loss at which the paper's runs end.
 	largeMethod      = "rk32"
@@ -24,9 +27,9 @@ const (
 	descentRate  = 0.5
 	descentSteps = 20_000
 
-	quickBlocks      = 96
-	quickEvaluations = 1200
-	quickSteps       = 1500
+	quickBlocks      = 64
+	quickEvaluations = 800
+	quickSteps       = 1000
 )
 
 const (
