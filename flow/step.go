@@ -124,6 +124,9 @@ func (in *Integrator) adaptiveStep() Status {
 	}
 	proposed, left := st.Step, st.Clock.until(in.settings.Stop.Time)
 	st.Step = math.Min(proposed, left)
+	if in.scheme.gamma > 0 {
+		st.Step = in.beforeEmergence(st.Step)
+	}
 	in.prepareStep(st.Step)
 	power := 1 / float64(in.scheme.order+1)
 	for rejected := false; ; rejected = true {
@@ -208,6 +211,27 @@ func (in *Integrator) acceleration() float64 {
 		return after / before
 	}
 	return 1
+}
+
+// reach is how much of the predicted time to an emergence a step may cover; the prediction is early while only some of the
+// factors grow.
+const reach = 1.4
+
+// beforeEmergence shortens a step of size h so as not to reach beyond the predicted emergence of any block treated
+// explicitly: growing at the relative rate ρ, a product of F factors becomes infinite after 1/((F−2)ρ), and no
+// polynomial in h follows it there.
+func (in *Integrator) beforeEmergence(h float64) float64 {
+	in.sys.Stiffness(in.stiff)
+	fastest := 0.0
+	for r, rate := range in.blockRates {
+		if in.scheme.gamma*h*in.stiff[r] <= explicitLimit {
+			fastest = math.Max(fastest, rate)
+		}
+	}
+	if powers := in.sys.Factors() - 2; powers*fastest*h > reach {
+		return reach / (powers * fastest)
+	}
+	return h
 }
 
 // prepareStep chooses the active blocks for a step of size h and linearises there.
