@@ -183,9 +183,7 @@ func (c *Chains) forward(g int, terms []Term) {
 			}
 			x = out
 		}
-		for i := range d {
-			copy(c.v[n][i*c.padded+g*lanes:][:lanes], x[i*lanes:])
-		}
+		kernel.CopyLanes(c.v[n][g*lanes:], x, d, c.padded, lanes)
 	}
 }
 
@@ -197,11 +195,7 @@ func (c *Chains) backward(g int, terms []Term) {
 	var s [lanes]float64
 	for n, d := range c.shape {
 		y := into.y[base+c.vector[n]:][:d*lanes]
-		for i := range d {
-			for r, value := range c.g[n][i*c.padded+g*lanes:][:lanes] {
-				y[i*lanes+r] = -value
-			}
-		}
+		kernel.NegateLanes(y, c.g[n][g*lanes:], d, lanes, c.padded)
 	}
 	c.agree(into, base)
 	for n, d := range c.shape {

@@ -487,3 +487,25 @@ func cellSums(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint
 		cellSums4AVX2(gL, gB, gC, l, b, c, s, start, row, cells, outer, stride)
 	}
 }
+
+func copyLanes(out, in []float64, n, outStride, inStride int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		copyLanesGo(out, in, n, outStride, inStride)
+	case cpu.AVX512:
+		copyLanesAVX512(out, in, n, outStride, inStride)
+	default:
+		copyLanesAVX2(out, in, n, outStride, inStride)
+	}
+}
+
+func negateLanes(out, in []float64, n, outStride, inStride int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		negateLanesGo(out, in, n, outStride, inStride)
+	case cpu.AVX512:
+		negateLanesAVX512(out, in, n, outStride, inStride)
+	default:
+		negateLanesAVX2(out, in, n, outStride, inStride)
+	}
+}

@@ -57,3 +57,11 @@ func cellDots(out, l, b, c []float64, start, row []int32, cells []uint32, lanes,
 func cellSums(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
 	cellSumsGo(gL, gB, gC, l, b, c, s, start, row, cells, lanes, outer, stride)
 }
+
+func copyLanes(out, in []float64, n, outStride, inStride int) {
+	copyLanesGo(out, in, n, outStride, inStride)
+}
+
+func negateLanes(out, in []float64, n, outStride, inStride int) {
+	negateLanesGo(out, in, n, outStride, inStride)
+}

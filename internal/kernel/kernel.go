@@ -55,6 +55,26 @@ func Axpy(y []float64, s *[Lanes]float64, x []float64, n int) {
 	axpy(y, s, x, n)
 }
 
+// CopyLanes copies n lane vectors of one entry each: out[i*outStride+r] = in[i*inStride+r].
+func CopyLanes(out, in []float64, n, outStride, inStride int) {
+	checkStrided(out, n, outStride)
+	checkStrided(in, n, inStride)
+	copyLanes(out, in, n, outStride, inStride)
+}
+
+// NegateLanes is CopyLanes with the sign changed: 0 − x, so that a zero stays positive.
+func NegateLanes(out, in []float64, n, outStride, inStride int) {
+	checkStrided(out, n, outStride)
+	checkStrided(in, n, inStride)
+	negateLanes(out, in, n, outStride, inStride)
+}
+
+func checkStrided(s []float64, n, stride int) {
+	if n > 0 {
+		check(s, (n-1)*stride+Lanes)
+	}
+}
+
 // Outer is one rank-one term c·y xᵀ, the same scalar c for all lanes.
 type Outer struct {
 	C    float64

@@ -1393,6 +1393,50 @@ TEXT ·addTileAVX512(SB), NOSPLIT, $0-48
 	VZEROUPPER
 	RET
 
+// func copyLanesAVX512(out []float64, in []float64, n int, outStride int, inStride int)
+// Requires: AVX, AVX512F
+TEXT ·copyLanesAVX512(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ in_base+24(FP), CX
+	MOVQ n+48(FP), DX
+	MOVQ outStride+56(FP), BX
+	MOVQ inStride+64(FP), SI
+	SHLQ $0x03, BX
+	SHLQ $0x03, SI
+
+loop48:
+	VMOVUPD (CX), Z0
+	VMOVUPD Z0, (AX)
+	ADDQ    SI, CX
+	ADDQ    BX, AX
+	DECQ    DX
+	JNZ     loop48
+	VZEROUPPER
+	RET
+
+// func negateLanesAVX512(out []float64, in []float64, n int, outStride int, inStride int)
+// Requires: AVX, AVX512F
+TEXT ·negateLanesAVX512(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ in_base+24(FP), CX
+	MOVQ n+48(FP), DX
+	MOVQ outStride+56(FP), BX
+	MOVQ inStride+64(FP), SI
+	SHLQ $0x03, BX
+	SHLQ $0x03, SI
+
+loop49:
+	VMOVUPD (CX), Z0
+	VPXORQ  Z4, Z4, Z4
+	VSUBPD  Z0, Z4, Z0
+	VMOVUPD Z0, (AX)
+	ADDQ    SI, CX
+	ADDQ    BX, AX
+	DECQ    DX
+	JNZ     loop49
+	VZEROUPPER
+	RET
+
 // func sumRowsAVX512(out []float64, m []float64, rows int, n int, stride int)
 // Requires: AVX, AVX512F
 TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-72
@@ -1404,24 +1448,24 @@ TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop48:
+loop50:
 	VMOVUPD (CX), Z0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows49:
+rows51:
 	DECQ   R8
-	JZ     sum49
+	JZ     sum51
 	ADDQ   SI, DI
 	VADDPD (DI), Z0, Z0
-	JMP    rows49
+	JMP    rows51
 
-sum49:
+sum51:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop48
+	JNZ     loop50
 	VZEROUPPER
 	RET
 
@@ -1438,15 +1482,15 @@ TEXT ·expand1AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop50:
+loop52:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none51
+	JZ      none53
 	VMOVUPD (CX), Z4
 
-loop52:
+loop54:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1455,12 +1499,12 @@ loop52:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop52
+	JNZ     loop54
 
-none51:
+none53:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop50
+	JNZ  loop52
 	VZEROUPPER
 	RET
 
@@ -1479,16 +1523,16 @@ TEXT ·fold1AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop53:
+loop55:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none54
+	JZ      none56
 	VMOVUPD (BX), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop55:
+loop57:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z2
@@ -1499,19 +1543,19 @@ loop55:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop55
+	JNZ         loop57
 	VMOVUPD     Z1, (AX)
-	JMP         end54
+	JMP         end56
 
-none54:
+none56:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 
-end54:
+end56:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop53
+	JNZ  loop55
 	VZEROUPPER
 	RET
 
@@ -1526,15 +1570,15 @@ TEXT ·rowDots1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop56:
+loop58:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none57
+	JZ      none59
 	VMOVUPD (CX), Z4
 
-four58:
+four60:
 	MOVLQSX    (SI), R9
 	IMUL3Q     $0x00000040, R9, R9
 	ADDQ       DX, R9
@@ -1565,19 +1609,19 @@ four58:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last58
+	JLE        last60
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four58
+	JMP        four60
 
-last58:
+last60:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none57:
+none59:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop56
+	JNZ  loop58
 	VZEROUPPER
 	RET
 
@@ -1592,16 +1636,16 @@ TEXT ·rowSums1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop59:
+loop61:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	SUBQ   $0x00000002, R8
-	JL     single60
+	JL     single62
 
-pair60:
+pair62:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000040, R9, R9
 	ADDQ         CX, R9
@@ -1615,11 +1659,11 @@ pair60:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair60
+	JGE          pair62
 
-single60:
+single62:
 	CMPQ         R8, $-1
-	JL           sum60
+	JL           sum62
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
 	ADDQ         CX, R8
@@ -1628,12 +1672,12 @@ single60:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum60:
+sum62:
 	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop59
+	JNZ     loop61
 	VZEROUPPER
 	RET
 
@@ -1656,15 +1700,15 @@ TEXT ·treeDots1AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent61:
+parent63:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none62
+	JZ    none64
 
-child62:
+child64:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -1676,9 +1720,9 @@ child62:
 	VMOVUPD (R11), Z4
 	VMULPD  (R12), Z4, Z4
 	TESTQ   R9, R9
-	JZ      next62
+	JZ      next64
 
-four63:
+four65:
 	MOVLQSX    (DI), R11
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       BX, R11
@@ -1709,23 +1753,23 @@ four63:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last63
+	JLE        last65
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four63
+	JMP        four65
 
-last63:
+last65:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next62:
+next64:
 	DECQ R10
-	JNZ  child62
+	JNZ  child64
 
-none62:
+none64:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent61
+	JNZ  parent63
 	VZEROUPPER
 	RET
 
@@ -1751,25 +1795,25 @@ TEXT ·treeSums1AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent64:
+parent66:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
 	ADDQ   $0x00000004, 16(SP)
 	VPXORQ Z0, Z0, Z0
 	TESTQ  R11, R11
-	JZ     none65
+	JZ     none67
 
-child65:
+child67:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	SUBQ   $0x00000002, R10
-	JL     single66
+	JL     single68
 
-pair66:
+pair68:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
@@ -1783,11 +1827,11 @@ pair66:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair66
+	JGE          pair68
 
-single66:
+single68:
 	CMPQ         R10, $-1
-	JL           sum66
+	JL           sum68
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
 	ADDQ         BX, R10
@@ -1796,7 +1840,7 @@ single66:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum66:
+sum68:
 	VADDPD      Z2, Z1, Z1
 	MOVQ        (SP), R10
 	MOVLQSX     (DX), R12
@@ -1807,15 +1851,15 @@ sum66:
 	VFMADD231PD (CX)(R12*1), Z1, Z0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child65
+	JNZ         child67
 
-none65:
+none67:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent64
+	JNZ     parent66
 	VZEROUPPER
 	RET
 
@@ -1840,7 +1884,7 @@ TEXT ·cellDots1AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run67:
+run69:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -1853,9 +1897,9 @@ run67:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Z6
 
-four68:
+four70:
 	CMPQ       R8, $0x00000004
-	JL         one68
+	JL         one70
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R9
 	IMULQ      SI, DI
@@ -1896,11 +1940,11 @@ four68:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four68
+	JMP        four70
 
-one68:
+one70:
 	TESTQ         R8, R8
-	JZ            end68
+	JZ            end70
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -1916,11 +1960,11 @@ one68:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one68
+	JMP           one70
 
-end68:
+end70:
 	DECQ 24(SP)
-	JNZ  run67
+	JNZ  run69
 	VZEROUPPER
 	RET
 
@@ -1949,7 +1993,7 @@ TEXT ·cellSums1AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run69:
+run71:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -1965,7 +2009,7 @@ run69:
 	VMOVUPD (R11), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop70:
+loop72:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -1985,11 +2029,11 @@ loop70:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop70
+	JNZ          loop72
 	VADDPD       (R12), Z1, Z1
 	VMOVUPD      Z1, (R12)
 	DECQ         32(SP)
-	JNZ          run69
+	JNZ          run71
 	VZEROUPPER
 	RET
 
@@ -2006,16 +2050,16 @@ TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop71:
+loop73:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none72
+	JZ      none74
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-loop73:
+loop75:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -2026,12 +2070,12 @@ loop73:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop73
+	JNZ     loop75
 
-none72:
+none74:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop71
+	JNZ  loop73
 	VZEROUPPER
 	RET
 
@@ -2050,18 +2094,18 @@ TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop74:
+loop76:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none75
+	JZ      none77
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop76:
+loop78:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z4
@@ -2077,21 +2121,21 @@ loop76:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop76
+	JNZ         loop78
 	VMOVUPD     Z2, (AX)
 	VMOVUPD     Z3, 64(AX)
-	JMP         end75
+	JMP         end77
 
-none75:
+none77:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 
-end75:
+end77:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop74
+	JNZ  loop76
 	VZEROUPPER
 	RET
 
@@ -2106,16 +2150,16 @@ TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop77:
+loop79:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none78
+	JZ      none80
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-four79:
+four81:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
@@ -2150,19 +2194,19 @@ four79:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last79
+	JLE         last81
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four79
+	JMP         four81
 
-last79:
+last81:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none78:
+none80:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop77
+	JNZ  loop79
 	VZEROUPPER
 	RET
 
@@ -2177,7 +2221,7 @@ TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop80:
+loop82:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2186,9 +2230,9 @@ loop80:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R8
-	JL     single81
+	JL     single83
 
-pair81:
+pair83:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000080, R9, R9
 	ADDQ         CX, R9
@@ -2204,11 +2248,11 @@ pair81:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair81
+	JGE          pair83
 
-single81:
+single83:
 	CMPQ         R8, $-1
-	JL           sum81
+	JL           sum83
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
 	ADDQ         CX, R8
@@ -2218,14 +2262,14 @@ single81:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum81:
+sum83:
 	VADDPD  Z2, Z0, Z0
 	VADDPD  Z3, Z1, Z1
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop80
+	JNZ     loop82
 	VZEROUPPER
 	RET
 
@@ -2248,15 +2292,15 @@ TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent82:
+parent84:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none83
+	JZ    none85
 
-child83:
+child85:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2270,9 +2314,9 @@ child83:
 	VMOVUPD 64(R11), Z5
 	VMULPD  64(R12), Z5, Z5
 	TESTQ   R9, R9
-	JZ      next83
+	JZ      next85
 
-four84:
+four86:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        BX, R11
@@ -2307,23 +2351,23 @@ four84:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last84
+	JLE         last86
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four84
+	JMP         four86
 
-last84:
+last86:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next83:
+next85:
 	DECQ R10
-	JNZ  child83
+	JNZ  child85
 
-none83:
+none85:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent82
+	JNZ  parent84
 	VZEROUPPER
 	RET
 
@@ -2349,7 +2393,7 @@ TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent85:
+parent87:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -2357,9 +2401,9 @@ parent85:
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	TESTQ  R11, R11
-	JZ     none86
+	JZ     none88
 
-child86:
+child88:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -2368,9 +2412,9 @@ child86:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R10
-	JL     single87
+	JL     single89
 
-pair87:
+pair89:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
@@ -2386,11 +2430,11 @@ pair87:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair87
+	JGE          pair89
 
-single87:
+single89:
 	CMPQ         R10, $-1
-	JL           sum87
+	JL           sum89
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
 	ADDQ         BX, R10
@@ -2400,7 +2444,7 @@ single87:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum87:
+sum89:
 	VADDPD      Z4, Z2, Z2
 	VADDPD      Z5, Z3, Z3
 	MOVQ        (SP), R10
@@ -2416,16 +2460,16 @@ sum87:
 	VFMADD231PD 64(CX)(R12*1), Z3, Z1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child86
+	JNZ         child88
 
-none86:
+none88:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
 	ADDQ    $0x00000080, (SP)
 	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent85
+	JNZ     parent87
 	VZEROUPPER
 	RET
 
@@ -2450,7 +2494,7 @@ TEXT ·cellDots2AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run88:
+run90:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -2464,9 +2508,9 @@ run88:
 	VMOVUPD (R9), Z6
 	VMOVUPD 64(R9), Z7
 
-four89:
+four91:
 	CMPQ        R8, $0x00000004
-	JL          one89
+	JL          one91
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -2515,11 +2559,11 @@ four89:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four89
+	JMP         four91
 
-one89:
+one91:
 	TESTQ         R8, R8
-	JZ            end89
+	JZ            end91
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -2537,11 +2581,11 @@ one89:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one89
+	JMP           one91
 
-end89:
+end91:
 	DECQ 24(SP)
-	JNZ  run88
+	JNZ  run90
 	VZEROUPPER
 	RET
 
@@ -2570,7 +2614,7 @@ TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run90:
+run92:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -2588,7 +2632,7 @@ run90:
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop91:
+loop93:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -2619,13 +2663,13 @@ loop91:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop91
+	JNZ          loop93
 	VADDPD       (R12), Z2, Z2
 	VMOVUPD      Z2, (R12)
 	VADDPD       64(R12), Z3, Z3
 	VMOVUPD      Z3, 64(R12)
 	DECQ         32(SP)
-	JNZ          run90
+	JNZ          run92
 	VZEROUPPER
 	RET
 
@@ -2642,17 +2686,17 @@ TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop92:
+loop94:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none93
+	JZ      none95
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-loop94:
+loop96:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -2665,12 +2709,12 @@ loop94:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop94
+	JNZ     loop96
 
-none93:
+none95:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop92
+	JNZ  loop94
 	VZEROUPPER
 	RET
 
@@ -2689,12 +2733,12 @@ TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop95:
+loop97:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none96
+	JZ      none98
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -2702,7 +2746,7 @@ loop95:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop97:
+loop99:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z6
@@ -2723,23 +2767,23 @@ loop97:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop97
+	JNZ         loop99
 	VMOVUPD     Z3, (AX)
 	VMOVUPD     Z4, 64(AX)
 	VMOVUPD     Z5, 128(AX)
-	JMP         end96
+	JMP         end98
 
-none96:
+none98:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 
-end96:
+end98:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop95
+	JNZ  loop97
 	VZEROUPPER
 	RET
 
@@ -2754,17 +2798,17 @@ TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop98:
+loop100:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none99
+	JZ      none101
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-four100:
+four102:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
@@ -2803,19 +2847,19 @@ four100:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last100
+	JLE         last102
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four100
+	JMP         four102
 
-last100:
+last102:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none99:
+none101:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop98
+	JNZ  loop100
 	VZEROUPPER
 	RET
 
@@ -2830,7 +2874,7 @@ TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop101:
+loop103:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2841,9 +2885,9 @@ loop101:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R8
-	JL     single102
+	JL     single104
 
-pair102:
+pair104:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x000000c0, R9, R9
 	ADDQ         CX, R9
@@ -2861,11 +2905,11 @@ pair102:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair102
+	JGE          pair104
 
-single102:
+single104:
 	CMPQ         R8, $-1
-	JL           sum102
+	JL           sum104
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
 	ADDQ         CX, R8
@@ -2876,7 +2920,7 @@ single102:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum102:
+sum104:
 	VADDPD  Z3, Z0, Z0
 	VADDPD  Z4, Z1, Z1
 	VADDPD  Z5, Z2, Z2
@@ -2885,7 +2929,7 @@ sum102:
 	VMOVUPD Z2, 128(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop101
+	JNZ     loop103
 	VZEROUPPER
 	RET
 
@@ -2908,15 +2952,15 @@ TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent103:
+parent105:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none104
+	JZ    none106
 
-child104:
+child106:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2932,9 +2976,9 @@ child104:
 	VMOVUPD 128(R11), Z6
 	VMULPD  128(R12), Z6, Z6
 	TESTQ   R9, R9
-	JZ      next104
+	JZ      next106
 
-four105:
+four107:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        BX, R11
@@ -2973,23 +3017,23 @@ four105:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last105
+	JLE         last107
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four105
+	JMP         four107
 
-last105:
+last107:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next104:
+next106:
 	DECQ R10
-	JNZ  child104
+	JNZ  child106
 
-none104:
+none106:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent103
+	JNZ  parent105
 	VZEROUPPER
 	RET
 
@@ -3015,7 +3059,7 @@ TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent106:
+parent108:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -3024,9 +3068,9 @@ parent106:
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	TESTQ  R11, R11
-	JZ     none107
+	JZ     none109
 
-child107:
+child109:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3037,9 +3081,9 @@ child107:
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
 	SUBQ   $0x00000002, R10
-	JL     single108
+	JL     single110
 
-pair108:
+pair110:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x000000c0, R12, R12
 	ADDQ         BX, R12
@@ -3057,11 +3101,11 @@ pair108:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair108
+	JGE          pair110
 
-single108:
+single110:
 	CMPQ         R10, $-1
-	JL           sum108
+	JL           sum110
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
 	ADDQ         BX, R10
@@ -3072,7 +3116,7 @@ single108:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum108:
+sum110:
 	VADDPD      Z6, Z3, Z3
 	VADDPD      Z7, Z4, Z4
 	VADDPD      Z8, Z5, Z5
@@ -3093,9 +3137,9 @@ sum108:
 	VFMADD231PD 128(CX)(R12*1), Z5, Z2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child107
+	JNZ         child109
 
-none107:
+none109:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3103,7 +3147,7 @@ none107:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent106
+	JNZ     parent108
 	VZEROUPPER
 	RET
 
@@ -3128,7 +3172,7 @@ TEXT ·cellDots3AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run109:
+run111:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3143,9 +3187,9 @@ run109:
 	VMOVUPD 64(R9), Z7
 	VMOVUPD 128(R9), Z8
 
-four110:
+four112:
 	CMPQ        R8, $0x00000004
-	JL          one110
+	JL          one112
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3202,11 +3246,11 @@ four110:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four110
+	JMP         four112
 
-one110:
+one112:
 	TESTQ         R8, R8
-	JZ            end110
+	JZ            end112
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3226,11 +3270,11 @@ one110:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one110
+	JMP           one112
 
-end110:
+end112:
 	DECQ 24(SP)
-	JNZ  run109
+	JNZ  run111
 	VZEROUPPER
 	RET
 
@@ -3259,7 +3303,7 @@ TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run111:
+run113:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -3279,7 +3323,7 @@ run111:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop112:
+loop114:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -3321,7 +3365,7 @@ loop112:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop112
+	JNZ          loop114
 	VADDPD       (R12), Z3, Z3
 	VMOVUPD      Z3, (R12)
 	VADDPD       64(R12), Z4, Z4
@@ -3329,7 +3373,7 @@ loop112:
 	VADDPD       128(R12), Z5, Z5
 	VMOVUPD      Z5, 128(R12)
 	DECQ         32(SP)
-	JNZ          run111
+	JNZ          run113
 	VZEROUPPER
 	RET
 
@@ -3346,18 +3390,18 @@ TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop113:
+loop115:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none114
+	JZ      none116
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-loop115:
+loop117:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -3372,12 +3416,12 @@ loop115:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop115
+	JNZ     loop117
 
-none114:
+none116:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop113
+	JNZ  loop115
 	VZEROUPPER
 	RET
 
@@ -3396,12 +3440,12 @@ TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop116:
+loop118:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none117
+	JZ      none119
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -3411,7 +3455,7 @@ loop116:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop118:
+loop120:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z8
@@ -3437,25 +3481,25 @@ loop118:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop118
+	JNZ         loop120
 	VMOVUPD     Z4, (AX)
 	VMOVUPD     Z5, 64(AX)
 	VMOVUPD     Z6, 128(AX)
 	VMOVUPD     Z7, 192(AX)
-	JMP         end117
+	JMP         end119
 
-none117:
+none119:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 	VMOVUPD Z0, 192(AX)
 
-end117:
+end119:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop116
+	JNZ  loop118
 	VZEROUPPER
 	RET
 
@@ -3470,18 +3514,18 @@ TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop119:
+loop121:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none120
+	JZ      none122
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-four121:
+four123:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
@@ -3524,19 +3568,19 @@ four121:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last121
+	JLE         last123
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four121
+	JMP         four123
 
-last121:
+last123:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none120:
+none122:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop119
+	JNZ  loop121
 	VZEROUPPER
 	RET
 
@@ -3551,7 +3595,7 @@ TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop122:
+loop124:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -3564,9 +3608,9 @@ loop122:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R8
-	JL     single123
+	JL     single125
 
-pair123:
+pair125:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000100, R9, R9
 	ADDQ         CX, R9
@@ -3586,11 +3630,11 @@ pair123:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair123
+	JGE          pair125
 
-single123:
+single125:
 	CMPQ         R8, $-1
-	JL           sum123
+	JL           sum125
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
 	ADDQ         CX, R8
@@ -3602,7 +3646,7 @@ single123:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum123:
+sum125:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -3613,7 +3657,7 @@ sum123:
 	VMOVUPD Z3, 192(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop122
+	JNZ     loop124
 	VZEROUPPER
 	RET
 
@@ -3636,15 +3680,15 @@ TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent124:
+parent126:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none125
+	JZ    none127
 
-child125:
+child127:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -3662,9 +3706,9 @@ child125:
 	VMOVUPD 192(R11), Z7
 	VMULPD  192(R12), Z7, Z7
 	TESTQ   R9, R9
-	JZ      next125
+	JZ      next127
 
-four126:
+four128:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        BX, R11
@@ -3707,23 +3751,23 @@ four126:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last126
+	JLE         last128
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four126
+	JMP         four128
 
-last126:
+last128:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next125:
+next127:
 	DECQ R10
-	JNZ  child125
+	JNZ  child127
 
-none125:
+none127:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent124
+	JNZ  parent126
 	VZEROUPPER
 	RET
 
@@ -3749,7 +3793,7 @@ TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent127:
+parent129:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -3759,9 +3803,9 @@ parent127:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	TESTQ  R11, R11
-	JZ     none128
+	JZ     none130
 
-child128:
+child130:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3774,9 +3818,9 @@ child128:
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
 	SUBQ   $0x00000002, R10
-	JL     single129
+	JL     single131
 
-pair129:
+pair131:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000100, R12, R12
 	ADDQ         BX, R12
@@ -3796,11 +3840,11 @@ pair129:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair129
+	JGE          pair131
 
-single129:
+single131:
 	CMPQ         R10, $-1
-	JL           sum129
+	JL           sum131
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
 	ADDQ         BX, R10
@@ -3812,7 +3856,7 @@ single129:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum129:
+sum131:
 	VADDPD      Z8, Z4, Z4
 	VADDPD      Z9, Z5, Z5
 	VADDPD      Z10, Z6, Z6
@@ -3838,9 +3882,9 @@ sum129:
 	VFMADD231PD 192(CX)(R12*1), Z7, Z3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child128
+	JNZ         child130
 
-none128:
+none130:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3849,7 +3893,7 @@ none128:
 	ADDQ    $0x00000100, (SP)
 	ADDQ    $0x00000100, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent127
+	JNZ     parent129
 	VZEROUPPER
 	RET
 
@@ -3874,7 +3918,7 @@ TEXT ·cellDots4AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run130:
+run132:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3890,9 +3934,9 @@ run130:
 	VMOVUPD 128(R9), Z8
 	VMOVUPD 192(R9), Z9
 
-four131:
+four133:
 	CMPQ        R8, $0x00000004
-	JL          one131
+	JL          one133
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3957,11 +4001,11 @@ four131:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four131
+	JMP         four133
 
-one131:
+one133:
 	TESTQ         R8, R8
-	JZ            end131
+	JZ            end133
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3983,11 +4027,11 @@ one131:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one131
+	JMP           one133
 
-end131:
+end133:
 	DECQ 24(SP)
-	JNZ  run130
+	JNZ  run132
 	VZEROUPPER
 	RET
 
@@ -4016,7 +4060,7 @@ TEXT ·cellSums4AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run132:
+run134:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -4038,7 +4082,7 @@ run132:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop133:
+loop135:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -4091,7 +4135,7 @@ loop133:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop133
+	JNZ          loop135
 	VADDPD       (R12), Z4, Z4
 	VMOVUPD      Z4, (R12)
 	VADDPD       64(R12), Z5, Z5
@@ -4101,7 +4145,7 @@ loop133:
 	VADDPD       192(R12), Z7, Z7
 	VMOVUPD      Z7, 192(R12)
 	DECQ         32(SP)
-	JNZ          run132
+	JNZ          run134
 	VZEROUPPER
 	RET
 
@@ -4137,7 +4181,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop134:
+loop136:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -4159,7 +4203,7 @@ loop134:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop134
+	JNZ          loop136
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4218,7 +4262,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop135:
+loop137:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -4249,7 +4293,7 @@ loop135:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop135
+	JNZ          loop137
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4324,7 +4368,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop136:
+loop138:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -4364,7 +4408,7 @@ loop136:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop136
+	JNZ          loop138
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4422,7 +4466,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop137:
+loop139:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -4435,7 +4479,7 @@ loop137:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop137
+	JNZ          loop139
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4473,7 +4517,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop138:
+loop140:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -4491,7 +4535,7 @@ loop138:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop138
+	JNZ          loop140
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4537,7 +4581,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop139:
+loop141:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -4560,7 +4604,7 @@ loop139:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop139
+	JNZ          loop141
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4595,14 +4639,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop140:
+loop142:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop140
+	JNZ          loop142
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4624,7 +4668,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop141:
+loop143:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -4633,7 +4677,7 @@ loop141:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop141
+	JNZ          loop143
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -4657,7 +4701,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop142:
+loop144:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -4668,7 +4712,7 @@ loop142:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop142
+	JNZ          loop144
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4694,7 +4738,7 @@ TEXT ·multiplyAddsAVX512(SB), NOSPLIT, $0-16
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-loop143:
+loop145:
 	VFMADD231PD Z12, Z12, Z0
 	VFMADD231PD Z12, Z12, Z1
 	VFMADD231PD Z12, Z12, Z2
@@ -4708,7 +4752,7 @@ loop143:
 	VFMADD231PD Z12, Z12, Z10
 	VFMADD231PD Z12, Z12, Z11
 	DECQ        CX
-	JNZ         loop143
+	JNZ         loop145
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4759,7 +4803,7 @@ rows:
 	ADDQ   DI, R8
 	MOVQ   CX, R9
 
-loop144:
+loop146:
 	VMOVUPD     (DX), Y14
 	VMOVUPD     32(DX), Y15
 	VFMADD231PD (R9), Y14, Y0
@@ -4781,7 +4825,7 @@ loop144:
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop144
+	JNZ         loop146
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4809,7 +4853,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop145:
+loop147:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -4817,7 +4861,7 @@ loop145:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop145
+	JNZ         loop147
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -4835,7 +4879,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop146:
+loop148:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -4845,7 +4889,7 @@ loop146:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop146
+	JNZ         loop148
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4867,7 +4911,7 @@ rows_3:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop147:
+loop149:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -4879,7 +4923,7 @@ loop147:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop147
+	JNZ         loop149
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4905,7 +4949,7 @@ rows_4:
 	ADDQ   CX, SI
 	MOVQ   CX, R8
 
-loop148:
+loop150:
 	VMOVUPD     (DX), Y8
 	VMOVUPD     32(DX), Y9
 	VFMADD231PD (R8), Y8, Y0
@@ -4920,7 +4964,7 @@ loop148:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop148
+	JNZ         loop150
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4950,7 +4994,7 @@ rows_5:
 	ADDQ   CX, SI
 	MOVQ   CX, R8
 
-loop149:
+loop151:
 	VMOVUPD     (DX), Y10
 	VMOVUPD     32(DX), Y11
 	VFMADD231PD (R8), Y10, Y0
@@ -4967,7 +5011,7 @@ loop149:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop149
+	JNZ         loop151
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5003,7 +5047,7 @@ rows_6:
 	ADDQ   DI, R8
 	MOVQ   CX, R8
 
-loop150:
+loop152:
 	VMOVUPD     (DX), Y12
 	VMOVUPD     32(DX), Y13
 	VFMADD231PD (R8), Y12, Y0
@@ -5022,7 +5066,7 @@ loop150:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop150
+	JNZ         loop152
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5055,7 +5099,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R11
 
-loop151:
+loop153:
 	VMOVUPD     (R8), Y8
 	VMOVUPD     32(R8), Y9
 	VFMADD231PD (R11), Y8, Y0
@@ -5070,7 +5114,7 @@ loop151:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop151
+	JNZ         loop153
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5131,7 +5175,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop152:
+loop154:
 	VMOVUPD     (DX), Y14
 	VMOVUPD     32(DX), Y15
 	VFMADD231PD (SI), Y14, Y0
@@ -5151,7 +5195,7 @@ loop152:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop152
+	JNZ         loop154
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5176,7 +5220,7 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop153:
+loop155:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -5184,7 +5228,7 @@ loop153:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop153
+	JNZ         loop155
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -5199,7 +5243,7 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop154:
+loop156:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -5209,7 +5253,7 @@ loop154:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop154
+	JNZ         loop156
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5228,7 +5272,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop155:
+loop157:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -5240,7 +5284,7 @@ loop155:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop155
+	JNZ         loop157
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5263,7 +5307,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop156:
+loop158:
 	VMOVUPD     (DX), Y8
 	VMOVUPD     32(DX), Y9
 	VFMADD231PD (SI), Y8, Y0
@@ -5277,7 +5321,7 @@ loop156:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop156
+	JNZ         loop158
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5304,7 +5348,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop157:
+loop159:
 	VMOVUPD     (DX), Y10
 	VMOVUPD     32(DX), Y11
 	VFMADD231PD (SI), Y10, Y0
@@ -5320,7 +5364,7 @@ loop157:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop157
+	JNZ         loop159
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5351,7 +5395,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop158:
+loop160:
 	VMOVUPD     (DX), Y12
 	VMOVUPD     32(DX), Y13
 	VFMADD231PD (SI), Y12, Y0
@@ -5369,7 +5413,7 @@ loop158:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop158
+	JNZ         loop160
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5399,7 +5443,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop159:
+loop161:
 	VMOVUPD     (R8), Y8
 	VMOVUPD     32(R8), Y9
 	VFMADD231PD (R10), Y8, Y0
@@ -5413,7 +5457,7 @@ loop159:
 	ADDQ        DI, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop159
+	JNZ         loop161
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5441,7 +5485,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop160:
+loop162:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -5449,7 +5493,7 @@ loop160:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop160
+	JNZ         loop162
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -5465,7 +5509,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop161:
+loop163:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -5475,7 +5519,7 @@ loop161:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop161
+	JNZ         loop163
 	VZEROUPPER
 	RET
 
@@ -5492,7 +5536,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop162:
+loop164:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -5501,7 +5545,7 @@ loop162:
 	MOVQ         32(DX), R8
 	XORQ         R9, R9
 
-cols163:
+cols165:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -5512,11 +5556,11 @@ cols163:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols163
+	JL          cols165
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop162
+	JNZ         loop164
 	VMOVUPD     Y2, (CX)
 	VMOVUPD     Y3, 32(CX)
 	VZEROUPPER
@@ -5535,7 +5579,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop164:
+loop166:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -5550,7 +5594,7 @@ loop164:
 	MOVQ         88(DX), R9
 	XORQ         R10, R10
 
-cols165:
+cols167:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -5563,11 +5607,11 @@ cols165:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols165
+	JL          cols167
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop164
+	JNZ         loop166
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
 	VZEROUPPER
@@ -5586,7 +5630,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop166:
+loop168:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -5607,7 +5651,7 @@ loop166:
 	MOVQ         144(DX), R10
 	XORQ         R11, R11
 
-cols167:
+cols169:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -5622,11 +5666,11 @@ cols167:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols167
+	JL          cols169
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop166
+	JNZ         loop168
 	VMOVUPD     Y6, (CX)
 	VMOVUPD     Y7, 32(CX)
 	VZEROUPPER
@@ -5645,7 +5689,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop168:
+loop170:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -5672,7 +5716,7 @@ loop168:
 	MOVQ         200(DX), R11
 	XORQ         R12, R12
 
-cols169:
+cols171:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -5689,11 +5733,11 @@ cols169:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols169
+	JL          cols171
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop168
+	JNZ         loop170
 	VMOVUPD     Y8, (CX)
 	VMOVUPD     Y9, 32(CX)
 	VZEROUPPER
@@ -5712,7 +5756,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop170:
+loop172:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -5745,7 +5789,7 @@ loop170:
 	MOVQ         256(DX), R12
 	XORQ         R13, R13
 
-cols171:
+cols173:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -5764,11 +5808,11 @@ cols171:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols171
+	JL          cols173
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop170
+	JNZ         loop172
 	VMOVUPD     Y10, (CX)
 	VMOVUPD     Y11, 32(CX)
 	VZEROUPPER
@@ -5787,7 +5831,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop172:
+loop174:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -5826,7 +5870,7 @@ loop172:
 	MOVQ         312(DX), R13
 	XORQ         R14, R14
 
-cols173:
+cols175:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -5847,11 +5891,11 @@ cols173:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols173
+	JL          cols175
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop172
+	JNZ         loop174
 	VMOVUPD     Y12, (CX)
 	VMOVUPD     Y13, 32(CX)
 	VZEROUPPER
@@ -5869,7 +5913,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop174:
+loop176:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -5878,17 +5922,17 @@ loop174:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols175:
+cols177:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols175
+	JL          cols177
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop174
+	JNZ         loop176
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -5906,7 +5950,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop176:
+loop178:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -5921,7 +5965,7 @@ loop176:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols177:
+cols179:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -5930,10 +5974,10 @@ cols177:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols177
+	JL          cols179
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop176
+	JNZ         loop178
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -5951,7 +5995,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop178:
+loop180:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -5972,7 +6016,7 @@ loop178:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols179:
+cols181:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -5983,10 +6027,10 @@ cols179:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols179
+	JL          cols181
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop178
+	JNZ         loop180
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -6004,7 +6048,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop180:
+loop182:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -6031,7 +6075,7 @@ loop180:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols181:
+cols183:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -6044,10 +6088,10 @@ cols181:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols181
+	JL          cols183
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop180
+	JNZ         loop182
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -6065,7 +6109,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop182:
+loop184:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -6098,7 +6142,7 @@ loop182:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols183:
+cols185:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -6113,10 +6157,10 @@ cols183:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols183
+	JL          cols185
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop182
+	JNZ         loop184
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -6134,7 +6178,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop184:
+loop186:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -6173,7 +6217,7 @@ loop184:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols185:
+cols187:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -6190,10 +6234,10 @@ cols185:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols185
+	JL          cols187
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop184
+	JNZ         loop186
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -6275,6 +6319,55 @@ TEXT ·addTileAVX2(SB), NOSPLIT, $0-48
 	VZEROUPPER
 	RET
 
+// func copyLanesAVX2(out []float64, in []float64, n int, outStride int, inStride int)
+// Requires: AVX
+TEXT ·copyLanesAVX2(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ in_base+24(FP), CX
+	MOVQ n+48(FP), DX
+	MOVQ outStride+56(FP), BX
+	MOVQ inStride+64(FP), SI
+	SHLQ $0x03, BX
+	SHLQ $0x03, SI
+
+loop188:
+	VMOVUPD (CX), Y0
+	VMOVUPD 32(CX), Y1
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	ADDQ    SI, CX
+	ADDQ    BX, AX
+	DECQ    DX
+	JNZ     loop188
+	VZEROUPPER
+	RET
+
+// func negateLanesAVX2(out []float64, in []float64, n int, outStride int, inStride int)
+// Requires: AVX
+TEXT ·negateLanesAVX2(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ in_base+24(FP), CX
+	MOVQ n+48(FP), DX
+	MOVQ outStride+56(FP), BX
+	MOVQ inStride+64(FP), SI
+	SHLQ $0x03, BX
+	SHLQ $0x03, SI
+
+loop189:
+	VMOVUPD (CX), Y0
+	VMOVUPD 32(CX), Y1
+	VXORPD  Y4, Y4, Y4
+	VSUBPD  Y0, Y4, Y0
+	VSUBPD  Y1, Y4, Y1
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	ADDQ    SI, CX
+	ADDQ    BX, AX
+	DECQ    DX
+	JNZ     loop189
+	VZEROUPPER
+	RET
+
 // func sumRowsAVX2(out []float64, m []float64, rows int, n int, stride int)
 // Requires: AVX
 TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
@@ -6286,27 +6379,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop186:
+loop190:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows187:
+rows191:
 	DECQ   R8
-	JZ     sum187
+	JZ     sum191
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows187
+	JMP    rows191
 
-sum187:
+sum191:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop186
+	JNZ     loop190
 	VZEROUPPER
 	RET
 
@@ -6323,14 +6416,14 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop188:
+loop192:
 	MOVL  4(BX), R9
 	SUBL  (BX), R9
 	ADDQ  $0x00000004, BX
 	TESTQ R9, R9
-	JZ    none189
+	JZ    none193
 
-loop190:
+loop194:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6343,12 +6436,12 @@ loop190:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop190
+	JNZ     loop194
 
-none189:
+none193:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop188
+	JNZ  loop192
 	VZEROUPPER
 	RET
 
@@ -6367,18 +6460,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop191:
+loop195:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none192
+	JZ      none196
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop193:
+loop197:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -6394,21 +6487,21 @@ loop193:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop193
+	JNZ         loop197
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end192
+	JMP         end196
 
-none192:
+none196:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end192:
+end196:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop191
+	JNZ  loop195
 	VZEROUPPER
 	RET
 
@@ -6423,14 +6516,14 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop194:
+loop198:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none195
+	JZ    none199
 
-four196:
+four200:
 	MOVLQSX    (SI), R9
 	IMUL3Q     $0x00000040, R9, R9
 	ADDQ       DX, R9
@@ -6466,19 +6559,19 @@ four196:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last196
+	JLE        last200
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four196
+	JMP        four200
 
-last196:
+last200:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none195:
+none199:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop194
+	JNZ  loop198
 	VZEROUPPER
 	RET
 
@@ -6493,7 +6586,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop197:
+loop201:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -6502,9 +6595,9 @@ loop197:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single198
+	JL     single202
 
-pair198:
+pair202:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000040, R9, R9
 	ADDQ         CX, R9
@@ -6520,11 +6613,11 @@ pair198:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair198
+	JGE          pair202
 
-single198:
+single202:
 	CMPQ         R8, $-1
-	JL           sum198
+	JL           sum202
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
 	ADDQ         CX, R8
@@ -6534,14 +6627,14 @@ single198:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum198:
+sum202:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop197
+	JNZ     loop201
 	VZEROUPPER
 	RET
 
@@ -6564,15 +6657,15 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $88-200
 	DECQ R9
 	MOVQ R9, 80(SP)
 
-parent199:
+parent203:
 	MOVQ  72(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 72(SP)
 	TESTQ R10, R10
-	JZ    none200
+	JZ    none204
 
-child200:
+child204:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -6588,9 +6681,9 @@ child200:
 	VMULPD  32(R12), Y9, Y9
 	VMOVUPD Y9, 32(SP)
 	TESTQ   R9, R9
-	JZ      next200
+	JZ      next204
 
-four201:
+four205:
 	MOVLQSX    (DI), R11
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       BX, R11
@@ -6626,23 +6719,23 @@ four201:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last201
+	JLE        last205
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four201
+	JMP        four205
 
-last201:
+last205:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next200:
+next204:
 	DECQ R10
-	JNZ  child200
+	JNZ  child204
 
-none200:
+none204:
 	ADDQ $0x00000040, 64(SP)
 	DECQ 80(SP)
-	JNZ  parent199
+	JNZ  parent203
 	VZEROUPPER
 	RET
 
@@ -6668,7 +6761,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent202:
+parent206:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -6678,9 +6771,9 @@ parent202:
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y0, 32(R10)
 	TESTQ   R11, R11
-	JZ      none203
+	JZ      none207
 
-child203:
+child207:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -6689,9 +6782,9 @@ child203:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single204
+	JL     single208
 
-pair204:
+pair208:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
@@ -6707,11 +6800,11 @@ pair204:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair204
+	JGE          pair208
 
-single204:
+single208:
 	CMPQ         R10, $-1
-	JL           sum204
+	JL           sum208
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
 	ADDQ         BX, R10
@@ -6721,7 +6814,7 @@ single204:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum204:
+sum208:
 	VADDPD      Y2, Y0, Y0
 	VADDPD      Y3, Y1, Y1
 	MOVQ        (SP), R12
@@ -6742,13 +6835,13 @@ sum204:
 	VMOVUPD     Y7, 32(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child203
+	JNZ         child207
 
-none203:
+none207:
 	ADDQ $0x00000040, (SP)
 	ADDQ $0x00000040, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent202
+	JNZ  parent206
 	VZEROUPPER
 	RET
 
@@ -6773,7 +6866,7 @@ TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run205:
+run209:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -6785,9 +6878,9 @@ run205:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four206:
+four210:
 	CMPQ       R8, $0x00000004
-	JL         one206
+	JL         one210
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R10
 	IMULQ      SI, DI
@@ -6843,11 +6936,11 @@ four206:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four206
+	JMP        four210
 
-one206:
+one210:
 	TESTQ        R8, R8
-	JZ           end206
+	JZ           end210
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -6866,11 +6959,11 @@ one206:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one206
+	JMP          one210
 
-end206:
+end210:
 	DECQ 24(SP)
-	JNZ  run205
+	JNZ  run209
 	VZEROUPPER
 	RET
 
@@ -6899,7 +6992,7 @@ TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run207:
+run211:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -6917,7 +7010,7 @@ run207:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop208:
+loop212:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -6948,13 +7041,13 @@ loop208:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop208
+	JNZ          loop212
 	VADDPD       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPD       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run207
+	JNZ          run211
 	VZEROUPPER
 	RET
 
@@ -6971,14 +7064,14 @@ TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop209:
+loop213:
 	MOVL  4(BX), R9
 	SUBL  (BX), R9
 	ADDQ  $0x00000004, BX
 	TESTQ R9, R9
-	JZ    none210
+	JZ    none214
 
-loop211:
+loop215:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6997,12 +7090,12 @@ loop211:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop211
+	JNZ     loop215
 
-none210:
+none214:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop209
+	JNZ  loop213
 	VZEROUPPER
 	RET
 
@@ -7021,12 +7114,12 @@ TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop212:
+loop216:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none213
+	JZ      none217
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7036,7 +7129,7 @@ loop212:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop214:
+loop218:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -7062,25 +7155,25 @@ loop214:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop214
+	JNZ         loop218
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end213
+	JMP         end217
 
-none213:
+none217:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end213:
+end217:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop212
+	JNZ  loop216
 	VZEROUPPER
 	RET
 
@@ -7095,14 +7188,14 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop215:
+loop219:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none216
+	JZ    none220
 
-four217:
+four221:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
@@ -7148,19 +7241,19 @@ four217:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last217
+	JLE         last221
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four217
+	JMP         four221
 
-last217:
+last221:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none216:
+none220:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop215
+	JNZ  loop219
 	VZEROUPPER
 	RET
 
@@ -7175,7 +7268,7 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop218:
+loop222:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7188,9 +7281,9 @@ loop218:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single219
+	JL     single223
 
-pair219:
+pair223:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000080, R9, R9
 	ADDQ         CX, R9
@@ -7210,11 +7303,11 @@ pair219:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair219
+	JGE          pair223
 
-single219:
+single223:
 	CMPQ         R8, $-1
-	JL           sum219
+	JL           sum223
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
 	ADDQ         CX, R8
@@ -7226,7 +7319,7 @@ single219:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum219:
+sum223:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7237,7 +7330,7 @@ sum219:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop218
+	JNZ     loop222
 	VZEROUPPER
 	RET
 
@@ -7260,15 +7353,15 @@ TEXT ·treeDots2AVX2(SB), NOSPLIT, $152-200
 	DECQ R9
 	MOVQ R9, 144(SP)
 
-parent220:
+parent224:
 	MOVQ  136(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 136(SP)
 	TESTQ R10, R10
-	JZ    none221
+	JZ    none225
 
-child221:
+child225:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -7290,9 +7383,9 @@ child221:
 	VMULPD  96(R12), Y9, Y9
 	VMOVUPD Y9, 96(SP)
 	TESTQ   R9, R9
-	JZ      next221
+	JZ      next225
 
-four222:
+four226:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        BX, R11
@@ -7338,23 +7431,23 @@ four222:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last222
+	JLE         last226
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four222
+	JMP         four226
 
-last222:
+last226:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next221:
+next225:
 	DECQ R10
-	JNZ  child221
+	JNZ  child225
 
-none221:
+none225:
 	ADDQ $0x00000080, 128(SP)
 	DECQ 144(SP)
-	JNZ  parent220
+	JNZ  parent224
 	VZEROUPPER
 	RET
 
@@ -7380,7 +7473,7 @@ TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent223:
+parent227:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -7392,9 +7485,9 @@ parent223:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none224
+	JZ      none228
 
-child224:
+child228:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -7407,9 +7500,9 @@ child224:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single225
+	JL     single229
 
-pair225:
+pair229:
 	MOVLQSX      (R8), R12
 	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
@@ -7429,11 +7522,11 @@ pair225:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair225
+	JGE          pair229
 
-single225:
+single229:
 	CMPQ         R10, $-1
-	JL           sum225
+	JL           sum229
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
 	ADDQ         BX, R10
@@ -7445,7 +7538,7 @@ single225:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum225:
+sum229:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -7480,13 +7573,13 @@ sum225:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child224
+	JNZ         child228
 
-none224:
+none228:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent223
+	JNZ  parent227
 	VZEROUPPER
 	RET
 
@@ -7511,7 +7604,7 @@ TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run226:
+run230:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -7523,9 +7616,9 @@ run226:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four227:
+four231:
 	CMPQ        R8, $0x00000004
-	JL          one227
+	JL          one231
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -7605,11 +7698,11 @@ four227:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four227
+	JMP         four231
 
-one227:
+one231:
 	TESTQ        R8, R8
-	JZ           end227
+	JZ           end231
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -7634,11 +7727,11 @@ one227:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one227
+	JMP          one231
 
-end227:
+end231:
 	DECQ 24(SP)
-	JNZ  run226
+	JNZ  run230
 	VZEROUPPER
 	RET
 
@@ -7667,7 +7760,7 @@ TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run228:
+run232:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -7689,7 +7782,7 @@ run228:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop229:
+loop233:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -7742,7 +7835,7 @@ loop229:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop229
+	JNZ          loop233
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -7752,7 +7845,7 @@ loop229:
 	VADDPD       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run228
+	JNZ          run232
 	VZEROUPPER
 	RET
 
@@ -7769,14 +7862,14 @@ TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop230:
+loop234:
 	MOVL  4(BX), R9
 	SUBL  (BX), R9
 	ADDQ  $0x00000004, BX
 	TESTQ R9, R9
-	JZ    none231
+	JZ    none235
 
-loop232:
+loop236:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -7801,12 +7894,12 @@ loop232:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop232
+	JNZ     loop236
 
-none231:
+none235:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop230
+	JNZ  loop234
 	VZEROUPPER
 	RET
 
@@ -7825,12 +7918,12 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop233:
+loop237:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none234
+	JZ      none238
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7843,7 +7936,7 @@ loop233:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop235:
+loop239:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -7869,7 +7962,7 @@ loop235:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x000000c0, R14
 	DECQ        R12
-	JNZ         loop235
+	JNZ         loop239
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -7879,7 +7972,7 @@ loop235:
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 
-loop236:
+loop240:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y4
@@ -7895,12 +7988,12 @@ loop236:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop236
+	JNZ         loop240
 	VMOVUPD     Y2, 128(AX)
 	VMOVUPD     Y3, 160(AX)
-	JMP         end234
+	JMP         end238
 
-none234:
+none238:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7909,11 +8002,11 @@ none234:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end234:
+end238:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop233
+	JNZ  loop237
 	VZEROUPPER
 	RET
 
@@ -7928,14 +8021,14 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop237:
+loop241:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none238
+	JZ    none242
 
-four239:
+four243:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
@@ -7991,19 +8084,19 @@ four239:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last239
+	JLE         last243
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four239
+	JMP         four243
 
-last239:
+last243:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none238:
+none242:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop237
+	JNZ  loop241
 	VZEROUPPER
 	RET
 
@@ -8018,7 +8111,7 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop240:
+loop244:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -8034,9 +8127,9 @@ loop240:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single241
+	JL     single245
 
-pair241:
+pair245:
 	MOVLQSX      (R10), R12
 	IMUL3Q       $0x000000c0, R12, R12
 	ADDQ         CX, R12
@@ -8056,11 +8149,11 @@ pair241:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000010, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair241
+	JGE          pair245
 
-single241:
+single245:
 	CMPQ         R11, $-1
-	JL           sum241
+	JL           sum245
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x000000c0, R11, R11
 	ADDQ         CX, R11
@@ -8072,7 +8165,7 @@ single241:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum241:
+sum245:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8086,9 +8179,9 @@ sum241:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	SUBQ    $0x00000002, R8
-	JL      single242
+	JL      single246
 
-pair242:
+pair246:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x000000c0, R9, R9
 	ADDQ         CX, R9
@@ -8104,11 +8197,11 @@ pair242:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair242
+	JGE          pair246
 
-single242:
+single246:
 	CMPQ         R8, $-1
-	JL           sum242
+	JL           sum246
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
 	ADDQ         CX, R8
@@ -8118,14 +8211,14 @@ single242:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum242:
+sum246:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y1, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop240
+	JNZ     loop244
 	VZEROUPPER
 	RET
 
@@ -8148,15 +8241,15 @@ TEXT ·treeDots3AVX2(SB), NOSPLIT, $216-200
 	DECQ R9
 	MOVQ R9, 208(SP)
 
-parent243:
+parent247:
 	MOVQ  200(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 200(SP)
 	TESTQ R10, R10
-	JZ    none244
+	JZ    none248
 
-child244:
+child248:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8184,9 +8277,9 @@ child244:
 	VMULPD  160(R12), Y9, Y9
 	VMOVUPD Y9, 160(SP)
 	TESTQ   R9, R9
-	JZ      next244
+	JZ      next248
 
-four245:
+four249:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        BX, R11
@@ -8242,23 +8335,23 @@ four245:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last245
+	JLE         last249
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four245
+	JMP         four249
 
-last245:
+last249:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next244:
+next248:
 	DECQ R10
-	JNZ  child244
+	JNZ  child248
 
-none244:
+none248:
 	ADDQ $0x000000c0, 192(SP)
 	DECQ 208(SP)
-	JNZ  parent243
+	JNZ  parent247
 	VZEROUPPER
 	RET
 
@@ -8284,7 +8377,7 @@ TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent246:
+parent250:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8298,9 +8391,9 @@ parent246:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none247
+	JZ      none251
 
-child247:
+child251:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -8316,9 +8409,9 @@ child247:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single248
+	JL     single252
 
-pair248:
+pair252:
 	MOVLQSX      (R13), R15
 	IMUL3Q       $0x000000c0, R15, R15
 	ADDQ         BX, R15
@@ -8338,11 +8431,11 @@ pair248:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000010, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair248
+	JGE          pair252
 
-single248:
+single252:
 	CMPQ         R14, $-1
-	JL           sum248
+	JL           sum252
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x000000c0, R14, R14
 	ADDQ         BX, R14
@@ -8354,7 +8447,7 @@ single248:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum248:
+sum252:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -8392,9 +8485,9 @@ sum248:
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 	SUBQ        $0x00000002, R12
-	JL          single249
+	JL          single253
 
-pair249:
+pair253:
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
 	ADDQ         BX, R10
@@ -8410,11 +8503,11 @@ pair249:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair249
+	JGE          pair253
 
-single249:
+single253:
 	CMPQ         R12, $-1
-	JL           sum249
+	JL           sum253
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
 	ADDQ         BX, R10
@@ -8424,7 +8517,7 @@ single249:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum249:
+sum253:
 	VADDPD      Y2, Y0, Y0
 	VADDPD      Y3, Y1, Y1
 	MOVQ        (SP), R12
@@ -8445,13 +8538,13 @@ sum249:
 	VMOVUPD     Y7, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child247
+	JNZ         child251
 
-none247:
+none251:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent246
+	JNZ  parent250
 	VZEROUPPER
 	RET
 
@@ -8476,7 +8569,7 @@ TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run250:
+run254:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -8488,9 +8581,9 @@ run250:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four251:
+four255:
 	CMPQ        R8, $0x00000004
-	JL          one251
+	JL          one255
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -8594,11 +8687,11 @@ four251:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four251
+	JMP         four255
 
-one251:
+one255:
 	TESTQ        R8, R8
-	JZ           end251
+	JZ           end255
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -8629,11 +8722,11 @@ one251:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one251
+	JMP          one255
 
-end251:
+end255:
 	DECQ 24(SP)
-	JNZ  run250
+	JNZ  run254
 	VZEROUPPER
 	RET
 
@@ -8662,7 +8755,7 @@ TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run252:
+run256:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -8687,7 +8780,7 @@ run252:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop253:
+loop257:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -8740,7 +8833,7 @@ loop253:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop253
+	JNZ          loop257
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -8754,7 +8847,7 @@ loop253:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 
-loop254:
+loop258:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -8785,13 +8878,13 @@ loop254:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop254
+	JNZ          loop258
 	VADDPD       128(R12), Y2, Y2
 	VMOVUPD      Y2, 128(R12)
 	VADDPD       160(R12), Y3, Y3
 	VMOVUPD      Y3, 160(R12)
 	DECQ         32(SP)
-	JNZ          run252
+	JNZ          run256
 	VZEROUPPER
 	RET
 
@@ -8808,14 +8901,14 @@ TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop255:
+loop259:
 	MOVL  4(BX), R9
 	SUBL  (BX), R9
 	ADDQ  $0x00000004, BX
 	TESTQ R9, R9
-	JZ    none256
+	JZ    none260
 
-loop257:
+loop261:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -8846,12 +8939,12 @@ loop257:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop257
+	JNZ     loop261
 
-none256:
+none260:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop255
+	JNZ  loop259
 	VZEROUPPER
 	RET
 
@@ -8870,12 +8963,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop258:
+loop262:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none259
+	JZ      none263
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -8888,7 +8981,7 @@ loop258:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop260:
+loop264:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -8914,7 +9007,7 @@ loop260:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop260
+	JNZ         loop264
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -8928,7 +9021,7 @@ loop260:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop261:
+loop265:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -8954,14 +9047,14 @@ loop261:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop261
+	JNZ         loop265
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end259
+	JMP         end263
 
-none259:
+none263:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -8972,11 +9065,11 @@ none259:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end259:
+end263:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop258
+	JNZ  loop262
 	VZEROUPPER
 	RET
 
@@ -8991,14 +9084,14 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop262:
+loop266:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none263
+	JZ    none267
 
-four264:
+four268:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
@@ -9064,19 +9157,19 @@ four264:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last264
+	JLE         last268
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four264
+	JMP         four268
 
-last264:
+last268:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none263:
+none267:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop262
+	JNZ  loop266
 	VZEROUPPER
 	RET
 
@@ -9091,7 +9184,7 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop265:
+loop269:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -9107,9 +9200,9 @@ loop265:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single266
+	JL     single270
 
-pair266:
+pair270:
 	MOVLQSX      (R10), R12
 	IMUL3Q       $0x00000100, R12, R12
 	ADDQ         CX, R12
@@ -9129,11 +9222,11 @@ pair266:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000010, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair266
+	JGE          pair270
 
-single266:
+single270:
 	CMPQ         R11, $-1
-	JL           sum266
+	JL           sum270
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
 	ADDQ         CX, R11
@@ -9145,7 +9238,7 @@ single266:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum266:
+sum270:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -9163,9 +9256,9 @@ sum266:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single267
+	JL      single271
 
-pair267:
+pair271:
 	MOVLQSX      (SI), R9
 	IMUL3Q       $0x00000100, R9, R9
 	ADDQ         CX, R9
@@ -9185,11 +9278,11 @@ pair267:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000010, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair267
+	JGE          pair271
 
-single267:
+single271:
 	CMPQ         R8, $-1
-	JL           sum267
+	JL           sum271
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
 	ADDQ         CX, R8
@@ -9201,7 +9294,7 @@ single267:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum267:
+sum271:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -9212,7 +9305,7 @@ sum267:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop265
+	JNZ     loop269
 	VZEROUPPER
 	RET
 
@@ -9235,15 +9328,15 @@ TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
 	DECQ R9
 	MOVQ R9, 272(SP)
 
-parent268:
+parent272:
 	MOVQ  264(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 264(SP)
 	TESTQ R10, R10
-	JZ    none269
+	JZ    none273
 
-child269:
+child273:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -9277,9 +9370,9 @@ child269:
 	VMULPD  224(R12), Y9, Y9
 	VMOVUPD Y9, 224(SP)
 	TESTQ   R9, R9
-	JZ      next269
+	JZ      next273
 
-four270:
+four274:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        BX, R11
@@ -9345,23 +9438,23 @@ four270:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last270
+	JLE         last274
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four270
+	JMP         four274
 
-last270:
+last274:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next269:
+next273:
 	DECQ R10
-	JNZ  child269
+	JNZ  child273
 
-none269:
+none273:
 	ADDQ $0x00000100, 256(SP)
 	DECQ 272(SP)
-	JNZ  parent268
+	JNZ  parent272
 	VZEROUPPER
 	RET
 
@@ -9387,7 +9480,7 @@ TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent271:
+parent275:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -9403,9 +9496,9 @@ parent271:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none272
+	JZ      none276
 
-child272:
+child276:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -9421,9 +9514,9 @@ child272:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single273
+	JL     single277
 
-pair273:
+pair277:
 	MOVLQSX      (R13), R15
 	IMUL3Q       $0x00000100, R15, R15
 	ADDQ         BX, R15
@@ -9443,11 +9536,11 @@ pair273:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000010, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair273
+	JGE          pair277
 
-single273:
+single277:
 	CMPQ         R14, $-1
-	JL           sum273
+	JL           sum277
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
 	ADDQ         BX, R14
@@ -9459,7 +9552,7 @@ single273:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum273:
+sum277:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9501,9 +9594,9 @@ sum273:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single274
+	JL          single278
 
-pair274:
+pair278:
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
 	ADDQ         BX, R10
@@ -9523,11 +9616,11 @@ pair274:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000010, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair274
+	JGE          pair278
 
-single274:
+single278:
 	CMPQ         R12, $-1
-	JL           sum274
+	JL           sum278
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
 	ADDQ         BX, R10
@@ -9539,7 +9632,7 @@ single274:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum274:
+sum278:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9574,13 +9667,13 @@ sum274:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child272
+	JNZ         child276
 
-none272:
+none276:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent271
+	JNZ  parent275
 	VZEROUPPER
 	RET
 
@@ -9605,7 +9698,7 @@ TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run275:
+run279:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9617,9 +9710,9 @@ run275:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four276:
+four280:
 	CMPQ        R8, $0x00000004
-	JL          one276
+	JL          one280
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9747,11 +9840,11 @@ four276:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four276
+	JMP         four280
 
-one276:
+one280:
 	TESTQ        R8, R8
-	JZ           end276
+	JZ           end280
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9788,11 +9881,11 @@ one276:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one276
+	JMP          one280
 
-end276:
+end280:
 	DECQ 24(SP)
-	JNZ  run275
+	JNZ  run279
 	VZEROUPPER
 	RET
 
@@ -9821,7 +9914,7 @@ TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run277:
+run281:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9846,7 +9939,7 @@ run277:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop278:
+loop282:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -9899,7 +9992,7 @@ loop278:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop278
+	JNZ          loop282
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -9917,7 +10010,7 @@ loop278:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop279:
+loop283:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9970,7 +10063,7 @@ loop279:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop279
+	JNZ          loop283
 	VADDPD       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPD       160(R12), Y5, Y5
@@ -9980,7 +10073,7 @@ loop279:
 	VADDPD       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run277
+	JNZ          run281
 	VZEROUPPER
 	RET
 
@@ -10007,7 +10100,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop280:
+loop284:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -10020,7 +10113,7 @@ loop280:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop280
+	JNZ          loop284
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -10058,7 +10151,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop281:
+loop285:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -10076,7 +10169,7 @@ loop281:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop281
+	JNZ          loop285
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -10122,7 +10215,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop282:
+loop286:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -10145,7 +10238,7 @@ loop282:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop282
+	JNZ          loop286
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10180,14 +10273,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop283:
+loop287:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop283
+	JNZ          loop287
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10209,7 +10302,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop284:
+loop288:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -10218,7 +10311,7 @@ loop284:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop284
+	JNZ          loop288
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -10242,7 +10335,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop285:
+loop289:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -10253,7 +10346,7 @@ loop285:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop285
+	JNZ          loop289
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10279,7 +10372,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop286:
+loop290:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -10293,7 +10386,7 @@ loop286:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop286
+	JNZ         loop290
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

@@ -153,6 +153,22 @@ var every = []struct {
 		AddTile(c, stride, x, y)
 		same(t, c, want)
 	}},
+	{"CopyLanes", func(t *testing.T, g *guarded, n int) {
+		a, b := Lanes+g.rng.IntN(20), Lanes+g.rng.IntN(20)
+		in := g.vector(n*a + Lanes)
+		for i := range Lanes {
+			in[i] = 0
+		}
+		for _, k := range []struct {
+			kernel, reference func([]float64, []float64, int, int, int)
+		}{{CopyLanes, copyLanesGo}, {NegateLanes, negateLanesGo}} {
+			out := g.vector(n*b + Lanes)
+			want := slices.Clone(out)
+			k.reference(want, in, n, b, a)
+			k.kernel(out, in, n, b, a)
+			same(t, out, want)
+		}
+	}},
 	{"GemmSub", func(t *testing.T, g *guarded, n int) {
 		for _, m := range []int{0, 1, 5, 13, n % 40} {
 			k, ldc, lda, ldb := n%9, n+g.rng.IntN(3), n%9+g.rng.IntN(3), n+g.rng.IntN(3)

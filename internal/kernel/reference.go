@@ -36,6 +36,21 @@ func axpyGo(y []float64, s *lane, x []float64, n int) {
 	}
 }
 
+func copyLanesGo(out, in []float64, n, outStride, inStride int) {
+	for i := range n {
+		*(*lane)(out[i*outStride:]) = *(*lane)(in[i*inStride:])
+	}
+}
+
+func negateLanesGo(out, in []float64, n, outStride, inStride int) {
+	for i := range n {
+		to := (*lane)(out[i*outStride:])
+		for r, x := range (*lane)(in[i*inStride:]) {
+			to[r] = 0 - x
+		}
+	}
+}
+
 func addOutersGo(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
 	*norm2 = lane{}
 	for i := range rows {

@@ -89,6 +89,16 @@ func outersNorm2x6AVX512(norm2 *[8]float64, terms *float64, rows int, cols int)
 //go:noescape
 func addTileAVX512(c []float64, stride int, x *[8]float64, y *[8]float64)
 
+// copyLanesAVX512 is copyLanesGo for n ≥ 1.
+//
+//go:noescape
+func copyLanesAVX512(out []float64, in []float64, n int, outStride int, inStride int)
+
+// negateLanesAVX512 is negateLanesGo for n ≥ 1.
+//
+//go:noescape
+func negateLanesAVX512(out []float64, in []float64, n int, outStride int, inStride int)
+
 // sumRowsAVX512 is sumRowsGo for n a positive multiple of 8.
 //
 //go:noescape
@@ -388,6 +398,16 @@ func outersNorm2x6AVX2(norm2 *[8]float64, terms *float64, rows int, cols int)
 //
 //go:noescape
 func addTileAVX2(c []float64, stride int, x *[8]float64, y *[8]float64)
+
+// copyLanesAVX2 is copyLanesGo for n ≥ 1.
+//
+//go:noescape
+func copyLanesAVX2(out []float64, in []float64, n int, outStride int, inStride int)
+
+// negateLanesAVX2 is negateLanesGo for n ≥ 1.
+//
+//go:noescape
+func negateLanesAVX2(out []float64, in []float64, n int, outStride int, inStride int)
 
 // sumRowsAVX2 is sumRowsGo for n a positive multiple of 8.
 //

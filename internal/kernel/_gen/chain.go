@@ -276,3 +276,32 @@ func addTile(t tier) {
 	}
 	done()
 }
+
+// copyLanes emits a copy of n ≥ 1 lane vectors at strides, each passed through change.
+func copyLanes(t tier, name, doc string, change func(v []reg.VecPhysical)) {
+	t.text(name, "(out, in []float64, n, outStride, inStride int)", doc)
+	out, in, n, outStride, inStride := slice("out"), slice("in"), number("n"), number("outStride"), number("inStride")
+	SHLQ(Imm(3), outStride)
+	SHLQ(Imm(3), inStride)
+	b := bank{t: t}
+	v := b.take(t.parts)
+	loop(n, func() {
+		t.load(at(in), v...)
+		change(v)
+		t.store(v, at(out))
+		ADDQ(inStride, in)
+		ADDQ(outStride, out)
+	})
+	done()
+}
+
+func moveLanes(t tier) {
+	copyLanes(t, "copyLanes", "is copyLanesGo for n ≥ 1.", func([]reg.VecPhysical) {})
+	zero := t.r(4)
+	copyLanes(t, "negateLanes", "is negateLanesGo for n ≥ 1.", func(v []reg.VecPhysical) {
+		t.zero(zero)
+		for _, r := range v {
+			VSUBPD(r, zero, r)
+		}
+	})
+}

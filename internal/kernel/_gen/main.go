@@ -16,6 +16,7 @@ func main() {
 		addOuters(t)
 		outersNorm2(t)
 		addTile(t)
+		moveLanes(t)
 		sumRows(t)
 		for groups := 1; groups <= maxGroups; groups++ {
 			expand(t, groups)
