@@ -91,6 +91,10 @@ func (in *Integrator) attempt(h float64) float64 {
 // loosestTiming bounds the tolerance on emergence times: that on the factors may be looser.
 const loosestTiming = 0.02
 
+// passing is how much looser the error of a factor may be in a block treated explicitly: on its way to its emergence an
+// error only shifts it in time, which has a bound of its own.
+const passing = 4
+
 // stepError returns the largest error of any block over its tolerance: the error of its worst factor relative to the
 // factor's norm, and what that means for the time of the block's emergence relative to the time that has passed. A block of
 // F factors that grows at the relative rate ρ emerges in a finite time of about 1/((F−2)ρ), so a relative
@@ -98,11 +102,17 @@ const loosestTiming = 0.02
 func (in *Integrator) stepError(errors []model.Term) float64 {
 	in.sys.RelativeSizes(in.sizes, errors)
 	factors, t := in.sys.Factors(), in.state.Clock.float()
-	local, timing := in.settings.Tolerance, math.Min(in.settings.Tolerance, loosestTiming)
-	worst := 0.0
+	timing := math.Min(in.settings.Tolerance, loosestTiming)
+	worst, next := 0.0, 0
 	for r, size := range in.sizes {
 		if math.IsNaN(size) {
 			return math.Inf(1)
+		}
+		local := in.settings.Tolerance
+		if next < len(in.active) && in.active[next] == r {
+			next++
+		} else if in.scheme.gamma > 0 {
+			local *= passing
 		}
 		worst = math.Max(worst, size*math.Max(1/local, factors/(timing*(1+in.blockRates[r]*t))))
 	}
