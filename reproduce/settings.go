@@ -76,8 +76,12 @@ func starts(depth int) []start {
 	if depth == 0 {
 		// Without matrices only σ_w counts.
 		list = []start{
-			{model.Gaussian, 0.01, 0.1, false}, {model.Gaussian, 0.005, 0.1, false}, {model.Gaussian, 0.02, 0.1, false},
-			{model.Gaussian, 0.04, 0.1, false}, {model.Gaussian, 0.002, 0.1, false}, {model.Gaussian, 0.03, 0.1, false},
+			{model.Gaussian, 0.01, 0.1, false},
+			{model.Gaussian, 0.005, 0.1, false},
+			{model.Gaussian, 0.02, 0.1, false},
+			{model.Gaussian, 0.04, 0.1, false},
+			{model.Gaussian, 0.002, 0.1, false},
+			{model.Gaussian, 0.03, 0.1, false},
 		}
 	}
 	return append(list, start{model.Diagonal, 0.1, 0.01, true}, start{model.Diagonal, 0.25, 0.01, true})

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"time"
 )
 
@@ -222,9 +221,6 @@ func protected(ctx context.Context, runner Runner, s Settings) (o Outcome, err e
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
-			if os.Getenv("LACUNA_TRACE") != "" {
-				err = fmt.Errorf("%w\n%s", err, debug.Stack())
-			}
 		}
 	}()
 	return runner(ctx, s)
