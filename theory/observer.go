@@ -1,6 +1,8 @@
 package theory
 
 import (
+	"cmp"
+
 	"lacuna/flow"
 	"lacuna/loss"
 	"lacuna/model"
@@ -8,8 +10,9 @@ import (
 
 // Observer measures statements along a run: give its Record to flow.Integrator.Run.
 type Observer struct {
-	Keep  bool // keep both sides of every time, not only the worst
-	Every int  // measure at every so many records, and wherever a block emerges; 0 means 1
+	Keep      bool    // keep both sides of every time, not only the worst
+	Every     int     // measure at every so many records, and wherever a block emerges; 0 means 1
+	Tolerance float64 // relative error above which a comparison counts as failing; 0 means DefaultTolerance
 	// SparseEvery is the same for statements that need singular values; 0 means 4 × Every.
 	SparseEvery int
 
@@ -17,6 +20,7 @@ type Observer struct {
 	Records    int
 	Drift      Worst // Lemma 4.1 along the trajectory: by how much a difference of squared norms left its first value, relative to the larger norm
 	sign       *signWatch
+	look       func(p *point)
 
 	chains     *model.Chains
 	loss       loss.Loss
@@ -67,11 +71,14 @@ func (o *Observer) Record(s *flow.Snapshot) bool {
 	if o.sign != nil && dueSparse {
 		o.sign.look(p.blocks)
 	}
+	if o.look != nil {
+		o.look(p)
+	}
 	for i, statement := range o.statements {
 		if statement.sparse && !dueSparse || !statement.sparse && !due {
 			continue
 		}
-		o.measured[i].add(statement, s.Time, statement.sides(p), o.Keep)
+		o.measured[i].add(statement, s.Time, statement.sides(p), o.Keep, cmp.Or(o.Tolerance, DefaultTolerance))
 	}
 	return false
 }
@@ -79,12 +86,18 @@ func (o *Observer) Record(s *flow.Snapshot) bool {
 // point copies the state that the model holds now.
 func (o *Observer) point(time float64) *point {
 	p := &point{time: time, order: len(o.chains.Depths()), depths: o.chains.Depths(), force: o.force}
-	for r := range o.chains.Blocks() {
-		p.blocks = append(p.blocks, o.chains.Block(r))
-	}
+	p.blocks = o.copyBlocks()
 	p.field = o.field.at(p.blocks)
-	o.force.update(o.chains, o.loss)
+	o.force.update(o.chains.Prediction(), o.loss)
 	return p
+}
+
+func (o *Observer) copyBlocks() []model.Block {
+	blocks := make([]model.Block, o.chains.Blocks())
+	for r := range blocks {
+		blocks[r] = o.chains.Block(r)
+	}
+	return blocks
 }
 
 func (o *Observer) drift(time float64) {

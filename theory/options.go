@@ -15,12 +15,15 @@ type Options struct {
 	Progress *progress.Counter // counts finished runs; may be nil
 }
 
+// DefaultTolerance is the largest relative error for which a statement counts as holding.
+const DefaultTolerance = 1e-6
+
 func (o Options) withDefaults() Options {
 	if o.Blocks == 0 {
 		o.Blocks = 50
 	}
 	if o.Tolerance == 0 {
-		o.Tolerance = 1e-6
+		o.Tolerance = DefaultTolerance
 	}
 	if o.Seed == 0 {
 		o.Seed = 1

@@ -3,6 +3,7 @@ package theory
 import (
 	"math"
 
+	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
 )
@@ -15,12 +16,10 @@ type force struct {
 	norm     float64 // ‖∇L‖
 }
 
-func (f *force) update(chains *model.Chains, l interface {
-	At(w, a float64) (value, first, second float64)
-}) {
+func (f *force) update(prediction []float64, l loss.Loss) {
 	f.values = f.values[:0]
 	scale := 1 / float64(f.observed.Len())
-	for c, predicted := range chains.Prediction() {
+	for c, predicted := range prediction {
 		_, first, _ := l.At(predicted, f.observed.Values[c])
 		f.values = append(f.values, -scale*first)
 	}

@@ -48,7 +48,7 @@ func newProblem(depths []int, start model.Start, o Options) problem {
 	switch {
 	case deepest == 0:
 		p.norm = 0.3
-	case start == model.BalancedRankOne || start == model.BalancedChain:
+	case start == model.BalancedRankOne || start == RankOneAligned || start == model.BalancedChain:
 		p.norm = 0.5
 	case deepest == 1:
 		p.norm = 0.6
@@ -81,22 +81,39 @@ func (p problem) build() (*model.Chains, error) {
 	return chains, draw(chains, p.shape, p.start, p.norm, p.seed)
 }
 
-// stopMSE ends a run when this part of the data's mean square is left: all components have emerged by then.
-const stopMSE = 1e-5
+const (
+	stopMSE       = 1e-5    // a run ends when this part of the data's mean square is left,
+	emergedMSE    = 1e-3    // or this, once as many blocks have emerged as
+	enough        = 3       // a statement is to be followed through
+	mostEvaluated = 200_000 // gradient evaluations of a run
+)
 
-// follow runs the flow until the data are explained.
-func follow(ctx context.Context, sys flow.System, observed *tensor.Observed, settings flow.Settings, record flow.Recorder) (flow.Result, error) {
+func meanSquare(observed *tensor.Observed) float64 {
 	var square float64
 	for _, value := range observed.Values {
 		square += value * value
 	}
-	settings.Stop.TrainMSE = stopMSE * square / float64(observed.Len())
-	settings.Stop.Evaluations = 150_000
+	return square / float64(observed.Len())
+}
+
+// follow runs the flow until the data are explained.
+func follow(ctx context.Context, sys flow.System, observed *tensor.Observed, settings flow.Settings, record flow.Recorder) (flow.Result, error) {
+	square := meanSquare(observed)
+	settings.Stop.TrainMSE = stopMSE * square
+	settings.Stop.Evaluations = mostEvaluated
 	in, err := flow.New(sys, settings)
 	if err != nil {
 		return flow.Result{}, err
 	}
-	result := in.Run(ctx, record)
+	emerged := 0
+	result := in.Run(ctx, func(s *flow.Snapshot) bool {
+		for _, e := range s.Events {
+			if e.Kind == flow.Emergence {
+				emerged++
+			}
+		}
+		return record(s) || emerged >= enough && s.MSE <= emergedMSE*square
+	})
 	if result.Status == flow.Interrupted {
 		return result, ctx.Err()
 	}

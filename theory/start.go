@@ -14,6 +14,11 @@ import (
 // so that A_iᵀA_i = A_{i+1}A_{i+1}ᵀ, and all factors of a block of one norm, so that ε(0) = 0 as well.
 const BalancedChains model.Start = "balanced-chains"
 
+// RankOneAligned is the start model.BalancedRankOne with w along the right singular vector of A_1 in modes of depth 1. Theorem 3.2 (ii)
+// needs it there: its proof keeps the matrices at rank one by 1 − 1/k_n ≥ 1/2, which is false for k_n = 1, where dA_1/dt = −g wᵀ
+// raises the rank unless w is aligned already.
+const RankOneAligned model.Start = "balanced-rank-one-aligned"
+
 // normal draws n numbers from N(0, 1).
 func normal(stream *rng.Stream, n int) []float64 {
 	out := make([]float64, n)
@@ -51,7 +56,7 @@ func blockNorm(stream *rng.Stream, norm float64) float64 {
 func spectrum(d int) []float64 {
 	out := make([]float64, d)
 	for l := range out {
-		out[l] = math.Exp(-0.25 * float64(l))
+		out[l] = math.Exp(-0.1 * float64(l))
 	}
 	return unit(out)
 }
@@ -83,11 +88,18 @@ func draw(chains *model.Chains, shape tensor.Shape, start model.Start, norm floa
 		drawBalancedChains(chains, shape, norm, seed)
 		return nil
 	}
-	if err := chains.Draw(model.StartConfig{Start: start, SigmaW: 1, SigmaA: 1, Seed: seed}); err != nil {
+	drawn := start
+	if start == RankOneAligned {
+		drawn = model.BalancedRankOne
+	}
+	if err := chains.Draw(model.StartConfig{Start: drawn, SigmaW: 1, SigmaA: 1, Seed: seed}); err != nil {
 		return err
 	}
 	stream := rng.New(seed, "theory start")
 	for r := range chains.Blocks() {
+		if start == RankOneAligned {
+			align(chains, r)
+		}
 		size := blockNorm(stream, norm)
 		rescale(chains, r, func(int, int) float64 { return size })
 	}
@@ -118,6 +130,17 @@ func rescale(chains *model.Chains, r int, norm func(n, i int) float64) {
 			b.A[n][i] = scaled(a, norm(n, i))
 		}
 		b.W[n] = scaled(b.W[n], norm(n, len(b.A[n])))
+	}
+	chains.SetBlock(r, b)
+}
+
+// align turns w of every mode of depth 1 along the right singular vector of its matrix.
+func align(chains *model.Chains, r int) {
+	b := chains.Block(r)
+	for n, w := range b.W {
+		if len(b.A[n]) == 1 {
+			b.W[n] = scaled(firstRightVector(b.A[n][0], len(w)), euclidean(w))
+		}
 	}
 	chains.SetBlock(r, b)
 }

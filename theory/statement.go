@@ -61,15 +61,22 @@ type Measurement struct {
 	Times     []float64
 	Sides     [][]Side // one list a time; nil unless Observer.Keep is set
 	Worst     Worst
+	Compared  int // comparisons made
+	Failing   int // of them, those with an error above Observer.Tolerance
 }
 
-func (m *Measurement) add(s Statement, time float64, sides []Side, keep bool) {
+func (m *Measurement) add(s Statement, time float64, sides []Side, keep bool, tolerance float64) {
 	m.Times = append(m.Times, time)
 	if keep {
 		m.Sides = append(m.Sides, sides)
 	}
+	m.Compared += len(sides)
 	for _, side := range sides {
-		if e := s.errorOf(side); e > m.Worst.Error || math.IsNaN(e) && !math.IsNaN(m.Worst.Error) {
+		e := s.errorOf(side)
+		if !(e <= tolerance) {
+			m.Failing++
+		}
+		if e > m.Worst.Error || math.IsNaN(e) && !math.IsNaN(m.Worst.Error) {
 			m.Worst = Worst{e, time, side}
 		}
 	}

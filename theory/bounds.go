@@ -1,0 +1,118 @@
+package theory
+
+import (
+	"math"
+
+	"lacuna/model"
+)
+
+// Bounds is what the proof of Theorem 3.2 (i) says without its hypothesis ε(0) = 0. With s = ‖⊗w_r^n‖,
+// γ_r = ⟨−∇L, ⊗_n Π_i A_i ŵ_r^n⟩ ≥ 0 and ε_1 = max_{r,n,m} |‖w_r^n‖² − ‖w_r^m‖²|, which the flow keeps constant,
+//
+//	N γ_r s² / (s^(2/N) + ε_1)  ≤  ds/dt  ≤  N γ_r (s^(2/N) + ε_1)^(N−1) ,
+//
+// and the other way round for γ_r < 0. It holds from every start. Right of a Side is the point of that interval nearest
+// to Left.
+func Bounds() Statement {
+	epsilon := math.NaN()
+	return Statement{Name: "theorem-3.2-i-bounds", sides: func(p *point) []Side {
+		if math.IsNaN(epsilon) {
+			epsilon = epsilon1(p.blocks)
+		}
+		sides := make([]Side, len(p.blocks))
+		for r, b := range p.blocks {
+			low, high, scale := p.interval(b, epsilon)
+			rate := shallowRate(b, p.field[r])
+			sides[r] = Side{
+				Block: r, Mode: -1, Index: -1, Left: rate,
+				Right: math.Min(math.Max(rate, math.Min(low, high)), math.Max(low, high)), Scale: scale,
+			}
+		}
+		return sides
+	}}
+}
+
+// interval returns both bounds and the largest size the upper one could have.
+func (p *point) interval(b model.Block, epsilon float64) (low, high, scale float64) {
+	order, s := float64(p.order), shallow(b)
+	vectors := b.Vectors()
+	for n, w := range b.W {
+		norm := euclidean(w)
+		for i := range vectors[n] {
+			vectors[n][i] /= norm
+		}
+	}
+	gamma := p.force.along(vectors)
+	base := math.Pow(s, 2/order) + epsilon
+	largest := order * math.Pow(base, order-1)
+	return order * gamma * s * s / base, gamma * largest, p.force.norm * productOfNorms(vectors) * largest
+}
+
+// epsilon1 is the unbalancedness of the vectors w alone.
+func epsilon1(blocks []model.Block) float64 {
+	worst := 0.0
+	for _, b := range blocks {
+		low, high := math.Inf(1), 0.0
+		for _, w := range b.W {
+			square := euclidean(w) * euclidean(w)
+			low, high = math.Min(low, square), math.Max(high, square)
+		}
+		worst = math.Max(worst, high-low)
+	}
+	return worst
+}
+
+// BandTrace is the growth of one block from an unbalanced start: the measured rate between the bounds of the proof, and what the
+// equation of Theorem 3.2 (i) would say.
+type BandTrace struct {
+	Epsilon   float64   // ε(0), Definition 3.1
+	Epsilon1  float64   // of the vectors alone
+	Norm      []float64 // ‖⊗w_r‖
+	Rate      []float64 // its derivative, all four over N γ_r
+	Low, High []float64
+	Equation  []float64
+	Error     float64 // worst relative error of the equation along the run
+}
+
+// bandWatch keeps, for every block and record, what BandTrace needs.
+type bandWatch struct {
+	epsilon float64
+	rows    map[int]*BandTrace
+}
+
+func newBandWatch(blocks []model.Block) *bandWatch {
+	return &bandWatch{epsilon: epsilon1(blocks), rows: map[int]*BandTrace{}}
+}
+
+func (w *bandWatch) look(p *point) {
+	power := Exponent(p.depths)
+	for r, b := range p.blocks {
+		t := w.rows[r]
+		if t == nil {
+			t = &BandTrace{Epsilon1: w.epsilon}
+			w.rows[r] = t
+		}
+		low, high, _ := p.interval(b, w.epsilon)
+		s, order := shallow(b), float64(p.order)
+		largest := order * math.Pow(math.Pow(s, 2/order)+w.epsilon, order-1)
+		gamma := high / largest * order
+		equation := order * math.Pow(s, power) * p.force.along(unitChains(b))
+		t.Norm = append(t.Norm, s)
+		t.Rate = append(t.Rate, shallowRate(b, p.field[r])/gamma)
+		t.Low, t.High = append(t.Low, low/gamma), append(t.High, high/gamma)
+		t.Equation = append(t.Equation, equation/gamma)
+	}
+}
+
+// grown returns the trace of a block up to its largest norm.
+func (w *bandWatch) grown(r int) BandTrace {
+	t := *w.rows[r]
+	peak := 0
+	for k, s := range t.Norm {
+		if s > t.Norm[peak] {
+			peak = k
+		}
+	}
+	t.Norm, t.Rate, t.Low, t.High, t.Equation = t.Norm[:peak+1], t.Rate[:peak+1], t.Low[:peak+1], t.High[:peak+1], t.Equation[:peak+1]
+	return t
+}

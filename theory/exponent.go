@@ -1,0 +1,48 @@
+package theory
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Fit is an exponent of growth, fitted to growth phases.
+type Fit struct {
+	Fitted    float64
+	Low, High float64 // 95 % confidence interval
+	Points    int
+}
+
+// fitLine regresses y on x and returns the slope with its 95 % confidence interval (Student's t). Fewer than three points give
+// NaN.
+func fitLine(x, y []float64) Fit {
+	if len(x) < 3 {
+		return Fit{math.NaN(), math.NaN(), math.NaN(), len(x)}
+	}
+	intercept, slope := stat.LinearRegression(x, y, nil, false)
+	var residual float64
+	for i := range x {
+		e := y[i] - intercept - slope*x[i]
+		residual += e * e
+	}
+	freedom := float64(len(x) - 2)
+	spread := stat.Variance(x, nil) * float64(len(x)-1)
+	width := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile(0.975) * math.Sqrt(residual/freedom/spread)
+	return Fit{slope, slope - width, slope + width, len(x)}
+}
+
+// exponent regresses log(rate/δ_r) on log ‖⊗w_r‖ over all growth phases, the rate by finite differences of the recorded
+// norms. Theorem 3.2 (i) says that the slope is 2 − 2/N + Σk_n/N.
+func (t *trace) exponent() Fit {
+	var x, y []float64
+	for _, phase := range t.phases() {
+		rates := Differences(t.step, column(t.norms, phase.block))
+		for k := phase.from; k < phase.to; k++ {
+			if ratio := rates[k] / t.delta[k][phase.block]; ratio > 0 {
+				x, y = append(x, math.Log(t.norms[k][phase.block])), append(y, math.Log(ratio))
+			}
+		}
+	}
+	return fitLine(x, y)
+}

@@ -1,0 +1,109 @@
+package theory
+
+import (
+	"math"
+
+	"lacuna/flow"
+	"lacuna/loss"
+	"lacuna/model"
+)
+
+// trace records, at every step of a run, the shallow norms of all blocks and δ_r: what the trajectory sides need.
+type trace struct {
+	chains *model.Chains
+	loss   loss.Loss
+	force  *force
+
+	time, step []float64
+	norms      [][]float64 // [record][block] ‖⊗w_r‖
+	delta      [][]float64 // δ_r
+	deep       [][]float64 // ‖⊗v_r‖
+	emerged    []int
+}
+
+func newTrace(chains *model.Chains, l loss.Loss) *trace {
+	return &trace{chains: chains, loss: l, force: &force{observed: chains.Observed()}}
+}
+
+func (t *trace) record(s *flow.Snapshot) bool {
+	for _, e := range s.Events {
+		if e.Kind == flow.Emergence {
+			t.emerged = append(t.emerged, e.Block)
+		}
+	}
+	t.time, t.step = append(t.time, s.Time), append(t.step, s.Step)
+	norms, delta := make([]float64, t.chains.Blocks()), make([]float64, t.chains.Blocks())
+	t.chains.ShallowNorms(norms)
+	t.force.update(t.chains.Prediction(), t.loss)
+	for r := range delta {
+		delta[r] = t.force.along(unitChains(t.chains.Block(r)))
+	}
+	t.norms, t.delta = append(t.norms, norms), append(t.delta, delta)
+	t.deep = append(t.deep, append([]float64(nil), s.Norms...))
+	return false
+}
+
+func column(rows [][]float64, r int) []float64 {
+	out := make([]float64, len(rows))
+	for k, row := range rows {
+		out[k] = row[r]
+	}
+	return out
+}
+
+// growth is a stretch of records [from, to) in which a block grows: from 1.2 times the norm it started with to 0.8
+// times the largest it reaches.
+type growthPhase struct{ block, from, to int }
+
+// phases returns the growth phase of every block that emerged and has one.
+func (t *trace) phases() []growthPhase {
+	var out []growthPhase
+	seen := map[int]bool{}
+	for _, r := range t.emerged {
+		if seen[r] {
+			continue
+		}
+		seen[r] = true
+		if phase, ok := growthOf(column(t.norms, r), column(t.delta, r)); ok {
+			phase.block = r
+			out = append(out, phase)
+		}
+	}
+	return out
+}
+
+func growthOf(norms, delta []float64) (growthPhase, bool) {
+	peak := 0
+	for k, s := range norms {
+		if s > norms[peak] {
+			peak = k
+		}
+	}
+	to := 0
+	for to < peak && norms[to] < 0.8*norms[peak] {
+		to++
+	}
+	from := to
+	for from > 0 && norms[from-1] > 1.2*norms[0] && norms[from-1] < norms[from] && delta[from-1] > 0 {
+		from--
+	}
+	return growthPhase{from: from, to: to}, to-from >= stencil
+}
+
+// trajectoryError is the largest relative error, over all growth phases, between d/dt ‖⊗w_r‖ by finite differences of the
+// recorded norms and the right side of Theorem 3.2 (i); and the number of records in those phases.
+func (t *trace) trajectoryError(depths []int) (worst Worst, records int) {
+	power, order := Exponent(depths), float64(len(depths))
+	for _, phase := range t.phases() {
+		rates := Differences(t.step, column(t.norms, phase.block))
+		for k := phase.from; k < phase.to; k++ {
+			right := order * t.delta[k][phase.block] * math.Pow(t.norms[k][phase.block], power)
+			side := Side{Block: phase.block, Mode: -1, Index: -1, Left: rates[k], Right: right, Scale: right}
+			if e := side.relativeError(); e > worst.Error {
+				worst = Worst{e, t.time[k], side}
+			}
+			records++
+		}
+	}
+	return worst, records
+}
