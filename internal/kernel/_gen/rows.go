@@ -262,7 +262,6 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 	}
 	add := func(k int, sum []reg.VecPhysical) {
 		row := rowAt(q, index, k, bytes)
-		VBROADCASTSD(at(s).Offset(8*k), x[k])
 		for r := range sum {
 			VFMADD231PD(at(row).Offset(off+r*t.size()), x[k], sum[r])
 		}
@@ -272,6 +271,14 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 	SUBQ(U32(2), count)
 	JL(LabelRef(single))
 	Label(pair)
+	// One load fetches both weights: loads are what limits this loop.
+	if t.parts == 1 {
+		VBROADCASTF64X2(at(s), x[1])
+	} else {
+		VBROADCASTF128(at(s), x[1])
+	}
+	VUNPCKLPD(x[1], x[1], x[0])
+	VUNPCKHPD(x[1], x[1], x[1])
 	add(0, even)
 	add(1, odd)
 	ADDQ(U32(8), index)
@@ -281,6 +288,7 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 	Label(single)
 	CMPQ(count, I8(-1))
 	JL(LabelRef(end))
+	VBROADCASTSD(at(s), x[0])
 	add(0, even)
 	ADDQ(U32(4), index)
 	ADDQ(U32(8), s)
