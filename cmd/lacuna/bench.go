@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"math"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"lacuna"
+	"lacuna/bench"
 	"lacuna/bench/accuracy"
 	"lacuna/bench/plateau"
 	"lacuna/internal/progress"
@@ -22,7 +24,7 @@ func newBench(a *app) *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  groupOnly,
 	}
-	command.AddCommand(newBenchFlow(a), newBenchAccuracy(a))
+	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a))
 	return command
 }
 
@@ -86,6 +88,31 @@ func cutShort(err error) error {
 		return withCode(exitInterrupted, fmt.Errorf("interrupted: these are the results so far"))
 	}
 	return err
+}
+
+func newBenchGradient(a *app) *cobra.Command {
+	var o bench.GradientOptions
+	var each seconds
+	command := &cobra.Command{
+		Use:   "gradient",
+		Short: "Time a gradient and a step, beside the machine's own peaks",
+		Args:  arguments(),
+		RunE: func(command *cobra.Command, _ []string) error {
+			o.JSON, o.Each = a.json, time.Duration(each)
+			for _, threads := range o.Threads {
+				if threads < 1 {
+					return usageError{fmt.Errorf("--threads %d: give numbers above 0", threads)}
+				}
+			}
+			return cutShort(bench.Gradient(command.Context(), a.stdout, o))
+		},
+	}
+	flags := command.Flags()
+	flags.IntSliceVar(&o.Threads, "threads", nil, "numbers of threads (default 1,2)")
+	flags.IntSliceVar(&o.Depths, "depth", nil, "depths at the paper's size (default 0,1,2,3,4,5)")
+	flags.Var(&each, "each", "time spent on each measurement (default 300ms)")
+	a.jsonFlag(command)
+	return command
 }
 
 func newBenchAccuracy(a *app) *cobra.Command {

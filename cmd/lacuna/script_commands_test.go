@@ -129,6 +129,26 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// array FILE KEY... checks that a file holds exactly one JSON array of at least one object, and that each has the keys.
+func checkArray(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: array FILE KEY...")
+	}
+	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
+	var objects []map[string]any
+	ts.Check(decoder.Decode(&objects))
+	if decoder.More() || len(objects) == 0 {
+		ts.Fatalf("%s holds %d objects, or more than one JSON document", args[0], len(objects))
+	}
+	for _, object := range objects {
+		for _, key := range args[1:] {
+			if _, ok := object[key]; !ok {
+				ts.Fatalf("%s: an object has no key %s", args[0], key)
+			}
+		}
+	}
+}
+
 // same-path A B compares two trajectories in everything but the time on the wall.
 func samePath(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {

@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 			"exits":          exits,
 			"column":         column,
 			"json":           checkJSON,
+			"array":          checkArray,
 			"nofiles":        noFiles,
 			"table":          makeTable,
 			"observed-equal": observedEqual,

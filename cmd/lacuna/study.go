@@ -111,6 +111,10 @@ func dataFolders(dir string) *study.Data {
 
 // runStudy does the given runs, or those that are pending where runs is nil.
 func runStudy(ctx context.Context, a *app, f *studyFlags, runs []study.Settings) error {
+	slurm, err := f.slurm()
+	if err != nil {
+		return err
+	}
 	s, err := study.Open(f.dir, runs != nil)
 	if err != nil {
 		return inputError(err)
@@ -121,16 +125,7 @@ func runStudy(ctx context.Context, a *app, f *studyFlags, runs []study.Settings)
 			return err
 		}
 	}
-	options := study.Options{Runner: dataFolders(f.data).Train, Workers: f.workers, Version: buildVersion().Version}
-	switch f.engine {
-	case "local":
-	case "slurm":
-		if options.Slurm, err = f.slurm(); err != nil {
-			return err
-		}
-	default:
-		return usageError{fmt.Errorf("--engine %s is unknown, choose local or slurm", f.engine)}
-	}
+	options := study.Options{Runner: dataFolders(f.data).Train, Workers: f.workers, Slurm: slurm, Version: buildVersion().Version}
 	counter := new(progress.Counter)
 	options.Progress = func(p study.Progress) {
 		counter.Set(float64(p.Done+p.Failed), float64(p.Total))
@@ -155,7 +150,15 @@ func runStudy(ctx context.Context, a *app, f *studyFlags, runs []study.Settings)
 	return err
 }
 
+// slurm is how to use Slurm, nil for the local engine.
 func (f *studyFlags) slurm() (*study.Slurm, error) {
+	switch f.engine {
+	case "local":
+		return nil, nil
+	case "slurm":
+	default:
+		return nil, usageError{fmt.Errorf("--engine %s is unknown, choose local or slurm", f.engine)}
+	}
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lacuna/internal/progress"
+	"lacuna/reproduce"
+	"lacuna/study"
+)
+
+// reproduceFlags is what the user of `lacuna reproduce` asked for.
+type reproduceFlags struct {
+	study      studyFlags
+	out        string
+	runs       int
+	quick      bool
+	integrator string
+}
+
+func newReproduce(a *app) *cobra.Command {
+	f := new(reproduceFlags)
+	command := &cobra.Command{
+		Use:   "reproduce " + strings.Join(reproduce.Items(), "|") + "|all",
+		Short: "Redo the paper's figures and table, our value beside the published one",
+		Long: `reproduce runs the experiments of Hariz et al. 2022, draws their figures in the paper's form, and writes what
+the paper reports beside what came out, and whether the claim holds. Real data sets that are not on this machine are
+left out, with a word on how to get them. What was finished is not done again when it is started once more.`,
+		Args: arguments("ITEM"),
+		RunE: func(command *cobra.Command, args []string) error {
+			if items := reproduce.Items(); args[0] != "all" && !slices.Contains(items, args[0]) {
+				return usageError{fmt.Errorf("there is no item %q, choose one of %s, all", args[0], strings.Join(items, ", "))}
+			}
+			return runReproduce(command.Context(), a, f, args[0])
+		},
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.out, "out", "reproduction", "directory for everything that is written")
+	flags.BoolVar(&f.quick, "quick", false, "a small version that ends in three minutes on two cores")
+	flags.IntVar(&f.runs, "runs", 0, "runs of Figures 4 and 5 (default 1,500; 60 with --quick)")
+	flags.StringVar(&f.integrator, "integrator", "flow", "flow, or gd for the paper's own descent with a fixed rate")
+	f.study.register(flags)
+	a.jsonFlag(command)
+	return command
+}
+
+func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) error {
+	switch {
+	case f.integrator != "flow" && f.integrator != "gd":
+		return usageError{fmt.Errorf("--integrator %s is unknown, choose flow or gd", f.integrator)}
+	case f.runs < 0:
+		return usageError{fmt.Errorf("--runs %d: give a number above 0", f.runs)}
+	}
+	slurm, err := f.study.slurm()
+	if err != nil {
+		return err
+	}
+	counter := new(progress.Counter)
+	options := reproduce.Options{
+		Out: f.out, Data: dataFolders(f.study.data), Quick: f.quick, Runs: f.runs, Integrator: f.integrator,
+		Workers: f.study.workers, Slurm: slurm, Version: buildVersion().Version,
+		Progress: func(item string, p study.Progress) {
+			counter.Set(float64(p.Done+p.Failed), float64(p.Total))
+			counter.Note(item + ": " + studyWords(p))
+		},
+	}
+	stop := a.progress("reproduce", counter)
+	defer stop()
+	result, err := reproduce.Run(ctx, item, options)
+	stop()
+	switch {
+	case errors.Is(err, context.Canceled):
+		return withCode(exitInterrupted, fmt.Errorf("interrupted: the same command goes on where it was; finished runs are kept in %s", f.out))
+	case errors.Is(err, os.ErrPermission) || errors.Is(err, study.ErrBusy):
+		return inputError(err)
+	case err != nil:
+		return err
+	}
+	if a.json {
+		var entries []reproduce.Entry
+		for _, section := range result.Sections {
+			entries = append(entries, section.Entries...)
+		}
+		if entries == nil {
+			entries = []reproduce.Entry{}
+		}
+		return a.printJSON(entries)
+	}
+	for _, section := range result.Sections {
+		tellSection(a, section)
+	}
+	holds, all := result.Kept()
+	a.say("%d of %s hold. The report is %s.", holds, count(all, "claim"), filepath.Join(f.out, "reproduction.html"))
+	return nil
+}
+
+func tellSection(a *app, s reproduce.Section) {
+	if s.Skipped != "" {
+		a.say("%s: left out: %s", s.Title, s.Skipped)
+		return
+	}
+	holds := 0
+	for _, entry := range s.Entries {
+		if entry.Holds {
+			holds++
+		}
+	}
+	a.say("%s: %d of %s hold (%s, %s s)", s.Title, holds, count(len(s.Entries), "claim"), count(s.Runs, "run"), short(s.Seconds))
+	for _, paragraph := range s.Found {
+		a.say("  %s", paragraph)
+	}
+}
