@@ -35,6 +35,10 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 		if strings.HasPrefix(file.Name, "xl/") {
 			return fail("this is an Excel workbook", "save the table as CSV")
 		}
+		// The other members are copied when the table is written, which is late to find them cut off.
+		if offset, err := file.DataOffset(); err != nil || offset > int64(len(data)) || file.CompressedSize64 > uint64(len(data))-uint64(offset) {
+			return fail("the archive is damaged ("+shorten(file.Name)+" is cut off)", "save the arrays again")
+		}
 		if name, ok := strings.CutSuffix(file.Name, ".npy"); ok {
 			members[name] = file
 			names = append(names, name)
