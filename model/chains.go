@@ -163,10 +163,7 @@ func (c *Chains) forward(g int, terms []Term) {
 		copy(x, w)
 		for _, t := range terms {
 			if dir := &c.slots[t.Slot]; dir.applies(g) {
-				y := dir.y[at+k*d*lanes:][:d*lanes]
-				for i := range x {
-					x[i] = math.FMA(t.C, y[i], x[i])
-				}
+				kernel.Axpy(x, all(&s, t.C), dir.y[at+k*d*lanes:], d)
 			}
 		}
 		for i := k; i >= 1; i-- {
@@ -253,6 +250,14 @@ func (c *Chains) Move(terms []Term) {
 	parallel.For(c.threads, c.groups, c.moveGroup)
 }
 
+// all sets every lane of s to x.
+func all(s *[kernel.Lanes]float64, x float64) *[kernel.Lanes]float64 {
+	for r := range s {
+		s[r] = x
+	}
+	return s
+}
+
 func (c *Chains) outers(outers []kernel.Outer, terms []Term, g, at, i, d int) []kernel.Outer {
 	for _, t := range terms {
 		if dir := &c.slots[t.Slot]; dir.applies(g) {
@@ -269,6 +274,7 @@ func (c *Chains) move(g int, terms []Term) {
 	theta := c.theta[g*c.groupSize:]
 	norms := c.norm2[g*c.normSize:]
 	var buffer [2 * Stages]kernel.Outer
+	var s [lanes]float64
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		for i := 1; i <= k; i++ {
@@ -278,9 +284,7 @@ func (c *Chains) move(g int, terms []Term) {
 		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
 		for _, t := range terms {
 			if dir := &c.slots[t.Slot]; dir.applies(g) {
-				for i, y := range dir.y[at+k*d*lanes:][:d*lanes] {
-					w[i] = math.FMA(t.C, y, w[i])
-				}
+				kernel.Axpy(w, all(&s, t.C), dir.y[at+k*d*lanes:], d)
 			}
 		}
 		kernel.Dot((*[lanes]float64)(norms[c.norm[n]+k*lanes:]), w, w, d)
