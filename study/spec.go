@@ -300,6 +300,12 @@ func (s *Settings) bind(dir string) error {
 		if !filepath.IsAbs(s.Data) {
 			s.Data = filepath.Join(dir, s.Data)
 		}
+		// Tasks of a job array start in directories of their own.
+		full, err := filepath.Abs(s.Data)
+		if err != nil {
+			return &keyError{"data", err}
+		}
+		s.Data = full
 		sum, err := fileSum(s.Data)
 		if err != nil {
 			return &keyError{"data", err}
