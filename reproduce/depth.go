@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"lacuna/figure"
+	"lacuna/flow"
 	"lacuna/study"
 )
 
@@ -44,18 +45,10 @@ func figure4(w *work) error {
 	if err := w.picture("fig4", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380}); err != nil {
 		return err
 	}
-	ran, empty := 0, 0
-	for _, run := range runs {
-		if run.State == study.Done && ranAway(run) {
-			ran++
-		}
-		if run.State == study.Done && run.Outcome.Rank == 0 {
-			empty++
-		}
-	}
-	w.found("Of %d runs %d ended in a runaway: a block that fits a few observed cells and whose norm grows without bound while the train loss hardly "+
-		"moves. The exact flow reaches that end in a few hundred evaluations; descent with a fixed rate stops long before it, which is why the paper counts "+
-		"so few. They are drawn with the rank they had. %d runs ended at rank 0.", len(runs), ran, empty)
+	ends := endsOf(runs, func(study.Run) bool { return true })
+	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data %d times while the train loss hardly "+
+		"moves; the flow reaches that end in a few hundred evaluations. Descent that is stopped after a fixed number of steps need not get there, which may "+
+		"be why the paper counts so few. Runaways are drawn with the rank they had.", len(runs), ends, runaway)
 	var shallow spread
 	for k := range depthsUsed {
 		all := spreadOf(runs, k, func(study.Run) bool { return true })
@@ -115,6 +108,29 @@ func spreadOf(runs []study.Run, depth int, include func(study.Run) bool) spread 
 	return spread{len(ranks), ranks[0], at(0.25), at(0.5), at(0.75), ranks[len(ranks)-1]}
 }
 
+// endsOf says in words how runs ended.
+func endsOf(runs []study.Run, include func(study.Run) bool) string {
+	var ran, limit, settled, failed int
+	for _, run := range runs {
+		switch {
+		case !include(run):
+		case run.State == study.Failed:
+			failed++
+		case ranAway(run):
+			ran++
+		case run.Outcome.Status == string(flow.Converged) || run.Outcome.Status == string(flow.Equilibrium):
+			settled++
+		default:
+			limit++
+		}
+	}
+	text := fmt.Sprintf("%d came to rest, %d ran away, %d reached a limit of evaluations or time", settled, ran, limit)
+	if failed > 0 {
+		text += fmt.Sprintf(", %d failed", failed)
+	}
+	return text
+}
+
 func figure5(w *work) error {
 	w.section.Title = "Figure 5: test loss by depth"
 	w.section.Paper = "The runs of Figure 4. Whatever the depth a small test loss may be achieved; depth helps to reach it whatever the start."
@@ -158,7 +174,8 @@ func figure5(w *work) error {
 			w.entry(Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(share),
 				Claim: "share of starts that reach a small test loss; larger than at depth 0", Holds: share > shallow,
-				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0: followed exactly and to the end, deep runs meet more spurious blocks that run away", 100*share, 100*shallow)),
+				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of this depth: %s", 100*share, 100*shallow,
+					endsOf(runs, func(r study.Run) bool { depth, _ := r.Settings.Depth.Uniform(); return int(depth) == k }))),
 			})
 		}
 	}

@@ -28,7 +28,7 @@ const (
 	descentSteps = 20_000
 
 	quickBlocks      = 64
-	quickEvaluations = 800
+	quickEvaluations = 1200
 	quickSteps       = 1000
 )
 
