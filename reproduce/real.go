@@ -30,7 +30,7 @@ func (w *work) realRuns(data, standardise string, observed float64, kinds []star
 
 const (
 	realBlocks      = 48
-	realEvaluations = 3000
+	realEvaluations = 1500
 	realRunsEach    = 126
 )
 

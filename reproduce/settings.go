@@ -6,12 +6,12 @@ import (
 )
 
 // The settings that all items share. The paper names neither its learning rate nor its stopping rule. The flow is
-// followed at a tolerance at which emergence times agree with those at a tenth of it, and a block that outgrows the
+// followed at a tolerance at which the order of emergences no longer depends on it, and a block that outgrows the
 // data by this factor is taken to have run away: its run would end no other way.
 const (
 	blocks      = 500
 	tolerance   = 0.1
-	runaway     = 30
+	runaway     = 10
 	evaluations = 2000
 
 	// Where many runs are compared, they end once the tensor is recovered for all practical purposes.
