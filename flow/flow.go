@@ -159,6 +159,12 @@ func (s Settings) withDefaults() (Settings, error) {
 	if !(s.Rate > 0) || math.IsInf(s.Rate, 0) {
 		return s, fmt.Errorf("flow: rate %v must be positive and finite", s.Rate)
 	}
+	if !(s.Threshold > 0) || math.IsInf(s.Threshold, 0) {
+		return s, fmt.Errorf("flow: threshold %v must be positive and finite", s.Threshold)
+	}
+	if s.Every < 0 {
+		return s, fmt.Errorf("flow: a record every %d steps is none", s.Every)
+	}
 	evaluations := 100_000
 	if s.descends() {
 		defaultTo(&s.Every, 100)
