@@ -59,10 +59,12 @@ type Chains struct {
 	norm2 []float64 // squared Frobenius norms of the factors
 	slots [2 * Stages]slot
 
-	forwardGroup, backwardGroup, moveGroup, sizeGroup, descendGroup, settleGroup func(g int)
+	forwardGroup, backwardGroup, moveGroup, sizeGroup, settleGroup func(g int)
+	descendGroup                                                   func(worker, g int)
 
-	rate    [1]Term // of Descend
-	pending bool    // slot 0 is complete but for the layers beyond v
+	rate    float64   // of Descend
+	pending bool      // slot 0 is complete but for the layers beyond v
+	ahead   []float64 // two vectors a thread, of the next evaluation
 	call    call
 	lin     linearisation
 }

@@ -1,6 +1,11 @@
 package model
 
-import "lacuna/internal/parallel"
+import (
+	"slices"
+
+	"lacuna/internal/kernel"
+	"lacuna/internal/parallel"
+)
 
 // Descend moves θ to θ − h ∇L(θ) and returns L there, as Move along slot 0 and then Gradient(0, nil) would, with the same
 // bits. Slot 0 holds the negative gradient at θ: from Gradient(0, nil), or from the Descend before.
@@ -9,19 +14,44 @@ import "lacuna/internal/parallel"
 // them, and multiplies them for the next evaluation, while they are in cache. So the gradient at the new θ is known in
 // v-space only: call Settle before anything but Descend uses slot 0.
 func (c *Chains) Descend(h float64) float64 {
-	c.rate[0] = Term{Slot: 0, C: h}
+	c.rate = h
 	c.call.into = c.slot(0)
-	parallel.For(c.threads, c.groups, c.descendGroup)
+	if c.ahead == nil {
+		largest := slices.Max(c.shape)
+		c.ahead = make([]float64, c.threads*2*largest*kernel.Lanes)
+	}
+	parallel.Workers(c.threads, c.groups, c.descendGroup)
 	c.pending = true
 	return c.evaluate()
 }
 
-func (c *Chains) descend(g int) {
+func (c *Chains) descend(worker, g int) {
+	const lanes = kernel.Lanes
 	if c.pending {
 		c.backward(g, nil)
 	}
-	c.move(g, c.rate[:])
-	c.forward(g, nil)
+	theta, norms, slot := c.theta[g*c.groupSize:], c.norm2[g*c.normSize:], c.call.into
+	half := len(c.ahead) / c.threads / 2
+	z, next := c.ahead[2*worker*half:][:half], c.ahead[(2*worker+1)*half:][:half]
+	var s [lanes]float64
+	for n, d := range c.shape {
+		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
+		x := func(i int) []float64 { return slot.x[at+i*d*lanes:][:d*lanes] }
+		y := func(i int) []float64 { return slot.y[at+i*d*lanes:][:d*lanes] }
+		norm2 := func(i int) *[lanes]float64 { return (*[lanes]float64)(norms[c.norm[n]+i*lanes:]) }
+		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
+		kernel.Axpy(w, all(&s, c.rate), y(k), d)
+		kernel.Dot(norm2(k), w, w, d)
+		copy(z, w)
+		for i := k; i >= 1; i-- {
+			// The old x_i is a factor of the gradient of A_i; the new one, z, takes its place after that.
+			kernel.AddOuterMatVec(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2(i-1), next, kernel.Outer{C: c.rate, Y: y(i - 1), X: x(i)}, z, d, d)
+			copy(x(i), z)
+			z, next = next, z
+		}
+		copy(x(0), z)
+		kernel.CopyLanes(c.v[n][g*lanes:], z, d, c.padded, lanes)
+	}
 }
 
 // Settle completes slot 0 after Descend: then it is the negative gradient at θ.

@@ -509,3 +509,14 @@ func negateLanes(out, in []float64, n, outStride, inStride int) {
 		negateLanesAVX2(out, in, n, outStride, inStride)
 	}
 }
+
+func addOuterMatVec(a []float64, norm2 *lane, out []float64, c float64, y, x, z []float64, rows, cols int) {
+	switch {
+	case rows == 0 || cols == 0 || !cpu.AVX2:
+		addOuterMatVecGo(a, norm2, out, c, y, x, z, rows, cols)
+	case cpu.AVX512:
+		addOuterMatVecAVX512(a, norm2, out, c, y, x, z, rows, cols)
+	default:
+		addOuterMatVecAVX2(a, norm2, out, c, y, x, z, rows, cols)
+	}
+}

@@ -65,3 +65,7 @@ func copyLanes(out, in []float64, n, outStride, inStride int) {
 func negateLanes(out, in []float64, n, outStride, inStride int) {
 	negateLanesGo(out, in, n, outStride, inStride)
 }
+
+func addOuterMatVec(a []float64, norm2 *lane, out []float64, c float64, y, x, z []float64, rows, cols int) {
+	addOuterMatVecGo(a, norm2, out, c, y, x, z, rows, cols)
+}

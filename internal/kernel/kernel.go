@@ -92,6 +92,17 @@ func AddOuters(a []float64, norm2 *[Lanes]float64, terms []Outer, rows, cols int
 	addOuters(a, norm2, terms, rows, cols)
 }
 
+// AddOuterMatVec is AddOuters of the one term t followed by MatVec: it adds C Y Xᵀ to A, sets norm2, and sets out = A z for the
+// new A, in one pass over A. z is cols×8, out is rows×8 and must not overlap z, Y or X.
+func AddOuterMatVec(a []float64, norm2 *[Lanes]float64, out []float64, t Outer, z []float64, rows, cols int) {
+	check(a, rows*cols*Lanes)
+	check(out, rows*Lanes)
+	check(t.Y, rows*Lanes)
+	check(t.X, cols*Lanes)
+	check(z, cols*Lanes)
+	addOuterMatVec(a, norm2, out, t.C, t.Y, t.X, z, rows, cols)
+}
+
 // OutersNorm2 sets norm2[r] = ‖Σ_k C_k Y_k X_kᵀ‖² without forming the matrix: entry (a, b) is summed over k
 // ascending as in AddOuters from 0, then squared and added, row by row in ascending order.
 func OutersNorm2(norm2 *[Lanes]float64, terms []Outer, rows, cols int) {

@@ -15,58 +15,34 @@ TEXT ·matVecAVX512(SB), NOSPLIT, $0-88
 	IMUL3Q $0x00000040, SI, DI
 
 rows:
-	CMPQ   BX, $0x00000007
+	CMPQ   BX, $0x00000003
 	JG     rows_step
 	CMPQ   BX, $0x00000001
 	JE     rows_1
 	CMPQ   BX, $0x00000002
 	JE     rows_2
-	CMPQ   BX, $0x00000003
-	JE     rows_3
-	CMPQ   BX, $0x00000004
-	JE     rows_4
-	CMPQ   BX, $0x00000005
-	JE     rows_5
-	CMPQ   BX, $0x00000006
-	JE     rows_6
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
 	MOVQ   SI, BX
 	LEAQ   (DI)(DI*2), SI
 	ADDQ   CX, SI
-	LEAQ   (SI)(DI*2), R8
-	ADDQ   DI, R8
-	MOVQ   CX, R9
+	MOVQ   CX, SI
 
 loop1:
-	VMOVUPD     (DX), Z7
-	VFMADD231PD (R9), Z7, Z0
-	VFMADD231PD (R9)(DI*1), Z7, Z1
-	VFMADD231PD (R9)(DI*2), Z7, Z2
-	VFMADD231PD (SI), Z7, Z3
-	VFMADD231PD (SI)(DI*1), Z7, Z4
-	VFMADD231PD (SI)(DI*2), Z7, Z5
-	VFMADD231PD (R8), Z7, Z6
-	ADDQ        $0x00000040, R9
+	VMOVUPD     (DX), Z3
+	VFMADD231PD (SI), Z3, Z0
+	VFMADD231PD (SI)(DI*1), Z3, Z1
+	VFMADD231PD (SI)(DI*2), Z3, Z2
 	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, DX
 	DECQ        BX
 	JNZ         loop1
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
-	VMOVUPD     Z3, 192(AX)
-	VMOVUPD     Z4, 256(AX)
-	VMOVUPD     Z5, 320(AX)
-	VMOVUPD     Z6, 384(AX)
-	ADDQ        $0x000001c0, AX
-	IMUL3Q      $0x00000007, DI, AX
+	ADDQ        $0x000000c0, AX
+	IMUL3Q      $0x00000003, DI, AX
 	ADDQ        AX, CX
 	JMP         rows_end
 
@@ -113,163 +89,29 @@ loop3:
 	ADDQ        AX, CX
 	JMP         rows_end
 
-rows_3:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	MOVQ   SI, BX
-	LEAQ   (DI)(DI*2), SI
-	ADDQ   CX, SI
-	MOVQ   CX, SI
-
-loop4:
-	VMOVUPD     (DX), Z3
-	VFMADD231PD (SI), Z3, Z0
-	VFMADD231PD (SI)(DI*1), Z3, Z1
-	VFMADD231PD (SI)(DI*2), Z3, Z2
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop4
-	VMOVUPD     Z0, (AX)
-	VMOVUPD     Z1, 64(AX)
-	VMOVUPD     Z2, 128(AX)
-	ADDQ        $0x000000c0, AX
-	IMUL3Q      $0x00000003, DI, AX
-	ADDQ        AX, CX
-	JMP         rows_end
-
-rows_4:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	MOVQ   SI, BX
-	LEAQ   (DI)(DI*2), SI
-	ADDQ   CX, SI
-	MOVQ   CX, R8
-
-loop5:
-	VMOVUPD     (DX), Z4
-	VFMADD231PD (R8), Z4, Z0
-	VFMADD231PD (R8)(DI*1), Z4, Z1
-	VFMADD231PD (R8)(DI*2), Z4, Z2
-	VFMADD231PD (SI), Z4, Z3
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop5
-	VMOVUPD     Z0, (AX)
-	VMOVUPD     Z1, 64(AX)
-	VMOVUPD     Z2, 128(AX)
-	VMOVUPD     Z3, 192(AX)
-	ADDQ        $0x00000100, AX
-	IMUL3Q      $0x00000004, DI, AX
-	ADDQ        AX, CX
-	JMP         rows_end
-
-rows_5:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	MOVQ   SI, BX
-	LEAQ   (DI)(DI*2), SI
-	ADDQ   CX, SI
-	MOVQ   CX, R8
-
-loop6:
-	VMOVUPD     (DX), Z5
-	VFMADD231PD (R8), Z5, Z0
-	VFMADD231PD (R8)(DI*1), Z5, Z1
-	VFMADD231PD (R8)(DI*2), Z5, Z2
-	VFMADD231PD (SI), Z5, Z3
-	VFMADD231PD (SI)(DI*1), Z5, Z4
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop6
-	VMOVUPD     Z0, (AX)
-	VMOVUPD     Z1, 64(AX)
-	VMOVUPD     Z2, 128(AX)
-	VMOVUPD     Z3, 192(AX)
-	VMOVUPD     Z4, 256(AX)
-	ADDQ        $0x00000140, AX
-	IMUL3Q      $0x00000005, DI, AX
-	ADDQ        AX, CX
-	JMP         rows_end
-
-rows_6:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	MOVQ   SI, BX
-	LEAQ   (DI)(DI*2), SI
-	ADDQ   CX, SI
-	LEAQ   (SI)(DI*2), R8
-	ADDQ   DI, R8
-	MOVQ   CX, R8
-
-loop7:
-	VMOVUPD     (DX), Z6
-	VFMADD231PD (R8), Z6, Z0
-	VFMADD231PD (R8)(DI*1), Z6, Z1
-	VFMADD231PD (R8)(DI*2), Z6, Z2
-	VFMADD231PD (SI), Z6, Z3
-	VFMADD231PD (SI)(DI*1), Z6, Z4
-	VFMADD231PD (SI)(DI*2), Z6, Z5
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop7
-	VMOVUPD     Z0, (AX)
-	VMOVUPD     Z1, 64(AX)
-	VMOVUPD     Z2, 128(AX)
-	VMOVUPD     Z3, 192(AX)
-	VMOVUPD     Z4, 256(AX)
-	VMOVUPD     Z5, 320(AX)
-	ADDQ        $0x00000180, AX
-	IMUL3Q      $0x00000006, DI, AX
-	ADDQ        AX, CX
-	JMP         rows_end
-
 rows_step:
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
 	MOVQ   DX, R8
 	MOVQ   SI, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	MOVQ   CX, R11
+	MOVQ   CX, R10
 
-loop8:
-	VMOVUPD     (R8), Z4
-	VFMADD231PD (R11), Z4, Z0
-	VFMADD231PD (R11)(DI*1), Z4, Z1
-	VFMADD231PD (R11)(DI*2), Z4, Z2
-	VFMADD231PD (R10), Z4, Z3
-	ADDQ        $0x00000040, R11
+loop4:
+	VMOVUPD     (R8), Z2
+	VFMADD231PD (R10), Z2, Z0
+	VFMADD231PD (R10)(DI*1), Z2, Z1
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop8
+	JNZ         loop4
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
-	VMOVUPD     Z2, 128(AX)
-	VMOVUPD     Z3, 192(AX)
-	ADDQ        $0x00000100, AX
-	IMUL3Q      $0x00000004, DI, R8
+	ADDQ        $0x00000080, AX
+	IMUL3Q      $0x00000002, DI, R8
 	ADDQ        R8, CX
-	SUBQ        $0x00000004, BX
+	SUBQ        $0x00000002, BX
 	JMP         rows
 
 rows_end:
@@ -326,7 +168,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop9:
+loop5:
 	VMOVUPD     (DX), Z12
 	VFMADD231PD (SI), Z12, Z0
 	VFMADD231PD 64(SI), Z12, Z1
@@ -343,7 +185,7 @@ loop9:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop9
+	JNZ         loop5
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -365,13 +207,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop10:
+loop6:
 	VMOVUPD     (DX), Z1
 	VFMADD231PD (SI), Z1, Z0
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop10
+	JNZ         loop6
 	VMOVUPD     Z0, (AX)
 	ADDQ        $0x00000040, AX
 	ADDQ        $0x00000040, CX
@@ -383,14 +225,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop11:
+loop7:
 	VMOVUPD     (DX), Z2
 	VFMADD231PD (SI), Z2, Z0
 	VFMADD231PD 64(SI), Z2, Z1
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop11
+	JNZ         loop7
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	ADDQ        $0x00000080, AX
@@ -404,7 +246,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop12:
+loop8:
 	VMOVUPD     (DX), Z3
 	VFMADD231PD (SI), Z3, Z0
 	VFMADD231PD 64(SI), Z3, Z1
@@ -412,7 +254,7 @@ loop12:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop12
+	JNZ         loop8
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -428,7 +270,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop13:
+loop9:
 	VMOVUPD     (DX), Z4
 	VFMADD231PD (SI), Z4, Z0
 	VFMADD231PD 64(SI), Z4, Z1
@@ -437,7 +279,7 @@ loop13:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop13
+	JNZ         loop9
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -455,7 +297,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop14:
+loop10:
 	VMOVUPD     (DX), Z5
 	VFMADD231PD (SI), Z5, Z0
 	VFMADD231PD 64(SI), Z5, Z1
@@ -465,7 +307,7 @@ loop14:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop14
+	JNZ         loop10
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -485,7 +327,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop15:
+loop11:
 	VMOVUPD     (DX), Z6
 	VFMADD231PD (SI), Z6, Z0
 	VFMADD231PD 64(SI), Z6, Z1
@@ -496,7 +338,7 @@ loop15:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop15
+	JNZ         loop11
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -518,7 +360,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop16:
+loop12:
 	VMOVUPD     (DX), Z7
 	VFMADD231PD (SI), Z7, Z0
 	VFMADD231PD 64(SI), Z7, Z1
@@ -530,7 +372,7 @@ loop16:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop16
+	JNZ         loop12
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -554,7 +396,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop17:
+loop13:
 	VMOVUPD     (DX), Z8
 	VFMADD231PD (SI), Z8, Z0
 	VFMADD231PD 64(SI), Z8, Z1
@@ -567,7 +409,7 @@ loop17:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop17
+	JNZ         loop13
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -593,7 +435,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop18:
+loop14:
 	VMOVUPD     (DX), Z9
 	VFMADD231PD (SI), Z9, Z0
 	VFMADD231PD 64(SI), Z9, Z1
@@ -607,7 +449,7 @@ loop18:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop18
+	JNZ         loop14
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -635,7 +477,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop19:
+loop15:
 	VMOVUPD     (DX), Z10
 	VFMADD231PD (SI), Z10, Z0
 	VFMADD231PD 64(SI), Z10, Z1
@@ -650,7 +492,7 @@ loop19:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop19
+	JNZ         loop15
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -680,7 +522,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop20:
+loop16:
 	VMOVUPD     (DX), Z11
 	VFMADD231PD (SI), Z11, Z0
 	VFMADD231PD 64(SI), Z11, Z1
@@ -696,7 +538,7 @@ loop20:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop20
+	JNZ         loop16
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -725,7 +567,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop21:
+loop17:
 	VMOVUPD     (R8), Z8
 	VFMADD231PD (R10), Z8, Z0
 	VFMADD231PD 64(R10), Z8, Z1
@@ -738,7 +580,7 @@ loop21:
 	ADDQ        DI, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop21
+	JNZ         loop17
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
 	VMOVUPD     Z2, 128(AX)
@@ -765,13 +607,13 @@ TEXT ·dotAVX512(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VPXORQ Z0, Z0, Z0
 
-loop22:
+loop18:
 	VMOVUPD     (CX), Z1
 	VFMADD231PD (DX), Z1, Z0
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop22
+	JNZ         loop18
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
@@ -785,14 +627,14 @@ TEXT ·axpyAVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Z0
 
-loop23:
+loop19:
 	VMOVUPD     (AX), Z1
 	VFMADD231PD (DX), Z0, Z1
 	VMOVUPD     Z1, (AX)
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop23
+	JNZ         loop19
 	VZEROUPPER
 	RET
 
@@ -808,25 +650,25 @@ TEXT ·addOuters1AVX512(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop24:
+loop20:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R8)(DI*1), Z0, Z0
 	MOVQ         32(DX), R8
 	XORQ         R9, R9
 
-cols25:
+cols21:
 	VMOVUPD     (AX)(R9*1), Z2
 	VFMADD231PD (R8)(R9*1), Z0, Z2
 	VMOVUPD     Z2, (AX)(R9*1)
 	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols25
+	JL          cols21
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop24
+	JNZ         loop20
 	VMOVUPD     Z1, (CX)
 	VZEROUPPER
 	RET
@@ -843,7 +685,7 @@ TEXT ·addOuters2AVX512(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop26:
+loop22:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R9)(DI*1), Z0, Z0
@@ -854,7 +696,7 @@ loop26:
 	MOVQ         88(DX), R9
 	XORQ         R10, R10
 
-cols27:
+cols23:
 	VMOVUPD     (AX)(R10*1), Z3
 	VFMADD231PD (R8)(R10*1), Z0, Z3
 	VFMADD231PD (R9)(R10*1), Z1, Z3
@@ -862,11 +704,11 @@ cols27:
 	VFMADD231PD Z3, Z3, Z2
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols27
+	JL          cols23
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop26
+	JNZ         loop22
 	VMOVUPD     Z2, (CX)
 	VZEROUPPER
 	RET
@@ -883,7 +725,7 @@ TEXT ·addOuters3AVX512(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop28:
+loop24:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R10)(DI*1), Z0, Z0
@@ -898,7 +740,7 @@ loop28:
 	MOVQ         144(DX), R10
 	XORQ         R11, R11
 
-cols29:
+cols25:
 	VMOVUPD     (AX)(R11*1), Z4
 	VFMADD231PD (R8)(R11*1), Z0, Z4
 	VFMADD231PD (R9)(R11*1), Z1, Z4
@@ -907,11 +749,11 @@ cols29:
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols29
+	JL          cols25
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop28
+	JNZ         loop24
 	VMOVUPD     Z3, (CX)
 	VZEROUPPER
 	RET
@@ -928,7 +770,7 @@ TEXT ·addOuters4AVX512(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop30:
+loop26:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R11)(DI*1), Z0, Z0
@@ -947,7 +789,7 @@ loop30:
 	MOVQ         200(DX), R11
 	XORQ         R12, R12
 
-cols31:
+cols27:
 	VMOVUPD     (AX)(R12*1), Z5
 	VFMADD231PD (R8)(R12*1), Z0, Z5
 	VFMADD231PD (R9)(R12*1), Z1, Z5
@@ -957,11 +799,11 @@ cols31:
 	VFMADD231PD Z5, Z5, Z4
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols31
+	JL          cols27
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop30
+	JNZ         loop26
 	VMOVUPD     Z4, (CX)
 	VZEROUPPER
 	RET
@@ -978,7 +820,7 @@ TEXT ·addOuters5AVX512(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop32:
+loop28:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R12)(DI*1), Z0, Z0
@@ -1001,7 +843,7 @@ loop32:
 	MOVQ         256(DX), R12
 	XORQ         R13, R13
 
-cols33:
+cols29:
 	VMOVUPD     (AX)(R13*1), Z6
 	VFMADD231PD (R8)(R13*1), Z0, Z6
 	VFMADD231PD (R9)(R13*1), Z1, Z6
@@ -1012,11 +854,11 @@ cols33:
 	VFMADD231PD Z6, Z6, Z5
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols33
+	JL          cols29
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop32
+	JNZ         loop28
 	VMOVUPD     Z5, (CX)
 	VZEROUPPER
 	RET
@@ -1033,7 +875,7 @@ TEXT ·addOuters6AVX512(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop34:
+loop30:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R13)(DI*1), Z0, Z0
@@ -1060,7 +902,7 @@ loop34:
 	MOVQ         312(DX), R13
 	XORQ         R14, R14
 
-cols35:
+cols31:
 	VMOVUPD     (AX)(R14*1), Z7
 	VFMADD231PD (R8)(R14*1), Z0, Z7
 	VFMADD231PD (R9)(R14*1), Z1, Z7
@@ -1072,12 +914,51 @@ cols35:
 	VFMADD231PD Z7, Z7, Z6
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols35
+	JL          cols31
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop34
+	JNZ         loop30
 	VMOVUPD     Z6, (CX)
+	VZEROUPPER
+	RET
+
+// func addOuterMatVecAVX512(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterMatVecAVX512(SB), NOSPLIT, $0-152
+	MOVQ         a_base+0(FP), AX
+	MOVQ         norm2+24(FP), CX
+	MOVQ         out_base+32(FP), DX
+	MOVQ         y_base+64(FP), BX
+	MOVQ         x_base+88(FP), SI
+	MOVQ         z_base+112(FP), DI
+	MOVQ         rows+136(FP), R8
+	MOVQ         cols+144(FP), R9
+	VBROADCASTSD c+56(FP), Z0
+	VPXORQ       Z2, Z2, Z2
+	IMUL3Q       $0x00000040, R9, R9
+
+loop32:
+	VMULPD (BX), Z0, Z1
+	VPXORQ Z3, Z3, Z3
+	XORQ   R10, R10
+
+cols33:
+	VMOVUPD     (AX)(R10*1), Z4
+	VFMADD231PD (SI)(R10*1), Z1, Z4
+	VMOVUPD     Z4, (AX)(R10*1)
+	VFMADD231PD (DI)(R10*1), Z4, Z3
+	VFMADD231PD Z4, Z4, Z2
+	ADDQ        $0x00000040, R10
+	CMPQ        R10, R9
+	JL          cols33
+	VMOVUPD     Z3, (DX)
+	ADDQ        R9, AX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, DX
+	DECQ        R8
+	JNZ         loop32
+	VMOVUPD     Z2, (CX)
 	VZEROUPPER
 	RET
 
@@ -1092,22 +973,22 @@ TEXT ·outersNorm2x1AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop36:
+loop34:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Z0
 	VMULPD       (DI)(SI*1), Z0, Z0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols37:
+cols35:
 	VMULPD      (DI)(R8*1), Z0, Z2
 	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols37
+	JL          cols35
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop36
+	JNZ         loop34
 	VMOVUPD     Z1, (AX)
 	VZEROUPPER
 	RET
@@ -1123,7 +1004,7 @@ TEXT ·outersNorm2x2AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop38:
+loop36:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R8)(SI*1), Z0, Z0
@@ -1134,16 +1015,16 @@ loop38:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols39:
+cols37:
 	VMULPD      (DI)(R9*1), Z0, Z3
 	VFMADD231PD (R8)(R9*1), Z1, Z3
 	VFMADD231PD Z3, Z3, Z2
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols39
+	JL          cols37
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop38
+	JNZ         loop36
 	VMOVUPD     Z2, (AX)
 	VZEROUPPER
 	RET
@@ -1159,7 +1040,7 @@ TEXT ·outersNorm2x3AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop40:
+loop38:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R9)(SI*1), Z0, Z0
@@ -1174,17 +1055,17 @@ loop40:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols41:
+cols39:
 	VMULPD      (DI)(R10*1), Z0, Z4
 	VFMADD231PD (R8)(R10*1), Z1, Z4
 	VFMADD231PD (R9)(R10*1), Z2, Z4
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols41
+	JL          cols39
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop40
+	JNZ         loop38
 	VMOVUPD     Z3, (AX)
 	VZEROUPPER
 	RET
@@ -1200,7 +1081,7 @@ TEXT ·outersNorm2x4AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop42:
+loop40:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R10)(SI*1), Z0, Z0
@@ -1219,7 +1100,7 @@ loop42:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols43:
+cols41:
 	VMULPD      (DI)(R11*1), Z0, Z5
 	VFMADD231PD (R8)(R11*1), Z1, Z5
 	VFMADD231PD (R9)(R11*1), Z2, Z5
@@ -1227,10 +1108,10 @@ cols43:
 	VFMADD231PD Z5, Z5, Z4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols43
+	JL          cols41
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop42
+	JNZ         loop40
 	VMOVUPD     Z4, (AX)
 	VZEROUPPER
 	RET
@@ -1246,7 +1127,7 @@ TEXT ·outersNorm2x5AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop44:
+loop42:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R11)(SI*1), Z0, Z0
@@ -1269,7 +1150,7 @@ loop44:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols45:
+cols43:
 	VMULPD      (DI)(R12*1), Z0, Z6
 	VFMADD231PD (R8)(R12*1), Z1, Z6
 	VFMADD231PD (R9)(R12*1), Z2, Z6
@@ -1278,10 +1159,10 @@ cols45:
 	VFMADD231PD Z6, Z6, Z5
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols45
+	JL          cols43
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop44
+	JNZ         loop42
 	VMOVUPD     Z5, (AX)
 	VZEROUPPER
 	RET
@@ -1297,7 +1178,7 @@ TEXT ·outersNorm2x6AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop46:
+loop44:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R12)(SI*1), Z0, Z0
@@ -1324,7 +1205,7 @@ loop46:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols47:
+cols45:
 	VMULPD      (DI)(R13*1), Z0, Z7
 	VFMADD231PD (R8)(R13*1), Z1, Z7
 	VFMADD231PD (R9)(R13*1), Z2, Z7
@@ -1334,10 +1215,10 @@ cols47:
 	VFMADD231PD Z7, Z7, Z6
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols47
+	JL          cols45
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop46
+	JNZ         loop44
 	VMOVUPD     Z6, (AX)
 	VZEROUPPER
 	RET
@@ -1404,13 +1285,13 @@ TEXT ·copyLanesAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop48:
+loop46:
 	VMOVUPD (CX), Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop48
+	JNZ     loop46
 	VZEROUPPER
 	RET
 
@@ -1425,7 +1306,7 @@ TEXT ·negateLanesAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop49:
+loop47:
 	VMOVUPD (CX), Z0
 	VPXORQ  Z4, Z4, Z4
 	VSUBPD  Z0, Z4, Z0
@@ -1433,7 +1314,7 @@ loop49:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop49
+	JNZ     loop47
 	VZEROUPPER
 	RET
 
@@ -1448,24 +1329,24 @@ TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop50:
+loop48:
 	VMOVUPD (CX), Z0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows51:
+rows49:
 	DECQ   R8
-	JZ     sum51
+	JZ     sum49
 	ADDQ   SI, DI
 	VADDPD (DI), Z0, Z0
-	JMP    rows51
+	JMP    rows49
 
-sum51:
+sum49:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop50
+	JNZ     loop48
 	VZEROUPPER
 	RET
 
@@ -1482,15 +1363,15 @@ TEXT ·expand1AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop52:
+loop50:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none53
+	JZ      none51
 	VMOVUPD (CX), Z4
 
-loop54:
+loop52:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1499,12 +1380,12 @@ loop54:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop54
+	JNZ     loop52
 
-none53:
+none51:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop52
+	JNZ  loop50
 	VZEROUPPER
 	RET
 
@@ -1523,16 +1404,16 @@ TEXT ·fold1AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop55:
+loop53:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none56
+	JZ      none54
 	VMOVUPD (BX), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop57:
+loop55:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z2
@@ -1543,19 +1424,19 @@ loop57:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop57
+	JNZ         loop55
 	VMOVUPD     Z1, (AX)
-	JMP         end56
+	JMP         end54
 
-none56:
+none54:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 
-end56:
+end54:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop55
+	JNZ  loop53
 	VZEROUPPER
 	RET
 
@@ -1570,15 +1451,15 @@ TEXT ·rowDots1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop58:
+loop56:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none59
+	JZ      none57
 	VMOVUPD (CX), Z4
 
-four60:
+four58:
 	MOVLQSX    (SI), R9
 	IMUL3Q     $0x00000040, R9, R9
 	ADDQ       DX, R9
@@ -1609,19 +1490,19 @@ four60:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last60
+	JLE        last58
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four60
+	JMP        four58
 
-last60:
+last58:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none59:
+none57:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop58
+	JNZ  loop56
 	VZEROUPPER
 	RET
 
@@ -1636,16 +1517,16 @@ TEXT ·rowSums1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop61:
+loop59:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	SUBQ   $0x00000002, R8
-	JL     single62
+	JL     single60
 
-pair62:
+pair60:
 	VBROADCASTF64X2 (DX), Z3
 	VUNPCKLPD       Z3, Z3, Z2
 	VUNPCKHPD       Z3, Z3, Z3
@@ -1660,11 +1541,11 @@ pair62:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair62
+	JGE             pair60
 
-single62:
+single60:
 	CMPQ         R8, $-1
-	JL           sum62
+	JL           sum60
 	VBROADCASTSD (DX), Z2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -1673,12 +1554,12 @@ single62:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum62:
+sum60:
 	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop61
+	JNZ     loop59
 	VZEROUPPER
 	RET
 
@@ -1701,15 +1582,15 @@ TEXT ·treeDots1AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent63:
+parent61:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none64
+	JZ    none62
 
-child64:
+child62:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -1721,9 +1602,9 @@ child64:
 	VMOVUPD (R11), Z4
 	VMULPD  (R12), Z4, Z4
 	TESTQ   R9, R9
-	JZ      next64
+	JZ      next62
 
-four65:
+four63:
 	MOVLQSX    (DI), R11
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       BX, R11
@@ -1754,23 +1635,23 @@ four65:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last65
+	JLE        last63
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four65
+	JMP        four63
 
-last65:
+last63:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next64:
+next62:
 	DECQ R10
-	JNZ  child64
+	JNZ  child62
 
-none64:
+none62:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent63
+	JNZ  parent61
 	VZEROUPPER
 	RET
 
@@ -1796,25 +1677,25 @@ TEXT ·treeSums1AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent66:
+parent64:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
 	ADDQ   $0x00000004, 16(SP)
 	VPXORQ Z0, Z0, Z0
 	TESTQ  R11, R11
-	JZ     none67
+	JZ     none65
 
-child67:
+child65:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	SUBQ   $0x00000002, R10
-	JL     single68
+	JL     single66
 
-pair68:
+pair66:
 	VBROADCASTF64X2 (SI), Z4
 	VUNPCKLPD       Z4, Z4, Z3
 	VUNPCKHPD       Z4, Z4, Z4
@@ -1829,11 +1710,11 @@ pair68:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair68
+	JGE             pair66
 
-single68:
+single66:
 	CMPQ         R10, $-1
-	JL           sum68
+	JL           sum66
 	VBROADCASTSD (SI), Z3
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -1842,7 +1723,7 @@ single68:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum68:
+sum66:
 	VADDPD      Z2, Z1, Z1
 	MOVQ        (SP), R10
 	MOVLQSX     (DX), R12
@@ -1853,15 +1734,15 @@ sum68:
 	VFMADD231PD (CX)(R12*1), Z1, Z0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child67
+	JNZ         child65
 
-none67:
+none65:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent66
+	JNZ     parent64
 	VZEROUPPER
 	RET
 
@@ -1886,7 +1767,7 @@ TEXT ·cellDots1AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run69:
+run67:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -1899,9 +1780,9 @@ run69:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Z6
 
-four70:
+four68:
 	CMPQ       R8, $0x00000004
-	JL         one70
+	JL         one68
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R9
 	IMULQ      SI, DI
@@ -1942,11 +1823,11 @@ four70:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four70
+	JMP        four68
 
-one70:
+one68:
 	TESTQ         R8, R8
-	JZ            end70
+	JZ            end68
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -1962,11 +1843,11 @@ one70:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one70
+	JMP           one68
 
-end70:
+end68:
 	DECQ 24(SP)
-	JNZ  run69
+	JNZ  run67
 	VZEROUPPER
 	RET
 
@@ -1995,7 +1876,7 @@ TEXT ·cellSums1AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run71:
+run69:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -2011,7 +1892,7 @@ run71:
 	VMOVUPD (R11), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop72:
+loop70:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -2031,11 +1912,11 @@ loop72:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop72
+	JNZ          loop70
 	VADDPD       (R12), Z1, Z1
 	VMOVUPD      Z1, (R12)
 	DECQ         32(SP)
-	JNZ          run71
+	JNZ          run69
 	VZEROUPPER
 	RET
 
@@ -2052,16 +1933,16 @@ TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop73:
+loop71:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none74
+	JZ      none72
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-loop75:
+loop73:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -2072,12 +1953,12 @@ loop75:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop75
+	JNZ     loop73
 
-none74:
+none72:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop73
+	JNZ  loop71
 	VZEROUPPER
 	RET
 
@@ -2096,18 +1977,18 @@ TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop76:
+loop74:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none77
+	JZ      none75
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop78:
+loop76:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z4
@@ -2123,21 +2004,21 @@ loop78:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop78
+	JNZ         loop76
 	VMOVUPD     Z2, (AX)
 	VMOVUPD     Z3, 64(AX)
-	JMP         end77
+	JMP         end75
 
-none77:
+none75:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 
-end77:
+end75:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop76
+	JNZ  loop74
 	VZEROUPPER
 	RET
 
@@ -2152,16 +2033,16 @@ TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop79:
+loop77:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none80
+	JZ      none78
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-four81:
+four79:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
@@ -2196,19 +2077,19 @@ four81:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last81
+	JLE         last79
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four81
+	JMP         four79
 
-last81:
+last79:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none80:
+none78:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop79
+	JNZ  loop77
 	VZEROUPPER
 	RET
 
@@ -2223,7 +2104,7 @@ TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop82:
+loop80:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2232,9 +2113,9 @@ loop82:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R8
-	JL     single83
+	JL     single81
 
-pair83:
+pair81:
 	VBROADCASTF64X2 (DX), Z5
 	VUNPCKLPD       Z5, Z5, Z4
 	VUNPCKHPD       Z5, Z5, Z5
@@ -2251,11 +2132,11 @@ pair83:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair83
+	JGE             pair81
 
-single83:
+single81:
 	CMPQ         R8, $-1
-	JL           sum83
+	JL           sum81
 	VBROADCASTSD (DX), Z4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -2265,14 +2146,14 @@ single83:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum83:
+sum81:
 	VADDPD  Z2, Z0, Z0
 	VADDPD  Z3, Z1, Z1
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop82
+	JNZ     loop80
 	VZEROUPPER
 	RET
 
@@ -2295,15 +2176,15 @@ TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent84:
+parent82:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none85
+	JZ    none83
 
-child85:
+child83:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2317,9 +2198,9 @@ child85:
 	VMOVUPD 64(R11), Z5
 	VMULPD  64(R12), Z5, Z5
 	TESTQ   R9, R9
-	JZ      next85
+	JZ      next83
 
-four86:
+four84:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        BX, R11
@@ -2354,23 +2235,23 @@ four86:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last86
+	JLE         last84
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four86
+	JMP         four84
 
-last86:
+last84:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next85:
+next83:
 	DECQ R10
-	JNZ  child85
+	JNZ  child83
 
-none85:
+none83:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent84
+	JNZ  parent82
 	VZEROUPPER
 	RET
 
@@ -2396,7 +2277,7 @@ TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent87:
+parent85:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -2404,9 +2285,9 @@ parent87:
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	TESTQ  R11, R11
-	JZ     none88
+	JZ     none86
 
-child88:
+child86:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -2415,9 +2296,9 @@ child88:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R10
-	JL     single89
+	JL     single87
 
-pair89:
+pair87:
 	VBROADCASTF64X2 (SI), Z7
 	VUNPCKLPD       Z7, Z7, Z6
 	VUNPCKHPD       Z7, Z7, Z7
@@ -2434,11 +2315,11 @@ pair89:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair89
+	JGE             pair87
 
-single89:
+single87:
 	CMPQ         R10, $-1
-	JL           sum89
+	JL           sum87
 	VBROADCASTSD (SI), Z6
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -2448,7 +2329,7 @@ single89:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum89:
+sum87:
 	VADDPD      Z4, Z2, Z2
 	VADDPD      Z5, Z3, Z3
 	MOVQ        (SP), R10
@@ -2464,16 +2345,16 @@ sum89:
 	VFMADD231PD 64(CX)(R12*1), Z3, Z1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child88
+	JNZ         child86
 
-none88:
+none86:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
 	ADDQ    $0x00000080, (SP)
 	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent87
+	JNZ     parent85
 	VZEROUPPER
 	RET
 
@@ -2498,7 +2379,7 @@ TEXT ·cellDots2AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run90:
+run88:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -2512,9 +2393,9 @@ run90:
 	VMOVUPD (R9), Z6
 	VMOVUPD 64(R9), Z7
 
-four91:
+four89:
 	CMPQ        R8, $0x00000004
-	JL          one91
+	JL          one89
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -2563,11 +2444,11 @@ four91:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four91
+	JMP         four89
 
-one91:
+one89:
 	TESTQ         R8, R8
-	JZ            end91
+	JZ            end89
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -2585,11 +2466,11 @@ one91:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one91
+	JMP           one89
 
-end91:
+end89:
 	DECQ 24(SP)
-	JNZ  run90
+	JNZ  run88
 	VZEROUPPER
 	RET
 
@@ -2618,7 +2499,7 @@ TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run92:
+run90:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -2636,7 +2517,7 @@ run92:
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop93:
+loop91:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -2667,13 +2548,13 @@ loop93:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop93
+	JNZ          loop91
 	VADDPD       (R12), Z2, Z2
 	VMOVUPD      Z2, (R12)
 	VADDPD       64(R12), Z3, Z3
 	VMOVUPD      Z3, 64(R12)
 	DECQ         32(SP)
-	JNZ          run92
+	JNZ          run90
 	VZEROUPPER
 	RET
 
@@ -2690,17 +2571,17 @@ TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop94:
+loop92:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none95
+	JZ      none93
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-loop96:
+loop94:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -2713,12 +2594,12 @@ loop96:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop96
+	JNZ     loop94
 
-none95:
+none93:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop94
+	JNZ  loop92
 	VZEROUPPER
 	RET
 
@@ -2737,12 +2618,12 @@ TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop97:
+loop95:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none98
+	JZ      none96
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -2750,7 +2631,7 @@ loop97:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop99:
+loop97:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z6
@@ -2771,23 +2652,23 @@ loop99:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop99
+	JNZ         loop97
 	VMOVUPD     Z3, (AX)
 	VMOVUPD     Z4, 64(AX)
 	VMOVUPD     Z5, 128(AX)
-	JMP         end98
+	JMP         end96
 
-none98:
+none96:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 
-end98:
+end96:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop97
+	JNZ  loop95
 	VZEROUPPER
 	RET
 
@@ -2802,17 +2683,17 @@ TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop100:
+loop98:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none101
+	JZ      none99
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-four102:
+four100:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
@@ -2851,19 +2732,19 @@ four102:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last102
+	JLE         last100
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four102
+	JMP         four100
 
-last102:
+last100:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none101:
+none99:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop100
+	JNZ  loop98
 	VZEROUPPER
 	RET
 
@@ -2878,7 +2759,7 @@ TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop103:
+loop101:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2889,9 +2770,9 @@ loop103:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R8
-	JL     single104
+	JL     single102
 
-pair104:
+pair102:
 	VBROADCASTF64X2 (DX), Z7
 	VUNPCKLPD       Z7, Z7, Z6
 	VUNPCKHPD       Z7, Z7, Z7
@@ -2910,11 +2791,11 @@ pair104:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair104
+	JGE             pair102
 
-single104:
+single102:
 	CMPQ         R8, $-1
-	JL           sum104
+	JL           sum102
 	VBROADCASTSD (DX), Z6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -2925,7 +2806,7 @@ single104:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum104:
+sum102:
 	VADDPD  Z3, Z0, Z0
 	VADDPD  Z4, Z1, Z1
 	VADDPD  Z5, Z2, Z2
@@ -2934,7 +2815,7 @@ sum104:
 	VMOVUPD Z2, 128(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop103
+	JNZ     loop101
 	VZEROUPPER
 	RET
 
@@ -2957,15 +2838,15 @@ TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent105:
+parent103:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none106
+	JZ    none104
 
-child106:
+child104:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2981,9 +2862,9 @@ child106:
 	VMOVUPD 128(R11), Z6
 	VMULPD  128(R12), Z6, Z6
 	TESTQ   R9, R9
-	JZ      next106
+	JZ      next104
 
-four107:
+four105:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        BX, R11
@@ -3022,23 +2903,23 @@ four107:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last107
+	JLE         last105
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four107
+	JMP         four105
 
-last107:
+last105:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next106:
+next104:
 	DECQ R10
-	JNZ  child106
+	JNZ  child104
 
-none106:
+none104:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent105
+	JNZ  parent103
 	VZEROUPPER
 	RET
 
@@ -3064,7 +2945,7 @@ TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent108:
+parent106:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -3073,9 +2954,9 @@ parent108:
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	TESTQ  R11, R11
-	JZ     none109
+	JZ     none107
 
-child109:
+child107:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3086,9 +2967,9 @@ child109:
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
 	SUBQ   $0x00000002, R10
-	JL     single110
+	JL     single108
 
-pair110:
+pair108:
 	VBROADCASTF64X2 (SI), Z10
 	VUNPCKLPD       Z10, Z10, Z9
 	VUNPCKHPD       Z10, Z10, Z10
@@ -3107,11 +2988,11 @@ pair110:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair110
+	JGE             pair108
 
-single110:
+single108:
 	CMPQ         R10, $-1
-	JL           sum110
+	JL           sum108
 	VBROADCASTSD (SI), Z9
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -3122,7 +3003,7 @@ single110:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum110:
+sum108:
 	VADDPD      Z6, Z3, Z3
 	VADDPD      Z7, Z4, Z4
 	VADDPD      Z8, Z5, Z5
@@ -3143,9 +3024,9 @@ sum110:
 	VFMADD231PD 128(CX)(R12*1), Z5, Z2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child109
+	JNZ         child107
 
-none109:
+none107:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3153,7 +3034,7 @@ none109:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent108
+	JNZ     parent106
 	VZEROUPPER
 	RET
 
@@ -3178,7 +3059,7 @@ TEXT ·cellDots3AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run111:
+run109:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3193,9 +3074,9 @@ run111:
 	VMOVUPD 64(R9), Z7
 	VMOVUPD 128(R9), Z8
 
-four112:
+four110:
 	CMPQ        R8, $0x00000004
-	JL          one112
+	JL          one110
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3252,11 +3133,11 @@ four112:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four112
+	JMP         four110
 
-one112:
+one110:
 	TESTQ         R8, R8
-	JZ            end112
+	JZ            end110
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3276,11 +3157,11 @@ one112:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one112
+	JMP           one110
 
-end112:
+end110:
 	DECQ 24(SP)
-	JNZ  run111
+	JNZ  run109
 	VZEROUPPER
 	RET
 
@@ -3309,7 +3190,7 @@ TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run113:
+run111:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -3329,7 +3210,7 @@ run113:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop114:
+loop112:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -3371,7 +3252,7 @@ loop114:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop114
+	JNZ          loop112
 	VADDPD       (R12), Z3, Z3
 	VMOVUPD      Z3, (R12)
 	VADDPD       64(R12), Z4, Z4
@@ -3379,7 +3260,7 @@ loop114:
 	VADDPD       128(R12), Z5, Z5
 	VMOVUPD      Z5, 128(R12)
 	DECQ         32(SP)
-	JNZ          run113
+	JNZ          run111
 	VZEROUPPER
 	RET
 
@@ -3396,18 +3277,18 @@ TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop115:
+loop113:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none116
+	JZ      none114
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-loop117:
+loop115:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -3422,12 +3303,12 @@ loop117:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop117
+	JNZ     loop115
 
-none116:
+none114:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop115
+	JNZ  loop113
 	VZEROUPPER
 	RET
 
@@ -3446,12 +3327,12 @@ TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop118:
+loop116:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none119
+	JZ      none117
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -3461,7 +3342,7 @@ loop118:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop120:
+loop118:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z8
@@ -3487,25 +3368,25 @@ loop120:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop120
+	JNZ         loop118
 	VMOVUPD     Z4, (AX)
 	VMOVUPD     Z5, 64(AX)
 	VMOVUPD     Z6, 128(AX)
 	VMOVUPD     Z7, 192(AX)
-	JMP         end119
+	JMP         end117
 
-none119:
+none117:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 	VMOVUPD Z0, 192(AX)
 
-end119:
+end117:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop118
+	JNZ  loop116
 	VZEROUPPER
 	RET
 
@@ -3520,18 +3401,18 @@ TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop121:
+loop119:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none122
+	JZ      none120
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-four123:
+four121:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
@@ -3574,19 +3455,19 @@ four123:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last123
+	JLE         last121
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four123
+	JMP         four121
 
-last123:
+last121:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none122:
+none120:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop121
+	JNZ  loop119
 	VZEROUPPER
 	RET
 
@@ -3601,7 +3482,7 @@ TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop124:
+loop122:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -3614,9 +3495,9 @@ loop124:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R8
-	JL     single125
+	JL     single123
 
-pair125:
+pair123:
 	VBROADCASTF64X2 (DX), Z9
 	VUNPCKLPD       Z9, Z9, Z8
 	VUNPCKHPD       Z9, Z9, Z9
@@ -3637,11 +3518,11 @@ pair125:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair125
+	JGE             pair123
 
-single125:
+single123:
 	CMPQ         R8, $-1
-	JL           sum125
+	JL           sum123
 	VBROADCASTSD (DX), Z8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -3653,7 +3534,7 @@ single125:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum125:
+sum123:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -3664,7 +3545,7 @@ sum125:
 	VMOVUPD Z3, 192(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop124
+	JNZ     loop122
 	VZEROUPPER
 	RET
 
@@ -3687,15 +3568,15 @@ TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent126:
+parent124:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none127
+	JZ    none125
 
-child127:
+child125:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -3713,9 +3594,9 @@ child127:
 	VMOVUPD 192(R11), Z7
 	VMULPD  192(R12), Z7, Z7
 	TESTQ   R9, R9
-	JZ      next127
+	JZ      next125
 
-four128:
+four126:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        BX, R11
@@ -3758,23 +3639,23 @@ four128:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last128
+	JLE         last126
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four128
+	JMP         four126
 
-last128:
+last126:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next127:
+next125:
 	DECQ R10
-	JNZ  child127
+	JNZ  child125
 
-none127:
+none125:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent126
+	JNZ  parent124
 	VZEROUPPER
 	RET
 
@@ -3800,7 +3681,7 @@ TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent129:
+parent127:
 	MOVQ   16(SP), R10
 	MOVL   4(R10), R11
 	SUBL   (R10), R11
@@ -3810,9 +3691,9 @@ parent129:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	TESTQ  R11, R11
-	JZ     none130
+	JZ     none128
 
-child130:
+child128:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3825,9 +3706,9 @@ child130:
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
 	SUBQ   $0x00000002, R10
-	JL     single131
+	JL     single129
 
-pair131:
+pair129:
 	VBROADCASTF64X2 (SI), Z13
 	VUNPCKLPD       Z13, Z13, Z12
 	VUNPCKHPD       Z13, Z13, Z13
@@ -3848,11 +3729,11 @@ pair131:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair131
+	JGE             pair129
 
-single131:
+single129:
 	CMPQ         R10, $-1
-	JL           sum131
+	JL           sum129
 	VBROADCASTSD (SI), Z12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -3864,7 +3745,7 @@ single131:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum131:
+sum129:
 	VADDPD      Z8, Z4, Z4
 	VADDPD      Z9, Z5, Z5
 	VADDPD      Z10, Z6, Z6
@@ -3890,9 +3771,9 @@ sum131:
 	VFMADD231PD 192(CX)(R12*1), Z7, Z3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child130
+	JNZ         child128
 
-none130:
+none128:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3901,7 +3782,7 @@ none130:
 	ADDQ    $0x00000100, (SP)
 	ADDQ    $0x00000100, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent129
+	JNZ     parent127
 	VZEROUPPER
 	RET
 
@@ -3926,7 +3807,7 @@ TEXT ·cellDots4AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run132:
+run130:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3942,9 +3823,9 @@ run132:
 	VMOVUPD 128(R9), Z8
 	VMOVUPD 192(R9), Z9
 
-four133:
+four131:
 	CMPQ        R8, $0x00000004
-	JL          one133
+	JL          one131
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -4009,11 +3890,11 @@ four133:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four133
+	JMP         four131
 
-one133:
+one131:
 	TESTQ         R8, R8
-	JZ            end133
+	JZ            end131
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -4035,11 +3916,11 @@ one133:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one133
+	JMP           one131
 
-end133:
+end131:
 	DECQ 24(SP)
-	JNZ  run132
+	JNZ  run130
 	VZEROUPPER
 	RET
 
@@ -4068,7 +3949,7 @@ TEXT ·cellSums4AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run134:
+run132:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -4090,7 +3971,7 @@ run134:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop135:
+loop133:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -4143,7 +4024,7 @@ loop135:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop135
+	JNZ          loop133
 	VADDPD       (R12), Z4, Z4
 	VMOVUPD      Z4, (R12)
 	VADDPD       64(R12), Z5, Z5
@@ -4153,7 +4034,7 @@ loop135:
 	VADDPD       192(R12), Z7, Z7
 	VMOVUPD      Z7, 192(R12)
 	DECQ         32(SP)
-	JNZ          run134
+	JNZ          run132
 	VZEROUPPER
 	RET
 
@@ -4189,7 +4070,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop136:
+loop134:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -4211,7 +4092,7 @@ loop136:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop136
+	JNZ          loop134
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4270,7 +4151,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop137:
+loop135:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -4301,7 +4182,7 @@ loop137:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop137
+	JNZ          loop135
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4376,7 +4257,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop138:
+loop136:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -4416,7 +4297,7 @@ loop138:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop138
+	JNZ          loop136
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4474,7 +4355,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop139:
+loop137:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -4487,7 +4368,7 @@ loop139:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop139
+	JNZ          loop137
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4525,7 +4406,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop140:
+loop138:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -4543,7 +4424,7 @@ loop140:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop140
+	JNZ          loop138
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4589,7 +4470,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop141:
+loop139:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -4612,7 +4493,7 @@ loop141:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop141
+	JNZ          loop139
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4647,14 +4528,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop142:
+loop140:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop142
+	JNZ          loop140
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4676,7 +4557,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop143:
+loop141:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -4685,7 +4566,7 @@ loop143:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop143
+	JNZ          loop141
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -4709,7 +4590,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop144:
+loop142:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -4720,7 +4601,7 @@ loop144:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop144
+	JNZ          loop142
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4746,7 +4627,7 @@ TEXT ·multiplyAddsAVX512(SB), NOSPLIT, $0-16
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-loop145:
+loop143:
 	VFMADD231PD Z12, Z12, Z0
 	VFMADD231PD Z12, Z12, Z1
 	VFMADD231PD Z12, Z12, Z2
@@ -4760,7 +4641,7 @@ loop145:
 	VFMADD231PD Z12, Z12, Z10
 	VFMADD231PD Z12, Z12, Z11
 	DECQ        CX
-	JNZ         loop145
+	JNZ         loop143
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4776,80 +4657,44 @@ TEXT ·matVecAVX2(SB), NOSPLIT, $0-88
 	IMUL3Q $0x00000040, SI, DI
 
 rows:
-	CMPQ   BX, $0x00000007
+	CMPQ   BX, $0x00000003
 	JG     rows_step
 	CMPQ   BX, $0x00000001
 	JE     rows_1
 	CMPQ   BX, $0x00000002
 	JE     rows_2
-	CMPQ   BX, $0x00000003
-	JE     rows_3
-	CMPQ   BX, $0x00000004
-	JE     rows_4
-	CMPQ   BX, $0x00000005
-	JE     rows_5
-	CMPQ   BX, $0x00000006
-	JE     rows_6
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	VXORPD Y12, Y12, Y12
-	VXORPD Y13, Y13, Y13
 	MOVQ   SI, BX
 	LEAQ   (DI)(DI*2), SI
 	ADDQ   CX, SI
-	LEAQ   (SI)(DI*2), R8
-	ADDQ   DI, R8
-	MOVQ   CX, R9
+	MOVQ   CX, SI
 
-loop146:
-	VMOVUPD     (DX), Y14
-	VMOVUPD     32(DX), Y15
-	VFMADD231PD (R9), Y14, Y0
-	VFMADD231PD 32(R9), Y15, Y1
-	VFMADD231PD (R9)(DI*1), Y14, Y2
-	VFMADD231PD 32(R9)(DI*1), Y15, Y3
-	VFMADD231PD (R9)(DI*2), Y14, Y4
-	VFMADD231PD 32(R9)(DI*2), Y15, Y5
-	VFMADD231PD (SI), Y14, Y6
-	VFMADD231PD 32(SI), Y15, Y7
-	VFMADD231PD (SI)(DI*1), Y14, Y8
-	VFMADD231PD 32(SI)(DI*1), Y15, Y9
-	VFMADD231PD (SI)(DI*2), Y14, Y10
-	VFMADD231PD 32(SI)(DI*2), Y15, Y11
-	VFMADD231PD (R8), Y14, Y12
-	VFMADD231PD 32(R8), Y15, Y13
-	ADDQ        $0x00000040, R9
+loop144:
+	VMOVUPD     (DX), Y6
+	VMOVUPD     32(DX), Y7
+	VFMADD231PD (SI), Y6, Y0
+	VFMADD231PD 32(SI), Y7, Y1
+	VFMADD231PD (SI)(DI*1), Y6, Y2
+	VFMADD231PD 32(SI)(DI*1), Y7, Y3
+	VFMADD231PD (SI)(DI*2), Y6, Y4
+	VFMADD231PD 32(SI)(DI*2), Y7, Y5
 	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop146
+	JNZ         loop144
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
 	VMOVUPD     Y3, 96(AX)
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	VMOVUPD     Y8, 256(AX)
-	VMOVUPD     Y9, 288(AX)
-	VMOVUPD     Y10, 320(AX)
-	VMOVUPD     Y11, 352(AX)
-	VMOVUPD     Y12, 384(AX)
-	VMOVUPD     Y13, 416(AX)
-	ADDQ        $0x000001c0, AX
-	IMUL3Q      $0x00000007, DI, AX
+	ADDQ        $0x000000c0, AX
+	IMUL3Q      $0x00000003, DI, AX
 	ADDQ        AX, CX
 	JMP         rows_end
 
@@ -4861,7 +4706,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop147:
+loop145:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -4869,7 +4714,7 @@ loop147:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop147
+	JNZ         loop145
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -4887,7 +4732,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop148:
+loop146:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -4897,7 +4742,7 @@ loop148:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop148
+	JNZ         loop146
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4907,234 +4752,36 @@ loop148:
 	ADDQ        AX, CX
 	JMP         rows_end
 
-rows_3:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   SI, BX
-	LEAQ   (DI)(DI*2), SI
-	ADDQ   CX, SI
-	MOVQ   CX, SI
-
-loop149:
-	VMOVUPD     (DX), Y6
-	VMOVUPD     32(DX), Y7
-	VFMADD231PD (SI), Y6, Y0
-	VFMADD231PD 32(SI), Y7, Y1
-	VFMADD231PD (SI)(DI*1), Y6, Y2
-	VFMADD231PD 32(SI)(DI*1), Y7, Y3
-	VFMADD231PD (SI)(DI*2), Y6, Y4
-	VFMADD231PD 32(SI)(DI*2), Y7, Y5
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop149
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	ADDQ        $0x000000c0, AX
-	IMUL3Q      $0x00000003, DI, AX
-	ADDQ        AX, CX
-	JMP         rows_end
-
-rows_4:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   SI, BX
-	LEAQ   (DI)(DI*2), SI
-	ADDQ   CX, SI
-	MOVQ   CX, R8
-
-loop150:
-	VMOVUPD     (DX), Y8
-	VMOVUPD     32(DX), Y9
-	VFMADD231PD (R8), Y8, Y0
-	VFMADD231PD 32(R8), Y9, Y1
-	VFMADD231PD (R8)(DI*1), Y8, Y2
-	VFMADD231PD 32(R8)(DI*1), Y9, Y3
-	VFMADD231PD (R8)(DI*2), Y8, Y4
-	VFMADD231PD 32(R8)(DI*2), Y9, Y5
-	VFMADD231PD (SI), Y8, Y6
-	VFMADD231PD 32(SI), Y9, Y7
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop150
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	ADDQ        $0x00000100, AX
-	IMUL3Q      $0x00000004, DI, AX
-	ADDQ        AX, CX
-	JMP         rows_end
-
-rows_5:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	MOVQ   SI, BX
-	LEAQ   (DI)(DI*2), SI
-	ADDQ   CX, SI
-	MOVQ   CX, R8
-
-loop151:
-	VMOVUPD     (DX), Y10
-	VMOVUPD     32(DX), Y11
-	VFMADD231PD (R8), Y10, Y0
-	VFMADD231PD 32(R8), Y11, Y1
-	VFMADD231PD (R8)(DI*1), Y10, Y2
-	VFMADD231PD 32(R8)(DI*1), Y11, Y3
-	VFMADD231PD (R8)(DI*2), Y10, Y4
-	VFMADD231PD 32(R8)(DI*2), Y11, Y5
-	VFMADD231PD (SI), Y10, Y6
-	VFMADD231PD 32(SI), Y11, Y7
-	VFMADD231PD (SI)(DI*1), Y10, Y8
-	VFMADD231PD 32(SI)(DI*1), Y11, Y9
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop151
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	VMOVUPD     Y8, 256(AX)
-	VMOVUPD     Y9, 288(AX)
-	ADDQ        $0x00000140, AX
-	IMUL3Q      $0x00000005, DI, AX
-	ADDQ        AX, CX
-	JMP         rows_end
-
-rows_6:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	MOVQ   SI, BX
-	LEAQ   (DI)(DI*2), SI
-	ADDQ   CX, SI
-	LEAQ   (SI)(DI*2), R8
-	ADDQ   DI, R8
-	MOVQ   CX, R8
-
-loop152:
-	VMOVUPD     (DX), Y12
-	VMOVUPD     32(DX), Y13
-	VFMADD231PD (R8), Y12, Y0
-	VFMADD231PD 32(R8), Y13, Y1
-	VFMADD231PD (R8)(DI*1), Y12, Y2
-	VFMADD231PD 32(R8)(DI*1), Y13, Y3
-	VFMADD231PD (R8)(DI*2), Y12, Y4
-	VFMADD231PD 32(R8)(DI*2), Y13, Y5
-	VFMADD231PD (SI), Y12, Y6
-	VFMADD231PD 32(SI), Y13, Y7
-	VFMADD231PD (SI)(DI*1), Y12, Y8
-	VFMADD231PD 32(SI)(DI*1), Y13, Y9
-	VFMADD231PD (SI)(DI*2), Y12, Y10
-	VFMADD231PD 32(SI)(DI*2), Y13, Y11
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000040, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop152
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	VMOVUPD     Y8, 256(AX)
-	VMOVUPD     Y9, 288(AX)
-	VMOVUPD     Y10, 320(AX)
-	VMOVUPD     Y11, 352(AX)
-	ADDQ        $0x00000180, AX
-	IMUL3Q      $0x00000006, DI, AX
-	ADDQ        AX, CX
-	JMP         rows_end
-
 rows_step:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
 	MOVQ   DX, R8
 	MOVQ   SI, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	MOVQ   CX, R11
+	MOVQ   CX, R10
 
-loop153:
-	VMOVUPD     (R8), Y8
-	VMOVUPD     32(R8), Y9
-	VFMADD231PD (R11), Y8, Y0
-	VFMADD231PD 32(R11), Y9, Y1
-	VFMADD231PD (R11)(DI*1), Y8, Y2
-	VFMADD231PD 32(R11)(DI*1), Y9, Y3
-	VFMADD231PD (R11)(DI*2), Y8, Y4
-	VFMADD231PD 32(R11)(DI*2), Y9, Y5
-	VFMADD231PD (R10), Y8, Y6
-	VFMADD231PD 32(R10), Y9, Y7
-	ADDQ        $0x00000040, R11
+loop147:
+	VMOVUPD     (R8), Y4
+	VMOVUPD     32(R8), Y5
+	VFMADD231PD (R10), Y4, Y0
+	VFMADD231PD 32(R10), Y5, Y1
+	VFMADD231PD (R10)(DI*1), Y4, Y2
+	VFMADD231PD 32(R10)(DI*1), Y5, Y3
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop153
+	JNZ         loop147
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
 	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	ADDQ        $0x00000100, AX
-	IMUL3Q      $0x00000004, DI, R8
+	ADDQ        $0x00000080, AX
+	IMUL3Q      $0x00000002, DI, R8
 	ADDQ        R8, CX
-	SUBQ        $0x00000004, BX
+	SUBQ        $0x00000002, BX
 	JMP         rows
 
 rows_end:
@@ -5183,7 +4830,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop154:
+loop148:
 	VMOVUPD     (DX), Y14
 	VMOVUPD     32(DX), Y15
 	VFMADD231PD (SI), Y14, Y0
@@ -5203,7 +4850,7 @@ loop154:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop154
+	JNZ         loop148
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5228,7 +4875,7 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop155:
+loop149:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -5236,7 +4883,7 @@ loop155:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop155
+	JNZ         loop149
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -5251,7 +4898,7 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop156:
+loop150:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -5261,7 +4908,7 @@ loop156:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop156
+	JNZ         loop150
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5280,7 +4927,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop157:
+loop151:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -5292,7 +4939,7 @@ loop157:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop157
+	JNZ         loop151
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5315,7 +4962,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop158:
+loop152:
 	VMOVUPD     (DX), Y8
 	VMOVUPD     32(DX), Y9
 	VFMADD231PD (SI), Y8, Y0
@@ -5329,7 +4976,7 @@ loop158:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop158
+	JNZ         loop152
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5356,7 +5003,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop159:
+loop153:
 	VMOVUPD     (DX), Y10
 	VMOVUPD     32(DX), Y11
 	VFMADD231PD (SI), Y10, Y0
@@ -5372,7 +5019,7 @@ loop159:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop159
+	JNZ         loop153
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5403,7 +5050,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop160:
+loop154:
 	VMOVUPD     (DX), Y12
 	VMOVUPD     32(DX), Y13
 	VFMADD231PD (SI), Y12, Y0
@@ -5421,7 +5068,7 @@ loop160:
 	ADDQ        DI, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop160
+	JNZ         loop154
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5451,7 +5098,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop161:
+loop155:
 	VMOVUPD     (R8), Y8
 	VMOVUPD     32(R8), Y9
 	VFMADD231PD (R10), Y8, Y0
@@ -5465,7 +5112,7 @@ loop161:
 	ADDQ        DI, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop161
+	JNZ         loop155
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5493,7 +5140,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop162:
+loop156:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -5501,7 +5148,7 @@ loop162:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop162
+	JNZ         loop156
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -5517,7 +5164,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop163:
+loop157:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -5527,7 +5174,7 @@ loop163:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop163
+	JNZ         loop157
 	VZEROUPPER
 	RET
 
@@ -5544,7 +5191,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop164:
+loop158:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -5553,7 +5200,7 @@ loop164:
 	MOVQ         32(DX), R8
 	XORQ         R9, R9
 
-cols165:
+cols159:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -5564,11 +5211,11 @@ cols165:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols165
+	JL          cols159
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop164
+	JNZ         loop158
 	VMOVUPD     Y2, (CX)
 	VMOVUPD     Y3, 32(CX)
 	VZEROUPPER
@@ -5587,7 +5234,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop166:
+loop160:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -5602,7 +5249,7 @@ loop166:
 	MOVQ         88(DX), R9
 	XORQ         R10, R10
 
-cols167:
+cols161:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -5615,11 +5262,11 @@ cols167:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols167
+	JL          cols161
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop166
+	JNZ         loop160
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
 	VZEROUPPER
@@ -5638,7 +5285,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop168:
+loop162:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -5659,7 +5306,7 @@ loop168:
 	MOVQ         144(DX), R10
 	XORQ         R11, R11
 
-cols169:
+cols163:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -5674,11 +5321,11 @@ cols169:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols169
+	JL          cols163
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop168
+	JNZ         loop162
 	VMOVUPD     Y6, (CX)
 	VMOVUPD     Y7, 32(CX)
 	VZEROUPPER
@@ -5697,7 +5344,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop170:
+loop164:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -5724,7 +5371,7 @@ loop170:
 	MOVQ         200(DX), R11
 	XORQ         R12, R12
 
-cols171:
+cols165:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -5741,11 +5388,11 @@ cols171:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols171
+	JL          cols165
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop170
+	JNZ         loop164
 	VMOVUPD     Y8, (CX)
 	VMOVUPD     Y9, 32(CX)
 	VZEROUPPER
@@ -5764,7 +5411,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop172:
+loop166:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -5797,7 +5444,7 @@ loop172:
 	MOVQ         256(DX), R12
 	XORQ         R13, R13
 
-cols173:
+cols167:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -5816,11 +5463,11 @@ cols173:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols173
+	JL          cols167
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop172
+	JNZ         loop166
 	VMOVUPD     Y10, (CX)
 	VMOVUPD     Y11, 32(CX)
 	VZEROUPPER
@@ -5839,7 +5486,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ   DI, DI
 	IMUL3Q $0x00000040, SI, SI
 
-loop174:
+loop168:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -5878,7 +5525,7 @@ loop174:
 	MOVQ         312(DX), R13
 	XORQ         R14, R14
 
-cols175:
+cols169:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -5899,13 +5546,62 @@ cols175:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols175
+	JL          cols169
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop174
+	JNZ         loop168
 	VMOVUPD     Y12, (CX)
 	VMOVUPD     Y13, 32(CX)
+	VZEROUPPER
+	RET
+
+// func addOuterMatVecAVX2(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-152
+	MOVQ         a_base+0(FP), AX
+	MOVQ         norm2+24(FP), CX
+	MOVQ         out_base+32(FP), DX
+	MOVQ         y_base+64(FP), BX
+	MOVQ         x_base+88(FP), SI
+	MOVQ         z_base+112(FP), DI
+	MOVQ         rows+136(FP), R8
+	MOVQ         cols+144(FP), R9
+	VBROADCASTSD c+56(FP), Y0
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	IMUL3Q       $0x00000040, R9, R9
+
+loop170:
+	VMULPD (BX), Y0, Y1
+	VMULPD 32(BX), Y0, Y2
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	XORQ   R10, R10
+
+cols171:
+	VMOVUPD     (AX)(R10*1), Y7
+	VMOVUPD     32(AX)(R10*1), Y8
+	VFMADD231PD (SI)(R10*1), Y1, Y7
+	VFMADD231PD 32(SI)(R10*1), Y2, Y8
+	VMOVUPD     Y7, (AX)(R10*1)
+	VMOVUPD     Y8, 32(AX)(R10*1)
+	VFMADD231PD (DI)(R10*1), Y7, Y5
+	VFMADD231PD 32(DI)(R10*1), Y8, Y6
+	VFMADD231PD Y7, Y7, Y3
+	VFMADD231PD Y8, Y8, Y4
+	ADDQ        $0x00000040, R10
+	CMPQ        R10, R9
+	JL          cols171
+	VMOVUPD     Y5, (DX)
+	VMOVUPD     Y6, 32(DX)
+	ADDQ        R9, AX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, DX
+	DECQ        R8
+	JNZ         loop170
+	VMOVUPD     Y3, (CX)
+	VMOVUPD     Y4, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -5921,7 +5617,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop176:
+loop172:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -5930,17 +5626,17 @@ loop176:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols177:
+cols173:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols177
+	JL          cols173
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop176
+	JNZ         loop172
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -5958,7 +5654,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop178:
+loop174:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -5973,7 +5669,7 @@ loop178:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols179:
+cols175:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -5982,10 +5678,10 @@ cols179:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols179
+	JL          cols175
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop178
+	JNZ         loop174
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -6003,7 +5699,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop180:
+loop176:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -6024,7 +5720,7 @@ loop180:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols181:
+cols177:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -6035,10 +5731,10 @@ cols181:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols181
+	JL          cols177
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop180
+	JNZ         loop176
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -6056,7 +5752,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop182:
+loop178:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -6083,7 +5779,7 @@ loop182:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols183:
+cols179:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -6096,10 +5792,10 @@ cols183:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols183
+	JL          cols179
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop182
+	JNZ         loop178
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -6117,7 +5813,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop184:
+loop180:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -6150,7 +5846,7 @@ loop184:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols185:
+cols181:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -6165,10 +5861,10 @@ cols185:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols185
+	JL          cols181
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop184
+	JNZ         loop180
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -6186,7 +5882,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop186:
+loop182:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -6225,7 +5921,7 @@ loop186:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols187:
+cols183:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -6242,10 +5938,10 @@ cols187:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols187
+	JL          cols183
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop186
+	JNZ         loop182
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -6338,7 +6034,7 @@ TEXT ·copyLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop188:
+loop184:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD Y0, (AX)
@@ -6346,7 +6042,7 @@ loop188:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop188
+	JNZ     loop184
 	VZEROUPPER
 	RET
 
@@ -6361,7 +6057,7 @@ TEXT ·negateLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop189:
+loop185:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VXORPD  Y4, Y4, Y4
@@ -6372,7 +6068,7 @@ loop189:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop189
+	JNZ     loop185
 	VZEROUPPER
 	RET
 
@@ -6387,27 +6083,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop190:
+loop186:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows191:
+rows187:
 	DECQ   R8
-	JZ     sum191
+	JZ     sum187
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows191
+	JMP    rows187
 
-sum191:
+sum187:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop190
+	JNZ     loop186
 	VZEROUPPER
 	RET
 
@@ -6424,14 +6120,14 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop192:
+loop188:
 	MOVL  4(BX), R9
 	SUBL  (BX), R9
 	ADDQ  $0x00000004, BX
 	TESTQ R9, R9
-	JZ    none193
+	JZ    none189
 
-loop194:
+loop190:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6444,12 +6140,12 @@ loop194:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop194
+	JNZ     loop190
 
-none193:
+none189:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop192
+	JNZ  loop188
 	VZEROUPPER
 	RET
 
@@ -6468,18 +6164,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop195:
+loop191:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none196
+	JZ      none192
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop197:
+loop193:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -6495,21 +6191,21 @@ loop197:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop197
+	JNZ         loop193
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end196
+	JMP         end192
 
-none196:
+none192:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end196:
+end192:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop195
+	JNZ  loop191
 	VZEROUPPER
 	RET
 
@@ -6524,14 +6220,14 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop198:
+loop194:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none199
+	JZ    none195
 
-four200:
+four196:
 	MOVLQSX    (SI), R9
 	IMUL3Q     $0x00000040, R9, R9
 	ADDQ       DX, R9
@@ -6567,19 +6263,19 @@ four200:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last200
+	JLE        last196
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four200
+	JMP        four196
 
-last200:
+last196:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none199:
+none195:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop198
+	JNZ  loop194
 	VZEROUPPER
 	RET
 
@@ -6594,7 +6290,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop201:
+loop197:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -6603,9 +6299,9 @@ loop201:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single202
+	JL     single198
 
-pair202:
+pair198:
 	VBROADCASTF128 (DX), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -6622,11 +6318,11 @@ pair202:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair202
+	JGE            pair198
 
-single202:
+single198:
 	CMPQ         R8, $-1
-	JL           sum202
+	JL           sum198
 	VBROADCASTSD (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -6636,14 +6332,14 @@ single202:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum202:
+sum198:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop201
+	JNZ     loop197
 	VZEROUPPER
 	RET
 
@@ -6666,15 +6362,15 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $88-200
 	DECQ R9
 	MOVQ R9, 80(SP)
 
-parent203:
+parent199:
 	MOVQ  72(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 72(SP)
 	TESTQ R10, R10
-	JZ    none204
+	JZ    none200
 
-child204:
+child200:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -6690,9 +6386,9 @@ child204:
 	VMULPD  32(R12), Y9, Y9
 	VMOVUPD Y9, 32(SP)
 	TESTQ   R9, R9
-	JZ      next204
+	JZ      next200
 
-four205:
+four201:
 	MOVLQSX    (DI), R11
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       BX, R11
@@ -6728,23 +6424,23 @@ four205:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last205
+	JLE        last201
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four205
+	JMP        four201
 
-last205:
+last201:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next204:
+next200:
 	DECQ R10
-	JNZ  child204
+	JNZ  child200
 
-none204:
+none200:
 	ADDQ $0x00000040, 64(SP)
 	DECQ 80(SP)
-	JNZ  parent203
+	JNZ  parent199
 	VZEROUPPER
 	RET
 
@@ -6770,7 +6466,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent206:
+parent202:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -6780,9 +6476,9 @@ parent206:
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y0, 32(R10)
 	TESTQ   R11, R11
-	JZ      none207
+	JZ      none203
 
-child207:
+child203:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -6791,9 +6487,9 @@ child207:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single208
+	JL     single204
 
-pair208:
+pair204:
 	VBROADCASTF128 (SI), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -6810,11 +6506,11 @@ pair208:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair208
+	JGE            pair204
 
-single208:
+single204:
 	CMPQ         R10, $-1
-	JL           sum208
+	JL           sum204
 	VBROADCASTSD (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -6824,7 +6520,7 @@ single208:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum208:
+sum204:
 	VADDPD      Y2, Y0, Y0
 	VADDPD      Y3, Y1, Y1
 	MOVQ        (SP), R12
@@ -6845,13 +6541,13 @@ sum208:
 	VMOVUPD     Y7, 32(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child207
+	JNZ         child203
 
-none207:
+none203:
 	ADDQ $0x00000040, (SP)
 	ADDQ $0x00000040, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent206
+	JNZ  parent202
 	VZEROUPPER
 	RET
 
@@ -6876,7 +6572,7 @@ TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run209:
+run205:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -6888,9 +6584,9 @@ run209:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four210:
+four206:
 	CMPQ       R8, $0x00000004
-	JL         one210
+	JL         one206
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R10
 	IMULQ      SI, DI
@@ -6946,11 +6642,11 @@ four210:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four210
+	JMP        four206
 
-one210:
+one206:
 	TESTQ        R8, R8
-	JZ           end210
+	JZ           end206
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -6969,11 +6665,11 @@ one210:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one210
+	JMP          one206
 
-end210:
+end206:
 	DECQ 24(SP)
-	JNZ  run209
+	JNZ  run205
 	VZEROUPPER
 	RET
 
@@ -7002,7 +6698,7 @@ TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run211:
+run207:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -7020,7 +6716,7 @@ run211:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop212:
+loop208:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -7051,13 +6747,13 @@ loop212:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop212
+	JNZ          loop208
 	VADDPD       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPD       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run211
+	JNZ          run207
 	VZEROUPPER
 	RET
 
@@ -7074,14 +6770,14 @@ TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop213:
+loop209:
 	MOVL  4(BX), R9
 	SUBL  (BX), R9
 	ADDQ  $0x00000004, BX
 	TESTQ R9, R9
-	JZ    none214
+	JZ    none210
 
-loop215:
+loop211:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -7100,12 +6796,12 @@ loop215:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop215
+	JNZ     loop211
 
-none214:
+none210:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop213
+	JNZ  loop209
 	VZEROUPPER
 	RET
 
@@ -7124,12 +6820,12 @@ TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop216:
+loop212:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none217
+	JZ      none213
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7139,7 +6835,7 @@ loop216:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop218:
+loop214:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -7165,25 +6861,25 @@ loop218:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop218
+	JNZ         loop214
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end217
+	JMP         end213
 
-none217:
+none213:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end217:
+end213:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop216
+	JNZ  loop212
 	VZEROUPPER
 	RET
 
@@ -7198,14 +6894,14 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop219:
+loop215:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none220
+	JZ    none216
 
-four221:
+four217:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
@@ -7251,19 +6947,19 @@ four221:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last221
+	JLE         last217
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four221
+	JMP         four217
 
-last221:
+last217:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none220:
+none216:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop219
+	JNZ  loop215
 	VZEROUPPER
 	RET
 
@@ -7278,7 +6974,7 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop222:
+loop218:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7291,9 +6987,9 @@ loop222:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single223
+	JL     single219
 
-pair223:
+pair219:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -7314,11 +7010,11 @@ pair223:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair223
+	JGE            pair219
 
-single223:
+single219:
 	CMPQ         R8, $-1
-	JL           sum223
+	JL           sum219
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -7330,7 +7026,7 @@ single223:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum223:
+sum219:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7341,7 +7037,7 @@ sum223:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop222
+	JNZ     loop218
 	VZEROUPPER
 	RET
 
@@ -7364,15 +7060,15 @@ TEXT ·treeDots2AVX2(SB), NOSPLIT, $152-200
 	DECQ R9
 	MOVQ R9, 144(SP)
 
-parent224:
+parent220:
 	MOVQ  136(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 136(SP)
 	TESTQ R10, R10
-	JZ    none225
+	JZ    none221
 
-child225:
+child221:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -7394,9 +7090,9 @@ child225:
 	VMULPD  96(R12), Y9, Y9
 	VMOVUPD Y9, 96(SP)
 	TESTQ   R9, R9
-	JZ      next225
+	JZ      next221
 
-four226:
+four222:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        BX, R11
@@ -7442,23 +7138,23 @@ four226:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last226
+	JLE         last222
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four226
+	JMP         four222
 
-last226:
+last222:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next225:
+next221:
 	DECQ R10
-	JNZ  child225
+	JNZ  child221
 
-none225:
+none221:
 	ADDQ $0x00000080, 128(SP)
 	DECQ 144(SP)
-	JNZ  parent224
+	JNZ  parent220
 	VZEROUPPER
 	RET
 
@@ -7484,7 +7180,7 @@ TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent227:
+parent223:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -7496,9 +7192,9 @@ parent227:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none228
+	JZ      none224
 
-child228:
+child224:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -7511,9 +7207,9 @@ child228:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single229
+	JL     single225
 
-pair229:
+pair225:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -7534,11 +7230,11 @@ pair229:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair229
+	JGE            pair225
 
-single229:
+single225:
 	CMPQ         R10, $-1
-	JL           sum229
+	JL           sum225
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -7550,7 +7246,7 @@ single229:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum229:
+sum225:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -7585,13 +7281,13 @@ sum229:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child228
+	JNZ         child224
 
-none228:
+none224:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent227
+	JNZ  parent223
 	VZEROUPPER
 	RET
 
@@ -7616,7 +7312,7 @@ TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run230:
+run226:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -7628,9 +7324,9 @@ run230:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four231:
+four227:
 	CMPQ        R8, $0x00000004
-	JL          one231
+	JL          one227
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -7710,11 +7406,11 @@ four231:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four231
+	JMP         four227
 
-one231:
+one227:
 	TESTQ        R8, R8
-	JZ           end231
+	JZ           end227
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -7739,11 +7435,11 @@ one231:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one231
+	JMP          one227
 
-end231:
+end227:
 	DECQ 24(SP)
-	JNZ  run230
+	JNZ  run226
 	VZEROUPPER
 	RET
 
@@ -7772,7 +7468,7 @@ TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run232:
+run228:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -7794,7 +7490,7 @@ run232:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop233:
+loop229:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -7847,7 +7543,7 @@ loop233:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop233
+	JNZ          loop229
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -7857,7 +7553,7 @@ loop233:
 	VADDPD       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run232
+	JNZ          run228
 	VZEROUPPER
 	RET
 
@@ -7874,14 +7570,14 @@ TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop234:
+loop230:
 	MOVL  4(BX), R9
 	SUBL  (BX), R9
 	ADDQ  $0x00000004, BX
 	TESTQ R9, R9
-	JZ    none235
+	JZ    none231
 
-loop236:
+loop232:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -7906,12 +7602,12 @@ loop236:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop236
+	JNZ     loop232
 
-none235:
+none231:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop234
+	JNZ  loop230
 	VZEROUPPER
 	RET
 
@@ -7930,12 +7626,12 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop237:
+loop233:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none238
+	JZ      none234
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7948,7 +7644,7 @@ loop237:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop239:
+loop235:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -7974,7 +7670,7 @@ loop239:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x000000c0, R14
 	DECQ        R12
-	JNZ         loop239
+	JNZ         loop235
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -7984,7 +7680,7 @@ loop239:
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 
-loop240:
+loop236:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y4
@@ -8000,12 +7696,12 @@ loop240:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop240
+	JNZ         loop236
 	VMOVUPD     Y2, 128(AX)
 	VMOVUPD     Y3, 160(AX)
-	JMP         end238
+	JMP         end234
 
-none238:
+none234:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -8014,11 +7710,11 @@ none238:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end238:
+end234:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop237
+	JNZ  loop233
 	VZEROUPPER
 	RET
 
@@ -8033,14 +7729,14 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop241:
+loop237:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none242
+	JZ    none238
 
-four243:
+four239:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
@@ -8096,19 +7792,19 @@ four243:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last243
+	JLE         last239
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four243
+	JMP         four239
 
-last243:
+last239:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none242:
+none238:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop241
+	JNZ  loop237
 	VZEROUPPER
 	RET
 
@@ -8123,7 +7819,7 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop244:
+loop240:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -8139,9 +7835,9 @@ loop244:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single245
+	JL     single241
 
-pair245:
+pair241:
 	VBROADCASTF128 (R9), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8162,11 +7858,11 @@ pair245:
 	ADDQ           $0x00000008, R10
 	ADDQ           $0x00000010, R9
 	SUBQ           $0x00000002, R11
-	JGE            pair245
+	JGE            pair241
 
-single245:
+single241:
 	CMPQ         R11, $-1
-	JL           sum245
+	JL           sum241
 	VBROADCASTSD (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x000000c0, R11, R11
@@ -8178,7 +7874,7 @@ single245:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum245:
+sum241:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8192,9 +7888,9 @@ sum245:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	SUBQ    $0x00000002, R8
-	JL      single246
+	JL      single242
 
-pair246:
+pair242:
 	VBROADCASTF128 (DX), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -8211,11 +7907,11 @@ pair246:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair246
+	JGE            pair242
 
-single246:
+single242:
 	CMPQ         R8, $-1
-	JL           sum246
+	JL           sum242
 	VBROADCASTSD (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -8225,14 +7921,14 @@ single246:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum246:
+sum242:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y1, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop244
+	JNZ     loop240
 	VZEROUPPER
 	RET
 
@@ -8255,15 +7951,15 @@ TEXT ·treeDots3AVX2(SB), NOSPLIT, $216-200
 	DECQ R9
 	MOVQ R9, 208(SP)
 
-parent247:
+parent243:
 	MOVQ  200(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 200(SP)
 	TESTQ R10, R10
-	JZ    none248
+	JZ    none244
 
-child248:
+child244:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8291,9 +7987,9 @@ child248:
 	VMULPD  160(R12), Y9, Y9
 	VMOVUPD Y9, 160(SP)
 	TESTQ   R9, R9
-	JZ      next248
+	JZ      next244
 
-four249:
+four245:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        BX, R11
@@ -8349,23 +8045,23 @@ four249:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last249
+	JLE         last245
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four249
+	JMP         four245
 
-last249:
+last245:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next248:
+next244:
 	DECQ R10
-	JNZ  child248
+	JNZ  child244
 
-none248:
+none244:
 	ADDQ $0x000000c0, 192(SP)
 	DECQ 208(SP)
-	JNZ  parent247
+	JNZ  parent243
 	VZEROUPPER
 	RET
 
@@ -8391,7 +8087,7 @@ TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent250:
+parent246:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8405,9 +8101,9 @@ parent250:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none251
+	JZ      none247
 
-child251:
+child247:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -8423,9 +8119,9 @@ child251:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single252
+	JL     single248
 
-pair252:
+pair248:
 	VBROADCASTF128 (R10), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8446,11 +8142,11 @@ pair252:
 	ADDQ           $0x00000008, R13
 	ADDQ           $0x00000010, R10
 	SUBQ           $0x00000002, R14
-	JGE            pair252
+	JGE            pair248
 
-single252:
+single248:
 	CMPQ         R14, $-1
-	JL           sum252
+	JL           sum248
 	VBROADCASTSD (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x000000c0, R14, R14
@@ -8462,7 +8158,7 @@ single252:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum252:
+sum248:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -8500,9 +8196,9 @@ sum252:
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 	SUBQ        $0x00000002, R12
-	JL          single253
+	JL          single249
 
-pair253:
+pair249:
 	VBROADCASTF128 (SI), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -8519,11 +8215,11 @@ pair253:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R12
-	JGE            pair253
+	JGE            pair249
 
-single253:
+single249:
 	CMPQ         R12, $-1
-	JL           sum253
+	JL           sum249
 	VBROADCASTSD (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -8533,7 +8229,7 @@ single253:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum253:
+sum249:
 	VADDPD      Y2, Y0, Y0
 	VADDPD      Y3, Y1, Y1
 	MOVQ        (SP), R12
@@ -8554,13 +8250,13 @@ sum253:
 	VMOVUPD     Y7, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child251
+	JNZ         child247
 
-none251:
+none247:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent250
+	JNZ  parent246
 	VZEROUPPER
 	RET
 
@@ -8585,7 +8281,7 @@ TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run254:
+run250:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -8597,9 +8293,9 @@ run254:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four255:
+four251:
 	CMPQ        R8, $0x00000004
-	JL          one255
+	JL          one251
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -8703,11 +8399,11 @@ four255:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four255
+	JMP         four251
 
-one255:
+one251:
 	TESTQ        R8, R8
-	JZ           end255
+	JZ           end251
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -8738,11 +8434,11 @@ one255:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one255
+	JMP          one251
 
-end255:
+end251:
 	DECQ 24(SP)
-	JNZ  run254
+	JNZ  run250
 	VZEROUPPER
 	RET
 
@@ -8771,7 +8467,7 @@ TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run256:
+run252:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -8796,7 +8492,7 @@ run256:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop257:
+loop253:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -8849,7 +8545,7 @@ loop257:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop257
+	JNZ          loop253
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -8863,7 +8559,7 @@ loop257:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 
-loop258:
+loop254:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -8894,13 +8590,13 @@ loop258:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop258
+	JNZ          loop254
 	VADDPD       128(R12), Y2, Y2
 	VMOVUPD      Y2, 128(R12)
 	VADDPD       160(R12), Y3, Y3
 	VMOVUPD      Y3, 160(R12)
 	DECQ         32(SP)
-	JNZ          run256
+	JNZ          run252
 	VZEROUPPER
 	RET
 
@@ -8917,14 +8613,14 @@ TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop259:
+loop255:
 	MOVL  4(BX), R9
 	SUBL  (BX), R9
 	ADDQ  $0x00000004, BX
 	TESTQ R9, R9
-	JZ    none260
+	JZ    none256
 
-loop261:
+loop257:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -8955,12 +8651,12 @@ loop261:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop261
+	JNZ     loop257
 
-none260:
+none256:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop259
+	JNZ  loop255
 	VZEROUPPER
 	RET
 
@@ -8979,12 +8675,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop262:
+loop258:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none263
+	JZ      none259
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -8997,7 +8693,7 @@ loop262:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop264:
+loop260:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -9023,7 +8719,7 @@ loop264:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop264
+	JNZ         loop260
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -9037,7 +8733,7 @@ loop264:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop265:
+loop261:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -9063,14 +8759,14 @@ loop265:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop265
+	JNZ         loop261
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end263
+	JMP         end259
 
-none263:
+none259:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -9081,11 +8777,11 @@ none263:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end263:
+end259:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop262
+	JNZ  loop258
 	VZEROUPPER
 	RET
 
@@ -9100,14 +8796,14 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop266:
+loop262:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none267
+	JZ    none263
 
-four268:
+four264:
 	MOVLQSX     (SI), R9
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
@@ -9173,19 +8869,19 @@ four268:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last268
+	JLE         last264
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four268
+	JMP         four264
 
-last268:
+last264:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none267:
+none263:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop266
+	JNZ  loop262
 	VZEROUPPER
 	RET
 
@@ -9200,7 +8896,7 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop269:
+loop265:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -9216,9 +8912,9 @@ loop269:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single270
+	JL     single266
 
-pair270:
+pair266:
 	VBROADCASTF128 (R9), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9239,11 +8935,11 @@ pair270:
 	ADDQ           $0x00000008, R10
 	ADDQ           $0x00000010, R9
 	SUBQ           $0x00000002, R11
-	JGE            pair270
+	JGE            pair266
 
-single270:
+single266:
 	CMPQ         R11, $-1
-	JL           sum270
+	JL           sum266
 	VBROADCASTSD (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -9255,7 +8951,7 @@ single270:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum270:
+sum266:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -9273,9 +8969,9 @@ sum270:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single271
+	JL      single267
 
-pair271:
+pair267:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9296,11 +8992,11 @@ pair271:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair271
+	JGE            pair267
 
-single271:
+single267:
 	CMPQ         R8, $-1
-	JL           sum271
+	JL           sum267
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -9312,7 +9008,7 @@ single271:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum271:
+sum267:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -9323,7 +9019,7 @@ sum271:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop269
+	JNZ     loop265
 	VZEROUPPER
 	RET
 
@@ -9346,15 +9042,15 @@ TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
 	DECQ R9
 	MOVQ R9, 272(SP)
 
-parent272:
+parent268:
 	MOVQ  264(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 264(SP)
 	TESTQ R10, R10
-	JZ    none273
+	JZ    none269
 
-child273:
+child269:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -9388,9 +9084,9 @@ child273:
 	VMULPD  224(R12), Y9, Y9
 	VMOVUPD Y9, 224(SP)
 	TESTQ   R9, R9
-	JZ      next273
+	JZ      next269
 
-four274:
+four270:
 	MOVLQSX     (DI), R11
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        BX, R11
@@ -9456,23 +9152,23 @@ four274:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last274
+	JLE         last270
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four274
+	JMP         four270
 
-last274:
+last270:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next273:
+next269:
 	DECQ R10
-	JNZ  child273
+	JNZ  child269
 
-none273:
+none269:
 	ADDQ $0x00000100, 256(SP)
 	DECQ 272(SP)
-	JNZ  parent272
+	JNZ  parent268
 	VZEROUPPER
 	RET
 
@@ -9498,7 +9194,7 @@ TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent275:
+parent271:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -9514,9 +9210,9 @@ parent275:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none276
+	JZ      none272
 
-child276:
+child272:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -9532,9 +9228,9 @@ child276:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single277
+	JL     single273
 
-pair277:
+pair273:
 	VBROADCASTF128 (R10), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9555,11 +9251,11 @@ pair277:
 	ADDQ           $0x00000008, R13
 	ADDQ           $0x00000010, R10
 	SUBQ           $0x00000002, R14
-	JGE            pair277
+	JGE            pair273
 
-single277:
+single273:
 	CMPQ         R14, $-1
-	JL           sum277
+	JL           sum273
 	VBROADCASTSD (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -9571,7 +9267,7 @@ single277:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum277:
+sum273:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9613,9 +9309,9 @@ sum277:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single278
+	JL          single274
 
-pair278:
+pair274:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9636,11 +9332,11 @@ pair278:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R12
-	JGE            pair278
+	JGE            pair274
 
-single278:
+single274:
 	CMPQ         R12, $-1
-	JL           sum278
+	JL           sum274
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -9652,7 +9348,7 @@ single278:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum278:
+sum274:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9687,13 +9383,13 @@ sum278:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child276
+	JNZ         child272
 
-none276:
+none272:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent275
+	JNZ  parent271
 	VZEROUPPER
 	RET
 
@@ -9718,7 +9414,7 @@ TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run279:
+run275:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9730,9 +9426,9 @@ run279:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four280:
+four276:
 	CMPQ        R8, $0x00000004
-	JL          one280
+	JL          one276
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9860,11 +9556,11 @@ four280:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four280
+	JMP         four276
 
-one280:
+one276:
 	TESTQ        R8, R8
-	JZ           end280
+	JZ           end276
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9901,11 +9597,11 @@ one280:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one280
+	JMP          one276
 
-end280:
+end276:
 	DECQ 24(SP)
-	JNZ  run279
+	JNZ  run275
 	VZEROUPPER
 	RET
 
@@ -9934,7 +9630,7 @@ TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run281:
+run277:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9959,7 +9655,7 @@ run281:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop282:
+loop278:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -10012,7 +9708,7 @@ loop282:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop282
+	JNZ          loop278
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -10030,7 +9726,7 @@ loop282:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop283:
+loop279:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10083,7 +9779,7 @@ loop283:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop283
+	JNZ          loop279
 	VADDPD       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPD       160(R12), Y5, Y5
@@ -10093,7 +9789,7 @@ loop283:
 	VADDPD       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run281
+	JNZ          run277
 	VZEROUPPER
 	RET
 
@@ -10120,7 +9816,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop284:
+loop280:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -10133,7 +9829,7 @@ loop284:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop284
+	JNZ          loop280
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -10171,7 +9867,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop285:
+loop281:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -10189,7 +9885,7 @@ loop285:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop285
+	JNZ          loop281
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -10235,7 +9931,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop286:
+loop282:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -10258,7 +9954,7 @@ loop286:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop286
+	JNZ          loop282
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10293,14 +9989,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop287:
+loop283:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop287
+	JNZ          loop283
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10322,7 +10018,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop288:
+loop284:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -10331,7 +10027,7 @@ loop288:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop288
+	JNZ          loop284
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -10355,7 +10051,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop289:
+loop285:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -10366,7 +10062,7 @@ loop289:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop289
+	JNZ          loop285
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10392,7 +10088,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop290:
+loop286:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -10406,7 +10102,7 @@ loop290:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop290
+	JNZ         loop286
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

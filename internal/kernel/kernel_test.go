@@ -135,6 +135,20 @@ var every = []struct {
 			same(t, norm2[:], wantNorm2[:])
 		}
 	}},
+	{"AddOuterMatVec", func(t *testing.T, g *guarded, n int) {
+		for _, cols := range []int{n, 1, 3} {
+			a, norm2, out, z := g.vector(n*cols*Lanes), g.lane(), g.vector(n*Lanes), g.vector(cols*Lanes)
+			outers := g.outers(1, n, cols)
+			want, wantOut := slices.Clone(a), make([]float64, len(out))
+			var wantNorm2 lane
+			addOutersGo(want, &wantNorm2, outers, n, cols)
+			matVecGo(wantOut, want, z, n, cols)
+			AddOuterMatVec(a, norm2, out, outers[0], z, n, cols)
+			same(t, a, want)
+			same(t, norm2[:], wantNorm2[:])
+			same(t, out, wantOut)
+		}
+	}},
 	{"OutersNorm2", func(t *testing.T, g *guarded, n int) {
 		for terms := range 9 {
 			cols := n%7 + terms

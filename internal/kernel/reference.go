@@ -64,6 +64,11 @@ func addOutersGo(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
 	}
 }
 
+func addOuterMatVecGo(a []float64, norm2 *lane, out []float64, c float64, y, x, z []float64, rows, cols int) {
+	addOutersGo(a, norm2, []Outer{{c, y, x}}, rows, cols)
+	matVecGo(out, a, z, rows, cols)
+}
+
 func outersNorm2Go(norm2 *lane, terms []Outer, rows, cols int) {
 	*norm2 = lane{}
 	for i := range rows {

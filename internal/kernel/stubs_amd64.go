@@ -54,6 +54,11 @@ func addOuters5AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, 
 //go:noescape
 func addOuters6AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
+// addOuterMatVecAVX512 is addOuterMatVecGo for rows and cols ≥ 1.
+//
+//go:noescape
+func addOuterMatVecAVX512(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int)
+
 // outersNorm2x1AVX512 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
 //
 //go:noescape
@@ -363,6 +368,11 @@ func addOuters5AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, co
 //
 //go:noescape
 func addOuters6AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
+
+// addOuterMatVecAVX2 is addOuterMatVecGo for rows and cols ≥ 1.
+//
+//go:noescape
+func addOuterMatVecAVX2(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int)
 
 // outersNorm2x1AVX2 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
 //

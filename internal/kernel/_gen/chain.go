@@ -48,7 +48,7 @@ func matVec(t tier) {
 	t.text("matVec", "(out, a, x []float64, rows, cols int)", "is matVecGo for rows and cols ≥ 1: several rows at a time.")
 	out, a, x, rows, cols := slice("out"), slice("a"), slice("x"), number("rows"), number("cols")
 	row := times(cols, groupSize)
-	blocks("rows", rows, 4, 7, func(n int) {
+	blocks("rows", rows, 2, 3, func(n int) {
 		b := bank{t: t}
 		acc, v := b.take(n*t.parts), b.take(t.parts)
 		t.zero(acc...)
@@ -211,6 +211,49 @@ func addOuters(t tier) {
 		t.store(sum, at(norm2))
 		done()
 	}
+}
+
+func addOuterMatVec(t tier) {
+	t.text("addOuterMatVec", "(a []float64, norm2 *[8]float64, out []float64, c float64, y, x, z []float64, rows, cols int)",
+		"is addOuterMatVecGo for rows and cols ≥ 1.")
+	a, norm2, out, y, x, z := slice("a"), number("norm2"), slice("out"), slice("y"), slice("x"), slice("z")
+	rows, cols := number("rows"), number("cols")
+	b := bank{t: t}
+	c, cy, sum, acc, m := b.take(1), b.take(t.parts), b.take(t.parts), b.take(t.parts), b.take(t.parts)
+	scalar, err := Param("c").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSD(scalar.Addr, c[0])
+	t.zero(sum...)
+	rowEnd := times(cols, groupSize)
+	loop(rows, func() {
+		for p := range cy {
+			VMULPD(at(y).Offset(p*t.size()), c[0], cy[p])
+		}
+		t.zero(acc...)
+		j := GP64()
+		XORQ(j, j)
+		fresh++
+		label := fmt.Sprintf("cols%d", fresh)
+		Label(label)
+		t.load(indexed(a, j), m...)
+		t.fma(m, cy, indexed(x, j))
+		t.store(m, indexed(a, j))
+		t.fma(acc, m, indexed(z, j))
+		for p := range m {
+			VFMADD231PD(m[p], m[p], sum[p])
+		}
+		ADDQ(U32(groupSize), j)
+		CMPQ(j, rowEnd)
+		JL(LabelRef(label))
+		t.store(acc, at(out))
+		ADDQ(rowEnd, a)
+		ADDQ(U32(groupSize), y)
+		ADDQ(U32(groupSize), out)
+	})
+	t.store(sum, at(norm2))
+	done()
 }
 
 func outersNorm2(t tier) {

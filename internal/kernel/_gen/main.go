@@ -14,6 +14,7 @@ func main() {
 		dot(t)
 		axpy(t)
 		addOuters(t)
+		addOuterMatVec(t)
 		outersNorm2(t)
 		addTile(t)
 		moveLanes(t)
