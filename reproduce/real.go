@@ -38,7 +38,7 @@ func figure6(w *work) error {
 	w.section.Title = "Figure 6: effective rank by depth on Meteo-UK and CCDS, 30 % observed"
 	w.section.Paper = "Starts of deviation 0.0005 to 0.001. Test loss from 0.3 to 1.1 on Meteo-UK and from 0.59 to 1.12 on CCDS; deeper models end at lower ranks."
 	kinds := []start{
-		{model.Gaussian, 0.0005, 0.1, false}, {model.Gaussian, 0.001, 0.1, false}, {model.Gaussian, 0.001, 0.3, false},
+		{model.Gaussian, 0.0005, 0.1, false}, {model.Gaussian, 0.001, 0.1, false}, {model.Gaussian, 0.00075, 0.15, false},
 	}
 	var charts []figure.Chart
 	var skipped error
@@ -73,7 +73,7 @@ func figure7(w *work) error {
 		return err
 	}
 	kinds := []start{
-		{model.RankOne, 0.0005, 0.3, false}, {model.RankOne, 0.001, 0.3, false}, {model.RankOne, 0.001, 0.5, false},
+		{model.RankOne, 0.0005, 0.1, false}, {model.RankOne, 0.001, 0.1, false}, {model.RankOne, 0.001, 0.15, false},
 	}
 	runs, err := w.runs("fig7", w.realRuns("meteo-uk", "variable", 0.2, kinds, realRunsEach))
 	if err != nil {
