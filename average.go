@@ -18,7 +18,7 @@ import (
 func (j *job) finishAverage(ctx context.Context, c *Completion, f folds, ch choice, p plan) {
 	shape := f.cells.Shape()
 	p = p.settle(ch.candidates, shape, f.cells.Len(), 0.7)
-	j.report("measuring the error on held-out cells", -1, 0)
+	j.report("measuring the error on held-out cells", -1, ch.error)
 	equal := make([]float64, len(ch.candidates))
 	for k := range equal {
 		equal[k] = 1 / float64(len(equal))
@@ -61,7 +61,7 @@ func (j *job) finishAverage(ctx context.Context, c *Completion, f folds, ch choi
 	c.Settings.Samples = final.samples()
 	c.Scaling = final.members[0].scaling
 	c.Settings.Standardisation = j.standardisation(c.Scaling)
-	j.describeBest(ctx, c, f, ch.parts[0])
+	j.describeBest(ctx, c, f, ch.parts[0], 0.15*p.budget)
 }
 
 func (j *job) standardisation(s tensor.Scaling) string {
@@ -164,7 +164,7 @@ func (o *outOfFold) combine(c *Completion, seed uint64) {
 }
 
 // describeBest fits plain CP models with a ridge and reports the one whose number of blocks held-back cells prefer.
-func (j *job) describeBest(ctx context.Context, c *Completion, f folds, part int) {
+func (j *job) describeBest(ctx context.Context, c *Completion, f folds, part int, budget float64) {
 	j.report("describing the tensor by one CP model", -1, c.HeldOutNRMSE)
 	counts := []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16}
 	if j.options.Blocks > 0 {
@@ -182,7 +182,7 @@ func (j *job) describeBest(ctx context.Context, c *Completion, f folds, part int
 		for _, blocks := range counts[:affordable] {
 			cost += 60 * candidate{settings: posterior.Settings{Blocks: blocks, Equal: true, Normal: true}}.cost(shape, f.cells.Len())
 		}
-		if cost < 0.15*defaultBudget {
+		if cost < budget {
 			break
 		}
 		affordable--

@@ -53,6 +53,9 @@ func (o Options) withDefaults() Options {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
+	if o.Effort <= 0 {
+		o.Effort = 1
+	}
 	if o.HoldOut <= 0 {
 		o.HoldOut = 0.1
 	}
@@ -73,6 +76,9 @@ func (o Options) check(observed *tensor.Observed) error {
 	}
 	if o.Standardise == tensor.StandardiseMode && (o.StandardiseMode < 0 || o.StandardiseMode >= observed.Order()) {
 		return fmt.Errorf("lacuna: StandardiseMode is %d for a tensor with %d modes: modes count from 0", o.StandardiseMode, observed.Order())
+	}
+	if o.Effort < 0 {
+		return fmt.Errorf("lacuna: Effort is %v: give a positive number, 1 is the default", o.Effort)
 	}
 	if o.HoldOut >= 1 {
 		return fmt.Errorf("lacuna: HoldOut is %v, it is a share of the observed cells below 1", o.HoldOut)

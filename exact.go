@@ -32,8 +32,9 @@ func (e *exactFit) at(cell []int32) (value, stderr float64) {
 }
 
 const (
-	exactResidual = 1e-9 // root mean square, in deviations, below which the cells count as explained
-	quiet         = 0.02 // noise of a chain, in deviations, below which polishing is worth a try
+	exactResidual = 1e-9  // root mean square, in deviations, below which the cells count as explained
+	rounding      = 1e-12 // deviation that is not distinguished from 0
+	quiet         = 0.02  // noise of a chain, in deviations, below which polishing is worth a try
 )
 
 // searchExact looks for a CP model without residual when there is a sign that there is one: a chain that predicts
@@ -43,19 +44,12 @@ func (j *job) searchExact(ctx context.Context, f folds, ch choice, p plan) *exac
 	if l := j.options.Loss; len(j.options.Smooth) > 0 || l != nil && l.Name() != loss.Square.Name() {
 		return nil
 	}
-	share := 0.0
-	switch {
-	case ch.error < quiet:
-		share = 0.5
-	case ch.error > 3*ch.noise && ch.error > 0.3:
-		share = 0.7
-	case ch.error > 3*ch.noise:
-		share = 0.15
-	default:
+	const suspicious = 5
+	if ch.error >= quiet && ch.gap < suspicious {
 		return nil
 	}
-	j.report("looking for blocks that explain the observed cells exactly", -1, 0)
-	return j.exact(ctx, f.cells, j.exactBlocks(ch), share*p.budget, "exact")
+	j.report("looking for blocks that explain the observed cells exactly", -1, ch.error)
+	return j.exact(ctx, f.cells, j.exactBlocks(ch), 0.5*p.budget, "exact")
 }
 
 // exactBlocks lists the numbers of blocks with which chains are started in turn. A few more blocks than needed make the
@@ -119,22 +113,46 @@ func (j *job) annealer(blocks int) candidate {
 
 // prune looks for the fewest of a sample's blocks from which the cells can be explained exactly, and returns them polished.
 func prune(ctx context.Context, data als.Data, sample als.Fit) *als.Fit {
-	const quick, thorough = 200, 20000
-	order := byNorm(&sample)
 	perBlock := 1 - len(data.Shape)
 	for _, d := range data.Shape {
 		perBlock += d
 	}
+	order := byNorm(&sample)
 	for k := 1; k <= len(order) && float64(k*perBlock) < 0.8*float64(len(data.Values)); k++ {
-		fit := als.Polish(ctx, data, sample.Take(order[:k]), 1e-14, quick)
-		if fit.Residual > exactResidual && fit.Residual < 1e-3 {
-			fit = als.Polish(ctx, data, fit, exactResidual/100, thorough)
-		}
-		if fit.Residual <= exactResidual {
-			return &fit
+		if fit := polish(ctx, data, sample.Take(order[:k])); fit != nil {
+			return merge(ctx, data, fit)
 		}
 	}
 	return nil
+}
+
+// merge drops blocks as long as the others can take over what they explained: a sample may have split a block in two.
+func merge(ctx context.Context, data als.Data, fit *als.Fit) *als.Fit {
+	for r := fit.Blocks - 1; r >= 0 && fit.Blocks > 1; r-- {
+		var others []int
+		for k := range fit.Blocks {
+			if k != r {
+				others = append(others, k)
+			}
+		}
+		if fewer := polish(ctx, data, fit.Take(others)); fewer != nil {
+			fit, r = fewer, fewer.Blocks
+		}
+	}
+	return fit
+}
+
+// polish returns the fit to which the blocks lead when it is exact, else nil.
+func polish(ctx context.Context, data als.Data, blocks als.Fit) *als.Fit {
+	const quick, thorough, target = 200, 20000, 1e-14
+	fit := als.Polish(ctx, data, blocks, target, quick)
+	if fit.Residual > target && fit.Residual < 1e-2 {
+		fit = als.Polish(ctx, data, fit, target, thorough)
+	}
+	if fit.Residual > exactResidual {
+		return nil
+	}
+	return &fit
 }
 
 func byNorm(fit *als.Fit) []int {
@@ -149,7 +167,7 @@ func byNorm(fit *als.Fit) []int {
 
 // finishExact measures the error of the search on cells that it has not seen, and reports the model.
 func (j *job) finishExact(ctx context.Context, c *Completion, exact *exactFit, f folds, ch choice, p plan) {
-	j.report("measuring the error on held-out cells", -1, 0)
+	j.report("measuring the error on held-out cells", -1, ch.error)
 	c.Settings.Method = "one CP model that explains the observed cells exactly"
 	c.Settings.Standardisation = "by one factor"
 	c.Settings.Blocks = []int{exact.Blocks}
@@ -166,7 +184,7 @@ func (j *job) finishExact(ctx context.Context, c *Completion, exact *exactFit, f
 	}
 	c.HeldOut = predictAll(measured, held)
 	c.scoreAgainst(fitEffects(kept))
-	exact.stderr = exact.Residual * exact.scaling.Scale[0]
+	exact.stderr = math.Max(exact.Residual, rounding) * exact.scaling.Scale[0]
 	if _, same := measured.(*exactFit); same {
 		exact.stderr = math.Max(exact.stderr, c.HeldOutRMSE)
 		for k := range c.HeldOut {

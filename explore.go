@@ -16,7 +16,7 @@ type choice struct {
 	candidates []candidate
 	parts      []int   // the parts whose cells were used to choose
 	error      float64 // on them, of the best candidate, in units of the deviation of all cells
-	noise      float64 // least noise that a candidate saw in its training cells, in the same units
+	gap        float64 // the error of the form with equal noise over the noise that it saw in its training cells
 	fits       []*ensemble
 }
 
@@ -83,7 +83,7 @@ func (j *job) explore(ctx context.Context, f folds, p plan) choice {
 		round *= float64(counts[start]) / float64(counts[start+1])
 		forms = j.options.forms(counts[start], shape)
 	}
-	ch := choice{error: math.Inf(1), noise: math.Inf(1)}
+	ch := choice{error: math.Inf(1), gap: 1}
 	for k := range most {
 		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round*float64(k+1) < explored) {
 			ch.parts = append(ch.parts, part)
@@ -100,7 +100,9 @@ func (j *job) explore(ctx context.Context, f folds, p plan) choice {
 		t := j.try(ctx, f, ch.parts, c, sweeps)
 		tried[key] = t
 		explored -= t.cost
-		ch.noise = math.Min(ch.noise, t.noise)
+		if c.settings.Equal && c.settings.Normal {
+			ch.gap = math.Max(ch.gap, t.error/t.noise)
+		}
 		return t
 	}
 	best := make([]*trial, len(forms))

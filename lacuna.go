@@ -29,6 +29,10 @@ type Options struct {
 	Depths []int // depth of every mode, for the runs that follow the gradient flow; default: chosen
 	Smooth []int // modes whose neighbouring indices are expected to be alike (a random walk); default: none
 
+	// Effort scales the nominal work, default 1: a quarter of a minute of one core, less where the data are few. The work
+	// does not grow with the data beyond that, and never falls below one short chain.
+	Effort float64
+
 	HoldOut float64 // share of the observed cells that measures the error, default 0.1
 	Level   float64 // of the intervals of Completion.Interval when it is called with 0, default 0.9
 

@@ -56,7 +56,7 @@ var ladder = []plan{
 }
 
 func (j *job) plan() plan {
-	budget := defaultBudget
+	budget := j.options.Effort * defaultBudget
 	if o := j.options; o.MaxTime > 0 {
 		budget = math.Min(budget, 0.5*float64(o.MaxTime.Nanoseconds())*float64(min(o.Threads, 2)))
 	}

@@ -198,7 +198,7 @@ func (f *Fit) Norms() []float64 {
 func (f *Fit) Take(blocks []int) Fit {
 	out := Fit{Blocks: len(blocks), Residual: f.Residual, Sweeps: f.Sweeps}
 	for _, factor := range f.Factors {
-		d := len(factor) / f.Blocks
+		d := len(factor) / max(1, f.Blocks)
 		taken := make([]float64, d*len(blocks))
 		for i := range d {
 			for k, r := range blocks {

@@ -32,7 +32,6 @@ type Settings struct {
 	Thin     int      // sweeps a kept sample, default 1
 	Equal    bool     // one noise precision for all indices (ω stays 1)
 	Normal   bool     // normal tails (t stays 1)
-	Ridge    bool     // factors' prior is diagonal, one precision a block (automatic relevance determination)
 	Quiet    float64  // stop burning in once the noise's deviation is below it
 	Logistic bool     // values are probabilities or 0 and 1, predictions log-odds (not with Quiet)
 	Smooth   []int    // modes whose neighbouring indices are tied by a random walk
@@ -68,21 +67,30 @@ type Sample struct {
 type Posterior struct {
 	Blocks  int // R, all blocks counted
 	Samples []Sample
+
+	logistic bool
 }
 
 // At returns the posterior mean of a cell's expected value, the variance of that value between samples, and the
-// variance of the noise on it.
+// variance of the noise on it. In a logistic model the expected value is a probability.
 func (p *Posterior) At(cell []int32) (mean, variance, noise float64) {
 	var sum, squares float64
 	shift := 0.0
 	for k := range p.Samples {
 		s := &p.Samples[k]
 		v := s.at(cell, p.Blocks)
+		if p.logistic {
+			v = 1 / (1 + math.Exp(-v))
+			noise += v * (1 - v)
+		}
 		if k == 0 {
 			shift = v
 		}
 		sum += v - shift
 		squares += (v - shift) * (v - shift)
+		if p.logistic {
+			continue
+		}
 		e := s.Noise
 		for n, i := range cell {
 			e *= s.Spread[n][i]

@@ -8,7 +8,7 @@ import (
 )
 
 // prior is the normal prior N(μ, Λ⁻¹) of the rows of one factor, under a normal–Wishart hyperprior with mean 0,
-// one pseudo-row, scale I and as many degrees of freedom as columns; or, diagonal, a gamma hyperprior for each column.
+// one pseudo-row, scale I and as many degrees of freedom as columns.
 type prior struct {
 	precision []float64 // Λ, full symmetric, width×width
 	shift     []float64 // Λ μ
@@ -38,7 +38,7 @@ func newPrior(width, d int) prior {
 }
 
 // draw samples μ and Λ given d rows of a factor.
-func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int, d int, ridge bool) {
+func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int, d int) {
 	width := len(columns)
 	const pseudo = 1.0
 	clear(p.mean)
@@ -49,10 +49,6 @@ func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int,
 	}
 	for k := range p.mean {
 		p.mean[k] /= float64(d)
-	}
-	if ridge {
-		p.drawRidge(s, factor, blocks, columns, d)
-		return
 	}
 	// W⁻¹ = I + Σ (u − ū)(u − ū)ᵀ + d β/(d + β) ū ūᵀ
 	stride := dense.Stride(width)
@@ -85,19 +81,21 @@ func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int,
 	p.setShift()
 }
 
-func (p *prior) drawRidge(s *rng.Stream, factor []float64, blocks int, columns []int, d int) {
+// drawSteps samples Λ given that the differences of neighbouring rows are N(0, Λ⁻¹).
+func (p *prior) drawSteps(s *rng.Stream, factor []float64, blocks int, columns []int, d int) {
 	width := len(columns)
-	clear(p.precision)
-	for k, r := range columns {
-		var squares float64
-		for i := range d {
-			u := factor[i*blocks+r]
-			squares += u * u
+	stride := dense.Stride(width)
+	clear(p.inverse)
+	for i := 1; i < d; i++ {
+		for k, r := range columns {
+			p.rows[(i-1)*stride+k] = factor[i*blocks+r] - factor[(i-1)*blocks+r]
 		}
-		p.precision[k*width+k] = gamma(s, 1+float64(d)/2) / (1e-3 + squares/2)
-		p.mean[k] = 0
 	}
-	p.setShift()
+	dense.AddGram(p.inverse, p.rows, p.ones[:d-1], p.gram, width)
+	for k := range width {
+		p.inverse[k*stride+k]++
+	}
+	p.drawWishart(s, width, float64(width+d-1))
 }
 
 func (p *prior) setShift() {

@@ -22,6 +22,9 @@ type sampler struct {
 	cells   [][]int32   // cells of mode n sorted by index
 	starts  [][]int     // cells[n][starts[n][i]:starts[n][i+1]] have index i
 
+	smooth []bool    // by mode
+	target []float64 // of the regression: the values, or, logistic, the working values
+
 	priors   []prior
 	tau      float64
 	omega    [][]float64 // precision of an index relative to the mean
@@ -45,7 +48,7 @@ type rowScratch struct {
 // context's error.
 func Run(ctx context.Context, data Data, settings Settings) (*Posterior, error) {
 	s := newSampler(data, settings.withDefaults())
-	post := &Posterior{Blocks: s.blocks}
+	post := &Posterior{Blocks: s.blocks, logistic: s.settings.Logistic}
 	last := s.settings.Burn + s.settings.Keep*s.settings.Thin
 	for sweep := 1; sweep <= last; sweep++ {
 		if err := ctx.Err(); err != nil {
@@ -75,22 +78,15 @@ func newSampler(data Data, settings Settings) *sampler {
 	widest := 0
 	for n, d := range data.Shape {
 		var columns, missing []int
-		factor := make([]float64, d*s.blocks)
 		for r := range s.blocks {
 			if has(r, n) {
 				columns = append(columns, r)
 			} else {
 				missing = append(missing, r)
 			}
-			for i := range d {
-				factor[i*s.blocks+r] = 1
-				if has(r, n) {
-					factor[i*s.blocks+r] = 0.1 * s.stream.NormFloat64()
-				}
-			}
 		}
 		widest = max(widest, d)
-		s.factors = append(s.factors, factor)
+		s.factors = append(s.factors, make([]float64, d*s.blocks))
 		s.columns = append(s.columns, columns)
 		s.missing = append(s.missing, missing)
 		cells, starts := sortByIndex(data.Index[n], d)
@@ -100,8 +96,18 @@ func newSampler(data Data, settings Settings) *sampler {
 		s.omega = append(s.omega, ones(d))
 		s.freedom = append(s.freedom, freedoms[len(freedoms)-1])
 	}
-	s.tail = ones(len(data.Values))
+	s.scatter()
+	s.smooth = make([]bool, len(data.Shape))
+	for _, n := range settings.Smooth {
+		s.smooth[n] = true
+	}
 	s.weight = ones(len(data.Values))
+	s.target = data.Values
+	if settings.Logistic {
+		s.target = make([]float64, len(data.Values))
+		s.drawLogistic()
+	}
+	s.tail = ones(len(data.Values))
 	s.residual = append([]float64(nil), data.Values...)
 	s.normals = make([]float64, widest*s.blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
@@ -112,6 +118,21 @@ func newSampler(data Data, settings Settings) *sampler {
 		s.scratch[t].panel = make([]float64, 8*stride)
 	}
 	return s
+}
+
+// scatter starts the factors near zero.
+func (s *sampler) scatter() {
+	const spread = 0.1
+	for n, factor := range s.factors {
+		for k := range factor {
+			factor[k] = 1
+		}
+		for i := range s.data.Shape[n] {
+			for _, r := range s.columns[n] {
+				factor[i*s.blocks+r] = spread * s.stream.NormFloat64()
+			}
+		}
+	}
 }
 
 func ones(n int) []float64 {
@@ -144,10 +165,18 @@ func (s *sampler) sweep() {
 		if len(s.columns[n]) == 0 {
 			continue
 		}
-		s.priors[n].draw(s.stream, s.factors[n], s.blocks, s.columns[n], s.data.Shape[n], s.settings.Ridge)
+		if s.smooth[n] {
+			s.priors[n].drawSteps(s.stream, s.factors[n], s.blocks, s.columns[n], s.data.Shape[n])
+		} else {
+			s.priors[n].draw(s.stream, s.factors[n], s.blocks, s.columns[n], s.data.Shape[n])
+		}
 		s.drawRows(n)
 	}
-	s.drawNoise()
+	if s.settings.Logistic {
+		s.drawLogistic()
+	} else {
+		s.drawNoise()
+	}
 }
 
 // drawRows draws every row of the factor of mode n from its conditional.
@@ -156,12 +185,20 @@ func (s *sampler) drawRows(n int) {
 	for k := range d * width {
 		s.normals[k] = s.stream.NormFloat64()
 	}
+	// Under a random walk a row depends on its neighbours: first the even rows are drawn, then the odd ones.
+	step := 1
+	if s.smooth[n] {
+		step = 2
+	}
 	parts := len(s.scratch)
-	parallel.For(parts, parts, func(t int) {
-		for i := t * d / parts; i < (t+1)*d/parts; i++ {
-			s.drawRow(n, i, &s.scratch[t])
-		}
-	})
+	for phase := range step {
+		rows := (d - phase + step - 1) / step
+		parallel.For(parts, parts, func(t int) {
+			for k := t * rows / parts; k < (t+1)*rows/parts; k++ {
+				s.drawRow(n, phase+k*step, &s.scratch[t])
+			}
+		})
+	}
 }
 
 // drawRow draws one row. The targets are one more column of the design, so that one product gives the precision of
@@ -174,14 +211,18 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	for k, c := range cells {
 		m.weight[k] = s.weight[c]
 		design := m.design[k*stride:][:width+1]
-		design[width] = s.data.Values[c] - s.row(n, c, design[:width])
+		design[width] = s.target[c] - s.row(n, c, design[:width])
 	}
-	p := &s.priors[n]
 	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
-	for k := range width {
-		copy(precision[k*stride:], p.precision[k*width:][:k+1])
+	if s.smooth[n] {
+		s.walkPrior(n, i, precision, stride)
+	} else {
+		p := &s.priors[n]
+		for k := range width {
+			copy(precision[k*stride:], p.precision[k*width:][:k+1])
+		}
+		copy(precision[width*stride:], p.shift)
 	}
-	copy(precision[width*stride:], p.shift)
 	dense.AddGram(precision, m.design, m.weight[:len(cells)], m.gram, width+1)
 	copy(mean, precision[width*stride:])
 	if !dense.Cholesky(precision, width, stride, m.panel) {
@@ -195,6 +236,34 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	row := s.factors[n][i*s.blocks:][:s.blocks]
 	for k, r := range columns {
 		row[r] = mean[k]
+	}
+}
+
+// walkPrior sets the prior of row i of a smooth mode given its neighbours: u_i − u_{i−1} ~ N(0, Λ⁻¹), and a wide normal
+// that keeps the level finite.
+func (s *sampler) walkPrior(n, i int, precision []float64, stride int) {
+	const level = 0.1
+	p, columns := &s.priors[n], s.columns[n]
+	width := len(columns)
+	neighbours := 0.0
+	shift := precision[width*stride:][:width+1]
+	clear(shift)
+	for _, next := range []int{i - 1, i + 1} {
+		if next < 0 || next >= s.data.Shape[n] {
+			continue
+		}
+		neighbours++
+		for k := range width {
+			for l, r := range columns {
+				shift[k] += p.precision[k*width+l] * s.factors[n][next*s.blocks+r]
+			}
+		}
+	}
+	for k := range width {
+		for l := range k + 1 {
+			precision[k*stride+l] = neighbours * p.precision[k*width+l]
+		}
+		precision[k*stride+k] += level
 	}
 }
 
@@ -260,6 +329,11 @@ func (s *sampler) drawNoise() {
 		}
 		s.weight[c] = w // relative precision until the end of this function
 		sum += w * e * e
+	}
+	if math.IsNaN(sum) || math.IsInf(sum, 0) { // the chain has run away: it starts again
+		s.scatter()
+		s.setResiduals()
+		sum = count
 	}
 	s.tau = gamma(s.stream, flat+count/2) / (flat + sum/2)
 	if !s.settings.Equal {
