@@ -46,8 +46,8 @@ type GradientResult struct {
 
 // Gradient times a gradient and a whole descent step: at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by depth,
 // and for 1000×1000×1000 with 200,000 observed cells and 64 blocks. Floating-point operations are those that the plan needs,
-// fused multiply–adds counting two. Bytes are those that any program must move: the parameters read once, and
-// in a step written once. Peaks are measured beside each case: multiply–adds on registers, and reading and writing
+// fused multiply–adds counting two. Bytes are those that must cross the cache: the parameters, read forward and read backward by
+// a gradient, read and written once by a step; and the rows of the factors that a sparse tensor's cells touch. Peaks are measured beside each case: multiply–adds on registers, and reading and writing
 // an array as large as the parameters. It returns the context's error when interrupted.
 func Gradient(ctx context.Context, w io.Writer, o GradientOptions) error {
 	if o.Threads == nil {
@@ -154,7 +154,8 @@ func (p *problem) measure(ctx context.Context, observed *tensor.Observed, thread
 	flops, bandwidth := peakFlops(threads), peakBandwidth(threads, chains.Parameters())
 	// Of a chain, A x and Aᵀ y are two multiply–adds a parameter; adding y xᵀ is a third.
 	matrices := parameters - float64(p.blocks*sum(p.shape))
-	work := contraction.Flops(p.shape, observed.Len(), p.blocks)
+	work, moved := contraction.Work(p.shape, observed.Len(), p.blocks)
+	moved += 16 * parameters
 	result := func(name string, seconds, operations, bytes float64) GradientResult {
 		return GradientResult{
 			Case: p.name, Work: name, Shape: p.shape, Observed: observed.Len(), Blocks: p.blocks, Depth: p.depth,
@@ -165,8 +166,8 @@ func (p *problem) measure(ctx context.Context, observed *tensor.Observed, thread
 		}
 	}
 	return []GradientResult{
-		result("gradient", gradient, work+4*matrices, 8*parameters),
-		result("step", step, work+4*matrices+2*parameters, 16*parameters),
+		result("gradient", gradient, work+4*matrices, moved),
+		result("step", step, work+4*matrices+2*parameters, moved),
 	}, nil
 }
 

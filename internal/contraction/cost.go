@@ -157,9 +157,11 @@ func tileLanes(blocks int) []int {
 	return widths
 }
 
-// Flops is the number of floating-point operations of a prediction and a gradient, in the way that a plan for that
-// many cells would choose; a fused multiply–add counts two.
-func Flops(shape []int, cells, blocks int) float64 {
+// Work is the number of floating-point operations of a prediction and a gradient, in the way that a plan for that
+// many cells would choose, a fused multiply–add counting two; and of the bytes that its cells move between the registers and
+// the memory where the factors are: none by halves, whose panels are in the L1 cache; by cells, two inner rows for
+// the prediction, again for the gradient, and their gradients read and written.
+func Work(shape []int, cells, blocks int) (flops, bytes float64) {
 	c := best(shape, cells, (blocks+kernel.Lanes-1)/kernel.Lanes*kernel.Lanes)
 	tree := func(modes []int) float64 {
 		var rows float64
@@ -173,7 +175,7 @@ func Flops(shape []int, cells, blocks int) float64 {
 		return 5 * rows // one product, two fused multiply–adds of its derivative
 	}
 	if c.lanes > 0 {
-		return float64(blocks) * (6*float64(cells) + tree(c.split[0]) + tree(c.split[1]))
+		return float64(blocks) * (6*float64(cells) + tree(c.split[0]) + tree(c.split[1])), 0
 	}
 	var outer []int
 	for n := range shape {
@@ -181,5 +183,5 @@ func Flops(shape []int, cells, blocks int) float64 {
 			outer = append(outer, n)
 		}
 	}
-	return float64(blocks) * (11*float64(cells) + tree(outer))
+	return float64(blocks) * (11*float64(cells) + tree(outer)), float64(blocks) * 64 * float64(cells)
 }
