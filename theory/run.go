@@ -620,3 +620,9 @@ func boundsRun(ctx context.Context, depths []int, spread float64, o Options) (Re
 	}
 	return out, nil
 }
+
+// Check returns the error that Run would return for these options, without running anything.
+func Check(o Options) error {
+	_, err := plan(o.withDefaults())
+	return err
+}

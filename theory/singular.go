@@ -11,7 +11,8 @@ import (
 
 // LemmaA2 is dσ_l/dt = k σ_l^(2−2/k) β_l for the singular values of A^{n,r} = A_1 … A_k, with
 // β_l = ⟨−∇L, ⊗_{m<n} v^m ⊗ u_l v_lᵀ w^n ⊗_{m>n} v^m⟩. Its hypothesis is A_iᵀA_i = A_{i+1}A_{i+1}ᵀ within every chain. Mode and Index of
-// a Side name the chain and the singular value l, from 0.
+// a Side name the chain and the singular value l, from 0. Scale is the largest value of the right side for the largest singular value
+// of the chain: singular vectors are only as accurate as the whole matrix is.
 func LemmaA2() Statement {
 	return Statement{Name: "lemma-a.2", sparse: true, sides: func(p *point) []Side {
 		var sides []Side
@@ -55,7 +56,9 @@ func (p *point) lemmaA2Right(b model.Block, vectors [][]float64, n int) []Side {
 			others *= euclidean(v)
 		}
 	}
-	for l, sigma := range svd.Values(nil) {
+	values := svd.Values(nil)
+	scale := k * math.Pow(values[0], 2-2/k) * p.force.norm * others * euclidean(b.W[n])
+	for l, sigma := range values {
 		var along float64
 		for i, value := range b.W[n] {
 			along += right.At(i, l) * value
@@ -66,7 +69,7 @@ func (p *point) lemmaA2Right(b model.Block, vectors [][]float64, n int) []Side {
 		}
 		size := k * math.Pow(sigma, 2-2/k)
 		sides[l].Right = size * p.force.along(at)
-		sides[l].Scale = size * p.force.norm * others * euclidean(b.W[n])
+		sides[l].Scale = scale
 	}
 	return sides
 }
