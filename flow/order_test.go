@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"lacuna/model"
+	"lacuna/tensor"
 )
 
 // field is a System for an arbitrary vector field: one block with one factor, θ itself, whose v-space is θ and whose Hessian
@@ -42,7 +43,8 @@ func (s *field) sum(terms []model.Term) []float64 {
 	return x
 }
 
-func (s *field) Blocks() int { return 1 }
+func (s *field) Blocks() int         { return 1 }
+func (s *field) Shape() tensor.Shape { return tensor.Shape{len(s.theta)} }
 func (s *field) Gradient(j int, terms []model.Term) float64 {
 	s.trial = s.at(terms)
 	s.slots[j] = s.f(s.trial)
