@@ -49,7 +49,6 @@ type trainRun struct {
 	testError *model.Elsewhere
 	shallow   []float64
 	counter   *progress.Counter
-	best      float64
 	saved     time.Time
 	result    flow.Result
 }
