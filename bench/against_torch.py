@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time PyTorch's gradient step and ours in one run, on one thread, and print the ratios.
 
-    bench/against_torch.py [--rounds 3]
+    bench/against_torch.py [--rounds 3] [--lacuna PATH]
 
 Run from anywhere inside the repository. Needs ../shared/peers/torch_step.py beside the repository, and a python3 with torch
 (Debian: python3-torch, with libopenblas0-pthread: on the reference BLAS torch is several times slower, and the
@@ -29,6 +29,7 @@ def lines(command):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--lacuna", help="the lacuna to time; built from this repository if not given")
     args = parser.parse_args()
     if not os.path.exists(peer):
         sys.exit(f"{peer} is not there: nothing to compare with")
@@ -36,8 +37,9 @@ def main():
         sys.exit("torch runs on the reference BLAS: install libopenblas0-pthread for a fair comparison")
     torch, ours = {}, {}
     with tempfile.TemporaryDirectory() as scratch:
-        lacuna = os.path.join(scratch, "lacuna")
-        subprocess.run(["go", "build", "-o", lacuna, "./cmd/lacuna"], check=True, cwd=root)
+        lacuna = args.lacuna or os.path.join(scratch, "lacuna")
+        if not args.lacuna:
+            subprocess.run(["go", "build", "-o", lacuna, "./cmd/lacuna"], check=True, cwd=root)
         for _ in range(args.rounds):
             for options in ([], ["--sparse"]):
                 for line in lines([python, peer, *options]).splitlines():
