@@ -100,11 +100,14 @@ func treeSums(t tier, groups int) {
 	walkParents([]string{"parent", "gParent"}, bytes, func(p *parents, children reg.GPVirtual) {
 		b := bank{t: t}
 		ps := pieces(t, groups)
-		var sum []reg.VecPhysical
+		var sum, row []reg.VecPhysical // of the parent, in registers if the tier has enough
 		gParent := GP64()
 		if t.parts == 1 {
-			sum = b.take(groups)
+			sum, row = b.take(groups), b.take(groups)
 			t.zero(sum...)
+			parent := GP64()
+			MOVQ(p.slot(0), parent)
+			t.load(at(parent), row...)
 		} else {
 			z := b.t.r(0)
 			t.zero(z)
@@ -128,23 +131,25 @@ func treeSums(t tier, groups int) {
 			last := i == len(ps)-1
 			g := t.sums(&b, piece[1], off, bytes, q, s, index, count, last)
 			parent, factor := GP64(), GP64()
-			MOVQ(p.slot(0), parent)
 			MOVLQSX(at(leaf), factor)
 			IMULQ(stride, factor)
 			old := b.take(2)
 			if t.parts == 2 {
+				MOVQ(p.slot(0), parent)
 				MOVQ(p.slot(1), gParent)
 			}
 			for k := range g {
 				m := off + k*t.size()
 				o := old[k%2]
 				VMOVUPD(indexed(gV, factor).Offset(m), o)
-				VFMADD231PD(at(parent).Offset(m), g[k], o)
-				VMOVUPD(o, indexed(gV, factor).Offset(m))
 				if t.parts == 1 {
+					VFMADD231PD(row[k], g[k], o)
+					VMOVUPD(o, indexed(gV, factor).Offset(m))
 					VFMADD231PD(indexed(v, factor).Offset(m), g[k], sum[k])
 					continue
 				}
+				VFMADD231PD(at(parent).Offset(m), g[k], o)
+				VMOVUPD(o, indexed(gV, factor).Offset(m))
 				VMOVUPD(at(gParent).Offset(m), o)
 				VFMADD231PD(indexed(v, factor).Offset(m), g[k], o)
 				VMOVUPD(o, at(gParent).Offset(m))
