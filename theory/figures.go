@@ -32,7 +32,8 @@ func (r *Result) Pictures() []Picture {
 
 func (r *Result) exponents() *figure.Figure {
 	type point struct{ x, y, low, high float64 }
-	names := []string{}
+	var names []string
+	orders := map[string]float64{}
 	points := map[string][]point{}
 	for _, row := range r.Rows {
 		if row.Statement != nameExponent || *row.Fitted == math.MaxFloat64 {
@@ -40,7 +41,9 @@ func (r *Result) exponents() *figure.Figure {
 		}
 		name, x := fmt.Sprintf("deep CP, order %d", row.Order), meanDepth(row.Depths)
 		if row.Model == "deep matrix" {
-			name, x = "deep matrix", float64(row.Depths[0]-1)
+			name, x = row.Model, float64(row.Depths[0]-1)
+		} else {
+			orders[name] = float64(row.Order)
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -54,7 +57,7 @@ func (r *Result) exponents() *figure.Figure {
 	c := figure.Chart{
 		X:    figure.Axis{Label: "depth: matrices in a chain (mean over modes); factors beyond the first"},
 		Y:    figure.Axis{Label: "exponent of growth", Min: 0.8, Max: 7},
-		Note: "plain CP is deep CP at depth 0: its exponent 2 − 2/N stays below 2 for every order N",
+		Note: "the exponent of plain CP, 2 − 2/N, stays below 2 for every order N",
 	}
 	for i, colour := range figure.Distinct(len(names)) {
 		name := names[i]
@@ -71,18 +74,21 @@ func (r *Result) exponents() *figure.Figure {
 			p.X, p.Y, p.Low, p.High = append(p.X, q.x), append(p.Y, q.y), append(p.Low, q.low), append(p.High, q.high)
 		}
 		for x := 0.0; x <= 5.001; x += 0.1 {
-			y := MatrixExponent(2) // of k = x + 1 factors
-			if name == "deep matrix" {
-				y = 2 - 2/(x+1)
-			} else {
-				var order float64
-				fmt.Sscanf(name, "deep CP, order %g", &order)
+			y := 2 - 2/(x+1) // k = x + 1 factors
+			if order := orders[name]; order > 0 {
 				y = 2 - 2/order + x
+			}
+			if name == "deep matrix" && x < 1 {
+				continue
 			}
 			curve.X, curve.Y = append(curve.X, x), append(curve.Y, y)
 		}
 		c.Curves, c.Points = append(c.Curves, curve), append(c.Points, p)
 	}
+	c.Bands = []figure.Band{{
+		Name: "plain CP of orders 3 to 5, which has no depth", X: []float64{0, 5},
+		Low: []float64{Exponent(make([]int, 3)), Exponent(make([]int, 3))}, High: []float64{Exponent(make([]int, 5)), Exponent(make([]int, 5))}, Colour: figure.Grey,
+	}}
 	c.Rules = []figure.Rule{{Name: "quadratic", At: 2, Colour: figure.Dim, Dash: figure.Dashed}}
 	f.Charts = []figure.Chart{c}
 	return f
@@ -103,7 +109,7 @@ func (r *Result) growth() *figure.Figure {
 	}
 	rates := figure.Chart{
 		Title: "growth rates, depths " + depthName(t.Depths),
-		X:     figure.Axis{Label: "flow time t"}, Y: figure.Axis{Label: "d/dt ‖⊗w‖ of each block", Log: true},
+		X:     figure.Axis{Label: "flow time t"}, Y: figure.Axis{Label: "rate of Π‖w‖ of each block", Log: true},
 	}
 	for i, colour := range figure.Distinct(len(t.Blocks)) {
 		rates.Curves = append(rates.Curves,
@@ -126,7 +132,7 @@ func (r *Result) bands() *figure.Figure {
 	for _, b := range r.Bands {
 		f.Charts = append(f.Charts, figure.Chart{
 			Title: fmt.Sprintf("ε(0) = %.2g, ε₁ = %.2g", b.Epsilon, b.Epsilon1),
-			X:     figure.Axis{Label: "norm ‖⊗w‖ of the block", Log: true}, Y: figure.Axis{Label: "growth rate over γ", Log: true},
+			X:     figure.Axis{Label: "norm Π‖w‖ of the block", Log: true}, Y: figure.Axis{Label: "growth rate over γ", Log: true},
 			Bands: []figure.Band{{Name: "bounds of the proof", X: b.Norm, Low: b.Low, High: b.High, Colour: figure.Sky}},
 			Curves: []figure.Curve{
 				{Name: "measured", X: b.Norm, Y: b.Rate, Colour: figure.Blue, Width: 1.6},
@@ -156,7 +162,7 @@ func (r *Result) singularValues() *figure.Figure {
 
 func (r *Result) convergence() *figure.Figure {
 	c := figure.Chart{
-		X: figure.Axis{Label: "steps within growth phases", Log: true}, Y: figure.Axis{Label: "worst relative error", Log: true},
+		X: figure.Axis{Label: "steps within growth phases", Log: true}, Y: figure.Axis{Label: "relative error, root mean square", Log: true},
 	}
 	var rows []Row
 	for _, row := range r.Rows {
@@ -169,7 +175,7 @@ func (r *Result) convergence() *figure.Figure {
 	}
 	for i, colour := range figure.Distinct(len(rows)) {
 		row := rows[i]
-		curve := figure.Curve{Name: fmt.Sprintf("depths %s, order %d", depthName(row.Depths), row.OrderExpected), Colour: colour}
+		curve := figure.Curve{Name: fmt.Sprintf("depth %s, integrator of order %d", depthName(row.Depths), row.OrderExpected), Colour: colour}
 		expected := figure.Curve{Colour: colour, Dash: figure.Dashed, Width: 0.8}
 		last := row.Convergence[len(row.Convergence)-1]
 		for _, k := range row.Convergence {

@@ -75,7 +75,8 @@ func Lemma41() Statement {
 	}}
 }
 
-// Theorem33 is the inequality ‖⊗v_r^n‖ ≤ ‖⊗w_r^n‖^(1 + Σk_n/N). Its hypothesis is ε(0) = 0.
+// Theorem33 is the inequality ‖⊗v_r^n‖ ≤ ‖⊗w_r^n‖^(1 + Σk_n/N), and what follows from it, N_1 ≤ N_2 for the numbers of blocks with
+// ‖⊗v_r^n‖ > 1 and with ‖⊗w_r^n‖ > 1; the Side of the latter has Block −1. Its hypothesis is ε(0) = 0.
 func Theorem33() Statement {
 	return Statement{Name: "theorem-3.3", inequality: true, sides: func(p *point) []Side {
 		matrices := 0
@@ -84,14 +85,22 @@ func Theorem33() Statement {
 		}
 		power := 1 + float64(matrices)/float64(p.order)
 		sides := make([]Side, len(p.blocks))
+		var n1, n2 float64
 		for r, b := range p.blocks {
 			deep := 1.0
 			for n := range b.W {
 				deep *= length(chainFrom(b, n, 0))
 			}
-			right := math.Pow(shallow(b), power)
+			norm := shallow(b)
+			right := math.Pow(norm, power)
 			sides[r] = Side{Block: r, Mode: -1, Index: -1, Left: deep, Right: right, Scale: right}
+			if deep > 1 {
+				n1++
+			}
+			if norm > 1 {
+				n2++
+			}
 		}
-		return sides
+		return append(sides, Side{Block: -1, Mode: -1, Index: -1, Left: n1, Right: n2, Scale: n2})
 	}}
 }

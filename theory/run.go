@@ -53,7 +53,8 @@ type Row struct {
 type Convergence struct {
 	Tolerance float64 `json:"tolerance"`
 	Records   int     `json:"records"` // steps within the growth phases
-	Error     float64 `json:"error"`
+	Error     float64 `json:"error"`   // root mean square of the relative error over them
+	Worst     float64 `json:"worst"`
 }
 
 // Result is the table and the data of its figures.
@@ -484,8 +485,12 @@ func matrixRun(ctx context.Context, k int, o Options) (Result, error) {
 	panic("theory: no tolerance")
 }
 
-// trajectoryTolerances are those over which the error of finite differences is to shrink.
-var trajectoryTolerances = []float64{1e-3, 1e-4, 1e-5, 1e-6}
+// trajectoryTolerances are those over which the error of finite differences is to shrink, by method: all leave enough steps in a
+// growth phase for the differences.
+var trajectoryTolerances = map[flow.Method][]float64{
+	flow.Implicit:   {1e-4, 1e-5, 1e-6, 1e-7},
+	flow.Explicit54: {1e-6, 1e-7, 1e-8, 1e-9},
+}
 
 // integratorOrder is the order of the methods whose trajectories are differenced.
 var integratorOrder = map[flow.Method]int{flow.Implicit: 3, flow.Explicit54: 5}
@@ -501,7 +506,7 @@ func trajectoryRun(ctx context.Context, depths []int, method flow.Method, o Opti
 		OrderExpected: integratorOrder[method],
 	}
 	var x, y []float64
-	for _, tolerance := range trajectoryTolerances {
+	for _, tolerance := range trajectoryTolerances[method] {
 		chains, err := p.build()
 		if err != nil {
 			return Result{}, err
@@ -509,14 +514,17 @@ func trajectoryRun(ctx context.Context, depths []int, method flow.Method, o Opti
 		t := newTrace(chains, square())
 		result, err := follow(ctx, chains, chains.Observed(), flow.Settings{Method: method, Tolerance: tolerance}, func(s *flow.Snapshot) bool {
 			t.record(s)
-			return len(t.emerged) > 0 && s.Norms[t.emerged[0]] < t.deep[len(t.deep)-max(1, min(2, len(t.deep)))][t.emerged[0]]
+			return t.firstIsGrown()
 		})
 		if err != nil {
 			return Result{}, err
 		}
-		worst, records := t.trajectoryError(depths)
-		row.Convergence = append(row.Convergence, Convergence{tolerance, records, finite(worst.Error)})
-		x, y = append(x, -math.Log(float64(records))), append(y, math.Log(worst.Error))
+		worst, rms, records := t.trajectoryError(depths)
+		if records == 0 {
+			return Result{}, fmt.Errorf("theory: no block of depths %v grew at seed %d: choose another seed", depths, o.Seed)
+		}
+		row.Convergence = append(row.Convergence, Convergence{tolerance, records, finite(rms), finite(worst.Error)})
+		x, y = append(x, -math.Log(float64(records))), append(y, math.Log(rms))
 		row.Emergences, row.Records, row.Status = max(row.Emergences, len(t.emerged)), row.Records+records, string(result.Status)
 		row.WorstRelativeError, row.WorstTime, row.WorstBlock = finite(worst.Error), worst.Time, worst.Side.Block
 		row.IntegratorTolerance = tolerance
@@ -548,7 +556,7 @@ func exponentRun(ctx context.Context, depths []int, o Options) (Result, error) {
 		return Result{}, err
 	}
 	t := newTrace(chains, square())
-	const tolerance = 1e-4
+	const tolerance = 1e-5
 	result, err := follow(ctx, chains, chains.Observed(), flow.Settings{Tolerance: tolerance}, t.record)
 	if err != nil {
 		return Result{}, err

@@ -43,6 +43,12 @@ func (t *trace) record(s *flow.Snapshot) bool {
 	return false
 }
 
+// firstIsGrown reports whether the block that emerged first has passed its largest norm.
+func (t *trace) firstIsGrown() bool {
+	last := len(t.deep) - 1
+	return len(t.emerged) > 0 && last > 0 && t.deep[last][t.emerged[0]] < t.deep[last-1][t.emerged[0]]
+}
+
 func column(rows [][]float64, r int) []float64 {
 	out := make([]float64, len(rows))
 	for k, row := range rows {
@@ -51,7 +57,7 @@ func column(rows [][]float64, r int) []float64 {
 	return out
 }
 
-// growth is a stretch of records [from, to) in which a block grows: from 1.2 times the norm it started with to 0.8
+// growthPhase is a stretch of records [from, to) in which a block grows: from 1.2 times the norm it started with to 0.8
 // times the largest it reaches.
 type growthPhase struct{ block, from, to int }
 
@@ -90,20 +96,22 @@ func growthOf(norms, delta []float64) (growthPhase, bool) {
 	return growthPhase{from: from, to: to}, to-from >= stencil
 }
 
-// trajectoryError is the largest relative error, over all growth phases, between d/dt ‖⊗w_r‖ by finite differences of the
-// recorded norms and the right side of Theorem 3.2 (i); and the number of records in those phases.
-func (t *trace) trajectoryError(depths []int) (worst Worst, records int) {
+// trajectoryError compares, over all growth phases, d/dt ‖⊗w_r‖ by finite differences of the recorded norms with the right side
+// of Theorem 3.2 (i). It returns the largest relative error, the root mean square of all, and the number of records.
+func (t *trace) trajectoryError(depths []int) (worst Worst, rms float64, records int) {
 	power, order := Exponent(depths), float64(len(depths))
 	for _, phase := range t.phases() {
 		rates := Differences(t.step, column(t.norms, phase.block))
 		for k := phase.from; k < phase.to; k++ {
 			right := order * t.delta[k][phase.block] * math.Pow(t.norms[k][phase.block], power)
 			side := Side{Block: phase.block, Mode: -1, Index: -1, Left: rates[k], Right: right, Scale: right}
-			if e := side.relativeError(); e > worst.Error {
+			e := side.relativeError()
+			if e > worst.Error {
 				worst = Worst{e, t.time[k], side}
 			}
+			rms += e * e
 			records++
 		}
 	}
-	return worst, records
+	return worst, math.Sqrt(rms / float64(max(1, records))), records
 }
