@@ -255,10 +255,12 @@ func (w *cellwise) gradientOf(worker, i int) {
 			for k, i := 0, t.first; i < len(factor); k, i = k+t.lanes, i+w.blocks {
 				copy(scratch.v[n][k:k+t.lanes], factor[i:])
 			}
+			clear(scratch.g[n])
 		}
-	}
-	for _, factor := range a.g {
-		a.tile.clear(factor, a.stride)
+	} else {
+		for _, factor := range w.g {
+			t.clear(factor, w.blocks)
+		}
 	}
 	w.sums(scratch, &a)
 	if scratch.g != nil {
