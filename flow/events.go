@@ -1,7 +1,9 @@
 package flow
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"lacuna/model"
 )
@@ -61,6 +63,7 @@ func (in *Integrator) watch() []Event {
 			}
 		}
 	}
+	slices.SortStableFunc(st.Events[first:], func(a, b Event) int { return cmp.Compare(a.Time, b.Time) })
 	return st.Events[first:]
 }
 

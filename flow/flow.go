@@ -23,8 +23,9 @@ import (
 // System is a model whose gradient flow can be integrated. Directions live in the numbered slots that package
 // model describes; the system owns them.
 type System interface {
-	// Blocks returns R.
+	// Blocks returns R, Width the number of v-space entries of a block.
 	Blocks() int
+	Width() int
 	// Gradient sets slot j to −∇L at θ + Σ terms and returns L there.
 	Gradient(j int, terms []model.Term) float64
 	// Move sets θ to θ + Σ terms.

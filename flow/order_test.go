@@ -62,6 +62,7 @@ func (s *field) Stiffness(out []float64)      { out[0] = s.stiff }
 func (s *field) Linearise([]int)              {}
 func (s *field) Damp([]float64)               {}
 func (s *field) DampSlot(int, []float64)      {}
+func (s *field) Width() int                   { return len(s.theta) }
 func (s *field) Dim() int                     { return (len(s.theta) + 7) / 8 * 8 }
 func (s *field) ActiveBlocks() int            { return 1 }
 func (s *field) GramIsIdentity() bool         { return true }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -137,7 +138,7 @@ func (in *Integrator) adaptiveStep() Status {
 	if in.scheme.gamma > 0 {
 		st.Step = in.beforeEmergence(st.Step)
 	}
-	in.prepareStep(st.Step)
+	st.Step = in.prepareStep(st.Step)
 	power := 1 / float64(in.scheme.order+1)
 	for rejected := false; ; rejected = true {
 		h := st.Step
@@ -244,20 +245,17 @@ func (in *Integrator) beforeEmergence(h float64) float64 {
 	return h
 }
 
-// prepareStep chooses the active blocks for a step of size h and linearises there.
-func (in *Integrator) prepareStep(h float64) {
+// prepareStep chooses the active blocks for a step of size h, linearises there, and returns the step, which is shorter if
+// more blocks are stiff than can be factored and little is lost by it.
+func (in *Integrator) prepareStep(h float64) float64 {
 	in.active = in.active[:0]
 	if in.scheme.gamma == 0 {
-		return
+		return h
 	}
 	in.sys.Stiffness(in.stiff)
-	for r, stiff := range in.stiff {
-		if in.scheme.gamma*h*stiff > in.explicitLimit() {
-			in.active = append(in.active, r)
-		}
-	}
+	h = in.chooseActive(h)
 	if len(in.active) == 0 {
-		return
+		return h
 	}
 	in.sys.Linearise(in.active)
 	in.b, in.q = grow(in.b, in.sys.Dim()), grow(in.q, in.sys.Dim())
@@ -269,6 +267,36 @@ func (in *Integrator) prepareStep(h float64) {
 		in.damping = append(in.damping, 1)
 	}
 	in.damp(h)
+	return h
+}
+
+// chooseActive takes the blocks beyond explicitLimit, the stiffest first: of those that an explicit method can bear, with
+// γ·step·stiffness below 1, only as many as keep the factorisation small. When even the others are too many to be
+// factored, the step is shortened until they are not, or, if that costs too much, they are left to the Krylov solver.
+func (in *Integrator) chooseActive(h float64) float64 {
+	const small, bearable, worthKrylov = 640, 1, 64
+	width, limit, must := in.sys.Width(), in.explicitLimit(), 0
+	for r, stiff := range in.stiff {
+		if in.scheme.gamma*h*stiff > limit {
+			in.active = append(in.active, r)
+		}
+		if in.scheme.gamma*h*stiff > bearable {
+			must++
+		}
+	}
+	most := max(1, denseLimit/width)
+	if len(in.active)*width > small {
+		slices.SortFunc(in.active, func(a, b int) int { return cmp.Or(cmp.Compare(in.stiff[b], in.stiff[a]), a-b) })
+		keep := max(must, min(len(in.active), small/width))
+		if must > most {
+			if shorter := bearable / (in.scheme.gamma * in.stiff[in.active[most]]); shorter*worthKrylov > h {
+				h, keep = shorter, most
+			}
+		}
+		in.active = in.active[:keep]
+		slices.Sort(in.active)
+	}
+	return h
 }
 
 // resolution bounds step × stiffness of a block: forces smaller than its inverse, relative to the stiffest, are lost in

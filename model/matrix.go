@@ -267,6 +267,9 @@ func (m *Matrix) Move(terms []Term) { m.addTerms(m.theta, terms) }
 // Blocks returns min(d_1, d_2), the number of singular values.
 func (m *Matrix) Blocks() int { return min(m.sizes[0], m.sizes[m.Depth()]) }
 
+// Width returns the share of a singular value in the parameters, which are the v-space.
+func (m *Matrix) Width() int { return (len(m.theta) + m.Blocks() - 1) / m.Blocks() }
+
 // Factors returns k.
 func (m *Matrix) Factors() float64 { return float64(m.Depth()) }
 

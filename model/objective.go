@@ -65,6 +65,15 @@ func (o *Objective) Shape() tensor.Shape { return o.shape }
 // Blocks returns R, the number of blocks.
 func (o *Objective) Blocks() int { return o.blocks }
 
+// Width returns Σ d_n, the number of entries of a block's vectors v.
+func (o *Objective) Width() int {
+	width := 0
+	for _, d := range o.shape {
+		width += d
+	}
+	return width
+}
+
 // Threads returns how many threads one evaluation may use.
 func (o *Objective) Threads() int { return o.threads }
 
