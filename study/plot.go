@@ -132,7 +132,8 @@ func Panel(run Run, t *Trajectory, overTime bool) figure.NormPanel {
 		panel.X = t.Column(func(p Point) float64 { return p.Time })
 		// The tail after the last emergence can be a million times as long as all before it.
 		if times := run.Outcome.Emergences; len(times) > 0 {
-			panel.XMin, panel.XMax = float64(times[0])/2, 2*float64(times[len(times)-1])
+			panel.XMin = float64(times[0]) / 2
+			panel.XMax = min(2*float64(times[len(times)-1]), panel.X[len(panel.X)-1])
 		}
 	}
 	return panel
