@@ -27,6 +27,7 @@ type completeFlags struct {
 
 	seed    uint64
 	threads int
+	effort  float64
 	maxTime seconds
 }
 
@@ -43,8 +44,8 @@ FILE is a CSV table in long form (a header; index columns; a value column) or, w
 FROSTT .tns file; a NumPy .npy or .npz array; Parquet; MAT v5. Text may be compressed with gzip. In text, a gap is an
 empty value, NA, NaN, null or -; in arrays it is NaN.
 
-No rank, learning rate or depth is asked for. Part of the known values is held back from every choice, and the error
-that is reported is the error on those.`,
+No rank, learning rate or depth is asked for. The error that is reported is the error on known values, each predicted by
+models that had not seen it.`,
 		Example: `  lacuna complete stations.csv -o filled.csv
   lacuna complete stations.csv -o filled.csv --report filled.html --interval 90
   lacuna complete ratings.csv --index user,film,month --value stars --full-grid -o filled.csv`,
@@ -70,11 +71,12 @@ that is reported is the error on those.`,
 
 	flags.StringVar(&f.loss, "loss", "", "loss: "+strings.Join(loss.Names(), ", ")+" (default: chosen by the data)")
 	flags.IntVar(&f.rank, "rank", 0, "number of blocks (default: found)")
-	flags.StringVar(&f.depth, "depth", "", "depth of the chains: one number, or one a mode, separated by commas (default: chosen)")
+	flags.StringVar(&f.depth, "depth", "", "depth of the gradient flow whose emerging blocks the report shows: one number, or one a mode (default: 1)")
 	flags.StringSliceVar(&f.smooth, "smooth", nil, "a mode whose neighbouring labels are expected to be alike, such as time")
 
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of every random number")
 	flags.IntVar(&f.threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
+	flags.Float64Var(&f.effort, "effort", 1, "work to spend: 2 takes twice as long for a little less error, 0.5 half")
 	flags.Var(&f.maxTime, "max-time", "stop after so much time, such as 90s or 5m, with the best so far")
 	return command
 }
@@ -87,6 +89,8 @@ func (f *completeFlags) check() error {
 	switch {
 	case f.interval != 0 && !(f.interval > 0 && f.interval < 100):
 		return usageError{fmt.Errorf("--interval %v: give a share in percent, above 0 and below 100", f.interval)}
+	case !(f.effort > 0 && f.effort <= 1000):
+		return usageError{fmt.Errorf("--effort %v: give a number above 0, up to 1000", f.effort)}
 	case f.threads < 0:
 		return usageError{fmt.Errorf("--threads %d: give a number above 0", f.threads)}
 	}
@@ -124,7 +128,7 @@ func filledName(path string) string {
 func (f *completeFlags) options(modes []tensor.Mode) (lacuna.Options, error) {
 	o := lacuna.Options{
 		Seed: f.seed, Threads: f.threads, MaxTime: time.Duration(f.maxTime),
-		Blocks: f.rank, Level: f.interval / 100,
+		Blocks: f.rank, Level: f.interval / 100, Effort: f.effort,
 	}
 	depths, err := parseDepths(f.depth, len(modes))
 	if err != nil {
