@@ -11,8 +11,9 @@ import (
 
 // realRuns are runs on a table of measurements, spread evenly over the depths.
 func (w *work) realRuns(data, standardise string, observed float64, kinds []start, total int) []study.Settings {
+	evaluations := realEvaluations
 	if w.Quick {
-		total = 18
+		total, evaluations = quickRealRuns, quickRealEvals
 	}
 	var settings []study.Settings
 	for i := range total {
@@ -22,16 +23,22 @@ func (w *work) realRuns(data, standardise string, observed float64, kinds []star
 		settings = append(settings, study.Settings{
 			Data: data, Standardise: standardise, Observed: study.Number(observed), Depth: study.Depths{float64(k)}, Blocks: realBlocks,
 			Start: string(kind.kind), SigmaW: study.Number(kind.sigmaW), SigmaA: study.Number(kind.sigmaA), Seed: uint64(1 + nth/len(kinds)),
-			Tolerance: tolerance, Runaway: runaway, Evaluations: realEvaluations, HoldBack: 0.1, Patience: 60,
+			Tolerance: tolerance, Runaway: runaway, Evaluations: evaluations, HoldBack: realHoldBack, Patience: realPatience,
 		})
 	}
 	return settings
 }
 
+// On noisy data a run adds block after block for as long as it is let, and the cost of a step grows with the cube of
+// their number. The limit of evaluations lets through what the published losses need.
 const (
 	realBlocks      = 48
-	realEvaluations = 1500
+	realEvaluations = 600
+	quickRealEvals  = 300
 	realRunsEach    = 126
+	quickRealRuns   = 12
+	realHoldBack    = 0.1
+	realPatience    = 40
 )
 
 func figure6(w *work) error {
