@@ -31,6 +31,9 @@ type Fit struct {
 	Sweeps   int
 }
 
+// chunk is how many cells of a row are brought into its regression at a time.
+const chunk = 256
+
 // solver is the state of one fit.
 type solver struct {
 	data    Data
@@ -45,16 +48,12 @@ type solver struct {
 
 func newSolver(data Data, blocks int) *solver {
 	s := &solver{data: data, blocks: blocks, stride: dense.Stride(blocks + 1)}
-	most := 0
 	for n, d := range data.Shape {
 		cells, starts := sortByIndex(data.Index[n], d)
 		s.cells, s.starts = append(s.cells, cells), append(s.starts, starts)
-		for i := range d {
-			most = max(most, starts[i+1]-starts[i])
-		}
 		s.factors = append(s.factors, make([]float64, d*blocks))
 	}
-	s.design, s.gram, s.ones = make([]float64, most*s.stride), make([]float64, most*s.stride), make([]float64, most)
+	s.design, s.gram, s.ones = make([]float64, chunk*s.stride), make([]float64, chunk*s.stride), make([]float64, chunk)
 	for k := range s.ones {
 		s.ones[k] = 1
 	}
@@ -101,16 +100,20 @@ func (s *solver) sweep(ridge float64) {
 func (s *solver) row(n, i int, ridge float64) {
 	blocks, stride := s.blocks, s.stride
 	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
-	for k, c := range cells {
-		design := s.design[k*stride:][:blocks+1]
-		s.product(n, c, design[:blocks])
-		design[blocks] = s.data.Values[c]
-	}
 	clear(s.precision)
 	for r := range blocks {
 		s.precision[r*stride+r] = ridge
 	}
-	dense.AddGram(s.precision, s.design, s.ones[:len(cells)], s.gram, blocks+1)
+	for len(cells) > 0 {
+		some := cells[:min(chunk, len(cells))]
+		cells = cells[len(some):]
+		for k, c := range some {
+			design := s.design[k*stride:][:blocks+1]
+			s.product(n, c, design[:blocks])
+			design[blocks] = s.data.Values[c]
+		}
+		dense.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1)
+	}
 	copy(s.mean, s.precision[blocks*stride:])
 	if !dense.Cholesky(s.precision, blocks, stride, s.panel) {
 		return
@@ -209,6 +212,9 @@ func (f *Fit) Take(blocks []int) Fit {
 	}
 	return out
 }
+
+// Error returns the root mean square of the values minus the fit's.
+func Error(data Data, fit Fit) float64 { return residual(data, fit.Factors, fit.Blocks) }
 
 func residual(data Data, factors [][]float64, blocks int) float64 {
 	var sum float64

@@ -27,20 +27,31 @@ func gamma(s *rng.Stream, shape float64) float64 {
 }
 
 // freedoms are the degrees of freedom among which the variation of precisions is sampled.
-var freedoms = []float64{3, 4, 6, 8, 12, 20, 40, 100, 400}
+var freedoms = [...]float64{3, 4, 6, 8, 12, 20, 40, 100, 400}
 
-// drawFreedom draws ν given precisions ω ~ Gamma(ν/2, ν/2) from a grid, with equal prior weights: count of them,
-// the sum of their logarithms, and their sum.
-func drawFreedom(s *rng.Stream, count, sumLog, sum float64) float64 {
-	var weights [16]float64
+// group is cells that share one precision ω ~ Gamma(ν/2, ν/2): how many, and Σ τ_c e_c²/ω.
+type group struct{ count, squares float64 }
+
+// drawFreedom draws ν from its grid, with equal prior weights, given the residuals of all groups. The precisions are
+// integrated out: given their values, ν would hardly move.
+//
+//	p(e | ν) ∝ Π (ν/2)^(ν/2) Γ((ν + n)/2) / Γ(ν/2) ((ν + S)/2)^(−(ν+n)/2)
+func drawFreedom(s *rng.Stream, groups []group) float64 {
+	var weights [len(freedoms)]float64
 	best := math.Inf(-1)
 	for k, nu := range freedoms {
-		lg, _ := math.Lgamma(nu / 2)
-		weights[k] = count*(nu/2*math.Log(nu/2)-lg) + (nu/2-1)*sumLog - nu/2*sum
+		half, lg := nu/2*math.Log(nu/2), lgamma(nu/2)
+		last, top := -1.0, 0.0
+		for _, g := range groups {
+			if g.count != last {
+				last, top = g.count, lgamma((nu+g.count)/2)
+			}
+			weights[k] += half - lg + top - (nu+g.count)/2*math.Log((nu+g.squares)/2)
+		}
 		best = math.Max(best, weights[k])
 	}
 	var total float64
-	for k := range freedoms {
+	for k := range weights {
 		weights[k] = math.Exp(weights[k] - best)
 		total += weights[k]
 	}
@@ -51,4 +62,9 @@ func drawFreedom(s *rng.Stream, count, sumLog, sum float64) float64 {
 		}
 	}
 	return freedoms[len(freedoms)-1]
+}
+
+func lgamma(x float64) float64 {
+	v, _ := math.Lgamma(x)
+	return v
 }

@@ -33,10 +33,15 @@ type sampler struct {
 	residual []float64
 	freedom  []float64 // ν of ω_n
 	tailNu   float64
+	groups   []group // scratch
+	sweeps   int
 
 	normals []float64
 	scratch []rowScratch
 }
+
+// chunk is how many cells of a row are brought into its regression at a time.
+const chunk = 256
 
 // rowScratch is one thread's memory.
 type rowScratch struct {
@@ -109,12 +114,15 @@ func newSampler(data Data, settings Settings) *sampler {
 	}
 	s.tail = ones(len(data.Values))
 	s.residual = append([]float64(nil), data.Values...)
+	s.groups = make([]group, max(widest, len(data.Values)))
 	s.normals = make([]float64, widest*s.blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
 	for t := range s.scratch {
 		stride := dense.Stride(s.blocks + 1)
 		s.scratch[t].precision = make([]float64, (s.blocks+1)*stride)
 		s.scratch[t].mean = make([]float64, s.blocks)
+		s.scratch[t].weight = make([]float64, chunk)
+		s.scratch[t].design, s.scratch[t].gram = make([]float64, chunk*stride), make([]float64, chunk*stride)
 		s.scratch[t].panel = make([]float64, 8*stride)
 	}
 	return s
@@ -161,6 +169,7 @@ func sortByIndex(index []int32, d int) (cells []int32, starts []int) {
 }
 
 func (s *sampler) sweep() {
+	s.sweeps++
 	for n := range s.factors {
 		if len(s.columns[n]) == 0 {
 			continue
@@ -207,12 +216,6 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	columns, width := s.columns[n], len(s.columns[n])
 	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
 	stride := dense.Stride(width + 1)
-	m.grow(len(cells), stride)
-	for k, c := range cells {
-		m.weight[k] = s.weight[c]
-		design := m.design[k*stride:][:width+1]
-		design[width] = s.target[c] - s.row(n, c, design[:width])
-	}
 	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
 	if s.smooth[n] {
 		s.walkPrior(n, i, precision, stride)
@@ -223,7 +226,16 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 		}
 		copy(precision[width*stride:], p.shift)
 	}
-	dense.AddGram(precision, m.design, m.weight[:len(cells)], m.gram, width+1)
+	for len(cells) > 0 {
+		some := cells[:min(chunk, len(cells))]
+		cells = cells[len(some):]
+		for k, c := range some {
+			m.weight[k] = s.weight[c]
+			design := m.design[k*stride:][:width+1]
+			design[width] = s.target[c] - s.row(n, c, design[:width])
+		}
+		dense.AddGram(precision, m.design, m.weight[:len(some)], m.gram, width+1)
+	}
 	copy(mean, precision[width*stride:])
 	if !dense.Cholesky(precision, width, stride, m.panel) {
 		return // rounding has made the row's precision indefinite: it keeps its value this time
@@ -264,15 +276,6 @@ func (s *sampler) walkPrior(n, i int, precision []float64, stride int) {
 			precision[k*stride+l] = neighbours * p.precision[k*width+l]
 		}
 		precision[k*stride+k] += level
-	}
-}
-
-func (m *rowScratch) grow(cells, stride int) {
-	if len(m.weight) < cells {
-		m.weight = make([]float64, cells)
-	}
-	if len(m.design) < cells*stride {
-		m.design, m.gram = make([]float64, cells*stride), make([]float64, cells*stride)
 	}
 }
 
@@ -350,38 +353,41 @@ func (s *sampler) drawNoise() {
 }
 
 func (s *sampler) drawOmega(n int) {
-	omega, nu := s.omega[n], s.freedom[n]
-	var sumLog, sum float64
+	omega := s.omega[n]
+	groups := s.groups[:len(omega)]
 	for i, old := range omega {
 		cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
 		var squares float64
 		for _, c := range cells {
 			squares += s.weight[c] * s.residual[c] * s.residual[c]
 		}
-		squares *= s.tau / old
-		fresh := gamma(s.stream, (nu+float64(len(cells)))/2) / ((nu + squares) / 2)
-		omega[i] = fresh
-		for _, c := range cells {
-			s.weight[c] *= fresh / old
-		}
-		sumLog += math.Log(fresh)
-		sum += fresh
+		groups[i] = group{float64(len(cells)), squares * s.tau / old}
 	}
-	s.freedom[n] = drawFreedom(s.stream, float64(len(omega)), sumLog, sum)
+	nu := drawFreedom(s.stream, groups)
+	s.freedom[n] = nu
+	for i, old := range omega {
+		omega[i] = gamma(s.stream, (nu+groups[i].count)/2) / ((nu + groups[i].squares) / 2)
+		for _, c := range s.cells[n][s.starts[n][i]:s.starts[n][i+1]] {
+			s.weight[c] *= omega[i] / old
+		}
+	}
 }
 
 func (s *sampler) drawTail() {
+	const every = 4 // sweeps a draw of ν, which costs as much as the rest
+	if s.sweeps%every == 0 {
+		for c, e := range s.residual {
+			s.groups[c] = group{1, s.tau * s.weight[c] / s.tail[c] * e * e}
+		}
+		s.tailNu = drawFreedom(s.stream, s.groups[:len(s.residual)])
+	}
 	nu := s.tailNu
-	var sumLog, sum float64
 	for c, e := range s.residual {
 		old := s.tail[c]
 		fresh := gamma(s.stream, (nu+1)/2) / ((nu + s.tau*s.weight[c]/old*e*e) / 2)
 		s.tail[c] = fresh
 		s.weight[c] *= fresh / old
-		sumLog += math.Log(fresh)
-		sum += fresh
 	}
-	s.tailNu = drawFreedom(s.stream, float64(len(s.tail)), sumLog, sum)
 }
 
 func (s *sampler) setResiduals() {

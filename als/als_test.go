@@ -1,0 +1,89 @@
+package als
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"lacuna/internal/rng"
+)
+
+func lowRank(seed uint64, shape []int, rank, cells int, noise float64) (data Data, truth Fit) {
+	s := rng.New(seed, "test data")
+	truth.Blocks = rank
+	for _, d := range shape {
+		factor := make([]float64, d*rank)
+		for k := range factor {
+			factor[k] = s.NormFloat64()
+		}
+		truth.Factors = append(truth.Factors, factor)
+	}
+	data = Data{Shape: shape, Index: make([][]int32, len(shape))}
+	for range cells {
+		cell := make([]int32, len(shape))
+		for n, d := range shape {
+			cell[n] = int32(s.IntN(d))
+			data.Index[n] = append(data.Index[n], cell[n])
+		}
+		data.Values = append(data.Values, truth.At(cell)+noise*s.NormFloat64())
+	}
+	return data, truth
+}
+
+func TestPolishReachesMachinePrecision(t *testing.T) {
+	data, truth := lowRank(1, []int{8, 7, 6}, 3, 200, 0)
+	s := rng.New(2, "disturb")
+	start := truth.Take([]int{2, 0, 1})
+	for _, factor := range start.Factors {
+		for k := range factor {
+			factor[k] += 0.02 * s.NormFloat64()
+		}
+	}
+	fit := Polish(context.Background(), data, start, 1e-13, 5000)
+	if fit.Residual > 1e-12 {
+		t.Errorf("residual %.2g after %d sweeps", fit.Residual, fit.Sweeps)
+	}
+}
+
+func TestPathPrefersWhatPredicts(t *testing.T) {
+	all, _ := lowRank(3, []int{15, 12, 10}, 2, 900, 0.3)
+	part := func(from, to int) Data {
+		d := Data{Shape: all.Shape, Values: all.Values[from:to]}
+		for _, column := range all.Index {
+			d.Index = append(d.Index, column[from:to])
+		}
+		return d
+	}
+	train, held := part(0, 700), part(700, 900)
+	errors := map[int]float64{}
+	for _, blocks := range []int{1, 2, 8} {
+		fit, e, ridge := Path(context.Background(), train, held, PathSettings{Blocks: blocks})
+		if fit.Blocks != blocks || !(ridge > 0) || math.Abs(Error(held, fit)-e) > 1e-12 {
+			t.Errorf("%d blocks: fit of %d, ridge %v, error %v", blocks, fit.Blocks, ridge, e)
+		}
+		errors[blocks] = e
+	}
+	if !(errors[2] < 0.7*errors[1]) || errors[2] > 0.45 || !(errors[2] < errors[8]) {
+		t.Errorf("held-back errors %v", errors)
+	}
+}
+
+func TestRefitLowersTheObjective(t *testing.T) {
+	data, truth := lowRank(4, []int{8, 8, 8}, 2, 300, 0.1)
+	fit := Refit(context.Background(), data, truth, 1e-3, 10)
+	if fit.Residual > Error(data, truth) || fit.Residual < 0.05 {
+		t.Errorf("residual %.3f, the noise is 0.1", fit.Residual)
+	}
+}
+
+func TestTakeAndNorms(t *testing.T) {
+	_, truth := lowRank(5, []int{3, 4}, 3, 1, 0)
+	norms := truth.Norms()
+	taken := truth.Take([]int{2, 0})
+	if got := taken.Norms(); got[0] != norms[2] || got[1] != norms[0] {
+		t.Errorf("norms %v of blocks 2 and 0 of %v", got, norms)
+	}
+	if none := (&Fit{Blocks: 0, Factors: [][]float64{{}, {}}}).Take(nil); none.At([]int32{0, 0}) != 0 {
+		t.Error("no blocks make a value")
+	}
+}

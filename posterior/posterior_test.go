@@ -1,0 +1,217 @@
+package posterior
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"lacuna/internal/rng"
+)
+
+// lowRank makes cells of a CP tensor with noise of deviation noise(index in mode 0).
+func lowRank(seed uint64, shape []int, rank, cells int, noise func(i int32) float64) (data Data, truth []float64) {
+	s := rng.New(seed, "test data")
+	factors := make([][]float64, len(shape))
+	for n, d := range shape {
+		for range d * rank {
+			factors[n] = append(factors[n], s.NormFloat64())
+		}
+	}
+	data = Data{Shape: shape, Index: make([][]int32, len(shape))}
+	for range cells {
+		v := 0.0
+		cell := make([]int, len(shape))
+		for n, d := range shape {
+			cell[n] = s.IntN(d)
+			data.Index[n] = append(data.Index[n], int32(cell[n]))
+		}
+		for r := range rank {
+			product := 1.0
+			for n, i := range cell {
+				product *= factors[n][i*rank+r]
+			}
+			v += product
+		}
+		truth = append(truth, v)
+		data.Values = append(data.Values, v+noise(int32(cell[0]))*s.NormFloat64())
+	}
+	return data, truth
+}
+
+func even(noise float64) func(int32) float64 { return func(int32) float64 { return noise } }
+
+func cellOf(d Data, c int) []int32 {
+	var cell []int32
+	for _, column := range d.Index {
+		cell = append(cell, column[c])
+	}
+	return cell
+}
+
+func run(t *testing.T, d Data, s Settings) *Posterior {
+	t.Helper()
+	p, err := Run(context.Background(), d, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestFindsTheSignalAndTheNoise(t *testing.T) {
+	for _, shape := range [][]int{{20, 15}, {12, 10, 8}, {7, 6, 5, 6}, {4, 5, 4, 3, 4}} {
+		data, truth := lowRank(1, shape, 2, 900, even(0.3))
+		p := run(t, data, Settings{Blocks: 4, Equal: true, Normal: true})
+		var squares, noise float64
+		for c, v := range truth {
+			mean, _, e := p.At(cellOf(data, c))
+			squares += (mean - v) * (mean - v)
+			noise += e
+		}
+		count := float64(len(truth))
+		if rms := math.Sqrt(squares / count); rms > 0.2 {
+			t.Errorf("shape %v: the mean is off by %.3f, the noise is 0.3", shape, rms)
+		}
+		if sd := math.Sqrt(noise / count); sd < 0.24 || sd > 0.36 {
+			t.Errorf("shape %v: noise %.3f, it is 0.3", shape, sd)
+		}
+	}
+}
+
+func TestNoiseOfEveryIndexIsFound(t *testing.T) {
+	levels := []float64{0.1, 1}
+	data, _ := lowRank(2, []int{10, 9, 8}, 1, 700, func(i int32) float64 { return levels[i%2] })
+	p := run(t, data, Settings{Blocks: 2})
+	for i := range int32(10) {
+		_, _, noise := p.At([]int32{i, 4, 4})
+		if want := levels[i%2]; math.Sqrt(noise) < 0.5*want || math.Sqrt(noise) > 2*want {
+			t.Errorf("index %d: noise %.3f, it is %v", i, math.Sqrt(noise), want)
+		}
+	}
+}
+
+func TestOutliersArePutDownToTheTails(t *testing.T) {
+	data, truth := lowRank(3, []int{12, 10, 6}, 1, 500, even(0.1))
+	for c := 0; c < len(data.Values); c += 25 {
+		data.Values[c] += 5
+	}
+	errors := map[bool]float64{}
+	for _, normal := range []bool{false, true} {
+		p := run(t, data, Settings{Blocks: 2, Equal: true, Normal: normal})
+		for c, v := range truth {
+			mean, _, _ := p.At(cellOf(data, c))
+			errors[normal] += (mean - v) * (mean - v)
+		}
+	}
+	if !(errors[false] < 0.5*errors[true]) {
+		t.Errorf("squared error %.3g with heavy tails, %.3g without", errors[false], errors[true])
+	}
+}
+
+func TestPartialBlocksCarryEffects(t *testing.T) {
+	s := rng.New(4, "effects")
+	data := Data{Shape: []int{15, 12}, Index: make([][]int32, 2)}
+	a, b := make([]float64, 15), make([]float64, 12)
+	for i := range a {
+		a[i] = s.NormFloat64()
+	}
+	for i := range b {
+		b[i] = s.NormFloat64()
+	}
+	for i := range 15 {
+		for k := range 12 {
+			if (i+k)%3 == 0 {
+				continue
+			}
+			data.Index[0], data.Index[1] = append(data.Index[0], int32(i)), append(data.Index[1], int32(k))
+			data.Values = append(data.Values, a[i]+b[k]+0.05*s.NormFloat64())
+		}
+	}
+	p := run(t, data, Settings{Partial: [][]bool{{true, false}, {false, true}}, Equal: true, Normal: true})
+	for i := range 15 {
+		for k := range 12 {
+			if mean, _, _ := p.At([]int32{int32(i), int32(k)}); math.Abs(mean-a[i]-b[k]) > 0.2 {
+				t.Fatalf("cell (%d, %d): %.3f, want %.3f", i, k, mean, a[i]+b[k])
+			}
+		}
+	}
+}
+
+func TestSameSamplesForAnyNumberOfThreads(t *testing.T) {
+	data, _ := lowRank(5, []int{9, 8, 7}, 2, 300, even(0.2))
+	for _, smooth := range [][]int{nil, {0}} {
+		settings := Settings{Blocks: 3, Burn: 10, Keep: 5, Smooth: smooth}
+		want := run(t, data, settings)
+		settings.Threads = 3
+		got := run(t, data, settings)
+		for k := range want.Samples {
+			for n := range want.Samples[k].Factors {
+				if !slices.Equal(want.Samples[k].Factors[n], got.Samples[k].Factors[n]) {
+					t.Fatalf("smooth %v: sample %d differs", smooth, k)
+				}
+			}
+		}
+	}
+}
+
+// TestPolyaGamma compares the mean and the variance of draws with the known ones.
+func TestPolyaGamma(t *testing.T) {
+	data, _ := lowRank(6, []int{3, 3}, 1, 9, even(0.1))
+	s := newSampler(data, Settings{Blocks: 1}.withDefaults())
+	for _, psi := range []float64{0, 0.5, -2, 6} {
+		const draws = 40000
+		var sum, squares float64
+		for range draws {
+			w := s.polyaGamma(psi)
+			sum += w
+			squares += w * w
+		}
+		mean := sum / draws
+		variance := squares/draws - mean*mean
+		wantMean, wantVariance := 0.25, 1.0/24
+		if z := math.Abs(psi); z > 0 {
+			wantMean = math.Tanh(z/2) / (2 * z)
+			wantVariance = (math.Sinh(z) - z) / (4 * z * z * z * math.Pow(math.Cosh(z/2), 2))
+		}
+		if math.Abs(mean-wantMean) > 0.02*wantMean || math.Abs(variance-wantVariance) > 0.08*wantVariance {
+			t.Errorf("ψ = %v: mean %.4f, variance %.5f; want %.4f and %.5f", psi, mean, variance, wantMean, wantVariance)
+		}
+	}
+}
+
+func TestGammaAndFreedom(t *testing.T) {
+	s := rng.New(7, "gamma")
+	for _, shape := range []float64{0.3, 1, 4.5} {
+		const draws = 40000
+		var sum, squares float64
+		for range draws {
+			g := gamma(s, shape)
+			sum += g
+			squares += g * g
+		}
+		mean := sum / draws
+		if variance := squares/draws - mean*mean; math.Abs(mean-shape) > 0.03*shape+0.01 || math.Abs(variance-shape) > 0.08*shape+0.02 {
+			t.Errorf("shape %v: mean %.3f, variance %.3f", shape, mean, variance)
+		}
+	}
+	for _, nu := range []float64{4, 400} {
+		var groups []group
+		for range 5000 {
+			e := s.NormFloat64() / math.Sqrt(gamma(s, nu/2)/(nu/2))
+			groups = append(groups, group{1, e * e})
+		}
+		if got := drawFreedom(s, groups); got < nu/1.6 || got > nu*1.6 && nu < 100 || nu > 100 && got < 40 {
+			t.Errorf("ν = %v was taken for %v", nu, got)
+		}
+	}
+}
+
+func TestAnEndedContextKeepsTheSamplesSoFar(t *testing.T) {
+	data, _ := lowRank(8, []int{5, 5}, 1, 20, even(0.1))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	p, err := Run(ctx, data, Settings{})
+	if err == nil || len(p.Samples) != 0 {
+		t.Errorf("error %v, %d samples", err, len(p.Samples))
+	}
+}
