@@ -9,7 +9,6 @@ import (
 	"lacuna/als"
 	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
-	"lacuna/posterior"
 	"lacuna/tensor"
 )
 
@@ -171,24 +170,13 @@ func (j *job) describeBest(ctx context.Context, c *Completion, f folds, part int
 		counts = []int{j.options.Blocks}
 	}
 	kept, held := f.without(part)
+	kept = j.sample(kept, counts, budget)
 	data := func(o *tensor.Observed) als.Data {
 		return als.Data{Shape: o.Shape(), Index: o.Index, Values: c.Scaling.Apply(o).Values}
 	}
 	train, test := data(kept), data(held)
-	shape := f.cells.Shape()
-	affordable := len(counts)
-	for affordable > 1 {
-		var cost float64
-		for _, blocks := range counts[:affordable] {
-			cost += 60 * candidate{settings: posterior.Settings{Blocks: blocks, Equal: true, Normal: true}}.cost(shape, f.cells.Len())
-		}
-		if cost < budget {
-			break
-		}
-		affordable--
-	}
-	fits, errors, ridges := make([]als.Fit, affordable), make([]float64, affordable), make([]float64, affordable)
-	parallel.For(j.options.Threads, affordable, func(k int) {
+	fits, errors, ridges := make([]als.Fit, len(counts)), make([]float64, len(counts)), make([]float64, len(counts))
+	parallel.For(j.options.Threads, len(counts), func(k int) {
 		fits[k], errors[k], ridges[k] = als.Path(ctx, train, test, als.PathSettings{Blocks: counts[k], Seed: j.options.Seed, Stream: fmt.Sprint("path/", counts[k])})
 	})
 	best := 0
@@ -202,4 +190,19 @@ func (j *job) describeBest(ctx context.Context, c *Completion, f folds, part int
 	}
 	fit := als.Refit(ctx, data(f.cells), fits[best], ridges[best], 20)
 	c.describe(&fit)
+}
+
+// sample returns as many of the cells, at random, as the budget lets plain CP models of all these sizes be fitted to.
+func (j *job) sample(cells *tensor.Observed, counts []int, budget float64) *tensor.Observed {
+	const sweeps, fewest = 63, 5000
+	var cost float64
+	for _, blocks := range counts {
+		cost += sweeps * j.annealer(blocks).cost(cells.Shape(), cells.Len())
+	}
+	if cost <= budget || cells.Len() <= fewest {
+		return cells
+	}
+	share := math.Max(budget/cost, fewest/float64(cells.Len()))
+	_, some := cells.Split(share, rng.New(j.options.Seed, "sample"))
+	return some
 }

@@ -89,6 +89,14 @@ func (o Options) check(observed *tensor.Observed) error {
 	if o.Blocks < 0 {
 		return fmt.Errorf("lacuna: %d blocks: give a positive number, or 0 to have it found", o.Blocks)
 	}
+	if len(o.Depths) > 1 && len(o.Depths) != observed.Order() {
+		return fmt.Errorf("lacuna: %d depths for %d modes: give one depth, or one for every mode", len(o.Depths), observed.Order())
+	}
+	for _, k := range o.Depths {
+		if k < 0 {
+			return fmt.Errorf("lacuna: depth %d: depths count from 0", k)
+		}
+	}
 	if o.Loss != nil {
 		return loss.CheckTargets(o.Loss, observed.Values)
 	}
@@ -157,6 +165,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	} else {
 		j.finishAverage(ctx, c, folds, choice, p)
 	}
+	j.follow(ctx, c, folds, 0.1*p.budget)
 	c.Evaluations = j.evaluations
 	return c
 }

@@ -24,8 +24,8 @@ type Completion struct {
 	// the standard deviation of those cells' values. NaN when there are too few observed cells to hold any out.
 	HeldOutRMSE, HeldOutNRMSE float64
 	HeldOut                   []HeldOutCell
-	Baselines                 []Baseline // what simple predictors reach on the same cells
-	Emergences                []Emergence
+	Baselines                 []Baseline  // what simple predictors reach on the same cells
+	Emergences                []Emergence // of the gradient flow on the same cells, in order of time; empty where the data are too many
 	Warnings                  []string
 
 	Settings    Settings

@@ -27,8 +27,10 @@ type ensemble struct {
 	low, high float64 // predictions are kept within half a range of the training cells
 }
 
-// keepSamples is how many samples of a chain are stored.
-const keepSamples = 50
+const (
+	keepSamples  = 50    // stored of a chain
+	sampleMemory = 256e6 // bytes that the samples of one fit may take
+)
 
 // fit runs chains of every candidate on the given cells.
 func (j *job) fit(ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64, chains, sweeps int, stream string) *ensemble {
@@ -49,7 +51,7 @@ func (j *job) fit(ctx context.Context, cells *tensor.Observed, candidates []cand
 		s.Threads = threads
 		s.Stream = fmt.Sprintf("%s/%s/%d/%d", stream, m.candidate.name, s.Blocks, k%chains)
 		s.Burn = sweeps / 2
-		s.Keep = min(keepSamples, sweeps-s.Burn)
+		s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(float64(len(runs))*m.candidate.sampleSize(shape)))))
 		s.Thin = (sweeps - s.Burn) / s.Keep
 		data := posterior.Data{Shape: shape, Index: cells.Index, Values: m.scaling.Apply(cells).Values}
 		runs[k], _ = posterior.Run(ctx, data, s) // an early end leaves fewer samples, or none

@@ -65,7 +65,7 @@ const startCount = 2 // position in blockCounts at which exploring starts
 
 // explore tries the forms of the model with several numbers of blocks on the same held-back cells.
 func (j *job) explore(ctx context.Context, f folds, p plan) choice {
-	const sweeps, most = 100, 3
+	const most = 3
 	shape := f.cells.Shape()
 	explored := 0.3 * p.budget
 	counts := blockCounts
@@ -74,15 +74,17 @@ func (j *job) explore(ctx context.Context, f folds, p plan) choice {
 		counts, start = []int{j.options.Blocks}, 0
 	}
 	forms := j.options.forms(counts[start], shape)
-	var round float64
-	for _, c := range forms {
-		round += c.cost(shape, f.cells.Len()) * sweeps
+	perSweep := func() (cost float64) {
+		for _, c := range forms {
+			cost += c.cost(shape, f.cells.Len())
+		}
+		return cost
 	}
-	for start > 0 && round > explored { // too large for the middle: begin with few blocks
-		start--
-		round *= float64(counts[start]) / float64(counts[start+1])
-		forms = j.options.forms(counts[start], shape)
+	sweeps := 100
+	for ; start > 0 && perSweep()*float64(sweeps) > explored; forms = j.options.forms(counts[start], shape) {
+		start, sweeps = start-1, sweeps/2 // too much data for the middle: begin with few blocks
 	}
+	round := perSweep() * float64(sweeps)
 	ch := choice{error: math.Inf(1), gap: 1}
 	for k := range most {
 		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round*float64(k+1) < explored) {
@@ -119,7 +121,7 @@ func (j *job) explore(ctx context.Context, f folds, p plan) choice {
 	climb := func(step int) {
 		for position := start + step; position >= 0 && position < len(counts); position += step {
 			c := j.options.forms(counts[position], shape)[lead]
-			if cost := c.cost(shape, f.cells.Len()) * sweeps * float64(len(ch.parts)); cost > explored || ctx.Err() != nil {
+			if cost := c.cost(shape, f.cells.Len()) * float64(sweeps*len(ch.parts)); cost > explored || ctx.Err() != nil {
 				return
 			}
 			t := try(c)

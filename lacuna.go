@@ -26,7 +26,7 @@ type Options struct {
 	StandardiseMode int                // the mode for tensor.StandardiseMode
 
 	Blocks int   // number of blocks; default: found
-	Depths []int // depth of every mode, for the runs that follow the gradient flow; default: chosen
+	Depths []int // depth of every mode, or one for all, of the gradient flow behind Completion.Emergences; default: 1
 	Smooth []int // modes whose neighbouring indices are expected to be alike (a random walk); default: none
 
 	// Effort scales the nominal work, default 1: a quarter of a minute of one core, less where the data are few. The work
@@ -96,9 +96,9 @@ type HeldOutCell struct {
 	Stderr    float64
 }
 
-// Emergence tells when a block of the gradient flow's path grew.
+// Emergence tells when a block of the gradient flow grew.
 type Emergence struct {
-	Block int     // position in Completion.Factors
-	Time  float64 // time of the flow at which the block's norm first exceeded half its final value
-	Norm  float64 // its final norm, in standardised units
+	Block int     // 0 for the first to emerge
+	Time  float64 // of the flow, at which the block's norm first exceeded half its last value
+	Norm  float64 // its last value, in standardised units
 }

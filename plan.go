@@ -29,6 +29,15 @@ func (c candidate) cost(shape tensor.Shape, cells int) float64 {
 	return float64(shape.Order())*float64(cells)*perCell + rows*(500+3.5*r*r)
 }
 
+// sampleSize is the bytes that one sample takes.
+func (c candidate) sampleSize(shape tensor.Shape) float64 {
+	var rows float64
+	for _, d := range shape {
+		rows += float64(d)
+	}
+	return 8 * rows * float64(c.settings.Blocks+len(c.settings.Partial)+1)
+}
+
 // plan is how much is done of what.
 type plan struct {
 	budget float64 // nominal nanoseconds
@@ -41,14 +50,19 @@ type plan struct {
 // defaultBudget is the nominal work of one completion, 16 s of one core.
 const defaultBudget = 16e9
 
-// ladder lists plans from the best to the cheapest.
+// ladder lists plans from the best to the cheapest. Many short chains beat few long ones: each settles in another mode
+// of the posterior, and their mean is better than any.
 var ladder = []plan{
-	{folds: 9, trials: 4, chains: 8, sweeps: 400},
-	{folds: 9, trials: 3, chains: 8, sweeps: 300},
-	{folds: 5, trials: 3, chains: 6, sweeps: 300},
-	{folds: 4, trials: 2, chains: 4, sweeps: 300},
-	{folds: 2, trials: 2, chains: 4, sweeps: 300},
-	{folds: 1, trials: 2, chains: 3, sweeps: 240},
+	{folds: 9, trials: 4, chains: 16, sweeps: 400},
+	{folds: 9, trials: 4, chains: 14, sweeps: 300},
+	{folds: 7, trials: 4, chains: 12, sweeps: 300},
+	{folds: 5, trials: 4, chains: 10, sweeps: 300},
+	{folds: 4, trials: 3, chains: 8, sweeps: 300},
+	{folds: 3, trials: 3, chains: 6, sweeps: 300},
+	{folds: 2, trials: 3, chains: 5, sweeps: 300},
+	{folds: 1, trials: 3, chains: 5, sweeps: 260},
+	{folds: 1, trials: 2, chains: 4, sweeps: 240},
+	{folds: 1, trials: 2, chains: 3, sweeps: 200},
 	{folds: 1, trials: 2, chains: 2, sweeps: 160},
 	{folds: 1, trials: 1, chains: 2, sweeps: 100},
 	{folds: 1, trials: 1, chains: 1, sweeps: 60},

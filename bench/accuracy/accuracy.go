@@ -138,8 +138,8 @@ func cellsOf(path, name string, peers []Peer) []job {
 	return jobs
 }
 
-// Measure fills one cell and compares with the held-out values. The scale in which errors are counted is fitted on the
-// observed cells, in the manner that tensor.StandardiseAuto chooses.
+// Measure fills one cell and compares with the held-out values. Errors are counted in the scale of the observed cells:
+// one deviation for every index of a mode that is called variable, whose values have units of their own, else one in all.
 func Measure(ctx context.Context, set *Dataset, mask string, share float64, o lacuna.Options) (Result, error) {
 	observed, held := set.At(mask, share)
 	begun := time.Now()
@@ -147,7 +147,7 @@ func Measure(ctx context.Context, set *Dataset, mask string, share float64, o la
 	if err != nil {
 		return Result{}, err
 	}
-	scaling := tensor.FitScaling(observed, o.Standardise, o.StandardiseMode)
+	scaling := scoringScale(observed)
 	truth := scaling.Apply(held).Values
 	_, deviation := tensor.Moments(truth)
 	var squares, covered float64
@@ -187,4 +187,13 @@ func compare(r *Result, peers []Peer) {
 	if r.BestNRMSE > 0 {
 		r.Ratio = r.NRMSE / r.BestNRMSE
 	}
+}
+
+func scoringScale(observed *tensor.Observed) tensor.Scaling {
+	for n, mode := range observed.Modes {
+		if mode.Name == "variable" {
+			return tensor.FitScaling(observed, tensor.StandardiseMode, n)
+		}
+	}
+	return tensor.FitScaling(observed, tensor.StandardiseGlobal, 0)
 }
