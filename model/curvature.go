@@ -91,8 +91,7 @@ func (o *Objective) linearise(l *linearisation, active []int) {
 			}
 		}
 	}
-	l.first = append(l.first[:0], o.first...)
-	l.second = append(l.second[:0], o.second...)
+	l.first, l.second = o.derivatives(l.first[:0], l.second[:0])
 }
 
 // cellProducts holds, for the eight active blocks of one group at one cell, the products of their v that leave out one

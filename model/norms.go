@@ -158,10 +158,11 @@ func gainSum(gain, norm2 []float64) float64 {
 
 func (o *Objective) largestSecond() float64 {
 	var worst float64
-	for _, s := range o.second {
-		worst = math.Max(worst, s)
+	for c, a := range o.observed.Values {
+		_, _, second := o.loss.At(o.prediction[c], a)
+		worst = math.Max(worst, second)
 	}
-	return worst
+	return 1 / float64(len(o.prediction)) * worst
 }
 
 // Norm2 returns the squared Euclidean norm of the direction in gradient slot j over all parameters.

@@ -22,17 +22,22 @@ type Objective struct {
 	plan       *contraction.Plan
 	v, g       [][]float64
 	prediction []float64
-	first      []float64 // ℓ' / |Ω| a cell
-	second     []float64 // ℓ'' / |Ω| a cell
+	first      []float64 // ℓ' / |Ω| a cell; nil beyond manyCells, where it is computed again when it is needed
+	firstOf    contraction.Residuals
 }
+
+// manyCells is where memory matters more than computing a derivative of the loss twice.
+const manyCells = 1 << 20
 
 func newObjective(observed *tensor.Observed, l loss.Loss, blocks, threads int) *Objective {
 	o := &Objective{
 		observed: observed, loss: l, shape: observed.Shape(), blocks: blocks, padded: padded(blocks), threads: threads,
 		prediction: make([]float64, observed.Len()),
-		first:      make([]float64, observed.Len()),
-		second:     make([]float64, observed.Len()),
 	}
+	if observed.Len() <= manyCells {
+		o.first = make([]float64, observed.Len())
+	}
+	o.firstOf = o.firstAt
 	o.plan = contraction.New(o.shape, observed.Index, o.padded, threads)
 	for _, d := range o.shape {
 		o.v = append(o.v, make([]float64, d*o.padded))
@@ -41,19 +46,43 @@ func newObjective(observed *tensor.Observed, l loss.Loss, blocks, threads int) *
 	return o
 }
 
-// evaluate sets prediction, first, second and g = ∂L/∂v from v and returns L.
+// evaluate sets prediction and g = ∂L/∂v from v and returns L.
 func (o *Objective) evaluate() float64 {
 	o.plan.Predict(o.prediction, o.v)
 	scale := 1 / float64(len(o.prediction))
 	var sum float64
 	for c, a := range o.observed.Values {
-		value, first, second := o.loss.At(o.prediction[c], a)
+		value, first, _ := o.loss.At(o.prediction[c], a)
 		sum += value
-		o.first[c] = scale * first
-		o.second[c] = scale * second
+		if o.first != nil {
+			o.first[c] = scale * first
+		}
 	}
-	o.plan.Gradient(o.g, o.first, o.v)
+	if o.first != nil {
+		o.plan.Gradient(o.g, o.first, o.v)
+	} else {
+		o.plan.GradientOf(o.g, o.firstOf, o.v)
+	}
 	return sum * scale
+}
+
+// firstAt sets out[x] = ℓ' / |Ω| of cell cells[x].
+func (o *Objective) firstAt(out []float64, cells []int32) {
+	scale := 1 / float64(len(o.prediction))
+	for x, c := range cells {
+		_, first, _ := o.loss.At(o.prediction[c], o.observed.Values[c])
+		out[x] = scale * first
+	}
+}
+
+// derivatives appends ℓ' / |Ω| and ℓ” / |Ω| of every cell, as of the last evaluation.
+func (o *Objective) derivatives(first, second []float64) (firsts, seconds []float64) {
+	scale := 1 / float64(len(o.prediction))
+	for c, a := range o.observed.Values {
+		_, f, s := o.loss.At(o.prediction[c], a)
+		first, second = append(first, scale*f), append(second, scale*s)
+	}
+	return first, second
 }
 
 // Observed returns the cells the model is trained on.

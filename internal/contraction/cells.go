@@ -30,7 +30,8 @@ type cellwise struct {
 	sorted []float64 // residuals in the order of work, unless there are too many
 
 	v, g         [][]float64
-	pred, values []float64
+	pred         []float64
+	residual     Residuals
 	first, end   int // tiles of forward
 	predictSpan  func(worker, i int)
 	gradientTile func(worker, i int)
@@ -238,8 +239,8 @@ func (w *cellwise) predictOf(worker, i int) {
 	}
 }
 
-func (w *cellwise) gradient(g [][]float64, residual []float64, v [][]float64) {
-	w.g, w.values, w.v = g, residual, v
+func (w *cellwise) gradient(g [][]float64, residual Residuals, v [][]float64) {
+	w.g, w.residual, w.v = g, residual, v
 	if w.sorted != nil {
 		parallel.Workers(w.threads, len(w.spans), w.sortSpan)
 	}
@@ -275,14 +276,7 @@ func (w *cellwise) gradientOf(worker, i int) {
 func (w *cellwise) sortOf(_, i int) {
 	s := &w.spans[i]
 	first, end := w.start[s.firstRun], w.start[s.endRun]
-	w.gather(w.sorted[first:end], first)
-}
-
-// gather sets out to the residuals of the cells from first on.
-func (w *cellwise) gather(out []float64, first int32) {
-	for x, c := range w.cell[first:][:len(out)] {
-		out[x] = w.values[c]
-	}
+	w.residual(w.sorted[first:end], w.cell[first:end])
 }
 
 // sums adds the gradients of all cells in a tile.
@@ -302,7 +296,7 @@ func (w *cellwise) sums(scratch *cellScratch, a *view) {
 		if w.sorted != nil {
 			values = w.sorted[first:end]
 		} else {
-			w.gather(values, first)
+			w.residual(values, w.cell[first:end])
 		}
 		kernel.CellSums(gOuter, w.innerRows(a, a.g, s, 0), w.innerRows(a, a.g, s, 1), l, w.innerRows(a, a.v, s, 0), w.innerRows(a, a.v, s, 1),
 			values, start, w.row[s.firstRun:s.endRun], w.cells[first:end], a.tile.lanes, stride, a.stride)

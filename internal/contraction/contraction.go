@@ -14,12 +14,19 @@ type Plan struct {
 	shape  []int
 	cells  int
 	blocks int
+
+	residual []float64
+	pick     Residuals // from residual
 }
 
 type way interface {
 	predict(pred []float64, v [][]float64)
-	gradient(g [][]float64, residual []float64, v [][]float64)
+	gradient(g [][]float64, residual Residuals, v [][]float64)
 }
+
+// Residuals sets out[x] to the residual of cell cells[x]. It is called from several threads at once, and for a cell
+// more than once.
+type Residuals func(out []float64, cells []int32)
 
 // New plans for cells index[n][c] of a tensor of that shape, of order 2 or more. blocks is a multiple of kernel.Lanes.
 // index is kept and must not change.
@@ -28,6 +35,11 @@ func New(shape []int, index [][]int32, blocks, threads int) *Plan {
 		panic("contraction: order below 2, index of another order, or blocks that are not whole lane groups")
 	}
 	p := &Plan{shape: shape, cells: len(index[0]), blocks: blocks}
+	p.pick = func(out []float64, cells []int32) {
+		for x, c := range cells {
+			out[x] = p.residual[c]
+		}
+	}
 	if c := best(shape, p.cells, blocks); c.lanes > 0 {
 		p.way = newHalves(shape, index, blocks, threads, c.split, c.lanes)
 	} else {
@@ -57,5 +69,13 @@ func (p *Plan) Predict(pred []float64, v [][]float64) {
 func (p *Plan) Gradient(g [][]float64, residual []float64, v [][]float64) {
 	p.check(len(residual), v)
 	p.check(len(residual), g)
+	p.residual = residual
+	p.gradient(g, p.pick, v)
+}
+
+// GradientOf is Gradient with residuals that are computed when they are needed, and take no memory.
+func (p *Plan) GradientOf(g [][]float64, residual Residuals, v [][]float64) {
+	p.check(p.cells, v)
+	p.check(p.cells, g)
 	p.gradient(g, residual, v)
 }

@@ -91,7 +91,11 @@ func (p *problem) evaluate(w way) (pred []float64, g [][]float64) {
 	pred, g = make([]float64, len(p.residual)), p.zeros()
 	for range 2 { // a plan is used many times
 		w.predict(pred, p.v)
-		w.gradient(g, p.residual, p.v)
+		w.gradient(g, func(out []float64, cells []int32) {
+			for x, c := range cells {
+				out[x] = p.residual[c]
+			}
+		}, p.v)
 	}
 	return pred, g
 }

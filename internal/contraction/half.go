@@ -135,9 +135,11 @@ func (h *half) dots(p *panels, out []float64, v [][]float64, o *order, other []f
 }
 
 // order lists the observed cells by the rows of one half: the cells of row u are start[u] … start[u+1]−1, and at
-// is their row in the other half, with three rows to spare. cell is where the caller keeps them; nil if in the same order.
+// is their row in the other half, with three rows to spare. cell is where the caller keeps them; same if that
+// is the same order.
 type order struct {
 	start, at, cell []int32
+	same            bool
 }
 
 // newOrder sorts the cells by (row, other).
@@ -154,10 +156,7 @@ func newOrder(row, other []int32, rows, others int) order {
 		at[k] = other[c]
 		same = same && int(c) == k
 	}
-	if same {
-		cell = nil
-	}
-	return order{start: start, at: at, cell: cell}
+	return order{start: start, at: at, cell: cell, same: same}
 }
 
 // sortBy sorts cells by key[cell] in [0, n), keeping the order of equal keys; start[u] is where key u begins.
@@ -176,17 +175,6 @@ func sortBy(cells, key []int32, n int) (sorted, start []int32) {
 		next[key[c]]++
 	}
 	return sorted, start
-}
-
-// gather sets out[k] = values[cell of k] for first ≤ k < end.
-func (o *order) gather(out, values []float64, first, end int) {
-	if o.cell == nil {
-		copy(out[first:end], values[first:end])
-		return
-	}
-	for k, c := range o.cell[first:end] {
-		out[first+k] = values[c]
-	}
 }
 
 // fold sets the tile's columns of g for the modes of this half: s are the residuals by the half's order o, other

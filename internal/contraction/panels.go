@@ -23,7 +23,7 @@ type halves struct {
 
 	v, g                                            [][]float64
 	pred                                            []float64
-	residual                                        []float64
+	residual                                        Residuals
 	predictRange, gradientTile, sumRange, sortRange func(worker, i int)
 }
 
@@ -116,26 +116,26 @@ func (h *halves) predictChunk(worker, i int) {
 func (h *halves) sum(_, i int) {
 	first, end := i*span, min((i+1)*span, len(h.pred))
 	out := h.total[first:end]
-	if h.order[0].cell == nil {
+	if h.order[0].same {
 		out = h.pred[first:end]
 	}
 	kernel.SumRows(out, h.partial[first:], len(h.chunks)-1, len(out), h.width)
-	if cell := h.order[0].cell; cell != nil {
-		for k, c := range cell[first:end] {
+	if !h.order[0].same {
+		for k, c := range h.order[0].cell[first:end] {
 			h.pred[c] = out[k]
 		}
 	}
 }
 
-func (h *halves) gradient(g [][]float64, residual []float64, v [][]float64) {
+func (h *halves) gradient(g [][]float64, residual Residuals, v [][]float64) {
 	h.g, h.residual, h.v = g, residual, v
-	parallel.Workers(h.threads, 2*((len(residual)+span-1)/span), h.sortRange)
+	parallel.Workers(h.threads, 2*((len(h.total)+span-1)/span), h.sortRange)
 	parallel.Workers(h.threads, len(h.tiles), h.gradientTile)
 }
 
 func (h *halves) sort(_, i int) {
-	first, end := i/2*span, min((i/2+1)*span, len(h.residual))
-	h.order[i%2].gather(h.sorted[i%2], h.residual, first, end)
+	first, end := i/2*span, min((i/2+1)*span, len(h.total))
+	h.residual(h.sorted[i%2][first:end], h.order[i%2].cell[first:end])
 }
 
 func (h *halves) gradientOf(worker, i int) {
