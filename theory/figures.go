@@ -36,7 +36,7 @@ func (r *Result) exponents() *figure.Figure {
 	orders := map[string]float64{}
 	points := map[string][]point{}
 	for _, row := range r.Rows {
-		if row.Statement != nameExponent || *row.Fitted == math.MaxFloat64 {
+		if row.Statement != nameExponent || math.IsNaN(*row.Fitted) {
 			continue
 		}
 		name, x := fmt.Sprintf("deep CP, order %d", row.Order), meanDepth(row.Depths)
@@ -78,7 +78,7 @@ func (r *Result) exponents() *figure.Figure {
 			if order := orders[name]; order > 0 {
 				y = 2 - 2/order + x
 			}
-			if name == "deep matrix" && x < 1 {
+			if name == "deep matrix" && x < 0.95 {
 				continue
 			}
 			curve.X, curve.Y = append(curve.X, x), append(curve.Y, y)

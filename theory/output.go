@@ -38,7 +38,7 @@ func (row Row) cells() []string {
 	return []string{row.Statement, model, depth, row.Hypothesis, fmt.Sprint(row.Emergences), fmt.Sprintf("%.1e", row.WorstRelativeError), row.note(), verdict}
 }
 
-var headings = []string{"statement", "model", "depth", "hypothesis", "emerged", "worst error", "", "verdict"}
+var headings = []string{"statement", "model", "depth", "hypothesis", "emerged", "worst error", "detail", "verdict"}
 
 // note is what a line says beyond the common columns.
 func (row Row) note() string {
@@ -49,6 +49,8 @@ func (row Row) note() string {
 		return fmt.Sprintf("shrinks at order %.1f, integrator's %d", *row.OrderMeasured, row.OrderExpected)
 	case row.Epsilon != nil:
 		return fmt.Sprintf("ε(0) = %.2g, the equation is off by %.1e", *row.Epsilon, *row.EquationError)
+	case row.Drift != nil:
+		return fmt.Sprintf("conserved along the run to %.1e", *row.Drift)
 	case row.Sign != nil:
 		note := fmt.Sprintf("without modulus %.0f %% fail", 100*row.Sign.FailingShare)
 		if row.UnalignedError != nil {
@@ -134,7 +136,7 @@ func (r *Result) page(command string) page {
 func (r *Result) Findings() []string {
 	var out []string
 	runs, blocks, negative, flips := 0, 0, 0, 0
-	with, unaligned := 0.0, math.NaN()
+	with, unaligned := 0.0, 0.0
 	matrixMost, deepMost := 0.0, 0.0
 	for _, row := range r.Rows {
 		if s := row.Sign; s != nil {
@@ -142,9 +144,9 @@ func (r *Result) Findings() []string {
 			with = math.Max(with, s.WithModulus)
 		}
 		if row.UnalignedError != nil {
-			unaligned = math.Max(*row.UnalignedError, 0)
+			unaligned = math.Max(unaligned, *row.UnalignedError)
 		}
-		if row.Fitted != nil && *row.Fitted < math.MaxFloat64 {
+		if row.Fitted != nil && !math.IsNaN(*row.Fitted) {
 			if row.Model == "deep CP" {
 				deepMost = math.Max(deepMost, *row.Fitted)
 			} else {
@@ -156,8 +158,8 @@ func (r *Result) Findings() []string {
 		out = append(out, fmt.Sprintf("The sign in Theorem 3.2 (ii): with |ζ| the statement holds to %.1e in all %d runs. As printed, with ζ, it fails for every block whose ζ is negative: %d of %d blocks at the start. The sign of a singular vector is a matter of convention, and so is that of ζ; even with ṽ followed continuously ⟨ṽ, ŵ⟩ changed its sign %d times. The modulus of the proof is needed.",
 			with, runs, negative, blocks, flips))
 	}
-	if !math.IsNaN(unaligned) {
-		out = append(out, "Theorem 3.2 (ii) at depth 1: the proof keeps the matrices at rank one by 1 − 1/k ≥ ½, which needs k ≥ 2. At k = 1 a matrix of rank one gains rank at once, since dA/dt = −g wᵀ, and the statement fails (relative error up to 1) unless w lies along the right singular vector of A₁. The lines above start that way in modes of depth 1.")
+	if unaligned > 0 {
+		out = append(out, fmt.Sprintf("Theorem 3.2 (ii) at depth 1: the proof keeps the matrices at rank one by 1 − 1/k ≥ ½, which needs k ≥ 2. At k = 1 a matrix of rank one gains rank at once, since dA/dt = −g wᵀ, and the statement fails (relative error up to %.2g) unless w lies along the right singular vector of A₁. The lines above start that way in modes of depth 1.", unaligned))
 	}
 	if deepMost > 0 && matrixMost > 0 {
 		out = append(out, fmt.Sprintf("Polynomial against quadratic: the largest exponent fitted is %.3f in deep CP, and %.3f in deep matrices and plain CP.", deepMost, matrixMost))

@@ -2,6 +2,7 @@ package theory
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -43,6 +44,7 @@ type Row struct {
 	Epsilon        *float64      `json:"epsilon,omitempty"`         // ε(0) of an unbalanced start
 	EquationError  *float64      `json:"equation_error,omitempty"`  // worst relative error of the equation, where its hypothesis fails
 	UnalignedError *float64      `json:"unaligned_error,omitempty"` // Theorem 3.2 (ii) with a mode of depth 1 whose w is not aligned
+	Drift          *float64      `json:"drift,omitempty"`           // Lemma 4.1 along the trajectory: change of a difference of squared norms, relative to the larger norm
 	Sign           *Sign         `json:"sign,omitempty"`
 	Convergence    []Convergence `json:"convergence,omitempty"`
 	OrderMeasured  *float64      `json:"order_measured,omitempty"` // at which Convergence shrinks with the step
@@ -334,18 +336,39 @@ func (p problem) row(o *Observer, m *Measurement, result flow.Result, tolerance 
 		Statement: m.Statement, Side: "vector-field", Model: name, Start: string(p.start),
 		Hypothesis: hypotheses[m.Statement],
 		Order:      len(p.depths), Depths: p.depths, Blocks: p.blocks, Emergences: o.Emergences, Records: len(m.Times),
-		WorstRelativeError: finite(m.Worst.Error), WorstTime: m.Worst.Time, WorstBlock: m.Worst.Side.Block,
+		WorstRelativeError: m.Worst.Error, WorstTime: m.Worst.Time, WorstBlock: m.Worst.Side.Block,
 		Tolerance: options.Tolerance, Holds: m.Worst.Error <= options.Tolerance && m.Compared > 0,
 		IntegratorTolerance: tolerance, Status: string(result.Status),
 	}
 }
 
-// finite makes a value fit for JSON.
-func finite(x float64) float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return math.MaxFloat64
+// MarshalJSON writes an error that is no number as null.
+func (r Row) MarshalJSON() ([]byte, error) {
+	type plain Row
+	row := struct {
+		plain
+		WorstRelativeError *float64 `json:"worst_relative_error"`
+	}{plain(r), finite(r.WorstRelativeError)}
+	row.EquationError, row.UnalignedError = finitePointer(r.EquationError), finitePointer(r.UnalignedError)
+	if r.CI95 != nil && (finite(r.CI95[0]) == nil || finite(r.CI95[1]) == nil) {
+		row.CI95 = nil
 	}
-	return x
+	row.Fitted, row.OrderMeasured = finitePointer(r.Fitted), finitePointer(r.OrderMeasured)
+	return json.Marshal(row)
+}
+
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+func finitePointer(x *float64) *float64 {
+	if x == nil {
+		return nil
+	}
+	return finite(*x)
 }
 
 func generalRun(ctx context.Context, depths []int, o Options) (Result, error) {
@@ -358,6 +381,9 @@ func generalRun(ctx context.Context, depths []int, o Options) (Result, error) {
 	var out Result
 	for _, m := range observer.Measurements() {
 		out.Rows = append(out.Rows, p.row(observer, m, result, tolerance, o))
+		if m.Statement == nameLemma41 {
+			out.Rows[len(out.Rows)-1].Drift = &observer.Drift.Error
+		}
 		if m.Statement == name32i {
 			out.Sides = sideTrace(depths, m, result)
 		}
@@ -409,7 +435,7 @@ func rankOneRun(ctx context.Context, depths []int, o Options) (Result, error) {
 	row := p.row(observer, with, result, tolerance, o)
 	row.Sign = &Sign{
 		Blocks: p.blocks, Negative: observer.sign.negative, Flips: observer.sign.flips,
-		WithModulus: finite(with.Worst.Error), AsPrinted: finite(without.Worst.Error),
+		WithModulus: with.Worst.Error, AsPrinted: without.Worst.Error,
 		FailingShare: float64(without.Failing) / float64(without.Compared),
 	}
 	if slices.Contains(depths, 1) {
@@ -423,7 +449,7 @@ func rankOneRun(ctx context.Context, depths []int, o Options) (Result, error) {
 		if _, err := follow(ctx, chains, chains.Observed(), flow.Settings{Tolerance: 1e-4}, unaligned.Record); err != nil {
 			return Result{}, err
 		}
-		worst := finite(unaligned.Measurements()[0].Worst.Error)
+		worst := unaligned.Measurements()[0].Worst.Error
 		row.UnalignedError = &worst
 	}
 	return Result{Rows: []Row{row}}, nil
@@ -478,7 +504,7 @@ func matrixRun(ctx context.Context, k int, o Options) (Result, error) {
 		return Result{Sigma: trace, Rows: []Row{{
 			Statement: name21, Side: "vector-field", Model: "deep matrix", Start: string(model.BalancedGeneral), Hypothesis: hypotheses[name21],
 			Order: 2, Depths: []int{k}, Blocks: m.Blocks(), Emergences: observer.Emergences, Records: len(observer.Measurement().Times),
-			WorstRelativeError: finite(worst.Error), WorstTime: worst.Time, WorstBlock: worst.Side.Block,
+			WorstRelativeError: worst.Error, WorstTime: worst.Time, WorstBlock: worst.Side.Block,
 			Tolerance: o.Tolerance, Holds: worst.Error <= o.Tolerance, IntegratorTolerance: tolerance, Status: string(result.Status),
 		}}}, nil
 	}
@@ -523,16 +549,13 @@ func trajectoryRun(ctx context.Context, depths []int, method flow.Method, o Opti
 		if records == 0 {
 			return Result{}, fmt.Errorf("theory: no block of depths %v grew at seed %d: choose another seed", depths, o.Seed)
 		}
-		row.Convergence = append(row.Convergence, Convergence{tolerance, records, finite(rms), finite(worst.Error)})
+		row.Convergence = append(row.Convergence, Convergence{tolerance, records, rms, worst.Error})
 		x, y = append(x, -math.Log(float64(records))), append(y, math.Log(rms))
 		row.Emergences, row.Records, row.Status = max(row.Emergences, len(t.emerged)), row.Records+records, string(result.Status)
-		row.WorstRelativeError, row.WorstTime, row.WorstBlock = finite(worst.Error), worst.Time, worst.Side.Block
+		row.WorstRelativeError, row.WorstTime, row.WorstBlock = worst.Error, worst.Time, worst.Side.Block
 		row.IntegratorTolerance = tolerance
 	}
 	order := fitLine(x, y).Fitted
-	if math.IsNaN(order) {
-		order = 0
-	}
 	row.OrderMeasured = &order
 	row.Tolerance = trajectoryTolerance
 	row.Holds = order >= float64(row.OrderExpected)-orderSlack && row.WorstRelativeError <= row.Tolerance
@@ -572,9 +595,9 @@ func exponentRun(ctx context.Context, depths []int, o Options) (Result, error) {
 
 func exponentRow(fit Fit, predicted float64) Row {
 	row := Row{Statement: nameExponent, Side: "trajectory", Hypothesis: hypotheses[nameExponent], Records: fit.Points, Tolerance: exponentTolerance}
-	fitted, ci := finite(fit.Fitted), [2]float64{finite(fit.Low), finite(fit.High)}
+	fitted, ci := fit.Fitted, [2]float64{fit.Low, fit.High}
 	row.Fitted, row.Predicted, row.CI95 = &fitted, &predicted, &ci
-	row.WorstRelativeError = finite(math.Abs(fitted-predicted) / predicted)
+	row.WorstRelativeError = math.Abs(fitted-predicted) / predicted
 	row.Holds = math.Abs(fitted-predicted) <= exponentTolerance
 	return row
 }
@@ -615,7 +638,7 @@ func boundsRun(ctx context.Context, depths []int, spread float64, o Options) (Re
 		return Result{}, err
 	}
 	row := p.row(observer, observer.Measurements()[0], result, tolerance, o)
-	equation := finite(observer.Measurements()[1].Worst.Error)
+	equation := observer.Measurements()[1].Worst.Error
 	row.Epsilon, row.EquationError = &epsilon, &equation
 	out := Result{Rows: []Row{row}}
 	for _, e := range result.Events {
