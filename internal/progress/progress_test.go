@@ -44,12 +44,13 @@ func TestBarIsErased(t *testing.T) {
 		var out bytes.Buffer
 		var c Counter
 		c.Set(2, 4)
+		c.Note("a note that is longer than the line " + strings.Repeat("x", 200))
 		stop := Show(&out, true, "job", &c)
 		time.Sleep(5 * time.Second)
 		stop()
 		const erase = "\x1b[J"
 		text := out.String()
-		if !strings.Contains(text, "job") || !strings.Contains(text, "50 %") {
+		if !strings.Contains(text, "job") || !strings.Contains(text, "50 %, 2s used") || !strings.Contains(text, "━─") || !strings.Contains(text, "\na note") {
 			t.Errorf("the bar shows %q", text)
 		}
 		if last := strings.LastIndex(text, erase); last < 0 || strings.TrimSpace(text[last+len(erase):]) != "" {

@@ -68,9 +68,14 @@ func (s *shown) until(period time.Duration, f func()) {
 
 func (s *shown) bar() {
 	bars := mpb.New(mpb.WithOutput(s.w), mpb.WithRefreshRate(barPeriod), mpb.WithAutoRefresh(), mpb.ForceTTY())
-	bar := bars.New(barParts, mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("━").Padding("─"), mpb.BarWidth(30),
+	style, width := mpb.BarFillerBuilder(mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("━").Padding("─")), 30
+	if s.counter.State().share() < 0 {
+		style, width = mpb.SpinnerStyle(), 1
+	}
+	bar := bars.New(barParts, style, mpb.BarWidth(width),
 		mpb.PrependDecorators(decor.Name(s.title+" ")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + s.words() })))
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + s.count() })),
+		mpb.BarExtender(mpb.BarFillerFunc(s.noteLine), false))
 	s.until(barPeriod, func() {
 		// The last part is kept back: a bar that is full would stay on the screen.
 		bar.SetCurrent(int64(max(s.counter.State().share(), 0) * (barParts - 1)))
@@ -79,12 +84,30 @@ func (s *shown) bar() {
 	bars.Wait()
 }
 
+// noteLine writes the note on the line below the bar.
+func (s *shown) noteLine(w io.Writer, line decor.Statistics) error {
+	note := []rune(s.counter.State().Note)
+	if room := max(line.AvailableWidth-1, 0); len(note) > room {
+		note = note[:room]
+	}
+	_, err := io.WriteString(w, string(note)+"\n")
+	return err
+}
+
 func (s *shown) lines(period time.Duration) {
 	s.until(period, func() { fmt.Fprintf(s.w, "%s: %s\n", s.title, s.words()) })
 }
 
-// words spells the state: the share done, the time used, the time left and the note.
+// words spells the state on one line.
 func (s *shown) words() string {
+	if note := s.counter.State().Note; note != "" {
+		return s.count() + ", " + note
+	}
+	return s.count()
+}
+
+// count spells the share done, the time used and the time left.
+func (s *shown) count() string {
 	state, used := s.counter.State(), time.Since(s.start)
 	var parts []string
 	if share := state.share(); share >= 0 {
@@ -93,9 +116,6 @@ func (s *shown) words() string {
 	parts = append(parts, round(used)+" used")
 	if left := state.left(used); left >= 0 {
 		parts = append(parts, "about "+round(left)+" left")
-	}
-	if state.Note != "" {
-		parts = append(parts, state.Note)
 	}
 	return strings.Join(parts, ", ")
 }
