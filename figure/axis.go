@@ -87,7 +87,7 @@ func (a Axis) ticks(s scale, count int) []tick {
 	case s.log:
 		return logTicks(s, count)
 	}
-	return linearTicks(s, count)
+	return linearTicks(s, count, a.Whole)
 }
 
 func categoryTicks(names []string, count int) []tick {
@@ -115,8 +115,11 @@ func niceStep(raw float64) float64 {
 	return 10 * power
 }
 
-func linearTicks(s scale, count int) []tick {
+func linearTicks(s scale, count int, whole bool) []tick {
 	step := niceStep((s.max - s.min) / float64(count))
+	if whole {
+		step = math.Ceil(step)
+	}
 	var ticks []tick
 	largest := math.Max(math.Abs(s.min), math.Abs(s.max))
 	for i := math.Ceil(s.min/step - 1e-9); i*step <= s.max+1e-9*step; i++ {

@@ -38,6 +38,7 @@ type Axis struct {
 	Min, Max   float64  // the range when Max > Min; otherwise it is taken from the data
 	Categories []string // names of the positions 0, 1, 2, …, in place of numbers
 	Colour     Colour   // of the label and the numbers; black by default
+	Whole      bool     // only whole numbers are labelled
 	AllNames   bool     // horizontal axis: turn the names of Categories upright rather than leave some out
 	Hidden     bool     // no label, ticks or line
 }

@@ -44,7 +44,7 @@ func (d ByDepth) Chart() Chart {
 	c := Chart{
 		Title:  d.Title,
 		X:      Axis{Label: "depth k", Categories: numbers(d.Depths)},
-		Y:      Axis{Label: d.Label, Log: d.Log},
+		Y:      Axis{Label: d.Label, Log: d.Log, Whole: !d.Log},
 		Points: []Points{points},
 		Colour: &ColourScale{Label: "test loss (MSE)", Log: true, Map: Greenish},
 		Note:   d.Note,

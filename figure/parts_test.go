@@ -45,6 +45,12 @@ func TestTicks(t *testing.T) {
 	}
 }
 
+func TestWholeTicks(t *testing.T) {
+	if got := labels((Axis{Whole: true}).ticks(scale{0.7, 3.2, false}, 8)); got != "1 2 3" {
+		t.Errorf("ticks %q, want whole numbers", got)
+	}
+}
+
 func TestEmergedInOrder(t *testing.T) {
 	panel := NormPanel{
 		X:     []float64{1, 2, 3},

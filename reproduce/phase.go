@@ -46,7 +46,7 @@ func phase(w *work) error {
 	picture := figure.Phase{
 		Title: "Share of starts that recover the tensor (%)", Depths: depths, ScaleLabel: "scale of the start σ_w", Shares: phaseShares,
 		Limit: 100 * float64(degreesOfFreedom) / cells,
-		Note:  fmt.Sprintf("%d tensors a cell, relative test error below %g, σ_A = 0.1", seeds, recovered),
+		Note:  fmt.Sprintf("tensors a cell: %d; recovered: relative test error below %g; σ_A = 0.1", seeds, recovered),
 	}
 	for _, scale := range phaseScales {
 		picture.Scales = append(picture.Scales, strconv.FormatFloat(scale, 'g', -1, 64))

@@ -11,9 +11,13 @@ import (
 
 // realRuns are runs on a table of measurements, spread evenly over the depths.
 func (w *work) realRuns(data, standardise string, observed float64, kinds []start, total int) []study.Settings {
-	evaluations := realEvaluations
+	evaluations := evaluationsMeteo
+	if data == "ccds" {
+		evaluations = evaluationsCCDS
+	}
 	if w.Quick {
-		total, evaluations = quickRealRuns, quickRealEvals
+		total = quickRealRuns
+		evaluations = evaluations * 7 / 10
 	}
 	var settings []study.Settings
 	for i := range total {
@@ -30,15 +34,15 @@ func (w *work) realRuns(data, standardise string, observed float64, kinds []star
 }
 
 // On noisy data a run adds block after block for as long as it is let, and the cost of a step grows with the cube of
-// their number. The limit of evaluations lets through what the published losses need.
+// their number and of the sizes of the modes. The limits of evaluations let through what the published losses need.
 const (
-	realBlocks      = 48
-	realEvaluations = 600
-	quickRealEvals  = 300
-	realRunsEach    = 126
-	quickRealRuns   = 12
-	realHoldBack    = 0.1
-	realPatience    = 40
+	realBlocks       = 48
+	evaluationsMeteo = 1000
+	evaluationsCCDS  = 600
+	realRunsEach     = 126
+	quickRealRuns    = 12
+	realHoldBack     = 0.1
+	realPatience     = 40
 )
 
 func figure6(w *work) error {
