@@ -184,7 +184,9 @@ func (w *work) adapt(s *study.Settings) {
 	if w.Integrator != "" && w.Integrator != string(flow.Implicit) {
 		s.Method, s.Tolerance = w.Integrator, 0
 		if w.Integrator == string(flow.Descent) || w.Integrator == string(flow.Normalised) {
-			s.Rate = descentRate
+			if w.Integrator == string(flow.Descent) {
+				s.Rate = descentRate
+			}
 			s.Evaluations = descentSteps
 			if w.Quick {
 				s.Evaluations = quickSteps
