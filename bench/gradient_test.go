@@ -1,0 +1,38 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestGradient(t *testing.T) {
+	var out bytes.Buffer
+	o := GradientOptions{JSON: true, Threads: []int{1, 2}, Depths: []int{0, 2}, Each: time.Millisecond}
+	if err := Gradient(context.Background(), &out, o); err != nil {
+		t.Fatal(err)
+	}
+	var results []GradientResult
+	if err := json.Unmarshal(out.Bytes(), &results); err != nil {
+		t.Fatal(err)
+	}
+	if want := 3 * 2 * 2; len(results) != want {
+		t.Fatalf("%d results, want %d: two depths and the sparse case, two numbers of threads, gradient and step", len(results), want)
+	}
+	for _, r := range results {
+		if r.Milliseconds <= 0 || r.GFLOPS <= 0 || r.GBytes <= 0 || r.Roofline <= 0 || r.PeakGFLOPS < r.GFLOPS || r.DType != "float64" {
+			t.Errorf("a result cannot be: %+v", r)
+		}
+	}
+}
+
+func TestGradientIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := Gradient(ctx, new(bytes.Buffer), GradientOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want %v", err, context.Canceled)
+	}
+}
