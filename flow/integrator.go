@@ -160,6 +160,9 @@ func (in *Integrator) evaluateBase() {
 
 // look notes events, records, and applies the stop rules that go by records.
 func (in *Integrator) look(record Recorder) Status {
+	if d, ok := in.sys.(descender); ok {
+		d.Settle()
+	}
 	events := in.watch()
 	status, heldOut := Running, math.NaN()
 	if in.ranAway() {
@@ -241,12 +244,26 @@ func (in *Integrator) step() Status {
 	return in.adaptiveStep()
 }
 
+// descender is a System that takes a step of descent in one visit to its parameters, and completes slot 0 when asked to.
+type descender interface {
+	Descend(h float64) float64
+	Settle()
+}
+
 func (in *Integrator) descend(rate float64) Status {
-	in.sys.Move([]model.Term{{Slot: 0, C: rate}})
 	in.state.Clock.add(rate)
 	in.state.LastStep = rate
 	in.state.Steps++
 	in.state.Evaluations++
-	in.evaluateBase()
+	// With a normalised rate, or a limit on the gradient, every step needs all of slot 0.
+	d, ok := in.sys.(descender)
+	if ok && in.settings.Method == Descent && in.settings.Stop.GradientNorm == 0 {
+		in.loss = d.Descend(rate)
+		in.mse = in.sys.MSE()
+		in.baseReady = true
+	} else {
+		in.sys.Move([]model.Term{{Slot: 0, C: rate}})
+		in.evaluateBase()
+	}
 	return in.check()
 }
