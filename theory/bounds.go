@@ -12,7 +12,7 @@ import (
 //	N γ_r s² / (s^(2/N) + ε_1)  ≤  ds/dt  ≤  N γ_r (s^(2/N) + ε_1)^(N−1) ,
 //
 // and the other way round for γ_r < 0. It holds from every start. Right of a Side is the point of that interval nearest
-// to Left.
+// to Left. ε_1 is taken at the first time measured, so that a value of Bounds serves one run.
 func Bounds() Statement {
 	epsilon := math.NaN()
 	return Statement{Name: "theorem-3.2-i-bounds", sides: func(p *point) []Side {

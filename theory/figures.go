@@ -23,7 +23,7 @@ func (r *Result) Pictures() []Picture {
 		}
 	}
 	add("exponents", "Exponent of growth against depth: points are fitted, with 95 % confidence intervals, lines are theory. In deep CP it rises by one with every matrix in a chain; in deep matrix factorisation and in plain CP it stays below two.", r.exponents())
-	add("growth", "Theorem 3.2 (i) along one run: the growth rate of every block that emerged, computed from the parameters (lines) and from the formula (dashes), and below their relative error.", r.growth())
+	add("growth", "Theorem 3.2 (i) along one run: the growth rate of every block that emerged, computed from the parameters (lines) and from the formula (dots), and their relative error.", r.growth())
 	add("bands", "Growth of the first block from starts of growing unbalancedness: the measured rate (line) stays between the bounds of the proof (band), while the equation for balanced starts (dashes) drifts away.", r.bands())
 	add("singular-values", "Deep matrix factorisation from a balanced start: singular values emerge one at a time.", r.singularValues())
 	add("convergence", "Finite differences of recorded norms against the formula: the error falls with the steps in a growth phase, at the order of the integrator (dashes).", r.convergence())
@@ -110,6 +110,7 @@ func (r *Result) growth() *figure.Figure {
 	rates := figure.Chart{
 		Title: "growth rates, depths " + depthName(t.Depths),
 		X:     figure.Axis{Label: "flow time t"}, Y: figure.Axis{Label: "rate of Π‖w‖ of each block", Log: true},
+		Note: "lines from the parameters, dots from the formula; a line is broken while its block shrinks",
 	}
 	for i, colour := range figure.Distinct(len(t.Blocks)) {
 		rates.Curves = append(rates.Curves,

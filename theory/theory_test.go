@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -219,6 +220,38 @@ func TestPerturbedGradientIsCaught(t *testing.T) {
 		if e := worstAt(statement, observer.point(0)); e < 1e-5 {
 			t.Errorf("%s: a gradient that is wrong at one cell passes with an error of %v", statement.Name, e)
 		}
+	}
+}
+
+// TestPerturbedGradientShowsInTheTrajectory: a run that follows another gradient than the formula's is told by its norms.
+func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
+	p := small([]int{1, 1, 1}, model.BalancedGeneral)
+	for _, perturbed := range []bool{false, true} {
+		chains, _ := begin(t, p)
+		trace := newTrace(chains, square())
+		if perturbed {
+			values := slices.Clone(chains.Observed().Values)
+			values[0] += 0.3
+			trace.force.observed = chains.Observed().WithValues(values)
+		}
+		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-6}, func(s *flow.Snapshot) bool {
+			trace.record(s)
+			return trace.firstIsGrown()
+		}); err != nil {
+			t.Fatal(err)
+		}
+		_, rms, records := trace.trajectoryError(p.depths)
+		if records == 0 || (rms > 1e-4) != perturbed {
+			t.Errorf("perturbed %v: error %v over %d records", perturbed, rms, records)
+		}
+	}
+}
+
+func TestRowsWithoutNumbersAreJSON(t *testing.T) {
+	nan := math.NaN()
+	data, err := json.Marshal([]Row{{Statement: nameExponent, WorstRelativeError: math.Inf(1), Fitted: &nan, CI95: &[2]float64{nan, nan}}})
+	if err != nil || !strings.Contains(string(data), `"worst_relative_error":null`) {
+		t.Errorf("%s, %v", data, err)
 	}
 }
 
