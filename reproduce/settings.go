@@ -9,10 +9,13 @@ import (
 // followed at a tolerance at which emergence times agree to a percent with those at a tenth of it, and a block that outgrows the
 // data by this factor is taken to have run away, as by the integrator's event of that name.
 const (
-	blocks      = 500
-	tolerance   = 0.1
-	runaway     = 10
-	evaluations = 2000
+	blocks    = 500
+	tolerance = 0.1
+	runaway   = 10
+
+	// Every emergence of a deeper model takes more steps.
+	evaluations     = 1500 // at depth 0
+	evaluationsMore = 500  // for each depth more
 
 	// Below these losses nothing happens but that the dormant blocks, which hold the last of the residual, die away over
 	// immense flow times. The second is for runs that are many and begin less near zero.
@@ -50,7 +53,7 @@ func synthetic(depth int, observed float64, start start, seed int) study.Setting
 	s := study.Settings{
 		Observed: study.Number(observed), Depth: study.Depths{float64(depth)}, Blocks: blocks,
 		Start: string(start.kind), SigmaW: study.Number(start.sigmaW), SigmaA: study.Number(start.sigmaA), Seed: uint64(seed),
-		Tolerance: tolerance, Runaway: runaway, Evaluations: evaluations, TrainMSE: trainMSE,
+		Tolerance: tolerance, Runaway: runaway, Evaluations: evaluations + depth*evaluationsMore, TrainMSE: trainMSE,
 	}
 	if start.large {
 		s.Method, s.Evaluations, s.TrainMSE = largeMethod, largeEvaluations, largeTrainMSE
