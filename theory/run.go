@@ -35,7 +35,7 @@ type Row struct {
 	Holds              bool    `json:"holds"`
 
 	IntegratorTolerance float64 `json:"integrator_tolerance"`
-	Status              string  `json:"status"` // why the run ended
+	Status              string  `json:"status"` // why the run ended; "stopped" when three blocks have emerged and explain the data
 
 	Fitted    *float64    `json:"fitted,omitempty"`    // growth exponent
 	Predicted *float64    `json:"predicted,omitempty"` // by theory
@@ -439,6 +439,7 @@ func rankOneRun(ctx context.Context, depths []int, o Options) (Result, error) {
 		FailingShare: float64(without.Failing) / float64(without.Compared),
 	}
 	if slices.Contains(depths, 1) {
+		row.Hypothesis += ", w ∥ ṽ where k = 1"
 		p.start = model.BalancedRankOne
 		chains, err := p.build()
 		if err != nil {
