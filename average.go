@@ -189,6 +189,12 @@ func (j *job) describeBest(ctx context.Context, c *Completion, f folds, part int
 		return
 	}
 	fit := als.Refit(ctx, data(f.cells), fits[best], ridges[best], 20)
+	norms := fit.Norms()
+	order := byNorm(&fit)
+	for len(order) > 1 && norms[order[len(order)-1]] < negligible*norms[order[0]] {
+		order = order[:len(order)-1] // put out by the ridge
+	}
+	fit = fit.Take(order)
 	c.describe(&fit)
 }
 

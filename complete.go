@@ -242,6 +242,9 @@ func cellAt(o *tensor.Observed, c int) []int32 {
 	return cell
 }
 
+// negligible is the norm, beside the largest, below which a block does not count.
+const negligible = 0.01
+
 // describe reports a CP model: its blocks in falling order of norm.
 func (c *Completion) describe(fit *als.Fit) {
 	order := byNorm(fit)
