@@ -14,6 +14,15 @@ const (
 	tableMost  = 15 // batches of a cell
 )
 
+// tableStarts are the kinds of starts of a cell, which take turns.
+func tableStarts(depth int) []start {
+	kinds := []start{{model.Gaussian, 0.01, 0.1, false}}
+	if depth > 0 {
+		kinds = append(kinds, start{model.Diagonal, 0.01, 0.01, false}, start{model.Kaiming, 0.005, 0.1, false})
+	}
+	return kinds
+}
+
 // table1 adds starts to a cell, batch by batch, until one of them fits the observed cells with no more blocks than the
 // tensor has, a choice that does not look at the test cells.
 func table1(w *work) error {
@@ -34,8 +43,9 @@ func table1(w *work) error {
 				if fitted[cell(float64(k), study.Number(observed))] {
 					continue
 				}
-				for i := range batch {
-					settings = append(settings, synthetic(k, observed, start{model.Gaussian, 0.01, 0.1, false}, 1+round*batch+i))
+				kinds := tableStarts(k)
+				for i := round * batch; i < (round+1)*batch; i++ {
+					settings = append(settings, synthetic(k, observed, kinds[i%len(kinds)], 1+i/len(kinds)))
 				}
 			}
 		}
