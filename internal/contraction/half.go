@@ -12,6 +12,8 @@ import (
 type half struct {
 	modes  []int
 	levels []level
+	root   [2]int32  // run table of level 0, whose rows have one parent:
+	ones   []float64 // a row of ones
 }
 
 type level struct {
@@ -50,6 +52,8 @@ func newHalf(shape, modes []int, index [][]int32) (*half, []int32) {
 		h.levels = append(h.levels, v)
 		parents = len(distinct)
 	}
+	h.root = [2]int32{0, int32(h.levels[0].rows())}
+	h.ones = slices.Repeat([]float64{1}, kernel.MaxGroups*kernel.Lanes)
 	return h, row
 }
 
@@ -114,10 +118,8 @@ func (h *half) expand(p *panels, first, end int, v [][]float64, t tile, blocks i
 		level, v := &h.levels[l], v[h.modes[l]]
 		if l > 0 {
 			kernel.Expand(p.product[l], p.product[l-1], v[t.first:], level.start, level.at, t.lanes, blocks)
-			continue
-		}
-		for k, i := range level.at {
-			copy(p.product[0][k*t.lanes:][:t.lanes], v[int(i)*blocks+t.first:])
+		} else {
+			kernel.Expand(p.product[0], h.ones, v[t.first:], h.root[:], level.at, t.lanes, blocks)
 		}
 	}
 }
