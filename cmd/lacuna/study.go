@@ -274,17 +274,18 @@ func newStudyTable(a *app) *cobra.Command {
 			})
 		},
 	}
-	command.Flags().BoolVar(&all, "all", false, "all columns, not only those in which runs differ")
+	command.Flags().BoolVar(&all, "all", false, "all columns, not only the result and those in which runs differ")
 	a.jsonFlag(command)
 	return command
 }
 
 func studyTable(a *app, runs []study.Run, all bool) error {
 	columns := study.Columns()
-	shown := study.Varied(runs)
-	if all {
-		shown = shown[:0]
-		for c := range columns {
+	varied := study.Varied(runs)
+	always := []string{"state", "status", "test_mse", "effective_rank"}
+	var shown []int
+	for c, name := range columns {
+		if all || slices.Contains(varied, c) || slices.Contains(always, name) {
 			shown = append(shown, c)
 		}
 	}
