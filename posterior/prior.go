@@ -25,10 +25,10 @@ func newPrior(width, d int) prior {
 		mean:      make([]float64, width),
 		inverse:   make([]float64, width*stride),
 		bartlett:  make([]float64, width*stride),
-		rows:      make([]float64, d*stride),
-		gram:      make([]float64, max(d, width)*stride),
+		rows:      make([]float64, min(d, chunk)*stride),
+		gram:      make([]float64, max(min(d, chunk), width)*stride),
 		panel:     make([]float64, 8*stride),
-		ones:      ones(max(d, width)),
+		ones:      ones(max(min(d, chunk), width)),
 		draws:     make([]float64, width),
 	}
 	for k := range width {
@@ -53,12 +53,11 @@ func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int,
 	// W⁻¹ = I + Σ (u − ū)(u − ū)ᵀ + d β/(d + β) ū ūᵀ
 	stride := dense.Stride(width)
 	clear(p.inverse)
-	for i := range d {
+	p.addRows(d, width, func(row []float64, i int) {
 		for k, r := range columns {
-			p.rows[i*stride+k] = factor[i*blocks+r] - p.mean[k]
+			row[k] = factor[i*blocks+r] - p.mean[k]
 		}
-	}
-	dense.AddGram(p.inverse, p.rows, p.ones[:d], p.gram, width)
+	})
 	shrink := float64(d) * pseudo / (float64(d) + pseudo)
 	for k := range width {
 		for l := range k + 1 {
@@ -81,17 +80,28 @@ func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int,
 	p.setShift()
 }
 
+// addRows adds Σ_i row_i row_iᵀ to p.inverse, where set fills row i.
+func (p *prior) addRows(count, width int, set func(row []float64, i int)) {
+	stride := dense.Stride(width)
+	for begin := 0; begin < count; begin += chunk {
+		some := min(chunk, count-begin)
+		for k := range some {
+			set(p.rows[k*stride:][:width], begin+k)
+		}
+		dense.AddGram(p.inverse, p.rows, p.ones[:some], p.gram, width)
+	}
+}
+
 // drawSteps samples Λ given that the differences of neighbouring rows are N(0, Λ⁻¹).
 func (p *prior) drawSteps(s *rng.Stream, factor []float64, blocks int, columns []int, d int) {
 	width := len(columns)
 	stride := dense.Stride(width)
 	clear(p.inverse)
-	for i := 1; i < d; i++ {
+	p.addRows(d-1, width, func(row []float64, i int) {
 		for k, r := range columns {
-			p.rows[(i-1)*stride+k] = factor[i*blocks+r] - factor[(i-1)*blocks+r]
+			row[k] = factor[(i+1)*blocks+r] - factor[i*blocks+r]
 		}
-	}
-	dense.AddGram(p.inverse, p.rows, p.ones[:d-1], p.gram, width)
+	})
 	for k := range width {
 		p.inverse[k*stride+k]++
 	}
