@@ -46,7 +46,7 @@ type System interface {
 	MSE() float64
 
 	// Linearise fixes the current point and the active blocks for the methods below; slot 0 must just have been
-	// evaluated there. Vectors in the space of the ActiveBlocks' v have length Dim; Rows tells which entries are
+	// evaluated there. Vectors in the space of the ActiveBlocks' v have length Dim, a multiple of 8; Rows tells which are
 	// not padding.
 	// Damp and DampSlot multiply the vector field of the a-th active block by factors[a].
 	Linearise(active []int)
@@ -215,7 +215,7 @@ type EventKind string
 const (
 	Emergence      EventKind = "emergence"     // its norm rose through the threshold
 	Disappearance  EventKind = "disappearance" // its norm fell through the threshold
-	RunawayStarted EventKind = "runaway"       // its norm passed 10 times the data's while the loss hardly moved
+	RunawayStarted EventKind = "runaway"       // its norm passed 10 times the data's, for the first time
 )
 
 // Event is something that happened to a block at a flow time (interpolated within the step).

@@ -89,8 +89,12 @@ func (in *Integrator) attempt(h float64) float64 {
 	return in.stepError(in.combine(s.e, -1, 0))
 }
 
-// loosestTiming bounds the tolerance on emergence times: that on the factors may be looser.
-const loosestTiming = 0.02
+// timingTolerance returns the tolerance on what a step does to emergence times, relative to the time passed: 0.3 of the
+// tolerance at 1e-2 and a slowly falling share below, because the shifts of ever more steps add up; and at most 0.005, so that
+// emergence times agree to a percent however loose the tolerance on the factors is.
+func timingTolerance(tolerance float64) float64 {
+	return math.Min(0.005, 0.3*tolerance*math.Pow(tolerance/1e-2, 1./16))
+}
 
 // passing is how much looser the error of a factor may be in a block treated explicitly: on its way to its emergence an
 // error only shifts it in time, which has a bound of its own.
@@ -103,7 +107,7 @@ const passing = 4
 func (in *Integrator) stepError(errors []model.Term) float64 {
 	in.sys.RelativeSizes(in.sizes, errors)
 	factors, t := in.sys.Factors(), in.state.Clock.float()
-	timing := math.Min(in.settings.Tolerance, loosestTiming)
+	timing := timingTolerance(in.settings.Tolerance)
 	worst, next := 0.0, 0
 	for r, size := range in.sizes {
 		if math.IsNaN(size) {
@@ -121,7 +125,7 @@ func (in *Integrator) stepError(errors []model.Term) float64 {
 }
 
 const (
-	safety   = 0.85
+	safety   = 0.92
 	largest  = 64.0 // growth of a step
 	smallest = 0.1
 	cliff    = 1e3 // an error so far over its tolerance comes suddenly, as when the factors are huge: remember the step
