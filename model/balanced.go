@@ -21,12 +21,15 @@ import (
 type Balanced struct {
 	*Objective
 	lengths []float64 // L_n = k_n + 1
+	roots   []root    // the L_n-th roots
 
 	theta []float64 // v, rows (mode, index) of padded blocks
 	start []int     // first row of mode n
 	norm2 []float64 // ‖v_r^n‖² at [n*padded+r]
 	slots [2 * Stages][]float64
 	lin   linearisation
+
+	scratch []float64 // three times the vectors of the largest mode
 
 	trialGroup, fieldGroup, moveGroup, sizeGroup func(g int)
 	call                                         balancedCall
@@ -70,10 +73,12 @@ func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) 
 			return nil, fmt.Errorf("model: depth %v of mode %d must be finite and not negative", k, n+1)
 		}
 		b.lengths = append(b.lengths, k+1)
+		b.roots = append(b.roots, newRoot(k+1))
 		b.start = append(b.start, rows)
 		rows += b.shape[n]
 	}
 	b.theta = make([]float64, rows*b.padded)
+	b.scratch = make([]float64, 3*slices.Max(b.shape)*b.padded)
 	b.norm2 = make([]float64, len(b.shape)*b.padded)
 	b.trialGroup, b.fieldGroup, b.moveGroup, b.sizeGroup = b.trial, b.field, b.move, b.size
 	return b, nil
@@ -142,8 +147,9 @@ func (b *Balanced) renorm(g int) {
 func laneNorms2(out *[kernel.Lanes]float64, v []float64, rows, stride int) {
 	*out = [kernel.Lanes]float64{}
 	for i := range rows {
-		for r, value := range v[i*stride:][:kernel.Lanes] {
-			out[r] = math.FMA(value, value, out[r])
+		row := (*[kernel.Lanes]float64)(v[i*stride:])
+		for r := range out {
+			out[r] = math.FMA(row[r], row[r], out[r])
 		}
 	}
 }
@@ -175,48 +181,77 @@ func (b *Balanced) sum(out *[kernel.Lanes]float64, at int) {
 
 func (b *Balanced) trial(g int) {
 	for n, d := range b.shape {
+		first := b.start[n]*b.padded + g*kernel.Lanes
+		out := b.v[n][g*kernel.Lanes:]
+		kernel.CopyLanes(out, b.theta[first:], d, b.padded, b.padded)
+		if len(b.call.terms) == 0 {
+			continue
+		}
 		for i := range d {
-			at := (b.start[n]+i)*b.padded + g*kernel.Lanes
-			out := (*[kernel.Lanes]float64)(b.v[n][i*b.padded+g*kernel.Lanes:])
-			*out = [kernel.Lanes]float64(b.theta[at:])
-			b.sum(out, at)
+			b.sum((*[kernel.Lanes]float64)(out[i*b.padded:]), first+i*b.padded)
 		}
 	}
 }
 
 func (b *Balanced) field(g int) {
 	const lanes = kernel.Lanes
+	size := len(b.scratch) / b.groups() / 3
+	scratch := b.scratch[g*3*size:][:3*size]
 	for n, d := range b.shape {
 		v, gradient := b.v[n][g*lanes:], b.g[n][g*lanes:]
 		into := b.call.into[b.start[n]*b.padded+g*lanes:]
 		if b.lengths[n] == 1 {
-			for i := range d {
-				for r, value := range gradient[i*b.padded:][:lanes] {
-					into[i*b.padded+r] = -value
-				}
-			}
+			kernel.NegateLanes(into, gradient, d, b.padded, b.padded)
 			continue
 		}
-		var norms, along [lanes]float64
-		laneNorms2(&norms, v, d, b.padded)
-		for i := range d {
-			for r, value := range gradient[i*b.padded:][:lanes] {
-				along[r] = math.FMA(value, v[i*b.padded+r], along[r])
-			}
-		}
-		var gain [lanes]float64
+		x, y, out := scratch[:d*lanes], scratch[size:][:d*lanes], scratch[2*size:][:d*lanes]
+		kernel.CopyLanes(x, v, d, lanes, b.padded)
+		kernel.CopyLanes(y, gradient, d, lanes, b.padded)
+		var norms, along, gain [lanes]float64
+		kernel.Dot(&norms, x, x, d)
+		kernel.Dot(&along, x, y, d)
 		for r, norm := range norms {
 			if norm > 0 {
-				gain[r] = math.Pow(norm, 1-1/b.lengths[n])
-				along[r] *= (b.lengths[n] - 1) / norm
+				gain[r] = -norm / b.roots[n].of(norm)
+				along[r] *= gain[r] * (b.lengths[n] - 1) / norm
 			}
 		}
-		for i := range d {
-			for r, value := range gradient[i*b.padded:][:lanes] {
-				into[i*b.padded+r] = -gain[r] * math.FMA(along[r], v[i*b.padded+r], value)
-			}
-		}
+		clear(out)
+		kernel.Axpy(out, &gain, y, d)
+		kernel.Axpy(out, &along, x, d)
+		kernel.CopyLanes(into, out, d, b.padded, lanes)
 	}
+}
+
+// root takes x to x^(1/L), by square and cube roots as far as L allows: a power costs as much as a row of cells.
+type root struct {
+	squares, cubes int
+	rest           float64 // the exponent that is left; 1 is none
+}
+
+func newRoot(length float64) root {
+	var r root
+	for ; length > 1 && math.Mod(length, 2) == 0; length /= 2 {
+		r.squares++
+	}
+	for ; length > 1 && math.Mod(length, 3) == 0; length /= 3 {
+		r.cubes++
+	}
+	r.rest = 1 / length
+	return r
+}
+
+func (r root) of(x float64) float64 {
+	for range r.squares {
+		x = math.Sqrt(x)
+	}
+	for range r.cubes {
+		x = math.Cbrt(x)
+	}
+	if r.rest == 1 {
+		return x
+	}
+	return math.Pow(x, r.rest)
 }
 
 // Move sets θ to θ + Σ terms.
