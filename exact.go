@@ -34,7 +34,8 @@ func (e *exactFit) at(cell []int32) (value, stderr float64) {
 const (
 	exactResidual = 1e-9  // root mean square, in deviations, below which the cells count as explained
 	rounding      = 1e-12 // deviation that is not distinguished from 0
-	quiet         = 0.02  // noise of a chain, in deviations, below which polishing is worth a try
+	quiet         = 3e-3  // noise of a chain, in deviations, below which polishing is worth a try
+	near          = 0.01  // error on held-back cells, in deviations, that makes an exact model likely
 )
 
 // searchExact looks for a CP model without residual when there is a sign that there is one: a chain that predicts
@@ -45,7 +46,7 @@ func (j *job) searchExact(ctx context.Context, f folds, ch choice, p plan) *exac
 		return nil
 	}
 	const suspicious = 5
-	if ch.error >= quiet && ch.gap < suspicious {
+	if ch.error >= near && ch.gap < suspicious {
 		return nil
 	}
 	j.report("looking for blocks that explain the observed cells exactly", -1, ch.error)
@@ -59,7 +60,7 @@ func (j *job) exactBlocks(ch choice) []int {
 		return []int{j.options.Blocks}
 	}
 	blocks := []int{7, 15, 7, 11}
-	if best := ch.candidates[0].settings.Blocks; ch.error < quiet && best > 15 {
+	if best := ch.candidates[0].settings.Blocks; ch.error < near && best > 15 {
 		blocks = append([]int{best}, blocks...)
 	}
 	return blocks
@@ -68,7 +69,7 @@ func (j *job) exactBlocks(ch choice) []int {
 // exact runs chains in batches, each batch longer than the one before, until one finds an exact model or the budget is
 // spent. A chain is an annealing: the noise that it samples sinks as the fit improves.
 func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, budget float64, stream string) *exactFit {
-	const batch = 4
+	const batch, fewest = 4, 60
 	shape := cells.Shape()
 	_, deviation := tensor.Moments(cells.Values)
 	scaling := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{deviation}}
@@ -80,8 +81,12 @@ func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, b
 		for k := range batch {
 			cost += float64(sweeps) * j.annealer(blocks[(round*batch+k)%len(blocks)]).cost(shape, cells.Len())
 		}
-		if cost > budget && round > 0 {
-			return nil
+		if cost > budget { // large data: the first batch alone, with shorter chains
+			sweeps = int(float64(sweeps) * budget / cost)
+			if round > 0 || sweeps < fewest {
+				return nil
+			}
+			cost = budget
 		}
 		budget -= cost
 		parallel.For(j.options.Threads, batch, func(k int) {
@@ -146,7 +151,7 @@ func merge(ctx context.Context, data als.Data, fit *als.Fit) *als.Fit {
 func polish(ctx context.Context, data als.Data, blocks als.Fit) *als.Fit {
 	const quick, thorough, target = 200, 20000, 1e-14
 	fit := als.Polish(ctx, data, blocks, target, quick)
-	if fit.Residual > target && fit.Residual < 1e-2 {
+	if fit.Residual > target && fit.Residual < 1e-3 {
 		fit = als.Polish(ctx, data, fit, target, thorough)
 	}
 	if fit.Residual > exactResidual {
