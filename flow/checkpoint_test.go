@@ -279,8 +279,16 @@ func TestStoppedAndInterrupted(t *testing.T) {
 func TestSettingsRefused(t *testing.T) {
 	sys, _ := small(t, Implicit)
 	for _, settings := range []Settings{
-		{Method: "adam"}, {Scheme: "ros9"}, {Tolerance: -1}, {Tolerance: 1}, {Tolerance: math.NaN()}, {Rate: -1}, {Rate: math.Inf(1)},
-		{Threshold: -1}, {Threshold: math.NaN()}, {Every: -1},
+		{Method: "adam"},
+		{Scheme: "ros9"},
+		{Tolerance: -1},
+		{Tolerance: 1},
+		{Tolerance: math.NaN()},
+		{Rate: -1},
+		{Rate: math.Inf(1)},
+		{Threshold: -1},
+		{Threshold: math.NaN()},
+		{Every: -1},
 	} {
 		if _, err := New(sys, settings); err == nil {
 			t.Errorf("%+v was accepted", settings)

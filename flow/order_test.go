@@ -54,19 +54,20 @@ func (s *field) Move(terms []model.Term) { s.theta = s.at(terms) }
 func (s *field) RelativeSizes(out []float64, terms []model.Term) {
 	out[0] = norm(s.sum(terms)) / norm(s.theta)
 }
-func (s *field) Rates(out []float64)          { out[0] = norm(s.slots[0]) / norm(s.theta) }
-func (s *field) Norm2(j int) float64          { return norm(s.slots[j]) * norm(s.slots[j]) }
-func (s *field) DeepNorms(norms []float64)    { norms[0] = norm(s.trial) }
-func (s *field) Factors() float64             { return 1 }
-func (s *field) Stiffness(out []float64)      { out[0] = s.stiff }
-func (s *field) Linearise([]int)              {}
-func (s *field) Damp([]float64)               {}
-func (s *field) DampSlot(int, []float64)      {}
-func (s *field) Width() int                   { return len(s.theta) }
-func (s *field) Dim() int                     { return (len(s.theta) + 7) / 8 * 8 }
-func (s *field) ActiveBlocks() int            { return 1 }
-func (s *field) GramIsIdentity() bool         { return true }
-func (s *field) GramScale(scale []float64)    { panic("flow: a small system needs no preconditioner") }
+func (s *field) Rates(out []float64)       { out[0] = norm(s.slots[0]) / norm(s.theta) }
+func (s *field) Norm2(j int) float64       { return norm(s.slots[j]) * norm(s.slots[j]) }
+func (s *field) DeepNorms(norms []float64) { norms[0] = norm(s.trial) }
+func (s *field) Factors() float64          { return 1 }
+func (s *field) Stiffness(out []float64)   { out[0] = s.stiff }
+func (s *field) Linearise([]int)           {}
+func (s *field) Damp([]float64)            {}
+func (s *field) DampSlot(int, []float64)   {}
+func (s *field) Width() int                { return len(s.theta) }
+func (s *field) Dim() int                  { return (len(s.theta) + 7) / 8 * 8 }
+func (s *field) ActiveBlocks() int         { return 1 }
+func (s *field) GramIsIdentity() bool      { return true }
+func (s *field) GramScale(scale []float64) { panic("flow: a small system needs no preconditioner") }
+
 func (s *field) RowBlocks(blocks []float64)   { panic("flow: a small system needs no preconditioner") }
 func (s *field) DataNorm() float64            { return s.norm }
 func (s *field) LogRates([]float64) []float64 { return []float64{math.NaN()} }

@@ -176,16 +176,27 @@ func TestDrawRefuses(t *testing.T) {
 func TestConfigRefuses(t *testing.T) {
 	o := someCells(t, tensor.Shape{3, 4, 2}, 0.5, 1)
 	for _, config := range []Config{
-		{Blocks: 0}, {Blocks: -3}, {Blocks: 2, Depths: []int{1, 2}}, {Blocks: 2, Depths: []int{-1}},
-		{Blocks: 1 << 50}, {Blocks: math.MaxInt}, {Blocks: 1000, Depths: []int{1 << 40}}, {Blocks: 1, Depths: []int{math.MaxInt}},
+		{Blocks: 0},
+		{Blocks: -3},
+		{Blocks: 2, Depths: []int{1, 2}},
+		{Blocks: 2, Depths: []int{-1}},
+		{Blocks: 1 << 50},
+		{Blocks: math.MaxInt},
+		{Blocks: 1000, Depths: []int{1 << 40}},
+		{Blocks: 1, Depths: []int{math.MaxInt}},
 	} {
 		if _, err := NewChains(o, loss.Square, config); err == nil {
 			t.Errorf("%+v was accepted", config)
 		}
 	}
 	for _, config := range []BalancedConfig{
-		{Blocks: 0}, {Blocks: 2, Depths: []float64{1, 2}}, {Blocks: 2, Depths: []float64{-0.1}},
-		{Blocks: 2, Depths: []float64{math.NaN()}}, {Blocks: 2, Depths: []float64{math.Inf(1)}}, {Blocks: 1 << 50}, {Blocks: math.MaxInt},
+		{Blocks: 0},
+		{Blocks: 2, Depths: []float64{1, 2}},
+		{Blocks: 2, Depths: []float64{-0.1}},
+		{Blocks: 2, Depths: []float64{math.NaN()}},
+		{Blocks: 2, Depths: []float64{math.Inf(1)}},
+		{Blocks: 1 << 50},
+		{Blocks: math.MaxInt},
 	} {
 		if _, err := NewBalanced(o, loss.Square, config); err == nil {
 			t.Errorf("%+v was accepted", config)
