@@ -35,7 +35,9 @@ const (
 	exactResidual = 1e-9  // root mean square, in deviations, below which the cells count as explained
 	rounding      = 1e-12 // deviation that is not distinguished from 0
 	quiet         = 3e-3  // noise of a chain, in deviations, below which polishing is worth a try
-	near          = 0.01  // error on held-back cells, in deviations, that makes an exact model likely
+	loose         = 0.02  // the same where polishing is cheap: for at most fewCells cells
+	fewCells      = 5000
+	near          = 0.01 // error on held-back cells, in deviations, that makes an exact model likely
 )
 
 // searchExact looks for a CP model without residual when there is a sign that there is one: a chain that predicts
@@ -75,6 +77,10 @@ func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, b
 	scaling := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{deviation}}
 	values := scaling.Apply(cells).Values
 	data := als.Data{Shape: shape, Index: cells.Index, Values: values}
+	limit := quiet
+	if cells.Len() <= fewCells {
+		limit = loose
+	}
 	for round, sweeps := 0, 400; ctx.Err() == nil; round++ {
 		found := make([]*als.Fit, batch)
 		var cost float64
@@ -96,7 +102,7 @@ func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, b
 			s.Burn, s.Keep, s.Quiet = sweeps, 1, 1e-3
 			post, err := posterior.Run(ctx, posterior.Data{Shape: shape, Index: cells.Index, Values: values}, s)
 			j.spent(float64(sweeps)*c.cost(shape, cells.Len()), sweeps)
-			if err == nil && math.Sqrt(post.Samples[0].Noise) < quiet {
+			if err == nil && math.Sqrt(post.Samples[0].Noise) < limit {
 				found[k] = prune(ctx, data, als.Fit{Blocks: post.Blocks, Factors: post.Samples[0].Factors})
 			}
 		})
