@@ -47,7 +47,10 @@ func (j *job) searchExact(ctx context.Context, f folds, ch choice, p plan) *exac
 	if l := j.options.Loss; len(j.options.Smooth) > 0 || l != nil && l.Name() != loss.Square.Name() {
 		return nil
 	}
-	const suspicious = 5
+	suspicious := 5.0
+	if f.cells.Len() <= fewCells { // a search is cheap, and few cells are what makes chains fail
+		suspicious = 2
+	}
 	if ch.error >= near && ch.gap < suspicious {
 		return nil
 	}
@@ -157,7 +160,7 @@ func merge(ctx context.Context, data als.Data, fit *als.Fit) *als.Fit {
 func polish(ctx context.Context, data als.Data, blocks als.Fit) *als.Fit {
 	const quick, thorough, target = 200, 20000, 1e-14
 	fit := als.Polish(ctx, data, blocks, target, quick)
-	if fit.Residual > target && fit.Residual < 1e-3 {
+	if fit.Residual > target && fit.Residual < 1e-2 {
 		fit = als.Polish(ctx, data, fit, target, thorough)
 	}
 	if fit.Residual > exactResidual {
