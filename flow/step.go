@@ -96,8 +96,8 @@ func timingTolerance(tolerance float64) float64 {
 	return math.Min(0.005, 0.3*tolerance*math.Pow(tolerance/1e-2, 1./16))
 }
 
-// passing is how much looser the error of a factor may be in a block treated explicitly: on its way to its emergence an
-// error only shifts it in time, which has a bound of its own.
+// passing is how much looser the error of a factor may be, up to a tenth, in a block treated explicitly: on its way to its
+// emergence an error only shifts it in time, which has a bound of its own.
 const passing = 4
 
 // stepError returns the largest error of any block over its tolerance: the error of its worst factor relative to the
@@ -117,7 +117,7 @@ func (in *Integrator) stepError(errors []model.Term) float64 {
 		if next < len(in.active) && in.active[next] == r {
 			next++
 		} else if in.scheme.gamma > 0 {
-			local *= passing
+			local = math.Min(passing*local, math.Max(local, 0.1))
 		}
 		worst = math.Max(worst, size*math.Max(1/local, factors/(timing*(1+in.blockRates[r]*t))))
 	}
