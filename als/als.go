@@ -13,6 +13,7 @@ import (
 
 	"lacuna/internal/dense"
 	"lacuna/internal/rng"
+	"lacuna/tensor"
 )
 
 // Data are observed cells: Index[n][c] is the coordinate of cell c in mode n, Values[c] its value, standardised to a
@@ -49,7 +50,7 @@ type solver struct {
 func newSolver(data Data, blocks int) *solver {
 	s := &solver{data: data, blocks: blocks, stride: dense.Stride(blocks + 1)}
 	for n, d := range data.Shape {
-		cells, starts := sortByIndex(data.Index[n], d)
+		cells, starts := tensor.SortByIndex(data.Index[n], d)
 		s.cells, s.starts = append(s.cells, cells), append(s.starts, starts)
 		s.factors = append(s.factors, make([]float64, d*blocks))
 	}
@@ -60,23 +61,6 @@ func newSolver(data Data, blocks int) *solver {
 	s.precision, s.panel = make([]float64, (blocks+1)*s.stride), make([]float64, 8*s.stride)
 	s.mean = make([]float64, blocks)
 	return s
-}
-
-func sortByIndex(index []int32, d int) (cells []int32, starts []int) {
-	starts = make([]int, d+1)
-	for _, i := range index {
-		starts[i+1]++
-	}
-	for i := range d {
-		starts[i+1] += starts[i]
-	}
-	cells = make([]int32, len(index))
-	next := append([]int(nil), starts[:d]...)
-	for c, i := range index {
-		cells[next[i]] = int32(c)
-		next[i]++
-	}
-	return cells, starts
 }
 
 func (s *solver) start(stream *rng.Stream) {

@@ -7,6 +7,7 @@ import (
 	"lacuna/internal/dense"
 	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
+	"lacuna/tensor"
 )
 
 // sampler is the state of one chain.
@@ -94,7 +95,7 @@ func newSampler(data Data, settings Settings) *sampler {
 		s.factors = append(s.factors, make([]float64, d*s.blocks))
 		s.columns = append(s.columns, columns)
 		s.missing = append(s.missing, missing)
-		cells, starts := sortByIndex(data.Index[n], d)
+		cells, starts := tensor.SortByIndex(data.Index[n], d)
 		s.cells = append(s.cells, cells)
 		s.starts = append(s.starts, starts)
 		s.priors = append(s.priors, newPrior(len(columns), d))
@@ -149,23 +150,6 @@ func ones(n int) []float64 {
 		x[i] = 1
 	}
 	return x
-}
-
-func sortByIndex(index []int32, d int) (cells []int32, starts []int) {
-	starts = make([]int, d+1)
-	for _, i := range index {
-		starts[i+1]++
-	}
-	for i := range d {
-		starts[i+1] += starts[i]
-	}
-	cells = make([]int32, len(index))
-	next := append([]int(nil), starts[:d]...)
-	for c, i := range index {
-		cells[next[i]] = int32(c)
-		next[i]++
-	}
-	return cells, starts
 }
 
 func (s *sampler) sweep() {

@@ -221,6 +221,25 @@ func (o *Observed) Counts() [][]int {
 	return counts
 }
 
+// SortByIndex groups cells by their coordinate in one mode of size d: the cells with coordinate i are
+// cells[starts[i]:starts[i+1]], in the order of index. It costs one pass; both slices are the caller's.
+func SortByIndex(index []int32, d int) (cells []int32, starts []int) {
+	starts = make([]int, d+1)
+	for _, i := range index {
+		starts[i+1]++
+	}
+	for i := range d {
+		starts[i+1] += starts[i]
+	}
+	cells = make([]int32, len(index))
+	next := append([]int(nil), starts[:d]...)
+	for c, i := range index {
+		cells[next[i]] = int32(c)
+		next[i]++
+	}
+	return cells, starts
+}
+
 // Moments returns the mean and the population standard deviation of values (0, 0 for none).
 func Moments(values []float64) (mean, deviation float64) {
 	if len(values) == 0 {
