@@ -46,15 +46,16 @@ type System interface {
 	MSE() float64
 
 	// Linearise fixes the current point and the active blocks for the methods below; slot 0 must just have been
-	// evaluated there. Vectors in the space of the ActiveBlocks' v have length Dim, a multiple of 8; Rows tells which are
-	// not padding.
-	// Damp and DampSlot multiply the vector field of the a-th active block by factors[a].
+	// evaluated there. Vectors in the space of the ActiveBlocks' v have length Dim, a multiple of 8; Rows tells
+	// which entries are not padding.
 	Linearise(active []int)
-	Damp(factors []float64)
-	DampSlot(j int, factors []float64)
 	ActiveBlocks() int
 	Dim() int
 	Rows(rows []int) []int
+	// Damp multiplies the vector field of the a-th active block by factors[a] in SetLift and TimesGram, DampSlot
+	// its direction in slot j.
+	Damp(factors []float64)
+	DampSlot(j int, factors []float64)
 	// Project sets b = Jᵥ Σ terms; SetLift sets lift slot j to Jᵥᵀω.
 	Project(b []float64, terms []model.Term)
 	SetLift(j int, omega []float64)
