@@ -60,3 +60,23 @@ func BenchmarkGradient(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDescend times a whole step of descent, which reads and writes every parameter once.
+func BenchmarkDescend(b *testing.B) {
+	cells := benchmarkCells(b)
+	for _, depth := range []int{0, 1, 3, 5} {
+		b.Run(fmt.Sprintf("depth=%d", depth), func(b *testing.B) {
+			m, err := NewChains(cells, loss.Square, Config{Blocks: 500, Depths: []int{depth}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := m.Draw(StartConfig{}); err != nil {
+				b.Fatal(err)
+			}
+			m.Gradient(0, nil)
+			for b.Loop() {
+				m.Descend(1e-9)
+			}
+		})
+	}
+}

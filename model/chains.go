@@ -192,11 +192,7 @@ func (c *Chains) backward(g int, terms []Term) {
 	base := g * c.vectorSize
 	into := c.call.into
 	var s [lanes]float64
-	for n, d := range c.shape {
-		y := into.y[base+c.vector[n]:][:d*lanes]
-		kernel.NegateLanes(y, c.g[n][g*lanes:], d, lanes, c.padded)
-	}
-	c.agree(into, base)
+	c.ends(g, into)
 	for n, d := range c.shape {
 		at := base + c.vector[n]
 		y := into.y[at:][:d*lanes]
@@ -217,31 +213,33 @@ func (c *Chains) backward(g int, terms []Term) {
 	}
 }
 
-// agree makes ⟨v_r^n, g_r^n⟩ the same for all modes n of a block, which it is but for rounding: all equal ⟨∇L, block r⟩.
-// After a plateau of length 1e15 that rounding would have moved norm between the modes of a grown block, against Lemma 4.1.
-func (c *Chains) agree(into *slot, base int) {
+// ends sets y_0 = −∂L/∂v of a lane group, and makes ⟨v_r^n, y_0⟩ the same for all modes n of a block, which it is but for
+// rounding: all equal −⟨∇L, block r⟩. After a plateau of length 1e15 that rounding would have moved norm between the modes of a
+// grown block, against Lemma 4.1. Tensors of an order above 8 are left as they are.
+func (c *Chains) ends(g int, into *slot) {
 	const lanes = kernel.Lanes
-	var mean, norm2 [lanes]float64
-	var along [8][lanes]float64
-	if len(c.shape) > len(along) {
+	base := g * c.vectorSize
+	var mean [lanes]float64
+	var along, norm2 [8][lanes]float64
+	agree := len(c.shape) <= len(along)
+	for n, d := range c.shape {
+		at, m := base+c.vector[n], n%len(along)
+		kernel.NegateDots(into.y[at:], &along[m], &norm2[m], c.g[n][g*lanes:], into.x[at:], d, c.padded)
+		for r, value := range along[m] {
+			mean[r] += value
+		}
+	}
+	if !agree {
 		return
 	}
 	for n, d := range c.shape {
 		at := base + c.vector[n]
-		kernel.Dot(&along[n], into.x[at:], into.y[at:], d)
-		for r, value := range along[n] {
-			mean[r] += value
-		}
-	}
-	for n, d := range c.shape {
-		at := base + c.vector[n]
-		kernel.Dot(&norm2, into.x[at:], into.x[at:], d)
-		for r := range norm2 {
-			if norm2[r] > 0 {
-				norm2[r] = (mean[r]/float64(len(c.shape)) - along[n][r]) / norm2[r]
+		for r, value := range norm2[n] {
+			if value > 0 {
+				norm2[n][r] = (mean[r]/float64(len(c.shape)) - along[n][r]) / value
 			}
 		}
-		kernel.Axpy(into.y[at:], &norm2, into.x[at:], d)
+		kernel.Axpy(into.y[at:], &norm2[n], into.x[at:], d)
 	}
 }
 

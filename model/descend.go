@@ -32,7 +32,8 @@ func (c *Chains) descend(worker, g int) {
 	}
 	theta, norms, slot := c.theta[g*c.groupSize:], c.norm2[g*c.normSize:], c.call.into
 	half := len(c.ahead) / c.threads / 2
-	z, next := c.ahead[2*worker*half:][:half], c.ahead[(2*worker+1)*half:][:half]
+	next, spare := c.ahead[2*worker*half:][:half], c.ahead[(2*worker+1)*half:][:half]
+	ahead := c.threads * c.groupSize // the group that this thread is likely to visit next
 	var s [lanes]float64
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
@@ -40,14 +41,13 @@ func (c *Chains) descend(worker, g int) {
 		y := func(i int) []float64 { return slot.y[at+i*d*lanes:][:d*lanes] }
 		norm2 := func(i int) *[lanes]float64 { return (*[lanes]float64)(norms[c.norm[n]+i*lanes:]) }
 		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
-		kernel.Axpy(w, all(&s, c.rate), y(k), d)
-		kernel.Dot(norm2(k), w, w, d)
-		copy(z, w)
+		kernel.AxpyNorm2(w, norm2(k), all(&s, c.rate), y(k), d)
+		z := w
 		for i := k; i >= 1; i-- {
 			// The old x_i is a factor of the gradient of A_i; the new one, z, takes its place after that.
-			kernel.AddOuterMatVec(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2(i-1), next, kernel.Outer{C: c.rate, Y: y(i - 1), X: x(i)}, z, d, d)
+			kernel.AddOuterMatVec(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2(i-1), next, kernel.Outer{C: c.rate, Y: y(i - 1), X: x(i)}, z, d, d, ahead)
 			copy(x(i), z)
-			z, next = next, z
+			z, next, spare = next, spare, next
 		}
 		copy(x(0), z)
 		kernel.CopyLanes(c.v[n][g*lanes:], z, d, c.padded, lanes)

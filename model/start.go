@@ -168,6 +168,15 @@ func norm2(x []float64) float64 {
 	return sum
 }
 
+// rowNorms2 is norm2 with every row of that many columns summed by itself, as kernel.AddOuters does.
+func rowNorms2(x []float64, cols int) float64 {
+	var sum float64
+	for row := range slices.Chunk(x, cols) {
+		sum += norm2(row)
+	}
+	return sum
+}
+
 func scaleTo(x []float64, norm float64) {
 	scale := norm / math.Sqrt(norm2(x))
 	for i := range x {
@@ -189,7 +198,7 @@ func (c *Chains) SetBlock(r int, b Block) {
 			for j, value := range factor {
 				theta[at+j*lanes] = value
 			}
-			norms[c.norm[n]+i*lanes+r%lanes] = norm2(factor)
+			norms[c.norm[n]+i*lanes+r%lanes] = rowNorms2(factor, d)
 		}
 	}
 }

@@ -12,9 +12,10 @@ type halves struct {
 	blocks, threads int
 	side            [2]*half
 	order           [2]order
-	tiles           []tile
-	chunks          []int // bounds of ranges of tiles; each range keeps predictions of its own
-	width           int   // numbers in the predictions of a range
+	tiles           []tile // of predictions
+	backward        []tile // of gradients
+	chunks          []int  // bounds of ranges of tiles; each range keeps predictions of its own
+	width           int    // numbers in the predictions of a range
 
 	scratch []scratch
 	partial []float64    // predictions by range
@@ -43,6 +44,19 @@ type scratch struct {
 	dots   []float64
 }
 
+// share keeps the deepest products of both sides in the same memory, of which only one is needed at a time, so that they stay
+// in the cache. A side of one level is needed with the other.
+func (s *scratch) share() {
+	p, q := &s.panels[0], &s.panels[1]
+	if len(p.product) == 1 || len(q.product) == 1 {
+		return
+	}
+	if len(p.deepest()) < len(q.deepest()) {
+		p, q = q, p
+	}
+	q.product[len(q.product)-1] = p.deepest()[:len(q.deepest())]
+}
+
 // maxChunks bounds the number of partial predictions, and so the threads that Predict can use.
 const maxChunks = 16
 
@@ -58,7 +72,7 @@ func cut(blocks, lanes int) []tile {
 }
 
 func newHalves(shape []int, index [][]int32, blocks, threads int, split [2][]int, lanes int) *halves {
-	h := &halves{blocks: blocks, threads: threads, tiles: cut(blocks, lanes)}
+	h := &halves{blocks: blocks, threads: threads, tiles: cut(blocks, lanes), backward: cut(blocks, min(lanes, kernel.SumLanes()))}
 	cells := len(index[0])
 	var row [2][]int32
 	for s, modes := range split {
@@ -75,8 +89,9 @@ func newHalves(shape []int, index [][]int32, blocks, threads int, split [2][]int
 	h.width = (cells + 3 + kernel.Lanes - 1) &^ (kernel.Lanes - 1)
 	h.partial = kernel.Make(chunks * h.width)
 	h.total = kernel.Make(cells)
-	for range max(1, min(threads, len(h.tiles))) {
+	for range max(1, min(threads, len(h.backward))) {
 		s := scratch{panels: [2]panels{h.side[0].newPanels(lanes, false), h.side[1].newPanels(lanes, false)}}
+		s.share()
 		if len(h.tiles) > chunks {
 			s.dots = kernel.Make(h.width)
 		}
@@ -130,7 +145,7 @@ func (h *halves) sum(_, i int) {
 func (h *halves) gradient(g [][]float64, residual Residuals, v [][]float64) {
 	h.g, h.residual, h.v = g, residual, v
 	parallel.Workers(h.threads, 2*((len(h.total)+span-1)/span), h.sortRange)
-	parallel.Workers(h.threads, len(h.tiles), h.gradientTile)
+	parallel.Workers(h.threads, len(h.backward), h.gradientTile)
 }
 
 func (h *halves) sort(_, i int) {
@@ -139,7 +154,7 @@ func (h *halves) sort(_, i int) {
 }
 
 func (h *halves) gradientOf(worker, i int) {
-	s, t := &h.scratch[worker], h.tiles[i]
+	s, t := &h.scratch[worker], h.backward[i]
 	// The products of one side are all that must stay in cache while the other side's gradients are summed.
 	h.side[0].expand(&s.panels[0], 0, h.side[0].inner(), h.v, t, h.blocks)
 	for side, half := range h.side {

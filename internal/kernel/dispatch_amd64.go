@@ -50,6 +50,28 @@ func axpy(y []float64, s *lane, x []float64, n int) {
 	}
 }
 
+func axpyNorm2(y []float64, norm2, s *lane, x []float64, n int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		axpyNorm2Go(y, norm2, s, x, n)
+	case cpu.AVX512:
+		axpyNorm2AVX512(y, norm2, s, x, n)
+	default:
+		axpyNorm2AVX2(y, norm2, s, x, n)
+	}
+}
+
+func negateDots(y []float64, along, norm2 *lane, g, x []float64, n, stride int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		negateDotsGo(y, along, norm2, g, x, n, stride)
+	case cpu.AVX512:
+		negateDotsAVX512(y, along, norm2, g, x, n, stride)
+	default:
+		negateDotsAVX2(y, along, norm2, g, x, n, stride)
+	}
+}
+
 // maxTerms is how many rank-one terms the assembly adds in one pass.
 const maxTerms = 6
 
@@ -250,6 +272,13 @@ func rowDots(out, p, q []float64, start, at []int32, lanes int) {
 	case 4:
 		rowDots4AVX2(out, p, q, start, at)
 	}
+}
+
+func sumLanes() int {
+	if cpu.AVX2 && !cpu.AVX512 {
+		return 3 * Lanes
+	}
+	return MaxGroups * Lanes
 }
 
 func rowSums(g, q, s []float64, start, at []int32, lanes int) {
@@ -510,13 +539,13 @@ func negateLanes(out, in []float64, n, outStride, inStride int) {
 	}
 }
 
-func addOuterMatVec(a []float64, norm2 *lane, out []float64, c float64, y, x, z []float64, rows, cols int) {
+func addOuterMatVec(a []float64, norm2 *lane, out []float64, c float64, y, x, z []float64, rows, cols, ahead int) {
 	switch {
 	case rows == 0 || cols == 0 || !cpu.AVX2:
 		addOuterMatVecGo(a, norm2, out, c, y, x, z, rows, cols)
 	case cpu.AVX512:
-		addOuterMatVecAVX512(a, norm2, out, c, y, x, z, rows, cols)
+		addOuterMatVecAVX512(a, norm2, out, c, y, x, z, rows, cols, ahead)
 	default:
-		addOuterMatVecAVX2(a, norm2, out, c, y, x, z, rows, cols)
+		addOuterMatVecAVX2(a, norm2, out, c, y, x, z, rows, cols, ahead)
 	}
 }

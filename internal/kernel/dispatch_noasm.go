@@ -66,6 +66,14 @@ func negateLanes(out, in []float64, n, outStride, inStride int) {
 	negateLanesGo(out, in, n, outStride, inStride)
 }
 
-func addOuterMatVec(a []float64, norm2 *lane, out []float64, c float64, y, x, z []float64, rows, cols int) {
+func addOuterMatVec(a []float64, norm2 *lane, out []float64, c float64, y, x, z []float64, rows, cols, _ int) {
 	addOuterMatVecGo(a, norm2, out, c, y, x, z, rows, cols)
+}
+
+func sumLanes() int { return MaxGroups * Lanes }
+
+func axpyNorm2(y []float64, norm2, s *lane, x []float64, n int) { axpyNorm2Go(y, norm2, s, x, n) }
+
+func negateDots(y []float64, along, norm2 *lane, g, x []float64, n, stride int) {
+	negateDotsGo(y, along, norm2, g, x, n, stride)
 }

@@ -55,6 +55,22 @@ func Axpy(y []float64, s *[Lanes]float64, x []float64, n int) {
 	axpy(y, s, x, n)
 }
 
+// AxpyNorm2 is Axpy followed by Dot of y with itself: it adds s[r] x[i] to y[i] and sets norm2[r] to the new Σ_i y[i]².
+func AxpyNorm2(y []float64, norm2, s *[Lanes]float64, x []float64, n int) {
+	check(x, n*Lanes)
+	check(y, n*Lanes)
+	axpyNorm2(y, norm2, s, x, n)
+}
+
+// NegateDots is NegateLanes of g, whose lane vectors are stride apart, followed by two Dots: it sets y[i] = 0 − g[i*stride],
+// along[r] = Σ_i x[i] y[i] and norm2[r] = Σ_i x[i]².
+func NegateDots(y []float64, along, norm2 *[Lanes]float64, g, x []float64, n, stride int) {
+	check(x, n*Lanes)
+	check(y, n*Lanes)
+	checkStrided(g, n, stride)
+	negateDots(y, along, norm2, g, x, n, stride)
+}
+
 // CopyLanes copies n lane vectors of one entry each: out[i*outStride+r] = in[i*inStride+r].
 func CopyLanes(out, in []float64, n, outStride, inStride int) {
 	checkStrided(out, n, outStride)
@@ -82,7 +98,8 @@ type Outer struct {
 }
 
 // AddOuters adds Σ_k C_k Y_k X_kᵀ to A, k ascending: A[a,b] = fma(C_k·Y_k[a], X_k[b], A[a,b]), and
-// sets norm2[r] to the new Σ_{a,b} A[a,b]² (row by row in ascending order, one fused multiply–add each).
+// sets norm2[r] to the new Σ_a Σ_b A[a,b]²: every row is summed by itself, one fused multiply–add an entry, and the rows are
+// added in ascending order.
 func AddOuters(a []float64, norm2 *[Lanes]float64, terms []Outer, rows, cols int) {
 	check(a, rows*cols*Lanes)
 	for _, t := range terms {
@@ -93,14 +110,15 @@ func AddOuters(a []float64, norm2 *[Lanes]float64, terms []Outer, rows, cols int
 }
 
 // AddOuterMatVec is AddOuters of the one term t followed by MatVec: it adds C Y Xᵀ to A, sets norm2, and sets out = A z for the
-// new A, in one pass over A. z is cols×8, out is rows×8 and must not overlap z, Y or X.
-func AddOuterMatVec(a []float64, norm2 *[Lanes]float64, out []float64, t Outer, z []float64, rows, cols int) {
+// new A, in one pass over A. z is cols×8, out is rows×8 and must not overlap z, Y or X. The matrix that begins ahead numbers after
+// A, if there is one, is brought into the cache meanwhile.
+func AddOuterMatVec(a []float64, norm2 *[Lanes]float64, out []float64, t Outer, z []float64, rows, cols, ahead int) {
 	check(a, rows*cols*Lanes)
 	check(out, rows*Lanes)
 	check(t.Y, rows*Lanes)
 	check(t.X, cols*Lanes)
 	check(z, cols*Lanes)
-	addOuterMatVec(a, norm2, out, t.C, t.Y, t.X, z, rows, cols)
+	addOuterMatVec(a, norm2, out, t.C, t.Y, t.X, z, rows, cols, ahead)
 }
 
 // OutersNorm2 sets norm2[r] = ‖Σ_k C_k Y_k X_kᵀ‖² without forming the matrix: entry (a, b) is summed over k

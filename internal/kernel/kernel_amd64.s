@@ -638,54 +638,113 @@ loop19:
 	VZEROUPPER
 	RET
 
+// func axpyNorm2AVX512(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
+// Requires: AVX, AVX512F
+TEXT ·axpyNorm2AVX512(SB), NOSPLIT, $0-72
+	MOVQ    y_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    s+32(FP), DX
+	MOVQ    x_base+40(FP), BX
+	MOVQ    n+64(FP), SI
+	VMOVUPD (DX), Z0
+	VPXORQ  Z2, Z2, Z2
+
+loop20:
+	VMOVUPD     (AX), Z1
+	VFMADD231PD (BX), Z0, Z1
+	VMOVUPD     Z1, (AX)
+	VFMADD231PD Z1, Z1, Z2
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, AX
+	DECQ        SI
+	JNZ         loop20
+	VMOVUPD     Z2, (CX)
+	VZEROUPPER
+	RET
+
+// func negateDotsAVX512(y []float64, along *[8]float64, norm2 *[8]float64, g []float64, x []float64, n int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·negateDotsAVX512(SB), NOSPLIT, $0-104
+	MOVQ   y_base+0(FP), AX
+	MOVQ   along+24(FP), CX
+	MOVQ   norm2+32(FP), DX
+	MOVQ   g_base+40(FP), BX
+	MOVQ   x_base+64(FP), SI
+	MOVQ   n+88(FP), DI
+	MOVQ   stride+96(FP), R8
+	SHLQ   $0x03, R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+
+loop21:
+	VMOVUPD     (SI), Z1
+	VSUBPD      (BX), Z0, Z2
+	VFMADD231PD Z2, Z1, Z3
+	VFMADD231PD Z1, Z1, Z4
+	VMOVUPD     Z2, (AX)
+	ADDQ        R8, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, AX
+	DECQ        DI
+	JNZ         loop21
+	VMOVUPD     Z3, (CX)
+	VMOVUPD     Z4, (DX)
+	VZEROUPPER
+	RET
+
 // func addOuters1AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, AVX512F
 TEXT ·addOuters1AVX512(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VPXORQ Z1, Z1, Z1
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VPXORQ  Z1, Z1, Z1
+	VMOVUPD Z1, (CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop20:
+loop22:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R8)(DI*1), Z0, Z0
 	MOVQ         32(DX), R8
+	VPXORQ       Z1, Z1, Z1
 	XORQ         R9, R9
 
-cols21:
+cols23:
 	VMOVUPD     (AX)(R9*1), Z2
 	VFMADD231PD (R8)(R9*1), Z0, Z2
 	VMOVUPD     Z2, (AX)(R9*1)
 	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols21
+	JL          cols23
+	VADDPD      (CX), Z1, Z1
+	VMOVUPD     Z1, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop20
-	VMOVUPD     Z1, (CX)
+	JNZ         loop22
 	VZEROUPPER
 	RET
 
 // func addOuters2AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, AVX512F
 TEXT ·addOuters2AVX512(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VPXORQ Z2, Z2, Z2
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VPXORQ  Z2, Z2, Z2
+	VMOVUPD Z2, (CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop22:
+loop24:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R9)(DI*1), Z0, Z0
@@ -694,9 +753,10 @@ loop22:
 	VBROADCASTSD 56(DX), Z1
 	VMULPD       (R9)(DI*1), Z1, Z1
 	MOVQ         88(DX), R9
+	VPXORQ       Z2, Z2, Z2
 	XORQ         R10, R10
 
-cols23:
+cols25:
 	VMOVUPD     (AX)(R10*1), Z3
 	VFMADD231PD (R8)(R10*1), Z0, Z3
 	VFMADD231PD (R9)(R10*1), Z1, Z3
@@ -704,28 +764,30 @@ cols23:
 	VFMADD231PD Z3, Z3, Z2
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols23
+	JL          cols25
+	VADDPD      (CX), Z2, Z2
+	VMOVUPD     Z2, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop22
-	VMOVUPD     Z2, (CX)
+	JNZ         loop24
 	VZEROUPPER
 	RET
 
 // func addOuters3AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, AVX512F
 TEXT ·addOuters3AVX512(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VPXORQ Z3, Z3, Z3
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VPXORQ  Z3, Z3, Z3
+	VMOVUPD Z3, (CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop24:
+loop26:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R10)(DI*1), Z0, Z0
@@ -738,9 +800,10 @@ loop24:
 	VBROADCASTSD 112(DX), Z2
 	VMULPD       (R10)(DI*1), Z2, Z2
 	MOVQ         144(DX), R10
+	VPXORQ       Z3, Z3, Z3
 	XORQ         R11, R11
 
-cols25:
+cols27:
 	VMOVUPD     (AX)(R11*1), Z4
 	VFMADD231PD (R8)(R11*1), Z0, Z4
 	VFMADD231PD (R9)(R11*1), Z1, Z4
@@ -749,28 +812,30 @@ cols25:
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols25
+	JL          cols27
+	VADDPD      (CX), Z3, Z3
+	VMOVUPD     Z3, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop24
-	VMOVUPD     Z3, (CX)
+	JNZ         loop26
 	VZEROUPPER
 	RET
 
 // func addOuters4AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, AVX512F
 TEXT ·addOuters4AVX512(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VPXORQ Z4, Z4, Z4
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VPXORQ  Z4, Z4, Z4
+	VMOVUPD Z4, (CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop26:
+loop28:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R11)(DI*1), Z0, Z0
@@ -787,9 +852,10 @@ loop26:
 	VBROADCASTSD 168(DX), Z3
 	VMULPD       (R11)(DI*1), Z3, Z3
 	MOVQ         200(DX), R11
+	VPXORQ       Z4, Z4, Z4
 	XORQ         R12, R12
 
-cols27:
+cols29:
 	VMOVUPD     (AX)(R12*1), Z5
 	VFMADD231PD (R8)(R12*1), Z0, Z5
 	VFMADD231PD (R9)(R12*1), Z1, Z5
@@ -799,28 +865,30 @@ cols27:
 	VFMADD231PD Z5, Z5, Z4
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols27
+	JL          cols29
+	VADDPD      (CX), Z4, Z4
+	VMOVUPD     Z4, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop26
-	VMOVUPD     Z4, (CX)
+	JNZ         loop28
 	VZEROUPPER
 	RET
 
 // func addOuters5AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, AVX512F
 TEXT ·addOuters5AVX512(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VPXORQ Z5, Z5, Z5
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VPXORQ  Z5, Z5, Z5
+	VMOVUPD Z5, (CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop28:
+loop30:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R12)(DI*1), Z0, Z0
@@ -841,9 +909,10 @@ loop28:
 	VBROADCASTSD 224(DX), Z4
 	VMULPD       (R12)(DI*1), Z4, Z4
 	MOVQ         256(DX), R12
+	VPXORQ       Z5, Z5, Z5
 	XORQ         R13, R13
 
-cols29:
+cols31:
 	VMOVUPD     (AX)(R13*1), Z6
 	VFMADD231PD (R8)(R13*1), Z0, Z6
 	VFMADD231PD (R9)(R13*1), Z1, Z6
@@ -854,28 +923,30 @@ cols29:
 	VFMADD231PD Z6, Z6, Z5
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols29
+	JL          cols31
+	VADDPD      (CX), Z5, Z5
+	VMOVUPD     Z5, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop28
-	VMOVUPD     Z5, (CX)
+	JNZ         loop30
 	VZEROUPPER
 	RET
 
 // func addOuters6AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, AVX512F
 TEXT ·addOuters6AVX512(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VPXORQ Z6, Z6, Z6
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VPXORQ  Z6, Z6, Z6
+	VMOVUPD Z6, (CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop30:
+loop32:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R13)(DI*1), Z0, Z0
@@ -900,9 +971,10 @@ loop30:
 	VBROADCASTSD 280(DX), Z5
 	VMULPD       (R13)(DI*1), Z5, Z5
 	MOVQ         312(DX), R13
+	VPXORQ       Z6, Z6, Z6
 	XORQ         R14, R14
 
-cols31:
+cols33:
 	VMOVUPD     (AX)(R14*1), Z7
 	VFMADD231PD (R8)(R14*1), Z0, Z7
 	VFMADD231PD (R9)(R14*1), Z1, Z7
@@ -914,18 +986,19 @@ cols31:
 	VFMADD231PD Z7, Z7, Z6
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols31
+	JL          cols33
+	VADDPD      (CX), Z6, Z6
+	VMOVUPD     Z6, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop30
-	VMOVUPD     Z6, (CX)
+	JNZ         loop32
 	VZEROUPPER
 	RET
 
-// func addOuterMatVecAVX512(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterMatVecAVX512(SB), NOSPLIT, $0-152
+// func addOuterMatVecAVX512(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·addOuterMatVecAVX512(SB), NOSPLIT, $0-160
 	MOVQ         a_base+0(FP), AX
 	MOVQ         norm2+24(FP), CX
 	MOVQ         out_base+32(FP), DX
@@ -934,31 +1007,39 @@ TEXT ·addOuterMatVecAVX512(SB), NOSPLIT, $0-152
 	MOVQ         z_base+112(FP), DI
 	MOVQ         rows+136(FP), R8
 	MOVQ         cols+144(FP), R9
+	MOVQ         ahead+152(FP), R10
+	SHLQ         $0x03, R10
+	ADDQ         AX, R10
 	VBROADCASTSD c+56(FP), Z0
 	VPXORQ       Z2, Z2, Z2
+	VMOVUPD      Z2, (CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop32:
+loop34:
 	VMULPD (BX), Z0, Z1
 	VPXORQ Z3, Z3, Z3
-	XORQ   R10, R10
+	VPXORQ Z2, Z2, Z2
+	XORQ   R11, R11
 
-cols33:
-	VMOVUPD     (AX)(R10*1), Z4
-	VFMADD231PD (SI)(R10*1), Z1, Z4
-	VMOVUPD     Z4, (AX)(R10*1)
-	VFMADD231PD (DI)(R10*1), Z4, Z3
+cols35:
+	PREFETCHT1  (R10)(R11*1)
+	VMOVUPD     (AX)(R11*1), Z4
+	VFMADD231PD (SI)(R11*1), Z1, Z4
+	VMOVUPD     Z4, (AX)(R11*1)
+	VFMADD231PD (DI)(R11*1), Z4, Z3
 	VFMADD231PD Z4, Z4, Z2
-	ADDQ        $0x00000040, R10
-	CMPQ        R10, R9
-	JL          cols33
+	ADDQ        $0x00000040, R11
+	CMPQ        R11, R9
+	JL          cols35
 	VMOVUPD     Z3, (DX)
+	VADDPD      (CX), Z2, Z2
+	VMOVUPD     Z2, (CX)
 	ADDQ        R9, AX
+	ADDQ        R9, R10
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop32
-	VMOVUPD     Z2, (CX)
+	JNZ         loop34
 	VZEROUPPER
 	RET
 
@@ -973,22 +1054,22 @@ TEXT ·outersNorm2x1AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop34:
+loop36:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Z0
 	VMULPD       (DI)(SI*1), Z0, Z0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols35:
+cols37:
 	VMULPD      (DI)(R8*1), Z0, Z2
 	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols35
+	JL          cols37
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop34
+	JNZ         loop36
 	VMOVUPD     Z1, (AX)
 	VZEROUPPER
 	RET
@@ -1004,7 +1085,7 @@ TEXT ·outersNorm2x2AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop36:
+loop38:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R8)(SI*1), Z0, Z0
@@ -1015,16 +1096,16 @@ loop36:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols37:
+cols39:
 	VMULPD      (DI)(R9*1), Z0, Z3
 	VFMADD231PD (R8)(R9*1), Z1, Z3
 	VFMADD231PD Z3, Z3, Z2
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols37
+	JL          cols39
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop36
+	JNZ         loop38
 	VMOVUPD     Z2, (AX)
 	VZEROUPPER
 	RET
@@ -1040,7 +1121,7 @@ TEXT ·outersNorm2x3AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop38:
+loop40:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R9)(SI*1), Z0, Z0
@@ -1055,17 +1136,17 @@ loop38:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols39:
+cols41:
 	VMULPD      (DI)(R10*1), Z0, Z4
 	VFMADD231PD (R8)(R10*1), Z1, Z4
 	VFMADD231PD (R9)(R10*1), Z2, Z4
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols39
+	JL          cols41
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop38
+	JNZ         loop40
 	VMOVUPD     Z3, (AX)
 	VZEROUPPER
 	RET
@@ -1081,7 +1162,7 @@ TEXT ·outersNorm2x4AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop40:
+loop42:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R10)(SI*1), Z0, Z0
@@ -1100,7 +1181,7 @@ loop40:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols41:
+cols43:
 	VMULPD      (DI)(R11*1), Z0, Z5
 	VFMADD231PD (R8)(R11*1), Z1, Z5
 	VFMADD231PD (R9)(R11*1), Z2, Z5
@@ -1108,10 +1189,10 @@ cols41:
 	VFMADD231PD Z5, Z5, Z4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols41
+	JL          cols43
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop40
+	JNZ         loop42
 	VMOVUPD     Z4, (AX)
 	VZEROUPPER
 	RET
@@ -1127,7 +1208,7 @@ TEXT ·outersNorm2x5AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop42:
+loop44:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R11)(SI*1), Z0, Z0
@@ -1150,7 +1231,7 @@ loop42:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols43:
+cols45:
 	VMULPD      (DI)(R12*1), Z0, Z6
 	VFMADD231PD (R8)(R12*1), Z1, Z6
 	VFMADD231PD (R9)(R12*1), Z2, Z6
@@ -1159,10 +1240,10 @@ cols43:
 	VFMADD231PD Z6, Z6, Z5
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols43
+	JL          cols45
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop42
+	JNZ         loop44
 	VMOVUPD     Z5, (AX)
 	VZEROUPPER
 	RET
@@ -1178,7 +1259,7 @@ TEXT ·outersNorm2x6AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop44:
+loop46:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R12)(SI*1), Z0, Z0
@@ -1205,7 +1286,7 @@ loop44:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols45:
+cols47:
 	VMULPD      (DI)(R13*1), Z0, Z7
 	VFMADD231PD (R8)(R13*1), Z1, Z7
 	VFMADD231PD (R9)(R13*1), Z2, Z7
@@ -1215,10 +1296,10 @@ cols45:
 	VFMADD231PD Z7, Z7, Z6
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols45
+	JL          cols47
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop44
+	JNZ         loop46
 	VMOVUPD     Z6, (AX)
 	VZEROUPPER
 	RET
@@ -1285,13 +1366,13 @@ TEXT ·copyLanesAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop46:
+loop48:
 	VMOVUPD (CX), Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop46
+	JNZ     loop48
 	VZEROUPPER
 	RET
 
@@ -1306,7 +1387,7 @@ TEXT ·negateLanesAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop47:
+loop49:
 	VMOVUPD (CX), Z0
 	VPXORQ  Z4, Z4, Z4
 	VSUBPD  Z0, Z4, Z0
@@ -1314,7 +1395,7 @@ loop47:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop47
+	JNZ     loop49
 	VZEROUPPER
 	RET
 
@@ -1329,24 +1410,24 @@ TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop48:
+loop50:
 	VMOVUPD (CX), Z0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows49:
+rows51:
 	DECQ   R8
-	JZ     sum49
+	JZ     sum51
 	ADDQ   SI, DI
 	VADDPD (DI), Z0, Z0
-	JMP    rows49
+	JMP    rows51
 
-sum49:
+sum51:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop48
+	JNZ     loop50
 	VZEROUPPER
 	RET
 
@@ -1363,15 +1444,15 @@ TEXT ·expand1AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop50:
+loop52:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none51
+	JZ      none53
 	VMOVUPD (CX), Z4
 
-loop52:
+loop54:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1380,12 +1461,12 @@ loop52:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop52
+	JNZ     loop54
 
-none51:
+none53:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop50
+	JNZ  loop52
 	VZEROUPPER
 	RET
 
@@ -1404,16 +1485,16 @@ TEXT ·fold1AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop53:
+loop55:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none54
+	JZ      none56
 	VMOVUPD (BX), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop55:
+loop57:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z2
@@ -1424,19 +1505,19 @@ loop55:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop55
+	JNZ         loop57
 	VMOVUPD     Z1, (AX)
-	JMP         end54
+	JMP         end56
 
-none54:
+none56:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 
-end54:
+end56:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop53
+	JNZ  loop55
 	VZEROUPPER
 	RET
 
@@ -1451,25 +1532,27 @@ TEXT ·rowDots1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop56:
+loop58:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none57
+	JZ      none59
 	VMOVUPD (CX), Z4
 
-four58:
-	MOVLQSX    (SI), R9
+four60:
+	MOVQ       (SI), R10
+	MOVL       R10, R9
+	SHRQ       $0x20, R10
+	MOVQ       8(SI), R12
+	MOVL       R12, R11
+	SHRQ       $0x20, R12
 	IMUL3Q     $0x00000040, R9, R9
 	ADDQ       DX, R9
-	MOVLQSX    4(SI), R10
 	IMUL3Q     $0x00000040, R10, R10
 	ADDQ       DX, R10
-	MOVLQSX    8(SI), R11
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       DX, R11
-	MOVLQSX    12(SI), R12
 	IMUL3Q     $0x00000040, R12, R12
 	ADDQ       DX, R12
 	VMULPD     (R9), Z4, Z0
@@ -1490,19 +1573,19 @@ four58:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last58
+	JLE        last60
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four58
+	JMP        four60
 
-last58:
+last60:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none57:
+none59:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop56
+	JNZ  loop58
 	VZEROUPPER
 	RET
 
@@ -1517,35 +1600,36 @@ TEXT ·rowSums1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop59:
+loop61:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	SUBQ   $0x00000002, R8
-	JL     single60
+	JL     single62
 
-pair60:
+pair62:
 	VBROADCASTF64X2 (DX), Z3
 	VUNPCKLPD       Z3, Z3, Z2
 	VUNPCKHPD       Z3, Z3, Z3
-	MOVLQSX         (SI), R9
+	MOVQ            (SI), R10
+	MOVL            R10, R9
+	SHRQ            $0x20, R10
 	IMUL3Q          $0x00000040, R9, R9
 	ADDQ            CX, R9
+	IMUL3Q          $0x00000040, R10, R10
+	ADDQ            CX, R10
 	VFMADD231PD     (R9), Z2, Z0
-	MOVLQSX         4(SI), R9
-	IMUL3Q          $0x00000040, R9, R9
-	ADDQ            CX, R9
-	VFMADD231PD     (R9), Z3, Z1
+	VFMADD231PD     (R10), Z3, Z1
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair60
+	JGE             pair62
 
-single60:
+single62:
 	CMPQ         R8, $-1
-	JL           sum60
+	JL           sum62
 	VBROADCASTSD (DX), Z2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -1554,12 +1638,12 @@ single60:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum60:
+sum62:
 	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop59
+	JNZ     loop61
 	VZEROUPPER
 	RET
 
@@ -1582,15 +1666,15 @@ TEXT ·treeDots1AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent61:
+parent63:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none62
+	JZ    none64
 
-child62:
+child64:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -1602,19 +1686,21 @@ child62:
 	VMOVUPD (R11), Z4
 	VMULPD  (R12), Z4, Z4
 	TESTQ   R9, R9
-	JZ      next62
+	JZ      next64
 
-four63:
-	MOVLQSX    (DI), R11
+four65:
+	MOVQ       (DI), R12
+	MOVL       R12, R11
+	SHRQ       $0x20, R12
+	MOVQ       8(DI), R14
+	MOVL       R14, R13
+	SHRQ       $0x20, R14
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       BX, R11
-	MOVLQSX    4(DI), R12
 	IMUL3Q     $0x00000040, R12, R12
 	ADDQ       BX, R12
-	MOVLQSX    8(DI), R13
 	IMUL3Q     $0x00000040, R13, R13
 	ADDQ       BX, R13
-	MOVLQSX    12(DI), R14
 	IMUL3Q     $0x00000040, R14, R14
 	ADDQ       BX, R14
 	VMULPD     (R11), Z4, Z0
@@ -1635,23 +1721,23 @@ four63:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last63
+	JLE        last65
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four63
+	JMP        four65
 
-last63:
+last65:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next62:
+next64:
 	DECQ R10
-	JNZ  child62
+	JNZ  child64
 
-none62:
+none64:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent61
+	JNZ  parent63
 	VZEROUPPER
 	RET
 
@@ -1677,7 +1763,7 @@ TEXT ·treeSums1AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent64:
+parent66:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -1686,37 +1772,38 @@ parent64:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Z1
 	TESTQ   R11, R11
-	JZ      none65
+	JZ      none67
 
-child65:
+child67:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R10
-	JL     single66
+	JL     single68
 
-pair66:
+pair68:
 	VBROADCASTF64X2 (SI), Z5
 	VUNPCKLPD       Z5, Z5, Z4
 	VUNPCKHPD       Z5, Z5, Z5
-	MOVLQSX         (R8), R12
+	MOVQ            (R8), R13
+	MOVL            R13, R12
+	SHRQ            $0x20, R13
 	IMUL3Q          $0x00000040, R12, R12
 	ADDQ            BX, R12
+	IMUL3Q          $0x00000040, R13, R13
+	ADDQ            BX, R13
 	VFMADD231PD     (R12), Z4, Z2
-	MOVLQSX         4(R8), R12
-	IMUL3Q          $0x00000040, R12, R12
-	ADDQ            BX, R12
-	VFMADD231PD     (R12), Z5, Z3
+	VFMADD231PD     (R13), Z5, Z3
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair66
+	JGE             pair68
 
-single66:
+single68:
 	CMPQ         R10, $-1
-	JL           sum66
+	JL           sum68
 	VBROADCASTSD (SI), Z4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -1725,7 +1812,7 @@ single66:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum66:
+sum68:
 	VADDPD      Z3, Z2, Z2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -1735,15 +1822,15 @@ sum66:
 	VFMADD231PD (CX)(R10*1), Z2, Z0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child65
+	JNZ         child67
 
-none65:
+none67:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent64
+	JNZ     parent66
 	VZEROUPPER
 	RET
 
@@ -1768,7 +1855,7 @@ TEXT ·cellDots1AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run67:
+run69:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -1781,9 +1868,9 @@ run67:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Z6
 
-four68:
+four70:
 	CMPQ       R8, $0x00000004
-	JL         one68
+	JL         one70
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R9
 	IMULQ      SI, DI
@@ -1824,11 +1911,11 @@ four68:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four68
+	JMP        four70
 
-one68:
+one70:
 	TESTQ         R8, R8
-	JZ            end68
+	JZ            end70
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -1844,11 +1931,11 @@ one68:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one68
+	JMP           one70
 
-end68:
+end70:
 	DECQ 24(SP)
-	JNZ  run67
+	JNZ  run69
 	VZEROUPPER
 	RET
 
@@ -1877,7 +1964,7 @@ TEXT ·cellSums1AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run69:
+run71:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -1893,7 +1980,7 @@ run69:
 	VMOVUPD (R11), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop70:
+loop72:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -1913,11 +2000,11 @@ loop70:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop70
+	JNZ          loop72
 	VADDPD       (R12), Z1, Z1
 	VMOVUPD      Z1, (R12)
 	DECQ         32(SP)
-	JNZ          run69
+	JNZ          run71
 	VZEROUPPER
 	RET
 
@@ -1934,16 +2021,16 @@ TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop71:
+loop73:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none72
+	JZ      none74
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-loop73:
+loop75:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1954,12 +2041,12 @@ loop73:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop73
+	JNZ     loop75
 
-none72:
+none74:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop71
+	JNZ  loop73
 	VZEROUPPER
 	RET
 
@@ -1978,18 +2065,18 @@ TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop74:
+loop76:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none75
+	JZ      none77
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop76:
+loop78:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z4
@@ -2005,21 +2092,21 @@ loop76:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop76
+	JNZ         loop78
 	VMOVUPD     Z2, (AX)
 	VMOVUPD     Z3, 64(AX)
-	JMP         end75
+	JMP         end77
 
-none75:
+none77:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 
-end75:
+end77:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop74
+	JNZ  loop76
 	VZEROUPPER
 	RET
 
@@ -2034,26 +2121,28 @@ TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop77:
+loop79:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none78
+	JZ      none80
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-four79:
-	MOVLQSX     (SI), R9
+four81:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
-	MOVLQSX     4(SI), R10
 	IMUL3Q      $0x00000080, R10, R10
 	ADDQ        DX, R10
-	MOVLQSX     8(SI), R11
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        DX, R11
-	MOVLQSX     12(SI), R12
 	IMUL3Q      $0x00000080, R12, R12
 	ADDQ        DX, R12
 	VMULPD      (R9), Z4, Z0
@@ -2078,19 +2167,19 @@ four79:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last79
+	JLE         last81
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four79
+	JMP         four81
 
-last79:
+last81:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none78:
+none80:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop77
+	JNZ  loop79
 	VZEROUPPER
 	RET
 
@@ -2105,7 +2194,7 @@ TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop80:
+loop82:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2114,30 +2203,31 @@ loop80:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R8
-	JL     single81
+	JL     single83
 
-pair81:
+pair83:
 	VBROADCASTF64X2 (DX), Z5
 	VUNPCKLPD       Z5, Z5, Z4
 	VUNPCKHPD       Z5, Z5, Z5
-	MOVLQSX         (SI), R9
+	MOVQ            (SI), R10
+	MOVL            R10, R9
+	SHRQ            $0x20, R10
 	IMUL3Q          $0x00000080, R9, R9
 	ADDQ            CX, R9
+	IMUL3Q          $0x00000080, R10, R10
+	ADDQ            CX, R10
 	VFMADD231PD     (R9), Z4, Z0
 	VFMADD231PD     64(R9), Z4, Z1
-	MOVLQSX         4(SI), R9
-	IMUL3Q          $0x00000080, R9, R9
-	ADDQ            CX, R9
-	VFMADD231PD     (R9), Z5, Z2
-	VFMADD231PD     64(R9), Z5, Z3
+	VFMADD231PD     (R10), Z5, Z2
+	VFMADD231PD     64(R10), Z5, Z3
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair81
+	JGE             pair83
 
-single81:
+single83:
 	CMPQ         R8, $-1
-	JL           sum81
+	JL           sum83
 	VBROADCASTSD (DX), Z4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -2147,14 +2237,14 @@ single81:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum81:
+sum83:
 	VADDPD  Z2, Z0, Z0
 	VADDPD  Z3, Z1, Z1
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop80
+	JNZ     loop82
 	VZEROUPPER
 	RET
 
@@ -2177,15 +2267,15 @@ TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent82:
+parent84:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none83
+	JZ    none85
 
-child83:
+child85:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2199,19 +2289,21 @@ child83:
 	VMOVUPD 64(R11), Z5
 	VMULPD  64(R12), Z5, Z5
 	TESTQ   R9, R9
-	JZ      next83
+	JZ      next85
 
-four84:
-	MOVLQSX     (DI), R11
+four86:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        BX, R11
-	MOVLQSX     4(DI), R12
 	IMUL3Q      $0x00000080, R12, R12
 	ADDQ        BX, R12
-	MOVLQSX     8(DI), R13
 	IMUL3Q      $0x00000080, R13, R13
 	ADDQ        BX, R13
-	MOVLQSX     12(DI), R14
 	IMUL3Q      $0x00000080, R14, R14
 	ADDQ        BX, R14
 	VMULPD      (R11), Z4, Z0
@@ -2236,23 +2328,23 @@ four84:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last84
+	JLE         last86
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four84
+	JMP         four86
 
-last84:
+last86:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next83:
+next85:
 	DECQ R10
-	JNZ  child83
+	JNZ  child85
 
-none83:
+none85:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent82
+	JNZ  parent84
 	VZEROUPPER
 	RET
 
@@ -2278,7 +2370,7 @@ TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent85:
+parent87:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -2289,9 +2381,9 @@ parent85:
 	VMOVUPD (R10), Z2
 	VMOVUPD 64(R10), Z3
 	TESTQ   R11, R11
-	JZ      none86
+	JZ      none88
 
-child86:
+child88:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -2300,30 +2392,31 @@ child86:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R10
-	JL     single87
+	JL     single89
 
-pair87:
+pair89:
 	VBROADCASTF64X2 (SI), Z9
 	VUNPCKLPD       Z9, Z9, Z8
 	VUNPCKHPD       Z9, Z9, Z9
-	MOVLQSX         (R8), R12
+	MOVQ            (R8), R13
+	MOVL            R13, R12
+	SHRQ            $0x20, R13
 	IMUL3Q          $0x00000080, R12, R12
 	ADDQ            BX, R12
+	IMUL3Q          $0x00000080, R13, R13
+	ADDQ            BX, R13
 	VFMADD231PD     (R12), Z8, Z4
 	VFMADD231PD     64(R12), Z8, Z5
-	MOVLQSX         4(R8), R12
-	IMUL3Q          $0x00000080, R12, R12
-	ADDQ            BX, R12
-	VFMADD231PD     (R12), Z9, Z6
-	VFMADD231PD     64(R12), Z9, Z7
+	VFMADD231PD     (R13), Z9, Z6
+	VFMADD231PD     64(R13), Z9, Z7
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair87
+	JGE             pair89
 
-single87:
+single89:
 	CMPQ         R10, $-1
-	JL           sum87
+	JL           sum89
 	VBROADCASTSD (SI), Z8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -2333,7 +2426,7 @@ single87:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum87:
+sum89:
 	VADDPD      Z6, Z4, Z4
 	VADDPD      Z7, Z5, Z5
 	MOVLQSX     (DX), R10
@@ -2348,16 +2441,16 @@ sum87:
 	VFMADD231PD 64(CX)(R10*1), Z5, Z1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child86
+	JNZ         child88
 
-none86:
+none88:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
 	ADDQ    $0x00000080, (SP)
 	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent85
+	JNZ     parent87
 	VZEROUPPER
 	RET
 
@@ -2382,7 +2475,7 @@ TEXT ·cellDots2AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run88:
+run90:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -2396,9 +2489,9 @@ run88:
 	VMOVUPD (R9), Z6
 	VMOVUPD 64(R9), Z7
 
-four89:
+four91:
 	CMPQ        R8, $0x00000004
-	JL          one89
+	JL          one91
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -2447,11 +2540,11 @@ four89:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four89
+	JMP         four91
 
-one89:
+one91:
 	TESTQ         R8, R8
-	JZ            end89
+	JZ            end91
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -2469,11 +2562,11 @@ one89:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one89
+	JMP           one91
 
-end89:
+end91:
 	DECQ 24(SP)
-	JNZ  run88
+	JNZ  run90
 	VZEROUPPER
 	RET
 
@@ -2502,7 +2595,7 @@ TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run90:
+run92:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -2520,7 +2613,7 @@ run90:
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop91:
+loop93:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -2551,13 +2644,13 @@ loop91:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop91
+	JNZ          loop93
 	VADDPD       (R12), Z2, Z2
 	VMOVUPD      Z2, (R12)
 	VADDPD       64(R12), Z3, Z3
 	VMOVUPD      Z3, 64(R12)
 	DECQ         32(SP)
-	JNZ          run90
+	JNZ          run92
 	VZEROUPPER
 	RET
 
@@ -2574,17 +2667,17 @@ TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop92:
+loop94:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none93
+	JZ      none95
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-loop94:
+loop96:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -2597,12 +2690,12 @@ loop94:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop94
+	JNZ     loop96
 
-none93:
+none95:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop92
+	JNZ  loop94
 	VZEROUPPER
 	RET
 
@@ -2621,12 +2714,12 @@ TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop95:
+loop97:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none96
+	JZ      none98
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -2634,7 +2727,7 @@ loop95:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop97:
+loop99:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z6
@@ -2655,23 +2748,23 @@ loop97:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop97
+	JNZ         loop99
 	VMOVUPD     Z3, (AX)
 	VMOVUPD     Z4, 64(AX)
 	VMOVUPD     Z5, 128(AX)
-	JMP         end96
+	JMP         end98
 
-none96:
+none98:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 
-end96:
+end98:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop95
+	JNZ  loop97
 	VZEROUPPER
 	RET
 
@@ -2686,27 +2779,29 @@ TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop98:
+loop100:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none99
+	JZ      none101
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-four100:
-	MOVLQSX     (SI), R9
+four102:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
-	MOVLQSX     4(SI), R10
 	IMUL3Q      $0x000000c0, R10, R10
 	ADDQ        DX, R10
-	MOVLQSX     8(SI), R11
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        DX, R11
-	MOVLQSX     12(SI), R12
 	IMUL3Q      $0x000000c0, R12, R12
 	ADDQ        DX, R12
 	VMULPD      (R9), Z4, Z0
@@ -2735,19 +2830,19 @@ four100:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last100
+	JLE         last102
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four100
+	JMP         four102
 
-last100:
+last102:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none99:
+none101:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop98
+	JNZ  loop100
 	VZEROUPPER
 	RET
 
@@ -2762,7 +2857,7 @@ TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop101:
+loop103:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2773,32 +2868,33 @@ loop101:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R8
-	JL     single102
+	JL     single104
 
-pair102:
+pair104:
 	VBROADCASTF64X2 (DX), Z7
 	VUNPCKLPD       Z7, Z7, Z6
 	VUNPCKHPD       Z7, Z7, Z7
-	MOVLQSX         (SI), R9
+	MOVQ            (SI), R10
+	MOVL            R10, R9
+	SHRQ            $0x20, R10
 	IMUL3Q          $0x000000c0, R9, R9
 	ADDQ            CX, R9
+	IMUL3Q          $0x000000c0, R10, R10
+	ADDQ            CX, R10
 	VFMADD231PD     (R9), Z6, Z0
 	VFMADD231PD     64(R9), Z6, Z1
 	VFMADD231PD     128(R9), Z6, Z2
-	MOVLQSX         4(SI), R9
-	IMUL3Q          $0x000000c0, R9, R9
-	ADDQ            CX, R9
-	VFMADD231PD     (R9), Z7, Z3
-	VFMADD231PD     64(R9), Z7, Z4
-	VFMADD231PD     128(R9), Z7, Z5
+	VFMADD231PD     (R10), Z7, Z3
+	VFMADD231PD     64(R10), Z7, Z4
+	VFMADD231PD     128(R10), Z7, Z5
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair102
+	JGE             pair104
 
-single102:
+single104:
 	CMPQ         R8, $-1
-	JL           sum102
+	JL           sum104
 	VBROADCASTSD (DX), Z6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -2809,7 +2905,7 @@ single102:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum102:
+sum104:
 	VADDPD  Z3, Z0, Z0
 	VADDPD  Z4, Z1, Z1
 	VADDPD  Z5, Z2, Z2
@@ -2818,7 +2914,7 @@ sum102:
 	VMOVUPD Z2, 128(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop101
+	JNZ     loop103
 	VZEROUPPER
 	RET
 
@@ -2841,15 +2937,15 @@ TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent103:
+parent105:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none104
+	JZ    none106
 
-child104:
+child106:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2865,19 +2961,21 @@ child104:
 	VMOVUPD 128(R11), Z6
 	VMULPD  128(R12), Z6, Z6
 	TESTQ   R9, R9
-	JZ      next104
+	JZ      next106
 
-four105:
-	MOVLQSX     (DI), R11
+four107:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        BX, R11
-	MOVLQSX     4(DI), R12
 	IMUL3Q      $0x000000c0, R12, R12
 	ADDQ        BX, R12
-	MOVLQSX     8(DI), R13
 	IMUL3Q      $0x000000c0, R13, R13
 	ADDQ        BX, R13
-	MOVLQSX     12(DI), R14
 	IMUL3Q      $0x000000c0, R14, R14
 	ADDQ        BX, R14
 	VMULPD      (R11), Z4, Z0
@@ -2906,23 +3004,23 @@ four105:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last105
+	JLE         last107
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four105
+	JMP         four107
 
-last105:
+last107:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next104:
+next106:
 	DECQ R10
-	JNZ  child104
+	JNZ  child106
 
-none104:
+none106:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent103
+	JNZ  parent105
 	VZEROUPPER
 	RET
 
@@ -2948,7 +3046,7 @@ TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent106:
+parent108:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -2961,9 +3059,9 @@ parent106:
 	VMOVUPD 64(R10), Z4
 	VMOVUPD 128(R10), Z5
 	TESTQ   R11, R11
-	JZ      none107
+	JZ      none109
 
-child107:
+child109:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -2974,32 +3072,33 @@ child107:
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
 	SUBQ   $0x00000002, R10
-	JL     single108
+	JL     single110
 
-pair108:
+pair110:
 	VBROADCASTF64X2 (SI), Z13
 	VUNPCKLPD       Z13, Z13, Z12
 	VUNPCKHPD       Z13, Z13, Z13
-	MOVLQSX         (R8), R12
+	MOVQ            (R8), R13
+	MOVL            R13, R12
+	SHRQ            $0x20, R13
 	IMUL3Q          $0x000000c0, R12, R12
 	ADDQ            BX, R12
+	IMUL3Q          $0x000000c0, R13, R13
+	ADDQ            BX, R13
 	VFMADD231PD     (R12), Z12, Z6
 	VFMADD231PD     64(R12), Z12, Z7
 	VFMADD231PD     128(R12), Z12, Z8
-	MOVLQSX         4(R8), R12
-	IMUL3Q          $0x000000c0, R12, R12
-	ADDQ            BX, R12
-	VFMADD231PD     (R12), Z13, Z9
-	VFMADD231PD     64(R12), Z13, Z10
-	VFMADD231PD     128(R12), Z13, Z11
+	VFMADD231PD     (R13), Z13, Z9
+	VFMADD231PD     64(R13), Z13, Z10
+	VFMADD231PD     128(R13), Z13, Z11
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair108
+	JGE             pair110
 
-single108:
+single110:
 	CMPQ         R10, $-1
-	JL           sum108
+	JL           sum110
 	VBROADCASTSD (SI), Z12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -3010,7 +3109,7 @@ single108:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum108:
+sum110:
 	VADDPD      Z9, Z6, Z6
 	VADDPD      Z10, Z7, Z7
 	VADDPD      Z11, Z8, Z8
@@ -3030,9 +3129,9 @@ sum108:
 	VFMADD231PD 128(CX)(R10*1), Z8, Z2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child107
+	JNZ         child109
 
-none107:
+none109:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3040,7 +3139,7 @@ none107:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent106
+	JNZ     parent108
 	VZEROUPPER
 	RET
 
@@ -3065,7 +3164,7 @@ TEXT ·cellDots3AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run109:
+run111:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3080,9 +3179,9 @@ run109:
 	VMOVUPD 64(R9), Z7
 	VMOVUPD 128(R9), Z8
 
-four110:
+four112:
 	CMPQ        R8, $0x00000004
-	JL          one110
+	JL          one112
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3139,11 +3238,11 @@ four110:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four110
+	JMP         four112
 
-one110:
+one112:
 	TESTQ         R8, R8
-	JZ            end110
+	JZ            end112
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3163,11 +3262,11 @@ one110:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one110
+	JMP           one112
 
-end110:
+end112:
 	DECQ 24(SP)
-	JNZ  run109
+	JNZ  run111
 	VZEROUPPER
 	RET
 
@@ -3196,7 +3295,7 @@ TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run111:
+run113:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -3216,7 +3315,7 @@ run111:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop112:
+loop114:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -3258,7 +3357,7 @@ loop112:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop112
+	JNZ          loop114
 	VADDPD       (R12), Z3, Z3
 	VMOVUPD      Z3, (R12)
 	VADDPD       64(R12), Z4, Z4
@@ -3266,7 +3365,7 @@ loop112:
 	VADDPD       128(R12), Z5, Z5
 	VMOVUPD      Z5, 128(R12)
 	DECQ         32(SP)
-	JNZ          run111
+	JNZ          run113
 	VZEROUPPER
 	RET
 
@@ -3283,18 +3382,18 @@ TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop113:
+loop115:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none114
+	JZ      none116
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-loop115:
+loop117:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -3309,12 +3408,12 @@ loop115:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop115
+	JNZ     loop117
 
-none114:
+none116:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop113
+	JNZ  loop115
 	VZEROUPPER
 	RET
 
@@ -3333,12 +3432,12 @@ TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop116:
+loop118:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none117
+	JZ      none119
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -3348,7 +3447,7 @@ loop116:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop118:
+loop120:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z8
@@ -3374,25 +3473,25 @@ loop118:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop118
+	JNZ         loop120
 	VMOVUPD     Z4, (AX)
 	VMOVUPD     Z5, 64(AX)
 	VMOVUPD     Z6, 128(AX)
 	VMOVUPD     Z7, 192(AX)
-	JMP         end117
+	JMP         end119
 
-none117:
+none119:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 	VMOVUPD Z0, 192(AX)
 
-end117:
+end119:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop116
+	JNZ  loop118
 	VZEROUPPER
 	RET
 
@@ -3407,28 +3506,30 @@ TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop119:
+loop121:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none120
+	JZ      none122
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-four121:
-	MOVLQSX     (SI), R9
+four123:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
-	MOVLQSX     4(SI), R10
 	IMUL3Q      $0x00000100, R10, R10
 	ADDQ        DX, R10
-	MOVLQSX     8(SI), R11
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        DX, R11
-	MOVLQSX     12(SI), R12
 	IMUL3Q      $0x00000100, R12, R12
 	ADDQ        DX, R12
 	VMULPD      (R9), Z4, Z0
@@ -3461,19 +3562,19 @@ four121:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last121
+	JLE         last123
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four121
+	JMP         four123
 
-last121:
+last123:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none120:
+none122:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop119
+	JNZ  loop121
 	VZEROUPPER
 	RET
 
@@ -3488,7 +3589,7 @@ TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop122:
+loop124:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -3501,34 +3602,35 @@ loop122:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R8
-	JL     single123
+	JL     single125
 
-pair123:
+pair125:
 	VBROADCASTF64X2 (DX), Z9
 	VUNPCKLPD       Z9, Z9, Z8
 	VUNPCKHPD       Z9, Z9, Z9
-	MOVLQSX         (SI), R9
+	MOVQ            (SI), R10
+	MOVL            R10, R9
+	SHRQ            $0x20, R10
 	IMUL3Q          $0x00000100, R9, R9
 	ADDQ            CX, R9
+	IMUL3Q          $0x00000100, R10, R10
+	ADDQ            CX, R10
 	VFMADD231PD     (R9), Z8, Z0
 	VFMADD231PD     64(R9), Z8, Z1
 	VFMADD231PD     128(R9), Z8, Z2
 	VFMADD231PD     192(R9), Z8, Z3
-	MOVLQSX         4(SI), R9
-	IMUL3Q          $0x00000100, R9, R9
-	ADDQ            CX, R9
-	VFMADD231PD     (R9), Z9, Z4
-	VFMADD231PD     64(R9), Z9, Z5
-	VFMADD231PD     128(R9), Z9, Z6
-	VFMADD231PD     192(R9), Z9, Z7
+	VFMADD231PD     (R10), Z9, Z4
+	VFMADD231PD     64(R10), Z9, Z5
+	VFMADD231PD     128(R10), Z9, Z6
+	VFMADD231PD     192(R10), Z9, Z7
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair123
+	JGE             pair125
 
-single123:
+single125:
 	CMPQ         R8, $-1
-	JL           sum123
+	JL           sum125
 	VBROADCASTSD (DX), Z8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -3540,7 +3642,7 @@ single123:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum123:
+sum125:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -3551,7 +3653,7 @@ sum123:
 	VMOVUPD Z3, 192(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop122
+	JNZ     loop124
 	VZEROUPPER
 	RET
 
@@ -3574,15 +3676,15 @@ TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent124:
+parent126:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none125
+	JZ    none127
 
-child125:
+child127:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -3600,19 +3702,21 @@ child125:
 	VMOVUPD 192(R11), Z7
 	VMULPD  192(R12), Z7, Z7
 	TESTQ   R9, R9
-	JZ      next125
+	JZ      next127
 
-four126:
-	MOVLQSX     (DI), R11
+four128:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        BX, R11
-	MOVLQSX     4(DI), R12
 	IMUL3Q      $0x00000100, R12, R12
 	ADDQ        BX, R12
-	MOVLQSX     8(DI), R13
 	IMUL3Q      $0x00000100, R13, R13
 	ADDQ        BX, R13
-	MOVLQSX     12(DI), R14
 	IMUL3Q      $0x00000100, R14, R14
 	ADDQ        BX, R14
 	VMULPD      (R11), Z4, Z0
@@ -3645,23 +3749,23 @@ four126:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last126
+	JLE         last128
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four126
+	JMP         four128
 
-last126:
+last128:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next125:
+next127:
 	DECQ R10
-	JNZ  child125
+	JNZ  child127
 
-none125:
+none127:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent124
+	JNZ  parent126
 	VZEROUPPER
 	RET
 
@@ -3687,7 +3791,7 @@ TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent127:
+parent129:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -3702,9 +3806,9 @@ parent127:
 	VMOVUPD 128(R10), Z6
 	VMOVUPD 192(R10), Z7
 	TESTQ   R11, R11
-	JZ      none128
+	JZ      none130
 
-child128:
+child130:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3717,34 +3821,35 @@ child128:
 	VPXORQ Z14, Z14, Z14
 	VPXORQ Z15, Z15, Z15
 	SUBQ   $0x00000002, R10
-	JL     single129
+	JL     single131
 
-pair129:
+pair131:
 	VBROADCASTF64X2 (SI), Z17
 	VUNPCKLPD       Z17, Z17, Z16
 	VUNPCKHPD       Z17, Z17, Z17
-	MOVLQSX         (R8), R12
+	MOVQ            (R8), R13
+	MOVL            R13, R12
+	SHRQ            $0x20, R13
 	IMUL3Q          $0x00000100, R12, R12
 	ADDQ            BX, R12
+	IMUL3Q          $0x00000100, R13, R13
+	ADDQ            BX, R13
 	VFMADD231PD     (R12), Z16, Z8
 	VFMADD231PD     64(R12), Z16, Z9
 	VFMADD231PD     128(R12), Z16, Z10
 	VFMADD231PD     192(R12), Z16, Z11
-	MOVLQSX         4(R8), R12
-	IMUL3Q          $0x00000100, R12, R12
-	ADDQ            BX, R12
-	VFMADD231PD     (R12), Z17, Z12
-	VFMADD231PD     64(R12), Z17, Z13
-	VFMADD231PD     128(R12), Z17, Z14
-	VFMADD231PD     192(R12), Z17, Z15
+	VFMADD231PD     (R13), Z17, Z12
+	VFMADD231PD     64(R13), Z17, Z13
+	VFMADD231PD     128(R13), Z17, Z14
+	VFMADD231PD     192(R13), Z17, Z15
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair129
+	JGE             pair131
 
-single129:
+single131:
 	CMPQ         R10, $-1
-	JL           sum129
+	JL           sum131
 	VBROADCASTSD (SI), Z16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -3756,7 +3861,7 @@ single129:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum129:
+sum131:
 	VADDPD      Z12, Z8, Z8
 	VADDPD      Z13, Z9, Z9
 	VADDPD      Z14, Z10, Z10
@@ -3781,9 +3886,9 @@ sum129:
 	VFMADD231PD 192(CX)(R10*1), Z11, Z3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child128
+	JNZ         child130
 
-none128:
+none130:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3792,7 +3897,7 @@ none128:
 	ADDQ    $0x00000100, (SP)
 	ADDQ    $0x00000100, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent127
+	JNZ     parent129
 	VZEROUPPER
 	RET
 
@@ -3817,7 +3922,7 @@ TEXT ·cellDots4AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run130:
+run132:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3833,9 +3938,9 @@ run130:
 	VMOVUPD 128(R9), Z8
 	VMOVUPD 192(R9), Z9
 
-four131:
+four133:
 	CMPQ        R8, $0x00000004
-	JL          one131
+	JL          one133
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3900,11 +4005,11 @@ four131:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four131
+	JMP         four133
 
-one131:
+one133:
 	TESTQ         R8, R8
-	JZ            end131
+	JZ            end133
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3926,11 +4031,11 @@ one131:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one131
+	JMP           one133
 
-end131:
+end133:
 	DECQ 24(SP)
-	JNZ  run130
+	JNZ  run132
 	VZEROUPPER
 	RET
 
@@ -3959,7 +4064,7 @@ TEXT ·cellSums4AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run132:
+run134:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -3981,7 +4086,7 @@ run132:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop133:
+loop135:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -4034,7 +4139,7 @@ loop133:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop133
+	JNZ          loop135
 	VADDPD       (R12), Z4, Z4
 	VMOVUPD      Z4, (R12)
 	VADDPD       64(R12), Z5, Z5
@@ -4044,7 +4149,7 @@ loop133:
 	VADDPD       192(R12), Z7, Z7
 	VMOVUPD      Z7, 192(R12)
 	DECQ         32(SP)
-	JNZ          run132
+	JNZ          run134
 	VZEROUPPER
 	RET
 
@@ -4080,7 +4185,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop134:
+loop136:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -4102,7 +4207,7 @@ loop134:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop134
+	JNZ          loop136
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4161,7 +4266,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop135:
+loop137:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -4192,7 +4297,7 @@ loop135:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop135
+	JNZ          loop137
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4267,7 +4372,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop136:
+loop138:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -4307,7 +4412,7 @@ loop136:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop136
+	JNZ          loop138
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4365,7 +4470,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop137:
+loop139:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -4378,7 +4483,7 @@ loop137:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop137
+	JNZ          loop139
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4416,7 +4521,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop138:
+loop140:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -4434,7 +4539,7 @@ loop138:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop138
+	JNZ          loop140
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4480,7 +4585,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop139:
+loop141:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -4503,7 +4608,7 @@ loop139:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop139
+	JNZ          loop141
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4538,14 +4643,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop140:
+loop142:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop140
+	JNZ          loop142
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4567,7 +4672,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop141:
+loop143:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -4576,7 +4681,7 @@ loop141:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop141
+	JNZ          loop143
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -4600,7 +4705,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop142:
+loop144:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -4611,7 +4716,7 @@ loop142:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop142
+	JNZ          loop144
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4637,7 +4742,7 @@ TEXT ·multiplyAddsAVX512(SB), NOSPLIT, $0-16
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-loop143:
+loop145:
 	VFMADD231PD Z12, Z12, Z0
 	VFMADD231PD Z12, Z12, Z1
 	VFMADD231PD Z12, Z12, Z2
@@ -4651,7 +4756,7 @@ loop143:
 	VFMADD231PD Z12, Z12, Z10
 	VFMADD231PD Z12, Z12, Z11
 	DECQ        CX
-	JNZ         loop143
+	JNZ         loop145
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4684,7 +4789,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop144:
+loop146:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -4696,7 +4801,7 @@ loop144:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop144
+	JNZ         loop146
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4716,7 +4821,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop145:
+loop147:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -4724,7 +4829,7 @@ loop145:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop145
+	JNZ         loop147
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -4742,7 +4847,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop146:
+loop148:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -4752,7 +4857,7 @@ loop146:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop146
+	JNZ         loop148
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4773,7 +4878,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop147:
+loop149:
 	VMOVUPD     (R8), Y4
 	VMOVUPD     32(R8), Y5
 	VFMADD231PD (R10), Y4, Y0
@@ -4783,7 +4888,7 @@ loop147:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop147
+	JNZ         loop149
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4799,7 +4904,7 @@ rows_end:
 	RET
 
 // func matTVecAVX2(out []float64, a []float64, y []float64, rows int, cols int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·matTVecAVX2(SB), NOSPLIT, $0-88
 	MOVQ   out_base+0(FP), AX
 	MOVQ   a_base+24(FP), CX
@@ -4807,336 +4912,194 @@ TEXT ·matTVecAVX2(SB), NOSPLIT, $0-88
 	MOVQ   rows+72(FP), BX
 	MOVQ   cols+80(FP), SI
 	IMUL3Q $0x00000040, SI, DI
-
-cols:
-	CMPQ   SI, $0x00000007
-	JG     cols_step
-	CMPQ   SI, $0x00000001
-	JE     cols_1
-	CMPQ   SI, $0x00000002
-	JE     cols_2
-	CMPQ   SI, $0x00000003
-	JE     cols_3
-	CMPQ   SI, $0x00000004
-	JE     cols_4
-	CMPQ   SI, $0x00000005
-	JE     cols_5
-	CMPQ   SI, $0x00000006
-	JE     cols_6
 	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	VXORPD Y12, Y12, Y12
-	VXORPD Y13, Y13, Y13
-	MOVQ   BX, BX
-	MOVQ   CX, SI
+	LEAQ   (AX)(DI*1), R8
+	MOVQ   AX, R9
 
-loop148:
-	VMOVUPD     (DX), Y14
-	VMOVUPD     32(DX), Y15
-	VFMADD231PD (SI), Y14, Y0
-	VFMADD231PD 32(SI), Y15, Y1
-	VFMADD231PD 64(SI), Y14, Y2
-	VFMADD231PD 96(SI), Y15, Y3
-	VFMADD231PD 128(SI), Y14, Y4
-	VFMADD231PD 160(SI), Y15, Y5
-	VFMADD231PD 192(SI), Y14, Y6
-	VFMADD231PD 224(SI), Y15, Y7
-	VFMADD231PD 256(SI), Y14, Y8
-	VFMADD231PD 288(SI), Y15, Y9
-	VFMADD231PD 320(SI), Y14, Y10
-	VFMADD231PD 352(SI), Y15, Y11
-	VFMADD231PD 384(SI), Y14, Y12
-	VFMADD231PD 416(SI), Y15, Y13
-	ADDQ        DI, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop148
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	VMOVUPD     Y8, 256(AX)
-	VMOVUPD     Y9, 288(AX)
-	VMOVUPD     Y10, 320(AX)
-	VMOVUPD     Y11, 352(AX)
-	VMOVUPD     Y12, 384(AX)
-	VMOVUPD     Y13, 416(AX)
-	ADDQ        $0x000001c0, AX
-	ADDQ        $0x000001c0, CX
-	JMP         cols_end
+clear150:
+	VMOVUPD Y0, (R9)
+	VMOVUPD Y0, 32(R9)
+	ADDQ    $0x00000040, R9
+	CMPQ    R9, R8
+	JL      clear150
 
-cols_1:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   BX, BX
-	MOVQ   CX, SI
-
-loop149:
-	VMOVUPD     (DX), Y2
-	VMOVUPD     32(DX), Y3
-	VFMADD231PD (SI), Y2, Y0
-	VFMADD231PD 32(SI), Y3, Y1
-	ADDQ        DI, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop149
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	ADDQ        $0x00000040, AX
-	ADDQ        $0x00000040, CX
-	JMP         cols_end
-
-cols_2:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   BX, BX
-	MOVQ   CX, SI
-
-loop150:
-	VMOVUPD     (DX), Y4
-	VMOVUPD     32(DX), Y5
-	VFMADD231PD (SI), Y4, Y0
-	VFMADD231PD 32(SI), Y5, Y1
-	VFMADD231PD 64(SI), Y4, Y2
-	VFMADD231PD 96(SI), Y5, Y3
-	ADDQ        DI, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
-	JNZ         loop150
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	ADDQ        $0x00000080, AX
-	ADDQ        $0x00000080, CX
-	JMP         cols_end
-
-cols_3:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   BX, BX
-	MOVQ   CX, SI
+rows:
+	CMPQ    BX, $0x00000004
+	JG      rows_step
+	CMPQ    BX, $0x00000001
+	JE      rows_1
+	CMPQ    BX, $0x00000002
+	JE      rows_2
+	CMPQ    BX, $0x00000003
+	JE      rows_3
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 96(DX), Y3
+	VMOVUPD 128(DX), Y4
+	VMOVUPD 160(DX), Y5
+	VMOVUPD 192(DX), Y6
+	VMOVUPD 224(DX), Y7
+	MOVQ    CX, BX
+	MOVQ    SI, SI
+	LEAQ    (DI)(DI*2), R8
+	ADDQ    CX, R8
 
 loop151:
-	VMOVUPD     (DX), Y6
-	VMOVUPD     32(DX), Y7
-	VFMADD231PD (SI), Y6, Y0
-	VFMADD231PD 32(SI), Y7, Y1
-	VFMADD231PD 64(SI), Y6, Y2
-	VFMADD231PD 96(SI), Y7, Y3
-	VFMADD231PD 128(SI), Y6, Y4
-	VFMADD231PD 160(SI), Y7, Y5
-	ADDQ        DI, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
+	VMOVUPD     (AX), Y8
+	VMOVUPD     32(AX), Y9
+	PREFETCHT0  3072(BX)
+	VFMADD231PD (BX), Y0, Y8
+	VFMADD231PD 32(BX), Y1, Y9
+	PREFETCHT0  3072(BX)(DI*1)
+	VFMADD231PD (BX)(DI*1), Y2, Y8
+	VFMADD231PD 32(BX)(DI*1), Y3, Y9
+	PREFETCHT0  3072(BX)(DI*2)
+	VFMADD231PD (BX)(DI*2), Y4, Y8
+	VFMADD231PD 32(BX)(DI*2), Y5, Y9
+	PREFETCHT0  3072(R8)
+	VFMADD231PD (R8), Y6, Y8
+	VFMADD231PD 32(R8), Y7, Y9
+	VMOVUPD     Y8, (AX)
+	VMOVUPD     Y9, 32(AX)
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, AX
+	DECQ        SI
 	JNZ         loop151
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	ADDQ        $0x000000c0, AX
-	ADDQ        $0x000000c0, CX
-	JMP         cols_end
+	ADDQ        $0x00000100, DX
+	IMUL3Q      $0x00000004, DI, AX
+	ADDQ        AX, CX
+	JMP         rows_end
 
-cols_4:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   BX, BX
-	MOVQ   CX, SI
+rows_1:
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	MOVQ    CX, BX
+	MOVQ    SI, SI
 
 loop152:
-	VMOVUPD     (DX), Y8
-	VMOVUPD     32(DX), Y9
-	VFMADD231PD (SI), Y8, Y0
-	VFMADD231PD 32(SI), Y9, Y1
-	VFMADD231PD 64(SI), Y8, Y2
-	VFMADD231PD 96(SI), Y9, Y3
-	VFMADD231PD 128(SI), Y8, Y4
-	VFMADD231PD 160(SI), Y9, Y5
-	VFMADD231PD 192(SI), Y8, Y6
-	VFMADD231PD 224(SI), Y9, Y7
-	ADDQ        DI, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
+	VMOVUPD     (AX), Y2
+	VMOVUPD     32(AX), Y3
+	PREFETCHT0  3072(BX)
+	VFMADD231PD (BX), Y0, Y2
+	VFMADD231PD 32(BX), Y1, Y3
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, AX
+	DECQ        SI
 	JNZ         loop152
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	ADDQ        $0x00000100, AX
-	ADDQ        $0x00000100, CX
-	JMP         cols_end
+	ADDQ        $0x00000040, DX
+	IMUL3Q      $0x00000001, DI, AX
+	ADDQ        AX, CX
+	JMP         rows_end
 
-cols_5:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	MOVQ   BX, BX
-	MOVQ   CX, SI
+rows_2:
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 96(DX), Y3
+	MOVQ    CX, BX
+	MOVQ    SI, SI
 
 loop153:
-	VMOVUPD     (DX), Y10
-	VMOVUPD     32(DX), Y11
-	VFMADD231PD (SI), Y10, Y0
-	VFMADD231PD 32(SI), Y11, Y1
-	VFMADD231PD 64(SI), Y10, Y2
-	VFMADD231PD 96(SI), Y11, Y3
-	VFMADD231PD 128(SI), Y10, Y4
-	VFMADD231PD 160(SI), Y11, Y5
-	VFMADD231PD 192(SI), Y10, Y6
-	VFMADD231PD 224(SI), Y11, Y7
-	VFMADD231PD 256(SI), Y10, Y8
-	VFMADD231PD 288(SI), Y11, Y9
-	ADDQ        DI, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
+	VMOVUPD     (AX), Y4
+	VMOVUPD     32(AX), Y5
+	PREFETCHT0  3072(BX)
+	VFMADD231PD (BX), Y0, Y4
+	VFMADD231PD 32(BX), Y1, Y5
+	PREFETCHT0  3072(BX)(DI*1)
+	VFMADD231PD (BX)(DI*1), Y2, Y4
+	VFMADD231PD 32(BX)(DI*1), Y3, Y5
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, AX
+	DECQ        SI
 	JNZ         loop153
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	VMOVUPD     Y8, 256(AX)
-	VMOVUPD     Y9, 288(AX)
-	ADDQ        $0x00000140, AX
-	ADDQ        $0x00000140, CX
-	JMP         cols_end
+	ADDQ        $0x00000080, DX
+	IMUL3Q      $0x00000002, DI, AX
+	ADDQ        AX, CX
+	JMP         rows_end
 
-cols_6:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	MOVQ   BX, BX
-	MOVQ   CX, SI
+rows_3:
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 96(DX), Y3
+	VMOVUPD 128(DX), Y4
+	VMOVUPD 160(DX), Y5
+	MOVQ    CX, BX
+	MOVQ    SI, SI
 
 loop154:
-	VMOVUPD     (DX), Y12
-	VMOVUPD     32(DX), Y13
-	VFMADD231PD (SI), Y12, Y0
-	VFMADD231PD 32(SI), Y13, Y1
-	VFMADD231PD 64(SI), Y12, Y2
-	VFMADD231PD 96(SI), Y13, Y3
-	VFMADD231PD 128(SI), Y12, Y4
-	VFMADD231PD 160(SI), Y13, Y5
-	VFMADD231PD 192(SI), Y12, Y6
-	VFMADD231PD 224(SI), Y13, Y7
-	VFMADD231PD 256(SI), Y12, Y8
-	VFMADD231PD 288(SI), Y13, Y9
-	VFMADD231PD 320(SI), Y12, Y10
-	VFMADD231PD 352(SI), Y13, Y11
-	ADDQ        DI, SI
-	ADDQ        $0x00000040, DX
-	DECQ        BX
+	VMOVUPD     (AX), Y6
+	VMOVUPD     32(AX), Y7
+	PREFETCHT0  3072(BX)
+	VFMADD231PD (BX), Y0, Y6
+	VFMADD231PD 32(BX), Y1, Y7
+	PREFETCHT0  3072(BX)(DI*1)
+	VFMADD231PD (BX)(DI*1), Y2, Y6
+	VFMADD231PD 32(BX)(DI*1), Y3, Y7
+	PREFETCHT0  3072(BX)(DI*2)
+	VFMADD231PD (BX)(DI*2), Y4, Y6
+	VFMADD231PD 32(BX)(DI*2), Y5, Y7
+	VMOVUPD     Y6, (AX)
+	VMOVUPD     Y7, 32(AX)
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, AX
+	DECQ        SI
 	JNZ         loop154
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	VMOVUPD     Y8, 256(AX)
-	VMOVUPD     Y9, 288(AX)
-	VMOVUPD     Y10, 320(AX)
-	VMOVUPD     Y11, 352(AX)
-	ADDQ        $0x00000180, AX
-	ADDQ        $0x00000180, CX
-	JMP         cols_end
+	ADDQ        $0x000000c0, DX
+	IMUL3Q      $0x00000003, DI, AX
+	ADDQ        AX, CX
+	JMP         rows_end
 
-cols_step:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   DX, R8
-	MOVQ   BX, R9
-	MOVQ   CX, R10
+rows_step:
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 96(DX), Y3
+	VMOVUPD 128(DX), Y4
+	VMOVUPD 160(DX), Y5
+	VMOVUPD 192(DX), Y6
+	VMOVUPD 224(DX), Y7
+	MOVQ    CX, R8
+	MOVQ    AX, R9
+	MOVQ    SI, R10
+	LEAQ    (DI)(DI*2), R11
+	ADDQ    CX, R11
 
 loop155:
-	VMOVUPD     (R8), Y8
-	VMOVUPD     32(R8), Y9
-	VFMADD231PD (R10), Y8, Y0
-	VFMADD231PD 32(R10), Y9, Y1
-	VFMADD231PD 64(R10), Y8, Y2
-	VFMADD231PD 96(R10), Y9, Y3
-	VFMADD231PD 128(R10), Y8, Y4
-	VFMADD231PD 160(R10), Y9, Y5
-	VFMADD231PD 192(R10), Y8, Y6
-	VFMADD231PD 224(R10), Y9, Y7
-	ADDQ        DI, R10
+	VMOVUPD     (R9), Y8
+	VMOVUPD     32(R9), Y9
+	PREFETCHT0  3072(R8)
+	VFMADD231PD (R8), Y0, Y8
+	VFMADD231PD 32(R8), Y1, Y9
+	PREFETCHT0  3072(R8)(DI*1)
+	VFMADD231PD (R8)(DI*1), Y2, Y8
+	VFMADD231PD 32(R8)(DI*1), Y3, Y9
+	PREFETCHT0  3072(R8)(DI*2)
+	VFMADD231PD (R8)(DI*2), Y4, Y8
+	VFMADD231PD 32(R8)(DI*2), Y5, Y9
+	PREFETCHT0  3072(R11)
+	VFMADD231PD (R11), Y6, Y8
+	VFMADD231PD 32(R11), Y7, Y9
+	VMOVUPD     Y8, (R9)
+	VMOVUPD     Y9, 32(R9)
 	ADDQ        $0x00000040, R8
-	DECQ        R9
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R9
+	DECQ        R10
 	JNZ         loop155
-	VMOVUPD     Y0, (AX)
-	VMOVUPD     Y1, 32(AX)
-	VMOVUPD     Y2, 64(AX)
-	VMOVUPD     Y3, 96(AX)
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	ADDQ        $0x00000100, AX
-	ADDQ        $0x00000100, CX
-	SUBQ        $0x00000004, SI
-	JMP         cols
+	ADDQ        $0x00000100, DX
+	IMUL3Q      $0x00000004, DI, R8
+	ADDQ        R8, CX
+	SUBQ        $0x00000004, BX
+	JMP         rows
 
-cols_end:
+rows_end:
 	VZEROUPPER
 	RET
 
@@ -5188,29 +5151,104 @@ loop157:
 	VZEROUPPER
 	RET
 
+// func axpyNorm2AVX2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
+// Requires: AVX, FMA3
+TEXT ·axpyNorm2AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    s+32(FP), DX
+	MOVQ    x_base+40(FP), BX
+	MOVQ    n+64(FP), SI
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+
+loop158:
+	VMOVUPD     (AX), Y2
+	VMOVUPD     32(AX), Y3
+	VFMADD231PD (BX), Y0, Y2
+	VFMADD231PD 32(BX), Y1, Y3
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
+	VFMADD231PD Y2, Y2, Y4
+	VFMADD231PD Y3, Y3, Y5
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, AX
+	DECQ        SI
+	JNZ         loop158
+	VMOVUPD     Y4, (CX)
+	VMOVUPD     Y5, 32(CX)
+	VZEROUPPER
+	RET
+
+// func negateDotsAVX2(y []float64, along *[8]float64, norm2 *[8]float64, g []float64, x []float64, n int, stride int)
+// Requires: AVX, FMA3
+TEXT ·negateDotsAVX2(SB), NOSPLIT, $0-104
+	MOVQ   y_base+0(FP), AX
+	MOVQ   along+24(FP), CX
+	MOVQ   norm2+32(FP), DX
+	MOVQ   g_base+40(FP), BX
+	MOVQ   x_base+64(FP), SI
+	MOVQ   n+88(FP), DI
+	MOVQ   stride+96(FP), R8
+	SHLQ   $0x03, R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+
+loop159:
+	VMOVUPD     (SI), Y1
+	VMOVUPD     32(SI), Y2
+	VSUBPD      (BX), Y0, Y3
+	VFMADD231PD Y3, Y1, Y5
+	VFMADD231PD Y1, Y1, Y7
+	VSUBPD      32(BX), Y0, Y4
+	VFMADD231PD Y4, Y2, Y6
+	VFMADD231PD Y2, Y2, Y8
+	VMOVUPD     Y3, (AX)
+	VMOVUPD     Y4, 32(AX)
+	ADDQ        R8, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, AX
+	DECQ        DI
+	JNZ         loop159
+	VMOVUPD     Y5, (CX)
+	VMOVUPD     Y6, 32(CX)
+	VMOVUPD     Y7, (DX)
+	VMOVUPD     Y8, 32(DX)
+	VZEROUPPER
+	RET
+
 // func addOuters1AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, FMA3
 TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VMOVUPD Y2, (CX)
+	VMOVUPD Y3, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop158:
+loop160:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
 	VBROADCASTSD (DX), Y1
 	VMULPD       32(R8)(DI*1), Y1, Y1
 	MOVQ         32(DX), R8
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
 	XORQ         R9, R9
 
-cols159:
+cols161:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -5221,30 +5259,34 @@ cols159:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols159
+	JL          cols161
+	VADDPD      (CX), Y2, Y2
+	VADDPD      32(CX), Y3, Y3
+	VMOVUPD     Y2, (CX)
+	VMOVUPD     Y3, 32(CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop158
-	VMOVUPD     Y2, (CX)
-	VMOVUPD     Y3, 32(CX)
+	JNZ         loop160
 	VZEROUPPER
 	RET
 
 // func addOuters2AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, FMA3
 TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VMOVUPD Y4, (CX)
+	VMOVUPD Y5, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop160:
+loop162:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -5257,9 +5299,11 @@ loop160:
 	VBROADCASTSD 56(DX), Y3
 	VMULPD       32(R9)(DI*1), Y3, Y3
 	MOVQ         88(DX), R9
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
 	XORQ         R10, R10
 
-cols161:
+cols163:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -5272,30 +5316,34 @@ cols161:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols161
+	JL          cols163
+	VADDPD      (CX), Y4, Y4
+	VADDPD      32(CX), Y5, Y5
+	VMOVUPD     Y4, (CX)
+	VMOVUPD     Y5, 32(CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop160
-	VMOVUPD     Y4, (CX)
-	VMOVUPD     Y5, 32(CX)
+	JNZ         loop162
 	VZEROUPPER
 	RET
 
 // func addOuters3AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, FMA3
 TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VMOVUPD Y6, (CX)
+	VMOVUPD Y7, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop162:
+loop164:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -5314,9 +5362,11 @@ loop162:
 	VBROADCASTSD 112(DX), Y5
 	VMULPD       32(R10)(DI*1), Y5, Y5
 	MOVQ         144(DX), R10
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
 	XORQ         R11, R11
 
-cols163:
+cols165:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -5331,30 +5381,34 @@ cols163:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols163
+	JL          cols165
+	VADDPD      (CX), Y6, Y6
+	VADDPD      32(CX), Y7, Y7
+	VMOVUPD     Y6, (CX)
+	VMOVUPD     Y7, 32(CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop162
-	VMOVUPD     Y6, (CX)
-	VMOVUPD     Y7, 32(CX)
+	JNZ         loop164
 	VZEROUPPER
 	RET
 
 // func addOuters4AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, FMA3
 TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+	VMOVUPD Y8, (CX)
+	VMOVUPD Y9, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop164:
+loop166:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -5379,9 +5433,11 @@ loop164:
 	VBROADCASTSD 168(DX), Y7
 	VMULPD       32(R11)(DI*1), Y7, Y7
 	MOVQ         200(DX), R11
+	VXORPD       Y8, Y8, Y8
+	VXORPD       Y9, Y9, Y9
 	XORQ         R12, R12
 
-cols165:
+cols167:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -5398,30 +5454,34 @@ cols165:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols165
+	JL          cols167
+	VADDPD      (CX), Y8, Y8
+	VADDPD      32(CX), Y9, Y9
+	VMOVUPD     Y8, (CX)
+	VMOVUPD     Y9, 32(CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop164
-	VMOVUPD     Y8, (CX)
-	VMOVUPD     Y9, 32(CX)
+	JNZ         loop166
 	VZEROUPPER
 	RET
 
 // func addOuters5AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, FMA3
 TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y10, Y10, Y10
+	VXORPD  Y11, Y11, Y11
+	VMOVUPD Y10, (CX)
+	VMOVUPD Y11, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop166:
+loop168:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -5452,9 +5512,11 @@ loop166:
 	VBROADCASTSD 224(DX), Y9
 	VMULPD       32(R12)(DI*1), Y9, Y9
 	MOVQ         256(DX), R12
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
 	XORQ         R13, R13
 
-cols167:
+cols169:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -5473,30 +5535,34 @@ cols167:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols167
+	JL          cols169
+	VADDPD      (CX), Y10, Y10
+	VADDPD      32(CX), Y11, Y11
+	VMOVUPD     Y10, (CX)
+	VMOVUPD     Y11, 32(CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop166
-	VMOVUPD     Y10, (CX)
-	VMOVUPD     Y11, 32(CX)
+	JNZ         loop168
 	VZEROUPPER
 	RET
 
 // func addOuters6AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 // Requires: AVX, FMA3
 TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
-	MOVQ   a_base+0(FP), AX
-	MOVQ   norm2+24(FP), CX
-	MOVQ   terms+32(FP), DX
-	MOVQ   rows+40(FP), BX
-	MOVQ   cols+48(FP), SI
-	VXORPD Y12, Y12, Y12
-	VXORPD Y13, Y13, Y13
-	XORQ   DI, DI
-	IMUL3Q $0x00000040, SI, SI
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y12, Y12, Y12
+	VXORPD  Y13, Y13, Y13
+	VMOVUPD Y12, (CX)
+	VMOVUPD Y13, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000040, SI, SI
 
-loop168:
+loop170:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -5533,9 +5599,11 @@ loop168:
 	VBROADCASTSD 280(DX), Y11
 	VMULPD       32(R13)(DI*1), Y11, Y11
 	MOVQ         312(DX), R13
+	VXORPD       Y12, Y12, Y12
+	VXORPD       Y13, Y13, Y13
 	XORQ         R14, R14
 
-cols169:
+cols171:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -5556,19 +5624,21 @@ cols169:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols169
+	JL          cols171
+	VADDPD      (CX), Y12, Y12
+	VADDPD      32(CX), Y13, Y13
+	VMOVUPD     Y12, (CX)
+	VMOVUPD     Y13, 32(CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop168
-	VMOVUPD     Y12, (CX)
-	VMOVUPD     Y13, 32(CX)
+	JNZ         loop170
 	VZEROUPPER
 	RET
 
-// func addOuterMatVecAVX2(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-152
+// func addOuterMatVecAVX2(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int, ahead int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-160
 	MOVQ         a_base+0(FP), AX
 	MOVQ         norm2+24(FP), CX
 	MOVQ         out_base+32(FP), DX
@@ -5577,41 +5647,52 @@ TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-152
 	MOVQ         z_base+112(FP), DI
 	MOVQ         rows+136(FP), R8
 	MOVQ         cols+144(FP), R9
+	MOVQ         ahead+152(FP), R10
+	SHLQ         $0x03, R10
+	ADDQ         AX, R10
 	VBROADCASTSD c+56(FP), Y0
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y3, (CX)
+	VMOVUPD      Y4, 32(CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop170:
+loop172:
 	VMULPD (BX), Y0, Y1
 	VMULPD 32(BX), Y0, Y2
 	VXORPD Y5, Y5, Y5
 	VXORPD Y6, Y6, Y6
-	XORQ   R10, R10
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	XORQ   R11, R11
 
-cols171:
-	VMOVUPD     (AX)(R10*1), Y7
-	VMOVUPD     32(AX)(R10*1), Y8
-	VFMADD231PD (SI)(R10*1), Y1, Y7
-	VFMADD231PD 32(SI)(R10*1), Y2, Y8
-	VMOVUPD     Y7, (AX)(R10*1)
-	VMOVUPD     Y8, 32(AX)(R10*1)
-	VFMADD231PD (DI)(R10*1), Y7, Y5
-	VFMADD231PD 32(DI)(R10*1), Y8, Y6
+cols173:
+	PREFETCHT1  (R10)(R11*1)
+	VMOVUPD     (AX)(R11*1), Y7
+	VMOVUPD     32(AX)(R11*1), Y8
+	VFMADD231PD (SI)(R11*1), Y1, Y7
+	VFMADD231PD 32(SI)(R11*1), Y2, Y8
+	VMOVUPD     Y7, (AX)(R11*1)
+	VMOVUPD     Y8, 32(AX)(R11*1)
+	VFMADD231PD (DI)(R11*1), Y7, Y5
+	VFMADD231PD 32(DI)(R11*1), Y8, Y6
 	VFMADD231PD Y7, Y7, Y3
 	VFMADD231PD Y8, Y8, Y4
-	ADDQ        $0x00000040, R10
-	CMPQ        R10, R9
-	JL          cols171
+	ADDQ        $0x00000040, R11
+	CMPQ        R11, R9
+	JL          cols173
 	VMOVUPD     Y5, (DX)
 	VMOVUPD     Y6, 32(DX)
+	VADDPD      (CX), Y3, Y3
+	VADDPD      32(CX), Y4, Y4
+	VMOVUPD     Y3, (CX)
+	VMOVUPD     Y4, 32(CX)
 	ADDQ        R9, AX
+	ADDQ        R9, R10
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop170
-	VMOVUPD     Y3, (CX)
-	VMOVUPD     Y4, 32(CX)
+	JNZ         loop172
 	VZEROUPPER
 	RET
 
@@ -5627,7 +5708,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop172:
+loop174:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -5636,17 +5717,17 @@ loop172:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols173:
+cols175:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols173
+	JL          cols175
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop172
+	JNZ         loop174
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -5664,7 +5745,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop174:
+loop176:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -5679,7 +5760,7 @@ loop174:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols175:
+cols177:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -5688,10 +5769,10 @@ cols175:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols175
+	JL          cols177
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop174
+	JNZ         loop176
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -5709,7 +5790,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop176:
+loop178:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -5730,7 +5811,7 @@ loop176:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols177:
+cols179:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -5741,10 +5822,10 @@ cols177:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols177
+	JL          cols179
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop176
+	JNZ         loop178
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -5762,7 +5843,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop178:
+loop180:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -5789,7 +5870,7 @@ loop178:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols179:
+cols181:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -5802,10 +5883,10 @@ cols179:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols179
+	JL          cols181
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop178
+	JNZ         loop180
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -5823,7 +5904,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop180:
+loop182:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -5856,7 +5937,7 @@ loop180:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols181:
+cols183:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -5871,10 +5952,10 @@ cols181:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols181
+	JL          cols183
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop180
+	JNZ         loop182
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -5892,7 +5973,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop182:
+loop184:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -5931,7 +6012,7 @@ loop182:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols183:
+cols185:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -5948,10 +6029,10 @@ cols183:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols183
+	JL          cols185
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop182
+	JNZ         loop184
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -6044,7 +6125,7 @@ TEXT ·copyLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop184:
+loop186:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD Y0, (AX)
@@ -6052,7 +6133,7 @@ loop184:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop184
+	JNZ     loop186
 	VZEROUPPER
 	RET
 
@@ -6067,7 +6148,7 @@ TEXT ·negateLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop185:
+loop187:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VXORPD  Y4, Y4, Y4
@@ -6078,7 +6159,7 @@ loop185:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop185
+	JNZ     loop187
 	VZEROUPPER
 	RET
 
@@ -6093,27 +6174,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop186:
+loop188:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows187:
+rows189:
 	DECQ   R8
-	JZ     sum187
+	JZ     sum189
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows187
+	JMP    rows189
 
-sum187:
+sum189:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop186
+	JNZ     loop188
 	VZEROUPPER
 	RET
 
@@ -6130,32 +6211,32 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop188:
-	MOVL  4(BX), R9
-	SUBL  (BX), R9
-	ADDQ  $0x00000004, BX
-	TESTQ R9, R9
-	JZ    none189
-
 loop190:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none191
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+
+loop192:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMOVUPD (CX), Y0
-	VMULPD  (R10), Y0, Y0
+	VMULPD  (R10), Y4, Y0
 	VMOVUPD Y0, (AX)
-	VMOVUPD 32(CX), Y1
-	VMULPD  32(R10), Y1, Y1
+	VMULPD  32(R10), Y5, Y1
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop190
+	JNZ     loop192
 
-none189:
+none191:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop188
+	JNZ  loop190
 	VZEROUPPER
 	RET
 
@@ -6174,18 +6255,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop191:
+loop193:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none192
+	JZ      none194
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop193:
+loop195:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -6201,21 +6282,21 @@ loop193:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop193
+	JNZ         loop195
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end192
+	JMP         end194
 
-none192:
+none194:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end192:
+end194:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop191
+	JNZ  loop193
 	VZEROUPPER
 	RET
 
@@ -6230,28 +6311,30 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop194:
-	MOVL  4(BX), R8
-	SUBL  (BX), R8
-	ADDQ  $0x00000004, BX
-	TESTQ R8, R8
-	JZ    none195
+loop196:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none197
+	VMOVUPD (CX), Y8
+	VMOVUPD 32(CX), Y9
 
-four196:
-	MOVLQSX    (SI), R9
+four198:
+	MOVQ       (SI), R10
+	MOVL       R10, R9
+	SHRQ       $0x20, R10
+	MOVQ       8(SI), R12
+	MOVL       R12, R11
+	SHRQ       $0x20, R12
 	IMUL3Q     $0x00000040, R9, R9
 	ADDQ       DX, R9
-	MOVLQSX    4(SI), R10
 	IMUL3Q     $0x00000040, R10, R10
 	ADDQ       DX, R10
-	MOVLQSX    8(SI), R11
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       DX, R11
-	MOVLQSX    12(SI), R12
 	IMUL3Q     $0x00000040, R12, R12
 	ADDQ       DX, R12
-	VMOVUPD    (CX), Y8
-	VMOVUPD    32(CX), Y9
 	VMULPD     (R9), Y8, Y0
 	VMULPD     32(R9), Y9, Y1
 	VMULPD     (R10), Y8, Y2
@@ -6273,19 +6356,19 @@ four196:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last196
+	JLE        last198
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four196
+	JMP        four198
 
-last196:
+last198:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none195:
+none197:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop194
+	JNZ  loop196
 	VZEROUPPER
 	RET
 
@@ -6300,7 +6383,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop197:
+loop199:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -6309,30 +6392,31 @@ loop197:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single198
+	JL     single200
 
-pair198:
+pair200:
 	VBROADCASTF128 (DX), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
-	MOVLQSX        (SI), R9
+	MOVQ           (SI), R10
+	MOVL           R10, R9
+	SHRQ           $0x20, R10
 	IMUL3Q         $0x00000040, R9, R9
 	ADDQ           CX, R9
+	IMUL3Q         $0x00000040, R10, R10
+	ADDQ           CX, R10
 	VFMADD231PD    (R9), Y4, Y0
 	VFMADD231PD    32(R9), Y4, Y1
-	MOVLQSX        4(SI), R9
-	IMUL3Q         $0x00000040, R9, R9
-	ADDQ           CX, R9
-	VFMADD231PD    (R9), Y5, Y2
-	VFMADD231PD    32(R9), Y5, Y3
+	VFMADD231PD    (R10), Y5, Y2
+	VFMADD231PD    32(R10), Y5, Y3
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair198
+	JGE            pair200
 
-single198:
+single200:
 	CMPQ         R8, $-1
-	JL           sum198
+	JL           sum200
 	VBROADCASTSD (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -6342,20 +6426,20 @@ single198:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum198:
+sum200:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop197
+	JNZ     loop199
 	VZEROUPPER
 	RET
 
 // func treeDots1AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·treeDots1AVX2(SB), NOSPLIT, $88-200
+TEXT ·treeDots1AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -6365,54 +6449,52 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $88-200
 	MOVQ stride+192(FP), R8
 	SHLQ $0x03, R8
 	MOVQ parent_base+24(FP), R9
-	MOVQ R9, 64(SP)
+	MOVQ R9, (SP)
 	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 72(SP)
+	MOVQ R9, 8(SP)
 	MOVQ tree_len+80(FP), R9
 	DECQ R9
-	MOVQ R9, 80(SP)
+	MOVQ R9, 16(SP)
 
-parent199:
-	MOVQ  72(SP), R9
+parent201:
+	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
-	ADDQ  $0x00000004, 72(SP)
+	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none200
+	JZ    none202
 
-child200:
+child202:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
-	MOVQ    64(SP), R11
+	MOVQ    (SP), R11
 	MOVLQSX (DX), R12
 	ADDQ    $0x00000004, DX
 	IMULQ   R8, R12
 	ADDQ    CX, R12
 	VMOVUPD (R11), Y8
 	VMULPD  (R12), Y8, Y8
-	VMOVUPD Y8, (SP)
 	VMOVUPD 32(R11), Y9
 	VMULPD  32(R12), Y9, Y9
-	VMOVUPD Y9, 32(SP)
 	TESTQ   R9, R9
-	JZ      next200
+	JZ      next202
 
-four201:
-	MOVLQSX    (DI), R11
+four203:
+	MOVQ       (DI), R12
+	MOVL       R12, R11
+	SHRQ       $0x20, R12
+	MOVQ       8(DI), R14
+	MOVL       R14, R13
+	SHRQ       $0x20, R14
 	IMUL3Q     $0x00000040, R11, R11
 	ADDQ       BX, R11
-	MOVLQSX    4(DI), R12
 	IMUL3Q     $0x00000040, R12, R12
 	ADDQ       BX, R12
-	MOVLQSX    8(DI), R13
 	IMUL3Q     $0x00000040, R13, R13
 	ADDQ       BX, R13
-	MOVLQSX    12(DI), R14
 	IMUL3Q     $0x00000040, R14, R14
 	ADDQ       BX, R14
-	VMOVUPD    (SP), Y8
-	VMOVUPD    32(SP), Y9
 	VMULPD     (R11), Y8, Y0
 	VMULPD     32(R11), Y9, Y1
 	VMULPD     (R12), Y8, Y2
@@ -6434,23 +6516,23 @@ four201:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last201
+	JLE        last203
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four201
+	JMP        four203
 
-last201:
+last203:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next200:
+next202:
 	DECQ R10
-	JNZ  child200
+	JNZ  child202
 
-none200:
-	ADDQ $0x00000040, 64(SP)
-	DECQ 80(SP)
-	JNZ  parent199
+none202:
+	ADDQ $0x00000040, (SP)
+	DECQ 16(SP)
+	JNZ  parent201
 	VZEROUPPER
 	RET
 
@@ -6476,7 +6558,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent202:
+parent204:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -6486,9 +6568,9 @@ parent202:
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y0, 32(R10)
 	TESTQ   R11, R11
-	JZ      none203
+	JZ      none205
 
-child203:
+child205:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -6497,30 +6579,31 @@ child203:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single204
+	JL     single206
 
-pair204:
+pair206:
 	VBROADCASTF128 (SI), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
-	MOVLQSX        (R8), R12
+	MOVQ           (R8), R13
+	MOVL           R13, R12
+	SHRQ           $0x20, R13
 	IMUL3Q         $0x00000040, R12, R12
 	ADDQ           BX, R12
+	IMUL3Q         $0x00000040, R13, R13
+	ADDQ           BX, R13
 	VFMADD231PD    (R12), Y4, Y0
 	VFMADD231PD    32(R12), Y4, Y1
-	MOVLQSX        4(R8), R12
-	IMUL3Q         $0x00000040, R12, R12
-	ADDQ           BX, R12
-	VFMADD231PD    (R12), Y5, Y2
-	VFMADD231PD    32(R12), Y5, Y3
+	VFMADD231PD    (R13), Y5, Y2
+	VFMADD231PD    32(R13), Y5, Y3
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair204
+	JGE            pair206
 
-single204:
+single206:
 	CMPQ         R10, $-1
-	JL           sum204
+	JL           sum206
 	VBROADCASTSD (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -6530,7 +6613,7 @@ single204:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum204:
+sum206:
 	VADDPD      Y2, Y0, Y0
 	VADDPD      Y3, Y1, Y1
 	MOVLQSX     (DX), R13
@@ -6551,13 +6634,13 @@ sum204:
 	VMOVUPD     Y7, 32(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child203
+	JNZ         child205
 
-none203:
+none205:
 	ADDQ $0x00000040, (SP)
 	ADDQ $0x00000040, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent202
+	JNZ  parent204
 	VZEROUPPER
 	RET
 
@@ -6582,7 +6665,7 @@ TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run205:
+run207:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -6594,9 +6677,9 @@ run205:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four206:
+four208:
 	CMPQ       R8, $0x00000004
-	JL         one206
+	JL         one208
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R10
 	IMULQ      SI, DI
@@ -6652,11 +6735,11 @@ four206:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four206
+	JMP        four208
 
-one206:
+one208:
 	TESTQ        R8, R8
-	JZ           end206
+	JZ           end208
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -6675,11 +6758,11 @@ one206:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one206
+	JMP          one208
 
-end206:
+end208:
 	DECQ 24(SP)
-	JNZ  run205
+	JNZ  run207
 	VZEROUPPER
 	RET
 
@@ -6708,7 +6791,7 @@ TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run207:
+run209:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -6726,7 +6809,7 @@ run207:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop208:
+loop210:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -6757,13 +6840,13 @@ loop208:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop208
+	JNZ          loop210
 	VADDPD       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPD       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run207
+	JNZ          run209
 	VZEROUPPER
 	RET
 
@@ -6780,38 +6863,38 @@ TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop209:
-	MOVL  4(BX), R9
-	SUBL  (BX), R9
-	ADDQ  $0x00000004, BX
-	TESTQ R9, R9
-	JZ    none210
-
 loop211:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none212
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+
+loop213:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMOVUPD (CX), Y0
-	VMULPD  (R10), Y0, Y0
+	VMULPD  (R10), Y4, Y0
 	VMOVUPD Y0, (AX)
-	VMOVUPD 32(CX), Y1
-	VMULPD  32(R10), Y1, Y1
+	VMULPD  32(R10), Y5, Y1
 	VMOVUPD Y1, 32(AX)
-	VMOVUPD 64(CX), Y2
-	VMULPD  64(R10), Y2, Y2
+	VMULPD  64(R10), Y6, Y2
 	VMOVUPD Y2, 64(AX)
-	VMOVUPD 96(CX), Y3
-	VMULPD  96(R10), Y3, Y3
+	VMULPD  96(R10), Y7, Y3
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop211
+	JNZ     loop213
 
-none210:
+none212:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop209
+	JNZ  loop211
 	VZEROUPPER
 	RET
 
@@ -6830,12 +6913,12 @@ TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop212:
+loop214:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none213
+	JZ      none215
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -6845,7 +6928,7 @@ loop212:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop214:
+loop216:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -6871,25 +6954,25 @@ loop214:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop214
+	JNZ         loop216
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end213
+	JMP         end215
 
-none213:
+none215:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end213:
+end215:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop212
+	JNZ  loop214
 	VZEROUPPER
 	RET
 
@@ -6904,28 +6987,32 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop215:
-	MOVL  4(BX), R8
-	SUBL  (BX), R8
-	ADDQ  $0x00000004, BX
-	TESTQ R8, R8
-	JZ    none216
+loop217:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none218
+	VMOVUPD (CX), Y8
+	VMOVUPD 32(CX), Y9
+	VMOVUPD 64(CX), Y10
+	VMOVUPD 96(CX), Y11
 
-four217:
-	MOVLQSX     (SI), R9
+four219:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
 	IMUL3Q      $0x00000080, R9, R9
 	ADDQ        DX, R9
-	MOVLQSX     4(SI), R10
 	IMUL3Q      $0x00000080, R10, R10
 	ADDQ        DX, R10
-	MOVLQSX     8(SI), R11
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        DX, R11
-	MOVLQSX     12(SI), R12
 	IMUL3Q      $0x00000080, R12, R12
 	ADDQ        DX, R12
-	VMOVUPD     (CX), Y8
-	VMOVUPD     32(CX), Y9
 	VMULPD      (R9), Y8, Y0
 	VMULPD      32(R9), Y9, Y1
 	VMULPD      (R10), Y8, Y2
@@ -6934,42 +7021,40 @@ four217:
 	VMULPD      32(R11), Y9, Y5
 	VMULPD      (R12), Y8, Y6
 	VMULPD      32(R12), Y9, Y7
-	VMOVUPD     64(CX), Y8
-	VMOVUPD     96(CX), Y9
-	VFMADD231PD 64(R9), Y8, Y0
-	VFMADD231PD 96(R9), Y9, Y1
-	VFMADD231PD 64(R10), Y8, Y2
-	VFMADD231PD 96(R10), Y9, Y3
-	VFMADD231PD 64(R11), Y8, Y4
-	VFMADD231PD 96(R11), Y9, Y5
-	VFMADD231PD 64(R12), Y8, Y6
-	VFMADD231PD 96(R12), Y9, Y7
+	VFMADD231PD 64(R9), Y10, Y0
+	VFMADD231PD 96(R9), Y11, Y1
+	VFMADD231PD 64(R10), Y10, Y2
+	VFMADD231PD 96(R10), Y11, Y3
+	VFMADD231PD 64(R11), Y10, Y4
+	VFMADD231PD 96(R11), Y11, Y5
+	VFMADD231PD 64(R12), Y10, Y6
+	VFMADD231PD 96(R12), Y11, Y7
 	VHADDPD     Y2, Y0, Y0
 	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x20, Y4, Y0, Y12
 	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y10, Y10
+	VADDPD      Y0, Y12, Y12
 	VHADDPD     Y3, Y1, Y1
 	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x20, Y5, Y1, Y13
 	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y11, Y11
-	VADDPD      Y11, Y10, Y10
-	VMOVUPD     Y10, (AX)
+	VADDPD      Y1, Y13, Y13
+	VADDPD      Y13, Y12, Y12
+	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last217
+	JLE         last219
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four217
+	JMP         four219
 
-last217:
+last219:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none216:
+none218:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop215
+	JNZ  loop217
 	VZEROUPPER
 	RET
 
@@ -6984,7 +7069,7 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop218:
+loop220:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -6997,34 +7082,35 @@ loop218:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single219
+	JL     single221
 
-pair219:
+pair221:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
-	MOVLQSX        (SI), R9
+	MOVQ           (SI), R10
+	MOVL           R10, R9
+	SHRQ           $0x20, R10
 	IMUL3Q         $0x00000080, R9, R9
 	ADDQ           CX, R9
+	IMUL3Q         $0x00000080, R10, R10
+	ADDQ           CX, R10
 	VFMADD231PD    (R9), Y8, Y0
 	VFMADD231PD    32(R9), Y8, Y1
 	VFMADD231PD    64(R9), Y8, Y2
 	VFMADD231PD    96(R9), Y8, Y3
-	MOVLQSX        4(SI), R9
-	IMUL3Q         $0x00000080, R9, R9
-	ADDQ           CX, R9
-	VFMADD231PD    (R9), Y9, Y4
-	VFMADD231PD    32(R9), Y9, Y5
-	VFMADD231PD    64(R9), Y9, Y6
-	VFMADD231PD    96(R9), Y9, Y7
+	VFMADD231PD    (R10), Y9, Y4
+	VFMADD231PD    32(R10), Y9, Y5
+	VFMADD231PD    64(R10), Y9, Y6
+	VFMADD231PD    96(R10), Y9, Y7
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair219
+	JGE            pair221
 
-single219:
+single221:
 	CMPQ         R8, $-1
-	JL           sum219
+	JL           sum221
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -7036,7 +7122,7 @@ single219:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum219:
+sum221:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7047,13 +7133,13 @@ sum219:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop218
+	JNZ     loop220
 	VZEROUPPER
 	RET
 
 // func treeDots2AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots2AVX2(SB), NOSPLIT, $152-200
+TEXT ·treeDots2AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -7063,60 +7149,56 @@ TEXT ·treeDots2AVX2(SB), NOSPLIT, $152-200
 	MOVQ stride+192(FP), R8
 	SHLQ $0x03, R8
 	MOVQ parent_base+24(FP), R9
-	MOVQ R9, 128(SP)
+	MOVQ R9, (SP)
 	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 136(SP)
+	MOVQ R9, 8(SP)
 	MOVQ tree_len+80(FP), R9
 	DECQ R9
-	MOVQ R9, 144(SP)
+	MOVQ R9, 16(SP)
 
-parent220:
-	MOVQ  136(SP), R9
+parent222:
+	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
-	ADDQ  $0x00000004, 136(SP)
+	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none221
+	JZ    none223
 
-child221:
+child223:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
-	MOVQ    128(SP), R11
+	MOVQ    (SP), R11
 	MOVLQSX (DX), R12
 	ADDQ    $0x00000004, DX
 	IMULQ   R8, R12
 	ADDQ    CX, R12
 	VMOVUPD (R11), Y8
 	VMULPD  (R12), Y8, Y8
-	VMOVUPD Y8, (SP)
 	VMOVUPD 32(R11), Y9
 	VMULPD  32(R12), Y9, Y9
-	VMOVUPD Y9, 32(SP)
-	VMOVUPD 64(R11), Y8
-	VMULPD  64(R12), Y8, Y8
-	VMOVUPD Y8, 64(SP)
-	VMOVUPD 96(R11), Y9
-	VMULPD  96(R12), Y9, Y9
-	VMOVUPD Y9, 96(SP)
+	VMOVUPD 64(R11), Y10
+	VMULPD  64(R12), Y10, Y10
+	VMOVUPD 96(R11), Y11
+	VMULPD  96(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next221
+	JZ      next223
 
-four222:
-	MOVLQSX     (DI), R11
+four224:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
 	IMUL3Q      $0x00000080, R11, R11
 	ADDQ        BX, R11
-	MOVLQSX     4(DI), R12
 	IMUL3Q      $0x00000080, R12, R12
 	ADDQ        BX, R12
-	MOVLQSX     8(DI), R13
 	IMUL3Q      $0x00000080, R13, R13
 	ADDQ        BX, R13
-	MOVLQSX     12(DI), R14
 	IMUL3Q      $0x00000080, R14, R14
 	ADDQ        BX, R14
-	VMOVUPD     (SP), Y8
-	VMOVUPD     32(SP), Y9
 	VMULPD      (R11), Y8, Y0
 	VMULPD      32(R11), Y9, Y1
 	VMULPD      (R12), Y8, Y2
@@ -7125,46 +7207,44 @@ four222:
 	VMULPD      32(R13), Y9, Y5
 	VMULPD      (R14), Y8, Y6
 	VMULPD      32(R14), Y9, Y7
-	VMOVUPD     64(SP), Y8
-	VMOVUPD     96(SP), Y9
-	VFMADD231PD 64(R11), Y8, Y0
-	VFMADD231PD 96(R11), Y9, Y1
-	VFMADD231PD 64(R12), Y8, Y2
-	VFMADD231PD 96(R12), Y9, Y3
-	VFMADD231PD 64(R13), Y8, Y4
-	VFMADD231PD 96(R13), Y9, Y5
-	VFMADD231PD 64(R14), Y8, Y6
-	VFMADD231PD 96(R14), Y9, Y7
+	VFMADD231PD 64(R11), Y10, Y0
+	VFMADD231PD 96(R11), Y11, Y1
+	VFMADD231PD 64(R12), Y10, Y2
+	VFMADD231PD 96(R12), Y11, Y3
+	VFMADD231PD 64(R13), Y10, Y4
+	VFMADD231PD 96(R13), Y11, Y5
+	VFMADD231PD 64(R14), Y10, Y6
+	VFMADD231PD 96(R14), Y11, Y7
 	VHADDPD     Y2, Y0, Y0
 	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x20, Y4, Y0, Y12
 	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y10, Y10
+	VADDPD      Y0, Y12, Y12
 	VHADDPD     Y3, Y1, Y1
 	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x20, Y5, Y1, Y13
 	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y11, Y11
-	VADDPD      Y11, Y10, Y10
-	VMOVUPD     Y10, (AX)
+	VADDPD      Y1, Y13, Y13
+	VADDPD      Y13, Y12, Y12
+	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last222
+	JLE         last224
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four222
+	JMP         four224
 
-last222:
+last224:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next221:
+next223:
 	DECQ R10
-	JNZ  child221
+	JNZ  child223
 
-none221:
-	ADDQ $0x00000080, 128(SP)
-	DECQ 144(SP)
-	JNZ  parent220
+none223:
+	ADDQ $0x00000080, (SP)
+	DECQ 16(SP)
+	JNZ  parent222
 	VZEROUPPER
 	RET
 
@@ -7190,7 +7270,7 @@ TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent223:
+parent225:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -7202,9 +7282,9 @@ parent223:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none224
+	JZ      none226
 
-child224:
+child226:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -7217,34 +7297,35 @@ child224:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single225
+	JL     single227
 
-pair225:
+pair227:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
-	MOVLQSX        (R8), R12
+	MOVQ           (R8), R13
+	MOVL           R13, R12
+	SHRQ           $0x20, R13
 	IMUL3Q         $0x00000080, R12, R12
 	ADDQ           BX, R12
+	IMUL3Q         $0x00000080, R13, R13
+	ADDQ           BX, R13
 	VFMADD231PD    (R12), Y8, Y0
 	VFMADD231PD    32(R12), Y8, Y1
 	VFMADD231PD    64(R12), Y8, Y2
 	VFMADD231PD    96(R12), Y8, Y3
-	MOVLQSX        4(R8), R12
-	IMUL3Q         $0x00000080, R12, R12
-	ADDQ           BX, R12
-	VFMADD231PD    (R12), Y9, Y4
-	VFMADD231PD    32(R12), Y9, Y5
-	VFMADD231PD    64(R12), Y9, Y6
-	VFMADD231PD    96(R12), Y9, Y7
+	VFMADD231PD    (R13), Y9, Y4
+	VFMADD231PD    32(R13), Y9, Y5
+	VFMADD231PD    64(R13), Y9, Y6
+	VFMADD231PD    96(R13), Y9, Y7
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair225
+	JGE            pair227
 
-single225:
+single227:
 	CMPQ         R10, $-1
-	JL           sum225
+	JL           sum227
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -7256,7 +7337,7 @@ single225:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum225:
+sum227:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -7291,13 +7372,13 @@ sum225:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child224
+	JNZ         child226
 
-none224:
+none226:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent223
+	JNZ  parent225
 	VZEROUPPER
 	RET
 
@@ -7322,7 +7403,7 @@ TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run226:
+run228:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -7334,9 +7415,9 @@ run226:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four227:
+four229:
 	CMPQ        R8, $0x00000004
-	JL          one227
+	JL          one229
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -7416,11 +7497,11 @@ four227:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four227
+	JMP         four229
 
-one227:
+one229:
 	TESTQ        R8, R8
-	JZ           end227
+	JZ           end229
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -7445,11 +7526,11 @@ one227:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one227
+	JMP          one229
 
-end227:
+end229:
 	DECQ 24(SP)
-	JNZ  run226
+	JNZ  run228
 	VZEROUPPER
 	RET
 
@@ -7478,7 +7559,7 @@ TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run228:
+run230:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -7500,7 +7581,7 @@ run228:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop229:
+loop231:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -7553,7 +7634,7 @@ loop229:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop229
+	JNZ          loop231
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -7563,7 +7644,7 @@ loop229:
 	VADDPD       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run228
+	JNZ          run230
 	VZEROUPPER
 	RET
 
@@ -7580,44 +7661,44 @@ TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop230:
-	MOVL  4(BX), R9
-	SUBL  (BX), R9
-	ADDQ  $0x00000004, BX
-	TESTQ R9, R9
-	JZ    none231
-
 loop232:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none233
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+
+loop234:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMOVUPD (CX), Y0
-	VMULPD  (R10), Y0, Y0
+	VMULPD  (R10), Y4, Y0
 	VMOVUPD Y0, (AX)
-	VMOVUPD 32(CX), Y1
-	VMULPD  32(R10), Y1, Y1
+	VMULPD  32(R10), Y5, Y1
 	VMOVUPD Y1, 32(AX)
-	VMOVUPD 64(CX), Y2
-	VMULPD  64(R10), Y2, Y2
+	VMULPD  64(R10), Y6, Y2
 	VMOVUPD Y2, 64(AX)
-	VMOVUPD 96(CX), Y3
-	VMULPD  96(R10), Y3, Y3
+	VMULPD  96(R10), Y7, Y3
 	VMOVUPD Y3, 96(AX)
-	VMOVUPD 128(CX), Y0
-	VMULPD  128(R10), Y0, Y0
+	VMULPD  128(R10), Y8, Y0
 	VMOVUPD Y0, 128(AX)
-	VMOVUPD 160(CX), Y1
-	VMULPD  160(R10), Y1, Y1
+	VMULPD  160(R10), Y9, Y1
 	VMOVUPD Y1, 160(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop232
+	JNZ     loop234
 
-none231:
+none233:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop230
+	JNZ  loop232
 	VZEROUPPER
 	RET
 
@@ -7636,82 +7717,71 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop233:
+loop235:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none234
+	JZ      none236
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
 	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
-	MOVQ    R11, R12
-	MOVQ    R8, R13
-	MOVQ    DX, R14
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+	VXORPD  Y10, Y10, Y10
+	VXORPD  Y11, Y11, Y11
 
-loop235:
-	MOVLQSX     (R13), R15
-	IMULQ       R9, R15
-	VMOVUPD     (R14), Y8
-	VFMADD231PD (SI)(R15*1), Y8, Y4
-	VMOVUPD     (CX)(R15*1), Y10
-	VFMADD231PD Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R15*1)
-	VMOVUPD     32(R14), Y9
-	VFMADD231PD 32(SI)(R15*1), Y9, Y5
-	VMOVUPD     32(CX)(R15*1), Y11
-	VFMADD231PD Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R15*1)
-	VMOVUPD     64(R14), Y8
-	VFMADD231PD 64(SI)(R15*1), Y8, Y6
-	VMOVUPD     64(CX)(R15*1), Y10
-	VFMADD231PD Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R15*1)
-	VMOVUPD     96(R14), Y9
-	VFMADD231PD 96(SI)(R15*1), Y9, Y7
-	VMOVUPD     96(CX)(R15*1), Y11
-	VFMADD231PD Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R15*1)
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x000000c0, R14
-	DECQ        R12
-	JNZ         loop235
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	VMOVUPD     128(BX), Y0
-	VMOVUPD     160(BX), Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y3, Y3, Y3
-
-loop236:
+loop237:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
-	VMOVUPD     128(DX), Y4
-	VFMADD231PD 128(SI)(R12*1), Y4, Y2
-	VMOVUPD     128(CX)(R12*1), Y6
-	VFMADD231PD Y0, Y4, Y6
-	VMOVUPD     Y6, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y5
-	VFMADD231PD 160(SI)(R12*1), Y5, Y3
-	VMOVUPD     160(CX)(R12*1), Y7
-	VFMADD231PD Y1, Y5, Y7
-	VMOVUPD     Y7, 160(CX)(R12*1)
+	VMOVUPD     (DX), Y12
+	VFMADD231PD (SI)(R12*1), Y12, Y6
+	VMOVUPD     (CX)(R12*1), Y14
+	VFMADD231PD Y0, Y12, Y14
+	VMOVUPD     Y14, (CX)(R12*1)
+	VMOVUPD     32(DX), Y13
+	VFMADD231PD 32(SI)(R12*1), Y13, Y7
+	VMOVUPD     32(CX)(R12*1), Y15
+	VFMADD231PD Y1, Y13, Y15
+	VMOVUPD     Y15, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y12
+	VFMADD231PD 64(SI)(R12*1), Y12, Y8
+	VMOVUPD     64(CX)(R12*1), Y14
+	VFMADD231PD Y2, Y12, Y14
+	VMOVUPD     Y14, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y13
+	VFMADD231PD 96(SI)(R12*1), Y13, Y9
+	VMOVUPD     96(CX)(R12*1), Y15
+	VFMADD231PD Y3, Y13, Y15
+	VMOVUPD     Y15, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y12
+	VFMADD231PD 128(SI)(R12*1), Y12, Y10
+	VMOVUPD     128(CX)(R12*1), Y14
+	VFMADD231PD Y4, Y12, Y14
+	VMOVUPD     Y14, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y13
+	VFMADD231PD 160(SI)(R12*1), Y13, Y11
+	VMOVUPD     160(CX)(R12*1), Y15
+	VFMADD231PD Y5, Y13, Y15
+	VMOVUPD     Y15, 160(CX)(R12*1)
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop236
-	VMOVUPD     Y2, 128(AX)
-	VMOVUPD     Y3, 160(AX)
-	JMP         end234
+	JNZ         loop237
+	VMOVUPD     Y6, (AX)
+	VMOVUPD     Y7, 32(AX)
+	VMOVUPD     Y8, 64(AX)
+	VMOVUPD     Y9, 96(AX)
+	VMOVUPD     Y10, 128(AX)
+	VMOVUPD     Y11, 160(AX)
+	JMP         end236
 
-none234:
+none236:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7720,11 +7790,11 @@ none234:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end234:
+end236:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop233
+	JNZ  loop235
 	VZEROUPPER
 	RET
 
@@ -7739,28 +7809,34 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop237:
-	MOVL  4(BX), R8
-	SUBL  (BX), R8
-	ADDQ  $0x00000004, BX
-	TESTQ R8, R8
-	JZ    none238
+loop238:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none239
+	VMOVUPD (CX), Y8
+	VMOVUPD 32(CX), Y9
+	VMOVUPD 64(CX), Y10
+	VMOVUPD 96(CX), Y11
+	VMOVUPD 128(CX), Y12
+	VMOVUPD 160(CX), Y13
 
-four239:
-	MOVLQSX     (SI), R9
+four240:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
 	IMUL3Q      $0x000000c0, R9, R9
 	ADDQ        DX, R9
-	MOVLQSX     4(SI), R10
 	IMUL3Q      $0x000000c0, R10, R10
 	ADDQ        DX, R10
-	MOVLQSX     8(SI), R11
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        DX, R11
-	MOVLQSX     12(SI), R12
 	IMUL3Q      $0x000000c0, R12, R12
 	ADDQ        DX, R12
-	VMOVUPD     (CX), Y8
-	VMOVUPD     32(CX), Y9
 	VMULPD      (R9), Y8, Y0
 	VMULPD      32(R9), Y9, Y1
 	VMULPD      (R10), Y8, Y2
@@ -7769,52 +7845,48 @@ four239:
 	VMULPD      32(R11), Y9, Y5
 	VMULPD      (R12), Y8, Y6
 	VMULPD      32(R12), Y9, Y7
-	VMOVUPD     64(CX), Y8
-	VMOVUPD     96(CX), Y9
-	VFMADD231PD 64(R9), Y8, Y0
-	VFMADD231PD 96(R9), Y9, Y1
-	VFMADD231PD 64(R10), Y8, Y2
-	VFMADD231PD 96(R10), Y9, Y3
-	VFMADD231PD 64(R11), Y8, Y4
-	VFMADD231PD 96(R11), Y9, Y5
-	VFMADD231PD 64(R12), Y8, Y6
-	VFMADD231PD 96(R12), Y9, Y7
-	VMOVUPD     128(CX), Y8
-	VMOVUPD     160(CX), Y9
-	VFMADD231PD 128(R9), Y8, Y0
-	VFMADD231PD 160(R9), Y9, Y1
-	VFMADD231PD 128(R10), Y8, Y2
-	VFMADD231PD 160(R10), Y9, Y3
-	VFMADD231PD 128(R11), Y8, Y4
-	VFMADD231PD 160(R11), Y9, Y5
-	VFMADD231PD 128(R12), Y8, Y6
-	VFMADD231PD 160(R12), Y9, Y7
+	VFMADD231PD 64(R9), Y10, Y0
+	VFMADD231PD 96(R9), Y11, Y1
+	VFMADD231PD 64(R10), Y10, Y2
+	VFMADD231PD 96(R10), Y11, Y3
+	VFMADD231PD 64(R11), Y10, Y4
+	VFMADD231PD 96(R11), Y11, Y5
+	VFMADD231PD 64(R12), Y10, Y6
+	VFMADD231PD 96(R12), Y11, Y7
+	VFMADD231PD 128(R9), Y12, Y0
+	VFMADD231PD 160(R9), Y13, Y1
+	VFMADD231PD 128(R10), Y12, Y2
+	VFMADD231PD 160(R10), Y13, Y3
+	VFMADD231PD 128(R11), Y12, Y4
+	VFMADD231PD 160(R11), Y13, Y5
+	VFMADD231PD 128(R12), Y12, Y6
+	VFMADD231PD 160(R12), Y13, Y7
 	VHADDPD     Y2, Y0, Y0
 	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x20, Y4, Y0, Y14
 	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y10, Y10
+	VADDPD      Y0, Y14, Y14
 	VHADDPD     Y3, Y1, Y1
 	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x20, Y5, Y1, Y15
 	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y11, Y11
-	VADDPD      Y11, Y10, Y10
-	VMOVUPD     Y10, (AX)
+	VADDPD      Y1, Y15, Y15
+	VADDPD      Y15, Y14, Y14
+	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last239
+	JLE         last240
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four239
+	JMP         four240
 
-last239:
+last240:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none238:
+none239:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop237
+	JNZ  loop238
 	VZEROUPPER
 	RET
 
@@ -7829,7 +7901,7 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop240:
+loop241:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7841,79 +7913,36 @@ loop240:
 	VXORPD Y5, Y5, Y5
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
-	MOVQ   DX, R9
-	MOVQ   SI, R10
-	MOVQ   R8, R11
-	SUBQ   $0x00000002, R11
-	JL     single241
-
-pair241:
-	VBROADCASTF128 (R9), Y9
-	VUNPCKLPD      Y9, Y9, Y8
-	VUNPCKHPD      Y9, Y9, Y9
-	MOVLQSX        (R10), R12
-	IMUL3Q         $0x000000c0, R12, R12
-	ADDQ           CX, R12
-	VFMADD231PD    (R12), Y8, Y0
-	VFMADD231PD    32(R12), Y8, Y1
-	VFMADD231PD    64(R12), Y8, Y2
-	VFMADD231PD    96(R12), Y8, Y3
-	MOVLQSX        4(R10), R12
-	IMUL3Q         $0x000000c0, R12, R12
-	ADDQ           CX, R12
-	VFMADD231PD    (R12), Y9, Y4
-	VFMADD231PD    32(R12), Y9, Y5
-	VFMADD231PD    64(R12), Y9, Y6
-	VFMADD231PD    96(R12), Y9, Y7
-	ADDQ           $0x00000008, R10
-	ADDQ           $0x00000010, R9
-	SUBQ           $0x00000002, R11
-	JGE            pair241
-
-single241:
-	CMPQ         R11, $-1
-	JL           sum241
-	VBROADCASTSD (R9), Y8
-	MOVLQSX      (R10), R11
-	IMUL3Q       $0x000000c0, R11, R11
-	ADDQ         CX, R11
-	VFMADD231PD  (R11), Y8, Y0
-	VFMADD231PD  32(R11), Y8, Y1
-	VFMADD231PD  64(R11), Y8, Y2
-	VFMADD231PD  96(R11), Y8, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R9
-
-sum241:
-	VADDPD  Y4, Y0, Y0
-	VADDPD  Y5, Y1, Y1
-	VADDPD  Y6, Y2, Y2
-	VADDPD  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	SUBQ    $0x00000002, R8
-	JL      single242
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R8
+	JL     single242
 
 pair242:
-	VBROADCASTF128 (DX), Y5
-	VUNPCKLPD      Y5, Y5, Y4
-	VUNPCKHPD      Y5, Y5, Y5
-	MOVLQSX        (SI), R9
+	VBROADCASTF128 (DX), Y13
+	VUNPCKLPD      Y13, Y13, Y12
+	VUNPCKHPD      Y13, Y13, Y13
+	MOVQ           (SI), R10
+	MOVL           R10, R9
+	SHRQ           $0x20, R10
 	IMUL3Q         $0x000000c0, R9, R9
 	ADDQ           CX, R9
-	VFMADD231PD    128(R9), Y4, Y0
-	VFMADD231PD    160(R9), Y4, Y1
-	MOVLQSX        4(SI), R9
-	IMUL3Q         $0x000000c0, R9, R9
-	ADDQ           CX, R9
-	VFMADD231PD    128(R9), Y5, Y2
-	VFMADD231PD    160(R9), Y5, Y3
+	IMUL3Q         $0x000000c0, R10, R10
+	ADDQ           CX, R10
+	VFMADD231PD    (R9), Y12, Y0
+	VFMADD231PD    32(R9), Y12, Y1
+	VFMADD231PD    64(R9), Y12, Y2
+	VFMADD231PD    96(R9), Y12, Y3
+	VFMADD231PD    128(R9), Y12, Y4
+	VFMADD231PD    160(R9), Y12, Y5
+	VFMADD231PD    (R10), Y13, Y6
+	VFMADD231PD    32(R10), Y13, Y7
+	VFMADD231PD    64(R10), Y13, Y8
+	VFMADD231PD    96(R10), Y13, Y9
+	VFMADD231PD    128(R10), Y13, Y10
+	VFMADD231PD    160(R10), Y13, Y11
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
@@ -7922,29 +7951,41 @@ pair242:
 single242:
 	CMPQ         R8, $-1
 	JL           sum242
-	VBROADCASTSD (DX), Y4
+	VBROADCASTSD (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
 	ADDQ         CX, R8
-	VFMADD231PD  128(R8), Y4, Y0
-	VFMADD231PD  160(R8), Y4, Y1
+	VFMADD231PD  (R8), Y12, Y0
+	VFMADD231PD  32(R8), Y12, Y1
+	VFMADD231PD  64(R8), Y12, Y2
+	VFMADD231PD  96(R8), Y12, Y3
+	VFMADD231PD  128(R8), Y12, Y4
+	VFMADD231PD  160(R8), Y12, Y5
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
 sum242:
-	VADDPD  Y2, Y0, Y0
-	VADDPD  Y3, Y1, Y1
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y1, 160(AX)
+	VADDPD  Y6, Y0, Y0
+	VADDPD  Y7, Y1, Y1
+	VADDPD  Y8, Y2, Y2
+	VADDPD  Y9, Y3, Y3
+	VADDPD  Y10, Y4, Y4
+	VADDPD  Y11, Y5, Y5
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop240
+	JNZ     loop241
 	VZEROUPPER
 	RET
 
 // func treeDots3AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots3AVX2(SB), NOSPLIT, $216-200
+TEXT ·treeDots3AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -7954,18 +7995,18 @@ TEXT ·treeDots3AVX2(SB), NOSPLIT, $216-200
 	MOVQ stride+192(FP), R8
 	SHLQ $0x03, R8
 	MOVQ parent_base+24(FP), R9
-	MOVQ R9, 192(SP)
+	MOVQ R9, (SP)
 	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 200(SP)
+	MOVQ R9, 8(SP)
 	MOVQ tree_len+80(FP), R9
 	DECQ R9
-	MOVQ R9, 208(SP)
+	MOVQ R9, 16(SP)
 
 parent243:
-	MOVQ  200(SP), R9
+	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
-	ADDQ  $0x00000004, 200(SP)
+	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
 	JZ    none244
 
@@ -7973,47 +8014,41 @@ child244:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
-	MOVQ    192(SP), R11
+	MOVQ    (SP), R11
 	MOVLQSX (DX), R12
 	ADDQ    $0x00000004, DX
 	IMULQ   R8, R12
 	ADDQ    CX, R12
 	VMOVUPD (R11), Y8
 	VMULPD  (R12), Y8, Y8
-	VMOVUPD Y8, (SP)
 	VMOVUPD 32(R11), Y9
 	VMULPD  32(R12), Y9, Y9
-	VMOVUPD Y9, 32(SP)
-	VMOVUPD 64(R11), Y8
-	VMULPD  64(R12), Y8, Y8
-	VMOVUPD Y8, 64(SP)
-	VMOVUPD 96(R11), Y9
-	VMULPD  96(R12), Y9, Y9
-	VMOVUPD Y9, 96(SP)
-	VMOVUPD 128(R11), Y8
-	VMULPD  128(R12), Y8, Y8
-	VMOVUPD Y8, 128(SP)
-	VMOVUPD 160(R11), Y9
-	VMULPD  160(R12), Y9, Y9
-	VMOVUPD Y9, 160(SP)
+	VMOVUPD 64(R11), Y10
+	VMULPD  64(R12), Y10, Y10
+	VMOVUPD 96(R11), Y11
+	VMULPD  96(R12), Y11, Y11
+	VMOVUPD 128(R11), Y12
+	VMULPD  128(R12), Y12, Y12
+	VMOVUPD 160(R11), Y13
+	VMULPD  160(R12), Y13, Y13
 	TESTQ   R9, R9
 	JZ      next244
 
 four245:
-	MOVLQSX     (DI), R11
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
 	IMUL3Q      $0x000000c0, R11, R11
 	ADDQ        BX, R11
-	MOVLQSX     4(DI), R12
 	IMUL3Q      $0x000000c0, R12, R12
 	ADDQ        BX, R12
-	MOVLQSX     8(DI), R13
 	IMUL3Q      $0x000000c0, R13, R13
 	ADDQ        BX, R13
-	MOVLQSX     12(DI), R14
 	IMUL3Q      $0x000000c0, R14, R14
 	ADDQ        BX, R14
-	VMOVUPD     (SP), Y8
-	VMOVUPD     32(SP), Y9
 	VMULPD      (R11), Y8, Y0
 	VMULPD      32(R11), Y9, Y1
 	VMULPD      (R12), Y8, Y2
@@ -8022,38 +8057,34 @@ four245:
 	VMULPD      32(R13), Y9, Y5
 	VMULPD      (R14), Y8, Y6
 	VMULPD      32(R14), Y9, Y7
-	VMOVUPD     64(SP), Y8
-	VMOVUPD     96(SP), Y9
-	VFMADD231PD 64(R11), Y8, Y0
-	VFMADD231PD 96(R11), Y9, Y1
-	VFMADD231PD 64(R12), Y8, Y2
-	VFMADD231PD 96(R12), Y9, Y3
-	VFMADD231PD 64(R13), Y8, Y4
-	VFMADD231PD 96(R13), Y9, Y5
-	VFMADD231PD 64(R14), Y8, Y6
-	VFMADD231PD 96(R14), Y9, Y7
-	VMOVUPD     128(SP), Y8
-	VMOVUPD     160(SP), Y9
-	VFMADD231PD 128(R11), Y8, Y0
-	VFMADD231PD 160(R11), Y9, Y1
-	VFMADD231PD 128(R12), Y8, Y2
-	VFMADD231PD 160(R12), Y9, Y3
-	VFMADD231PD 128(R13), Y8, Y4
-	VFMADD231PD 160(R13), Y9, Y5
-	VFMADD231PD 128(R14), Y8, Y6
-	VFMADD231PD 160(R14), Y9, Y7
+	VFMADD231PD 64(R11), Y10, Y0
+	VFMADD231PD 96(R11), Y11, Y1
+	VFMADD231PD 64(R12), Y10, Y2
+	VFMADD231PD 96(R12), Y11, Y3
+	VFMADD231PD 64(R13), Y10, Y4
+	VFMADD231PD 96(R13), Y11, Y5
+	VFMADD231PD 64(R14), Y10, Y6
+	VFMADD231PD 96(R14), Y11, Y7
+	VFMADD231PD 128(R11), Y12, Y0
+	VFMADD231PD 160(R11), Y13, Y1
+	VFMADD231PD 128(R12), Y12, Y2
+	VFMADD231PD 160(R12), Y13, Y3
+	VFMADD231PD 128(R13), Y12, Y4
+	VFMADD231PD 160(R13), Y13, Y5
+	VFMADD231PD 128(R14), Y12, Y6
+	VFMADD231PD 160(R14), Y13, Y7
 	VHADDPD     Y2, Y0, Y0
 	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x20, Y4, Y0, Y14
 	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y10, Y10
+	VADDPD      Y0, Y14, Y14
 	VHADDPD     Y3, Y1, Y1
 	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x20, Y5, Y1, Y15
 	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y11, Y11
-	VADDPD      Y11, Y10, Y10
-	VMOVUPD     Y10, (AX)
+	VADDPD      Y1, Y15, Y15
+	VADDPD      Y15, Y14, Y14
+	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R9
 	JLE         last245
 	ADDQ        $0x00000010, DI
@@ -8069,8 +8100,8 @@ next244:
 	JNZ  child244
 
 none244:
-	ADDQ $0x000000c0, 192(SP)
-	DECQ 208(SP)
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
 	JNZ  parent243
 	VZEROUPPER
 	RET
@@ -8114,8 +8145,8 @@ parent246:
 	JZ      none247
 
 child247:
-	MOVL   4(DI), R12
-	SUBL   (DI), R12
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
@@ -8125,139 +8156,104 @@ child247:
 	VXORPD Y5, Y5, Y5
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
-	MOVQ   SI, R10
-	MOVQ   R8, R13
-	MOVQ   R12, R14
-	SUBQ   $0x00000002, R14
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R10
 	JL     single248
 
 pair248:
-	VBROADCASTF128 (R10), Y9
-	VUNPCKLPD      Y9, Y9, Y8
-	VUNPCKHPD      Y9, Y9, Y9
-	MOVLQSX        (R13), R15
-	IMUL3Q         $0x000000c0, R15, R15
-	ADDQ           BX, R15
-	VFMADD231PD    (R15), Y8, Y0
-	VFMADD231PD    32(R15), Y8, Y1
-	VFMADD231PD    64(R15), Y8, Y2
-	VFMADD231PD    96(R15), Y8, Y3
-	MOVLQSX        4(R13), R15
-	IMUL3Q         $0x000000c0, R15, R15
-	ADDQ           BX, R15
-	VFMADD231PD    (R15), Y9, Y4
-	VFMADD231PD    32(R15), Y9, Y5
-	VFMADD231PD    64(R15), Y9, Y6
-	VFMADD231PD    96(R15), Y9, Y7
-	ADDQ           $0x00000008, R13
-	ADDQ           $0x00000010, R10
-	SUBQ           $0x00000002, R14
+	VBROADCASTF128 (SI), Y13
+	VUNPCKLPD      Y13, Y13, Y12
+	VUNPCKHPD      Y13, Y13, Y13
+	MOVQ           (R8), R13
+	MOVL           R13, R12
+	SHRQ           $0x20, R13
+	IMUL3Q         $0x000000c0, R12, R12
+	ADDQ           BX, R12
+	IMUL3Q         $0x000000c0, R13, R13
+	ADDQ           BX, R13
+	VFMADD231PD    (R12), Y12, Y0
+	VFMADD231PD    32(R12), Y12, Y1
+	VFMADD231PD    64(R12), Y12, Y2
+	VFMADD231PD    96(R12), Y12, Y3
+	VFMADD231PD    128(R12), Y12, Y4
+	VFMADD231PD    160(R12), Y12, Y5
+	VFMADD231PD    (R13), Y13, Y6
+	VFMADD231PD    32(R13), Y13, Y7
+	VFMADD231PD    64(R13), Y13, Y8
+	VFMADD231PD    96(R13), Y13, Y9
+	VFMADD231PD    128(R13), Y13, Y10
+	VFMADD231PD    160(R13), Y13, Y11
+	ADDQ           $0x00000008, R8
+	ADDQ           $0x00000010, SI
+	SUBQ           $0x00000002, R10
 	JGE            pair248
 
 single248:
-	CMPQ         R14, $-1
+	CMPQ         R10, $-1
 	JL           sum248
-	VBROADCASTSD (R10), Y8
-	MOVLQSX      (R13), R14
-	IMUL3Q       $0x000000c0, R14, R14
-	ADDQ         BX, R14
-	VFMADD231PD  (R14), Y8, Y0
-	VFMADD231PD  32(R14), Y8, Y1
-	VFMADD231PD  64(R14), Y8, Y2
-	VFMADD231PD  96(R14), Y8, Y3
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000008, R10
-
-sum248:
-	VADDPD      Y4, Y0, Y0
-	VADDPD      Y5, Y1, Y1
-	VADDPD      Y6, Y2, Y2
-	VADDPD      Y7, Y3, Y3
-	MOVLQSX     (DX), R14
-	IMULQ       R9, R14
-	MOVQ        (SP), R13
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R14*1), Y10
-	VFMADD231PD (R13), Y0, Y10
-	VMOVUPD     Y10, (AX)(R14*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PD (CX)(R14*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R14*1), Y11
-	VFMADD231PD 32(R13), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R14*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PD 32(CX)(R14*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R14*1), Y10
-	VFMADD231PD 64(R13), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R14*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PD 64(CX)(R14*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R14*1), Y11
-	VFMADD231PD 96(R13), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R14*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PD 96(CX)(R14*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
-	VXORPD      Y0, Y0, Y0
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y3, Y3, Y3
-	SUBQ        $0x00000002, R12
-	JL          single249
-
-pair249:
-	VBROADCASTF128 (SI), Y5
-	VUNPCKLPD      Y5, Y5, Y4
-	VUNPCKHPD      Y5, Y5, Y5
-	MOVLQSX        (R8), R10
-	IMUL3Q         $0x000000c0, R10, R10
-	ADDQ           BX, R10
-	VFMADD231PD    128(R10), Y4, Y0
-	VFMADD231PD    160(R10), Y4, Y1
-	MOVLQSX        4(R8), R10
-	IMUL3Q         $0x000000c0, R10, R10
-	ADDQ           BX, R10
-	VFMADD231PD    128(R10), Y5, Y2
-	VFMADD231PD    160(R10), Y5, Y3
-	ADDQ           $0x00000008, R8
-	ADDQ           $0x00000010, SI
-	SUBQ           $0x00000002, R12
-	JGE            pair249
-
-single249:
-	CMPQ         R12, $-1
-	JL           sum249
-	VBROADCASTSD (SI), Y4
+	VBROADCASTSD (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PD  128(R10), Y4, Y0
-	VFMADD231PD  160(R10), Y4, Y1
+	VFMADD231PD  (R10), Y12, Y0
+	VFMADD231PD  32(R10), Y12, Y1
+	VFMADD231PD  64(R10), Y12, Y2
+	VFMADD231PD  96(R10), Y12, Y3
+	VFMADD231PD  128(R10), Y12, Y4
+	VFMADD231PD  160(R10), Y12, Y5
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum249:
-	VADDPD      Y2, Y0, Y0
-	VADDPD      Y3, Y1, Y1
+sum248:
+	VADDPD      Y6, Y0, Y0
+	VADDPD      Y7, Y1, Y1
+	VADDPD      Y8, Y2, Y2
+	VADDPD      Y9, Y3, Y3
+	VADDPD      Y10, Y4, Y4
+	VADDPD      Y11, Y5, Y5
 	MOVLQSX     (DX), R13
 	IMULQ       R9, R13
 	MOVQ        (SP), R12
 	MOVQ        8(SP), R10
-	VMOVUPD     128(AX)(R13*1), Y6
-	VFMADD231PD 128(R12), Y0, Y6
-	VMOVUPD     Y6, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y6
-	VFMADD231PD 128(CX)(R13*1), Y0, Y6
-	VMOVUPD     Y6, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y7
-	VFMADD231PD 160(R12), Y1, Y7
-	VMOVUPD     Y7, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y7
-	VFMADD231PD 160(CX)(R13*1), Y1, Y7
-	VMOVUPD     Y7, 160(R10)
+	VMOVUPD     (AX)(R13*1), Y14
+	VFMADD231PD (R12), Y0, Y14
+	VMOVUPD     Y14, (AX)(R13*1)
+	VMOVUPD     (R10), Y14
+	VFMADD231PD (CX)(R13*1), Y0, Y14
+	VMOVUPD     Y14, (R10)
+	VMOVUPD     32(AX)(R13*1), Y15
+	VFMADD231PD 32(R12), Y1, Y15
+	VMOVUPD     Y15, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y15
+	VFMADD231PD 32(CX)(R13*1), Y1, Y15
+	VMOVUPD     Y15, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y14
+	VFMADD231PD 64(R12), Y2, Y14
+	VMOVUPD     Y14, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y14
+	VFMADD231PD 64(CX)(R13*1), Y2, Y14
+	VMOVUPD     Y14, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y15
+	VFMADD231PD 96(R12), Y3, Y15
+	VMOVUPD     Y15, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y15
+	VFMADD231PD 96(CX)(R13*1), Y3, Y15
+	VMOVUPD     Y15, 96(R10)
+	VMOVUPD     128(AX)(R13*1), Y14
+	VFMADD231PD 128(R12), Y4, Y14
+	VMOVUPD     Y14, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y14
+	VFMADD231PD 128(CX)(R13*1), Y4, Y14
+	VMOVUPD     Y14, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y15
+	VFMADD231PD 160(R12), Y5, Y15
+	VMOVUPD     Y15, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y15
+	VFMADD231PD 160(CX)(R13*1), Y5, Y15
+	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child247
@@ -8291,7 +8287,7 @@ TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run250:
+run249:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -8303,9 +8299,9 @@ run250:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four251:
+four250:
 	CMPQ        R8, $0x00000004
-	JL          one251
+	JL          one250
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -8409,11 +8405,11 @@ four251:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four251
+	JMP         four250
 
-one251:
+one250:
 	TESTQ        R8, R8
-	JZ           end251
+	JZ           end250
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -8444,11 +8440,11 @@ one251:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one251
+	JMP          one250
 
-end251:
+end250:
 	DECQ 24(SP)
-	JNZ  run250
+	JNZ  run249
 	VZEROUPPER
 	RET
 
@@ -8477,7 +8473,7 @@ TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run252:
+run251:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -8493,120 +8489,120 @@ run252:
 	VMOVUPD (R11), Y0
 	VMOVUPD 32(R11), Y1
 	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
+	VXORPD  Y3, Y3, Y3
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
 	MOVQ    R10, R9
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop253:
+loop252:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
 	IMULQ        R8, BP
-	VBROADCASTSD (R14), Y8
-	VMOVUPD      (DX)(R15*1), Y10
-	VMOVUPD      (BX)(BP*1), Y11
-	VMOVUPD      (AX)(R15*1), Y12
-	VMOVUPD      (CX)(BP*1), Y13
-	VMULPD       Y0, Y8, Y9
-	VFMADD231PD  Y11, Y9, Y12
-	VFMADD231PD  Y10, Y9, Y13
-	VMULPD       Y10, Y8, Y10
-	VMOVUPD      Y12, (AX)(R15*1)
-	VMOVUPD      Y13, (CX)(BP*1)
-	VFMADD231PD  Y11, Y10, Y4
-	VMOVUPD      32(DX)(R15*1), Y10
-	VMOVUPD      32(BX)(BP*1), Y11
-	VMOVUPD      32(AX)(R15*1), Y12
-	VMOVUPD      32(CX)(BP*1), Y13
-	VMULPD       Y1, Y8, Y9
-	VFMADD231PD  Y11, Y9, Y12
-	VFMADD231PD  Y10, Y9, Y13
-	VMULPD       Y10, Y8, Y10
-	VMOVUPD      Y12, 32(AX)(R15*1)
-	VMOVUPD      Y13, 32(CX)(BP*1)
-	VFMADD231PD  Y11, Y10, Y5
-	VMOVUPD      64(DX)(R15*1), Y10
-	VMOVUPD      64(BX)(BP*1), Y11
-	VMOVUPD      64(AX)(R15*1), Y12
-	VMOVUPD      64(CX)(BP*1), Y13
-	VMULPD       Y2, Y8, Y9
-	VFMADD231PD  Y11, Y9, Y12
-	VFMADD231PD  Y10, Y9, Y13
-	VMULPD       Y10, Y8, Y10
-	VMOVUPD      Y12, 64(AX)(R15*1)
-	VMOVUPD      Y13, 64(CX)(BP*1)
-	VFMADD231PD  Y11, Y10, Y6
-	VMOVUPD      96(DX)(R15*1), Y10
-	VMOVUPD      96(BX)(BP*1), Y11
-	VMOVUPD      96(AX)(R15*1), Y12
-	VMOVUPD      96(CX)(BP*1), Y13
-	VMULPD       Y3, Y8, Y9
-	VFMADD231PD  Y11, Y9, Y12
-	VFMADD231PD  Y10, Y9, Y13
-	VMULPD       Y10, Y8, Y10
-	VMOVUPD      Y12, 96(AX)(R15*1)
-	VMOVUPD      Y13, 96(CX)(BP*1)
-	VFMADD231PD  Y11, Y10, Y7
+	VBROADCASTSD (R14), Y6
+	VMOVUPD      (DX)(R15*1), Y8
+	VMOVUPD      (BX)(BP*1), Y9
+	VMOVUPD      (AX)(R15*1), Y10
+	VMOVUPD      (CX)(BP*1), Y11
+	VMULPD       Y0, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, (AX)(R15*1)
+	VMOVUPD      Y11, (CX)(BP*1)
+	VFMADD231PD  Y9, Y8, Y3
+	VMOVUPD      32(DX)(R15*1), Y8
+	VMOVUPD      32(BX)(BP*1), Y9
+	VMOVUPD      32(AX)(R15*1), Y10
+	VMOVUPD      32(CX)(BP*1), Y11
+	VMULPD       Y1, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 32(AX)(R15*1)
+	VMOVUPD      Y11, 32(CX)(BP*1)
+	VFMADD231PD  Y9, Y8, Y4
+	VMOVUPD      64(DX)(R15*1), Y8
+	VMOVUPD      64(BX)(BP*1), Y9
+	VMOVUPD      64(AX)(R15*1), Y10
+	VMOVUPD      64(CX)(BP*1), Y11
+	VMULPD       Y2, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 64(AX)(R15*1)
+	VMOVUPD      Y11, 64(CX)(BP*1)
+	VFMADD231PD  Y9, Y8, Y5
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop253
-	VADDPD       (R12), Y4, Y4
-	VMOVUPD      Y4, (R12)
-	VADDPD       32(R12), Y5, Y5
-	VMOVUPD      Y5, 32(R12)
-	VADDPD       64(R12), Y6, Y6
-	VMOVUPD      Y6, 64(R12)
-	VADDPD       96(R12), Y7, Y7
-	VMOVUPD      Y7, 96(R12)
-	VMOVUPD      128(R11), Y0
-	VMOVUPD      160(R11), Y1
-	VXORPD       Y2, Y2, Y2
+	JNZ          loop252
+	VADDPD       (R12), Y3, Y3
+	VMOVUPD      Y3, (R12)
+	VADDPD       32(R12), Y4, Y4
+	VMOVUPD      Y4, 32(R12)
+	VADDPD       64(R12), Y5, Y5
+	VMOVUPD      Y5, 64(R12)
+	VMOVUPD      96(R11), Y0
+	VMOVUPD      128(R11), Y1
+	VMOVUPD      160(R11), Y2
 	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
 
-loop254:
+loop253:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
 	IMULQ        R8, R11
-	VBROADCASTSD (SI), Y4
-	VMOVUPD      128(DX)(R9*1), Y6
-	VMOVUPD      128(BX)(R11*1), Y7
-	VMOVUPD      128(AX)(R9*1), Y8
-	VMOVUPD      128(CX)(R11*1), Y9
-	VMULPD       Y0, Y4, Y5
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  Y6, Y5, Y9
-	VMULPD       Y6, Y4, Y6
-	VMOVUPD      Y8, 128(AX)(R9*1)
-	VMOVUPD      Y9, 128(CX)(R11*1)
-	VFMADD231PD  Y7, Y6, Y2
-	VMOVUPD      160(DX)(R9*1), Y6
-	VMOVUPD      160(BX)(R11*1), Y7
-	VMOVUPD      160(AX)(R9*1), Y8
-	VMOVUPD      160(CX)(R11*1), Y9
-	VMULPD       Y1, Y4, Y5
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  Y6, Y5, Y9
-	VMULPD       Y6, Y4, Y6
-	VMOVUPD      Y8, 160(AX)(R9*1)
-	VMOVUPD      Y9, 160(CX)(R11*1)
-	VFMADD231PD  Y7, Y6, Y3
+	VBROADCASTSD (SI), Y6
+	VMOVUPD      96(DX)(R9*1), Y8
+	VMOVUPD      96(BX)(R11*1), Y9
+	VMOVUPD      96(AX)(R9*1), Y10
+	VMOVUPD      96(CX)(R11*1), Y11
+	VMULPD       Y0, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 96(AX)(R9*1)
+	VMOVUPD      Y11, 96(CX)(R11*1)
+	VFMADD231PD  Y9, Y8, Y3
+	VMOVUPD      128(DX)(R9*1), Y8
+	VMOVUPD      128(BX)(R11*1), Y9
+	VMOVUPD      128(AX)(R9*1), Y10
+	VMOVUPD      128(CX)(R11*1), Y11
+	VMULPD       Y1, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 128(AX)(R9*1)
+	VMOVUPD      Y11, 128(CX)(R11*1)
+	VFMADD231PD  Y9, Y8, Y4
+	VMOVUPD      160(DX)(R9*1), Y8
+	VMOVUPD      160(BX)(R11*1), Y9
+	VMOVUPD      160(AX)(R9*1), Y10
+	VMOVUPD      160(CX)(R11*1), Y11
+	VMULPD       Y2, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 160(AX)(R9*1)
+	VMOVUPD      Y11, 160(CX)(R11*1)
+	VFMADD231PD  Y9, Y8, Y5
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop254
-	VADDPD       128(R12), Y2, Y2
-	VMOVUPD      Y2, 128(R12)
-	VADDPD       160(R12), Y3, Y3
-	VMOVUPD      Y3, 160(R12)
+	JNZ          loop253
+	VADDPD       96(R12), Y3, Y3
+	VMOVUPD      Y3, 96(R12)
+	VADDPD       128(R12), Y4, Y4
+	VMOVUPD      Y4, 128(R12)
+	VADDPD       160(R12), Y5, Y5
+	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run252
+	JNZ          run251
 	VZEROUPPER
 	RET
 
@@ -8623,50 +8619,50 @@ TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop255:
-	MOVL  4(BX), R9
-	SUBL  (BX), R9
-	ADDQ  $0x00000004, BX
-	TESTQ R9, R9
-	JZ    none256
+loop254:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none255
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
 
-loop257:
+loop256:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
-	VMOVUPD (CX), Y0
-	VMULPD  (R10), Y0, Y0
+	VMULPD  (R10), Y4, Y0
 	VMOVUPD Y0, (AX)
-	VMOVUPD 32(CX), Y1
-	VMULPD  32(R10), Y1, Y1
+	VMULPD  32(R10), Y5, Y1
 	VMOVUPD Y1, 32(AX)
-	VMOVUPD 64(CX), Y2
-	VMULPD  64(R10), Y2, Y2
+	VMULPD  64(R10), Y6, Y2
 	VMOVUPD Y2, 64(AX)
-	VMOVUPD 96(CX), Y3
-	VMULPD  96(R10), Y3, Y3
+	VMULPD  96(R10), Y7, Y3
 	VMOVUPD Y3, 96(AX)
-	VMOVUPD 128(CX), Y0
-	VMULPD  128(R10), Y0, Y0
+	VMULPD  128(R10), Y8, Y0
 	VMOVUPD Y0, 128(AX)
-	VMOVUPD 160(CX), Y1
-	VMULPD  160(R10), Y1, Y1
+	VMULPD  160(R10), Y9, Y1
 	VMOVUPD Y1, 160(AX)
-	VMOVUPD 192(CX), Y2
-	VMULPD  192(R10), Y2, Y2
+	VMULPD  192(R10), Y10, Y2
 	VMOVUPD Y2, 192(AX)
-	VMOVUPD 224(CX), Y3
-	VMULPD  224(R10), Y3, Y3
+	VMULPD  224(R10), Y11, Y3
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop257
+	JNZ     loop256
 
-none256:
+none255:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop255
+	JNZ  loop254
 	VZEROUPPER
 	RET
 
@@ -8685,12 +8681,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop258:
+loop257:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none259
+	JZ      none258
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -8703,7 +8699,7 @@ loop258:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop260:
+loop259:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -8729,7 +8725,7 @@ loop260:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop260
+	JNZ         loop259
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -8743,7 +8739,7 @@ loop260:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop261:
+loop260:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -8769,14 +8765,14 @@ loop261:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop261
+	JNZ         loop260
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end259
+	JMP         end258
 
-none259:
+none258:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -8787,11 +8783,11 @@ none259:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end259:
+end258:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop258
+	JNZ  loop257
 	VZEROUPPER
 	RET
 
@@ -8806,24 +8802,26 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop262:
+loop261:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none263
+	JZ    none262
 
-four264:
-	MOVLQSX     (SI), R9
+four263:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
 	IMUL3Q      $0x00000100, R9, R9
 	ADDQ        DX, R9
-	MOVLQSX     4(SI), R10
 	IMUL3Q      $0x00000100, R10, R10
 	ADDQ        DX, R10
-	MOVLQSX     8(SI), R11
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        DX, R11
-	MOVLQSX     12(SI), R12
 	IMUL3Q      $0x00000100, R12, R12
 	ADDQ        DX, R12
 	VMOVUPD     (CX), Y8
@@ -8879,19 +8877,19 @@ four264:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last264
+	JLE         last263
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four264
+	JMP         four263
 
-last264:
+last263:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none263:
+none262:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop262
+	JNZ  loop261
 	VZEROUPPER
 	RET
 
@@ -8906,7 +8904,7 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop265:
+loop264:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -8922,34 +8920,35 @@ loop265:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single266
+	JL     single265
 
-pair266:
+pair265:
 	VBROADCASTF128 (R9), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
-	MOVLQSX        (R10), R12
+	MOVQ           (R10), R13
+	MOVL           R13, R12
+	SHRQ           $0x20, R13
 	IMUL3Q         $0x00000100, R12, R12
 	ADDQ           CX, R12
+	IMUL3Q         $0x00000100, R13, R13
+	ADDQ           CX, R13
 	VFMADD231PD    (R12), Y8, Y0
 	VFMADD231PD    32(R12), Y8, Y1
 	VFMADD231PD    64(R12), Y8, Y2
 	VFMADD231PD    96(R12), Y8, Y3
-	MOVLQSX        4(R10), R12
-	IMUL3Q         $0x00000100, R12, R12
-	ADDQ           CX, R12
-	VFMADD231PD    (R12), Y9, Y4
-	VFMADD231PD    32(R12), Y9, Y5
-	VFMADD231PD    64(R12), Y9, Y6
-	VFMADD231PD    96(R12), Y9, Y7
+	VFMADD231PD    (R13), Y9, Y4
+	VFMADD231PD    32(R13), Y9, Y5
+	VFMADD231PD    64(R13), Y9, Y6
+	VFMADD231PD    96(R13), Y9, Y7
 	ADDQ           $0x00000008, R10
 	ADDQ           $0x00000010, R9
 	SUBQ           $0x00000002, R11
-	JGE            pair266
+	JGE            pair265
 
-single266:
+single265:
 	CMPQ         R11, $-1
-	JL           sum266
+	JL           sum265
 	VBROADCASTSD (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -8961,7 +8960,7 @@ single266:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum266:
+sum265:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8979,34 +8978,35 @@ sum266:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single267
+	JL      single266
 
-pair267:
+pair266:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
-	MOVLQSX        (SI), R9
+	MOVQ           (SI), R10
+	MOVL           R10, R9
+	SHRQ           $0x20, R10
 	IMUL3Q         $0x00000100, R9, R9
 	ADDQ           CX, R9
+	IMUL3Q         $0x00000100, R10, R10
+	ADDQ           CX, R10
 	VFMADD231PD    128(R9), Y8, Y0
 	VFMADD231PD    160(R9), Y8, Y1
 	VFMADD231PD    192(R9), Y8, Y2
 	VFMADD231PD    224(R9), Y8, Y3
-	MOVLQSX        4(SI), R9
-	IMUL3Q         $0x00000100, R9, R9
-	ADDQ           CX, R9
-	VFMADD231PD    128(R9), Y9, Y4
-	VFMADD231PD    160(R9), Y9, Y5
-	VFMADD231PD    192(R9), Y9, Y6
-	VFMADD231PD    224(R9), Y9, Y7
+	VFMADD231PD    128(R10), Y9, Y4
+	VFMADD231PD    160(R10), Y9, Y5
+	VFMADD231PD    192(R10), Y9, Y6
+	VFMADD231PD    224(R10), Y9, Y7
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair267
+	JGE            pair266
 
-single267:
+single266:
 	CMPQ         R8, $-1
-	JL           sum267
+	JL           sum266
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -9018,7 +9018,7 @@ single267:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum267:
+sum266:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -9029,7 +9029,7 @@ sum267:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop265
+	JNZ     loop264
 	VZEROUPPER
 	RET
 
@@ -9052,15 +9052,15 @@ TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
 	DECQ R9
 	MOVQ R9, 272(SP)
 
-parent268:
+parent267:
 	MOVQ  264(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 264(SP)
 	TESTQ R10, R10
-	JZ    none269
+	JZ    none268
 
-child269:
+child268:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -9094,19 +9094,21 @@ child269:
 	VMULPD  224(R12), Y9, Y9
 	VMOVUPD Y9, 224(SP)
 	TESTQ   R9, R9
-	JZ      next269
+	JZ      next268
 
-four270:
-	MOVLQSX     (DI), R11
+four269:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
 	IMUL3Q      $0x00000100, R11, R11
 	ADDQ        BX, R11
-	MOVLQSX     4(DI), R12
 	IMUL3Q      $0x00000100, R12, R12
 	ADDQ        BX, R12
-	MOVLQSX     8(DI), R13
 	IMUL3Q      $0x00000100, R13, R13
 	ADDQ        BX, R13
-	MOVLQSX     12(DI), R14
 	IMUL3Q      $0x00000100, R14, R14
 	ADDQ        BX, R14
 	VMOVUPD     (SP), Y8
@@ -9162,23 +9164,23 @@ four270:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last270
+	JLE         last269
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four270
+	JMP         four269
 
-last270:
+last269:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next269:
+next268:
 	DECQ R10
-	JNZ  child269
+	JNZ  child268
 
-none269:
+none268:
 	ADDQ $0x00000100, 256(SP)
 	DECQ 272(SP)
-	JNZ  parent268
+	JNZ  parent267
 	VZEROUPPER
 	RET
 
@@ -9204,7 +9206,7 @@ TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent271:
+parent270:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -9220,9 +9222,9 @@ parent271:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none272
+	JZ      none271
 
-child272:
+child271:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -9238,34 +9240,35 @@ child272:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single273
+	JL     single272
 
-pair273:
+pair272:
 	VBROADCASTF128 (R10), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
-	MOVLQSX        (R13), R15
+	MOVQ           (R13), BP
+	MOVL           BP, R15
+	SHRQ           $0x20, BP
 	IMUL3Q         $0x00000100, R15, R15
 	ADDQ           BX, R15
+	IMUL3Q         $0x00000100, BP, BP
+	ADDQ           BX, BP
 	VFMADD231PD    (R15), Y8, Y0
 	VFMADD231PD    32(R15), Y8, Y1
 	VFMADD231PD    64(R15), Y8, Y2
 	VFMADD231PD    96(R15), Y8, Y3
-	MOVLQSX        4(R13), R15
-	IMUL3Q         $0x00000100, R15, R15
-	ADDQ           BX, R15
-	VFMADD231PD    (R15), Y9, Y4
-	VFMADD231PD    32(R15), Y9, Y5
-	VFMADD231PD    64(R15), Y9, Y6
-	VFMADD231PD    96(R15), Y9, Y7
+	VFMADD231PD    (BP), Y9, Y4
+	VFMADD231PD    32(BP), Y9, Y5
+	VFMADD231PD    64(BP), Y9, Y6
+	VFMADD231PD    96(BP), Y9, Y7
 	ADDQ           $0x00000008, R13
 	ADDQ           $0x00000010, R10
 	SUBQ           $0x00000002, R14
-	JGE            pair273
+	JGE            pair272
 
-single273:
+single272:
 	CMPQ         R14, $-1
-	JL           sum273
+	JL           sum272
 	VBROADCASTSD (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -9277,7 +9280,7 @@ single273:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum273:
+sum272:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9319,34 +9322,35 @@ sum273:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single274
+	JL          single273
 
-pair274:
+pair273:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
-	MOVLQSX        (R8), R10
+	MOVQ           (R8), R13
+	MOVL           R13, R10
+	SHRQ           $0x20, R13
 	IMUL3Q         $0x00000100, R10, R10
 	ADDQ           BX, R10
+	IMUL3Q         $0x00000100, R13, R13
+	ADDQ           BX, R13
 	VFMADD231PD    128(R10), Y8, Y0
 	VFMADD231PD    160(R10), Y8, Y1
 	VFMADD231PD    192(R10), Y8, Y2
 	VFMADD231PD    224(R10), Y8, Y3
-	MOVLQSX        4(R8), R10
-	IMUL3Q         $0x00000100, R10, R10
-	ADDQ           BX, R10
-	VFMADD231PD    128(R10), Y9, Y4
-	VFMADD231PD    160(R10), Y9, Y5
-	VFMADD231PD    192(R10), Y9, Y6
-	VFMADD231PD    224(R10), Y9, Y7
+	VFMADD231PD    128(R13), Y9, Y4
+	VFMADD231PD    160(R13), Y9, Y5
+	VFMADD231PD    192(R13), Y9, Y6
+	VFMADD231PD    224(R13), Y9, Y7
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R12
-	JGE            pair274
+	JGE            pair273
 
-single274:
+single273:
 	CMPQ         R12, $-1
-	JL           sum274
+	JL           sum273
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -9358,7 +9362,7 @@ single274:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum274:
+sum273:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9393,13 +9397,13 @@ sum274:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child272
+	JNZ         child271
 
-none272:
+none271:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent271
+	JNZ  parent270
 	VZEROUPPER
 	RET
 
@@ -9424,7 +9428,7 @@ TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run275:
+run274:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9436,9 +9440,9 @@ run275:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four276:
+four275:
 	CMPQ        R8, $0x00000004
-	JL          one276
+	JL          one275
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9566,11 +9570,11 @@ four276:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four276
+	JMP         four275
 
-one276:
+one275:
 	TESTQ        R8, R8
-	JZ           end276
+	JZ           end275
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9607,11 +9611,11 @@ one276:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one276
+	JMP          one275
 
-end276:
+end275:
 	DECQ 24(SP)
-	JNZ  run275
+	JNZ  run274
 	VZEROUPPER
 	RET
 
@@ -9640,7 +9644,7 @@ TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run277:
+run276:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9665,7 +9669,7 @@ run277:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop278:
+loop277:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -9718,7 +9722,7 @@ loop278:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop278
+	JNZ          loop277
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -9736,7 +9740,7 @@ loop278:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop279:
+loop278:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9789,7 +9793,7 @@ loop279:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop279
+	JNZ          loop278
 	VADDPD       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPD       160(R12), Y5, Y5
@@ -9799,7 +9803,7 @@ loop279:
 	VADDPD       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run277
+	JNZ          run276
 	VZEROUPPER
 	RET
 
@@ -9826,7 +9830,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop280:
+loop279:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -9839,7 +9843,7 @@ loop280:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop280
+	JNZ          loop279
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -9877,7 +9881,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop281:
+loop280:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -9895,7 +9899,7 @@ loop281:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop281
+	JNZ          loop280
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -9941,7 +9945,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop282:
+loop281:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -9964,7 +9968,7 @@ loop282:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop282
+	JNZ          loop281
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -9999,14 +10003,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop283:
+loop282:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop283
+	JNZ          loop282
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10028,7 +10032,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop284:
+loop283:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -10037,7 +10041,7 @@ loop284:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop284
+	JNZ          loop283
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -10061,7 +10065,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop285:
+loop284:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -10072,7 +10076,7 @@ loop285:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop285
+	JNZ          loop284
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10098,7 +10102,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop286:
+loop285:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -10112,7 +10116,7 @@ loop286:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop286
+	JNZ         loop285
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

@@ -122,6 +122,29 @@ var every = []struct {
 		Axpy(y, s, x, n)
 		same(t, y, want)
 	}},
+	{"AxpyNorm2", func(t *testing.T, g *guarded, n int) {
+		y, norm2, s, x := g.vector(n*Lanes), g.lane(), g.lane(), g.vector(n*Lanes)
+		want := slices.Clone(y)
+		var wantNorm2 lane
+		axpyGo(want, s, x, n)
+		dotGo(&wantNorm2, want, want, n)
+		AxpyNorm2(y, norm2, s, x, n)
+		same(t, y, want)
+		same(t, norm2[:], wantNorm2[:])
+	}},
+	{"NegateDots", func(t *testing.T, g *guarded, n int) {
+		stride := Lanes + g.rng.IntN(20)
+		y, along, norm2, from, x := g.vector(n*Lanes), g.lane(), g.lane(), g.vector(n*stride+Lanes), g.vector(n*Lanes)
+		want := make([]float64, len(y))
+		var wantAlong, wantNorm2 lane
+		negateLanesGo(want, from, n, Lanes, stride)
+		dotGo(&wantAlong, x, want, n)
+		dotGo(&wantNorm2, x, x, n)
+		NegateDots(y, along, norm2, from, x, n, stride)
+		same(t, y, want)
+		same(t, along[:], wantAlong[:])
+		same(t, norm2[:], wantNorm2[:])
+	}},
 	{"AddOuters", func(t *testing.T, g *guarded, n int) {
 		for terms := range 9 {
 			cols := n%7 + terms
@@ -143,7 +166,7 @@ var every = []struct {
 			var wantNorm2 lane
 			addOutersGo(want, &wantNorm2, outers, n, cols)
 			matVecGo(wantOut, want, z, n, cols)
-			AddOuterMatVec(a, norm2, out, outers[0], z, n, cols)
+			AddOuterMatVec(a, norm2, out, outers[0], z, n, cols, n*cols*Lanes)
 			same(t, a, want)
 			same(t, norm2[:], wantNorm2[:])
 			same(t, out, wantOut)
@@ -446,6 +469,9 @@ func BenchmarkChain(b *testing.B) {
 		})
 		b.Run(fmt.Sprint("Dot/", d), func(b *testing.B) {
 			bench(b, 2*len(x), 16*len(x), func() { Dot(&norm2, y, x, d) })
+		})
+		b.Run(fmt.Sprint("AddOuterMatVec/", d), func(b *testing.B) {
+			bench(b, 6*len(a), 16*len(a), func() { AddOuterMatVec(a, &norm2, y, Outer{1e-12, x, x}, x, d, d, 0) })
 		})
 		b.Run(fmt.Sprint("Axpy/", d), func(b *testing.B) {
 			bench(b, 2*len(x), 24*len(x), func() { Axpy(y, &norm2, x, d) })

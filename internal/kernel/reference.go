@@ -36,6 +36,17 @@ func axpyGo(y []float64, s *lane, x []float64, n int) {
 	}
 }
 
+func axpyNorm2Go(y []float64, norm2, s *lane, x []float64, n int) {
+	axpyGo(y, s, x, n)
+	dotGo(norm2, y, y, n)
+}
+
+func negateDotsGo(y []float64, along, norm2 *lane, g, x []float64, n, stride int) {
+	negateLanesGo(y, g, n, Lanes, stride)
+	dotGo(along, x, y, n)
+	dotGo(norm2, x, x, n)
+}
+
 func copyLanesGo(out, in []float64, n, outStride, inStride int) {
 	for i := range n {
 		*(*lane)(out[i*outStride:]) = *(*lane)(in[i*inStride:])
@@ -54,12 +65,16 @@ func negateLanesGo(out, in []float64, n, outStride, inStride int) {
 func addOutersGo(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
 	*norm2 = lane{}
 	for i := range rows {
+		var sum lane
 		for j := range cols {
 			m := (*lane)(a[(i*cols+j)*Lanes:])
 			for _, t := range terms {
 				fma(m, scaled(t.C, t.Y[i*Lanes:]), (*lane)(t.X[j*Lanes:]))
 			}
-			fma(norm2, m, m)
+			fma(&sum, m, m)
+		}
+		for r := range norm2 {
+			norm2[r] += sum[r]
 		}
 	}
 }

@@ -7,6 +7,10 @@ package kernel
 // MaxGroups is the largest number of lane groups in a panel row.
 const MaxGroups = 4
 
+// SumLanes is the widest row whose weighted sums this machine keeps in registers, for RowSums and TreeSums. Results do not
+// depend on the width.
+func SumLanes() int { return sumLanes() }
+
 func items(start []int32) int { return int(start[len(start)-1] - start[0]) }
 
 func checkLanes(lanes int) {

@@ -24,6 +24,16 @@ func dotAVX512(out *[8]float64, x []float64, y []float64, n int)
 //go:noescape
 func axpyAVX512(y []float64, s *[8]float64, x []float64, n int)
 
+// axpyNorm2AVX512 is axpyNorm2Go for n ≥ 1.
+//
+//go:noescape
+func axpyNorm2AVX512(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
+
+// negateDotsAVX512 is negateDotsGo for n ≥ 1.
+//
+//go:noescape
+func negateDotsAVX512(y []float64, along *[8]float64, norm2 *[8]float64, g []float64, x []float64, n int, stride int)
+
 // addOuters1AVX512 is addOutersGo for 1 terms (the first is at terms), rows and cols ≥ 1.
 //
 //go:noescape
@@ -57,7 +67,7 @@ func addOuters6AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, 
 // addOuterMatVecAVX512 is addOuterMatVecGo for rows and cols ≥ 1.
 //
 //go:noescape
-func addOuterMatVecAVX512(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int)
+func addOuterMatVecAVX512(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int, ahead int)
 
 // outersNorm2x1AVX512 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
 //
@@ -324,7 +334,7 @@ func multiplyAddsAVX512(out *[8]float64, n int)
 //go:noescape
 func matVecAVX2(out []float64, a []float64, x []float64, rows int, cols int)
 
-// matTVecAVX2 is matTVecGo for rows and cols ≥ 1: several columns at a time.
+// matTVecAVX2 is matTVecGo for rows and cols ≥ 1: several rows at a time.
 //
 //go:noescape
 func matTVecAVX2(out []float64, a []float64, y []float64, rows int, cols int)
@@ -338,6 +348,16 @@ func dotAVX2(out *[8]float64, x []float64, y []float64, n int)
 //
 //go:noescape
 func axpyAVX2(y []float64, s *[8]float64, x []float64, n int)
+
+// axpyNorm2AVX2 is axpyNorm2Go for n ≥ 1.
+//
+//go:noescape
+func axpyNorm2AVX2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
+
+// negateDotsAVX2 is negateDotsGo for n ≥ 1.
+//
+//go:noescape
+func negateDotsAVX2(y []float64, along *[8]float64, norm2 *[8]float64, g []float64, x []float64, n int, stride int)
 
 // addOuters1AVX2 is addOutersGo for 1 terms (the first is at terms), rows and cols ≥ 1.
 //
@@ -372,7 +392,7 @@ func addOuters6AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, co
 // addOuterMatVecAVX2 is addOuterMatVecGo for rows and cols ≥ 1.
 //
 //go:noescape
-func addOuterMatVecAVX2(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int)
+func addOuterMatVecAVX2(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int, ahead int)
 
 // outersNorm2x1AVX2 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
 //

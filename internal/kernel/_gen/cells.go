@@ -139,7 +139,7 @@ func cellSums(t tier, groups int) {
 	gB, gC, b, c, s, cells, stride := slice("gB"), slice("gC"), slice("b"), slice("c"), slice("s"), slice("cells"), number("stride")
 	SHLQ(Imm(3), stride)
 	walkRuns([]string{"l", "gL"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
-		ps := pieces(t, groups)
+		ps := pieces(t, groups, 6)
 		for i, piece := range ps {
 			bk := bank{t: t}
 			off := piece[0] * t.size()

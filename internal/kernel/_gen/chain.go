@@ -97,14 +97,21 @@ func matVec(t tier) {
 }
 
 func matTVec(t tier) {
-	t.text("matTVec", "(out, a, y []float64, rows, cols int)", "is matTVecGo for rows and cols ≥ 1: several columns at a time.")
+	if t.parts == 1 {
+		matTVecColumns(t)
+	} else {
+		matTVecRows(t)
+	}
+}
+
+const matTVecSignature = "(out, a, y []float64, rows, cols int)"
+
+// matTVecColumns keeps the sums of up to 12 columns in registers.
+func matTVecColumns(t tier) {
+	t.text("matTVec", matTVecSignature, "is matTVecGo for rows and cols ≥ 1: several columns at a time.")
 	out, a, y, rows, cols := slice("out"), slice("a"), slice("y"), number("rows"), number("cols")
 	row := times(cols, groupSize)
-	step, most := 8, 12
-	if t.parts == 2 {
-		step, most = 4, 7
-	}
-	blocks("cols", cols, step, most, func(n int) {
+	blocks("cols", cols, 8, 12, func(n int) {
 		b := bank{t: t}
 		acc, v := b.take(n*t.parts), b.take(t.parts)
 		t.zero(acc...)
@@ -120,6 +127,67 @@ func matTVec(t tier) {
 		t.store(acc, at(out))
 		ADDQ(U32(n*groupSize), out)
 		ADDQ(U32(n*groupSize), a)
+	})
+	done()
+}
+
+// matTVecRows adds up to four rows at a time to sums in memory: it has too few registers for the columns of a usual size, and
+// reads the matrix in the order in which it lies, and ahead, being the first of a step to touch it.
+func matTVecRows(t tier) {
+	const (
+		most  = 4
+		ahead = 3072 // bytes
+	)
+	t.text("matTVec", matTVecSignature, "is matTVecGo for rows and cols ≥ 1: several rows at a time.")
+	out, a, y, rows, cols := slice("out"), slice("a"), slice("y"), number("rows"), number("cols")
+	row := times(cols, groupSize)
+	b := bank{t: t}
+	z := b.take(1)
+	t.zero(z...)
+	end := GP64()
+	LEAQ(indexed(out, row), end)
+	to := copyOf(out)
+	fresh++
+	label := fmt.Sprintf("clear%d", fresh)
+	Label(label)
+	for p := range t.parts {
+		t.store(z, at(to).Offset(p*t.size()))
+	}
+	ADDQ(U32(groupSize), to)
+	CMPQ(to, end)
+	JL(LabelRef(label))
+	blocks("rows", rows, most, most, func(n int) {
+		b := bank{t: t}
+		v, sum := b.take(n*t.parts), b.take(t.parts)
+		t.load(at(y), v...)
+		p, to, j := copyOf(a), copyOf(out), copyOf(cols)
+		p3 := GP64()
+		if n > 3 {
+			LEAQ(Mem{Base: row, Index: row, Scale: 2}, p3)
+			ADDQ(a, p3)
+		}
+		loop(j, func() {
+			t.load(at(to), sum...)
+			for i := range n {
+				m := at(p)
+				switch i {
+				case 1, 2:
+					m = Mem{Base: p, Index: row, Scale: uint8(i)}
+				case 3:
+					m = at(p3)
+				}
+				PREFETCHT0(m.Offset(ahead))
+				t.fma(sum, v[i*t.parts:][:t.parts], m)
+			}
+			t.store(sum, at(to))
+			ADDQ(U32(groupSize), p)
+			if n > 3 {
+				ADDQ(U32(groupSize), p3)
+			}
+			ADDQ(U32(groupSize), to)
+		})
+		ADDQ(U32(n*groupSize), y)
+		ADDQ(times(row, n), a)
 	})
 	done()
 }
@@ -156,6 +224,53 @@ func axpy(t tier) {
 	done()
 }
 
+func axpyNorm2(t tier) {
+	t.text("axpyNorm2", "(y []float64, norm2, s *[8]float64, x []float64, n int)", "is axpyNorm2Go for n ≥ 1.")
+	y, norm2, s, x, n := slice("y"), number("norm2"), number("s"), slice("x"), number("n")
+	b := bank{t: t}
+	scale, v, sum := b.take(t.parts), b.take(t.parts), b.take(t.parts)
+	t.load(at(s), scale...)
+	t.zero(sum...)
+	loop(n, func() {
+		t.load(at(y), v...)
+		t.fma(v, scale, at(x))
+		t.store(v, at(y))
+		for p := range v {
+			VFMADD231PD(v[p], v[p], sum[p])
+		}
+		ADDQ(U32(groupSize), x)
+		ADDQ(U32(groupSize), y)
+	})
+	t.store(sum, at(norm2))
+	done()
+}
+
+func negateDots(t tier) {
+	t.text("negateDots", "(y []float64, along, norm2 *[8]float64, g, x []float64, n, stride int)", "is negateDotsGo for n ≥ 1.")
+	y, along, norm2, g, x, n, stride := slice("y"), number("along"), number("norm2"), slice("g"), slice("x"), number("n"), number("stride")
+	SHLQ(Imm(3), stride)
+	b := bank{t: t}
+	zero, v, to, dots, squares := b.take(1), b.take(t.parts), b.take(t.parts), b.take(t.parts), b.take(t.parts)
+	t.zero(zero...)
+	t.zero(dots...)
+	t.zero(squares...)
+	loop(n, func() {
+		t.load(at(x), v...)
+		for p := range to {
+			VSUBPD(at(g).Offset(p*t.size()), zero[0], to[p])
+			VFMADD231PD(to[p], v[p], dots[p])
+			VFMADD231PD(v[p], v[p], squares[p])
+		}
+		t.store(to, at(y))
+		ADDQ(stride, g)
+		ADDQ(U32(groupSize), x)
+		ADDQ(U32(groupSize), y)
+	})
+	t.store(dots, at(along))
+	t.store(squares, at(norm2))
+	done()
+}
+
 const outerSize = 56 // bytes of an Outer: C, Y, X
 
 // scaleRow sets cy[k] = C_k·Y_k[i] and points xs[k] to X_k; offset is i·groupSize.
@@ -172,6 +287,14 @@ func (t tier) scaleRow(xs []reg.GPVirtual, cy []reg.VecPhysical, terms, offset r
 	}
 }
 
+// addNorms adds the sums of a row to norm2.
+func (t tier) addNorms(row []reg.VecPhysical, norm2 reg.GPVirtual) {
+	for p, r := range row {
+		VADDPD(at(norm2).Offset(p*t.size()), r, r)
+	}
+	t.store(row, at(norm2))
+}
+
 func addOuters(t tier) {
 	for terms := 1; terms <= 6; terms++ {
 		t.text(fmt.Sprint("addOuters", terms), "(a []float64, norm2 *[8]float64, terms *float64, rows, cols int)",
@@ -180,6 +303,7 @@ func addOuters(t tier) {
 		b := bank{t: t}
 		cy, sum, m := b.take(terms*t.parts), b.take(t.parts), b.take(t.parts)
 		t.zero(sum...)
+		t.store(sum, at(norm2))
 		offset := GP64()
 		XORQ(offset, offset)
 		rowEnd := times(cols, groupSize)
@@ -189,6 +313,7 @@ func addOuters(t tier) {
 		}
 		loop(rows, func() {
 			t.scaleRow(xs, cy, list, offset)
+			t.zero(sum...)
 			j := GP64()
 			XORQ(j, j)
 			fresh++
@@ -205,19 +330,21 @@ func addOuters(t tier) {
 			ADDQ(U32(groupSize), j)
 			CMPQ(j, rowEnd)
 			JL(LabelRef(label))
+			t.addNorms(sum, norm2)
 			ADDQ(rowEnd, a)
 			ADDQ(U32(groupSize), offset)
 		})
-		t.store(sum, at(norm2))
 		done()
 	}
 }
 
 func addOuterMatVec(t tier) {
-	t.text("addOuterMatVec", "(a []float64, norm2 *[8]float64, out []float64, c float64, y, x, z []float64, rows, cols int)",
+	t.text("addOuterMatVec", "(a []float64, norm2 *[8]float64, out []float64, c float64, y, x, z []float64, rows, cols, ahead int)",
 		"is addOuterMatVecGo for rows and cols ≥ 1.")
 	a, norm2, out, y, x, z := slice("a"), number("norm2"), slice("out"), slice("y"), slice("x"), slice("z")
-	rows, cols := number("rows"), number("cols")
+	rows, cols, ahead := number("rows"), number("cols"), number("ahead")
+	SHLQ(Imm(3), ahead)
+	ADDQ(a, ahead)
 	b := bank{t: t}
 	c, cy, sum, acc, m := b.take(1), b.take(t.parts), b.take(t.parts), b.take(t.parts), b.take(t.parts)
 	scalar, err := Param("c").Resolve()
@@ -226,17 +353,20 @@ func addOuterMatVec(t tier) {
 	}
 	VBROADCASTSD(scalar.Addr, c[0])
 	t.zero(sum...)
+	t.store(sum, at(norm2))
 	rowEnd := times(cols, groupSize)
 	loop(rows, func() {
 		for p := range cy {
 			VMULPD(at(y).Offset(p*t.size()), c[0], cy[p])
 		}
 		t.zero(acc...)
+		t.zero(sum...)
 		j := GP64()
 		XORQ(j, j)
 		fresh++
 		label := fmt.Sprintf("cols%d", fresh)
 		Label(label)
+		PREFETCHT1(indexed(ahead, j))
 		t.load(indexed(a, j), m...)
 		t.fma(m, cy, indexed(x, j))
 		t.store(m, indexed(a, j))
@@ -248,11 +378,12 @@ func addOuterMatVec(t tier) {
 		CMPQ(j, rowEnd)
 		JL(LabelRef(label))
 		t.store(acc, at(out))
+		t.addNorms(sum, norm2)
 		ADDQ(rowEnd, a)
+		ADDQ(rowEnd, ahead)
 		ADDQ(U32(groupSize), y)
 		ADDQ(U32(groupSize), out)
 	})
-	t.store(sum, at(norm2))
 	done()
 }
 

@@ -13,6 +13,8 @@ func main() {
 		matTVec(t)
 		dot(t)
 		axpy(t)
+		axpyNorm2(t)
+		negateDots(t)
 		addOuters(t)
 		addOuterMatVec(t)
 		outersNorm2(t)

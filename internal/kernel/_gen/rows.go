@@ -8,13 +8,27 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rowAt is the address of row at[k] of a matrix whose rows are bytes apart; at points to at[k].
-func rowAt(matrix, index reg.GPVirtual, k, bytes int) reg.GPVirtual {
-	p := GP64()
-	MOVLQSX(at(index).Offset(4*k), p)
-	IMUL3Q(U32(bytes), p, p)
-	ADDQ(matrix, p)
-	return p
+// rowsAt are the addresses of rows at[0] … at[n−1] of a matrix whose rows are bytes apart; at points to at[0]. One load
+// fetches two indices, because loads are what limits the loops over cells.
+func rowsAt(matrix, index reg.GPVirtual, n, bytes int) []reg.GPVirtual {
+	var rows []reg.GPVirtual
+	for k := 0; k < n; k += 2 {
+		p, q := GP64(), GP64()
+		if k+1 == n {
+			MOVLQSX(at(index).Offset(4*k), p)
+			rows = append(rows, p)
+			break
+		}
+		MOVQ(at(index).Offset(4*k), q)
+		MOVL(q.As32(), p.As32())
+		SHRQ(Imm(32), q)
+		rows = append(rows, p, q)
+	}
+	for _, p := range rows {
+		IMUL3Q(U32(bytes), p, p)
+		ADDQ(matrix, p)
+	}
+	return rows
 }
 
 // runs walks the rows of a run table: body gets a register with the number of items of the row, which it may
@@ -50,13 +64,16 @@ func rowCount() reg.GPVirtual {
 	return rows
 }
 
-// pieces cuts a row into pieces (first register, number of registers) that leave a tier enough registers to sum them.
-func pieces(t tier, groups int) [][2]int {
+// pieces cuts a row into equal pieces (first register, number of registers) that leave a tier enough registers for
+// two of each and some others.
+func pieces(t tier, groups, others int) [][2]int {
 	var ps [][2]int
 	n := groups * t.parts
-	most := t.registers / 4
-	for first := 0; first < n; first += most {
-		ps = append(ps, [2]int{first, min(most, n-first)})
+	most := (t.registers - others) / 2
+	count := (n + most - 1) / most
+	size := (n + count - 1) / count
+	for first := 0; first < n; first += size {
+		ps = append(ps, [2]int{first, min(size, n-first)})
 	}
 	return ps
 }
@@ -69,11 +86,7 @@ func expand(t tier, groups int) {
 	SHLQ(Imm(3), stride)
 	b := bank{t: t}
 	n := groups * t.parts
-	tmp := b.take(4)
-	var p []reg.VecPhysical
-	if t.parts == 1 {
-		p = b.take(n)
-	}
+	tmp, p := b.take(4), b.take(n)
 	runs(start, rows, func(count reg.GPVirtual) {
 		t.load(at(parent), p...)
 		loop(count, func() {
@@ -83,13 +96,7 @@ func expand(t tier, groups int) {
 			ADDQ(v, q)
 			for i := range n {
 				product := tmp[i%len(tmp)]
-				factor := product
-				if p == nil {
-					t.load(at(parent).Offset(i*t.size()), factor)
-				} else {
-					factor = p[i]
-				}
-				VMULPD(at(q).Offset(i*t.size()), factor, product)
+				VMULPD(at(q).Offset(i*t.size()), p[i], product)
 				VMOVUPD(product, at(out).Offset(i*t.size()))
 			}
 			ADDQ(U32(4), index)
@@ -107,7 +114,7 @@ func fold(t tier, groups int) {
 	rows := rowCount()
 	SHLQ(Imm(3), stride)
 	bytes := groups * groupSize
-	ps := pieces(t, groups)
+	ps := pieces(t, groups, 4)
 	clearSums := func() {
 		z := t.r(0)
 		t.zero(z)
@@ -187,20 +194,17 @@ func (t tier) reduce4(acc []reg.VecPhysical, first int) reg.VecPhysical {
 	return sums[0]
 }
 
-// dots emits the products of a row with count ≥ 1 rows of q, four at a time. The row is in registers for AVX-512, and at
-// memory for AVX2. It advances out and index by count, which it consumes; free is the first of three free registers.
+// dots emits the products of a row with count ≥ 1 rows of q, four at a time. The row is in registers if the tier holds it, else
+// at memory. It advances out and index by count, which it consumes; free is the first of three free registers.
 func (t tier) dots(groups int, acc, row []reg.VecPhysical, memory Mem, free int, out, q, index, count reg.GPVirtual) {
 	fresh++
 	label, last := fmt.Sprintf("four%d", fresh), fmt.Sprintf("last%d", fresh)
 	Label(label)
-	var y [4]reg.GPVirtual
-	for i := range y {
-		y[i] = rowAt(q, index, i, groups*groupSize)
-	}
+	y := rowsAt(q, index, 4, groups*groupSize)
 	for g := range groups {
 		x := row[:t.parts]
-		if t.parts == 1 {
-			x = row[g:][:1]
+		if t.holds(groups) {
+			x = row[g*t.parts:][:t.parts]
 		} else {
 			t.load(memory.Offset(g*groupSize), x...)
 		}
@@ -226,10 +230,13 @@ func (t tier) dots(groups int, acc, row []reg.VecPhysical, memory Mem, free int,
 	LEAQ(Mem{Base: out, Index: count, Scale: 8, Disp: 32}, out)
 }
 
-// rowRegisters is how many registers hold what dots needs of a row: all of it, or for AVX2 one lane group.
+// holds reports whether a tier has registers for a whole row beside the sums of dots and what adds them.
+func (t tier) holds(groups int) bool { return (groups+4)*t.parts+2 <= t.registers }
+
+// rowRegisters is how many registers hold what dots needs of a row: all of it, or one lane group.
 func (t tier) rowRegisters(groups int) int {
-	if t.parts == 1 {
-		return groups
+	if t.holds(groups) {
+		return groups * t.parts
 	}
 	return t.parts
 }
@@ -243,7 +250,7 @@ func rowDots(t tier, groups int) {
 	acc := b.take(4 * t.parts)
 	row := b.take(t.rowRegisters(groups))
 	runs(start, rows, func(count reg.GPVirtual) {
-		if t.parts == 1 {
+		if t.holds(groups) {
 			t.load(at(p), row...)
 		}
 		t.dots(groups, acc, row, at(p), b.next, out, q, index, count)
@@ -260,8 +267,7 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 	if !last {
 		s, index, count = copyOf(s), copyOf(index), copyOf(count)
 	}
-	add := func(k int, sum []reg.VecPhysical) {
-		row := rowAt(q, index, k, bytes)
+	add := func(row reg.GPVirtual, k int, sum []reg.VecPhysical) {
 		for r := range sum {
 			VFMADD231PD(at(row).Offset(off+r*t.size()), x[k], sum[r])
 		}
@@ -279,8 +285,9 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 	}
 	VUNPCKLPD(x[1], x[1], x[0])
 	VUNPCKHPD(x[1], x[1], x[1])
-	add(0, even)
-	add(1, odd)
+	rows := rowsAt(q, index, 2, bytes)
+	add(rows[0], 0, even)
+	add(rows[1], 1, odd)
 	ADDQ(U32(8), index)
 	ADDQ(U32(16), s)
 	SUBQ(U32(2), count)
@@ -289,7 +296,7 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 	CMPQ(count, I8(-1))
 	JL(LabelRef(end))
 	VBROADCASTSD(at(s), x[0])
-	add(0, even)
+	add(rowsAt(q, index, 1, bytes)[0], 0, even)
 	ADDQ(U32(4), index)
 	ADDQ(U32(8), s)
 	Label(end)
@@ -305,7 +312,7 @@ func rowSums(t tier, groups int) {
 	g, q, s, start, index := slice("g"), slice("q"), slice("s"), slice("start"), slice("at")
 	rows := rowCount()
 	bytes := groups * groupSize
-	ps := pieces(t, groups)
+	ps := pieces(t, groups, 4)
 	loop(rows, func() {
 		count := GP64()
 		MOVL(at(start).Offset(4), count.As32())

@@ -53,7 +53,7 @@ func treeDots(t tier, groups int) {
 	acc := b.take(4 * t.parts)
 	row := b.take(t.rowRegisters(groups))
 	var spill Mem
-	if t.parts == 2 {
+	if !t.holds(groups) {
 		spill = AllocLocal(bytes)
 	}
 	walkParents([]string{"parent"}, bytes, func(p *parents, children reg.GPVirtual) {
@@ -76,7 +76,7 @@ func treeDots(t tier, groups int) {
 			r := row[i%len(row)]
 			VMOVUPD(at(parent).Offset(i*t.size()), r)
 			VMULPD(at(factor).Offset(i*t.size()), r, r)
-			if t.parts == 2 {
+			if !t.holds(groups) {
 				VMOVUPD(r, spill.Offset(i*t.size()))
 			}
 		}
@@ -99,7 +99,7 @@ func treeSums(t tier, groups int) {
 	bytes := groups * groupSize
 	walkParents([]string{"parent", "gParent"}, bytes, func(p *parents, children reg.GPVirtual) {
 		b := bank{t: t}
-		ps := pieces(t, groups)
+		ps := pieces(t, groups, 4)
 		var sum, row []reg.VecPhysical // of the parent, in registers if the tier has enough
 		gParent := GP64()
 		if t.parts == 1 {
