@@ -2,36 +2,48 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const (
-	lanes     = 8
-	maxGroups = 4
-	groupSize = 8 * lanes // bytes of a lane group
-)
+const lanes = 8
 
-// tier is an instruction set. A lane group fills parts registers.
+// tier is an instruction set with a type of number. A lane group fills parts registers.
 type tier struct {
 	name      string
 	parts     int
 	registers int
+	bytes     int // of a number
+	groups    int // the most in a panel row
 }
 
 var (
-	avx512 = tier{"AVX512", 1, 32}
-	avx2   = tier{"AVX2", 2, 16}
+	avx512  = tier{"AVX512", 1, 32, 8, 4}
+	avx2    = tier{"AVX2", 2, 16, 8, 4}
+	avx2F32 = tier{"F32AVX2", 1, 16, 4, 8} // a lane group is what a 256-bit register holds
 )
 
-// size is the number of bytes in a register, width the number of float64.
-func (t tier) size() int  { return groupSize / t.parts }
+// group is the number of bytes in a lane group, size that in a register, width the number of numbers in a register.
+func (t tier) group() int { return lanes * t.bytes }
+func (t tier) size() int  { return t.group() / t.parts }
 func (t tier) width() int { return lanes / t.parts }
 
+// double reports whether numbers are float64.
+func (t tier) double() bool { return t.bytes == 8 }
+
+// zmms reports whether registers have 512 bits.
+func (t tier) zmms() bool { return t.size() == 64 }
+
+// text begins a function. T in the signature stands for the type of number.
 func (t tier) text(name, signature, doc string) {
-	TEXT(name+t.name, NOSPLIT, "func"+signature)
+	float := "float64"
+	if !t.double() {
+		float = "float32"
+	}
+	TEXT(name+t.name, NOSPLIT, "func"+strings.ReplaceAll(signature, "T", float))
 	Pragma("noescape")
 	Doc(name + t.name + " " + doc)
 }
@@ -41,11 +53,15 @@ func (t tier) r(i int) reg.VecPhysical {
 	if i >= t.registers {
 		panic(fmt.Sprintf("%s has no register %d", t.name, i))
 	}
-	if t.parts == 1 {
+	if t.zmms() {
 		return zmm[i]
 	}
 	return ymm[i]
 }
+
+// bits128 and bits256 are the low parts of a register.
+func bits128(r reg.VecPhysical) reg.VecPhysical { return xmm[r.PhysicalIndex()] }
+func bits256(r reg.VecPhysical) reg.VecPhysical { return ymm[r.PhysicalIndex()] }
 
 var (
 	zmm = []reg.VecPhysical{
@@ -77,7 +93,7 @@ func (b *bank) take(n int) []reg.VecPhysical {
 
 func (t tier) zero(rs ...reg.VecPhysical) {
 	for _, r := range rs {
-		if t.parts == 1 {
+		if t.zmms() {
 			VPXORQ(r, r, r)
 		} else {
 			VXORPD(r, r, r)
@@ -101,7 +117,105 @@ func (t tier) store(rs []reg.VecPhysical, m Mem) {
 // fma adds x times consecutive memory to acc, register by register.
 func (t tier) fma(acc, x []reg.VecPhysical, m Mem) {
 	for i := range acc {
-		VFMADD231PD(m.Offset(i*t.size()), x[i], acc[i])
+		t.fmadd(m.Offset(i*t.size()), x[i], acc[i])
+	}
+}
+
+func (t tier) fmadd(m, x, acc Op) {
+	if t.double() {
+		VFMADD231PD(m, x, acc)
+	} else {
+		VFMADD231PS(m, x, acc)
+	}
+}
+
+func (t tier) mul(m, x, out Op) {
+	if t.double() {
+		VMULPD(m, x, out)
+	} else {
+		VMULPS(m, x, out)
+	}
+}
+
+func (t tier) add(m, x, out Op) {
+	if t.double() {
+		VADDPD(m, x, out)
+	} else {
+		VADDPS(m, x, out)
+	}
+}
+
+func (t tier) sub(m, x, out Op) {
+	if t.double() {
+		VSUBPD(m, x, out)
+	} else {
+		VSUBPS(m, x, out)
+	}
+}
+
+// broadcast fills a register with one number.
+func (t tier) broadcast(m Mem, r reg.VecPhysical) {
+	if t.double() {
+		VBROADCASTSD(m, r)
+	} else {
+		VBROADCASTSS(m, r)
+	}
+}
+
+// broadcast2 fills even and odd with one number each, two in a row in memory, by one load.
+func (t tier) broadcast2(m Mem, even, odd reg.VecPhysical) {
+	switch {
+	case !t.double():
+		VBROADCASTSD(m, odd)
+		VMOVSLDUP(odd, even)
+		VMOVSHDUP(odd, odd)
+		return
+	case t.zmms():
+		VBROADCASTF64X2(m, odd)
+	default:
+		VBROADCASTF128(m, odd)
+	}
+	VUNPCKLPD(odd, odd, even)
+	VUNPCKHPD(odd, odd, odd)
+}
+
+// norms is how many registers hold the squared norms of a lane group, which are float64.
+func (t tier) norms() int {
+	if t.double() {
+		return t.parts
+	}
+	return 2
+}
+
+// spare is how many registers addSquares needs beside.
+func (t tier) spare() int {
+	if t.double() {
+		return 0
+	}
+	return 2
+}
+
+// addSquares adds the squares of a lane group to sum.
+func (t tier) addSquares(v, sum, spare []reg.VecPhysical) {
+	if t.double() {
+		for p := range v {
+			VFMADD231PD(v[p], v[p], sum[p])
+		}
+		return
+	}
+	VEXTRACTF128(Imm(1), v[0], bits128(spare[1]))
+	VCVTPS2PD(bits128(v[0]), spare[0])
+	VCVTPS2PD(bits128(spare[1]), spare[1])
+	VFMADD231PD(spare[0], spare[0], sum[0])
+	VFMADD231PD(spare[1], spare[1], sum[1])
+}
+
+// scale turns a number of numbers into bytes.
+func (t tier) scale(r reg.GPVirtual) {
+	if t.double() {
+		SHLQ(Imm(3), r)
+	} else {
+		SHLQ(Imm(2), r)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // walkRuns walks runs of cells. locals are slices kept on the stack; body gets the address of each at the run's
 // row, and the number of cells ≥ 1.
-func walkRuns(locals []string, body func(rows []reg.GPVirtual, count reg.GPVirtual)) {
+func walkRuns(t tier, locals []string, body func(rows []reg.GPVirtual, count reg.GPVirtual)) {
 	local := AllocLocal(8 * (len(locals) + 4))
 	slot := func(i int) Mem { return local.Offset(8 * i) }
 	for i, name := range append(locals, "start", "row") {
@@ -21,7 +21,7 @@ func walkRuns(locals []string, body func(rows []reg.GPVirtual, count reg.GPVirtu
 	runs := Load(Param("row").Len(), GP64()).(reg.GPVirtual)
 	MOVQ(runs, left)
 	bytes := number("outer")
-	SHLQ(Imm(3), bytes)
+	t.scale(bytes)
 	MOVQ(bytes, stride)
 	fresh++
 	label := fmt.Sprintf("run%d", fresh)
@@ -58,20 +58,19 @@ func inner(cells, stride reg.GPVirtual, i int) (j, k reg.GPVirtual) {
 }
 
 func cellDots(t tier, groups int) {
-	t.text(fmt.Sprint("cellDots", groups), "(out, l, b, c []float64, start, row []int32, cells []uint32, outer, stride int)",
+	t.text(fmt.Sprint("cellDots", groups), "(out, l, b, c []T, start, row []int32, cells []uint32, outer, stride int)",
 		fmt.Sprintf("is cellDotsGo for %d lane groups and a run or more, none of them empty.", groups))
 	out, b, c, cells, stride := slice("out"), slice("b"), slice("c"), slice("cells"), number("stride")
-	SHLQ(Imm(3), stride)
-	walkRuns([]string{"l"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
+	t.scale(stride)
+	walkRuns(t, []string{"l"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
 		l := rows[0]
 		bk := bank{t: t}
-		acc, tmp := bk.take(4*t.parts), bk.take(2)
+		acc, tmp, free := bk.take(4*t.parts), bk.take(2), bk.take(t.spares())
 		var row []reg.VecPhysical
 		if t.parts == 1 {
 			row = bk.take(groups)
 			t.load(at(l), row...)
 		}
-		free := bk.take(3)
 		dot := func(n int) {
 			var j, k [4]reg.GPVirtual
 			for i := range n {
@@ -80,18 +79,18 @@ func cellDots(t tier, groups int) {
 			for g := range groups {
 				for i := range n {
 					for p := range t.parts {
-						m := g*groupSize + p*t.size()
+						m := g*t.group() + p*t.size()
 						x, a := tmp[(i+p)%2], acc[i*t.parts+p]
 						if row != nil {
-							VMULPD(indexed(b, j[i]).Offset(m), row[g], x)
+							t.mul(indexed(b, j[i]).Offset(m), row[g], x)
 						} else {
 							VMOVUPD(at(l).Offset(m), x)
-							VMULPD(indexed(b, j[i]).Offset(m), x, x)
+							t.mul(indexed(b, j[i]).Offset(m), x, x)
 						}
 						if g == 0 {
-							VMULPD(indexed(c, k[i]).Offset(m), x, a)
+							t.mul(indexed(c, k[i]).Offset(m), x, a)
 						} else {
-							VFMADD231PD(indexed(c, k[i]).Offset(m), x, a)
+							t.fmadd(indexed(c, k[i]).Offset(m), x, a)
 						}
 					}
 				}
@@ -105,27 +104,16 @@ func cellDots(t tier, groups int) {
 		dot(4)
 		VMOVUPD(t.reduce4(acc, int(free[0].PhysicalIndex())), at(out))
 		ADDQ(U32(16), cells)
-		ADDQ(U32(32), out)
+		ADDQ(U32(4*t.bytes), out)
 		SUBQ(U32(4), count)
 		JMP(LabelRef(four))
 		Label(one)
 		TESTQ(count, count)
 		JZ(LabelRef(end))
 		dot(1)
-		low, high := ymm[acc[0].PhysicalIndex()], ymm[free[0].PhysicalIndex()]
-		if t.parts == 1 {
-			VEXTRACTF64X4(Imm(1), acc[0], high)
-		} else {
-			high = ymm[acc[1].PhysicalIndex()]
-		}
-		VHADDPD(high, low, low) // 01 45 23 67
-		lowX, highX := xmm[low.PhysicalIndex()], xmm[free[0].PhysicalIndex()]
-		VEXTRACTF128(Imm(1), low, highX)
-		VADDPD(highX, lowX, lowX) // 0123 4567
-		VHADDPD(lowX, lowX, lowX)
-		VMOVSD(lowX, at(out))
+		t.reduce1(acc, free[0], at(out))
 		ADDQ(U32(4), cells)
-		ADDQ(U32(8), out)
+		ADDQ(U32(t.bytes), out)
 		DECQ(count)
 		JMP(LabelRef(one))
 		Label(end)
@@ -133,12 +121,36 @@ func cellDots(t tier, groups int) {
 	done()
 }
 
+// reduce1 adds the lanes of one lane vector in the order of total and stores the sum.
+func (t tier) reduce1(acc []reg.VecPhysical, free reg.VecPhysical, out Mem) {
+	low, high := bits256(acc[0]), bits256(free)
+	sum, other := bits128(low), bits128(free)
+	if !t.double() {
+		VHADDPS(low, low, low) // 01 23 01 23 45 67 45 67
+		VHADDPS(low, low, low)
+		VEXTRACTF128(Imm(1), low, other)
+		VADDSS(other, sum, sum)
+		VMOVSS(sum, out)
+		return
+	}
+	if t.zmms() {
+		VEXTRACTF64X4(Imm(1), acc[0], high)
+	} else {
+		high = acc[1]
+	}
+	VHADDPD(high, low, low) // 01 45 23 67
+	VEXTRACTF128(Imm(1), low, other)
+	VADDPD(other, sum, sum) // 0123 4567
+	VHADDPD(sum, sum, sum)
+	VMOVSD(sum, out)
+}
+
 func cellSums(t tier, groups int) {
-	t.text(fmt.Sprint("cellSums", groups), "(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, outer, stride int)",
+	t.text(fmt.Sprint("cellSums", groups), "(gL, gB, gC, l, b, c, s []T, start, row []int32, cells []uint32, outer, stride int)",
 		fmt.Sprintf("is cellSumsGo for %d lane groups and a run or more, none of them empty.", groups))
 	gB, gC, b, c, s, cells, stride := slice("gB"), slice("gC"), slice("b"), slice("c"), slice("s"), slice("cells"), number("stride")
-	SHLQ(Imm(3), stride)
-	walkRuns([]string{"l", "gL"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
+	t.scale(stride)
+	walkRuns(t, []string{"l", "gL"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
 		ps := pieces(t, groups, 6)
 		for i, piece := range ps {
 			bk := bank{t: t}
@@ -152,7 +164,7 @@ func cellSums(t tier, groups int) {
 			}
 			loop(left, func() {
 				j, k := inner(cs, stride, 0)
-				VBROADCASTSD(at(ss), x[0])
+				t.broadcast(at(ss), x[0])
 				for r := range row {
 					m := off + r*t.size()
 					// All loads come before the stores: gB and b, or gC and c, may agree in the low bits of their addresses.
@@ -162,20 +174,20 @@ func cellSums(t tier, groups int) {
 					VMOVUPD(indexed(c, k).Offset(m), w)
 					VMOVUPD(indexed(gB, j).Offset(m), gq)
 					VMOVUPD(indexed(gC, k).Offset(m), gw)
-					VMULPD(row[r], x[0], u)
-					VFMADD231PD(w, u, gq)
-					VFMADD231PD(q, u, gw)
-					VMULPD(q, x[0], q)
+					t.mul(row[r], x[0], u)
+					t.fmadd(w, u, gq)
+					t.fmadd(q, u, gw)
+					t.mul(q, x[0], q)
 					VMOVUPD(gq, indexed(gB, j).Offset(m))
 					VMOVUPD(gw, indexed(gC, k).Offset(m))
-					VFMADD231PD(w, q, sum[r])
+					t.fmadd(w, q, sum[r])
 				}
 				ADDQ(U32(4), cs)
-				ADDQ(U32(8), ss)
+				ADDQ(U32(t.bytes), ss)
 			})
 			for r := range sum {
 				m := at(rows[1]).Offset(off + r*t.size())
-				VADDPD(m, sum[r], sum[r])
+				t.add(m, sum[r], sum[r])
 				VMOVUPD(sum[r], m)
 			}
 		}

@@ -45,9 +45,9 @@ func loop(count reg.GPVirtual, body func()) {
 }
 
 func matVec(t tier) {
-	t.text("matVec", "(out, a, x []float64, rows, cols int)", "is matVecGo for rows and cols ≥ 1: several rows at a time.")
+	t.text("matVec", "(out, a, x []T, rows, cols int)", "is matVecGo for rows and cols ≥ 1: several rows at a time.")
 	out, a, x, rows, cols := slice("out"), slice("a"), slice("x"), number("rows"), number("cols")
-	row := times(cols, groupSize)
+	row := times(cols, t.group())
 	blocks("rows", rows, 2, 3, func(n int) {
 		b := bank{t: t}
 		acc, v := b.take(n*t.parts), b.take(t.parts)
@@ -79,17 +79,17 @@ func matVec(t tier) {
 				}
 				t.fma(acc[i*t.parts:][:t.parts], v, m)
 			}
-			ADDQ(U32(groupSize), p)
+			ADDQ(U32(t.group()), p)
 			if n > 3 {
-				ADDQ(U32(groupSize), at3)
+				ADDQ(U32(t.group()), at3)
 			}
 			if n > 6 {
-				ADDQ(U32(groupSize), at6)
+				ADDQ(U32(t.group()), at6)
 			}
-			ADDQ(U32(groupSize), xs)
+			ADDQ(U32(t.group()), xs)
 		})
 		t.store(acc, at(out))
-		ADDQ(U32(n*groupSize), out)
+		ADDQ(U32(n*t.group()), out)
 		skip := times(row, n)
 		ADDQ(skip, a)
 	})
@@ -104,13 +104,13 @@ func matTVec(t tier) {
 	}
 }
 
-const matTVecSignature = "(out, a, y []float64, rows, cols int)"
+const matTVecSignature = "(out, a, y []T, rows, cols int)"
 
 // matTVecColumns keeps the sums of up to 12 columns in registers.
 func matTVecColumns(t tier) {
 	t.text("matTVec", matTVecSignature, "is matTVecGo for rows and cols ≥ 1: several columns at a time.")
 	out, a, y, rows, cols := slice("out"), slice("a"), slice("y"), number("rows"), number("cols")
-	row := times(cols, groupSize)
+	row := times(cols, t.group())
 	blocks("cols", cols, 8, 12, func(n int) {
 		b := bank{t: t}
 		acc, v := b.take(n*t.parts), b.take(t.parts)
@@ -119,14 +119,14 @@ func matTVecColumns(t tier) {
 		loop(i, func() {
 			t.load(at(ys), v...)
 			for j := range n {
-				t.fma(acc[j*t.parts:][:t.parts], v, at(p).Offset(j*groupSize))
+				t.fma(acc[j*t.parts:][:t.parts], v, at(p).Offset(j*t.group()))
 			}
 			ADDQ(row, p)
-			ADDQ(U32(groupSize), ys)
+			ADDQ(U32(t.group()), ys)
 		})
 		t.store(acc, at(out))
-		ADDQ(U32(n*groupSize), out)
-		ADDQ(U32(n*groupSize), a)
+		ADDQ(U32(n*t.group()), out)
+		ADDQ(U32(n*t.group()), a)
 	})
 	done()
 }
@@ -140,7 +140,7 @@ func matTVecRows(t tier) {
 	)
 	t.text("matTVec", matTVecSignature, "is matTVecGo for rows and cols ≥ 1: several rows at a time.")
 	out, a, y, rows, cols := slice("out"), slice("a"), slice("y"), number("rows"), number("cols")
-	row := times(cols, groupSize)
+	row := times(cols, t.group())
 	b := bank{t: t}
 	z := b.take(1)
 	t.zero(z...)
@@ -153,7 +153,7 @@ func matTVecRows(t tier) {
 	for p := range t.parts {
 		t.store(z, at(to).Offset(p*t.size()))
 	}
-	ADDQ(U32(groupSize), to)
+	ADDQ(U32(t.group()), to)
 	CMPQ(to, end)
 	JL(LabelRef(label))
 	blocks("rows", rows, most, most, func(n int) {
@@ -180,20 +180,20 @@ func matTVecRows(t tier) {
 				t.fma(sum, v[i*t.parts:][:t.parts], m)
 			}
 			t.store(sum, at(to))
-			ADDQ(U32(groupSize), p)
+			ADDQ(U32(t.group()), p)
 			if n > 3 {
-				ADDQ(U32(groupSize), p3)
+				ADDQ(U32(t.group()), p3)
 			}
-			ADDQ(U32(groupSize), to)
+			ADDQ(U32(t.group()), to)
 		})
-		ADDQ(U32(n*groupSize), y)
+		ADDQ(U32(n*t.group()), y)
 		ADDQ(times(row, n), a)
 	})
 	done()
 }
 
 func dot(t tier) {
-	t.text("dot", "(out *[8]float64, x, y []float64, n int)", "is dotGo for n ≥ 1.")
+	t.text("dot", "(out *[8]T, x, y []T, n int)", "is dotGo for n ≥ 1.")
 	out, x, y, n := number("out"), slice("x"), slice("y"), number("n")
 	b := bank{t: t}
 	acc, v := b.take(t.parts), b.take(t.parts)
@@ -201,15 +201,31 @@ func dot(t tier) {
 	loop(n, func() {
 		t.load(at(x), v...)
 		t.fma(acc, v, at(y))
-		ADDQ(U32(groupSize), x)
-		ADDQ(U32(groupSize), y)
+		ADDQ(U32(t.group()), x)
+		ADDQ(U32(t.group()), y)
 	})
 	t.store(acc, at(out))
 	done()
 }
 
+// norms2 is needed for float32 only: for float64 it is dot.
+func norms2(t tier) {
+	t.text("norms2", "(out *[8]float64, x []T, n int)", "is norms2Go for n ≥ 1.")
+	out, x, n := number("out"), slice("x"), number("n")
+	b := bank{t: t}
+	v, sum, spare := b.take(t.parts), b.take(t.norms()), b.take(t.spare())
+	t.zero(sum...)
+	loop(n, func() {
+		t.load(at(x), v...)
+		t.addSquares(v, sum, spare)
+		ADDQ(U32(t.group()), x)
+	})
+	storeNorms(sum, out)
+	done()
+}
+
 func axpy(t tier) {
-	t.text("axpy", "(y []float64, s *[8]float64, x []float64, n int)", "is axpyGo for n ≥ 1.")
+	t.text("axpy", "(y []T, s *[8]T, x []T, n int)", "is axpyGo for n ≥ 1.")
 	y, s, x, n := slice("y"), number("s"), slice("x"), number("n")
 	b := bank{t: t}
 	scale, v := b.take(t.parts), b.take(t.parts)
@@ -218,37 +234,35 @@ func axpy(t tier) {
 		t.load(at(y), v...)
 		t.fma(v, scale, at(x))
 		t.store(v, at(y))
-		ADDQ(U32(groupSize), x)
-		ADDQ(U32(groupSize), y)
+		ADDQ(U32(t.group()), x)
+		ADDQ(U32(t.group()), y)
 	})
 	done()
 }
 
 func axpyNorm2(t tier) {
-	t.text("axpyNorm2", "(y []float64, norm2, s *[8]float64, x []float64, n int)", "is axpyNorm2Go for n ≥ 1.")
+	t.text("axpyNorm2", "(y []T, norm2 *[8]float64, s *[8]T, x []T, n int)", "is axpyNorm2Go for n ≥ 1.")
 	y, norm2, s, x, n := slice("y"), number("norm2"), number("s"), slice("x"), number("n")
 	b := bank{t: t}
-	scale, v, sum := b.take(t.parts), b.take(t.parts), b.take(t.parts)
+	scale, v, sum, spare := b.take(t.parts), b.take(t.parts), b.take(t.norms()), b.take(t.spare())
 	t.load(at(s), scale...)
 	t.zero(sum...)
 	loop(n, func() {
 		t.load(at(y), v...)
 		t.fma(v, scale, at(x))
 		t.store(v, at(y))
-		for p := range v {
-			VFMADD231PD(v[p], v[p], sum[p])
-		}
-		ADDQ(U32(groupSize), x)
-		ADDQ(U32(groupSize), y)
+		t.addSquares(v, sum, spare)
+		ADDQ(U32(t.group()), x)
+		ADDQ(U32(t.group()), y)
 	})
-	t.store(sum, at(norm2))
+	storeNorms(sum, norm2)
 	done()
 }
 
 func negateDots(t tier) {
-	t.text("negateDots", "(y []float64, along, norm2 *[8]float64, g, x []float64, n, stride int)", "is negateDotsGo for n ≥ 1.")
+	t.text("negateDots", "(y []T, along, norm2 *[8]T, g, x []T, n, stride int)", "is negateDotsGo for n ≥ 1.")
 	y, along, norm2, g, x, n, stride := slice("y"), number("along"), number("norm2"), slice("g"), slice("x"), number("n"), number("stride")
-	SHLQ(Imm(3), stride)
+	t.scale(stride)
 	b := bank{t: t}
 	zero, v, to, dots, squares := b.take(1), b.take(t.parts), b.take(t.parts), b.take(t.parts), b.take(t.parts)
 	t.zero(zero...)
@@ -257,14 +271,14 @@ func negateDots(t tier) {
 	loop(n, func() {
 		t.load(at(x), v...)
 		for p := range to {
-			VSUBPD(at(g).Offset(p*t.size()), zero[0], to[p])
-			VFMADD231PD(to[p], v[p], dots[p])
-			VFMADD231PD(v[p], v[p], squares[p])
+			t.sub(at(g).Offset(p*t.size()), zero[0], to[p])
+			t.fmadd(to[p], v[p], dots[p])
+			t.fmadd(v[p], v[p], squares[p])
 		}
 		t.store(to, at(y))
 		ADDQ(stride, g)
-		ADDQ(U32(groupSize), x)
-		ADDQ(U32(groupSize), y)
+		ADDQ(U32(t.group()), x)
+		ADDQ(U32(t.group()), y)
 	})
 	t.store(dots, at(along))
 	t.store(squares, at(norm2))
@@ -273,40 +287,48 @@ func negateDots(t tier) {
 
 const outerSize = 56 // bytes of an Outer: C, Y, X
 
-// scaleRow sets cy[k] = C_k·Y_k[i] and points xs[k] to X_k; offset is i·groupSize.
+// scaleRow sets cy[k] = C_k·Y_k[i] and points xs[k] to X_k; offset is i·t.group().
 func (t tier) scaleRow(xs []reg.GPVirtual, cy []reg.VecPhysical, terms, offset reg.GPVirtual) {
 	y := GP64()
 	for k := range xs {
 		MOVQ(at(terms).Offset(k*outerSize+8), y)
 		r := cy[k*t.parts:][:t.parts]
 		for p := range r {
-			VBROADCASTSD(at(terms).Offset(k*outerSize), r[p])
-			VMULPD(indexed(y, offset).Offset(p*t.size()), r[p], r[p])
+			t.broadcast(at(terms).Offset(k*outerSize), r[p])
+			t.mul(indexed(y, offset).Offset(p*t.size()), r[p], r[p])
 		}
 		MOVQ(at(terms).Offset(k*outerSize+32), xs[k])
+	}
+}
+
+const normBytes = 8 * lanes
+
+func storeNorms(norms []reg.VecPhysical, norm2 reg.GPVirtual) {
+	for p, r := range norms {
+		VMOVUPD(r, at(norm2).Offset(p*normBytes/len(norms)))
 	}
 }
 
 // addNorms adds the sums of a row to norm2.
 func (t tier) addNorms(row []reg.VecPhysical, norm2 reg.GPVirtual) {
 	for p, r := range row {
-		VADDPD(at(norm2).Offset(p*t.size()), r, r)
+		VADDPD(at(norm2).Offset(p*normBytes/len(row)), r, r)
 	}
-	t.store(row, at(norm2))
+	storeNorms(row, norm2)
 }
 
 func addOuters(t tier) {
 	for terms := 1; terms <= 6; terms++ {
-		t.text(fmt.Sprint("addOuters", terms), "(a []float64, norm2 *[8]float64, terms *float64, rows, cols int)",
+		t.text(fmt.Sprint("addOuters", terms), "(a []T, norm2 *[8]float64, terms *T, rows, cols int)",
 			fmt.Sprintf("is addOutersGo for %d terms (the first is at terms), rows and cols ≥ 1.", terms))
 		a, norm2, list, rows, cols := slice("a"), number("norm2"), number("terms"), number("rows"), number("cols")
 		b := bank{t: t}
-		cy, sum, m := b.take(terms*t.parts), b.take(t.parts), b.take(t.parts)
+		cy, sum, m, spare := b.take(terms*t.parts), b.take(t.norms()), b.take(t.parts), b.take(t.spare())
 		t.zero(sum...)
-		t.store(sum, at(norm2))
+		storeNorms(sum, norm2)
 		offset := GP64()
 		XORQ(offset, offset)
-		rowEnd := times(cols, groupSize)
+		rowEnd := times(cols, t.group())
 		xs := make([]reg.GPVirtual, terms)
 		for k := range xs {
 			xs[k] = GP64()
@@ -324,40 +346,38 @@ func addOuters(t tier) {
 				t.fma(m, cy[k*t.parts:][:t.parts], indexed(xs[k], j))
 			}
 			t.store(m, indexed(a, j))
-			for p := range m {
-				VFMADD231PD(m[p], m[p], sum[p])
-			}
-			ADDQ(U32(groupSize), j)
+			t.addSquares(m, sum, spare)
+			ADDQ(U32(t.group()), j)
 			CMPQ(j, rowEnd)
 			JL(LabelRef(label))
 			t.addNorms(sum, norm2)
 			ADDQ(rowEnd, a)
-			ADDQ(U32(groupSize), offset)
+			ADDQ(U32(t.group()), offset)
 		})
 		done()
 	}
 }
 
 func addOuterMatVec(t tier) {
-	t.text("addOuterMatVec", "(a []float64, norm2 *[8]float64, out []float64, c float64, y, x, z []float64, rows, cols, ahead int)",
+	t.text("addOuterMatVec", "(a []T, norm2 *[8]float64, out []T, c T, y, x, z []T, rows, cols, ahead int)",
 		"is addOuterMatVecGo for rows and cols ≥ 1.")
 	a, norm2, out, y, x, z := slice("a"), number("norm2"), slice("out"), slice("y"), slice("x"), slice("z")
 	rows, cols, ahead := number("rows"), number("cols"), number("ahead")
-	SHLQ(Imm(3), ahead)
+	t.scale(ahead)
 	ADDQ(a, ahead)
 	b := bank{t: t}
-	c, cy, sum, acc, m := b.take(1), b.take(t.parts), b.take(t.parts), b.take(t.parts), b.take(t.parts)
+	c, cy, sum, acc, m, spare := b.take(1), b.take(t.parts), b.take(t.norms()), b.take(t.parts), b.take(t.parts), b.take(t.spare())
 	scalar, err := Param("c").Resolve()
 	if err != nil {
 		panic(err)
 	}
-	VBROADCASTSD(scalar.Addr, c[0])
+	t.broadcast(scalar.Addr, c[0])
 	t.zero(sum...)
-	t.store(sum, at(norm2))
-	rowEnd := times(cols, groupSize)
+	storeNorms(sum, norm2)
+	rowEnd := times(cols, t.group())
 	loop(rows, func() {
 		for p := range cy {
-			VMULPD(at(y).Offset(p*t.size()), c[0], cy[p])
+			t.mul(at(y).Offset(p*t.size()), c[0], cy[p])
 		}
 		t.zero(acc...)
 		t.zero(sum...)
@@ -371,33 +391,31 @@ func addOuterMatVec(t tier) {
 		t.fma(m, cy, indexed(x, j))
 		t.store(m, indexed(a, j))
 		t.fma(acc, m, indexed(z, j))
-		for p := range m {
-			VFMADD231PD(m[p], m[p], sum[p])
-		}
-		ADDQ(U32(groupSize), j)
+		t.addSquares(m, sum, spare)
+		ADDQ(U32(t.group()), j)
 		CMPQ(j, rowEnd)
 		JL(LabelRef(label))
 		t.store(acc, at(out))
 		t.addNorms(sum, norm2)
 		ADDQ(rowEnd, a)
 		ADDQ(rowEnd, ahead)
-		ADDQ(U32(groupSize), y)
-		ADDQ(U32(groupSize), out)
+		ADDQ(U32(t.group()), y)
+		ADDQ(U32(t.group()), out)
 	})
 	done()
 }
 
 func outersNorm2(t tier) {
 	for terms := 1; terms <= 6; terms++ {
-		t.text(fmt.Sprint("outersNorm2x", terms), "(norm2 *[8]float64, terms *float64, rows, cols int)",
+		t.text(fmt.Sprint("outersNorm2x", terms), "(norm2 *[8]float64, terms *T, rows, cols int)",
 			fmt.Sprintf("is outersNorm2Go for %d terms (the first is at terms), rows and cols ≥ 1.", terms))
 		norm2, list, rows, cols := number("norm2"), number("terms"), number("rows"), number("cols")
 		b := bank{t: t}
-		cy, sum, m := b.take(terms*t.parts), b.take(t.parts), b.take(t.parts)
+		cy, sum, m, spare := b.take(terms*t.parts), b.take(t.norms()), b.take(t.parts), b.take(t.spare())
 		t.zero(sum...)
 		offset := GP64()
 		XORQ(offset, offset)
-		rowEnd := times(cols, groupSize)
+		rowEnd := times(cols, t.group())
 		xs := make([]reg.GPVirtual, terms)
 		for k := range xs {
 			xs[k] = GP64()
@@ -410,20 +428,18 @@ func outersNorm2(t tier) {
 			label := fmt.Sprintf("cols%d", fresh)
 			Label(label)
 			for p := range m {
-				VMULPD(indexed(xs[0], j).Offset(p*t.size()), cy[p], m[p])
+				t.mul(indexed(xs[0], j).Offset(p*t.size()), cy[p], m[p])
 			}
 			for k := 1; k < terms; k++ {
 				t.fma(m, cy[k*t.parts:][:t.parts], indexed(xs[k], j))
 			}
-			for p := range m {
-				VFMADD231PD(m[p], m[p], sum[p])
-			}
-			ADDQ(U32(groupSize), j)
+			t.addSquares(m, sum, spare)
+			ADDQ(U32(t.group()), j)
 			CMPQ(j, rowEnd)
 			JL(LabelRef(label))
-			ADDQ(U32(groupSize), offset)
+			ADDQ(U32(t.group()), offset)
 		})
-		t.store(sum, at(norm2))
+		storeNorms(sum, norm2)
 		done()
 	}
 }
@@ -431,17 +447,17 @@ func outersNorm2(t tier) {
 func addTile(t tier) {
 	t.text("addTile", "(c []float64, stride int, x, y *[8]float64)", "is addTileGo.")
 	c, stride, x, y := slice("c"), number("stride"), number("x"), number("y")
-	SHLQ(Imm(3), stride)
+	t.scale(stride)
 	b := bank{t: t}
 	v := b.take(t.parts)
 	t.load(at(y), v...)
 	for i := range lanes {
 		rows := bank{t: t, next: b.next + i%2*(t.parts+1)}
 		s, row := rows.take(1), rows.take(t.parts)
-		VBROADCASTSD(at(x).Offset(8*i), s[0])
+		t.broadcast(at(x).Offset(8*i), s[0])
 		t.load(at(c), row...)
 		for p := range row {
-			VFMADD231PD(s[0], v[p], row[p])
+			t.fmadd(s[0], v[p], row[p])
 		}
 		t.store(row, at(c))
 		if i < lanes-1 {
@@ -453,10 +469,10 @@ func addTile(t tier) {
 
 // copyLanes emits a copy of n ≥ 1 lane vectors at strides, each passed through change.
 func copyLanes(t tier, name, doc string, change func(v []reg.VecPhysical)) {
-	t.text(name, "(out, in []float64, n, outStride, inStride int)", doc)
+	t.text(name, "(out, in []T, n, outStride, inStride int)", doc)
 	out, in, n, outStride, inStride := slice("out"), slice("in"), number("n"), number("outStride"), number("inStride")
-	SHLQ(Imm(3), outStride)
-	SHLQ(Imm(3), inStride)
+	t.scale(outStride)
+	t.scale(inStride)
 	b := bank{t: t}
 	v := b.take(t.parts)
 	loop(n, func() {
@@ -475,7 +491,7 @@ func moveLanes(t tier) {
 	copyLanes(t, "negateLanes", "is negateLanesGo for n ≥ 1.", func(v []reg.VecPhysical) {
 		t.zero(zero)
 		for _, r := range v {
-			VSUBPD(r, zero, r)
+			t.sub(r, zero, r)
 		}
 	})
 }

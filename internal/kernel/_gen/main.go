@@ -8,20 +8,22 @@ import . "github.com/mmcloughlin/avo/build"
 
 func main() {
 	ConstraintExpr("!noasm")
-	for _, t := range []tier{avx512, avx2} {
+	for _, t := range []tier{avx512, avx2, avx2F32} {
 		matVec(t)
 		matTVec(t)
 		dot(t)
+		if !t.double() {
+			norms2(t)
+		}
 		axpy(t)
 		axpyNorm2(t)
 		negateDots(t)
 		addOuters(t)
 		addOuterMatVec(t)
 		outersNorm2(t)
-		addTile(t)
 		moveLanes(t)
 		sumRows(t)
-		for groups := 1; groups <= maxGroups; groups++ {
+		for groups := 1; groups <= t.groups; groups++ {
 			expand(t, groups)
 			fold(t, groups)
 			rowDots(t, groups)
@@ -31,8 +33,11 @@ func main() {
 			cellDots(t, groups)
 			cellSums(t, groups)
 		}
-		gemmSub(t)
 		multiplyAdds(t)
+		if t.double() {
+			addTile(t)
+			gemmSub(t)
+		}
 	}
 	Generate()
 }

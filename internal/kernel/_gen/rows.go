@@ -79,11 +79,11 @@ func pieces(t tier, groups, others int) [][2]int {
 }
 
 func expand(t tier, groups int) {
-	t.text(fmt.Sprint("expand", groups), "(out, parent, v []float64, start, at []int32, stride int)",
+	t.text(fmt.Sprint("expand", groups), "(out, parent, v []T, start, at []int32, stride int)",
 		fmt.Sprintf("is expandGo for %d lane groups and rows ≥ 1.", groups))
 	out, parent, v, start, index, stride := slice("out"), slice("parent"), slice("v"), slice("start"), slice("at"), number("stride")
 	rows := rowCount()
-	SHLQ(Imm(3), stride)
+	t.scale(stride)
 	b := bank{t: t}
 	n := groups * t.parts
 	tmp, p := b.take(4), b.take(n)
@@ -96,24 +96,24 @@ func expand(t tier, groups int) {
 			ADDQ(v, q)
 			for i := range n {
 				product := tmp[i%len(tmp)]
-				VMULPD(at(q).Offset(i*t.size()), p[i], product)
+				t.mul(at(q).Offset(i*t.size()), p[i], product)
 				VMOVUPD(product, at(out).Offset(i*t.size()))
 			}
 			ADDQ(U32(4), index)
-			ADDQ(U32(groups*groupSize), out)
+			ADDQ(U32(groups*t.group()), out)
 		})
-	}, nil, func() { ADDQ(U32(groups*groupSize), parent) })
+	}, nil, func() { ADDQ(U32(groups*t.group()), parent) })
 	done()
 }
 
 func fold(t tier, groups int) {
-	t.text(fmt.Sprint("fold", groups), "(gParent, gV, g, parent, v []float64, start, at []int32, stride int)",
+	t.text(fmt.Sprint("fold", groups), "(gParent, gV, g, parent, v []T, start, at []int32, stride int)",
 		fmt.Sprintf("is foldGo for %d lane groups and rows ≥ 1.", groups))
 	gParent, gV, g, parent, v := slice("gParent"), slice("gV"), slice("g"), slice("parent"), slice("v")
 	start, index, stride := slice("start"), slice("at"), number("stride")
 	rows := rowCount()
-	SHLQ(Imm(3), stride)
-	bytes := groups * groupSize
+	t.scale(stride)
+	bytes := groups * t.group()
 	ps := pieces(t, groups, 4)
 	clearSums := func() {
 		z := t.r(0)
@@ -141,9 +141,9 @@ func fold(t tier, groups int) {
 					r, o := row[k%len(row)], old[k%len(old)]
 					m := off + k*t.size()
 					VMOVUPD(at(gs).Offset(m), r)
-					VFMADD231PD(indexed(v, q).Offset(m), r, sum[k])
+					t.fmadd(indexed(v, q).Offset(m), r, sum[k])
 					VMOVUPD(indexed(gV, q).Offset(m), o)
-					VFMADD231PD(p[k], r, o)
+					t.fmadd(p[k], r, o)
 					VMOVUPD(o, indexed(gV, q).Offset(m))
 				}
 				ADDQ(U32(4), idx)
@@ -158,10 +158,21 @@ func fold(t tier, groups int) {
 	done()
 }
 
-// reduce4 adds the lanes of four lane vectors in the order of total in reference.go and leaves the sums in the 4
-// lanes of the returned 256-bit register. acc[i*parts:] is vector i; all registers are clobbered.
+// reduce4 adds the lanes of four lane vectors in the order of total in reference.go and leaves the four sums in a row in
+// the register that it returns, as wide as they are. acc[i*parts:] is vector i; all registers are clobbered, and
+// spares(t) from first on.
 func (t tier) reduce4(acc []reg.VecPhysical, first int) reg.VecPhysical {
-	if t.parts == 1 {
+	switch {
+	case !t.double():
+		a, b, c, d := acc[0], acc[1], acc[2], acc[3]
+		VHADDPS(b, a, a) // a01 a23 b01 b23 a45 a67 b45 b67
+		VHADDPS(d, c, c)
+		VHADDPS(c, a, a) // a0123 b0123 c0123 d0123 a4567 b4567 c4567 d4567
+		high, sums := bits128(t.r(first)), bits128(a)
+		VEXTRACTF128(Imm(1), a, high)
+		VADDPS(high, sums, sums)
+		return sums
+	case t.parts == 1:
 		a, b, c, d := acc[0], acc[1], acc[2], acc[3]
 		s0, s1, s2 := t.r(first), t.r(first+1), t.r(first+2)
 		VUNPCKLPD(b, a, s0)
@@ -175,14 +186,14 @@ func (t tier) reduce4(acc []reg.VecPhysical, first int) reg.VecPhysical {
 		VADDPD(s0, s2, s2) // a0123 b0123 a4567 b4567 c0123 d0123 c4567 d4567
 		VSHUFF64X2(Imm(0x08), s2, s2, s0)
 		VSHUFF64X2(Imm(0x0d), s2, s2, s1)
-		s := ymm[first]
-		VADDPD(ymm[first+1], s, s)
+		s := bits256(s0)
+		VADDPD(bits256(s1), s, s)
 		return s
 	}
 	var sums [2]reg.VecPhysical
 	for p := range sums {
 		a, b, c, d := acc[p], acc[2+p], acc[4+p], acc[6+p]
-		s := ymm[first+p]
+		s := t.r(first + p)
 		VHADDPD(b, a, a) // a01 b01 a23 b23
 		VHADDPD(d, c, c)
 		VPERM2F128(Imm(0x20), c, a, s)
@@ -194,28 +205,39 @@ func (t tier) reduce4(acc []reg.VecPhysical, first int) reg.VecPhysical {
 	return sums[0]
 }
 
+// spares is how many registers reduce4 needs beside the sums.
+func (t tier) spares() int {
+	switch {
+	case !t.double():
+		return 1
+	case t.parts == 1:
+		return 3
+	}
+	return 2
+}
+
 // dots emits the products of a row with count ≥ 1 rows of q, four at a time. The row is in registers if the tier holds it, else
-// at memory. It advances out and index by count, which it consumes; free is the first of three free registers.
+// at memory. It advances out and index by count, which it consumes; free is the first of spares free registers.
 func (t tier) dots(groups int, acc, row []reg.VecPhysical, memory Mem, free int, out, q, index, count reg.GPVirtual) {
 	fresh++
 	label, last := fmt.Sprintf("four%d", fresh), fmt.Sprintf("last%d", fresh)
 	Label(label)
-	y := rowsAt(q, index, 4, groups*groupSize)
+	y := rowsAt(q, index, 4, groups*t.group())
 	for g := range groups {
 		x := row[:t.parts]
 		if t.holds(groups) {
 			x = row[g*t.parts:][:t.parts]
 		} else {
-			t.load(memory.Offset(g*groupSize), x...)
+			t.load(memory.Offset(g*t.group()), x...)
 		}
 		for i := range y {
 			a := acc[i*t.parts:][:t.parts]
 			if g > 0 {
-				t.fma(a, x, at(y[i]).Offset(g*groupSize))
+				t.fma(a, x, at(y[i]).Offset(g*t.group()))
 				continue
 			}
 			for k := range a {
-				VMULPD(at(y[i]).Offset(k*t.size()), x[k], a[k])
+				t.mul(at(y[i]).Offset(k*t.size()), x[k], a[k])
 			}
 		}
 	}
@@ -223,15 +245,15 @@ func (t tier) dots(groups int, acc, row []reg.VecPhysical, memory Mem, free int,
 	SUBQ(U32(4), count)
 	JLE(LabelRef(last))
 	ADDQ(U32(16), index)
-	ADDQ(U32(32), out)
+	ADDQ(U32(4*t.bytes), out)
 	JMP(LabelRef(label))
 	Label(last) // count is −3 … 0: that many of the four belong to the next row and are written again
 	LEAQ(Mem{Base: index, Index: count, Scale: 4, Disp: 16}, index)
-	LEAQ(Mem{Base: out, Index: count, Scale: 8, Disp: 32}, out)
+	LEAQ(Mem{Base: out, Index: count, Scale: uint8(t.bytes), Disp: 4 * t.bytes}, out)
 }
 
 // holds reports whether a tier has registers for a whole row beside the sums of dots and what adds them.
-func (t tier) holds(groups int) bool { return (groups+4)*t.parts+2 <= t.registers }
+func (t tier) holds(groups int) bool { return (groups+4)*t.parts+t.spares() <= t.registers }
 
 // rowRegisters is how many registers hold what dots needs of a row: all of it, or one lane group.
 func (t tier) rowRegisters(groups int) int {
@@ -242,7 +264,7 @@ func (t tier) rowRegisters(groups int) int {
 }
 
 func rowDots(t tier, groups int) {
-	t.text(fmt.Sprint("rowDots", groups), "(out, p, q []float64, start, at []int32)",
+	t.text(fmt.Sprint("rowDots", groups), "(out, p, q []T, start, at []int32)",
 		fmt.Sprintf("is rowDotsGo for %d lane groups and rows ≥ 1.", groups))
 	out, p, q, start, index := slice("out"), slice("p"), slice("q"), slice("start"), slice("at")
 	rows := rowCount()
@@ -254,7 +276,7 @@ func rowDots(t tier, groups int) {
 			t.load(at(p), row...)
 		}
 		t.dots(groups, acc, row, at(p), b.next, out, q, index, count)
-	}, nil, func() { ADDQ(U32(uint32(groups*groupSize)), p) })
+	}, nil, func() { ADDQ(U32(uint32(groups*t.group())), p) })
 	done()
 }
 
@@ -269,7 +291,7 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 	}
 	add := func(row reg.GPVirtual, k int, sum []reg.VecPhysical) {
 		for r := range sum {
-			VFMADD231PD(at(row).Offset(off+r*t.size()), x[k], sum[r])
+			t.fmadd(at(row).Offset(off+r*t.size()), x[k], sum[r])
 		}
 	}
 	fresh++
@@ -278,40 +300,34 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 	JL(LabelRef(single))
 	Label(pair)
 	// One load fetches both weights: loads are what limits this loop.
-	if t.parts == 1 {
-		VBROADCASTF64X2(at(s), x[1])
-	} else {
-		VBROADCASTF128(at(s), x[1])
-	}
-	VUNPCKLPD(x[1], x[1], x[0])
-	VUNPCKHPD(x[1], x[1], x[1])
+	t.broadcast2(at(s), x[0], x[1])
 	rows := rowsAt(q, index, 2, bytes)
 	add(rows[0], 0, even)
 	add(rows[1], 1, odd)
 	ADDQ(U32(8), index)
-	ADDQ(U32(16), s)
+	ADDQ(U32(2*t.bytes), s)
 	SUBQ(U32(2), count)
 	JGE(LabelRef(pair))
 	Label(single)
 	CMPQ(count, I8(-1))
 	JL(LabelRef(end))
-	VBROADCASTSD(at(s), x[0])
+	t.broadcast(at(s), x[0])
 	add(rowsAt(q, index, 1, bytes)[0], 0, even)
 	ADDQ(U32(4), index)
-	ADDQ(U32(8), s)
+	ADDQ(U32(t.bytes), s)
 	Label(end)
 	for r := range even {
-		VADDPD(odd[r], even[r], even[r])
+		t.add(odd[r], even[r], even[r])
 	}
 	return even
 }
 
 func rowSums(t tier, groups int) {
-	t.text(fmt.Sprint("rowSums", groups), "(g, q, s []float64, start, at []int32)",
+	t.text(fmt.Sprint("rowSums", groups), "(g, q, s []T, start, at []int32)",
 		fmt.Sprintf("is rowSumsGo for %d lane groups and rows ≥ 1.", groups))
 	g, q, s, start, index := slice("g"), slice("q"), slice("s"), slice("start"), slice("at")
 	rows := rowCount()
-	bytes := groups * groupSize
+	bytes := groups * t.group()
 	ps := pieces(t, groups, 4)
 	loop(rows, func() {
 		count := GP64()
@@ -329,9 +345,9 @@ func rowSums(t tier, groups int) {
 }
 
 func sumRows(t tier) {
-	t.text("sumRows", "(out, m []float64, rows, n, stride int)", "is sumRowsGo for n a positive multiple of 8.")
+	t.text("sumRows", "(out, m []T, rows, n, stride int)", "is sumRowsGo for n a positive multiple of 8.")
 	out, m, rows, n, stride := slice("out"), slice("m"), number("rows"), number("n"), number("stride")
-	SHLQ(Imm(3), stride)
+	t.scale(stride)
 	SHRQ(Imm(3), n)
 	b := bank{t: t}
 	sum := b.take(t.parts)
@@ -345,13 +361,13 @@ func sumRows(t tier) {
 		JZ(LabelRef(end))
 		ADDQ(stride, p)
 		for k := range sum {
-			VADDPD(at(p).Offset(k*t.size()), sum[k], sum[k])
+			t.add(at(p).Offset(k*t.size()), sum[k], sum[k])
 		}
 		JMP(LabelRef(label))
 		Label(end)
 		t.store(sum, at(out))
-		ADDQ(U32(groupSize), m)
-		ADDQ(U32(groupSize), out)
+		ADDQ(U32(t.group()), m)
+		ADDQ(U32(t.group()), out)
 	})
 	done()
 }

@@ -44,11 +44,11 @@ func walkParents(names []string, step int, body func(p *parents, children reg.GP
 }
 
 func treeDots(t tier, groups int) {
-	t.text(fmt.Sprint("treeDots", groups), "(out, parent, v []float64, tree, leaf []int32, q []float64, start, at []int32, stride int)",
+	t.text(fmt.Sprint("treeDots", groups), "(out, parent, v []T, tree, leaf []int32, q []T, start, at []int32, stride int)",
 		fmt.Sprintf("is treeDotsGo for %d lane groups and a parent or more.", groups))
 	out, v, leaf, q, start, index, stride := slice("out"), slice("v"), slice("leaf"), slice("q"), slice("start"), slice("at"), number("stride")
-	SHLQ(Imm(3), stride)
-	bytes := groups * groupSize
+	t.scale(stride)
+	bytes := groups * t.group()
 	b := bank{t: t}
 	acc := b.take(4 * t.parts)
 	row := b.take(t.rowRegisters(groups))
@@ -75,7 +75,7 @@ func treeDots(t tier, groups int) {
 		for i := range groups * t.parts {
 			r := row[i%len(row)]
 			VMOVUPD(at(parent).Offset(i*t.size()), r)
-			VMULPD(at(factor).Offset(i*t.size()), r, r)
+			t.mul(at(factor).Offset(i*t.size()), r, r)
 			if !t.holds(groups) {
 				VMOVUPD(r, spill.Offset(i*t.size()))
 			}
@@ -92,18 +92,20 @@ func treeDots(t tier, groups int) {
 }
 
 func treeSums(t tier, groups int) {
-	t.text(fmt.Sprint("treeSums", groups), "(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []float64, start, at []int32, stride int)",
+	t.text(fmt.Sprint("treeSums", groups), "(gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, stride int)",
 		fmt.Sprintf("is treeSumsGo for %d lane groups and a parent or more.", groups))
 	gV, v, leaf, q, s, start, index, stride := slice("gV"), slice("v"), slice("leaf"), slice("q"), slice("s"), slice("start"), slice("at"), number("stride")
-	SHLQ(Imm(3), stride)
-	bytes := groups * groupSize
+	t.scale(stride)
+	bytes := groups * t.group()
 	walkParents([]string{"parent", "gParent"}, bytes, func(p *parents, children reg.GPVirtual) {
 		b := bank{t: t}
 		ps := pieces(t, groups, 4)
 		var sum, row []reg.VecPhysical // of the parent, in registers if the tier has enough
+		n := groups * t.parts
+		keeps := 4*n+4 <= t.registers
 		gParent := GP64()
-		if t.parts == 1 {
-			sum, row = b.take(groups), b.take(groups)
+		if keeps {
+			sum, row = b.take(n), b.take(n)
 			t.zero(sum...)
 			parent := GP64()
 			MOVQ(p.slot(0), parent)
@@ -134,7 +136,7 @@ func treeSums(t tier, groups int) {
 			MOVLQSX(at(leaf), factor)
 			IMULQ(stride, factor)
 			old := b.take(2)
-			if t.parts == 2 {
+			if !keeps {
 				MOVQ(p.slot(0), parent)
 				MOVQ(p.slot(1), gParent)
 			}
@@ -142,16 +144,16 @@ func treeSums(t tier, groups int) {
 				m := off + k*t.size()
 				o := old[k%2]
 				VMOVUPD(indexed(gV, factor).Offset(m), o)
-				if t.parts == 1 {
-					VFMADD231PD(row[k], g[k], o)
+				if keeps {
+					t.fmadd(row[k], g[k], o)
 					VMOVUPD(o, indexed(gV, factor).Offset(m))
-					VFMADD231PD(indexed(v, factor).Offset(m), g[k], sum[k])
+					t.fmadd(indexed(v, factor).Offset(m), g[k], sum[k])
 					continue
 				}
-				VFMADD231PD(at(parent).Offset(m), g[k], o)
+				t.fmadd(at(parent).Offset(m), g[k], o)
 				VMOVUPD(o, indexed(gV, factor).Offset(m))
 				VMOVUPD(at(gParent).Offset(m), o)
-				VFMADD231PD(indexed(v, factor).Offset(m), g[k], o)
+				t.fmadd(indexed(v, factor).Offset(m), g[k], o)
 				VMOVUPD(o, at(gParent).Offset(m))
 			}
 		}
@@ -159,7 +161,7 @@ func treeSums(t tier, groups int) {
 		DECQ(children)
 		JNZ(LabelRef(child))
 		Label(none)
-		if t.parts == 1 {
+		if keeps {
 			MOVQ(p.slot(1), gParent)
 			t.store(sum, at(gParent))
 		}
