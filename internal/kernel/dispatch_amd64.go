@@ -53,7 +53,7 @@ func axpy(y []float64, s *lane, x []float64, n int) {
 // maxTerms is how many rank-one terms the assembly adds in one pass.
 const maxTerms = 6
 
-func addOuters(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
+func addOuters(a []float64, norm2 *lane, terms []Outer[float64], rows, cols int) {
 	// Further terms take passes of their own; the norms of the last pass are those of the result.
 	for len(terms) > maxTerms {
 		addOuters(a, norm2, terms[:maxTerms], rows, cols)
@@ -97,7 +97,7 @@ func addOuters(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
 	}
 }
 
-func outersNorm2(norm2 *lane, terms []Outer, rows, cols int) {
+func outersNorm2(norm2 *lane, terms []Outer[float64], rows, cols int) {
 	if rows == 0 || cols == 0 || len(terms) == 0 || len(terms) > maxTerms || !cpu.AVX2 {
 		outersNorm2Go(norm2, terms, rows, cols)
 		return

@@ -9,11 +9,11 @@ func axpy(y []float64, s *lane, x []float64, n int) {
 	axpyGo(y, s, x, n)
 }
 
-func addOuters(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
+func addOuters(a []float64, norm2 *lane, terms []Outer[float64], rows, cols int) {
 	addOutersGo(a, norm2, terms, rows, cols)
 }
 
-func outersNorm2(norm2 *lane, terms []Outer, rows, cols int) {
+func outersNorm2(norm2 *lane, terms []Outer[float64], rows, cols int) {
 	outersNorm2Go(norm2, terms, rows, cols)
 }
 func addTile(c []float64, stride int, x, y *lane) { addTileGo(c, stride, x, y) }
