@@ -154,7 +154,7 @@ func (p *problem) measure(ctx context.Context, observed *tensor.Observed, thread
 	flops, bandwidth := peakFlops(threads), peakBandwidth(threads, chains.Parameters())
 	// Of a chain, A x and Aᵀ y are two multiply–adds a parameter; adding y xᵀ is a third.
 	matrices := parameters - float64(p.blocks*sum(p.shape))
-	work, moved := contraction.Work(p.shape, observed.Len(), p.blocks)
+	work, moved := contraction.Work[float64](p.shape, observed.Len(), p.blocks)
 	moved += 16 * parameters
 	result := func(name string, seconds, operations, bytes float64) GradientResult {
 		return GradientResult{
@@ -208,10 +208,10 @@ func peakBandwidth(threads, n int) float64 {
 	const chunk = 1024
 	n = max(n/(chunk*threads), 1) * chunk
 	s := [kernel.Lanes]float64{}
-	zeros := kernel.Make(chunk)
+	zeros := kernel.Make[float64](chunk)
 	arrays := make([][]float64, threads)
 	for i := range arrays {
-		arrays[i] = kernel.Make(n)
+		arrays[i] = kernel.Make[float64](n)
 		for j := range arrays[i] {
 			arrays[i][j] = 1
 		}

@@ -63,10 +63,10 @@ func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) 
 	if config.Blocks < 1 {
 		return nil, fmt.Errorf("model: %d blocks, at least 1 is needed", config.Blocks)
 	}
-	if err := checkMemory(observed.Shape(), observed.Len(), make([]int, observed.Order()), config.Blocks); err != nil {
+	if err := checkMemory[float64](observed.Shape(), observed.Len(), make([]int, observed.Order()), config.Blocks); err != nil {
 		return nil, err
 	}
-	b := &Balanced{Objective: newObjective(observed, l, config.Blocks, max(1, config.Threads))}
+	b := &Balanced{Objective: newObjective[float64](observed, l, config.Blocks, max(1, config.Threads))}
 	rows := 0
 	for n, k := range depths {
 		if !(k >= 0) || math.IsInf(k, 0) {

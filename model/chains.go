@@ -38,17 +38,23 @@ func (c Config) depths(order int) ([]int, error) {
 	return depths, nil
 }
 
-// Chains is deep CP with every matrix and vector a free parameter (Eq. 2).
+// Chains is deep CP in float64.
+type Chains = ChainsOf[float64]
+
+// Chains32 is deep CP in float32, at half the memory: for exploration, because training errors end near the square of its rounding.
+type Chains32 = ChainsOf[float32]
+
+// ChainsOf is deep CP with every matrix and vector a free parameter (Eq. 2).
 //
 // Parameters are stored by lane groups of eight blocks; in a group, mode by mode, the matrices A_1 … A_k
 // (row-major) and then w, the block index innermost: entry (a, b) of A_i^{n,r} is at
 // group(r/8), offset[n] + ((i−1)d² + a·d + b)·8 + r%8. Blocks beyond R are padding and stay zero.
-type Chains struct {
-	*Objective
+type ChainsOf[T kernel.Float] struct {
+	*ObjectiveOf[T]
 	depths []int
 	groups int
 
-	theta      []float64
+	theta      []T
 	groupSize  int   // parameters of a lane group
 	offset     []int // start of mode n in a group
 	vectorSize int   // numbers in the vectors x (or y) of a lane group
@@ -57,35 +63,46 @@ type Chains struct {
 	norm       []int // start of mode n in them: A_1 … A_k, w
 
 	norm2 []float64 // squared Frobenius norms of the factors
-	slots [2 * Stages]slot
+	slots [2 * Stages]slot[T]
 
 	forwardGroup, backwardGroup, moveGroup, sizeGroup, settleGroup func(g int)
 	descendGroup                                                   func(worker, g int)
 
-	rate    float64   // of Descend
-	pending bool      // slot 0 is complete but for the layers beyond v
-	ahead   []float64 // two vectors a thread, of the next evaluation
-	call    call
+	rate    float64 // of Descend
+	pending bool    // slot 0 is complete but for the layers beyond v
+	ahead   []T     // two vectors a thread, of the next evaluation
+	call    call[T]
 	lin     linearisation
+	buffer  []T // of scratch
 }
 
 // slot holds one direction: the vectors x_i^{n,r} and y_i^{n,r}, layer by layer. For A_i the direction is y_{i−1} x_iᵀ,
 // for w it is y_k. A lift shares x with gradient slot 0 and is zero outside the live groups.
-type slot struct {
-	x, y []float64
+type slot[T kernel.Float] struct {
+	x, y []T
 	live []bool // for lifts, by group
 }
 
 // call is the argument of the group functions, kept here so that a step allocates nothing.
-type call struct {
+type call[T kernel.Float] struct {
 	terms []Term
-	into  *slot
+	into  *slot[T]
 	sizes []float64
 }
 
 // NewChains makes a model with all parameters zero. It returns an error for a bad Config, or when the memory
 // it needs is not there.
 func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, error) {
+	return NewChainsOf[float64](observed, l, config)
+}
+
+// NewChains32 is NewChains in float32.
+func NewChains32(observed *tensor.Observed, l loss.Loss, config Config) (*Chains32, error) {
+	return NewChainsOf[float32](observed, l, config)
+}
+
+// NewChainsOf is NewChains in either type.
+func NewChainsOf[T kernel.Float](observed *tensor.Observed, l loss.Loss, config Config) (*ChainsOf[T], error) {
 	depths, err := config.depths(observed.Order())
 	if err != nil {
 		return nil, err
@@ -93,10 +110,10 @@ func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, 
 	if config.Blocks < 1 {
 		return nil, fmt.Errorf("model: %d blocks, at least 1 is needed", config.Blocks)
 	}
-	if err := checkMemory(observed.Shape(), observed.Len(), depths, config.Blocks); err != nil {
+	if err := checkMemory[T](observed.Shape(), observed.Len(), depths, config.Blocks); err != nil {
 		return nil, err
 	}
-	c := &Chains{Objective: newObjective(observed, l, config.Blocks, max(1, config.Threads)), depths: depths}
+	c := &ChainsOf[T]{ObjectiveOf: newObjective[T](observed, l, config.Blocks, max(1, config.Threads)), depths: depths}
 	c.groups = c.padded / kernel.Lanes
 	for n, d := range c.shape {
 		c.offset = append(c.offset, c.groupSize)
@@ -106,7 +123,7 @@ func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, 
 		c.vectorSize += (depths[n] + 1) * d * kernel.Lanes
 		c.normSize += (depths[n] + 1) * kernel.Lanes
 	}
-	c.theta = make([]float64, c.groups*c.groupSize)
+	c.theta = make([]T, c.groups*c.groupSize)
 	c.norm2 = make([]float64, c.groups*c.normSize)
 	c.forwardGroup = func(g int) { c.forward(g, c.call.terms) }
 	c.backwardGroup = func(g int) { c.backward(g, c.call.terms) }
@@ -116,19 +133,19 @@ func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, 
 }
 
 // Depths returns k_n for every mode.
-func (c *Chains) Depths() []int { return c.depths }
+func (c *ChainsOf[T]) Depths() []int { return c.depths }
 
 // Parameters returns the number of parameters, Σ_n (k_n d_n² + d_n) · R.
-func (c *Chains) Parameters() int {
+func (c *ChainsOf[T]) Parameters() int {
 	return c.groupSize / kernel.Lanes * c.blocks
 }
 
-func (c *Chains) slot(j int) *slot {
+func (c *ChainsOf[T]) slot(j int) *slot[T] {
 	s := &c.slots[j]
 	if s.y == nil {
-		s.y = make([]float64, c.groups*c.vectorSize)
+		s.y = make([]T, c.groups*c.vectorSize)
 		if j < Stages {
-			s.x = make([]float64, c.groups*c.vectorSize)
+			s.x = make([]T, c.groups*c.vectorSize)
 		} else {
 			s.x = c.slot(0).x
 			s.live = make([]bool, c.groups)
@@ -138,7 +155,7 @@ func (c *Chains) slot(j int) *slot {
 }
 
 // Gradient sets slot j to −∇L at θ + Σ terms and returns L there. The terms may use any slot but j.
-func (c *Chains) Gradient(j int, terms []Term) float64 {
+func (c *ChainsOf[T]) Gradient(j int, terms []Term) float64 {
 	if j == 0 {
 		c.pending = false
 	}
@@ -150,14 +167,14 @@ func (c *Chains) Gradient(j int, terms []Term) float64 {
 }
 
 // applies reports whether slot t has anything in group g.
-func (s *slot) applies(g int) bool { return s.live == nil || s.live[g] }
+func (s *slot[T]) applies(g int) bool { return s.live == nil || s.live[g] }
 
-func (c *Chains) forward(g int, terms []Term) {
+func (c *ChainsOf[T]) forward(g int, terms []Term) {
 	const lanes = kernel.Lanes
 	theta := c.theta[g*c.groupSize:]
 	base := g * c.vectorSize
 	into := c.call.into
-	var s [lanes]float64
+	var s [lanes]T
 	for n, d := range c.shape {
 		k, at := c.depths[n], base+c.vector[n]
 		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
@@ -165,7 +182,7 @@ func (c *Chains) forward(g int, terms []Term) {
 		copy(x, w)
 		for _, t := range terms {
 			if dir := &c.slots[t.Slot]; dir.applies(g) {
-				kernel.Axpy(x, all(&s, t.C), dir.y[at+k*d*lanes:], d)
+				kernel.Axpy(x, all(&s, T(t.C)), dir.y[at+k*d*lanes:], d)
 			}
 		}
 		for i := k; i >= 1; i-- {
@@ -175,7 +192,7 @@ func (c *Chains) forward(g int, terms []Term) {
 				if dir := &c.slots[t.Slot]; dir.applies(g) {
 					kernel.Dot(&s, dir.x[at+i*d*lanes:], x, d)
 					for r := range s {
-						s[r] *= t.C
+						s[r] *= T(t.C)
 					}
 					kernel.Axpy(out, &s, dir.y[at+(i-1)*d*lanes:], d)
 				}
@@ -186,12 +203,12 @@ func (c *Chains) forward(g int, terms []Term) {
 	}
 }
 
-func (c *Chains) backward(g int, terms []Term) {
+func (c *ChainsOf[T]) backward(g int, terms []Term) {
 	const lanes = kernel.Lanes
 	theta := c.theta[g*c.groupSize:]
 	base := g * c.vectorSize
 	into := c.call.into
-	var s [lanes]float64
+	var s [lanes]T
 	c.ends(g, into)
 	for n, d := range c.shape {
 		at := base + c.vector[n]
@@ -203,7 +220,7 @@ func (c *Chains) backward(g int, terms []Term) {
 				if dir := &c.slots[t.Slot]; dir.applies(g) {
 					kernel.Dot(&s, dir.y[at+(i-1)*d*lanes:], y, d)
 					for r := range s {
-						s[r] *= t.C
+						s[r] *= T(t.C)
 					}
 					kernel.Axpy(out, &s, dir.x[at+i*d*lanes:], d)
 				}
@@ -216,11 +233,11 @@ func (c *Chains) backward(g int, terms []Term) {
 // ends sets y_0 = −∂L/∂v of a lane group, and makes ⟨v_r^n, y_0⟩ the same for all modes n of a block, which it is but for
 // rounding: all equal −⟨∇L, block r⟩. After a plateau of length 1e15 that rounding would have moved norm between the modes of a
 // grown block, against Lemma 4.1. Tensors of an order above 8 are left as they are.
-func (c *Chains) ends(g int, into *slot) {
+func (c *ChainsOf[T]) ends(g int, into *slot[T]) {
 	const lanes = kernel.Lanes
 	base := g * c.vectorSize
-	var mean [lanes]float64
-	var along, norm2 [8][lanes]float64
+	var mean [lanes]T
+	var along, norm2 [8][lanes]T
 	agree := len(c.shape) <= len(along)
 	for n, d := range c.shape {
 		at, m := base+c.vector[n], n%len(along)
@@ -236,7 +253,7 @@ func (c *Chains) ends(g int, into *slot) {
 		at := base + c.vector[n]
 		for r, value := range norm2[n] {
 			if value > 0 {
-				norm2[n][r] = (mean[r]/float64(len(c.shape)) - along[n][r]) / value
+				norm2[n][r] = (mean[r]/T(len(c.shape)) - along[n][r]) / value
 			}
 		}
 		kernel.Axpy(into.y[at:], &norm2[n], into.x[at:], d)
@@ -245,36 +262,36 @@ func (c *Chains) ends(g int, into *slot) {
 
 // Move sets θ to θ + Σ terms. Directions evaluated before it keep their vectors, but lifts and curvature no
 // longer belong to the current point.
-func (c *Chains) Move(terms []Term) {
+func (c *ChainsOf[T]) Move(terms []Term) {
 	c.call.terms = terms
 	parallel.For(c.threads, c.groups, c.moveGroup)
 }
 
 // all sets every lane of s to x.
-func all(s *[kernel.Lanes]float64, x float64) *[kernel.Lanes]float64 {
+func all[T kernel.Float](s *[kernel.Lanes]T, x T) *[kernel.Lanes]T {
 	for r := range s {
 		s[r] = x
 	}
 	return s
 }
 
-func (c *Chains) outers(outers []kernel.Outer, terms []Term, g, at, i, d int) []kernel.Outer {
+func (c *ChainsOf[T]) outers(outers []kernel.Outer[T], terms []Term, g, at, i, d int) []kernel.Outer[T] {
 	for _, t := range terms {
 		if dir := &c.slots[t.Slot]; dir.applies(g) {
-			outers = append(outers, kernel.Outer{
-				C: t.C, Y: dir.y[at+(i-1)*d*kernel.Lanes:], X: dir.x[at+i*d*kernel.Lanes:],
+			outers = append(outers, kernel.Outer[T]{
+				C: T(t.C), Y: dir.y[at+(i-1)*d*kernel.Lanes:], X: dir.x[at+i*d*kernel.Lanes:],
 			})
 		}
 	}
 	return outers
 }
 
-func (c *Chains) move(g int, terms []Term) {
+func (c *ChainsOf[T]) move(g int, terms []Term) {
 	const lanes = kernel.Lanes
 	theta := c.theta[g*c.groupSize:]
 	norms := c.norm2[g*c.normSize:]
-	var buffer [2 * Stages]kernel.Outer
-	var s [lanes]float64
+	var buffer [2 * Stages]kernel.Outer[T]
+	var s [lanes]T
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		for i := 1; i <= k; i++ {
@@ -284,24 +301,24 @@ func (c *Chains) move(g int, terms []Term) {
 		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
 		for _, t := range terms {
 			if dir := &c.slots[t.Slot]; dir.applies(g) {
-				kernel.Axpy(w, all(&s, t.C), dir.y[at+k*d*lanes:], d)
+				kernel.Axpy(w, all(&s, T(t.C)), dir.y[at+k*d*lanes:], d)
 			}
 		}
-		kernel.Dot((*[lanes]float64)(norms[c.norm[n]+k*lanes:]), w, w, d)
+		kernel.Norms2((*[lanes]float64)(norms[c.norm[n]+k*lanes:]), w, d)
 	}
 }
 
 // RelativeSizes sets out[r] to the largest ‖Σ terms‖ / ‖factor‖ over all factors of block r (each matrix and each
 // vector w, in Frobenius norm).
-func (c *Chains) RelativeSizes(out []float64, terms []Term) {
+func (c *ChainsOf[T]) RelativeSizes(out []float64, terms []Term) {
 	c.call.terms, c.call.sizes = terms, out
 	parallel.For(c.threads, c.groups, c.sizeGroup)
 }
 
-func (c *Chains) size(g int) {
+func (c *ChainsOf[T]) size(g int) {
 	const lanes = kernel.Lanes
 	norms := c.norm2[g*c.normSize:]
-	var buffer [2 * Stages]kernel.Outer
+	var buffer [2 * Stages]kernel.Outer[T]
 	var size [lanes]float64
 	var worst [lanes]float64
 	compare := func(norm2 *[lanes]float64) {
@@ -323,7 +340,7 @@ func (c *Chains) size(g int) {
 			for _, t := range c.call.terms {
 				if dir := &c.slots[t.Slot]; dir.applies(g) {
 					for r, y := range dir.y[at+(k*d+i)*lanes:][:lanes] {
-						sum[r] = math.FMA(t.C, y, sum[r])
+						sum[r] = math.FMA(t.C, float64(y), sum[r])
 					}
 				}
 			}

@@ -45,7 +45,7 @@ func (m CP) MSE(index [][]int32, values []float64, transform func(float64) float
 
 // CP collapses the blocks whose norm at the last evaluation exceeds threshold, in block order; a negative threshold
 // keeps all. Each block's norm is shared equally by its factors, so nothing overflows that can be represented.
-func (o *Objective) CP(threshold float64) CP {
+func (o *ObjectiveOf[T]) CP(threshold float64) CP {
 	norms := make([]float64, o.blocks)
 	o.DeepNorms(norms)
 	out := CP{Factors: make([][][]float64, len(o.shape))}
@@ -61,7 +61,7 @@ func (o *Objective) CP(threshold float64) CP {
 				scale = 0
 			}
 			for i := range factor {
-				factor[i] = scale * o.v[n][i*o.padded+r]
+				factor[i] = scale * float64(o.v[n][i*o.padded+r])
 			}
 			out.Factors[n] = append(out.Factors[n], factor)
 		}

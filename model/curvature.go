@@ -22,7 +22,6 @@ type linearisation struct {
 	second []float64
 	live   []bool // Chains: parameter groups that hold an active block
 	k      []float64
-	buffer []float64
 	cell   []cellProducts
 	plan   *activePlan
 }
@@ -73,7 +72,7 @@ func resize(s []float64, n int) []float64 {
 }
 
 // linearise remembers v of the active blocks and the derivatives of the loss as of the last evaluation.
-func (o *Objective) linearise(l *linearisation, active []int) {
+func (o *ObjectiveOf[T]) linearise(l *linearisation, active []int) {
 	l.active = append(l.active[:0], active...)
 	l.damp = nil
 	l.groups = (len(active) + kernel.Lanes - 1) / kernel.Lanes
@@ -87,7 +86,7 @@ func (o *Objective) linearise(l *linearisation, active []int) {
 	for a, r := range active {
 		for n, d := range o.shape {
 			for i := range d {
-				l.v[l.at(a, l.start[n]+i)] = o.v[n][i*o.padded+r]
+				l.v[l.at(a, l.start[n]+i)] = float64(o.v[n][i*o.padded+r])
 			}
 		}
 	}
@@ -117,9 +116,9 @@ func times(out, x, y *[kernel.Lanes]float64) {
 
 // fill computes the products of group ag at cell c: with S_m = Π_{q>m} v^q, a pair is
 // (Π_{q<n} v^q)(Π_{n<q<m} v^q) S_m, and a skip is a pair times the mode it lacks.
-func (p *cellProducts) fill(o *Objective, l *linearisation, ag, c int) {
+func (p *cellProducts) fill(index [][]int32, l *linearisation, ag, c int) {
 	for n := range p.v {
-		row := l.start[n] + int(o.observed.Index[n][c])
+		row := l.start[n] + int(index[n][c])
 		p.v[n] = [kernel.Lanes]float64(l.v[(ag*l.width+row)*kernel.Lanes:])
 	}
 	ones := [kernel.Lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
@@ -143,7 +142,7 @@ func (p *cellProducts) fill(o *Objective, l *linearisation, ag, c int) {
 // active blocks: with p_a^n = Π_{m≠n} v_a^m at a cell,
 //
 //	H = Σ_c ℓ”_c p_a^n p_b^m + δ_ab Σ_c ℓ'_c Π_{q≠n,m} v_a^q   (the second term for n ≠ m only).
-func (o *Objective) hessian(l *linearisation, h []float64) {
+func (o *ObjectiveOf[T]) hessian(l *linearisation, h []float64) {
 	const lanes = kernel.Lanes
 	dim, order := l.Dim(), len(o.shape)
 	h = h[:dim*dim]
@@ -155,7 +154,7 @@ func (o *Objective) hessian(l *linearisation, h []float64) {
 			at[n] = (l.start[n] + int(o.observed.Index[n][c])) * lanes
 		}
 		for ag := range products {
-			products[ag].fill(o, l, ag, c)
+			products[ag].fill(o.observed.Index, l, ag, c)
 		}
 		first, second := l.first[c], l.second[c]
 		for ag := range products {
@@ -187,7 +186,7 @@ func (o *Objective) hessian(l *linearisation, h []float64) {
 }
 
 // mirror copies the half of the Hessian that hessian accumulates, mode n ≤ mode m, onto the other.
-func (o *Objective) mirror(l *linearisation, h []float64) {
+func (o *ObjectiveOf[T]) mirror(l *linearisation, h []float64) {
 	const lanes = kernel.Lanes
 	dim := l.Dim()
 	for ag := range l.groups {
@@ -213,7 +212,7 @@ func (o *Objective) mirror(l *linearisation, h []float64) {
 // which the vectors of one mode after the other are replaced by the direction:
 //
 //	(Hx)^n = ∇_n(ℓ” ẏ; v) + Σ_{m≠n} ∇_n(ℓ'; v with v^m → x^m) ,   ẏ = Σ_m W(v with v^m → x^m) .
-func (o *Objective) hessianVec(l *linearisation, out, x []float64) {
+func (o *ObjectiveOf[T]) hessianVec(l *linearisation, out, x []float64) {
 	p := o.activePlan(l)
 	clear(out)
 	unpack(l, p.v, l.v)
@@ -245,16 +244,16 @@ func (o *Objective) hessianVec(l *linearisation, out, x []float64) {
 
 // activePlan is a contraction over the active blocks alone, kept as long as their number of groups does not change.
 type activePlan struct {
-	plan               *contraction.Plan
+	plan               *contraction.Plan[float64]
 	blocks             int
 	v, x, g            [][]float64
 	prediction, change []float64
 }
 
-func (o *Objective) activePlan(l *linearisation) *activePlan {
+func (o *ObjectiveOf[T]) activePlan(l *linearisation) *activePlan {
 	blocks := l.groups * kernel.Lanes
 	if l.plan == nil || l.plan.blocks != blocks {
-		p := &activePlan{plan: contraction.New(o.shape, o.observed.Index, blocks, o.threads), blocks: blocks}
+		p := &activePlan{plan: contraction.New[float64](o.shape, o.observed.Index, blocks, o.threads), blocks: blocks}
 		for _, d := range o.shape {
 			p.v = append(p.v, make([]float64, d*blocks))
 			p.x = append(p.x, make([]float64, d*blocks))
@@ -299,14 +298,14 @@ func (l *linearisation) products(order int) []cellProducts {
 
 // rowBlocks fills blocks with the Gauss–Newton rows that alternating least squares would solve: for every mode n
 // and index i the symmetric |active|×|active| matrix Σ_{c: c_n=i} ℓ”_c p_a^n p_b^n, rows start_n + i in order.
-func (o *Objective) rowBlocks(l *linearisation, blocks []float64) {
+func (o *ObjectiveOf[T]) rowBlocks(l *linearisation, blocks []float64) {
 	const lanes = kernel.Lanes
 	order, count := len(o.shape), len(l.active)
 	clear(blocks[:l.width*count*count])
 	products := l.products(order)
 	for c := range o.prediction {
 		for ag := range products {
-			products[ag].fill(o, l, ag, c)
+			products[ag].fill(o.observed.Index, l, ag, c)
 		}
 		for n := range order {
 			block := blocks[(l.start[n]+int(o.observed.Index[n][c]))*count*count:]
@@ -321,7 +320,7 @@ func (o *Objective) rowBlocks(l *linearisation, blocks []float64) {
 }
 
 // timesBlocks sets the given rows of out to those of h K, K given by its lane blocks.
-func (o *Objective) timesBlocks(l *linearisation, out, h []float64, rows []int, k []float64) {
+func (o *ObjectiveOf[T]) timesBlocks(l *linearisation, out, h []float64, rows []int, k []float64) {
 	const lanes = kernel.Lanes
 	dim := l.Dim()
 	for _, row := range rows {
@@ -338,7 +337,7 @@ func (o *Objective) timesBlocks(l *linearisation, out, h []float64, rows []int, 
 }
 
 // logRates returns d ln‖⊗_n v_r^n‖/dt = Σ_n ⟨v^n, δv^n⟩ / ‖v^n‖² for the active blocks, given δv as a v-space vector.
-func (o *Objective) logRates(l *linearisation, change []float64) []float64 {
+func (o *ObjectiveOf[T]) logRates(l *linearisation, change []float64) []float64 {
 	rates := make([]float64, len(l.active))
 	for a := range rates {
 		for n, d := range o.shape {
@@ -356,6 +355,6 @@ func (o *Objective) logRates(l *linearisation, change []float64) []float64 {
 
 // DataNorm estimates the Frobenius norm of the full tensor from the observed cells: their root mean square times
 // the root of the number of all cells.
-func (o *Objective) DataNorm() float64 {
+func (o *ObjectiveOf[T]) DataNorm() float64 {
 	return math.Sqrt(norm2(o.observed.Values) / float64(o.observed.Len()) * o.shape.Cells())
 }

@@ -371,7 +371,7 @@ func gaussNewton(sys vspace, shape tensor.Shape) *mat.Dense {
 	var r int
 	switch m := sys.(type) {
 	case *Chains:
-		o, r = m.Objective, m.lin.active[0]
+		o, r = m.ObjectiveOf, m.lin.active[0]
 	case *Balanced:
 		o, r = m.Objective, m.lin.active[0]
 	}

@@ -13,19 +13,19 @@ import (
 // It reads and writes the parameters once. A visit to a lane group carries the gradient back through its chains, moves
 // them, and multiplies them for the next evaluation, while they are in cache. So the gradient at the new θ is known in
 // v-space only: call Settle before anything but Descend uses slot 0.
-func (c *Chains) Descend(h float64) float64 {
+func (c *ChainsOf[T]) Descend(h float64) float64 {
 	c.rate = h
 	c.call.into = c.slot(0)
 	if c.ahead == nil {
 		largest := slices.Max(c.shape)
-		c.ahead = make([]float64, c.threads*2*largest*kernel.Lanes)
+		c.ahead = make([]T, c.threads*2*largest*kernel.Lanes)
 	}
 	parallel.Workers(c.threads, c.groups, c.descendGroup)
 	c.pending = true
 	return c.evaluate()
 }
 
-func (c *Chains) descend(worker, g int) {
+func (c *ChainsOf[T]) descend(worker, g int) {
 	const lanes = kernel.Lanes
 	if c.pending {
 		c.backward(g, nil)
@@ -34,18 +34,18 @@ func (c *Chains) descend(worker, g int) {
 	half := len(c.ahead) / c.threads / 2
 	next, spare := c.ahead[2*worker*half:][:half], c.ahead[(2*worker+1)*half:][:half]
 	ahead := c.threads * c.groupSize // the group that this thread is likely to visit next
-	var s [lanes]float64
+	var s [lanes]T
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
-		x := func(i int) []float64 { return slot.x[at+i*d*lanes:][:d*lanes] }
-		y := func(i int) []float64 { return slot.y[at+i*d*lanes:][:d*lanes] }
+		x := func(i int) []T { return slot.x[at+i*d*lanes:][:d*lanes] }
+		y := func(i int) []T { return slot.y[at+i*d*lanes:][:d*lanes] }
 		norm2 := func(i int) *[lanes]float64 { return (*[lanes]float64)(norms[c.norm[n]+i*lanes:]) }
 		w := theta[c.offset[n]+k*d*d*lanes:][:d*lanes]
-		kernel.AxpyNorm2(w, norm2(k), all(&s, c.rate), y(k), d)
+		kernel.AxpyNorm2(w, norm2(k), all(&s, T(c.rate)), y(k), d)
 		z := w
 		for i := k; i >= 1; i-- {
 			// The old x_i is a factor of the gradient of A_i; the new one, z, takes its place after that.
-			kernel.AddOuterMatVec(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2(i-1), next, kernel.Outer{C: c.rate, Y: y(i - 1), X: x(i)}, z, d, d, ahead)
+			kernel.AddOuterMatVec(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2(i-1), next, kernel.Outer[T]{C: T(c.rate), Y: y(i - 1), X: x(i)}, z, d, d, ahead)
 			copy(x(i), z)
 			z, next, spare = next, spare, next
 		}
@@ -55,7 +55,7 @@ func (c *Chains) descend(worker, g int) {
 }
 
 // Settle completes slot 0 after Descend: then it is the negative gradient at θ.
-func (c *Chains) Settle() {
+func (c *ChainsOf[T]) Settle() {
 	if !c.pending {
 		return
 	}
@@ -64,4 +64,4 @@ func (c *Chains) Settle() {
 	parallel.For(c.threads, c.groups, c.settleGroup)
 }
 
-func (c *Chains) settle(g int) { c.backward(g, nil) }
+func (c *ChainsOf[T]) settle(g int) { c.backward(g, nil) }

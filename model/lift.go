@@ -8,7 +8,7 @@ import (
 
 // Linearise fixes the active blocks and the current point, at which slot 0 must just have been evaluated:
 // Project, SetLift, Hessian and TimesGram refer to both until the next call.
-func (c *Chains) Linearise(active []int) {
+func (c *ChainsOf[T]) Linearise(active []int) {
 	c.linearise(&c.lin, active)
 	c.lin.live = append(c.lin.live[:0], make([]bool, c.groups)...)
 	for _, r := range active {
@@ -18,10 +18,10 @@ func (c *Chains) Linearise(active []int) {
 
 // Damp slows the active blocks down: factors[a], a power of two, multiplies the vector field of the a-th active block in
 // SetLift and TimesGram until the next Linearise or Damp. The directions in slots are damped by DampSlot.
-func (c *Chains) Damp(factors []float64) { c.lin.damp = factors }
+func (c *ChainsOf[T]) Damp(factors []float64) { c.lin.damp = factors }
 
 // DampSlot multiplies the direction of the a-th active block in gradient slot j by factors[a].
-func (c *Chains) DampSlot(j int, factors []float64) {
+func (c *ChainsOf[T]) DampSlot(j int, factors []float64) {
 	const lanes = kernel.Lanes
 	y := c.slots[j].y
 	for a, r := range c.lin.active {
@@ -30,34 +30,34 @@ func (c *Chains) DampSlot(j int, factors []float64) {
 		}
 		at := r/lanes*c.vectorSize + r%lanes
 		for i := 0; i < c.vectorSize; i += lanes {
-			y[at+i] *= factors[a]
+			y[at+i] *= T(factors[a])
 		}
 	}
 }
 
 // ActiveBlocks returns the number of blocks of the last Linearise.
-func (c *Chains) ActiveBlocks() int { return len(c.lin.active) }
+func (c *ChainsOf[T]) ActiveBlocks() int { return len(c.lin.active) }
 
 // Dim returns the length of a v-space vector of the active blocks, padding included.
-func (c *Chains) Dim() int { return c.lin.Dim() }
+func (c *ChainsOf[T]) Dim() int { return c.lin.Dim() }
 
 // Rows appends to rows[:0] the positions of a v-space vector that are not padding.
-func (c *Chains) Rows(rows []int) []int { return c.lin.Rows(rows) }
+func (c *ChainsOf[T]) Rows(rows []int) []int { return c.lin.Rows(rows) }
 
 // Hessian fills h (Dim×Dim) with the Hessian of L by the vectors v of the active blocks.
-func (c *Chains) Hessian(h []float64) { c.hessian(&c.lin, h) }
+func (c *ChainsOf[T]) Hessian(h []float64) { c.hessian(&c.lin, h) }
 
 // HessianVec sets out = H x.
-func (c *Chains) HessianVec(out, x []float64) { c.hessianVec(&c.lin, out, x) }
+func (c *ChainsOf[T]) HessianVec(out, x []float64) { c.hessianVec(&c.lin, out, x) }
 
 // RowBlocks fills blocks with the Gauss–Newton matrix of every row (mode, index) of the active factors.
-func (c *Chains) RowBlocks(blocks []float64) { c.rowBlocks(&c.lin, blocks) }
+func (c *ChainsOf[T]) RowBlocks(blocks []float64) { c.rowBlocks(&c.lin, blocks) }
 
 // Project sets b = Jᵥ Σ terms, the change of the active blocks' vectors v to first order:
 // δv = Σ_i Y_{i−1} δA_i x_i + Y_k δw with Y_i = A_1 … A_i.
-func (c *Chains) Project(b []float64, terms []Term) {
+func (c *ChainsOf[T]) Project(b []float64, terms []Term) {
 	const lanes = kernel.Lanes
-	var s [lanes]float64
+	var s [lanes]T
 	base := c.slot(0)
 	clear(b)
 	for g, live := range c.lin.live {
@@ -67,7 +67,7 @@ func (c *Chains) Project(b []float64, terms []Term) {
 		theta := c.theta[g*c.groupSize:]
 		for n, d := range c.shape {
 			k, at := c.depths[n], g*c.vectorSize+c.vector[n]
-			sum, next := c.lin.scratch(d * lanes)
+			sum, next := c.scratch(d * lanes)
 			clear(sum)
 			for i := k; i >= 0; i-- {
 				if i < k {
@@ -80,11 +80,11 @@ func (c *Chains) Project(b []float64, terms []Term) {
 						continue
 					}
 					if i == k {
-						s = [lanes]float64{t.C, t.C, t.C, t.C, t.C, t.C, t.C, t.C}
+						all(&s, T(t.C))
 					} else {
 						kernel.Dot(&s, dir.x[at+(i+1)*d*lanes:], base.x[at+(i+1)*d*lanes:], d)
 						for r := range s {
-							s[r] *= t.C
+							s[r] *= T(t.C)
 						}
 					}
 					kernel.Axpy(sum, &s, dir.y[at+i*d*lanes:], d)
@@ -93,7 +93,7 @@ func (c *Chains) Project(b []float64, terms []Term) {
 			for a, r := range c.lin.active {
 				if r/lanes == g {
 					for i := range d {
-						b[c.lin.at(a, c.lin.start[n]+i)] = sum[i*lanes+r%lanes]
+						b[c.lin.at(a, c.lin.start[n]+i)] = float64(sum[i*lanes+r%lanes])
 					}
 				}
 			}
@@ -102,13 +102,15 @@ func (c *Chains) Project(b []float64, terms []Term) {
 }
 
 // scratch returns two buffers of n numbers.
-func (l *linearisation) scratch(n int) (a, b []float64) {
-	l.buffer = resize(l.buffer, 2*n)
-	return l.buffer[:n:n], l.buffer[n:]
+func (c *ChainsOf[T]) scratch(n int) (a, b []T) {
+	if len(c.buffer) < 2*n {
+		c.buffer = make([]T, 2*n)
+	}
+	return c.buffer[:n:n], c.buffer[n : 2*n]
 }
 
 // SetLift sets lift slot j to Jᵥᵀ omega (damped), a direction that moves the active blocks only.
-func (c *Chains) SetLift(j int, omega []float64) {
+func (c *ChainsOf[T]) SetLift(j int, omega []float64) {
 	const lanes = kernel.Lanes
 	s := c.slot(Lift(j))
 	copy(s.live, c.lin.live)
@@ -124,7 +126,7 @@ func (c *Chains) SetLift(j int, omega []float64) {
 		for n, d := range c.shape {
 			y := s.y[r/lanes*c.vectorSize+c.vector[n]:]
 			for i := range d {
-				y[i*lanes+r%lanes] = c.lin.damping(a) * omega[c.lin.at(a, c.lin.start[n]+i)]
+				y[i*lanes+r%lanes] = T(c.lin.damping(a) * omega[c.lin.at(a, c.lin.start[n]+i)])
 			}
 		}
 	}
@@ -145,18 +147,18 @@ func (c *Chains) SetLift(j int, omega []float64) {
 // block and mode the d_n×d_n matrix
 //
 //	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,   x_i = A_{i+1} … A_k w .
-func (c *Chains) TimesGram(out, h []float64, rows []int) {
+func (c *ChainsOf[T]) TimesGram(out, h []float64, rows []int) {
 	c.timesBlocks(&c.lin, out, h, rows, c.gramBlocks())
 }
 
 // GramIsIdentity reports whether K is the identity: no matrices, no damping.
-func (c *Chains) GramIsIdentity() bool {
+func (c *ChainsOf[T]) GramIsIdentity() bool {
 	return maxDepth(c.depths) == 0 && c.lin.undamped()
 }
 
 // GramScale sets out, a v-space vector, to ‖A_2 … A_k w‖² of each entry's chain (1 without matrices), damped: the part of K
 // that is a multiple of the identity.
-func (c *Chains) GramScale(out []float64) {
+func (c *ChainsOf[T]) GramScale(out []float64) {
 	const lanes = kernel.Lanes
 	clear(out)
 	for a, r := range c.lin.active {
@@ -166,7 +168,7 @@ func (c *Chains) GramScale(out []float64) {
 				x := c.slot(0).x[r/lanes*c.vectorSize+c.vector[n]+d*lanes+r%lanes:]
 				var norm2 float64
 				for i := range d {
-					norm2 = math.FMA(x[i*lanes], x[i*lanes], norm2)
+					norm2 = math.FMA(float64(x[i*lanes]), float64(x[i*lanes]), norm2)
 				}
 				scale *= norm2
 			}
@@ -178,7 +180,7 @@ func (c *Chains) GramScale(out []float64) {
 }
 
 // gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after another.
-func (c *Chains) gramBlocks() []float64 {
+func (c *ChainsOf[T]) gramBlocks() []float64 {
 	size := 0
 	for _, d := range c.shape {
 		size += d * d
@@ -200,7 +202,7 @@ func (c *Chains) gramBlocks() []float64 {
 }
 
 // chainGram returns K of one chain by the recursion S_k = I, S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I, K = S_0.
-func (c *Chains) chainGram(r, n int) []float64 {
+func (c *ChainsOf[T]) chainGram(r, n int) []float64 {
 	const lanes = kernel.Lanes
 	d, k := c.shape[n], c.depths[n]
 	s, product, a := make([]float64, d*d), make([]float64, d*d), make([]float64, d*d)
@@ -221,7 +223,7 @@ func (c *Chains) chainGram(r, n int) []float64 {
 		}
 		var norm2 float64
 		for i := range d {
-			value := x[(layer*d+i)*lanes+r%lanes]
+			value := float64(x[(layer*d+i)*lanes+r%lanes])
 			norm2 += float64(value * value)
 		}
 		for i := range d {
@@ -239,13 +241,13 @@ func (c *Chains) chainGram(r, n int) []float64 {
 }
 
 // copyMatrix gathers A_layer^{n,r}, row-major.
-func (c *Chains) copyMatrix(out []float64, r, n, layer int) {
+func (c *ChainsOf[T]) copyMatrix(out []float64, r, n, layer int) {
 	d := c.shape[n]
 	from := c.theta[r/kernel.Lanes*c.groupSize+c.offset[n]+(layer-1)*d*d*kernel.Lanes+r%kernel.Lanes:]
 	for i := range d * d {
-		out[i] = from[i*kernel.Lanes]
+		out[i] = float64(from[i*kernel.Lanes])
 	}
 }
 
 // LogRates returns d ln‖⊗_n v_r^n‖/dt of the active blocks, given δv = dv/dt as a v-space vector.
-func (c *Chains) LogRates(change []float64) []float64 { return c.logRates(&c.lin, change) }
+func (c *ChainsOf[T]) LogRates(change []float64) []float64 { return c.logRates(&c.lin, change) }

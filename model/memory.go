@@ -8,9 +8,13 @@ import (
 	"lacuna/tensor"
 )
 
-// Memory returns the bytes that a model of this shape and one integrator on it need: the parameters, the
+// Memory returns the bytes that a model of this shape in float64 and one integrator on it need: the parameters, the
 // direction slots, the factors and their gradients, and the cells. It allocates nothing.
 func Memory(shape tensor.Shape, cells int, depths []int, blocks int) float64 {
+	return memoryOf[float64](shape, cells, depths, blocks)
+}
+
+func memoryOf[T kernel.Float](shape tensor.Shape, cells int, depths []int, blocks int) float64 {
 	var parameters, vectors, factors float64
 	for n, d := range shape {
 		k := float64(depths[n])
@@ -20,12 +24,13 @@ func Memory(shape tensor.Shape, cells int, depths []int, blocks int) float64 {
 	}
 	const gradientSlots, liftSlots = 5, 5
 	numbers := parameters + (2*gradientSlots+liftSlots)*vectors + 3*factors
-	perCell := float64(8*(4+2) + 2*4*len(shape))
-	return 8*numbers*(float64(blocks)+kernel.Lanes-1) + perCell*float64(cells)
+	size := dtype[T](4, 8)
+	perCell := float64(4*size + 8*2 + 2*4*len(shape))
+	return float64(size)*numbers*(float64(blocks)+kernel.Lanes-1) + perCell*float64(cells)
 }
 
-func checkMemory(shape tensor.Shape, cells int, depths []int, blocks int) error {
-	need := Memory(shape, cells, depths, blocks)
+func checkMemory[T kernel.Float](shape tensor.Shape, cells int, depths []int, blocks int) error {
+	need := memoryOf[T](shape, cells, depths, blocks)
 	have := memory.Available()
 	if have == 0 || need <= have {
 		return nil

@@ -16,7 +16,11 @@
 // point. A trial point θ + Σ c·direction exists only as a list of Terms.
 package model
 
-import "lacuna/internal/kernel"
+import (
+	"unsafe"
+
+	"lacuna/internal/kernel"
+)
 
 // Stages is the number of gradient slots, and of lift slots.
 const Stages = 8
@@ -32,3 +36,12 @@ type Term struct {
 
 // padded rounds the number of blocks up to whole lane groups.
 func padded(blocks int) int { return (blocks + kernel.Lanes - 1) / kernel.Lanes * kernel.Lanes }
+
+// dtype returns one thing for float32, and another for float64.
+func dtype[T kernel.Float, V any](single, double V) V {
+	var x T
+	if unsafe.Sizeof(x) == 4 {
+		return single
+	}
+	return double
+}

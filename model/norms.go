@@ -7,12 +7,12 @@ import (
 )
 
 // factorNorm2 returns ‖A_layer^{n,r}‖² for layer 1 … k_n, and ‖w_r^n‖² for layer k_n + 1.
-func (c *Chains) factorNorm2(r, n, layer int) float64 {
+func (c *ChainsOf[T]) factorNorm2(r, n, layer int) float64 {
 	return c.norm2[r/kernel.Lanes*c.normSize+c.norm[n]+(layer-1)*kernel.Lanes+r%kernel.Lanes]
 }
 
 // FactorNorms2 returns the squared Frobenius norms of one chain: A_1 … A_{k_n}, then w.
-func (c *Chains) FactorNorms2(r, n int) []float64 {
+func (c *ChainsOf[T]) FactorNorms2(r, n int) []float64 {
 	norms := make([]float64, c.depths[n]+1)
 	for i := range norms {
 		norms[i] = c.factorNorm2(r, n, i+1)
@@ -21,17 +21,17 @@ func (c *Chains) FactorNorms2(r, n int) []float64 {
 }
 
 // vectorNorm2 returns ‖v_r^n‖² as of the last gradient evaluation.
-func (o *Objective) vectorNorm2(r, n int) float64 {
+func (o *ObjectiveOf[T]) vectorNorm2(r, n int) float64 {
 	var sum float64
 	for i := range o.shape[n] {
-		v := o.v[n][i*o.padded+r]
+		v := float64(o.v[n][i*o.padded+r])
 		sum = math.FMA(v, v, sum)
 	}
 	return sum
 }
 
 // DeepNorms sets norms[r] = ‖⊗_n v_r^n‖ = Π_n ‖v_r^n‖ at the point of the last gradient evaluation.
-func (o *Objective) DeepNorms(norms []float64) {
+func (o *ObjectiveOf[T]) DeepNorms(norms []float64) {
 	for r := range norms {
 		norms[r] = 1
 		for n := range o.shape {
@@ -41,7 +41,7 @@ func (o *Objective) DeepNorms(norms []float64) {
 }
 
 // ShallowNorms sets norms[r] = ‖⊗_n w_r^n‖ = Π_n ‖w_r^n‖ at the current point.
-func (c *Chains) ShallowNorms(norms []float64) {
+func (c *ChainsOf[T]) ShallowNorms(norms []float64) {
 	for r := range norms {
 		norms[r] = 1
 		for n, k := range c.depths {
@@ -63,7 +63,7 @@ func EffectiveRank(norms []float64, threshold float64) int {
 
 // Unbalancedness returns ε of Definition 3.1, the maximum over r, n, m, i of |‖w_r^n‖² − ‖A_i^{m,r}‖²|; for a model
 // with no matrices, the largest spread of ‖w_r^n‖² over the modes of one block.
-func (c *Chains) Unbalancedness() float64 {
+func (c *ChainsOf[T]) Unbalancedness() float64 {
 	var worst float64
 	for r := range c.blocks {
 		vectors, matrices := newSpan(), newSpan()
@@ -83,7 +83,7 @@ func (c *Chains) Unbalancedness() float64 {
 
 // Imbalances appends to out, block by block, the quantities that Lemma 4.1 says are constant under the flow:
 // ‖factor‖² − ‖w_r^1‖² for every other factor of the block.
-func (c *Chains) Imbalances(out []float64) []float64 {
+func (c *ChainsOf[T]) Imbalances(out []float64) []float64 {
 	for r := range c.blocks {
 		reference := c.factorNorm2(r, 0, c.depths[0]+1)
 		for n, k := range c.depths {
@@ -98,7 +98,7 @@ func (c *Chains) Imbalances(out []float64) []float64 {
 }
 
 // LargestNorm2 returns the largest squared norm of any factor.
-func (c *Chains) LargestNorm2() float64 {
+func (c *ChainsOf[T]) LargestNorm2() float64 {
 	var worst float64
 	for _, norm2 := range c.norm2 {
 		worst = math.Max(worst, norm2)
@@ -120,7 +120,7 @@ func (s *span) add(x float64) {
 //	Σ_n (Σ_{f in chain n} Π_{f'≠f} ‖f'‖²) · Π_{m≠n} ‖v^m‖² · max ℓ” / |Ω| .
 //
 // An explicit method is stable for a block while step × stiffness is small.
-func (c *Chains) Stiffness(out []float64) {
+func (c *ChainsOf[T]) Stiffness(out []float64) {
 	curvature := c.largestSecond()
 	order := len(c.shape)
 	gain, norm2 := make([]float64, order), make([]float64, order)
@@ -156,17 +156,17 @@ func gainSum(gain, norm2 []float64) float64 {
 	return sum
 }
 
-func (o *Objective) largestSecond() float64 {
+func (o *ObjectiveOf[T]) largestSecond() float64 {
 	var worst float64
 	for c, a := range o.observed.Values {
-		_, _, second := o.loss.At(o.prediction[c], a)
+		_, _, second := o.loss.At(float64(o.prediction[c]), a)
 		worst = math.Max(worst, second)
 	}
 	return 1 / float64(len(o.prediction)) * worst
 }
 
 // Norm2 returns the squared Euclidean norm of the direction in gradient slot j over all parameters.
-func (c *Chains) Norm2(j int) float64 {
+func (c *ChainsOf[T]) Norm2(j int) float64 {
 	const lanes = kernel.Lanes
 	s := &c.slots[j]
 	var total float64
@@ -176,11 +176,11 @@ func (c *Chains) Norm2(j int) float64 {
 			at := g*c.vectorSize + c.vector[n]
 			for i := 0; i <= c.depths[n]; i++ {
 				layer := s.y[at+i*d*lanes:]
-				kernel.Dot(&y, layer, layer, d)
+				kernel.Norms2(&y, layer, d)
 				x = [lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
 				if i < c.depths[n] {
 					right := s.x[at+(i+1)*d*lanes:]
-					kernel.Dot(&x, right, right, d)
+					kernel.Norms2(&x, right, d)
 				}
 				for r := range min(lanes, c.blocks-g*lanes) {
 					total = math.FMA(x[r], y[r], total)
@@ -196,7 +196,7 @@ func (b *Balanced) Norm2(j int) float64 { return norm2(b.slots[j]) }
 
 // Rates sets out[r] to the largest ‖dfactor/dt‖ / ‖factor‖ over the factors of block r, in 1/time, for the direction in
 // gradient slot 0; 0 for a block of zeros.
-func (c *Chains) Rates(out []float64) {
+func (c *ChainsOf[T]) Rates(out []float64) {
 	const lanes = kernel.Lanes
 	s := &c.slots[0]
 	var x, y [lanes]float64
@@ -206,11 +206,11 @@ func (c *Chains) Rates(out []float64) {
 			at := g*c.vectorSize + c.vector[n]
 			for i := 0; i <= c.depths[n]; i++ {
 				layer := s.y[at+i*d*lanes:]
-				kernel.Dot(&y, layer, layer, d)
+				kernel.Norms2(&y, layer, d)
 				x = [lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
 				if i < c.depths[n] {
 					right := s.x[at+(i+1)*d*lanes:]
-					kernel.Dot(&x, right, right, d)
+					kernel.Norms2(&x, right, d)
 				}
 				norms := c.norm2[g*c.normSize+c.norm[n]+i*lanes:]
 				for r := range min(lanes, c.blocks-g*lanes) {
@@ -246,7 +246,7 @@ func (b *Balanced) Rates(out []float64) {
 }
 
 // Factors returns Σ_n (k_n + 1), the number of factors whose product is a block.
-func (c *Chains) Factors() float64 {
+func (c *ChainsOf[T]) Factors() float64 {
 	count := 0.0
 	for _, k := range c.depths {
 		count += float64(k + 1)

@@ -2,16 +2,21 @@ package model
 
 import (
 	"lacuna/internal/contraction"
+	"lacuna/internal/kernel"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
 
-// Objective is the loss of a sum of rank-one tensors at the observed cells,
+// Objective is the loss in float64.
+type Objective = ObjectiveOf[float64]
+
+// ObjectiveOf is the loss of a sum of rank-one tensors at the observed cells,
 //
 //	L = 1/|Ω| Σ_{c∈Ω} ℓ(Σ_r Π_n v_r^n[c_n], a_c) ,
 //
-// with its first and second derivatives by the vectors v. Factors are v[n][i*padded+r].
-type Objective struct {
+// with its first and second derivatives by the vectors v. Factors are v[n][i*padded+r]. Factors,
+// predictions and gradients are of type T; the loss, its derivatives at a cell, and errors are float64 before they meet T.
+type ObjectiveOf[T kernel.Float] struct {
 	observed *tensor.Observed
 	loss     loss.Loss
 	shape    tensor.Shape
@@ -19,43 +24,43 @@ type Objective struct {
 	padded   int // R rounded up to whole lane groups
 	threads  int
 
-	plan       *contraction.Plan
-	v, g       [][]float64
-	prediction []float64
-	first      []float64 // ℓ' / |Ω| a cell; nil beyond manyCells, where it is computed again when it is needed
-	firstOf    contraction.Residuals
+	plan       *contraction.Plan[T]
+	v, g       [][]T
+	prediction []T
+	first      []T // ℓ' / |Ω| a cell; nil beyond manyCells, where it is computed again when it is needed
+	firstOf    contraction.Residuals[T]
 }
 
 // manyCells is where memory matters more than computing a derivative of the loss twice.
 const manyCells = 1 << 20
 
-func newObjective(observed *tensor.Observed, l loss.Loss, blocks, threads int) *Objective {
-	o := &Objective{
+func newObjective[T kernel.Float](observed *tensor.Observed, l loss.Loss, blocks, threads int) *ObjectiveOf[T] {
+	o := &ObjectiveOf[T]{
 		observed: observed, loss: l, shape: observed.Shape(), blocks: blocks, padded: padded(blocks), threads: threads,
-		prediction: make([]float64, observed.Len()),
+		prediction: make([]T, observed.Len()),
 	}
 	if observed.Len() <= manyCells {
-		o.first = make([]float64, observed.Len())
+		o.first = make([]T, observed.Len())
 	}
 	o.firstOf = o.firstAt
-	o.plan = contraction.New(o.shape, observed.Index, o.padded, threads)
+	o.plan = contraction.New[T](o.shape, observed.Index, o.padded, threads)
 	for _, d := range o.shape {
-		o.v = append(o.v, make([]float64, d*o.padded))
-		o.g = append(o.g, make([]float64, d*o.padded))
+		o.v = append(o.v, make([]T, d*o.padded))
+		o.g = append(o.g, make([]T, d*o.padded))
 	}
 	return o
 }
 
 // evaluate sets prediction and g = ∂L/∂v from v and returns L.
-func (o *Objective) evaluate() float64 {
+func (o *ObjectiveOf[T]) evaluate() float64 {
 	o.plan.Predict(o.prediction, o.v)
 	scale := 1 / float64(len(o.prediction))
 	var sum float64
 	for c, a := range o.observed.Values {
-		value, first, _ := o.loss.At(o.prediction[c], a)
+		value, first, _ := o.loss.At(float64(o.prediction[c]), a)
 		sum += value
 		if o.first != nil {
-			o.first[c] = scale * first
+			o.first[c] = T(scale * first)
 		}
 	}
 	if o.first != nil {
@@ -67,35 +72,35 @@ func (o *Objective) evaluate() float64 {
 }
 
 // firstAt sets out[x] = ℓ' / |Ω| of cell cells[x].
-func (o *Objective) firstAt(out []float64, cells []int32) {
+func (o *ObjectiveOf[T]) firstAt(out []T, cells []int32) {
 	scale := 1 / float64(len(o.prediction))
 	for x, c := range cells {
-		_, first, _ := o.loss.At(o.prediction[c], o.observed.Values[c])
-		out[x] = scale * first
+		_, first, _ := o.loss.At(float64(o.prediction[c]), o.observed.Values[c])
+		out[x] = T(scale * first)
 	}
 }
 
 // derivatives appends ℓ' / |Ω| and ℓ” / |Ω| of every cell, as of the last evaluation.
-func (o *Objective) derivatives(first, second []float64) (firsts, seconds []float64) {
+func (o *ObjectiveOf[T]) derivatives(first, second []float64) (firsts, seconds []float64) {
 	scale := 1 / float64(len(o.prediction))
 	for c, a := range o.observed.Values {
-		_, f, s := o.loss.At(o.prediction[c], a)
+		_, f, s := o.loss.At(float64(o.prediction[c]), a)
 		first, second = append(first, scale*f), append(second, scale*s)
 	}
 	return first, second
 }
 
 // Observed returns the cells the model is trained on.
-func (o *Objective) Observed() *tensor.Observed { return o.observed }
+func (o *ObjectiveOf[T]) Observed() *tensor.Observed { return o.observed }
 
 // Shape returns the size of each mode.
-func (o *Objective) Shape() tensor.Shape { return o.shape }
+func (o *ObjectiveOf[T]) Shape() tensor.Shape { return o.shape }
 
 // Blocks returns R, the number of blocks.
-func (o *Objective) Blocks() int { return o.blocks }
+func (o *ObjectiveOf[T]) Blocks() int { return o.blocks }
 
 // Width returns Σ d_n, the number of entries of a block's vectors v.
-func (o *Objective) Width() int {
+func (o *ObjectiveOf[T]) Width() int {
 	width := 0
 	for _, d := range o.shape {
 		width += d
@@ -104,17 +109,17 @@ func (o *Objective) Width() int {
 }
 
 // Threads returns how many threads one evaluation may use.
-func (o *Objective) Threads() int { return o.threads }
+func (o *ObjectiveOf[T]) Threads() int { return o.threads }
 
 // Prediction returns the model's value at every observed cell as of the last gradient evaluation. It
 // belongs to the model.
-func (o *Objective) Prediction() []float64 { return o.prediction }
+func (o *ObjectiveOf[T]) Prediction() []T { return o.prediction }
 
 // MSE returns the plain mean squared error at the observed cells as of the last gradient evaluation.
-func (o *Objective) MSE() float64 {
+func (o *ObjectiveOf[T]) MSE() float64 {
 	var sum float64
 	for c, a := range o.observed.Values {
-		z := o.loss.Mean(o.prediction[c]) - a
+		z := o.loss.Mean(float64(o.prediction[c])) - a
 		sum += z * z
 	}
 	return sum / float64(len(o.prediction))

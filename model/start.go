@@ -65,7 +65,7 @@ func (s StartConfig) check() error {
 
 // Draw sets the parameters to a random start. Block by block the numbers come from the stream "start" of the
 // seed, so a model with more blocks begins with the same ones.
-func (c *Chains) Draw(config StartConfig) error {
+func (c *ChainsOf[T]) Draw(config StartConfig) error {
 	config = config.withDefaults()
 	if err := config.check(); err != nil {
 		return err
@@ -184,8 +184,8 @@ func scaleTo(x []float64, norm float64) {
 	}
 }
 
-// SetBlock overwrites block r.
-func (c *Chains) SetBlock(r int, b Block) {
+// SetBlock overwrites block r with the numbers of b, rounded to T.
+func (c *ChainsOf[T]) SetBlock(r int, b Block) {
 	const lanes = kernel.Lanes
 	theta := c.theta[r/lanes*c.groupSize:]
 	norms := c.norm2[r/lanes*c.normSize:]
@@ -195,23 +195,25 @@ func (c *Chains) SetBlock(r int, b Block) {
 		}
 		for i, factor := range append(slices.Clone(b.A[n]), b.W[n]) {
 			at := c.offset[n] + i*d*d*lanes + r%lanes
+			rounded := make([]float64, len(factor))
 			for j, value := range factor {
-				theta[at+j*lanes] = value
+				x := T(value)
+				theta[at+j*lanes], rounded[j] = x, float64(x)
 			}
-			norms[c.norm[n]+i*lanes+r%lanes] = rowNorms2(factor, d)
+			norms[c.norm[n]+i*lanes+r%lanes] = rowNorms2(rounded, d)
 		}
 	}
 }
 
 // Block copies block r out of the model.
-func (c *Chains) Block(r int) Block {
+func (c *ChainsOf[T]) Block(r int) Block {
 	const lanes = kernel.Lanes
 	theta := c.theta[r/lanes*c.groupSize:]
 	b := Block{W: make([][]float64, len(c.shape)), A: make([][][]float64, len(c.shape))}
 	gather := func(at, count int) []float64 {
 		out := make([]float64, count)
 		for j := range out {
-			out[j] = theta[at+j*lanes+r%lanes]
+			out[j] = float64(theta[at+j*lanes+r%lanes])
 		}
 		return out
 	}

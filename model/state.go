@@ -11,11 +11,11 @@ import (
 )
 
 // State returns a copy of the parameters, exact to the bit, headed by the shape of the model.
-func (c *Chains) State() []byte { return encode(c.kind(), c.theta) }
+func (c *ChainsOf[T]) State() []byte { return encode(c.kind(), c.theta) }
 
 // SetState restores parameters that State of a model of the same shape, depths and blocks returned. It returns an error, and
 // changes nothing, for any other.
-func (c *Chains) SetState(data []byte) error {
+func (c *ChainsOf[T]) SetState(data []byte) error {
 	if err := decode(c.kind(), c.theta, data); err != nil {
 		return err
 	}
@@ -25,8 +25,8 @@ func (c *Chains) SetState(data []byte) error {
 	return nil
 }
 
-func (c *Chains) kind() string {
-	return fmt.Sprintf("chains of depths %v, %d blocks, shape %v\n", c.depths, c.blocks, []int(c.shape))
+func (c *ChainsOf[T]) kind() string {
+	return dtype[T]("float32 ", "") + fmt.Sprintf("chains of depths %v, %d blocks, shape %v\n", c.depths, c.blocks, []int(c.shape))
 }
 
 // State returns a copy of the vectors, exact to the bit, headed by the shape of the model.
@@ -47,21 +47,31 @@ func (b *Balanced) kind() string {
 	return fmt.Sprintf("balanced chains of lengths %v, %d blocks, shape %v\n", b.lengths, b.blocks, []int(b.shape))
 }
 
-func encode(kind string, values []float64) []byte {
-	data := append(make([]byte, 0, len(kind)+8*len(values)), kind...)
+func encode[T kernel.Float](kind string, values []T) []byte {
+	size := dtype[T](4, 8)
+	data := append(make([]byte, 0, len(kind)+size*len(values)), kind...)
 	for _, v := range values {
-		data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
+		if size == 4 {
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
+		} else {
+			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(float64(v)))
+		}
 	}
 	return data
 }
 
-func decode(kind string, values []float64, data []byte) error {
+func decode[T kernel.Float](kind string, values []T, data []byte) error {
+	size := dtype[T](4, 8)
 	numbers, ok := bytes.CutPrefix(data, []byte(kind))
-	if !ok || len(numbers) != 8*len(values) {
-		return fmt.Errorf("model: the state is not of %s: same data, blocks and depths are needed", strings.TrimSpace(kind))
+	if !ok || len(numbers) != size*len(values) {
+		return fmt.Errorf("model: the state is not of %s: same data, blocks, depths and precision are needed", strings.TrimSpace(kind))
 	}
 	for i := range values {
-		values[i] = math.Float64frombits(binary.LittleEndian.Uint64(numbers[8*i:]))
+		if size == 4 {
+			values[i] = T(math.Float32frombits(binary.LittleEndian.Uint32(numbers[4*i:])))
+		} else {
+			values[i] = T(math.Float64frombits(binary.LittleEndian.Uint64(numbers[8*i:])))
+		}
 	}
 	return nil
 }

@@ -11,11 +11,11 @@ import (
 // into blocks of rows; the cells are sorted by block, so that the rows of both stay in cache, and within a block
 // by their row in the outer modes, which then passes through registers. The outer modes are one mode, read in
 // place, or several, whose products are expanded as in a half.
-type cellwise struct {
+type cellwise[T kernel.Float] struct {
 	blocks, threads int
 	inner           [2]int
-	outer           int   // the outer mode, if it is one
-	tree            *half // the outer modes, if they are several
+	outer           int      // the outer mode, if it is one
+	tree            *half[T] // the outer modes, if they are several
 
 	spans []cellSpan
 	start []int32  // cells of run u are start[u] … start[u+1]−1
@@ -24,14 +24,14 @@ type cellwise struct {
 	cell  []int32  // where the caller keeps the cell
 
 	forward, backward []tile
-	shared            panels        // of the tree, for predictions
-	scratch           []cellScratch // by thread
+	shared            panels[T]        // of the tree, for predictions
+	scratch           []cellScratch[T] // by thread
 
-	sorted []float64 // residuals in the order of work, unless there are too many
+	sorted []T // residuals in the order of work, unless there are too many
 
-	v, g         [][]float64
-	pred         []float64
-	residual     Residuals
+	v, g         [][]T
+	pred         []T
+	residual     Residuals[T]
 	first, end   int // tiles of forward
 	predictSpan  func(worker, i int)
 	gradientTile func(worker, i int)
@@ -44,10 +44,10 @@ type cellSpan struct {
 	base             [2]int32
 }
 
-type cellScratch struct {
-	panels      panels
-	sum, values []float64
-	v, g        [][]float64 // copies of a tile of the factors, if they are small
+type cellScratch[T kernel.Float] struct {
+	panels      panels[T]
+	sum, values []T
+	v, g        [][]T // copies of a tile of the factors, if they are small
 }
 
 // maxSorted is how many residuals are sorted once for all tiles; more are gathered for every tile anew, which needs no memory.
@@ -64,9 +64,9 @@ type cellOrder struct {
 	lanes int    // of a tile of the gradient
 }
 
-func newCellwise(shape []int, index [][]int32, blocks, threads int, o cellOrder) *cellwise {
-	w := &cellwise{blocks: blocks, threads: threads, inner: o.inner}
-	w.forward, w.backward = cut(blocks, kernel.MaxGroups*kernel.Lanes), cut(blocks, o.lanes)
+func newCellwise[T kernel.Float](shape []int, index [][]int32, blocks, threads int, o cellOrder) *cellwise[T] {
+	w := &cellwise[T]{blocks: blocks, threads: threads, inner: o.inner}
+	w.forward, w.backward = cut(blocks, kernel.MaxLanes[T]()), cut(blocks, o.lanes)
 	var outer []int
 	for n := range shape {
 		if n != o.inner[0] && n != o.inner[1] {
@@ -76,33 +76,33 @@ func newCellwise(shape []int, index [][]int32, blocks, threads int, o cellOrder)
 	row, rows := index[outer[0]], shape[outer[0]]
 	w.outer = outer[0]
 	if len(outer) > 1 {
-		w.tree, row = newHalf(shape, outer, index)
+		w.tree, row = newHalf[T](shape, outer, index)
 		rows = w.tree.rows()
 		w.shared = w.tree.newPanels(w.forward[0].lanes, false)
 	}
 	w.sort(shape, index, row, rows, o.rows)
 	w.build(index, row, o.rows)
 	for range max(1, min(threads, max(len(w.spans), len(w.backward)))) {
-		s := cellScratch{sum: kernel.Make(span), values: kernel.Make(span)}
+		s := cellScratch[T]{sum: kernel.Make[T](span), values: kernel.Make[T](span)}
 		if w.tree != nil {
 			s.panels = w.tree.newPanels(o.lanes, true)
 		}
-		if size := 16 * o.lanes * sum(shape); o.lanes < blocks && size <= maxCopy {
+		if size := 2 * sizeOf[T]() * o.lanes * sum(shape); o.lanes < blocks && size <= maxCopy {
 			for _, d := range shape {
-				s.v, s.g = append(s.v, kernel.Make(d*o.lanes)), append(s.g, kernel.Make(d*o.lanes))
+				s.v, s.g = append(s.v, kernel.Make[T](d*o.lanes)), append(s.g, kernel.Make[T](d*o.lanes))
 			}
 		}
 		w.scratch = append(w.scratch, s)
 	}
 	if len(w.cell) <= maxSorted {
-		w.sorted = make([]float64, len(w.cell))
+		w.sorted = make([]T, len(w.cell))
 	}
 	w.predictSpan, w.gradientTile, w.sortSpan = w.predictOf, w.gradientOf, w.sortOf
 	return w
 }
 
 // sort sets cell to the order of work: by block, outer row and inner rows.
-func (w *cellwise) sort(shape []int, index [][]int32, row []int32, rows int, size [2]int) {
+func (w *cellwise[T]) sort(shape []int, index [][]int32, row []int32, rows int, size [2]int) {
 	j, k := index[w.inner[0]], index[w.inner[1]]
 	cell := make([]int32, len(row))
 	for c := range cell {
@@ -131,7 +131,7 @@ func (w *cellwise) sort(shape []int, index [][]int32, row []int32, rows int, siz
 }
 
 // build cuts the sorted cells into spans and runs.
-func (w *cellwise) build(index [][]int32, row []int32, size [2]int) {
+func (w *cellwise[T]) build(index [][]int32, row []int32, size [2]int) {
 	j, k := index[w.inner[0]], index[w.inner[1]]
 	w.cells = make([]uint32, len(w.cell))
 	var last cellSpan
@@ -176,14 +176,14 @@ func (w *cellwise) build(index [][]int32, row []int32, size [2]int) {
 }
 
 // view is what a tile is evaluated on: the factors or a copy of the tile, in rows that are stride apart.
-type view struct {
-	v, g   [][]float64
+type view[T kernel.Float] struct {
+	v, g   [][]T
 	stride int
 	tile   tile
 }
 
 // outerRows returns the products of the outer modes in a tile, and how far apart their rows are.
-func (w *cellwise) outerRows(a *view, p *panels) (rows []float64, stride int) {
+func (w *cellwise[T]) outerRows(a *view[T], p *panels[T]) (rows []T, stride int) {
 	if w.tree != nil {
 		return p.deepest(), a.tile.lanes
 	}
@@ -191,11 +191,11 @@ func (w *cellwise) outerRows(a *view, p *panels) (rows []float64, stride int) {
 }
 
 // innerRows returns the rows of a block of the i-th inner mode in factors v.
-func (w *cellwise) innerRows(a *view, v [][]float64, s *cellSpan, i int) []float64 {
+func (w *cellwise[T]) innerRows(a *view[T], v [][]T, s *cellSpan, i int) []T {
 	return v[w.inner[i]][int(s.base[i])*a.stride+a.tile.first:]
 }
 
-func (w *cellwise) predict(pred []float64, v [][]float64) {
+func (w *cellwise[T]) predict(pred []T, v [][]T) {
 	w.pred, w.v = pred, v
 	if w.tree == nil {
 		w.first, w.end = 0, len(w.forward)
@@ -209,7 +209,7 @@ func (w *cellwise) predict(pred []float64, v [][]float64) {
 	}
 }
 
-func (w *cellwise) predictOf(worker, i int) {
+func (w *cellwise[T]) predictOf(worker, i int) {
 	s, scratch := &w.spans[i], &w.scratch[worker]
 	start, row := w.start[s.firstRun:s.endRun+1], w.row[s.firstRun:s.endRun]
 	first, end := start[0], start[len(start)-1]
@@ -219,7 +219,7 @@ func (w *cellwise) predictOf(worker, i int) {
 		if i == w.first {
 			out = sums
 		}
-		a := view{v: w.v, stride: w.blocks, tile: t}
+		a := view[T]{v: w.v, stride: w.blocks, tile: t}
 		l, stride := w.outerRows(&a, &w.shared)
 		kernel.CellDots(out, l, w.innerRows(&a, w.v, s, 0), w.innerRows(&a, w.v, s, 1), start, row, w.cells[first:end], t.lanes, stride, w.blocks)
 		if i > w.first {
@@ -239,7 +239,7 @@ func (w *cellwise) predictOf(worker, i int) {
 	}
 }
 
-func (w *cellwise) gradient(g [][]float64, residual Residuals, v [][]float64) {
+func (w *cellwise[T]) gradient(g [][]T, residual Residuals[T], v [][]T) {
 	w.g, w.residual, w.v = g, residual, v
 	if w.sorted != nil {
 		parallel.Workers(w.threads, len(w.spans), w.sortSpan)
@@ -247,11 +247,11 @@ func (w *cellwise) gradient(g [][]float64, residual Residuals, v [][]float64) {
 	parallel.Workers(w.threads, len(w.backward), w.gradientTile)
 }
 
-func (w *cellwise) gradientOf(worker, i int) {
+func (w *cellwise[T]) gradientOf(worker, i int) {
 	scratch, t := &w.scratch[worker], w.backward[i]
-	a := view{v: w.v, g: w.g, stride: w.blocks, tile: t}
+	a := view[T]{v: w.v, g: w.g, stride: w.blocks, tile: t}
 	if scratch.v != nil {
-		a = view{v: scratch.v, g: scratch.g, stride: t.lanes, tile: tile{0, t.lanes}}
+		a = view[T]{v: scratch.v, g: scratch.g, stride: t.lanes, tile: tile{0, t.lanes}}
 		for n, factor := range w.v {
 			for k, i := 0, t.first; i < len(factor); k, i = k+t.lanes, i+w.blocks {
 				copy(scratch.v[n][k:k+t.lanes], factor[i:])
@@ -260,7 +260,7 @@ func (w *cellwise) gradientOf(worker, i int) {
 		}
 	} else {
 		for _, factor := range w.g {
-			t.clear(factor, w.blocks)
+			clearTile(factor, t, w.blocks)
 		}
 	}
 	w.sums(scratch, &a)
@@ -273,14 +273,14 @@ func (w *cellwise) gradientOf(worker, i int) {
 	}
 }
 
-func (w *cellwise) sortOf(_, i int) {
+func (w *cellwise[T]) sortOf(_, i int) {
 	s := &w.spans[i]
 	first, end := w.start[s.firstRun], w.start[s.endRun]
 	w.residual(w.sorted[first:end], w.cell[first:end])
 }
 
 // sums adds the gradients of all cells in a tile.
-func (w *cellwise) sums(scratch *cellScratch, a *view) {
+func (w *cellwise[T]) sums(scratch *cellScratch[T], a *view[T]) {
 	gOuter := a.g[w.outer][a.tile.first:]
 	if w.tree != nil {
 		w.tree.expand(&scratch.panels, 0, len(w.tree.levels), a.v, a.tile, a.stride)

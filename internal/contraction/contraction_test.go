@@ -11,16 +11,16 @@ import (
 )
 
 // problem is a random set of distinct cells with random factors.
-type problem struct {
+type problem[T kernel.Float] struct {
 	shape    []int
 	index    [][]int32
 	blocks   int
-	v        [][]float64
-	residual []float64
+	v        [][]T
+	residual []T
 }
 
-func newProblem(rng *rand.Rand, shape []int, cells, blocks int) *problem {
-	p := &problem{shape: shape, blocks: blocks, index: make([][]int32, len(shape))}
+func newProblem[T kernel.Float](rng *rand.Rand, shape []int, cells, blocks int) *problem[T] {
+	p := &problem[T]{shape: shape, blocks: blocks, index: make([][]int32, len(shape))}
 	seen := map[string]bool{}
 	var coordinates [][]int32
 	for range cells {
@@ -38,28 +38,28 @@ func newProblem(rng *rand.Rand, shape []int, cells, blocks int) *problem {
 		for n, i := range cell {
 			p.index[n] = append(p.index[n], i)
 		}
-		p.residual = append(p.residual, rng.NormFloat64())
+		p.residual = append(p.residual, T(rng.NormFloat64()))
 	}
 	for _, d := range shape {
-		v := make([]float64, d*blocks)
+		v := make([]T, d*blocks)
 		for i := range v {
-			v[i] = rng.NormFloat64()
+			v[i] = T(rng.NormFloat64())
 		}
 		p.v = append(p.v, v)
 	}
 	return p
 }
 
-func (p *problem) zeros() [][]float64 {
-	var g [][]float64
+func (p *problem[T]) zeros() [][]T {
+	var g [][]T
 	for _, v := range p.v {
-		g = append(g, slices.Repeat([]float64{math.NaN()}, len(v)))
+		g = append(g, slices.Repeat([]T{T(math.NaN())}, len(v)))
 	}
 	return g
 }
 
 // naive is the definition: predictions and gradients, and the sums of the moduli of their terms.
-func (p *problem) naive() (pred, size []float64, g, gSize [][]float64) {
+func (p *problem[T]) naive() (pred, size []float64, g, gSize [][]float64) {
 	for _, v := range p.v {
 		g, gSize = append(g, make([]float64, len(v))), append(gSize, make([]float64, len(v)))
 	}
@@ -68,15 +68,15 @@ func (p *problem) naive() (pred, size []float64, g, gSize [][]float64) {
 		for r := range p.blocks {
 			product := 1.0
 			for n := range p.shape {
-				product *= p.v[n][int(p.index[n][c])*p.blocks+r]
+				product *= float64(p.v[n][int(p.index[n][c])*p.blocks+r])
 			}
 			pred[c] += product
 			size[c] += math.Abs(product)
 			for n := range p.shape {
-				term := p.residual[c]
+				term := float64(p.residual[c])
 				for m := range p.shape {
 					if m != n {
-						term *= p.v[m][int(p.index[m][c])*p.blocks+r]
+						term *= float64(p.v[m][int(p.index[m][c])*p.blocks+r])
 					}
 				}
 				g[n][int(p.index[n][c])*p.blocks+r] += term
@@ -87,11 +87,11 @@ func (p *problem) naive() (pred, size []float64, g, gSize [][]float64) {
 	return pred, size, g, gSize
 }
 
-func (p *problem) evaluate(w way) (pred []float64, g [][]float64) {
-	pred, g = make([]float64, len(p.residual)), p.zeros()
+func (p *problem[T]) evaluate(w way[T]) (pred []T, g [][]T) {
+	pred, g = make([]T, len(p.residual)), p.zeros()
 	for range 2 { // a plan is used many times
 		w.predict(pred, p.v)
-		w.gradient(g, func(out []float64, cells []int32) {
+		w.gradient(g, func(out []T, cells []int32) {
 			for x, c := range cells {
 				out[x] = p.residual[c]
 			}
@@ -100,19 +100,23 @@ func (p *problem) evaluate(w way) (pred []float64, g [][]float64) {
 	return pred, g
 }
 
-func near(t *testing.T, what string, got, want, size []float64) {
+func near[T kernel.Float](t *testing.T, what string, got []T, want, size []float64) {
 	t.Helper()
+	tolerance := 1e-13
+	if sizeOf[T]() == 4 {
+		tolerance = 1e-6
+	}
 	for i := range want {
-		if math.Abs(got[i]-want[i]) > 1e-13*size[i] || math.IsNaN(got[i]) {
+		if difference := math.Abs(float64(got[i]) - want[i]); !(difference <= tolerance*size[i]) {
 			t.Fatalf("%s: entry %d is %v, by definition %v", what, i, got[i], want[i])
 		}
 	}
 }
 
-func sameBits(t *testing.T, what string, a, b []float64) {
+func sameBits[T kernel.Float](t *testing.T, what string, a, b []T) {
 	t.Helper()
 	for i := range a {
-		if math.Float64bits(a[i]) != math.Float64bits(b[i]) {
+		if math.Float64bits(float64(a[i])) != math.Float64bits(float64(b[i])) {
 			t.Fatalf("%s: entry %d is %v, and %v", what, i, a[i], b[i])
 		}
 	}
@@ -140,11 +144,16 @@ var shapes = []struct {
 }
 
 func TestDefinition(t *testing.T) {
+	t.Run("float64", definition[float64])
+	t.Run("float32", definition[float32])
+}
+
+func definition[T kernel.Float](t *testing.T) {
 	for _, s := range shapes {
-		p := newProblem(rand.New(rand.NewPCG(1, 2)), s.shape, s.cells, s.blocks)
+		p := newProblem[T](rand.New(rand.NewPCG(1, 2)), s.shape, s.cells, s.blocks)
 		wantPred, size, wantG, gSize := p.naive()
 		t.Run(fmt.Sprint(s.shape, s.cells, s.blocks), func(t *testing.T) {
-			p.everyWay(t, func(t *testing.T, build func(threads int) way) {
+			p.everyWay(t, func(t *testing.T, build func(threads int) way[T]) {
 				pred, g := p.evaluate(build(1))
 				near(t, "prediction", pred, wantPred, size)
 				for n := range g {
@@ -163,18 +172,18 @@ func TestDefinition(t *testing.T) {
 }
 
 // everyWay runs a test with the plan that New chooses, with a split in halves, and with orders by cells, in tiles of all widths.
-func (p *problem) everyWay(t *testing.T, test func(t *testing.T, build func(threads int) way)) {
+func (p *problem[T]) everyWay(t *testing.T, test func(t *testing.T, build func(threads int) way[T])) {
 	t.Run("chosen", func(t *testing.T) {
-		test(t, func(threads int) way { return New(p.shape, p.index, p.blocks, threads).way })
+		test(t, func(threads int) way[T] { return New[T](p.shape, p.index, p.blocks, threads).way })
 	})
-	for groups := 1; groups <= kernel.MaxGroups; groups++ {
+	for groups := 1; groups <= kernel.MaxLanes[T]()/kernel.Lanes; groups++ {
 		split := [2][]int{{0}, nil}
 		for n := 1; n < len(p.shape); n++ {
 			split[n%2] = append(split[n%2], n)
 		}
 		t.Run(fmt.Sprint("halves ", split, groups), func(t *testing.T) {
-			test(t, func(threads int) way {
-				return newHalves(p.shape, p.index, p.blocks, threads, split, groups*kernel.Lanes)
+			test(t, func(threads int) way[T] {
+				return newHalves[T](p.shape, p.index, p.blocks, threads, split, groups*kernel.Lanes)
 			})
 		})
 		if len(p.shape) < 3 {
@@ -182,18 +191,23 @@ func (p *problem) everyWay(t *testing.T, test func(t *testing.T, build func(thre
 		}
 		order := cellOrder{inner: [2]int{groups % len(p.shape), (groups + 1) % len(p.shape)}, rows: [2]int{16, 16 << groups}, lanes: groups * kernel.Lanes}
 		t.Run(fmt.Sprint("cells ", order), func(t *testing.T) {
-			test(t, func(threads int) way { return newCellwise(p.shape, p.index, p.blocks, threads, order) })
+			test(t, func(threads int) way[T] { return newCellwise[T](p.shape, p.index, p.blocks, threads, order) })
 		})
 	}
 }
 
 func TestAnyOrderOfCells(t *testing.T) {
-	p := newProblem(rand.New(rand.NewPCG(3, 4)), []int{8, 9, 7, 3}, 700, 40)
-	pred, g := p.evaluate(New(p.shape, p.index, p.blocks, 1).way)
+	t.Run("float64", anyOrderOfCells[float64])
+	t.Run("float32", anyOrderOfCells[float32])
+}
+
+func anyOrderOfCells[T kernel.Float](t *testing.T) {
+	p := newProblem[T](rand.New(rand.NewPCG(3, 4)), []int{8, 9, 7, 3}, 700, 40)
+	pred, g := p.evaluate(New[T](p.shape, p.index, p.blocks, 1).way)
 	order := rand.New(rand.NewPCG(5, 6)).Perm(len(pred))
 	q := *p
 	q.index, q.residual = make([][]int32, len(p.shape)), nil
-	var want []float64
+	var want []T
 	for _, c := range order {
 		for n := range q.index {
 			q.index[n] = append(q.index[n], p.index[n][c])
@@ -201,7 +215,7 @@ func TestAnyOrderOfCells(t *testing.T) {
 		q.residual = append(q.residual, p.residual[c])
 		want = append(want, pred[c])
 	}
-	predQ, gQ := q.evaluate(New(q.shape, q.index, q.blocks, 1).way)
+	predQ, gQ := q.evaluate(New[T](q.shape, q.index, q.blocks, 1).way)
 	sameBits(t, "prediction", predQ, want)
 	for n := range g {
 		sameBits(t, "gradient", gQ[n], g[n])
@@ -209,9 +223,14 @@ func TestAnyOrderOfCells(t *testing.T) {
 }
 
 func TestAllocatesNothing(t *testing.T) {
-	p := newProblem(rand.New(rand.NewPCG(7, 8)), []int{10, 10, 10, 10}, 500, 64)
-	plan := New(p.shape, p.index, p.blocks, 1)
-	pred, g := make([]float64, len(p.residual)), p.zeros()
+	t.Run("float64", allocatesNothing[float64])
+	t.Run("float32", allocatesNothing[float32])
+}
+
+func allocatesNothing[T kernel.Float](t *testing.T) {
+	p := newProblem[T](rand.New(rand.NewPCG(7, 8)), []int{10, 10, 10, 10}, 500, 64)
+	plan := New[T](p.shape, p.index, p.blocks, 1)
+	pred, g := make([]T, len(p.residual)), p.zeros()
 	if n := testing.AllocsPerRun(10, func() {
 		plan.Predict(pred, p.v)
 		plan.Gradient(g, p.residual, p.v)
@@ -221,10 +240,10 @@ func TestAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkPaper(b *testing.B) {
-	p := newProblem(rand.New(rand.NewPCG(1, 1)), []int{10, 10, 10, 10}, 2231, 504)
+	p := newProblem[float64](rand.New(rand.NewPCG(1, 1)), []int{10, 10, 10, 10}, 2231, 504)
 	for _, threads := range []int{1, 2} {
 		b.Run(fmt.Sprint("threads=", threads), func(b *testing.B) {
-			plan := New(p.shape, p.index, p.blocks, threads)
+			plan := New[float64](p.shape, p.index, p.blocks, threads)
 			pred, g := make([]float64, len(p.residual)), p.zeros()
 			for b.Loop() {
 				plan.Predict(pred, p.v)

@@ -2,6 +2,7 @@ package contraction
 
 import (
 	"math"
+	"unsafe"
 
 	"lacuna/internal/kernel"
 )
@@ -14,7 +15,8 @@ import (
 //	perCell/m + read(bytes of the panel of the other side) ;
 //
 // a row of a tree of half coordinates is expanded twice and folded once, perRow if everything is in the L1 cache. By cells, perUpdate is the time that
-// the stores of two gradient rows take beyond reading them, and perRun the mispredicted branches at the end of a run.
+// the stores of two gradient rows take beyond reading them, and perRun the mispredicted branches at the end of a run. With float32 the
+// working sets are half as large; that a lane group is half a line is left out.
 const (
 	perCell   = 1.5
 	perRow    = 9.0
@@ -46,9 +48,9 @@ func treeCost(shape, modes []int, cells int, row float64) (cost, deepest float64
 	return cost, deepest
 }
 
-// halvesCost is the cost of a split with tiles of that many lanes.
-func halvesCost(shape []int, split [2][]int, cells, lanes int) float64 {
-	groups, row := float64(lanes)/kernel.Lanes, 8*float64(lanes)
+// halvesCost is the cost of a split with tiles of that many lanes, of numbers of size bytes.
+func halvesCost(shape []int, split [2][]int, cells, lanes, size int) float64 {
+	groups, row := float64(lanes)/kernel.Lanes, float64(size*lanes)
 	var cost float64
 	for s, passes := range [2]float64{1, 2} {
 		tree, deepest := treeCost(shape, split[s], cells, row)
@@ -59,7 +61,7 @@ func halvesCost(shape []int, split [2][]int, cells, lanes int) float64 {
 
 // cellwiseCost is the cost of an order of work by cells. With λ cells to a run, a cell reads two inner rows, writes
 // both of their gradients, and 1/λ of an outer row and its gradient.
-func cellwiseCost(shape []int, cells int, o cellOrder) float64 {
+func cellwiseCost(shape []int, cells int, o cellOrder, size int) float64 {
 	var outer []int
 	blocks := 1.0
 	for n, d := range shape {
@@ -72,7 +74,7 @@ func cellwiseCost(shape []int, cells int, o cellOrder) float64 {
 			outer = append(outer, n)
 		}
 	}
-	row := 8 * float64(o.lanes)
+	row := float64(size * o.lanes)
 	tree, outerRows := treeCost(shape, outer, cells, row)
 	runs := distinct(blocks*outerRows, float64(cells))
 	runsOfBlock := runs / blocks
@@ -107,9 +109,10 @@ type choice struct {
 
 // best tries every split of the modes with every tile width, and every order of work by cells. Of equal costs
 // the first is taken, so the choice depends on nothing but its arguments.
-func best(shape []int, cells, blocks int) choice {
+func best[T kernel.Float](shape []int, cells, blocks int) choice {
+	size := sizeOf[T]()
 	best := choice{cost: math.Inf(1)}
-	tiles := tileLanes(blocks)
+	tiles := tileLanes[T](blocks)
 	for mask := 1; mask < 1<<len(shape)-1; mask += 2 {
 		var split [2][]int
 		for n := range shape {
@@ -117,7 +120,7 @@ func best(shape []int, cells, blocks int) choice {
 			split[side] = append(split[side], n)
 		}
 		for _, lanes := range tiles {
-			if cost := halvesCost(shape, split, cells, lanes); cost < best.cost {
+			if cost := halvesCost(shape, split, cells, lanes, size); cost < best.cost {
 				best = choice{split: split, lanes: lanes, cost: cost}
 			}
 		}
@@ -134,7 +137,7 @@ func best(shape []int, cells, blocks int) choice {
 				for _, rowsK := range blockRows(shape[k]) {
 					for _, lanes := range tiles {
 						order := cellOrder{inner: [2]int{j, k}, rows: [2]int{rowsJ, rowsK}, lanes: lanes}
-						if cost := cellwiseCost(shape, cells, order); cost < best.cost {
+						if cost := cellwiseCost(shape, cells, order, size); cost < best.cost {
 							best = choice{order: order, cost: cost}
 						}
 					}
@@ -147,10 +150,10 @@ func best(shape []int, cells, blocks int) choice {
 
 // tileLanes lists the widths of tiles: the widest first, and two tiles at least if there are two lane groups,
 // because tiles are what threads share.
-func tileLanes(blocks int) []int {
+func tileLanes[T kernel.Float](blocks int) []int {
 	var widths []int
-	for groups := kernel.MaxGroups; groups >= 1; groups-- {
-		if lanes := groups * kernel.Lanes; groups == 1 || 2*lanes <= blocks {
+	for lanes := kernel.MaxLanes[T](); lanes > 0; lanes -= kernel.Lanes {
+		if lanes == kernel.Lanes || 2*lanes <= blocks {
 			widths = append(widths, lanes)
 		}
 	}
@@ -161,8 +164,8 @@ func tileLanes(blocks int) []int {
 // many cells would choose, a fused multiply–add counting two; and of the bytes that its cells move between the registers and
 // the memory where the factors are: none by halves, whose panels are in the L1 cache; by cells, two inner rows for
 // the prediction, again for the gradient, and their gradients read and written.
-func Work(shape []int, cells, blocks int) (flops, bytes float64) {
-	c := best(shape, cells, (blocks+kernel.Lanes-1)/kernel.Lanes*kernel.Lanes)
+func Work[T kernel.Float](shape []int, cells, blocks int) (flops, bytes float64) {
+	c := best[T](shape, cells, (blocks+kernel.Lanes-1)/kernel.Lanes*kernel.Lanes)
 	tree := func(modes []int) float64 {
 		var rows float64
 		deepest := 1.0
@@ -183,5 +186,10 @@ func Work(shape []int, cells, blocks int) (flops, bytes float64) {
 			outer = append(outer, n)
 		}
 	}
-	return float64(blocks) * (11*float64(cells) + tree(outer)), float64(blocks) * 64 * float64(cells)
+	return float64(blocks) * (11*float64(cells) + tree(outer)), float64(blocks*8*sizeOf[T]()) * float64(cells)
+}
+
+func sizeOf[T kernel.Float]() int {
+	var x T
+	return int(unsafe.Sizeof(x))
 }

@@ -9,11 +9,11 @@ import (
 // half is one side of a split of the modes: its modes, and the distinct coordinates in them that occur
 // among the observed cells, as a tree. Level 0 holds the distinct indices of the first mode in ascending order; a
 // row of level l extends its parent, a row of level l−1, by one index of the l-th mode.
-type half struct {
+type half[T kernel.Float] struct {
 	modes  []int
 	levels []level
-	root   [2]int32  // run table of level 0, whose rows have one parent:
-	ones   []float64 // a row of ones
+	root   [2]int32 // run table of level 0, whose rows have one parent:
+	ones   []T      // a row of ones
 }
 
 type level struct {
@@ -24,9 +24,9 @@ type level struct {
 func (l *level) rows() int { return len(l.at) }
 
 // newHalf builds the tree and returns the deepest row of every cell.
-func newHalf(shape, modes []int, index [][]int32) (*half, []int32) {
+func newHalf[T kernel.Float](shape, modes []int, index [][]int32) (*half[T], []int32) {
 	cells := len(index[0])
-	h := &half{modes: modes}
+	h := &half[T]{modes: modes}
 	row := make([]int32, cells)
 	parents := 1
 	for l, n := range modes {
@@ -53,7 +53,7 @@ func newHalf(shape, modes []int, index [][]int32) (*half, []int32) {
 		parents = len(distinct)
 	}
 	h.root = [2]int32{0, int32(h.levels[0].rows())}
-	h.ones = slices.Repeat([]float64{1}, kernel.MaxGroups*kernel.Lanes)
+	h.ones = slices.Repeat([]T{1}, kernel.MaxLanes[T]())
 	return h, row
 }
 
@@ -87,33 +87,33 @@ func rank(keys []int64, limit int64, row []int32) []int64 {
 	return distinct
 }
 
-func (h *half) rows() int { return h.levels[len(h.levels)-1].rows() }
+func (h *half[T]) rows() int { return h.levels[len(h.levels)-1].rows() }
 
 // inner is the number of levels that must be expanded for the gradient of this half itself.
-func (h *half) inner() int { return max(1, len(h.levels)-1) }
+func (h *half[T]) inner() int { return max(1, len(h.levels)-1) }
 
 // panels are the half products of one tile, and their gradients: a matrix of rows×lanes for every level. The
 // deepest gradient is stored if there is one level only, or if asked for.
-type panels struct {
-	product, gradient [][]float64
+type panels[T kernel.Float] struct {
+	product, gradient [][]T
 }
 
-func (h *half) newPanels(lanes int, deepest bool) panels {
-	var p panels
+func (h *half[T]) newPanels(lanes int, deepest bool) panels[T] {
+	var p panels[T]
 	for l := range h.levels {
 		rows := h.levels[l].rows()
-		p.product = append(p.product, kernel.Make(rows*lanes))
+		p.product = append(p.product, kernel.Make[T](rows*lanes))
 		if deepest || l == 0 || l < len(h.levels)-1 {
-			p.gradient = append(p.gradient, kernel.Make(rows*lanes))
+			p.gradient = append(p.gradient, kernel.Make[T](rows*lanes))
 		}
 	}
 	return p
 }
 
-func (p *panels) deepest() []float64 { return p.product[len(p.product)-1] }
+func (p *panels[T]) deepest() []T { return p.product[len(p.product)-1] }
 
 // expand fills the products of levels first to end−1 of a tile from the factors v, whose rows are blocks apart.
-func (h *half) expand(p *panels, first, end int, v [][]float64, t tile, blocks int) {
+func (h *half[T]) expand(p *panels[T], first, end int, v [][]T, t tile, blocks int) {
 	for l := first; l < end; l++ {
 		level, v := &h.levels[l], v[h.modes[l]]
 		if l > 0 {
@@ -126,7 +126,7 @@ func (h *half) expand(p *panels, first, end int, v [][]float64, t tile, blocks i
 
 // dots sets out to the products of every cell, in the order o of this half; all levels but the deepest are expanded, other are the
 // half products of the other side.
-func (h *half) dots(p *panels, out []float64, v [][]float64, o *order, other []float64, t tile, blocks int) {
+func (h *half[T]) dots(p *panels[T], out []T, v [][]T, o *order, other []T, t tile, blocks int) {
 	last := len(h.levels) - 1
 	if last == 0 {
 		kernel.RowDots(out, p.product[0], other, o.start, o.at, t.lanes)
@@ -181,9 +181,9 @@ func sortBy(cells, key []int32, n int) (sorted, start []int32) {
 
 // fold sets the tile's columns of g for the modes of this half: s are the residuals by the half's order o, other
 // the half products of the other side. All levels but the deepest are expanded.
-func (h *half) fold(p *panels, g, v [][]float64, o *order, s, other []float64, t tile, blocks int) {
+func (h *half[T]) fold(p *panels[T], g, v [][]T, o *order, s, other []T, t tile, blocks int) {
 	for _, n := range h.modes {
-		t.clear(g[n], blocks)
+		clearTile(g[n], t, blocks)
 	}
 	last := len(h.levels) - 1
 	if last == 0 {
@@ -197,7 +197,7 @@ func (h *half) fold(p *panels, g, v [][]float64, o *order, s, other []float64, t
 }
 
 // foldUp carries the gradient of the products of level l to the factors of levels l to 0.
-func (h *half) foldUp(p *panels, l int, g, v [][]float64, t tile, blocks int) {
+func (h *half[T]) foldUp(p *panels[T], l int, g, v [][]T, t tile, blocks int) {
 	for ; l > 0; l-- {
 		level, n := &h.levels[l], h.modes[l]
 		kernel.Fold(p.gradient[l-1], g[n][t.first:], p.gradient[l], p.product[l-1], v[n][t.first:],

@@ -8,45 +8,45 @@ import (
 // halves evaluates the cells as W[c] = ⟨P[p], Q[q]⟩, where P and Q hold the products of each half of the modes, one row
 // for every half coordinate that occurs, so that cells share them. Work goes tile by tile of blocks, so
 // that the rows of one side stay in cache while those of the other pass through registers.
-type halves struct {
+type halves[T kernel.Float] struct {
 	blocks, threads int
-	side            [2]*half
+	side            [2]*half[T]
 	order           [2]order
 	tiles           []tile // of predictions
 	backward        []tile // of gradients
 	chunks          []int  // bounds of ranges of tiles; each range keeps predictions of its own
 	width           int    // numbers in the predictions of a range
 
-	scratch []scratch
-	partial []float64    // predictions by range
-	total   []float64    // their sums, in the order of side 0
-	sorted  [2][]float64 // residuals in the order of each side
+	scratch []scratch[T]
+	partial []T    // predictions by range
+	total   []T    // their sums, in the order of side 0
+	sorted  [2][]T // residuals in the order of each side
 
-	v, g                                            [][]float64
-	pred                                            []float64
-	residual                                        Residuals
+	v, g                                            [][]T
+	pred                                            []T
+	residual                                        Residuals[T]
 	predictRange, gradientTile, sumRange, sortRange func(worker, i int)
 }
 
 // tile is a range of blocks: a few lane groups.
 type tile struct{ first, lanes int }
 
-// clear zeroes the tile's columns of a factor.
-func (t tile) clear(factor []float64, blocks int) {
+// clearTile zeroes the tile's columns of a factor.
+func clearTile[T kernel.Float](factor []T, t tile, blocks int) {
 	for i := t.first; i < len(factor); i += blocks {
 		clear(factor[i : i+t.lanes])
 	}
 }
 
 // scratch belongs to one thread.
-type scratch struct {
-	panels [2]panels
-	dots   []float64
+type scratch[T kernel.Float] struct {
+	panels [2]panels[T]
+	dots   []T
 }
 
 // share keeps the deepest products of both sides in the same memory, of which only one is needed at a time, so that they stay
 // in the cache. A side of one level is needed with the other.
-func (s *scratch) share() {
+func (s *scratch[T]) share() {
 	p, q := &s.panels[0], &s.panels[1]
 	if len(p.product) == 1 || len(q.product) == 1 {
 		return
@@ -71,29 +71,29 @@ func cut(blocks, lanes int) []tile {
 	return tiles
 }
 
-func newHalves(shape []int, index [][]int32, blocks, threads int, split [2][]int, lanes int) *halves {
-	h := &halves{blocks: blocks, threads: threads, tiles: cut(blocks, lanes), backward: cut(blocks, min(lanes, kernel.SumLanes()))}
+func newHalves[T kernel.Float](shape []int, index [][]int32, blocks, threads int, split [2][]int, lanes int) *halves[T] {
+	h := &halves[T]{blocks: blocks, threads: threads, tiles: cut(blocks, lanes), backward: cut(blocks, min(lanes, kernel.SumLanes[T]()))}
 	cells := len(index[0])
 	var row [2][]int32
 	for s, modes := range split {
-		h.side[s], row[s] = newHalf(shape, modes, index)
+		h.side[s], row[s] = newHalf[T](shape, modes, index)
 	}
 	for s := range h.side {
 		h.order[s] = newOrder(row[s], row[1-s], h.side[s].rows(), h.side[1-s].rows())
-		h.sorted[s] = make([]float64, cells)
+		h.sorted[s] = make([]T, cells)
 	}
 	chunks := min(len(h.tiles), maxChunks)
 	for i := range chunks + 1 {
 		h.chunks = append(h.chunks, i*len(h.tiles)/chunks)
 	}
 	h.width = (cells + 3 + kernel.Lanes - 1) &^ (kernel.Lanes - 1)
-	h.partial = kernel.Make(chunks * h.width)
-	h.total = kernel.Make(cells)
+	h.partial = kernel.Make[T](chunks * h.width)
+	h.total = kernel.Make[T](cells)
 	for range max(1, min(threads, len(h.backward))) {
-		s := scratch{panels: [2]panels{h.side[0].newPanels(lanes, false), h.side[1].newPanels(lanes, false)}}
+		s := scratch[T]{panels: [2]panels[T]{h.side[0].newPanels(lanes, false), h.side[1].newPanels(lanes, false)}}
 		s.share()
 		if len(h.tiles) > chunks {
-			s.dots = kernel.Make(h.width)
+			s.dots = kernel.Make[T](h.width)
 		}
 		h.scratch = append(h.scratch, s)
 	}
@@ -101,13 +101,13 @@ func newHalves(shape []int, index [][]int32, blocks, threads int, split [2][]int
 	return h
 }
 
-func (h *halves) predict(pred []float64, v [][]float64) {
+func (h *halves[T]) predict(pred []T, v [][]T) {
 	h.pred, h.v = pred, v
 	parallel.Workers(h.threads, len(h.chunks)-1, h.predictRange)
 	parallel.Workers(h.threads, (len(pred)+span-1)/span, h.sumRange)
 }
 
-func (h *halves) predictChunk(worker, i int) {
+func (h *halves[T]) predictChunk(worker, i int) {
 	s, o := &h.scratch[worker], &h.order[0]
 	out := h.partial[i*h.width:][:h.width]
 	for k, t := range h.tiles[h.chunks[i]:h.chunks[i+1]] {
@@ -128,7 +128,7 @@ func (h *halves) predictChunk(worker, i int) {
 	}
 }
 
-func (h *halves) sum(_, i int) {
+func (h *halves[T]) sum(_, i int) {
 	first, end := i*span, min((i+1)*span, len(h.pred))
 	out := h.total[first:end]
 	if h.order[0].same {
@@ -142,18 +142,18 @@ func (h *halves) sum(_, i int) {
 	}
 }
 
-func (h *halves) gradient(g [][]float64, residual Residuals, v [][]float64) {
+func (h *halves[T]) gradient(g [][]T, residual Residuals[T], v [][]T) {
 	h.g, h.residual, h.v = g, residual, v
 	parallel.Workers(h.threads, 2*((len(h.total)+span-1)/span), h.sortRange)
 	parallel.Workers(h.threads, len(h.backward), h.gradientTile)
 }
 
-func (h *halves) sort(_, i int) {
+func (h *halves[T]) sort(_, i int) {
 	first, end := i/2*span, min((i/2+1)*span, len(h.total))
 	h.residual(h.sorted[i%2][first:end], h.order[i%2].cell[first:end])
 }
 
-func (h *halves) gradientOf(worker, i int) {
+func (h *halves[T]) gradientOf(worker, i int) {
 	s, t := &h.scratch[worker], h.backward[i]
 	// The products of one side are all that must stay in cache while the other side's gradients are summed.
 	h.side[0].expand(&s.panels[0], 0, h.side[0].inner(), h.v, t, h.blocks)

@@ -7,8 +7,8 @@ package kernel
 // Cell packs a row of b and a row of c, each below 65536.
 func Cell(j, k int) uint32 { return uint32(j) | uint32(k)<<16 }
 
-func checkCells(start, row []int32, cells []uint32, values []float64, lanes int) {
-	checkLanes(lanes)
+func checkCells[T Float](start, row []int32, cells []uint32, values []T, lanes int) {
+	checkLanes[T](lanes)
 	if len(start) != len(row)+1 || len(cells) < items(start) {
 		panic(shapePanic)
 	}
@@ -17,19 +17,27 @@ func checkCells(start, row []int32, cells []uint32, values []float64, lanes int)
 
 // CellDots sets out[x] = Σ_r l[row[u]] b[j] c[k]: each of the 8 lanes is (l∘b)∘c of the first group, then one fused
 // multiply–add (l∘b)∘c a group, and the lanes are added as by RowDots. No run may be empty. Rows are not checked.
-func CellDots(out, l, b, c []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+func CellDots[T Float](out, l, b, c []T, start, row []int32, cells []uint32, lanes, outer, stride int) {
 	checkCells(start, row, cells, out, lanes)
 	if len(row) > 0 {
-		cellDots(out, l, b, c, start, row, cells, lanes, outer, stride)
+		if wide[T]() {
+			cellDots(as64(out), as64(l), as64(b), as64(c), start, row, cells, lanes, outer, stride)
+		} else {
+			cellDots32(as32(out), as32(l), as32(b), as32(c), start, row, cells, lanes, outer, stride)
+		}
 	}
 }
 
 // CellSums adds the gradients of Σ_x s[x] Σ_r l[row[u]] b[j] c[k] by l, b and c to gL, gB and gC, cell after cell: with
 // t = s∘l, gB[j] = fma(t, c[k], gB[j]) and gC[k] = fma(t, b[j], gC[k]); (s∘b[j])∘c[k] is summed over a run, fused, from
 // 0, and then added to gL[row[u]]. No run may be empty. Rows are not checked.
-func CellSums(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+func CellSums[T Float](gL, gB, gC, l, b, c, s []T, start, row []int32, cells []uint32, lanes, outer, stride int) {
 	checkCells(start, row, cells, s, lanes)
 	if len(row) > 0 {
-		cellSums(gL, gB, gC, l, b, c, s, start, row, cells, lanes, outer, stride)
+		if wide[T]() {
+			cellSums(as64(gL), as64(gB), as64(gC), as64(l), as64(b), as64(c), as64(s), start, row, cells, lanes, outer, stride)
+		} else {
+			cellSums32(as32(gL), as32(gB), as32(gC), as32(l), as32(b), as32(c), as32(s), start, row, cells, lanes, outer, stride)
+		}
 	}
 }

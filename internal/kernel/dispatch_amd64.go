@@ -75,7 +75,7 @@ func negateDots(y []float64, along, norm2 *lane, g, x []float64, n, stride int) 
 // maxTerms is how many rank-one terms the assembly adds in one pass.
 const maxTerms = 6
 
-func addOuters(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
+func addOuters(a []float64, norm2 *lane, terms []Outer[float64], rows, cols int) {
 	// Further terms take passes of their own; the norms of the last pass are those of the result.
 	for len(terms) > maxTerms {
 		addOuters(a, norm2, terms[:maxTerms], rows, cols)
@@ -119,7 +119,7 @@ func addOuters(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
 	}
 }
 
-func outersNorm2(norm2 *lane, terms []Outer, rows, cols int) {
+func outersNorm2(norm2 *lane, terms []Outer[float64], rows, cols int) {
 	if rows == 0 || cols == 0 || len(terms) == 0 || len(terms) > maxTerms || !cpu.AVX2 {
 		outersNorm2Go(norm2, terms, rows, cols)
 		return
@@ -274,11 +274,12 @@ func rowDots(out, p, q []float64, start, at []int32, lanes int) {
 	}
 }
 
-func sumLanes() int {
+// sumGroups is 3 for AVX2: as many sums of even and odd items as 16 registers hold.
+func sumGroups() int {
 	if cpu.AVX2 && !cpu.AVX512 {
-		return 3 * Lanes
+		return 3
 	}
-	return MaxGroups * Lanes
+	return maxGroups64
 }
 
 func rowSums(g, q, s []float64, start, at []int32, lanes int) {

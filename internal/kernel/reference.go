@@ -4,74 +4,96 @@ import "math"
 
 type lane = [Lanes]float64
 
-func matVecGo(out, a, x []float64, rows, cols int) {
+func matVecGo[T Float](out, a, x []T, rows, cols int) {
 	for i := range rows {
-		acc := (*lane)(out[i*Lanes:])
-		*acc = lane{}
+		acc := (*[Lanes]T)(out[i*Lanes:])
+		*acc = [Lanes]T{}
 		for j := range cols {
-			fma(acc, (*lane)(a[(i*cols+j)*Lanes:]), (*lane)(x[j*Lanes:]))
+			m, factor := (*[Lanes]T)(a[(i*cols+j)*Lanes:]), (*[Lanes]T)(x[j*Lanes:])
+			for r := range acc {
+				acc[r] = T(fused(m[r], factor[r], acc[r]))
+			}
 		}
 	}
 }
 
-func matTVecGo(out, a, y []float64, rows, cols int) {
+func matTVecGo[T Float](out, a, y []T, rows, cols int) {
 	clear(out[:cols*Lanes])
 	for i := range rows {
 		for j := range cols {
-			fma((*lane)(out[j*Lanes:]), (*lane)(a[(i*cols+j)*Lanes:]), (*lane)(y[i*Lanes:]))
+			acc, m, factor := (*[Lanes]T)(out[j*Lanes:]), (*[Lanes]T)(a[(i*cols+j)*Lanes:]), (*[Lanes]T)(y[i*Lanes:])
+			for r := range acc {
+				acc[r] = T(fused(m[r], factor[r], acc[r]))
+			}
 		}
 	}
 }
 
-func dotGo(out *lane, x, y []float64, n int) {
+func dotGo[T Float](out *[Lanes]T, x, y []T, n int) {
+	*out = [Lanes]T{}
+	for i := range n {
+		p, q := (*[Lanes]T)(x[i*Lanes:]), (*[Lanes]T)(y[i*Lanes:])
+		for r := range out {
+			out[r] = T(fused(p[r], q[r], out[r]))
+		}
+	}
+}
+
+func norms2Go[T Float](out *lane, x []T, n int) {
 	*out = lane{}
 	for i := range n {
-		fma(out, (*lane)(x[i*Lanes:]), (*lane)(y[i*Lanes:]))
+		addSquares(out, (*[Lanes]T)(x[i*Lanes:]))
 	}
 }
 
-func axpyGo(y []float64, s *lane, x []float64, n int) {
+func axpyGo[T Float](y []T, s *[Lanes]T, x []T, n int) {
 	for i := range n {
-		fma((*lane)(y[i*Lanes:]), s, (*lane)(x[i*Lanes:]))
+		to, from := (*[Lanes]T)(y[i*Lanes:]), (*[Lanes]T)(x[i*Lanes:])
+		for r := range to {
+			to[r] = T(fused(s[r], from[r], to[r]))
+		}
 	}
 }
 
-func axpyNorm2Go(y []float64, norm2, s *lane, x []float64, n int) {
+func axpyNorm2Go[T Float](y []T, norm2 *lane, s *[Lanes]T, x []T, n int) {
 	axpyGo(y, s, x, n)
-	dotGo(norm2, y, y, n)
+	norms2Go(norm2, y, n)
 }
 
-func negateDotsGo(y []float64, along, norm2 *lane, g, x []float64, n, stride int) {
+func negateDotsGo[T Float](y []T, along, norm2 *[Lanes]T, g, x []T, n, stride int) {
 	negateLanesGo(y, g, n, Lanes, stride)
 	dotGo(along, x, y, n)
 	dotGo(norm2, x, x, n)
 }
 
-func copyLanesGo(out, in []float64, n, outStride, inStride int) {
+func copyLanesGo[T Float](out, in []T, n, outStride, inStride int) {
 	for i := range n {
-		*(*lane)(out[i*outStride:]) = *(*lane)(in[i*inStride:])
+		*(*[Lanes]T)(out[i*outStride:]) = *(*[Lanes]T)(in[i*inStride:])
 	}
 }
 
-func negateLanesGo(out, in []float64, n, outStride, inStride int) {
+func negateLanesGo[T Float](out, in []T, n, outStride, inStride int) {
 	for i := range n {
-		to := (*lane)(out[i*outStride:])
-		for r, x := range (*lane)(in[i*inStride:]) {
+		to := (*[Lanes]T)(out[i*outStride:])
+		for r, x := range (*[Lanes]T)(in[i*inStride:]) {
 			to[r] = 0 - x
 		}
 	}
 }
 
-func addOutersGo(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
+func addOutersGo[T Float](a []T, norm2 *[Lanes]float64, terms []Outer[T], rows, cols int) {
 	*norm2 = lane{}
 	for i := range rows {
 		var sum lane
 		for j := range cols {
-			m := (*lane)(a[(i*cols+j)*Lanes:])
+			m := (*[Lanes]T)(a[(i*cols+j)*Lanes:])
 			for _, t := range terms {
-				fma(m, scaled(t.C, t.Y[i*Lanes:]), (*lane)(t.X[j*Lanes:]))
+				y, x := (*[Lanes]T)(t.Y[i*Lanes:]), (*[Lanes]T)(t.X[j*Lanes:])
+				for r := range m {
+					m[r] = T(fused(t.C*y[r], x[r], m[r]))
+				}
 			}
-			fma(&sum, m, m)
+			addSquares(&sum, m)
 		}
 		for r := range norm2 {
 			norm2[r] += sum[r]
@@ -79,20 +101,23 @@ func addOutersGo(a []float64, norm2 *lane, terms []Outer, rows, cols int) {
 	}
 }
 
-func addOuterMatVecGo(a []float64, norm2 *lane, out []float64, c float64, y, x, z []float64, rows, cols int) {
-	addOutersGo(a, norm2, []Outer{{c, y, x}}, rows, cols)
+func addOuterMatVecGo[T Float](a []T, norm2 *[Lanes]float64, out []T, c T, y, x, z []T, rows, cols int) {
+	addOutersGo(a, norm2, []Outer[T]{{c, y, x}}, rows, cols)
 	matVecGo(out, a, z, rows, cols)
 }
 
-func outersNorm2Go(norm2 *lane, terms []Outer, rows, cols int) {
+func outersNorm2Go[T Float](norm2 *[Lanes]float64, terms []Outer[T], rows, cols int) {
 	*norm2 = lane{}
 	for i := range rows {
 		for j := range cols {
-			var m lane
+			var m [Lanes]T
 			for _, t := range terms {
-				fma(&m, scaled(t.C, t.Y[i*Lanes:]), (*lane)(t.X[j*Lanes:]))
+				y, x := (*[Lanes]T)(t.Y[i*Lanes:]), (*[Lanes]T)(t.X[j*Lanes:])
+				for r := range m {
+					m[r] = T(fused(t.C*y[r], x[r], m[r]))
+				}
 			}
-			fma(norm2, &m, &m)
+			addSquares(norm2, &m)
 		}
 	}
 }
@@ -118,7 +143,7 @@ func gemmSubGo(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 	}
 }
 
-func expandGo(out, parent, v []float64, start, at []int32, lanes, stride int) {
+func expandGo[T Float](out, parent, v []T, start, at []int32, lanes, stride int) {
 	k := 0
 	for u := range len(start) - 1 {
 		p := parent[u*lanes:][:lanes]
@@ -132,7 +157,7 @@ func expandGo(out, parent, v []float64, start, at []int32, lanes, stride int) {
 	}
 }
 
-func foldGo(gParent, gV, g, parent, v []float64, start, at []int32, lanes, stride int) {
+func foldGo[T Float](gParent, gV, g, parent, v []T, start, at []int32, lanes, stride int) {
 	k := 0
 	for u := range len(start) - 1 {
 		p, sum := parent[u*lanes:][:lanes], gParent[u*lanes:][:lanes]
@@ -140,26 +165,29 @@ func foldGo(gParent, gV, g, parent, v []float64, start, at []int32, lanes, strid
 		for range start[u+1] - start[u] {
 			row, factor, gFactor := g[k*lanes:][:lanes], v[int(at[k])*stride:][:lanes], gV[int(at[k])*stride:][:lanes]
 			for r := range row {
-				sum[r] = math.FMA(row[r], factor[r], sum[r])
-				gFactor[r] = math.FMA(row[r], p[r], gFactor[r])
+				sum[r] = T(fused(row[r], factor[r], sum[r]))
+				gFactor[r] = T(fused(row[r], p[r], gFactor[r]))
 			}
 			k++
 		}
 	}
 }
 
-func rowDotsGo(out, p, q []float64, start, at []int32, lanes int) {
+func rowDotsGo[T Float](out, p, q []T, start, at []int32, lanes int) {
 	k := 0
 	for u := range len(start) - 1 {
 		x := p[u*lanes:][:lanes]
 		for range start[u+1] - start[u] {
 			y := q[int(at[k])*lanes:][:lanes]
-			var acc lane
+			var acc [Lanes]T
 			for r := range acc {
 				acc[r] = x[r] * y[r]
 			}
 			for r := Lanes; r < lanes; r += Lanes {
-				fma(&acc, (*lane)(x[r:]), (*lane)(y[r:]))
+				p, q := (*[Lanes]T)(x[r:]), (*[Lanes]T)(y[r:])
+				for l := range acc {
+					acc[l] = T(fused(p[l], q[l], acc[l]))
+				}
 			}
 			out[k] = total(&acc)
 			k++
@@ -167,14 +195,14 @@ func rowDotsGo(out, p, q []float64, start, at []int32, lanes int) {
 	}
 }
 
-func rowSumsGo(g, q, s []float64, start, at []int32, lanes int) {
+func rowSumsGo[T Float](g, q, s []T, start, at []int32, lanes int) {
 	k := 0
 	for u := range len(start) - 1 {
-		var sums [2][MaxGroups * Lanes]float64
+		var sums [2][MaxGroups * Lanes]T
 		for i := range start[u+1] - start[u] {
 			sum, row := sums[i&1][:lanes], q[int(at[k])*lanes:][:lanes]
 			for r := range row {
-				sum[r] = math.FMA(s[k], row[r], sum[r])
+				sum[r] = T(fused(s[k], row[r], sum[r]))
 			}
 			k++
 		}
@@ -185,8 +213,8 @@ func rowSumsGo(g, q, s []float64, start, at []int32, lanes int) {
 	}
 }
 
-func treeDotsGo(out, parent, v []float64, tree, leaf []int32, q []float64, start, at []int32, lanes, stride int) {
-	var row [MaxGroups * Lanes]float64
+func treeDotsGo[T Float](out, parent, v []T, tree, leaf []int32, q []T, start, at []int32, lanes, stride int) {
+	var row [MaxGroups * Lanes]T
 	k := 0
 	for u := range len(tree) - 1 {
 		for range tree[u+1] - tree[u] {
@@ -198,8 +226,8 @@ func treeDotsGo(out, parent, v []float64, tree, leaf []int32, q []float64, start
 	}
 }
 
-func treeSumsGo(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []float64, start, at []int32, lanes, stride int) {
-	var g [MaxGroups * Lanes]float64
+func treeSumsGo[T Float](gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, lanes, stride int) {
+	var g [MaxGroups * Lanes]T
 	k := 0
 	for u := range len(tree) - 1 {
 		p, sum := parent[u*lanes:][:lanes], gParent[u*lanes:][:lanes]
@@ -209,26 +237,26 @@ func treeSumsGo(gParent, gV, parent, v []float64, tree, leaf []int32, q, s []flo
 			rowSumsGo(g[:], q, s[first:], start[k:k+2], at[first:], lanes)
 			factor, gFactor := v[int(leaf[k])*stride:][:lanes], gV[int(leaf[k])*stride:][:lanes]
 			for r := range sum {
-				gFactor[r] = math.FMA(g[r], p[r], gFactor[r])
-				sum[r] = math.FMA(g[r], factor[r], sum[r])
+				gFactor[r] = T(fused(g[r], p[r], gFactor[r]))
+				sum[r] = T(fused(g[r], factor[r], sum[r]))
 			}
 			k++
 		}
 	}
 }
 
-func cellDotsGo(out, l, b, c []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+func cellDotsGo[T Float](out, l, b, c []T, start, row []int32, cells []uint32, lanes, outer, stride int) {
 	x := 0
 	for u, i := range row {
 		p := l[int(i)*outer:][:lanes]
 		for range start[u+1] - start[u] {
 			q, w := b[int(cells[x]&0xffff)*stride:][:lanes], c[int(cells[x]>>16)*stride:][:lanes]
-			var acc lane
+			var acc [Lanes]T
 			for r := range acc {
 				acc[r] = (p[r] * q[r]) * w[r]
 			}
 			for r := Lanes; r < lanes; r++ {
-				acc[r%Lanes] = math.FMA(p[r]*q[r], w[r], acc[r%Lanes])
+				acc[r%Lanes] = T(fused(p[r]*q[r], w[r], acc[r%Lanes]))
 			}
 			out[x] = total(&acc)
 			x++
@@ -236,19 +264,19 @@ func cellDotsGo(out, l, b, c []float64, start, row []int32, cells []uint32, lane
 	}
 }
 
-func cellSumsGo(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []uint32, lanes, outer, stride int) {
+func cellSumsGo[T Float](gL, gB, gC, l, b, c, s []T, start, row []int32, cells []uint32, lanes, outer, stride int) {
 	x := 0
 	for u, i := range row {
 		p, gP := l[int(i)*outer:][:lanes], gL[int(i)*outer:][:lanes]
-		var sum [MaxGroups * Lanes]float64
+		var sum [MaxGroups * Lanes]T
 		for range start[u+1] - start[u] {
 			j, k := int(cells[x]&0xffff)*stride, int(cells[x]>>16)*stride
 			q, w, gQ, gW := b[j:][:lanes], c[k:][:lanes], gB[j:][:lanes], gC[k:][:lanes]
 			for r := range p {
 				t := s[x] * p[r]
-				gQ[r] = math.FMA(t, w[r], gQ[r])
-				gW[r] = math.FMA(t, q[r], gW[r])
-				sum[r] = math.FMA(s[x]*q[r], w[r], sum[r])
+				gQ[r] = T(fused(t, w[r], gQ[r]))
+				gW[r] = T(fused(t, q[r], gW[r]))
+				sum[r] = T(fused(s[x]*q[r], w[r], sum[r]))
 			}
 			x++
 		}
@@ -258,7 +286,7 @@ func cellSumsGo(gL, gB, gC, l, b, c, s []float64, start, row []int32, cells []ui
 	}
 }
 
-func sumRowsGo(out, m []float64, rows, n, stride int) {
+func sumRowsGo[T Float](out, m []T, rows, n, stride int) {
 	copy(out, m[:n])
 	for i := 1; i < rows; i++ {
 		for k, value := range m[i*stride:][:n] {
@@ -267,27 +295,21 @@ func sumRowsGo(out, m []float64, rows, n, stride int) {
 	}
 }
 
-// fma sets acc += x∘y.
-func fma(acc, x, y *lane) {
-	for r := range acc {
-		acc[r] = math.FMA(x[r], y[r], acc[r])
+// addSquares sets norm2 += x∘x.
+func addSquares[T Float](norm2 *lane, x *[Lanes]T) {
+	for r, v := range x {
+		norm2[r] = math.FMA(float64(v), float64(v), norm2[r])
 	}
 }
 
-func scaled(c float64, y []float64) *lane {
-	s := *(*lane)(y)
-	for r := range s {
-		s[r] *= c
-	}
-	return &s
-}
-
-func total(l *lane) float64 {
+func total[T Float](l *[Lanes]T) T {
 	return ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]))
 }
 
-func multiplyAddsGo(out *lane, n int) {
+func multiplyAddsGo[T Float](out *[Lanes]T, n int) {
 	for range 12 * n {
-		fma(out, out, out)
+		for r, x := range out {
+			out[r] = T(fused(x, x, x))
+		}
 	}
 }
