@@ -46,18 +46,19 @@ def main():
                     m = json.loads(line)
                     case = "sparse" if "--sparse" in options else "paper"
                     torch.setdefault((case, m["depth"], m["dtype"], m["way"]), []).append(m["ms_per_step"])
-            for m in json.loads(lines([lacuna, "bench", "gradient", "--json", "--threads", "1", "--depth", "0,1,3,5"])):
+            for m in json.loads(lines([lacuna, "bench", "gradient", "--json", "--threads", "1", "--depth", "0,1,3,5", "--each", "1"])):
                 if m["work"] == "step":
-                    ours.setdefault((m["case"], m["depth"]), []).append(m["milliseconds"])
-    print("case    depth   torch float32 (way)      torch float64   lacuna float64   ratio to float32")
+                    ours.setdefault((m["case"], m["depth"]), {}).setdefault(m["dtype"], []).append(m["milliseconds"])
+    print("case    depth   torch float32 (way)      torch float64   lacuna float64   ratio to float32   lacuna float32   ratio")
     for (case, depth), times in sorted(ours.items()):
-        mine = statistics.median(times)
+        mine = {dtype: statistics.median(t) for dtype, t in times.items()}
         best = {}
         for dtype in ("float32", "float64"):
             best[dtype] = min((statistics.median(t), way) for (c, d, kind, way), t in torch.items()
                               if (c, d, kind) == (case, depth, dtype))
-        print(f"{case:7} {depth:5}   {best['float32'][0]:9.3f} ms ({best['float32'][1]:6}) {best['float64'][0]:9.3f} ms"
-              f"    {mine:9.3f} ms   {best['float32'][0] / mine:10.1f}x")
+        fastest, way = best["float32"]
+        print(f"{case:7} {depth:5}   {fastest:9.3f} ms ({way:6}) {best['float64'][0]:9.3f} ms    {mine['float64']:9.3f} ms"
+              f"   {fastest / mine['float64']:15.1f}x   {mine['float32']:11.3f} ms   {fastest / mine['float32']:4.1f}x")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"time"
+	"unsafe"
 
 	"lacuna/internal/contraction"
 	"lacuna/internal/kernel"
@@ -20,10 +22,13 @@ import (
 
 // GradientOptions says what Gradient measures and how it prints.
 type GradientOptions struct {
-	JSON    bool          // an array of GradientResult instead of a table
-	Threads []int         // numbers of threads; nil means 1 and 2
-	Depths  []int         // depths at the paper's size; nil means 0 … 5
-	Each    time.Duration // time spent on a measurement; 0 means 300 ms
+	JSON    bool                 // an array of GradientResult instead of a table
+	Threads []int                // numbers of threads; nil means 1 and 2
+	Depths  []int                // depths at the paper's size; nil means 0 … 5
+	DTypes  []string             // "float64", "float32"; nil means both
+	Large   bool                 // instead, a sparse tensor of 10⁵, 10⁶ and 10⁷ cells
+	Each    time.Duration        // time spent on a measurement; 0 means 300 ms
+	Done    func(cases, all int) // called after every case, if not nil
 }
 
 // GradientResult is one measurement: the median of as many evaluations as fit the time.
@@ -42,10 +47,12 @@ type GradientResult struct {
 	Roofline     float64 `json:"roofline_share"` // the larger of FLOPs/peak and bytes/bandwidth, over the time
 	PeakGFLOPS   float64 `json:"peak_gflops"`
 	PeakGBytes   float64 `json:"peak_gbytes_per_second"`
+	CellBytes    float64 `json:"bytes_per_cell"` // memory held by the model, beyond its parameters and the observed cells themselves
 }
 
 // Gradient times a gradient and a whole descent step: at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by depth,
-// and for 1000×1000×1000 with 200,000 observed cells and 64 blocks. Floating-point operations are those that the plan needs,
+// and for 1000×1000×1000 with 200,000 observed cells and 64 blocks; or, if o.Large, for 100,000×50,000×1,000 with 10⁵, 10⁶ and
+// 10⁷ observed cells and 16 blocks. Floating-point operations are those that the plan needs,
 // fused multiply–adds counting two. Bytes are those that must cross the cache: the parameters, read forward and read backward by
 // a gradient, read and written once by a step; and the rows of the factors that a sparse tensor's cells touch. Peaks are measured beside each case: multiply–adds on registers, and reading and writing
 // an array as large as the parameters. It returns the context's error when interrupted.
@@ -59,30 +66,57 @@ func Gradient(ctx context.Context, w io.Writer, o GradientOptions) error {
 	if o.Each == 0 {
 		o.Each = 300 * time.Millisecond
 	}
-	cases := make([]problem, 0, len(o.Depths)+1)
-	for _, depth := range o.Depths {
-		cases = append(cases, problem{"paper", tensor.Shape{10, 10, 10, 10}, 2000, 500, depth})
+	if o.DTypes == nil {
+		o.DTypes = []string{"float64", "float32"}
 	}
-	cases = append(cases, problem{"sparse", tensor.Shape{1000, 1000, 1000}, 200_000, 64, 0})
+	var cases []problem
+	if o.Large {
+		for _, cells := range []int{100_000, 1_000_000, 10_000_000} {
+			cases = append(cases, problem{"large", tensor.Shape{100_000, 50_000, 1_000}, cells, 16, 0})
+		}
+	} else {
+		for _, depth := range o.Depths {
+			cases = append(cases, problem{"paper", tensor.Shape{10, 10, 10, 10}, 2000, 500, depth})
+		}
+		cases = append(cases, problem{"sparse", tensor.Shape{1000, 1000, 1000}, 200_000, 64, 0})
+	}
 	if !o.JSON {
-		fmt.Fprintln(w, "case    depth  work      threads        ms  GFLOP/s    GB/s  share of roofline")
+		header := "case       cells  depth  dtype    work      threads        ms  GFLOP/s    GB/s  share of roofline"
+		if o.Large {
+			header += "  bytes a cell"
+		}
+		fmt.Fprintln(w, header)
 	}
 	var results []GradientResult
+	done := 0
 	for _, c := range cases {
 		observed, err := c.observed()
 		if err != nil {
 			return err
 		}
-		for _, threads := range o.Threads {
-			more, err := c.measure(ctx, observed, threads, o.Each)
-			if err != nil {
-				return err
+		for _, dtype := range o.DTypes {
+			measure := measure[float64]
+			if dtype == "float32" {
+				measure = measureFloat32
 			}
-			results = append(results, more...)
-			if !o.JSON {
-				for _, r := range more {
-					fmt.Fprintf(w, "%-7s %5d  %-8s %8d %9.3f %8.1f %7.1f %17.0f%%\n",
-						r.Case, r.Depth, r.Work, r.Threads, r.Milliseconds, r.GFLOPS, r.GBytes, 100*r.Roofline)
+			for _, threads := range o.Threads {
+				more, err := measure(ctx, &c, observed, threads, o.Each)
+				if err != nil {
+					return err
+				}
+				results = append(results, more...)
+				if !o.JSON {
+					for _, r := range more {
+						fmt.Fprintf(w, "%-7s %8d  %5d  %s  %-8s %8d %9.3f %8.1f %7.1f %17.0f%%",
+							r.Case, r.Observed, r.Depth, r.DType, r.Work, r.Threads, r.Milliseconds, r.GFLOPS, r.GBytes, 100*r.Roofline)
+						if o.Large {
+							fmt.Fprintf(w, " %13.1f", r.CellBytes)
+						}
+						fmt.Fprintln(w)
+					}
+				}
+				if done++; o.Done != nil {
+					o.Done(done, len(cases)*len(o.DTypes)*len(o.Threads))
 				}
 			}
 		}
@@ -131,8 +165,15 @@ func (p *problem) observed() (*tensor.Observed, error) {
 	return tensor.NewObserved(tensor.NumberedModes(p.shape), index, values)
 }
 
-func (p *problem) measure(ctx context.Context, observed *tensor.Observed, threads int, each time.Duration) ([]GradientResult, error) {
-	chains, err := model.NewChains(observed, loss.Square, model.Config{Blocks: p.blocks, Depths: []int{p.depth}, Threads: threads})
+func measureFloat32(ctx context.Context, p *problem, observed *tensor.Observed, threads int, each time.Duration) ([]GradientResult, error) {
+	return measure[float32](ctx, p, observed, threads, each)
+}
+
+func measure[T kernel.Float](ctx context.Context, p *problem, observed *tensor.Observed, threads int, each time.Duration) ([]GradientResult, error) {
+	var number T
+	size := float64(unsafe.Sizeof(number))
+	before := heap()
+	chains, err := model.NewChainsOf[T](observed, loss.Square, model.Config{Blocks: p.blocks, Depths: []int{p.depth}, Threads: threads})
 	if err != nil {
 		return nil, err
 	}
@@ -151,24 +192,35 @@ func (p *problem) measure(ctx context.Context, observed *tensor.Observed, thread
 		return nil, err
 	}
 	parameters := float64(chains.Parameters())
-	flops, bandwidth := peakFlops(threads), peakBandwidth(threads, chains.Parameters())
+	held := heap() - before - size*parameters
+	flops, bandwidth := peakFlops[T](threads), peakBandwidth[T](threads, chains.Parameters())
 	// Of a chain, A x and Aᵀ y are two multiply–adds a parameter; adding y xᵀ is a third.
 	matrices := parameters - float64(p.blocks*sum(p.shape))
-	work, moved := contraction.Work[float64](p.shape, observed.Len(), p.blocks)
-	moved += 16 * parameters
+	work, moved := contraction.Work[T](p.shape, observed.Len(), p.blocks)
+	moved += 2 * size * parameters
 	result := func(name string, seconds, operations, bytes float64) GradientResult {
 		return GradientResult{
 			Case: p.name, Work: name, Shape: p.shape, Observed: observed.Len(), Blocks: p.blocks, Depth: p.depth,
-			DType: "float64", Threads: threads, Milliseconds: 1e3 * seconds,
+			DType: fmt.Sprintf("%T", number), Threads: threads, Milliseconds: 1e3 * seconds,
 			GFLOPS: 1e-9 * operations / seconds, GBytes: 1e-9 * bytes / seconds,
 			Roofline:   max(operations/flops, bytes/bandwidth) / seconds,
 			PeakGFLOPS: 1e-9 * flops, PeakGBytes: 1e-9 * bandwidth,
+			CellBytes: held / float64(observed.Len()),
 		}
 	}
+	runtime.KeepAlive(chains)
 	return []GradientResult{
 		result("gradient", gradient, work+4*matrices, moved),
 		result("step", step, work+4*matrices+2*parameters, moved),
 	}, nil
+}
+
+// heap is the number of bytes in use.
+func heap() float64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
 }
 
 // median runs work for a while, at least 5 times, and returns the median time of a run in seconds.
@@ -198,26 +250,30 @@ func best(threads int, work func(thread int)) float64 {
 }
 
 // peakFlops is how many floating-point operations the threads do in a second on registers.
-func peakFlops(threads int) float64 {
+func peakFlops[T kernel.Float](threads int) float64 {
 	const times = 20_000
-	return float64(threads) * kernel.MultiplyAddFlops * times / best(threads, func(int) { kernel.MultiplyAdds(times) })
+	work := kernel.MultiplyAdds
+	if kernel.MaxLanes[T]() != kernel.MaxLanes[float64]() {
+		work = kernel.MultiplyAdds32
+	}
+	return float64(threads) * kernel.MultiplyAddFlops * times / best(threads, func(int) { work(times) })
 }
 
 // peakBandwidth is how many bytes the threads move in a second, reading and writing n numbers in place.
-func peakBandwidth(threads, n int) float64 {
+func peakBandwidth[T kernel.Float](threads, n int) float64 {
 	const chunk = 1024
 	n = max(n/(chunk*threads), 1) * chunk
-	s := [kernel.Lanes]float64{}
-	zeros := kernel.Make[float64](chunk)
-	arrays := make([][]float64, threads)
+	s := [kernel.Lanes]T{}
+	zeros := kernel.Make[T](chunk)
+	arrays := make([][]T, threads)
 	for i := range arrays {
-		arrays[i] = kernel.Make[float64](n)
+		arrays[i] = kernel.Make[T](n)
 		for j := range arrays[i] {
 			arrays[i][j] = 1
 		}
 	}
 	rounds := max(1, 1<<20/n)
-	return 16 * float64(n*threads*rounds) / best(threads, func(thread int) {
+	return 2 * float64(unsafe.Sizeof(s[0])) * float64(n*threads*rounds) / best(threads, func(thread int) {
 		for range rounds {
 			for i := 0; i < n; i += chunk {
 				kernel.Axpy(arrays[thread][i:], &s, zeros, chunk/kernel.Lanes)

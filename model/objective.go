@@ -3,6 +3,7 @@ package model
 import (
 	"lacuna/internal/contraction"
 	"lacuna/internal/kernel"
+	"lacuna/internal/parallel"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -29,7 +30,12 @@ type ObjectiveOf[T kernel.Float] struct {
 	prediction []T
 	first      []T // ℓ' / |Ω| a cell; nil beyond manyCells, where it is computed again when it is needed
 	firstOf    contraction.Residuals[T]
+	losses     []float64 // Σ ℓ by chunk of cells
+	lossOf     func(i int)
 }
+
+// lossChunk is how many cells a thread takes at a time where the loss is evaluated; sums over chunks are added in order.
+const lossChunk = 512
 
 // manyCells is where memory matters more than computing a derivative of the loss twice.
 const manyCells = 1 << 20
@@ -42,7 +48,8 @@ func newObjective[T kernel.Float](observed *tensor.Observed, l loss.Loss, blocks
 	if observed.Len() <= manyCells {
 		o.first = make([]T, observed.Len())
 	}
-	o.firstOf = o.firstAt
+	o.losses = make([]float64, (observed.Len()+lossChunk-1)/lossChunk)
+	o.firstOf, o.lossOf = o.firstAt, o.lossAt
 	o.plan = contraction.New[T](o.shape, observed.Index, o.padded, threads)
 	for _, d := range o.shape {
 		o.v = append(o.v, make([]T, d*o.padded))
@@ -54,21 +61,32 @@ func newObjective[T kernel.Float](observed *tensor.Observed, l loss.Loss, blocks
 // evaluate sets prediction and g = ∂L/∂v from v and returns L.
 func (o *ObjectiveOf[T]) evaluate() float64 {
 	o.plan.Predict(o.prediction, o.v)
-	scale := 1 / float64(len(o.prediction))
+	parallel.For(o.threads, len(o.losses), o.lossOf)
 	var sum float64
-	for c, a := range o.observed.Values {
-		value, first, _ := o.loss.At(float64(o.prediction[c]), a)
+	for _, value := range o.losses {
 		sum += value
-		if o.first != nil {
-			o.first[c] = T(scale * first)
-		}
 	}
 	if o.first != nil {
 		o.plan.Gradient(o.g, o.first, o.v)
 	} else {
 		o.plan.GradientOf(o.g, o.firstOf, o.v)
 	}
-	return sum * scale
+	return sum / float64(len(o.prediction))
+}
+
+// lossAt sets losses[i], and the first derivatives of those cells if they are kept.
+func (o *ObjectiveOf[T]) lossAt(i int) {
+	cells := len(o.prediction)
+	scale := 1 / float64(cells)
+	var sum float64
+	for c := i * lossChunk; c < min((i+1)*lossChunk, cells); c++ {
+		value, first, _ := o.loss.At(float64(o.prediction[c]), o.observed.Values[c])
+		sum += value
+		if o.first != nil {
+			o.first[c] = T(scale * first)
+		}
+	}
+	o.losses[i] = sum
 }
 
 // firstAt sets out[x] = ℓ' / |Ω| of cell cells[x].

@@ -104,12 +104,25 @@ func newBenchGradient(a *app) *cobra.Command {
 					return usageError{fmt.Errorf("--threads %d: give numbers above 0", threads)}
 				}
 			}
+			for _, dtype := range o.DTypes {
+				if dtype != "float64" && dtype != "float32" {
+					return usageError{fmt.Errorf("--dtype %s: give float64, float32 or both", dtype)}
+				}
+			}
+			counter := new(progress.Counter)
+			if o.JSON { // a table shows by itself how far it is
+				stop := a.progress("bench gradient", counter)
+				defer stop()
+			}
+			o.Done = func(cases, all int) { counter.Set(float64(cases), float64(all)) }
 			return cutShort(bench.Gradient(command.Context(), a.stdout, o))
 		},
 	}
 	flags := command.Flags()
 	flags.IntSliceVar(&o.Threads, "threads", nil, "numbers of threads (default 1,2)")
 	flags.IntSliceVar(&o.Depths, "depth", nil, "depths at the paper's size (default 0,1,2,3,4,5)")
+	flags.StringSliceVar(&o.DTypes, "dtype", nil, "types of numbers (default float64,float32)")
+	flags.BoolVar(&o.Large, "large", false, "instead, a sparse tensor of 10⁵, 10⁶ and 10⁷ cells, and the memory it takes")
 	flags.Var(&each, "each", "time spent on each measurement (default 300ms)")
 	a.jsonFlag(command)
 	return command

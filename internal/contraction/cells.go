@@ -50,6 +50,9 @@ type cellScratch[T kernel.Float] struct {
 	v, g        [][]T // copies of a tile of the factors, if they are small
 }
 
+// span is the most cells in a span.
+const span = 4096
+
 // maxSorted is how many residuals are sorted once for all tiles; more are gathered for every tile anew, which needs no memory.
 const maxSorted = 2 << 20
 

@@ -60,8 +60,8 @@ func (s *scratch[T]) share() {
 // maxChunks bounds the number of partial predictions, and so the threads that Predict can use.
 const maxChunks = 16
 
-// span is how many cells a thread takes at a time where work is divided by cells.
-const span = 4096
+// piece is how many cells a thread takes at a time where work is divided by cells.
+const piece = 512
 
 func cut(blocks, lanes int) []tile {
 	var tiles []tile
@@ -104,7 +104,7 @@ func newHalves[T kernel.Float](shape []int, index [][]int32, blocks, threads int
 func (h *halves[T]) predict(pred []T, v [][]T) {
 	h.pred, h.v = pred, v
 	parallel.Workers(h.threads, len(h.chunks)-1, h.predictRange)
-	parallel.Workers(h.threads, (len(pred)+span-1)/span, h.sumRange)
+	parallel.Workers(h.threads, (len(pred)+piece-1)/piece, h.sumRange)
 }
 
 func (h *halves[T]) predictChunk(worker, i int) {
@@ -129,7 +129,7 @@ func (h *halves[T]) predictChunk(worker, i int) {
 }
 
 func (h *halves[T]) sum(_, i int) {
-	first, end := i*span, min((i+1)*span, len(h.pred))
+	first, end := i*piece, min((i+1)*piece, len(h.pred))
 	out := h.total[first:end]
 	if h.order[0].same {
 		out = h.pred[first:end]
@@ -144,12 +144,12 @@ func (h *halves[T]) sum(_, i int) {
 
 func (h *halves[T]) gradient(g [][]T, residual Residuals[T], v [][]T) {
 	h.g, h.residual, h.v = g, residual, v
-	parallel.Workers(h.threads, 2*((len(h.total)+span-1)/span), h.sortRange)
+	parallel.Workers(h.threads, 2*((len(h.total)+piece-1)/piece), h.sortRange)
 	parallel.Workers(h.threads, len(h.backward), h.gradientTile)
 }
 
 func (h *halves[T]) sort(_, i int) {
-	first, end := i/2*span, min((i/2+1)*span, len(h.total))
+	first, end := i/2*piece, min((i/2+1)*piece, len(h.total))
 	h.residual(h.sorted[i%2][first:end], h.order[i%2].cell[first:end])
 }
 
