@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lacuna"
+	"lacuna/dataset"
 	"lacuna/tensor"
 )
 
@@ -61,23 +62,19 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 		return nil, err
 	}
 	var results []Result
-	var set *Dataset
 	for _, j := range jobs {
 		if err := ctx.Err(); err != nil {
 			return results, err
 		}
-		if set == nil || set.Name != j.name {
-			if set, err = Load(j.path); err != nil {
-				return results, err
-			}
+		observed, held, err := dataset.Masked(j.path, j.mask, j.share)
+		if err != nil {
+			return results, err
 		}
-		if set.Masks[j.mask] == nil {
-			return results, fmt.Errorf("%s: no column called %s", j.path, j.mask)
-		}
-		r, err := Measure(ctx, set, j.mask, j.share, o.Complete)
+		r, err := Measure(ctx, observed, held, o.Complete)
 		if err != nil {
 			return results, fmt.Errorf("%s, %v observed, mask %s: %w", j.name, j.share, j.mask, err)
 		}
+		r.Dataset, r.Mask, r.Observed = j.name, j.mask, j.share
 		compare(&r, peers)
 		results = append(results, r)
 		if o.Each != nil {
@@ -138,10 +135,9 @@ func cellsOf(path, name string, peers []Peer) []job {
 	return jobs
 }
 
-// Measure fills one cell and compares with the held-out values. Errors are counted in the scale of the observed cells:
+// Measure fills a table from its observed cells and compares with the held-out ones. Errors are counted in the scale of the observed cells:
 // one deviation for every index of a mode that is called variable, whose values have units of their own, else one in all.
-func Measure(ctx context.Context, set *Dataset, mask string, share float64, o lacuna.Options) (Result, error) {
-	observed, held := set.At(mask, share)
+func Measure(ctx context.Context, observed, held *tensor.Observed, o lacuna.Options) (Result, error) {
 	begun := time.Now()
 	c, err := lacuna.Complete(ctx, observed, o)
 	if err != nil {
@@ -165,7 +161,7 @@ func Measure(ctx context.Context, set *Dataset, mask string, share float64, o la
 	}
 	count := float64(held.Len())
 	return Result{
-		Dataset: set.Name, Observed: share, Mask: mask, Cells: observed.Len(),
+		Cells: observed.Len(),
 		NRMSE: math.Sqrt(squares/count) / deviation, MSE: squares / count,
 		Coverage90: covered / count, HeldOutNRMSE: c.HeldOutNRMSE, EffectiveRank: c.EffectiveRank,
 		Seconds: time.Since(begun).Seconds(),

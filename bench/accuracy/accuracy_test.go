@@ -64,14 +64,15 @@ func TestBadFilesNameTheirPlace(t *testing.T) {
 	dir := write(t)
 	for content, want := range map[string]string{
 		"a,b,val\n1,2,3\n":          "value",
-		"a,b,value,u1\n1,2,x,0.5\n": "line 2",
-		"":                          "no rows",
+		"a,b,value,u1\n1,2,x,0.5\n": "synthetic_bad.csv:2",
+		"a,b,value\n1,1,3\n2,2,4\n": "u1",
+		"":                          "empty",
 	} {
-		path := filepath.Join(dir, "bad.csv")
+		path := filepath.Join(dir, "synthetic_bad.csv")
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Run(context.Background(), Options{Data: dir, Datasets: []string{"synthetic_bad"}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v does not name %q", content, err, want)
 		}
 	}
