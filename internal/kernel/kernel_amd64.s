@@ -10119,9 +10119,9 @@ loop285:
 	VZEROUPPER
 	RET
 
-// func matVecF32AVX2(out []float32, a []float32, x []float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·matVecF32AVX2(SB), NOSPLIT, $0-88
+// func matVecF32AVX512(out []float32, a []float32, x []float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·matVecF32AVX512(SB), NOSPLIT, $0-88
 	MOVQ   out_base+0(FP), AX
 	MOVQ   a_base+24(FP), CX
 	MOVQ   x_base+48(FP), DX
@@ -10136,9 +10136,9 @@ rows:
 	JE     rows_1
 	CMPQ   BX, $0x00000002
 	JE     rows_2
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
 	MOVQ   SI, BX
 	LEAQ   (DI)(DI*2), SI
 	ADDQ   CX, SI
@@ -10162,7 +10162,7 @@ loop286:
 	JMP         rows_end
 
 rows_1:
-	VXORPD Y0, Y0, Y0
+	VPXORQ Y0, Y0, Y0
 	MOVQ   SI, BX
 	LEAQ   (DI)(DI*2), SI
 	ADDQ   CX, SI
@@ -10182,8 +10182,8 @@ loop287:
 	JMP         rows_end
 
 rows_2:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
 	MOVQ   SI, BX
 	LEAQ   (DI)(DI*2), SI
 	ADDQ   CX, SI
@@ -10205,8 +10205,8 @@ loop288:
 	JMP         rows_end
 
 rows_step:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
 	MOVQ   DX, R8
 	MOVQ   SI, R9
 	LEAQ   (DI)(DI*2), R10
@@ -10233,9 +10233,9 @@ rows_end:
 	VZEROUPPER
 	RET
 
-// func matTVecF32AVX2(out []float32, a []float32, y []float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·matTVecF32AVX2(SB), NOSPLIT, $0-88
+// func matTVecF32AVX512(out []float32, a []float32, y []float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·matTVecF32AVX512(SB), NOSPLIT, $0-88
 	MOVQ   out_base+0(FP), AX
 	MOVQ   a_base+24(FP), CX
 	MOVQ   y_base+48(FP), DX
@@ -10268,18 +10268,18 @@ cols:
 	JE     cols_10
 	CMPQ   SI, $0x0000000b
 	JE     cols_11
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10318,7 +10318,7 @@ loop290:
 	JMP         cols_end
 
 cols_1:
-	VXORPD Y0, Y0, Y0
+	VPXORQ Y0, Y0, Y0
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10335,8 +10335,8 @@ loop291:
 	JMP         cols_end
 
 cols_2:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10355,9 +10355,9 @@ loop292:
 	JMP         cols_end
 
 cols_3:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10378,10 +10378,10 @@ loop293:
 	JMP         cols_end
 
 cols_4:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10404,11 +10404,11 @@ loop294:
 	JMP         cols_end
 
 cols_5:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10433,12 +10433,12 @@ loop295:
 	JMP         cols_end
 
 cols_6:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10465,13 +10465,13 @@ loop296:
 	JMP         cols_end
 
 cols_7:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10500,14 +10500,14 @@ loop297:
 	JMP         cols_end
 
 cols_8:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10538,15 +10538,15 @@ loop298:
 	JMP         cols_end
 
 cols_9:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10579,16 +10579,16 @@ loop299:
 	JMP         cols_end
 
 cols_10:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10623,17 +10623,17 @@ loop300:
 	JMP         cols_end
 
 cols_11:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
@@ -10670,14 +10670,14 @@ loop301:
 	JMP         cols_end
 
 cols_step:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
 	MOVQ   DX, R8
 	MOVQ   BX, R9
 	MOVQ   CX, R10
@@ -10713,14 +10713,14 @@ cols_end:
 	VZEROUPPER
 	RET
 
-// func dotF32AVX2(out *[8]float32, x []float32, y []float32, n int)
-// Requires: AVX, FMA3
-TEXT ·dotF32AVX2(SB), NOSPLIT, $0-64
+// func dotF32AVX512(out *[8]float32, x []float32, y []float32, n int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·dotF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ   out+0(FP), AX
 	MOVQ   x_base+8(FP), CX
 	MOVQ   y_base+32(FP), DX
 	MOVQ   n+56(FP), BX
-	VXORPD Y0, Y0, Y0
+	VPXORQ Y0, Y0, Y0
 
 loop303:
 	VMOVUPD     (CX), Y1
@@ -10733,14 +10733,14 @@ loop303:
 	VZEROUPPER
 	RET
 
-// func norms2F32AVX2(out *[8]float64, x []float32, n int)
-// Requires: AVX, FMA3
-TEXT ·norms2F32AVX2(SB), NOSPLIT, $0-40
+// func norms2F32AVX512(out *[8]float64, x []float32, n int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·norms2F32AVX512(SB), NOSPLIT, $0-40
 	MOVQ   out+0(FP), AX
 	MOVQ   x_base+8(FP), CX
 	MOVQ   n+32(FP), DX
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
 
 loop304:
 	VMOVUPD      (CX), Y0
@@ -10757,9 +10757,9 @@ loop304:
 	VZEROUPPER
 	RET
 
-// func axpyF32AVX2(y []float32, s *[8]float32, x []float32, n int)
+// func axpyF32AVX512(y []float32, s *[8]float32, x []float32, n int)
 // Requires: AVX, FMA3
-TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-64
+TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ    y_base+0(FP), AX
 	MOVQ    s+24(FP), CX
 	MOVQ    x_base+32(FP), DX
@@ -10777,17 +10777,17 @@ loop305:
 	VZEROUPPER
 	RET
 
-// func axpyNorm2F32AVX2(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int)
-// Requires: AVX, FMA3
-TEXT ·axpyNorm2F32AVX2(SB), NOSPLIT, $0-72
+// func axpyNorm2F32AVX512(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·axpyNorm2F32AVX512(SB), NOSPLIT, $0-72
 	MOVQ    y_base+0(FP), AX
 	MOVQ    norm2+24(FP), CX
 	MOVQ    s+32(FP), DX
 	MOVQ    x_base+40(FP), BX
 	MOVQ    n+64(FP), SI
 	VMOVUPD (DX), Y0
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
 
 loop306:
 	VMOVUPD      (AX), Y1
@@ -10807,9 +10807,9 @@ loop306:
 	VZEROUPPER
 	RET
 
-// func negateDotsF32AVX2(y []float32, along *[8]float32, norm2 *[8]float32, g []float32, x []float32, n int, stride int)
-// Requires: AVX, FMA3
-TEXT ·negateDotsF32AVX2(SB), NOSPLIT, $0-104
+// func negateDotsF32AVX512(y []float32, along *[8]float32, norm2 *[8]float32, g []float32, x []float32, n int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·negateDotsF32AVX512(SB), NOSPLIT, $0-104
 	MOVQ   y_base+0(FP), AX
 	MOVQ   along+24(FP), CX
 	MOVQ   norm2+32(FP), DX
@@ -10818,9 +10818,9 @@ TEXT ·negateDotsF32AVX2(SB), NOSPLIT, $0-104
 	MOVQ   n+88(FP), DI
 	MOVQ   stride+96(FP), R8
 	SHLQ   $0x02, R8
-	VXORPD Y0, Y0, Y0
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
 
 loop307:
 	VMOVUPD     (SI), Y1
@@ -10838,16 +10838,16 @@ loop307:
 	VZEROUPPER
 	RET
 
-// func addOuters1F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·addOuters1F32AVX2(SB), NOSPLIT, $0-56
+// func addOuters1F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·addOuters1F32AVX512(SB), NOSPLIT, $0-56
 	MOVQ    a_base+0(FP), AX
 	MOVQ    norm2+24(FP), CX
 	MOVQ    terms+32(FP), DX
 	MOVQ    rows+40(FP), BX
 	MOVQ    cols+48(FP), SI
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
 	VMOVUPD Y1, (CX)
 	VMOVUPD Y2, 32(CX)
 	XORQ    DI, DI
@@ -10858,8 +10858,8 @@ loop308:
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
 	MOVQ         32(DX), R8
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Y2, Y2, Y2
+	VPXORQ       Y1, Y1, Y1
+	VPXORQ       Y2, Y2, Y2
 	XORQ         R9, R9
 
 cols309:
@@ -10885,16 +10885,16 @@ cols309:
 	VZEROUPPER
 	RET
 
-// func addOuters2F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·addOuters2F32AVX2(SB), NOSPLIT, $0-56
+// func addOuters2F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·addOuters2F32AVX512(SB), NOSPLIT, $0-56
 	MOVQ    a_base+0(FP), AX
 	MOVQ    norm2+24(FP), CX
 	MOVQ    terms+32(FP), DX
 	MOVQ    rows+40(FP), BX
 	MOVQ    cols+48(FP), SI
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
 	VMOVUPD Y2, (CX)
 	VMOVUPD Y3, 32(CX)
 	XORQ    DI, DI
@@ -10909,8 +10909,8 @@ loop310:
 	VBROADCASTSS 56(DX), Y1
 	VMULPS       (R9)(DI*1), Y1, Y1
 	MOVQ         88(DX), R9
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
+	VPXORQ       Y2, Y2, Y2
+	VPXORQ       Y3, Y3, Y3
 	XORQ         R10, R10
 
 cols311:
@@ -10937,16 +10937,16 @@ cols311:
 	VZEROUPPER
 	RET
 
-// func addOuters3F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·addOuters3F32AVX2(SB), NOSPLIT, $0-56
+// func addOuters3F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·addOuters3F32AVX512(SB), NOSPLIT, $0-56
 	MOVQ    a_base+0(FP), AX
 	MOVQ    norm2+24(FP), CX
 	MOVQ    terms+32(FP), DX
 	MOVQ    rows+40(FP), BX
 	MOVQ    cols+48(FP), SI
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
 	VMOVUPD Y3, (CX)
 	VMOVUPD Y4, 32(CX)
 	XORQ    DI, DI
@@ -10965,8 +10965,8 @@ loop312:
 	VBROADCASTSS 112(DX), Y2
 	VMULPS       (R10)(DI*1), Y2, Y2
 	MOVQ         144(DX), R10
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
+	VPXORQ       Y3, Y3, Y3
+	VPXORQ       Y4, Y4, Y4
 	XORQ         R11, R11
 
 cols313:
@@ -10994,16 +10994,16 @@ cols313:
 	VZEROUPPER
 	RET
 
-// func addOuters4F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·addOuters4F32AVX2(SB), NOSPLIT, $0-56
+// func addOuters4F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·addOuters4F32AVX512(SB), NOSPLIT, $0-56
 	MOVQ    a_base+0(FP), AX
 	MOVQ    norm2+24(FP), CX
 	MOVQ    terms+32(FP), DX
 	MOVQ    rows+40(FP), BX
 	MOVQ    cols+48(FP), SI
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
 	VMOVUPD Y4, (CX)
 	VMOVUPD Y5, 32(CX)
 	XORQ    DI, DI
@@ -11026,8 +11026,8 @@ loop314:
 	VBROADCASTSS 168(DX), Y3
 	VMULPS       (R11)(DI*1), Y3, Y3
 	MOVQ         200(DX), R11
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
+	VPXORQ       Y4, Y4, Y4
+	VPXORQ       Y5, Y5, Y5
 	XORQ         R12, R12
 
 cols315:
@@ -11056,16 +11056,16 @@ cols315:
 	VZEROUPPER
 	RET
 
-// func addOuters5F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·addOuters5F32AVX2(SB), NOSPLIT, $0-56
+// func addOuters5F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·addOuters5F32AVX512(SB), NOSPLIT, $0-56
 	MOVQ    a_base+0(FP), AX
 	MOVQ    norm2+24(FP), CX
 	MOVQ    terms+32(FP), DX
 	MOVQ    rows+40(FP), BX
 	MOVQ    cols+48(FP), SI
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
 	VMOVUPD Y5, (CX)
 	VMOVUPD Y6, 32(CX)
 	XORQ    DI, DI
@@ -11092,8 +11092,8 @@ loop316:
 	VBROADCASTSS 224(DX), Y4
 	VMULPS       (R12)(DI*1), Y4, Y4
 	MOVQ         256(DX), R12
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Y6, Y6, Y6
+	VPXORQ       Y5, Y5, Y5
+	VPXORQ       Y6, Y6, Y6
 	XORQ         R13, R13
 
 cols317:
@@ -11123,16 +11123,16 @@ cols317:
 	VZEROUPPER
 	RET
 
-// func addOuters6F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·addOuters6F32AVX2(SB), NOSPLIT, $0-56
+// func addOuters6F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·addOuters6F32AVX512(SB), NOSPLIT, $0-56
 	MOVQ    a_base+0(FP), AX
 	MOVQ    norm2+24(FP), CX
 	MOVQ    terms+32(FP), DX
 	MOVQ    rows+40(FP), BX
 	MOVQ    cols+48(FP), SI
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
 	VMOVUPD Y6, (CX)
 	VMOVUPD Y7, 32(CX)
 	XORQ    DI, DI
@@ -11163,8 +11163,8 @@ loop318:
 	VBROADCASTSS 280(DX), Y5
 	VMULPS       (R13)(DI*1), Y5, Y5
 	MOVQ         312(DX), R13
-	VXORPD       Y6, Y6, Y6
-	VXORPD       Y7, Y7, Y7
+	VPXORQ       Y6, Y6, Y6
+	VPXORQ       Y7, Y7, Y7
 	XORQ         R14, R14
 
 cols319:
@@ -11195,9 +11195,9 @@ cols319:
 	VZEROUPPER
 	RET
 
-// func addOuterMatVecF32AVX2(a []float32, norm2 *[8]float64, out []float32, c float32, y []float32, x []float32, z []float32, rows int, cols int, ahead int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·addOuterMatVecF32AVX2(SB), NOSPLIT, $0-160
+// func addOuterMatVecF32AVX512(a []float32, norm2 *[8]float64, out []float32, c float32, y []float32, x []float32, z []float32, rows int, cols int, ahead int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
+TEXT ·addOuterMatVecF32AVX512(SB), NOSPLIT, $0-160
 	MOVQ         a_base+0(FP), AX
 	MOVQ         norm2+24(FP), CX
 	MOVQ         out_base+32(FP), DX
@@ -11210,17 +11210,17 @@ TEXT ·addOuterMatVecF32AVX2(SB), NOSPLIT, $0-160
 	SHLQ         $0x02, R10
 	ADDQ         AX, R10
 	VBROADCASTSS c+56(FP), Y0
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
+	VPXORQ       Y2, Y2, Y2
+	VPXORQ       Y3, Y3, Y3
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
 loop320:
 	VMULPS (BX), Y0, Y1
-	VXORPD Y4, Y4, Y4
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
 	XORQ   R11, R11
 
 cols321:
@@ -11251,15 +11251,15 @@ cols321:
 	VZEROUPPER
 	RET
 
-// func outersNorm2x1F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·outersNorm2x1F32AVX2(SB), NOSPLIT, $0-32
+// func outersNorm2x1F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·outersNorm2x1F32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   norm2+0(FP), AX
 	MOVQ   terms+8(FP), CX
 	MOVQ   rows+16(FP), DX
 	MOVQ   cols+24(FP), BX
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
@@ -11288,15 +11288,15 @@ cols323:
 	VZEROUPPER
 	RET
 
-// func outersNorm2x2F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·outersNorm2x2F32AVX2(SB), NOSPLIT, $0-32
+// func outersNorm2x2F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·outersNorm2x2F32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   norm2+0(FP), AX
 	MOVQ   terms+8(FP), CX
 	MOVQ   rows+16(FP), DX
 	MOVQ   cols+24(FP), BX
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
@@ -11330,15 +11330,15 @@ cols325:
 	VZEROUPPER
 	RET
 
-// func outersNorm2x3F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·outersNorm2x3F32AVX2(SB), NOSPLIT, $0-32
+// func outersNorm2x3F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·outersNorm2x3F32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   norm2+0(FP), AX
 	MOVQ   terms+8(FP), CX
 	MOVQ   rows+16(FP), DX
 	MOVQ   cols+24(FP), BX
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
@@ -11377,15 +11377,15 @@ cols327:
 	VZEROUPPER
 	RET
 
-// func outersNorm2x4F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·outersNorm2x4F32AVX2(SB), NOSPLIT, $0-32
+// func outersNorm2x4F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·outersNorm2x4F32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   norm2+0(FP), AX
 	MOVQ   terms+8(FP), CX
 	MOVQ   rows+16(FP), DX
 	MOVQ   cols+24(FP), BX
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
@@ -11429,15 +11429,15 @@ cols329:
 	VZEROUPPER
 	RET
 
-// func outersNorm2x5F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·outersNorm2x5F32AVX2(SB), NOSPLIT, $0-32
+// func outersNorm2x5F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·outersNorm2x5F32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   norm2+0(FP), AX
 	MOVQ   terms+8(FP), CX
 	MOVQ   rows+16(FP), DX
 	MOVQ   cols+24(FP), BX
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
@@ -11486,15 +11486,15 @@ cols331:
 	VZEROUPPER
 	RET
 
-// func outersNorm2x6F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
-// Requires: AVX, FMA3
-TEXT ·outersNorm2x6F32AVX2(SB), NOSPLIT, $0-32
+// func outersNorm2x6F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·outersNorm2x6F32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   norm2+0(FP), AX
 	MOVQ   terms+8(FP), CX
 	MOVQ   rows+16(FP), DX
 	MOVQ   cols+24(FP), BX
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
@@ -11548,9 +11548,9 @@ cols333:
 	VZEROUPPER
 	RET
 
-// func copyLanesF32AVX2(out []float32, in []float32, n int, outStride int, inStride int)
+// func copyLanesF32AVX512(out []float32, in []float32, n int, outStride int, inStride int)
 // Requires: AVX
-TEXT ·copyLanesF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·copyLanesF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ out_base+0(FP), AX
 	MOVQ in_base+24(FP), CX
 	MOVQ n+48(FP), DX
@@ -11569,9 +11569,9 @@ loop334:
 	VZEROUPPER
 	RET
 
-// func negateLanesF32AVX2(out []float32, in []float32, n int, outStride int, inStride int)
-// Requires: AVX
-TEXT ·negateLanesF32AVX2(SB), NOSPLIT, $0-72
+// func negateLanesF32AVX512(out []float32, in []float32, n int, outStride int, inStride int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·negateLanesF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ out_base+0(FP), AX
 	MOVQ in_base+24(FP), CX
 	MOVQ n+48(FP), DX
@@ -11582,7 +11582,7 @@ TEXT ·negateLanesF32AVX2(SB), NOSPLIT, $0-72
 
 loop335:
 	VMOVUPD (CX), Y0
-	VXORPD  Y4, Y4, Y4
+	VPXORQ  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
@@ -11592,9 +11592,9 @@ loop335:
 	VZEROUPPER
 	RET
 
-// func sumRowsF32AVX2(out []float32, m []float32, rows int, n int, stride int)
+// func sumRowsF32AVX512(out []float32, m []float32, rows int, n int, stride int)
 // Requires: AVX
-TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ out_base+0(FP), AX
 	MOVQ m_base+24(FP), CX
 	MOVQ rows+48(FP), DX
@@ -11624,9 +11624,9 @@ sum337:
 	VZEROUPPER
 	RET
 
-// func expand1F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand1F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand1F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand1F32AVX512(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -11663,9 +11663,9 @@ none339:
 	VZEROUPPER
 	RET
 
-// func fold1F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold1F32AVX2(SB), NOSPLIT, $0-176
+// func fold1F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold1F32AVX512(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -11685,7 +11685,7 @@ loop341:
 	TESTQ   R11, R11
 	JZ      none342
 	VMOVUPD (BX), Y0
-	VXORPD  Y1, Y1, Y1
+	VPXORQ  Y1, Y1, Y1
 
 loop343:
 	MOVLQSX     (R8), R12
@@ -11703,7 +11703,7 @@ loop343:
 	JMP         end342
 
 none342:
-	VXORPD  Y0, Y0, Y0
+	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
 end342:
@@ -11714,9 +11714,9 @@ end342:
 	VZEROUPPER
 	RET
 
-// func rowDots1F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// func rowDots1F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 // Requires: AVX
-TEXT ·rowDots1F32AVX2(SB), NOSPLIT, $0-120
+TEXT ·rowDots1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ out_base+0(FP), AX
 	MOVQ p_base+24(FP), CX
 	MOVQ q_base+48(FP), DX
@@ -11775,9 +11775,9 @@ none345:
 	VZEROUPPER
 	RET
 
-// func rowSums1F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums1F32AVX2(SB), NOSPLIT, $0-120
+// func rowSums1F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ g_base+0(FP), AX
 	MOVQ q_base+24(FP), CX
 	MOVQ s_base+48(FP), DX
@@ -11790,8 +11790,8 @@ loop347:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
 	JL     single348
 
@@ -11833,9 +11833,9 @@ sum348:
 	VZEROUPPER
 	RET
 
-// func treeDots1F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots1F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·treeDots1F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots1F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -11920,9 +11920,9 @@ none350:
 	VZEROUPPER
 	RET
 
-// func treeSums1F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums1F32AVX2(SB), NOSPLIT, $32-248
+// func treeSums1F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums1F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -11947,7 +11947,7 @@ parent352:
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
+	VPXORQ  Y0, Y0, Y0
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
@@ -11957,8 +11957,8 @@ child353:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
 	JL     single354
 
@@ -12013,9 +12013,9 @@ none353:
 	VZEROUPPER
 	RET
 
-// func cellDots1F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellDots1F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX
-TEXT ·cellDots1F32AVX2(SB), NOSPLIT, $40-184
+TEXT ·cellDots1F32AVX512(SB), NOSPLIT, $40-184
 	MOVQ out_base+0(FP), AX
 	MOVQ b_base+48(FP), CX
 	MOVQ c_base+72(FP), DX
@@ -12110,9 +12110,9 @@ end356:
 	VZEROUPPER
 	RET
 
-// func cellSums1F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums1F32AVX2(SB), NOSPLIT, $48-256
+// func cellSums1F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums1F32AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -12149,7 +12149,7 @@ run357:
 	MOVQ    8(SP), R12
 	ADDQ    R9, R12
 	VMOVUPD (R11), Y0
-	VXORPD  Y1, Y1, Y1
+	VPXORQ  Y1, Y1, Y1
 
 loop358:
 	MOVWLZX      (DI), R9
@@ -12179,9 +12179,9 @@ loop358:
 	VZEROUPPER
 	RET
 
-// func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand2F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand2F32AVX512(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -12221,9 +12221,9 @@ none360:
 	VZEROUPPER
 	RET
 
-// func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
+// func fold2F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold2F32AVX512(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -12244,8 +12244,8 @@ loop362:
 	JZ      none363
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
 
 loop364:
 	MOVLQSX     (R8), R12
@@ -12269,7 +12269,7 @@ loop364:
 	JMP         end363
 
 none363:
-	VXORPD  Y0, Y0, Y0
+	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
@@ -12281,9 +12281,9 @@ end363:
 	VZEROUPPER
 	RET
 
-// func rowDots2F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// func rowDots2F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 // Requires: AVX, FMA3
-TEXT ·rowDots2F32AVX2(SB), NOSPLIT, $0-120
+TEXT ·rowDots2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ out_base+0(FP), AX
 	MOVQ p_base+24(FP), CX
 	MOVQ q_base+48(FP), DX
@@ -12347,9 +12347,9 @@ none366:
 	VZEROUPPER
 	RET
 
-// func rowSums2F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums2F32AVX2(SB), NOSPLIT, $0-120
+// func rowSums2F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ g_base+0(FP), AX
 	MOVQ q_base+24(FP), CX
 	MOVQ s_base+48(FP), DX
@@ -12362,10 +12362,10 @@ loop368:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
 	JL     single369
 
@@ -12412,9 +12412,9 @@ sum369:
 	VZEROUPPER
 	RET
 
-// func treeDots2F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -12505,9 +12505,9 @@ none371:
 	VZEROUPPER
 	RET
 
-// func treeSums2F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums2F32AVX2(SB), NOSPLIT, $32-248
+// func treeSums2F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums2F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -12532,8 +12532,8 @@ parent373:
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
@@ -12544,10 +12544,10 @@ child374:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
 	JL     single375
 
@@ -12611,9 +12611,9 @@ none374:
 	VZEROUPPER
 	RET
 
-// func cellDots2F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellDots2F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
-TEXT ·cellDots2F32AVX2(SB), NOSPLIT, $40-184
+TEXT ·cellDots2F32AVX512(SB), NOSPLIT, $40-184
 	MOVQ out_base+0(FP), AX
 	MOVQ b_base+48(FP), CX
 	MOVQ c_base+72(FP), DX
@@ -12719,9 +12719,9 @@ end377:
 	VZEROUPPER
 	RET
 
-// func cellSums2F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
+// func cellSums2F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums2F32AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -12759,8 +12759,8 @@ run378:
 	ADDQ    R9, R12
 	VMOVUPD (R11), Y0
 	VMOVUPD 32(R11), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
 
 loop379:
 	MOVWLZX      (DI), R9
@@ -12779,17 +12779,17 @@ loop379:
 	VMOVUPD      Y8, (AX)(R9*1)
 	VMOVUPD      Y9, (CX)(R11*1)
 	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPD      32(DX)(R9*1), Y6
-	VMOVUPD      32(BX)(R11*1), Y7
-	VMOVUPD      32(AX)(R9*1), Y8
-	VMOVUPD      32(CX)(R11*1), Y9
-	VMULPS       Y1, Y4, Y5
-	VFMADD231PS  Y7, Y5, Y8
-	VFMADD231PS  Y6, Y5, Y9
-	VMULPS       Y6, Y4, Y6
-	VMOVUPD      Y8, 32(AX)(R9*1)
-	VMOVUPD      Y9, 32(CX)(R11*1)
-	VFMADD231PS  Y7, Y6, Y3
+	VMOVUPD      32(DX)(R9*1), Y11
+	VMOVUPD      32(BX)(R11*1), Y12
+	VMOVUPD      32(AX)(R9*1), Y13
+	VMOVUPD      32(CX)(R11*1), Y14
+	VMULPS       Y1, Y4, Y10
+	VFMADD231PS  Y12, Y10, Y13
+	VFMADD231PS  Y11, Y10, Y14
+	VMULPS       Y11, Y4, Y11
+	VMOVUPD      Y13, 32(AX)(R9*1)
+	VMOVUPD      Y14, 32(CX)(R11*1)
+	VFMADD231PS  Y12, Y11, Y3
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
@@ -12803,9 +12803,9 @@ loop379:
 	VZEROUPPER
 	RET
 
-// func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand3F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand3F32AVX512(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -12848,9 +12848,9 @@ none381:
 	VZEROUPPER
 	RET
 
-// func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
+// func fold3F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold3F32AVX512(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -12872,9 +12872,9 @@ loop383:
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
 
 loop385:
 	MOVLQSX     (R8), R12
@@ -12904,7 +12904,7 @@ loop385:
 	JMP         end384
 
 none384:
-	VXORPD  Y0, Y0, Y0
+	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
@@ -12917,9 +12917,9 @@ end384:
 	VZEROUPPER
 	RET
 
-// func rowDots3F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// func rowDots3F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 // Requires: AVX, FMA3
-TEXT ·rowDots3F32AVX2(SB), NOSPLIT, $0-120
+TEXT ·rowDots3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ out_base+0(FP), AX
 	MOVQ p_base+24(FP), CX
 	MOVQ q_base+48(FP), DX
@@ -12988,9 +12988,9 @@ none387:
 	VZEROUPPER
 	RET
 
-// func rowSums3F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums3F32AVX2(SB), NOSPLIT, $0-120
+// func rowSums3F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ g_base+0(FP), AX
 	MOVQ q_base+24(FP), CX
 	MOVQ s_base+48(FP), DX
@@ -13003,12 +13003,12 @@ loop389:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
 	JL     single390
 
@@ -13060,9 +13060,9 @@ sum390:
 	VZEROUPPER
 	RET
 
-// func treeDots3F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -13159,9 +13159,9 @@ none392:
 	VZEROUPPER
 	RET
 
-// func treeSums3F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
+// func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -13186,9 +13186,9 @@ parent394:
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y3
 	VMOVUPD 32(R10), Y4
@@ -13200,12 +13200,12 @@ child395:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
 	JL     single396
 
@@ -13278,9 +13278,9 @@ none395:
 	VZEROUPPER
 	RET
 
-// func cellDots3F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellDots3F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
-TEXT ·cellDots3F32AVX2(SB), NOSPLIT, $40-184
+TEXT ·cellDots3F32AVX512(SB), NOSPLIT, $40-184
 	MOVQ out_base+0(FP), AX
 	MOVQ b_base+48(FP), CX
 	MOVQ c_base+72(FP), DX
@@ -13397,9 +13397,9 @@ end398:
 	VZEROUPPER
 	RET
 
-// func cellSums3F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
+// func cellSums3F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums3F32AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -13438,9 +13438,9 @@ run399:
 	VMOVUPD (R11), Y0
 	VMOVUPD 32(R11), Y1
 	VMOVUPD 64(R11), Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
 
 loop400:
 	MOVWLZX      (DI), R9
@@ -13459,17 +13459,17 @@ loop400:
 	VMOVUPD      Y10, (AX)(R9*1)
 	VMOVUPD      Y11, (CX)(R11*1)
 	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      32(DX)(R9*1), Y8
-	VMOVUPD      32(BX)(R11*1), Y9
-	VMOVUPD      32(AX)(R9*1), Y10
-	VMOVUPD      32(CX)(R11*1), Y11
-	VMULPS       Y1, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 32(AX)(R9*1)
-	VMOVUPD      Y11, 32(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      32(DX)(R9*1), Y13
+	VMOVUPD      32(BX)(R11*1), Y14
+	VMOVUPD      32(AX)(R9*1), Y15
+	VMOVUPD      32(CX)(R11*1), Y16
+	VMULPS       Y1, Y6, Y12
+	VFMADD231PS  Y14, Y12, Y15
+	VFMADD231PS  Y13, Y12, Y16
+	VMULPS       Y13, Y6, Y13
+	VMOVUPD      Y15, 32(AX)(R9*1)
+	VMOVUPD      Y16, 32(CX)(R11*1)
+	VFMADD231PS  Y14, Y13, Y4
 	VMOVUPD      64(DX)(R9*1), Y8
 	VMOVUPD      64(BX)(R11*1), Y9
 	VMOVUPD      64(AX)(R9*1), Y10
@@ -13496,9 +13496,9 @@ loop400:
 	VZEROUPPER
 	RET
 
-// func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand4F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand4F32AVX512(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -13544,9 +13544,9 @@ none402:
 	VZEROUPPER
 	RET
 
-// func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
+// func fold4F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold4F32AVX512(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -13569,10 +13569,10 @@ loop404:
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
 	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
 
 loop406:
 	MOVLQSX     (R8), R12
@@ -13608,7 +13608,7 @@ loop406:
 	JMP         end405
 
 none405:
-	VXORPD  Y0, Y0, Y0
+	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
@@ -13622,9 +13622,9 @@ end405:
 	VZEROUPPER
 	RET
 
-// func rowDots4F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// func rowDots4F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 // Requires: AVX, FMA3
-TEXT ·rowDots4F32AVX2(SB), NOSPLIT, $0-120
+TEXT ·rowDots4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ out_base+0(FP), AX
 	MOVQ p_base+24(FP), CX
 	MOVQ q_base+48(FP), DX
@@ -13698,9 +13698,9 @@ none408:
 	VZEROUPPER
 	RET
 
-// func rowSums4F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums4F32AVX2(SB), NOSPLIT, $0-120
+// func rowSums4F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ g_base+0(FP), AX
 	MOVQ q_base+24(FP), CX
 	MOVQ s_base+48(FP), DX
@@ -13713,14 +13713,14 @@ loop410:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
 	JL     single411
 
@@ -13777,9 +13777,9 @@ sum411:
 	VZEROUPPER
 	RET
 
-// func treeDots4F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -13882,9 +13882,9 @@ none413:
 	VZEROUPPER
 	RET
 
-// func treeSums4F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
+// func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -13909,12 +13909,15 @@ parent415:
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y4
+	VMOVUPD 32(R10), Y5
+	VMOVUPD 64(R10), Y6
+	VMOVUPD 96(R10), Y7
 	TESTQ   R11, R11
 	JZ      none416
 
@@ -13922,21 +13925,21 @@ child416:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
 	JL     single417
 
 pair417:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
+	VBROADCASTSD (SI), Y17
+	VMOVSLDUP    Y17, Y16
+	VMOVSHDUP    Y17, Y17
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
@@ -13944,14 +13947,14 @@ pair417:
 	ADDQ         BX, R12
 	IMUL3Q       $0x00000080, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y8, Y0
-	VFMADD231PS  32(R12), Y8, Y1
-	VFMADD231PS  64(R12), Y8, Y2
-	VFMADD231PS  96(R12), Y8, Y3
-	VFMADD231PS  (R13), Y9, Y4
-	VFMADD231PS  32(R13), Y9, Y5
-	VFMADD231PS  64(R13), Y9, Y6
-	VFMADD231PS  96(R13), Y9, Y7
+	VFMADD231PS  (R12), Y16, Y8
+	VFMADD231PS  32(R12), Y16, Y9
+	VFMADD231PS  64(R12), Y16, Y10
+	VFMADD231PS  96(R12), Y16, Y11
+	VFMADD231PS  (R13), Y17, Y12
+	VFMADD231PS  32(R13), Y17, Y13
+	VFMADD231PS  64(R13), Y17, Y14
+	VFMADD231PS  96(R13), Y17, Y15
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -13960,65 +13963,60 @@ pair417:
 single417:
 	CMPQ         R10, $-1
 	JL           sum417
-	VBROADCASTSS (SI), Y8
+	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y8, Y0
-	VFMADD231PS  32(R10), Y8, Y1
-	VFMADD231PS  64(R10), Y8, Y2
-	VFMADD231PS  96(R10), Y8, Y3
+	VFMADD231PS  (R10), Y16, Y8
+	VFMADD231PS  32(R10), Y16, Y9
+	VFMADD231PS  64(R10), Y16, Y10
+	VFMADD231PS  96(R10), Y16, Y11
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum417:
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y10
-	VFMADD231PS (R12), Y0, Y10
-	VMOVUPD     Y10, (AX)(R13*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PS (CX)(R13*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R13*1), Y11
-	VFMADD231PS 32(R12), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PS 32(CX)(R13*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y10
-	VFMADD231PS 64(R12), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PS 64(CX)(R13*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y11
-	VFMADD231PS 96(R12), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PS 96(CX)(R13*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
+	VADDPS      Y12, Y8, Y8
+	VADDPS      Y13, Y9, Y9
+	VADDPS      Y14, Y10, Y10
+	VADDPS      Y15, Y11, Y11
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y18
+	VFMADD231PS Y4, Y8, Y18
+	VMOVUPD     Y18, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y8, Y0
+	VMOVUPD     32(AX)(R10*1), Y19
+	VFMADD231PS Y5, Y9, Y19
+	VMOVUPD     Y19, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y9, Y1
+	VMOVUPD     64(AX)(R10*1), Y18
+	VFMADD231PS Y6, Y10, Y18
+	VMOVUPD     Y18, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y10, Y2
+	VMOVUPD     96(AX)(R10*1), Y19
+	VFMADD231PS Y7, Y11, Y19
+	VMOVUPD     Y19, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y11, Y3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child416
 
 none416:
-	ADDQ $0x00000080, (SP)
-	ADDQ $0x00000080, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent415
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	ADDQ    $0x00000080, (SP)
+	ADDQ    $0x00000080, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent415
 	VZEROUPPER
 	RET
 
-// func cellDots4F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellDots4F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
-TEXT ·cellDots4F32AVX2(SB), NOSPLIT, $40-184
+TEXT ·cellDots4F32AVX512(SB), NOSPLIT, $40-184
 	MOVQ out_base+0(FP), AX
 	MOVQ b_base+48(FP), CX
 	MOVQ c_base+72(FP), DX
@@ -14146,9 +14144,9 @@ end419:
 	VZEROUPPER
 	RET
 
-// func cellSums4F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums4F32AVX2(SB), NOSPLIT, $48-256
+// func cellSums4F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums4F32AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -14188,10 +14186,10 @@ run420:
 	VMOVUPD 32(R11), Y1
 	VMOVUPD 64(R11), Y2
 	VMOVUPD 96(R11), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
 
 loop421:
 	MOVWLZX      (DI), R9
@@ -14210,17 +14208,17 @@ loop421:
 	VMOVUPD      Y12, (AX)(R9*1)
 	VMOVUPD      Y13, (CX)(R11*1)
 	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPD      32(DX)(R9*1), Y10
-	VMOVUPD      32(BX)(R11*1), Y11
-	VMOVUPD      32(AX)(R9*1), Y12
-	VMOVUPD      32(CX)(R11*1), Y13
-	VMULPS       Y1, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 32(AX)(R9*1)
-	VMOVUPD      Y13, 32(CX)(R11*1)
-	VFMADD231PS  Y11, Y10, Y5
+	VMOVUPD      32(DX)(R9*1), Y15
+	VMOVUPD      32(BX)(R11*1), Y16
+	VMOVUPD      32(AX)(R9*1), Y17
+	VMOVUPD      32(CX)(R11*1), Y18
+	VMULPS       Y1, Y8, Y14
+	VFMADD231PS  Y16, Y14, Y17
+	VFMADD231PS  Y15, Y14, Y18
+	VMULPS       Y15, Y8, Y15
+	VMOVUPD      Y17, 32(AX)(R9*1)
+	VMOVUPD      Y18, 32(CX)(R11*1)
+	VFMADD231PS  Y16, Y15, Y5
 	VMOVUPD      64(DX)(R9*1), Y10
 	VMOVUPD      64(BX)(R11*1), Y11
 	VMOVUPD      64(AX)(R9*1), Y12
@@ -14232,17 +14230,17 @@ loop421:
 	VMOVUPD      Y12, 64(AX)(R9*1)
 	VMOVUPD      Y13, 64(CX)(R11*1)
 	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPD      96(DX)(R9*1), Y10
-	VMOVUPD      96(BX)(R11*1), Y11
-	VMOVUPD      96(AX)(R9*1), Y12
-	VMOVUPD      96(CX)(R11*1), Y13
-	VMULPS       Y3, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 96(AX)(R9*1)
-	VMOVUPD      Y13, 96(CX)(R11*1)
-	VFMADD231PS  Y11, Y10, Y7
+	VMOVUPD      96(DX)(R9*1), Y15
+	VMOVUPD      96(BX)(R11*1), Y16
+	VMOVUPD      96(AX)(R9*1), Y17
+	VMOVUPD      96(CX)(R11*1), Y18
+	VMULPS       Y3, Y8, Y14
+	VFMADD231PS  Y16, Y14, Y17
+	VFMADD231PS  Y15, Y14, Y18
+	VMULPS       Y15, Y8, Y15
+	VMOVUPD      Y17, 96(AX)(R9*1)
+	VMOVUPD      Y18, 96(CX)(R11*1)
+	VFMADD231PS  Y16, Y15, Y7
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
@@ -14260,9 +14258,9 @@ loop421:
 	VZEROUPPER
 	RET
 
-// func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand5F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand5F32AVX512(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -14311,9 +14309,9 @@ none423:
 	VZEROUPPER
 	RET
 
-// func fold5F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold5F32AVX2(SB), NOSPLIT, $0-176
+// func fold5F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold5F32AVX512(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -14337,11 +14335,11 @@ loop425:
 	VMOVUPD 64(BX), Y2
 	VMOVUPD 96(BX), Y3
 	VMOVUPD 128(BX), Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	VXORPD  Y8, Y8, Y8
-	VXORPD  Y9, Y9, Y9
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
 
 loop427:
 	MOVLQSX     (R8), R12
@@ -14383,7 +14381,7 @@ loop427:
 	JMP         end426
 
 none426:
-	VXORPD  Y0, Y0, Y0
+	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
@@ -14398,9 +14396,9 @@ end426:
 	VZEROUPPER
 	RET
 
-// func rowDots5F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// func rowDots5F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 // Requires: AVX, FMA3
-TEXT ·rowDots5F32AVX2(SB), NOSPLIT, $0-120
+TEXT ·rowDots5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ out_base+0(FP), AX
 	MOVQ p_base+24(FP), CX
 	MOVQ q_base+48(FP), DX
@@ -14479,9 +14477,9 @@ none429:
 	VZEROUPPER
 	RET
 
-// func rowSums5F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums5F32AVX2(SB), NOSPLIT, $0-120
+// func rowSums5F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ g_base+0(FP), AX
 	MOVQ q_base+24(FP), CX
 	MOVQ s_base+48(FP), DX
@@ -14494,16 +14492,16 @@ loop431:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
 	JL     single432
 
@@ -14565,9 +14563,9 @@ sum432:
 	VZEROUPPER
 	RET
 
-// func treeDots5F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -14676,9 +14674,9 @@ none434:
 	VZEROUPPER
 	RET
 
-// func treeSums5F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums5F32AVX2(SB), NOSPLIT, $32-248
+// func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -14703,13 +14701,17 @@ parent436:
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y5
+	VMOVUPD 32(R10), Y6
+	VMOVUPD 64(R10), Y7
+	VMOVUPD 96(R10), Y8
+	VMOVUPD 128(R10), Y9
 	TESTQ   R11, R11
 	JZ      none437
 
@@ -14717,23 +14719,23 @@ child437:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	VPXORQ Y16, Y16, Y16
+	VPXORQ Y17, Y17, Y17
+	VPXORQ Y18, Y18, Y18
+	VPXORQ Y19, Y19, Y19
 	SUBQ   $0x00000002, R10
 	JL     single438
 
 pair438:
-	VBROADCASTSD (SI), Y11
-	VMOVSLDUP    Y11, Y10
-	VMOVSHDUP    Y11, Y11
+	VBROADCASTSD (SI), Y21
+	VMOVSLDUP    Y21, Y20
+	VMOVSHDUP    Y21, Y21
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
@@ -14741,16 +14743,16 @@ pair438:
 	ADDQ         BX, R12
 	IMUL3Q       $0x000000a0, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y10, Y0
-	VFMADD231PS  32(R12), Y10, Y1
-	VFMADD231PS  64(R12), Y10, Y2
-	VFMADD231PS  96(R12), Y10, Y3
-	VFMADD231PS  128(R12), Y10, Y4
-	VFMADD231PS  (R13), Y11, Y5
-	VFMADD231PS  32(R13), Y11, Y6
-	VFMADD231PS  64(R13), Y11, Y7
-	VFMADD231PS  96(R13), Y11, Y8
-	VFMADD231PS  128(R13), Y11, Y9
+	VFMADD231PS  (R12), Y20, Y10
+	VFMADD231PS  32(R12), Y20, Y11
+	VFMADD231PS  64(R12), Y20, Y12
+	VFMADD231PS  96(R12), Y20, Y13
+	VFMADD231PS  128(R12), Y20, Y14
+	VFMADD231PS  (R13), Y21, Y15
+	VFMADD231PS  32(R13), Y21, Y16
+	VFMADD231PS  64(R13), Y21, Y17
+	VFMADD231PS  96(R13), Y21, Y18
+	VFMADD231PS  128(R13), Y21, Y19
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -14759,73 +14761,67 @@ pair438:
 single438:
 	CMPQ         R10, $-1
 	JL           sum438
-	VBROADCASTSS (SI), Y10
+	VBROADCASTSS (SI), Y20
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000a0, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y10, Y0
-	VFMADD231PS  32(R10), Y10, Y1
-	VFMADD231PS  64(R10), Y10, Y2
-	VFMADD231PS  96(R10), Y10, Y3
-	VFMADD231PS  128(R10), Y10, Y4
+	VFMADD231PS  (R10), Y20, Y10
+	VFMADD231PS  32(R10), Y20, Y11
+	VFMADD231PS  64(R10), Y20, Y12
+	VFMADD231PS  96(R10), Y20, Y13
+	VFMADD231PS  128(R10), Y20, Y14
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum438:
-	VADDPS      Y5, Y0, Y0
-	VADDPS      Y6, Y1, Y1
-	VADDPS      Y7, Y2, Y2
-	VADDPS      Y8, Y3, Y3
-	VADDPS      Y9, Y4, Y4
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y12
-	VFMADD231PS (R12), Y0, Y12
-	VMOVUPD     Y12, (AX)(R13*1)
-	VMOVUPD     (R10), Y12
-	VFMADD231PS (CX)(R13*1), Y0, Y12
-	VMOVUPD     Y12, (R10)
-	VMOVUPD     32(AX)(R13*1), Y13
-	VFMADD231PS 32(R12), Y1, Y13
-	VMOVUPD     Y13, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y13
-	VFMADD231PS 32(CX)(R13*1), Y1, Y13
-	VMOVUPD     Y13, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y12
-	VFMADD231PS 64(R12), Y2, Y12
-	VMOVUPD     Y12, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y12
-	VFMADD231PS 64(CX)(R13*1), Y2, Y12
-	VMOVUPD     Y12, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y13
-	VFMADD231PS 96(R12), Y3, Y13
-	VMOVUPD     Y13, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y13
-	VFMADD231PS 96(CX)(R13*1), Y3, Y13
-	VMOVUPD     Y13, 96(R10)
-	VMOVUPD     128(AX)(R13*1), Y12
-	VFMADD231PS 128(R12), Y4, Y12
-	VMOVUPD     Y12, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y12
-	VFMADD231PS 128(CX)(R13*1), Y4, Y12
-	VMOVUPD     Y12, 128(R10)
+	VADDPS      Y15, Y10, Y10
+	VADDPS      Y16, Y11, Y11
+	VADDPS      Y17, Y12, Y12
+	VADDPS      Y18, Y13, Y13
+	VADDPS      Y19, Y14, Y14
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y22
+	VFMADD231PS Y5, Y10, Y22
+	VMOVUPD     Y22, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y10, Y0
+	VMOVUPD     32(AX)(R10*1), Y23
+	VFMADD231PS Y6, Y11, Y23
+	VMOVUPD     Y23, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y11, Y1
+	VMOVUPD     64(AX)(R10*1), Y22
+	VFMADD231PS Y7, Y12, Y22
+	VMOVUPD     Y22, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y12, Y2
+	VMOVUPD     96(AX)(R10*1), Y23
+	VFMADD231PS Y8, Y13, Y23
+	VMOVUPD     Y23, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y13, Y3
+	VMOVUPD     128(AX)(R10*1), Y22
+	VFMADD231PS Y9, Y14, Y22
+	VMOVUPD     Y22, 128(AX)(R10*1)
+	VFMADD231PS 128(CX)(R10*1), Y14, Y4
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child437
 
 none437:
-	ADDQ $0x000000a0, (SP)
-	ADDQ $0x000000a0, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent436
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	VMOVUPD Y4, 128(R10)
+	ADDQ    $0x000000a0, (SP)
+	ADDQ    $0x000000a0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent436
 	VZEROUPPER
 	RET
 
-// func cellDots5F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellDots5F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
-TEXT ·cellDots5F32AVX2(SB), NOSPLIT, $40-184
+TEXT ·cellDots5F32AVX512(SB), NOSPLIT, $40-184
 	MOVQ out_base+0(FP), AX
 	MOVQ b_base+48(FP), CX
 	MOVQ c_base+72(FP), DX
@@ -14964,9 +14960,9 @@ end440:
 	VZEROUPPER
 	RET
 
-// func cellSums5F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums5F32AVX2(SB), NOSPLIT, $48-256
+// func cellSums5F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums5F32AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -15007,11 +15003,11 @@ run441:
 	VMOVUPD 64(R11), Y2
 	VMOVUPD 96(R11), Y3
 	VMOVUPD 128(R11), Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	VXORPD  Y8, Y8, Y8
-	VXORPD  Y9, Y9, Y9
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
 
 loop442:
 	MOVWLZX      (DI), R9
@@ -15030,17 +15026,17 @@ loop442:
 	VMOVUPD      Y14, (AX)(R9*1)
 	VMOVUPD      Y15, (CX)(R11*1)
 	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPD      32(DX)(R9*1), Y12
-	VMOVUPD      32(BX)(R11*1), Y13
-	VMOVUPD      32(AX)(R9*1), Y14
-	VMOVUPD      32(CX)(R11*1), Y15
-	VMULPS       Y1, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, 32(AX)(R9*1)
-	VMOVUPD      Y15, 32(CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y6
+	VMOVUPD      32(DX)(R9*1), Y17
+	VMOVUPD      32(BX)(R11*1), Y18
+	VMOVUPD      32(AX)(R9*1), Y19
+	VMOVUPD      32(CX)(R11*1), Y20
+	VMULPS       Y1, Y10, Y16
+	VFMADD231PS  Y18, Y16, Y19
+	VFMADD231PS  Y17, Y16, Y20
+	VMULPS       Y17, Y10, Y17
+	VMOVUPD      Y19, 32(AX)(R9*1)
+	VMOVUPD      Y20, 32(CX)(R11*1)
+	VFMADD231PS  Y18, Y17, Y6
 	VMOVUPD      64(DX)(R9*1), Y12
 	VMOVUPD      64(BX)(R11*1), Y13
 	VMOVUPD      64(AX)(R9*1), Y14
@@ -15052,17 +15048,17 @@ loop442:
 	VMOVUPD      Y14, 64(AX)(R9*1)
 	VMOVUPD      Y15, 64(CX)(R11*1)
 	VFMADD231PS  Y13, Y12, Y7
-	VMOVUPD      96(DX)(R9*1), Y12
-	VMOVUPD      96(BX)(R11*1), Y13
-	VMOVUPD      96(AX)(R9*1), Y14
-	VMOVUPD      96(CX)(R11*1), Y15
-	VMULPS       Y3, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, 96(AX)(R9*1)
-	VMOVUPD      Y15, 96(CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y8
+	VMOVUPD      96(DX)(R9*1), Y17
+	VMOVUPD      96(BX)(R11*1), Y18
+	VMOVUPD      96(AX)(R9*1), Y19
+	VMOVUPD      96(CX)(R11*1), Y20
+	VMULPS       Y3, Y10, Y16
+	VFMADD231PS  Y18, Y16, Y19
+	VFMADD231PS  Y17, Y16, Y20
+	VMULPS       Y17, Y10, Y17
+	VMOVUPD      Y19, 96(AX)(R9*1)
+	VMOVUPD      Y20, 96(CX)(R11*1)
+	VFMADD231PS  Y18, Y17, Y8
 	VMOVUPD      128(DX)(R9*1), Y12
 	VMOVUPD      128(BX)(R11*1), Y13
 	VMOVUPD      128(AX)(R9*1), Y14
@@ -15093,9 +15089,9 @@ loop442:
 	VZEROUPPER
 	RET
 
-// func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand6F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand6F32AVX512(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -15147,9 +15143,9 @@ none444:
 	VZEROUPPER
 	RET
 
-// func fold6F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold6F32AVX2(SB), NOSPLIT, $0-176
+// func fold6F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold6F32AVX512(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -15174,12 +15170,12 @@ loop446:
 	VMOVUPD 96(BX), Y3
 	VMOVUPD 128(BX), Y4
 	VMOVUPD 160(BX), Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	VXORPD  Y8, Y8, Y8
-	VXORPD  Y9, Y9, Y9
-	VXORPD  Y10, Y10, Y10
-	VXORPD  Y11, Y11, Y11
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
 
 loop448:
 	MOVLQSX     (R8), R12
@@ -15227,7 +15223,7 @@ loop448:
 	JMP         end447
 
 none447:
-	VXORPD  Y0, Y0, Y0
+	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
@@ -15243,9 +15239,9 @@ end447:
 	VZEROUPPER
 	RET
 
-// func rowDots6F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// func rowDots6F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 // Requires: AVX, FMA3
-TEXT ·rowDots6F32AVX2(SB), NOSPLIT, $0-120
+TEXT ·rowDots6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ out_base+0(FP), AX
 	MOVQ p_base+24(FP), CX
 	MOVQ q_base+48(FP), DX
@@ -15329,9 +15325,9 @@ none450:
 	VZEROUPPER
 	RET
 
-// func rowSums6F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums6F32AVX2(SB), NOSPLIT, $0-120
+// func rowSums6F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ g_base+0(FP), AX
 	MOVQ q_base+24(FP), CX
 	MOVQ s_base+48(FP), DX
@@ -15344,18 +15340,18 @@ loop452:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
 	JL     single453
 
@@ -15422,9 +15418,9 @@ sum453:
 	VZEROUPPER
 	RET
 
-// func treeDots6F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15539,9 +15535,9 @@ none455:
 	VZEROUPPER
 	RET
 
-// func treeSums6F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums6F32AVX2(SB), NOSPLIT, $32-248
+// func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -15566,14 +15562,19 @@ parent457:
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	VMOVUPD Y0, 160(R10)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y6
+	VMOVUPD 32(R10), Y7
+	VMOVUPD 64(R10), Y8
+	VMOVUPD 96(R10), Y9
+	VMOVUPD 128(R10), Y10
+	VMOVUPD 160(R10), Y11
 	TESTQ   R11, R11
 	JZ      none458
 
@@ -15581,25 +15582,25 @@ child458:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	VPXORQ Y16, Y16, Y16
+	VPXORQ Y17, Y17, Y17
+	VPXORQ Y18, Y18, Y18
+	VPXORQ Y19, Y19, Y19
+	VPXORQ Y20, Y20, Y20
+	VPXORQ Y21, Y21, Y21
+	VPXORQ Y22, Y22, Y22
+	VPXORQ Y23, Y23, Y23
 	SUBQ   $0x00000002, R10
 	JL     single459
 
 pair459:
-	VBROADCASTSD (SI), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
+	VBROADCASTSD (SI), Y25
+	VMOVSLDUP    Y25, Y24
+	VMOVSHDUP    Y25, Y25
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
@@ -15607,18 +15608,18 @@ pair459:
 	ADDQ         BX, R12
 	IMUL3Q       $0x000000c0, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y12, Y0
-	VFMADD231PS  32(R12), Y12, Y1
-	VFMADD231PS  64(R12), Y12, Y2
-	VFMADD231PS  96(R12), Y12, Y3
-	VFMADD231PS  128(R12), Y12, Y4
-	VFMADD231PS  160(R12), Y12, Y5
-	VFMADD231PS  (R13), Y13, Y6
-	VFMADD231PS  32(R13), Y13, Y7
-	VFMADD231PS  64(R13), Y13, Y8
-	VFMADD231PS  96(R13), Y13, Y9
-	VFMADD231PS  128(R13), Y13, Y10
-	VFMADD231PS  160(R13), Y13, Y11
+	VFMADD231PS  (R12), Y24, Y12
+	VFMADD231PS  32(R12), Y24, Y13
+	VFMADD231PS  64(R12), Y24, Y14
+	VFMADD231PS  96(R12), Y24, Y15
+	VFMADD231PS  128(R12), Y24, Y16
+	VFMADD231PS  160(R12), Y24, Y17
+	VFMADD231PS  (R13), Y25, Y18
+	VFMADD231PS  32(R13), Y25, Y19
+	VFMADD231PS  64(R13), Y25, Y20
+	VFMADD231PS  96(R13), Y25, Y21
+	VFMADD231PS  128(R13), Y25, Y22
+	VFMADD231PS  160(R13), Y25, Y23
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -15627,81 +15628,74 @@ pair459:
 single459:
 	CMPQ         R10, $-1
 	JL           sum459
-	VBROADCASTSS (SI), Y12
+	VBROADCASTSS (SI), Y24
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y12, Y0
-	VFMADD231PS  32(R10), Y12, Y1
-	VFMADD231PS  64(R10), Y12, Y2
-	VFMADD231PS  96(R10), Y12, Y3
-	VFMADD231PS  128(R10), Y12, Y4
-	VFMADD231PS  160(R10), Y12, Y5
+	VFMADD231PS  (R10), Y24, Y12
+	VFMADD231PS  32(R10), Y24, Y13
+	VFMADD231PS  64(R10), Y24, Y14
+	VFMADD231PS  96(R10), Y24, Y15
+	VFMADD231PS  128(R10), Y24, Y16
+	VFMADD231PS  160(R10), Y24, Y17
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum459:
-	VADDPS      Y6, Y0, Y0
-	VADDPS      Y7, Y1, Y1
-	VADDPS      Y8, Y2, Y2
-	VADDPS      Y9, Y3, Y3
-	VADDPS      Y10, Y4, Y4
-	VADDPS      Y11, Y5, Y5
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y14
-	VFMADD231PS (R12), Y0, Y14
-	VMOVUPD     Y14, (AX)(R13*1)
-	VMOVUPD     (R10), Y14
-	VFMADD231PS (CX)(R13*1), Y0, Y14
-	VMOVUPD     Y14, (R10)
-	VMOVUPD     32(AX)(R13*1), Y15
-	VFMADD231PS 32(R12), Y1, Y15
-	VMOVUPD     Y15, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y15
-	VFMADD231PS 32(CX)(R13*1), Y1, Y15
-	VMOVUPD     Y15, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y14
-	VFMADD231PS 64(R12), Y2, Y14
-	VMOVUPD     Y14, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y14
-	VFMADD231PS 64(CX)(R13*1), Y2, Y14
-	VMOVUPD     Y14, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y15
-	VFMADD231PS 96(R12), Y3, Y15
-	VMOVUPD     Y15, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y15
-	VFMADD231PS 96(CX)(R13*1), Y3, Y15
-	VMOVUPD     Y15, 96(R10)
-	VMOVUPD     128(AX)(R13*1), Y14
-	VFMADD231PS 128(R12), Y4, Y14
-	VMOVUPD     Y14, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y14
-	VFMADD231PS 128(CX)(R13*1), Y4, Y14
-	VMOVUPD     Y14, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y15
-	VFMADD231PS 160(R12), Y5, Y15
-	VMOVUPD     Y15, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y15
-	VFMADD231PS 160(CX)(R13*1), Y5, Y15
-	VMOVUPD     Y15, 160(R10)
+	VADDPS      Y18, Y12, Y12
+	VADDPS      Y19, Y13, Y13
+	VADDPS      Y20, Y14, Y14
+	VADDPS      Y21, Y15, Y15
+	VADDPS      Y22, Y16, Y16
+	VADDPS      Y23, Y17, Y17
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y26
+	VFMADD231PS Y6, Y12, Y26
+	VMOVUPD     Y26, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y12, Y0
+	VMOVUPD     32(AX)(R10*1), Y27
+	VFMADD231PS Y7, Y13, Y27
+	VMOVUPD     Y27, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y13, Y1
+	VMOVUPD     64(AX)(R10*1), Y26
+	VFMADD231PS Y8, Y14, Y26
+	VMOVUPD     Y26, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y14, Y2
+	VMOVUPD     96(AX)(R10*1), Y27
+	VFMADD231PS Y9, Y15, Y27
+	VMOVUPD     Y27, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y15, Y3
+	VMOVUPD     128(AX)(R10*1), Y26
+	VFMADD231PS Y10, Y16, Y26
+	VMOVUPD     Y26, 128(AX)(R10*1)
+	VFMADD231PS 128(CX)(R10*1), Y16, Y4
+	VMOVUPD     160(AX)(R10*1), Y27
+	VFMADD231PS Y11, Y17, Y27
+	VMOVUPD     Y27, 160(AX)(R10*1)
+	VFMADD231PS 160(CX)(R10*1), Y17, Y5
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child458
 
 none458:
-	ADDQ $0x000000c0, (SP)
-	ADDQ $0x000000c0, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent457
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	VMOVUPD Y4, 128(R10)
+	VMOVUPD Y5, 160(R10)
+	ADDQ    $0x000000c0, (SP)
+	ADDQ    $0x000000c0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent457
 	VZEROUPPER
 	RET
 
-// func cellDots6F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellDots6F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
-TEXT ·cellDots6F32AVX2(SB), NOSPLIT, $40-184
+TEXT ·cellDots6F32AVX512(SB), NOSPLIT, $40-184
 	MOVQ out_base+0(FP), AX
 	MOVQ b_base+48(FP), CX
 	MOVQ c_base+72(FP), DX
@@ -15851,9 +15845,9 @@ end461:
 	VZEROUPPER
 	RET
 
-// func cellSums6F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums6F32AVX2(SB), NOSPLIT, $48-256
+// func cellSums6F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums6F32AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -15892,126 +15886,112 @@ run462:
 	VMOVUPD (R11), Y0
 	VMOVUPD 32(R11), Y1
 	VMOVUPD 64(R11), Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	MOVQ    R10, R9
-	MOVQ    DI, R13
-	MOVQ    SI, R14
+	VMOVUPD 96(R11), Y3
+	VMOVUPD 128(R11), Y4
+	VMOVUPD 160(R11), Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
 
 loop463:
-	MOVWLZX      (R13), R15
-	MOVWLZX      2(R13), BP
-	IMULQ        R8, R15
-	IMULQ        R8, BP
-	VBROADCASTSS (R14), Y6
-	VMOVUPD      (DX)(R15*1), Y8
-	VMOVUPD      (BX)(BP*1), Y9
-	VMOVUPD      (AX)(R15*1), Y10
-	VMOVUPD      (CX)(BP*1), Y11
-	VMULPS       Y0, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, (AX)(R15*1)
-	VMOVUPD      Y11, (CX)(BP*1)
-	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      32(DX)(R15*1), Y8
-	VMOVUPD      32(BX)(BP*1), Y9
-	VMOVUPD      32(AX)(R15*1), Y10
-	VMOVUPD      32(CX)(BP*1), Y11
-	VMULPS       Y1, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 32(AX)(R15*1)
-	VMOVUPD      Y11, 32(CX)(BP*1)
-	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPD      64(DX)(R15*1), Y8
-	VMOVUPD      64(BX)(BP*1), Y9
-	VMOVUPD      64(AX)(R15*1), Y10
-	VMOVUPD      64(CX)(BP*1), Y11
-	VMULPS       Y2, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 64(AX)(R15*1)
-	VMOVUPD      Y11, 64(CX)(BP*1)
-	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000004, R14
-	DECQ         R9
-	JNZ          loop463
-	VADDPS       (R12), Y3, Y3
-	VMOVUPD      Y3, (R12)
-	VADDPS       32(R12), Y4, Y4
-	VMOVUPD      Y4, 32(R12)
-	VADDPS       64(R12), Y5, Y5
-	VMOVUPD      Y5, 64(R12)
-	VMOVUPD      96(R11), Y0
-	VMOVUPD      128(R11), Y1
-	VMOVUPD      160(R11), Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-
-loop464:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
 	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y6
-	VMOVUPD      96(DX)(R9*1), Y8
-	VMOVUPD      96(BX)(R11*1), Y9
-	VMOVUPD      96(AX)(R9*1), Y10
-	VMOVUPD      96(CX)(R11*1), Y11
-	VMULPS       Y0, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 96(AX)(R9*1)
-	VMOVUPD      Y11, 96(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      128(DX)(R9*1), Y8
-	VMOVUPD      128(BX)(R11*1), Y9
-	VMOVUPD      128(AX)(R9*1), Y10
-	VMOVUPD      128(CX)(R11*1), Y11
-	VMULPS       Y1, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 128(AX)(R9*1)
-	VMOVUPD      Y11, 128(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPD      160(DX)(R9*1), Y8
-	VMOVUPD      160(BX)(R11*1), Y9
-	VMOVUPD      160(AX)(R9*1), Y10
-	VMOVUPD      160(CX)(R11*1), Y11
-	VMULPS       Y2, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 160(AX)(R9*1)
-	VMOVUPD      Y11, 160(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (SI), Y12
+	VMOVUPD      (DX)(R9*1), Y14
+	VMOVUPD      (BX)(R11*1), Y15
+	VMOVUPD      (AX)(R9*1), Y16
+	VMOVUPD      (CX)(R11*1), Y17
+	VMULPS       Y0, Y12, Y13
+	VFMADD231PS  Y15, Y13, Y16
+	VFMADD231PS  Y14, Y13, Y17
+	VMULPS       Y14, Y12, Y14
+	VMOVUPD      Y16, (AX)(R9*1)
+	VMOVUPD      Y17, (CX)(R11*1)
+	VFMADD231PS  Y15, Y14, Y6
+	VMOVUPD      32(DX)(R9*1), Y19
+	VMOVUPD      32(BX)(R11*1), Y20
+	VMOVUPD      32(AX)(R9*1), Y21
+	VMOVUPD      32(CX)(R11*1), Y22
+	VMULPS       Y1, Y12, Y18
+	VFMADD231PS  Y20, Y18, Y21
+	VFMADD231PS  Y19, Y18, Y22
+	VMULPS       Y19, Y12, Y19
+	VMOVUPD      Y21, 32(AX)(R9*1)
+	VMOVUPD      Y22, 32(CX)(R11*1)
+	VFMADD231PS  Y20, Y19, Y7
+	VMOVUPD      64(DX)(R9*1), Y14
+	VMOVUPD      64(BX)(R11*1), Y15
+	VMOVUPD      64(AX)(R9*1), Y16
+	VMOVUPD      64(CX)(R11*1), Y17
+	VMULPS       Y2, Y12, Y13
+	VFMADD231PS  Y15, Y13, Y16
+	VFMADD231PS  Y14, Y13, Y17
+	VMULPS       Y14, Y12, Y14
+	VMOVUPD      Y16, 64(AX)(R9*1)
+	VMOVUPD      Y17, 64(CX)(R11*1)
+	VFMADD231PS  Y15, Y14, Y8
+	VMOVUPD      96(DX)(R9*1), Y19
+	VMOVUPD      96(BX)(R11*1), Y20
+	VMOVUPD      96(AX)(R9*1), Y21
+	VMOVUPD      96(CX)(R11*1), Y22
+	VMULPS       Y3, Y12, Y18
+	VFMADD231PS  Y20, Y18, Y21
+	VFMADD231PS  Y19, Y18, Y22
+	VMULPS       Y19, Y12, Y19
+	VMOVUPD      Y21, 96(AX)(R9*1)
+	VMOVUPD      Y22, 96(CX)(R11*1)
+	VFMADD231PS  Y20, Y19, Y9
+	VMOVUPD      128(DX)(R9*1), Y14
+	VMOVUPD      128(BX)(R11*1), Y15
+	VMOVUPD      128(AX)(R9*1), Y16
+	VMOVUPD      128(CX)(R11*1), Y17
+	VMULPS       Y4, Y12, Y13
+	VFMADD231PS  Y15, Y13, Y16
+	VFMADD231PS  Y14, Y13, Y17
+	VMULPS       Y14, Y12, Y14
+	VMOVUPD      Y16, 128(AX)(R9*1)
+	VMOVUPD      Y17, 128(CX)(R11*1)
+	VFMADD231PS  Y15, Y14, Y10
+	VMOVUPD      160(DX)(R9*1), Y19
+	VMOVUPD      160(BX)(R11*1), Y20
+	VMOVUPD      160(AX)(R9*1), Y21
+	VMOVUPD      160(CX)(R11*1), Y22
+	VMULPS       Y5, Y12, Y18
+	VFMADD231PS  Y20, Y18, Y21
+	VFMADD231PS  Y19, Y18, Y22
+	VMULPS       Y19, Y12, Y19
+	VMOVUPD      Y21, 160(AX)(R9*1)
+	VMOVUPD      Y22, 160(CX)(R11*1)
+	VFMADD231PS  Y20, Y19, Y11
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop464
-	VADDPS       96(R12), Y3, Y3
-	VMOVUPD      Y3, 96(R12)
-	VADDPS       128(R12), Y4, Y4
-	VMOVUPD      Y4, 128(R12)
-	VADDPS       160(R12), Y5, Y5
-	VMOVUPD      Y5, 160(R12)
+	JNZ          loop463
+	VADDPS       (R12), Y6, Y6
+	VMOVUPD      Y6, (R12)
+	VADDPS       32(R12), Y7, Y7
+	VMOVUPD      Y7, 32(R12)
+	VADDPS       64(R12), Y8, Y8
+	VMOVUPD      Y8, 64(R12)
+	VADDPS       96(R12), Y9, Y9
+	VMOVUPD      Y9, 96(R12)
+	VADDPS       128(R12), Y10, Y10
+	VMOVUPD      Y10, 128(R12)
+	VADDPS       160(R12), Y11, Y11
+	VMOVUPD      Y11, 160(R12)
 	DECQ         32(SP)
 	JNZ          run462
 	VZEROUPPER
 	RET
 
-// func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand7F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand7F32AVX512(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -16022,12 +16002,12 @@ TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop465:
+loop464:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none466
+	JZ      none465
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -16036,7 +16016,7 @@ loop465:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-loop467:
+loop466:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -16057,18 +16037,18 @@ loop467:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000e0, AX
 	DECQ    R9
-	JNZ     loop467
+	JNZ     loop466
 
-none466:
+none465:
 	ADDQ $0x000000e0, CX
 	DECQ R8
-	JNZ  loop465
+	JNZ  loop464
 	VZEROUPPER
 	RET
 
-// func fold7F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
+// func fold7F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold7F32AVX512(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -16081,91 +16061,80 @@ TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop468:
+loop467:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none469
+	JZ      none468
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
 	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    R11, R12
-	MOVQ    R8, R13
-	MOVQ    DX, R14
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VMOVUPD 192(BX), Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+	VPXORQ  Y12, Y12, Y12
+	VPXORQ  Y13, Y13, Y13
 
-loop470:
-	MOVLQSX     (R13), R15
-	IMULQ       R9, R15
-	VMOVUPD     (R14), Y8
-	VFMADD231PS (SI)(R15*1), Y8, Y4
-	VMOVUPD     (CX)(R15*1), Y10
-	VFMADD231PS Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R15*1)
-	VMOVUPD     32(R14), Y9
-	VFMADD231PS 32(SI)(R15*1), Y9, Y5
-	VMOVUPD     32(CX)(R15*1), Y11
-	VFMADD231PS Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R15*1)
-	VMOVUPD     64(R14), Y8
-	VFMADD231PS 64(SI)(R15*1), Y8, Y6
-	VMOVUPD     64(CX)(R15*1), Y10
-	VFMADD231PS Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R15*1)
-	VMOVUPD     96(R14), Y9
-	VFMADD231PS 96(SI)(R15*1), Y9, Y7
-	VMOVUPD     96(CX)(R15*1), Y11
-	VFMADD231PS Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R15*1)
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x000000e0, R14
-	DECQ        R12
-	JNZ         loop470
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	VMOVUPD     128(BX), Y0
-	VMOVUPD     160(BX), Y1
-	VMOVUPD     192(BX), Y2
-	VXORPD      Y3, Y3, Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-
-loop471:
+loop469:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
-	VMOVUPD     128(DX), Y6
-	VFMADD231PS 128(SI)(R12*1), Y6, Y3
-	VMOVUPD     128(CX)(R12*1), Y8
-	VFMADD231PS Y0, Y6, Y8
-	VMOVUPD     Y8, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y7
-	VFMADD231PS 160(SI)(R12*1), Y7, Y4
-	VMOVUPD     160(CX)(R12*1), Y9
-	VFMADD231PS Y1, Y7, Y9
-	VMOVUPD     Y9, 160(CX)(R12*1)
-	VMOVUPD     192(DX), Y6
-	VFMADD231PS 192(SI)(R12*1), Y6, Y5
-	VMOVUPD     192(CX)(R12*1), Y8
-	VFMADD231PS Y2, Y6, Y8
-	VMOVUPD     Y8, 192(CX)(R12*1)
+	VMOVUPD     (DX), Y14
+	VFMADD231PS (SI)(R12*1), Y14, Y7
+	VMOVUPD     (CX)(R12*1), Y16
+	VFMADD231PS Y0, Y14, Y16
+	VMOVUPD     Y16, (CX)(R12*1)
+	VMOVUPD     32(DX), Y15
+	VFMADD231PS 32(SI)(R12*1), Y15, Y8
+	VMOVUPD     32(CX)(R12*1), Y17
+	VFMADD231PS Y1, Y15, Y17
+	VMOVUPD     Y17, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y14
+	VFMADD231PS 64(SI)(R12*1), Y14, Y9
+	VMOVUPD     64(CX)(R12*1), Y16
+	VFMADD231PS Y2, Y14, Y16
+	VMOVUPD     Y16, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y15
+	VFMADD231PS 96(SI)(R12*1), Y15, Y10
+	VMOVUPD     96(CX)(R12*1), Y17
+	VFMADD231PS Y3, Y15, Y17
+	VMOVUPD     Y17, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y14
+	VFMADD231PS 128(SI)(R12*1), Y14, Y11
+	VMOVUPD     128(CX)(R12*1), Y16
+	VFMADD231PS Y4, Y14, Y16
+	VMOVUPD     Y16, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y15
+	VFMADD231PS 160(SI)(R12*1), Y15, Y12
+	VMOVUPD     160(CX)(R12*1), Y17
+	VFMADD231PS Y5, Y15, Y17
+	VMOVUPD     Y17, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y14
+	VFMADD231PS 192(SI)(R12*1), Y14, Y13
+	VMOVUPD     192(CX)(R12*1), Y16
+	VFMADD231PS Y6, Y14, Y16
+	VMOVUPD     Y16, 192(CX)(R12*1)
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop471
-	VMOVUPD     Y3, 128(AX)
-	VMOVUPD     Y4, 160(AX)
-	VMOVUPD     Y5, 192(AX)
-	JMP         end469
+	JNZ         loop469
+	VMOVUPD     Y7, (AX)
+	VMOVUPD     Y8, 32(AX)
+	VMOVUPD     Y9, 64(AX)
+	VMOVUPD     Y10, 96(AX)
+	VMOVUPD     Y11, 128(AX)
+	VMOVUPD     Y12, 160(AX)
+	VMOVUPD     Y13, 192(AX)
+	JMP         end468
 
-none469:
-	VXORPD  Y0, Y0, Y0
+none468:
+	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
@@ -16174,17 +16143,17 @@ none469:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end469:
+end468:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop468
+	JNZ  loop467
 	VZEROUPPER
 	RET
 
-// func rowDots7F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// func rowDots7F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 // Requires: AVX, FMA3
-TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
+TEXT ·rowDots7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ out_base+0(FP), AX
 	MOVQ p_base+24(FP), CX
 	MOVQ q_base+48(FP), DX
@@ -16193,12 +16162,12 @@ TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop472:
+loop470:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none473
+	JZ      none471
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -16207,7 +16176,7 @@ loop472:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four474:
+four472:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -16257,25 +16226,25 @@ four474:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last474
+	JLE          last472
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four474
+	JMP          four472
 
-last474:
+last472:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none473:
+none471:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop472
+	JNZ  loop470
 	VZEROUPPER
 	RET
 
-// func rowSums7F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
+// func rowSums7F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ g_base+0(FP), AX
 	MOVQ q_base+24(FP), CX
 	MOVQ s_base+48(FP), DX
@@ -16284,84 +16253,31 @@ TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop475:
+loop473:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   DX, R9
-	MOVQ   SI, R10
-	MOVQ   R8, R11
-	SUBQ   $0x00000002, R11
-	JL     single476
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	SUBQ   $0x00000002, R8
+	JL     single474
 
-pair476:
-	VBROADCASTSD (R9), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R10), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000e0, R12, R12
-	ADDQ         CX, R12
-	IMUL3Q       $0x000000e0, R13, R13
-	ADDQ         CX, R13
-	VFMADD231PS  (R12), Y8, Y0
-	VFMADD231PS  32(R12), Y8, Y1
-	VFMADD231PS  64(R12), Y8, Y2
-	VFMADD231PS  96(R12), Y8, Y3
-	VFMADD231PS  (R13), Y9, Y4
-	VFMADD231PS  32(R13), Y9, Y5
-	VFMADD231PS  64(R13), Y9, Y6
-	VFMADD231PS  96(R13), Y9, Y7
-	ADDQ         $0x00000008, R10
-	ADDQ         $0x00000008, R9
-	SUBQ         $0x00000002, R11
-	JGE          pair476
-
-single476:
-	CMPQ         R11, $-1
-	JL           sum476
-	VBROADCASTSS (R9), Y8
-	MOVLQSX      (R10), R11
-	IMUL3Q       $0x000000e0, R11, R11
-	ADDQ         CX, R11
-	VFMADD231PS  (R11), Y8, Y0
-	VFMADD231PS  32(R11), Y8, Y1
-	VFMADD231PS  64(R11), Y8, Y2
-	VFMADD231PS  96(R11), Y8, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R9
-
-sum476:
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y6, Y2, Y2
-	VADDPS  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	SUBQ    $0x00000002, R8
-	JL      single477
-
-pair477:
-	VBROADCASTSD (DX), Y7
-	VMOVSLDUP    Y7, Y6
-	VMOVSHDUP    Y7, Y7
+pair474:
+	VBROADCASTSD (DX), Y15
+	VMOVSLDUP    Y15, Y14
+	VMOVSHDUP    Y15, Y15
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -16369,46 +16285,66 @@ pair477:
 	ADDQ         CX, R9
 	IMUL3Q       $0x000000e0, R10, R10
 	ADDQ         CX, R10
-	VFMADD231PS  128(R9), Y6, Y0
-	VFMADD231PS  160(R9), Y6, Y1
-	VFMADD231PS  192(R9), Y6, Y2
-	VFMADD231PS  128(R10), Y7, Y3
-	VFMADD231PS  160(R10), Y7, Y4
-	VFMADD231PS  192(R10), Y7, Y5
+	VFMADD231PS  (R9), Y14, Y0
+	VFMADD231PS  32(R9), Y14, Y1
+	VFMADD231PS  64(R9), Y14, Y2
+	VFMADD231PS  96(R9), Y14, Y3
+	VFMADD231PS  128(R9), Y14, Y4
+	VFMADD231PS  160(R9), Y14, Y5
+	VFMADD231PS  192(R9), Y14, Y6
+	VFMADD231PS  (R10), Y15, Y7
+	VFMADD231PS  32(R10), Y15, Y8
+	VFMADD231PS  64(R10), Y15, Y9
+	VFMADD231PS  96(R10), Y15, Y10
+	VFMADD231PS  128(R10), Y15, Y11
+	VFMADD231PS  160(R10), Y15, Y12
+	VFMADD231PS  192(R10), Y15, Y13
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair477
+	JGE          pair474
 
-single477:
+single474:
 	CMPQ         R8, $-1
-	JL           sum477
-	VBROADCASTSS (DX), Y6
+	JL           sum474
+	VBROADCASTSS (DX), Y14
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
 	ADDQ         CX, R8
-	VFMADD231PS  128(R8), Y6, Y0
-	VFMADD231PS  160(R8), Y6, Y1
-	VFMADD231PS  192(R8), Y6, Y2
+	VFMADD231PS  (R8), Y14, Y0
+	VFMADD231PS  32(R8), Y14, Y1
+	VFMADD231PS  64(R8), Y14, Y2
+	VFMADD231PS  96(R8), Y14, Y3
+	VFMADD231PS  128(R8), Y14, Y4
+	VFMADD231PS  160(R8), Y14, Y5
+	VFMADD231PS  192(R8), Y14, Y6
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum477:
-	VADDPS  Y3, Y0, Y0
-	VADDPS  Y4, Y1, Y1
-	VADDPS  Y5, Y2, Y2
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y1, 160(AX)
-	VMOVUPD Y2, 192(AX)
+sum474:
+	VADDPS  Y7, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y9, Y2, Y2
+	VADDPS  Y10, Y3, Y3
+	VADDPS  Y11, Y4, Y4
+	VADDPS  Y12, Y5, Y5
+	VADDPS  Y13, Y6, Y6
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop475
+	JNZ     loop473
 	VZEROUPPER
 	RET
 
-// func treeDots7F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -16425,15 +16361,15 @@ TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent478:
+parent475:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none479
+	JZ    none476
 
-child479:
+child476:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -16457,9 +16393,9 @@ child479:
 	VMOVUPD 192(R11), Y10
 	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
-	JZ      next479
+	JZ      next476
 
-four480:
+four477:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -16509,29 +16445,29 @@ four480:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last480
+	JLE          last477
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four480
+	JMP          four477
 
-last480:
+last477:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next479:
+next476:
 	DECQ R10
-	JNZ  child479
+	JNZ  child476
 
-none479:
+none476:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent478
+	JNZ  parent475
 	VZEROUPPER
 	RET
 
-// func treeSums7F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
+// func treeSums7F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums7F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16551,197 +16487,158 @@ TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent481:
+parent478:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	VMOVUPD Y0, 160(R10)
-	VMOVUPD Y0, 192(R10)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y7
+	VMOVUPD 32(R10), Y8
+	VMOVUPD 64(R10), Y9
+	VMOVUPD 96(R10), Y10
+	VMOVUPD 128(R10), Y11
+	VMOVUPD 160(R10), Y12
+	VMOVUPD 192(R10), Y13
 	TESTQ   R11, R11
-	JZ      none482
+	JZ      none479
 
-child482:
-	MOVL   4(DI), R12
-	SUBL   (DI), R12
+child479:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   SI, R10
-	MOVQ   R8, R13
-	MOVQ   R12, R14
-	SUBQ   $0x00000002, R14
-	JL     single483
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	VPXORQ Y16, Y16, Y16
+	VPXORQ Y17, Y17, Y17
+	VPXORQ Y18, Y18, Y18
+	VPXORQ Y19, Y19, Y19
+	VPXORQ Y20, Y20, Y20
+	VPXORQ Y21, Y21, Y21
+	VPXORQ Y22, Y22, Y22
+	VPXORQ Y23, Y23, Y23
+	VPXORQ Y24, Y24, Y24
+	VPXORQ Y25, Y25, Y25
+	VPXORQ Y26, Y26, Y26
+	VPXORQ Y27, Y27, Y27
+	SUBQ   $0x00000002, R10
+	JL     single480
 
-pair483:
-	VBROADCASTSD (R10), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R13), BP
-	MOVL         BP, R15
-	SHRQ         $0x20, BP
-	IMUL3Q       $0x000000e0, R15, R15
-	ADDQ         BX, R15
-	IMUL3Q       $0x000000e0, BP, BP
-	ADDQ         BX, BP
-	VFMADD231PS  (R15), Y8, Y0
-	VFMADD231PS  32(R15), Y8, Y1
-	VFMADD231PS  64(R15), Y8, Y2
-	VFMADD231PS  96(R15), Y8, Y3
-	VFMADD231PS  (BP), Y9, Y4
-	VFMADD231PS  32(BP), Y9, Y5
-	VFMADD231PS  64(BP), Y9, Y6
-	VFMADD231PS  96(BP), Y9, Y7
-	ADDQ         $0x00000008, R13
-	ADDQ         $0x00000008, R10
-	SUBQ         $0x00000002, R14
-	JGE          pair483
-
-single483:
-	CMPQ         R14, $-1
-	JL           sum483
-	VBROADCASTSS (R10), Y8
-	MOVLQSX      (R13), R14
-	IMUL3Q       $0x000000e0, R14, R14
-	ADDQ         BX, R14
-	VFMADD231PS  (R14), Y8, Y0
-	VFMADD231PS  32(R14), Y8, Y1
-	VFMADD231PS  64(R14), Y8, Y2
-	VFMADD231PS  96(R14), Y8, Y3
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000004, R10
-
-sum483:
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
-	MOVLQSX     (DX), R14
-	IMULQ       R9, R14
-	MOVQ        (SP), R13
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R14*1), Y10
-	VFMADD231PS (R13), Y0, Y10
-	VMOVUPD     Y10, (AX)(R14*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PS (CX)(R14*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R14*1), Y11
-	VFMADD231PS 32(R13), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R14*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PS 32(CX)(R14*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R14*1), Y10
-	VFMADD231PS 64(R13), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R14*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PS 64(CX)(R14*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R14*1), Y11
-	VFMADD231PS 96(R13), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R14*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PS 96(CX)(R14*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
-	VXORPD      Y0, Y0, Y0
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y3, Y3, Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	SUBQ        $0x00000002, R12
-	JL          single484
-
-pair484:
-	VBROADCASTSD (SI), Y7
-	VMOVSLDUP    Y7, Y6
-	VMOVSHDUP    Y7, Y7
+pair480:
+	VBROADCASTSD (SI), Y29
+	VMOVSLDUP    Y29, Y28
+	VMOVSHDUP    Y29, Y29
 	MOVQ         (R8), R13
-	MOVL         R13, R10
+	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000e0, R10, R10
-	ADDQ         BX, R10
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         BX, R12
 	IMUL3Q       $0x000000e0, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  128(R10), Y6, Y0
-	VFMADD231PS  160(R10), Y6, Y1
-	VFMADD231PS  192(R10), Y6, Y2
-	VFMADD231PS  128(R13), Y7, Y3
-	VFMADD231PS  160(R13), Y7, Y4
-	VFMADD231PS  192(R13), Y7, Y5
+	VFMADD231PS  (R12), Y28, Y14
+	VFMADD231PS  32(R12), Y28, Y15
+	VFMADD231PS  64(R12), Y28, Y16
+	VFMADD231PS  96(R12), Y28, Y17
+	VFMADD231PS  128(R12), Y28, Y18
+	VFMADD231PS  160(R12), Y28, Y19
+	VFMADD231PS  192(R12), Y28, Y20
+	VFMADD231PS  (R13), Y29, Y21
+	VFMADD231PS  32(R13), Y29, Y22
+	VFMADD231PS  64(R13), Y29, Y23
+	VFMADD231PS  96(R13), Y29, Y24
+	VFMADD231PS  128(R13), Y29, Y25
+	VFMADD231PS  160(R13), Y29, Y26
+	VFMADD231PS  192(R13), Y29, Y27
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R12
-	JGE          pair484
+	SUBQ         $0x00000002, R10
+	JGE          pair480
 
-single484:
-	CMPQ         R12, $-1
-	JL           sum484
-	VBROADCASTSS (SI), Y6
+single480:
+	CMPQ         R10, $-1
+	JL           sum480
+	VBROADCASTSS (SI), Y28
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  128(R10), Y6, Y0
-	VFMADD231PS  160(R10), Y6, Y1
-	VFMADD231PS  192(R10), Y6, Y2
+	VFMADD231PS  (R10), Y28, Y14
+	VFMADD231PS  32(R10), Y28, Y15
+	VFMADD231PS  64(R10), Y28, Y16
+	VFMADD231PS  96(R10), Y28, Y17
+	VFMADD231PS  128(R10), Y28, Y18
+	VFMADD231PS  160(R10), Y28, Y19
+	VFMADD231PS  192(R10), Y28, Y20
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum484:
-	VADDPS      Y3, Y0, Y0
-	VADDPS      Y4, Y1, Y1
-	VADDPS      Y5, Y2, Y2
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     128(AX)(R13*1), Y8
-	VFMADD231PS 128(R12), Y0, Y8
-	VMOVUPD     Y8, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y8
-	VFMADD231PS 128(CX)(R13*1), Y0, Y8
-	VMOVUPD     Y8, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y9
-	VFMADD231PS 160(R12), Y1, Y9
-	VMOVUPD     Y9, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y9
-	VFMADD231PS 160(CX)(R13*1), Y1, Y9
-	VMOVUPD     Y9, 160(R10)
-	VMOVUPD     192(AX)(R13*1), Y8
-	VFMADD231PS 192(R12), Y2, Y8
-	VMOVUPD     Y8, 192(AX)(R13*1)
-	VMOVUPD     192(R10), Y8
-	VFMADD231PS 192(CX)(R13*1), Y2, Y8
-	VMOVUPD     Y8, 192(R10)
+sum480:
+	VADDPS      Y21, Y14, Y14
+	VADDPS      Y22, Y15, Y15
+	VADDPS      Y23, Y16, Y16
+	VADDPS      Y24, Y17, Y17
+	VADDPS      Y25, Y18, Y18
+	VADDPS      Y26, Y19, Y19
+	VADDPS      Y27, Y20, Y20
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y30
+	VFMADD231PS Y7, Y14, Y30
+	VMOVUPD     Y30, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y14, Y0
+	VMOVUPD     32(AX)(R10*1), Y31
+	VFMADD231PS Y8, Y15, Y31
+	VMOVUPD     Y31, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y15, Y1
+	VMOVUPD     64(AX)(R10*1), Y30
+	VFMADD231PS Y9, Y16, Y30
+	VMOVUPD     Y30, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y16, Y2
+	VMOVUPD     96(AX)(R10*1), Y31
+	VFMADD231PS Y10, Y17, Y31
+	VMOVUPD     Y31, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y17, Y3
+	VMOVUPD     128(AX)(R10*1), Y30
+	VFMADD231PS Y11, Y18, Y30
+	VMOVUPD     Y30, 128(AX)(R10*1)
+	VFMADD231PS 128(CX)(R10*1), Y18, Y4
+	VMOVUPD     160(AX)(R10*1), Y31
+	VFMADD231PS Y12, Y19, Y31
+	VMOVUPD     Y31, 160(AX)(R10*1)
+	VFMADD231PS 160(CX)(R10*1), Y19, Y5
+	VMOVUPD     192(AX)(R10*1), Y30
+	VFMADD231PS Y13, Y20, Y30
+	VMOVUPD     Y30, 192(AX)(R10*1)
+	VFMADD231PS 192(CX)(R10*1), Y20, Y6
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child482
+	JNZ         child479
 
-none482:
-	ADDQ $0x000000e0, (SP)
-	ADDQ $0x000000e0, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent481
+none479:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	VMOVUPD Y4, 128(R10)
+	VMOVUPD Y5, 160(R10)
+	VMOVUPD Y6, 192(R10)
+	ADDQ    $0x000000e0, (SP)
+	ADDQ    $0x000000e0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent478
 	VZEROUPPER
 	RET
 
-// func cellDots7F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellDots7F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
-TEXT ·cellDots7F32AVX2(SB), NOSPLIT, $40-184
+TEXT ·cellDots7F32AVX512(SB), NOSPLIT, $40-184
 	MOVQ out_base+0(FP), AX
 	MOVQ b_base+48(FP), CX
 	MOVQ c_base+72(FP), DX
@@ -16760,7 +16657,7 @@ TEXT ·cellDots7F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run485:
+run481:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16779,9 +16676,9 @@ run485:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four486:
+four482:
 	CMPQ         R8, $0x00000004
-	JL           one486
+	JL           one482
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16863,11 +16760,11 @@ four486:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four486
+	JMP          four482
 
-one486:
+one482:
 	TESTQ        R8, R8
-	JZ           end486
+	JZ           end482
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16894,17 +16791,17 @@ one486:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one486
+	JMP          one482
 
-end486:
+end482:
 	DECQ 24(SP)
-	JNZ  run485
+	JNZ  run481
 	VZEROUPPER
 	RET
 
-// func cellSums7F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
+// func cellSums7F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums7F32AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -16927,7 +16824,7 @@ TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run487:
+run483:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -16944,140 +16841,126 @@ run487:
 	VMOVUPD 32(R11), Y1
 	VMOVUPD 64(R11), Y2
 	VMOVUPD 96(R11), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    R10, R9
-	MOVQ    DI, R13
-	MOVQ    SI, R14
+	VMOVUPD 128(R11), Y4
+	VMOVUPD 160(R11), Y5
+	VMOVUPD 192(R11), Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+	VPXORQ  Y12, Y12, Y12
+	VPXORQ  Y13, Y13, Y13
 
-loop488:
-	MOVWLZX      (R13), R15
-	MOVWLZX      2(R13), BP
-	IMULQ        R8, R15
-	IMULQ        R8, BP
-	VBROADCASTSS (R14), Y8
-	VMOVUPD      (DX)(R15*1), Y10
-	VMOVUPD      (BX)(BP*1), Y11
-	VMOVUPD      (AX)(R15*1), Y12
-	VMOVUPD      (CX)(BP*1), Y13
-	VMULPS       Y0, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, (AX)(R15*1)
-	VMOVUPD      Y13, (CX)(BP*1)
-	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPD      32(DX)(R15*1), Y10
-	VMOVUPD      32(BX)(BP*1), Y11
-	VMOVUPD      32(AX)(R15*1), Y12
-	VMOVUPD      32(CX)(BP*1), Y13
-	VMULPS       Y1, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 32(AX)(R15*1)
-	VMOVUPD      Y13, 32(CX)(BP*1)
-	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPD      64(DX)(R15*1), Y10
-	VMOVUPD      64(BX)(BP*1), Y11
-	VMOVUPD      64(AX)(R15*1), Y12
-	VMOVUPD      64(CX)(BP*1), Y13
-	VMULPS       Y2, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 64(AX)(R15*1)
-	VMOVUPD      Y13, 64(CX)(BP*1)
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPD      96(DX)(R15*1), Y10
-	VMOVUPD      96(BX)(BP*1), Y11
-	VMOVUPD      96(AX)(R15*1), Y12
-	VMOVUPD      96(CX)(BP*1), Y13
-	VMULPS       Y3, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 96(AX)(R15*1)
-	VMOVUPD      Y13, 96(CX)(BP*1)
-	VFMADD231PS  Y11, Y10, Y7
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000004, R14
-	DECQ         R9
-	JNZ          loop488
-	VADDPS       (R12), Y4, Y4
-	VMOVUPD      Y4, (R12)
-	VADDPS       32(R12), Y5, Y5
-	VMOVUPD      Y5, 32(R12)
-	VADDPS       64(R12), Y6, Y6
-	VMOVUPD      Y6, 64(R12)
-	VADDPS       96(R12), Y7, Y7
-	VMOVUPD      Y7, 96(R12)
-	VMOVUPD      128(R11), Y0
-	VMOVUPD      160(R11), Y1
-	VMOVUPD      192(R11), Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-
-loop489:
+loop484:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
 	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y6
-	VMOVUPD      128(DX)(R9*1), Y8
-	VMOVUPD      128(BX)(R11*1), Y9
-	VMOVUPD      128(AX)(R9*1), Y10
-	VMOVUPD      128(CX)(R11*1), Y11
-	VMULPS       Y0, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 128(AX)(R9*1)
-	VMOVUPD      Y11, 128(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      160(DX)(R9*1), Y8
-	VMOVUPD      160(BX)(R11*1), Y9
-	VMOVUPD      160(AX)(R9*1), Y10
-	VMOVUPD      160(CX)(R11*1), Y11
-	VMULPS       Y1, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 160(AX)(R9*1)
-	VMOVUPD      Y11, 160(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPD      192(DX)(R9*1), Y8
-	VMOVUPD      192(BX)(R11*1), Y9
-	VMOVUPD      192(AX)(R9*1), Y10
-	VMOVUPD      192(CX)(R11*1), Y11
-	VMULPS       Y2, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 192(AX)(R9*1)
-	VMOVUPD      Y11, 192(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (SI), Y14
+	VMOVUPD      (DX)(R9*1), Y16
+	VMOVUPD      (BX)(R11*1), Y17
+	VMOVUPD      (AX)(R9*1), Y18
+	VMOVUPD      (CX)(R11*1), Y19
+	VMULPS       Y0, Y14, Y15
+	VFMADD231PS  Y17, Y15, Y18
+	VFMADD231PS  Y16, Y15, Y19
+	VMULPS       Y16, Y14, Y16
+	VMOVUPD      Y18, (AX)(R9*1)
+	VMOVUPD      Y19, (CX)(R11*1)
+	VFMADD231PS  Y17, Y16, Y7
+	VMOVUPD      32(DX)(R9*1), Y21
+	VMOVUPD      32(BX)(R11*1), Y22
+	VMOVUPD      32(AX)(R9*1), Y23
+	VMOVUPD      32(CX)(R11*1), Y24
+	VMULPS       Y1, Y14, Y20
+	VFMADD231PS  Y22, Y20, Y23
+	VFMADD231PS  Y21, Y20, Y24
+	VMULPS       Y21, Y14, Y21
+	VMOVUPD      Y23, 32(AX)(R9*1)
+	VMOVUPD      Y24, 32(CX)(R11*1)
+	VFMADD231PS  Y22, Y21, Y8
+	VMOVUPD      64(DX)(R9*1), Y16
+	VMOVUPD      64(BX)(R11*1), Y17
+	VMOVUPD      64(AX)(R9*1), Y18
+	VMOVUPD      64(CX)(R11*1), Y19
+	VMULPS       Y2, Y14, Y15
+	VFMADD231PS  Y17, Y15, Y18
+	VFMADD231PS  Y16, Y15, Y19
+	VMULPS       Y16, Y14, Y16
+	VMOVUPD      Y18, 64(AX)(R9*1)
+	VMOVUPD      Y19, 64(CX)(R11*1)
+	VFMADD231PS  Y17, Y16, Y9
+	VMOVUPD      96(DX)(R9*1), Y21
+	VMOVUPD      96(BX)(R11*1), Y22
+	VMOVUPD      96(AX)(R9*1), Y23
+	VMOVUPD      96(CX)(R11*1), Y24
+	VMULPS       Y3, Y14, Y20
+	VFMADD231PS  Y22, Y20, Y23
+	VFMADD231PS  Y21, Y20, Y24
+	VMULPS       Y21, Y14, Y21
+	VMOVUPD      Y23, 96(AX)(R9*1)
+	VMOVUPD      Y24, 96(CX)(R11*1)
+	VFMADD231PS  Y22, Y21, Y10
+	VMOVUPD      128(DX)(R9*1), Y16
+	VMOVUPD      128(BX)(R11*1), Y17
+	VMOVUPD      128(AX)(R9*1), Y18
+	VMOVUPD      128(CX)(R11*1), Y19
+	VMULPS       Y4, Y14, Y15
+	VFMADD231PS  Y17, Y15, Y18
+	VFMADD231PS  Y16, Y15, Y19
+	VMULPS       Y16, Y14, Y16
+	VMOVUPD      Y18, 128(AX)(R9*1)
+	VMOVUPD      Y19, 128(CX)(R11*1)
+	VFMADD231PS  Y17, Y16, Y11
+	VMOVUPD      160(DX)(R9*1), Y21
+	VMOVUPD      160(BX)(R11*1), Y22
+	VMOVUPD      160(AX)(R9*1), Y23
+	VMOVUPD      160(CX)(R11*1), Y24
+	VMULPS       Y5, Y14, Y20
+	VFMADD231PS  Y22, Y20, Y23
+	VFMADD231PS  Y21, Y20, Y24
+	VMULPS       Y21, Y14, Y21
+	VMOVUPD      Y23, 160(AX)(R9*1)
+	VMOVUPD      Y24, 160(CX)(R11*1)
+	VFMADD231PS  Y22, Y21, Y12
+	VMOVUPD      192(DX)(R9*1), Y16
+	VMOVUPD      192(BX)(R11*1), Y17
+	VMOVUPD      192(AX)(R9*1), Y18
+	VMOVUPD      192(CX)(R11*1), Y19
+	VMULPS       Y6, Y14, Y15
+	VFMADD231PS  Y17, Y15, Y18
+	VFMADD231PS  Y16, Y15, Y19
+	VMULPS       Y16, Y14, Y16
+	VMOVUPD      Y18, 192(AX)(R9*1)
+	VMOVUPD      Y19, 192(CX)(R11*1)
+	VFMADD231PS  Y17, Y16, Y13
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop489
-	VADDPS       128(R12), Y3, Y3
-	VMOVUPD      Y3, 128(R12)
-	VADDPS       160(R12), Y4, Y4
-	VMOVUPD      Y4, 160(R12)
-	VADDPS       192(R12), Y5, Y5
-	VMOVUPD      Y5, 192(R12)
+	JNZ          loop484
+	VADDPS       (R12), Y7, Y7
+	VMOVUPD      Y7, (R12)
+	VADDPS       32(R12), Y8, Y8
+	VMOVUPD      Y8, 32(R12)
+	VADDPS       64(R12), Y9, Y9
+	VMOVUPD      Y9, 64(R12)
+	VADDPS       96(R12), Y10, Y10
+	VMOVUPD      Y10, 96(R12)
+	VADDPS       128(R12), Y11, Y11
+	VMOVUPD      Y11, 128(R12)
+	VADDPS       160(R12), Y12, Y12
+	VMOVUPD      Y12, 160(R12)
+	VADDPS       192(R12), Y13, Y13
+	VMOVUPD      Y13, 192(R12)
 	DECQ         32(SP)
-	JNZ          run487
+	JNZ          run483
 	VZEROUPPER
 	RET
 
-// func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand8F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand8F32AVX512(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -17088,12 +16971,12 @@ TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop490:
+loop485:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none491
+	JZ      none486
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -17103,7 +16986,7 @@ loop490:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop492:
+loop487:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -17126,18 +17009,18 @@ loop492:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop492
+	JNZ     loop487
 
-none491:
+none486:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop490
+	JNZ  loop485
 	VZEROUPPER
 	RET
 
-// func fold8F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
+// func fold8F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold8F32AVX512(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -17150,99 +17033,88 @@ TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop493:
+loop488:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none494
+	JZ      none489
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
 	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    R11, R12
-	MOVQ    R8, R13
-	MOVQ    DX, R14
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VMOVUPD 192(BX), Y6
+	VMOVUPD 224(BX), Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+	VPXORQ  Y12, Y12, Y12
+	VPXORQ  Y13, Y13, Y13
+	VPXORQ  Y14, Y14, Y14
+	VPXORQ  Y15, Y15, Y15
 
-loop495:
-	MOVLQSX     (R13), R15
-	IMULQ       R9, R15
-	VMOVUPD     (R14), Y8
-	VFMADD231PS (SI)(R15*1), Y8, Y4
-	VMOVUPD     (CX)(R15*1), Y10
-	VFMADD231PS Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R15*1)
-	VMOVUPD     32(R14), Y9
-	VFMADD231PS 32(SI)(R15*1), Y9, Y5
-	VMOVUPD     32(CX)(R15*1), Y11
-	VFMADD231PS Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R15*1)
-	VMOVUPD     64(R14), Y8
-	VFMADD231PS 64(SI)(R15*1), Y8, Y6
-	VMOVUPD     64(CX)(R15*1), Y10
-	VFMADD231PS Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R15*1)
-	VMOVUPD     96(R14), Y9
-	VFMADD231PS 96(SI)(R15*1), Y9, Y7
-	VMOVUPD     96(CX)(R15*1), Y11
-	VFMADD231PS Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R15*1)
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000100, R14
-	DECQ        R12
-	JNZ         loop495
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	VMOVUPD     128(BX), Y0
-	VMOVUPD     160(BX), Y1
-	VMOVUPD     192(BX), Y2
-	VMOVUPD     224(BX), Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VXORPD      Y6, Y6, Y6
-	VXORPD      Y7, Y7, Y7
-
-loop496:
+loop490:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
-	VMOVUPD     128(DX), Y8
-	VFMADD231PS 128(SI)(R12*1), Y8, Y4
-	VMOVUPD     128(CX)(R12*1), Y10
-	VFMADD231PS Y0, Y8, Y10
-	VMOVUPD     Y10, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y9
-	VFMADD231PS 160(SI)(R12*1), Y9, Y5
-	VMOVUPD     160(CX)(R12*1), Y11
-	VFMADD231PS Y1, Y9, Y11
-	VMOVUPD     Y11, 160(CX)(R12*1)
-	VMOVUPD     192(DX), Y8
-	VFMADD231PS 192(SI)(R12*1), Y8, Y6
-	VMOVUPD     192(CX)(R12*1), Y10
-	VFMADD231PS Y2, Y8, Y10
-	VMOVUPD     Y10, 192(CX)(R12*1)
-	VMOVUPD     224(DX), Y9
-	VFMADD231PS 224(SI)(R12*1), Y9, Y7
-	VMOVUPD     224(CX)(R12*1), Y11
-	VFMADD231PS Y3, Y9, Y11
-	VMOVUPD     Y11, 224(CX)(R12*1)
+	VMOVUPD     (DX), Y16
+	VFMADD231PS (SI)(R12*1), Y16, Y8
+	VMOVUPD     (CX)(R12*1), Y18
+	VFMADD231PS Y0, Y16, Y18
+	VMOVUPD     Y18, (CX)(R12*1)
+	VMOVUPD     32(DX), Y17
+	VFMADD231PS 32(SI)(R12*1), Y17, Y9
+	VMOVUPD     32(CX)(R12*1), Y19
+	VFMADD231PS Y1, Y17, Y19
+	VMOVUPD     Y19, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y16
+	VFMADD231PS 64(SI)(R12*1), Y16, Y10
+	VMOVUPD     64(CX)(R12*1), Y18
+	VFMADD231PS Y2, Y16, Y18
+	VMOVUPD     Y18, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y17
+	VFMADD231PS 96(SI)(R12*1), Y17, Y11
+	VMOVUPD     96(CX)(R12*1), Y19
+	VFMADD231PS Y3, Y17, Y19
+	VMOVUPD     Y19, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y16
+	VFMADD231PS 128(SI)(R12*1), Y16, Y12
+	VMOVUPD     128(CX)(R12*1), Y18
+	VFMADD231PS Y4, Y16, Y18
+	VMOVUPD     Y18, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y17
+	VFMADD231PS 160(SI)(R12*1), Y17, Y13
+	VMOVUPD     160(CX)(R12*1), Y19
+	VFMADD231PS Y5, Y17, Y19
+	VMOVUPD     Y19, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y16
+	VFMADD231PS 192(SI)(R12*1), Y16, Y14
+	VMOVUPD     192(CX)(R12*1), Y18
+	VFMADD231PS Y6, Y16, Y18
+	VMOVUPD     Y18, 192(CX)(R12*1)
+	VMOVUPD     224(DX), Y17
+	VFMADD231PS 224(SI)(R12*1), Y17, Y15
+	VMOVUPD     224(CX)(R12*1), Y19
+	VFMADD231PS Y7, Y17, Y19
+	VMOVUPD     Y19, 224(CX)(R12*1)
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop496
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	JMP         end494
+	JNZ         loop490
+	VMOVUPD     Y8, (AX)
+	VMOVUPD     Y9, 32(AX)
+	VMOVUPD     Y10, 64(AX)
+	VMOVUPD     Y11, 96(AX)
+	VMOVUPD     Y12, 128(AX)
+	VMOVUPD     Y13, 160(AX)
+	VMOVUPD     Y14, 192(AX)
+	VMOVUPD     Y15, 224(AX)
+	JMP         end489
 
-none494:
-	VXORPD  Y0, Y0, Y0
+none489:
+	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
@@ -17252,17 +17124,17 @@ none494:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end494:
+end489:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop493
+	JNZ  loop488
 	VZEROUPPER
 	RET
 
-// func rowDots8F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// func rowDots8F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 // Requires: AVX, FMA3
-TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
+TEXT ·rowDots8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ out_base+0(FP), AX
 	MOVQ p_base+24(FP), CX
 	MOVQ q_base+48(FP), DX
@@ -17271,12 +17143,12 @@ TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop497:
+loop491:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none498
+	JZ      none492
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -17286,7 +17158,7 @@ loop497:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four499:
+four493:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -17340,25 +17212,25 @@ four499:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last499
+	JLE          last493
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four499
+	JMP          four493
 
-last499:
+last493:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none498:
+none492:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop497
+	JNZ  loop491
 	VZEROUPPER
 	RET
 
-// func rowSums8F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
+// func rowSums8F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ g_base+0(FP), AX
 	MOVQ q_base+24(FP), CX
 	MOVQ s_base+48(FP), DX
@@ -17367,86 +17239,33 @@ TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop500:
+loop494:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   DX, R9
-	MOVQ   SI, R10
-	MOVQ   R8, R11
-	SUBQ   $0x00000002, R11
-	JL     single501
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	SUBQ   $0x00000002, R8
+	JL     single495
 
-pair501:
-	VBROADCASTSD (R9), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R10), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000100, R12, R12
-	ADDQ         CX, R12
-	IMUL3Q       $0x00000100, R13, R13
-	ADDQ         CX, R13
-	VFMADD231PS  (R12), Y8, Y0
-	VFMADD231PS  32(R12), Y8, Y1
-	VFMADD231PS  64(R12), Y8, Y2
-	VFMADD231PS  96(R12), Y8, Y3
-	VFMADD231PS  (R13), Y9, Y4
-	VFMADD231PS  32(R13), Y9, Y5
-	VFMADD231PS  64(R13), Y9, Y6
-	VFMADD231PS  96(R13), Y9, Y7
-	ADDQ         $0x00000008, R10
-	ADDQ         $0x00000008, R9
-	SUBQ         $0x00000002, R11
-	JGE          pair501
-
-single501:
-	CMPQ         R11, $-1
-	JL           sum501
-	VBROADCASTSS (R9), Y8
-	MOVLQSX      (R10), R11
-	IMUL3Q       $0x00000100, R11, R11
-	ADDQ         CX, R11
-	VFMADD231PS  (R11), Y8, Y0
-	VFMADD231PS  32(R11), Y8, Y1
-	VFMADD231PS  64(R11), Y8, Y2
-	VFMADD231PS  96(R11), Y8, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R9
-
-sum501:
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y6, Y2, Y2
-	VADDPS  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	SUBQ    $0x00000002, R8
-	JL      single502
-
-pair502:
-	VBROADCASTSD (DX), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
+pair495:
+	VBROADCASTSD (DX), Y17
+	VMOVSLDUP    Y17, Y16
+	VMOVSHDUP    Y17, Y17
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -17454,51 +17273,71 @@ pair502:
 	ADDQ         CX, R9
 	IMUL3Q       $0x00000100, R10, R10
 	ADDQ         CX, R10
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  160(R9), Y8, Y1
-	VFMADD231PS  192(R9), Y8, Y2
-	VFMADD231PS  224(R9), Y8, Y3
-	VFMADD231PS  128(R10), Y9, Y4
-	VFMADD231PS  160(R10), Y9, Y5
-	VFMADD231PS  192(R10), Y9, Y6
-	VFMADD231PS  224(R10), Y9, Y7
+	VFMADD231PS  (R9), Y16, Y0
+	VFMADD231PS  32(R9), Y16, Y1
+	VFMADD231PS  64(R9), Y16, Y2
+	VFMADD231PS  96(R9), Y16, Y3
+	VFMADD231PS  128(R9), Y16, Y4
+	VFMADD231PS  160(R9), Y16, Y5
+	VFMADD231PS  192(R9), Y16, Y6
+	VFMADD231PS  224(R9), Y16, Y7
+	VFMADD231PS  (R10), Y17, Y8
+	VFMADD231PS  32(R10), Y17, Y9
+	VFMADD231PS  64(R10), Y17, Y10
+	VFMADD231PS  96(R10), Y17, Y11
+	VFMADD231PS  128(R10), Y17, Y12
+	VFMADD231PS  160(R10), Y17, Y13
+	VFMADD231PS  192(R10), Y17, Y14
+	VFMADD231PS  224(R10), Y17, Y15
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair502
+	JGE          pair495
 
-single502:
+single495:
 	CMPQ         R8, $-1
-	JL           sum502
-	VBROADCASTSS (DX), Y8
+	JL           sum495
+	VBROADCASTSS (DX), Y16
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
 	ADDQ         CX, R8
-	VFMADD231PS  128(R8), Y8, Y0
-	VFMADD231PS  160(R8), Y8, Y1
-	VFMADD231PS  192(R8), Y8, Y2
-	VFMADD231PS  224(R8), Y8, Y3
+	VFMADD231PS  (R8), Y16, Y0
+	VFMADD231PS  32(R8), Y16, Y1
+	VFMADD231PS  64(R8), Y16, Y2
+	VFMADD231PS  96(R8), Y16, Y3
+	VFMADD231PS  128(R8), Y16, Y4
+	VFMADD231PS  160(R8), Y16, Y5
+	VFMADD231PS  192(R8), Y16, Y6
+	VFMADD231PS  224(R8), Y16, Y7
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum502:
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y6, Y2, Y2
-	VADDPS  Y7, Y3, Y3
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y1, 160(AX)
-	VMOVUPD Y2, 192(AX)
-	VMOVUPD Y3, 224(AX)
+sum495:
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y9, Y1, Y1
+	VADDPS  Y10, Y2, Y2
+	VADDPS  Y11, Y3, Y3
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y13, Y5, Y5
+	VADDPS  Y14, Y6, Y6
+	VADDPS  Y15, Y7, Y7
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop500
+	JNZ     loop494
 	VZEROUPPER
 	RET
 
-// func treeDots8F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots8F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots8F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -17515,15 +17354,15 @@ TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent503:
+parent496:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none504
+	JZ    none497
 
-child504:
+child497:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -17549,9 +17388,9 @@ child504:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next504
+	JZ      next497
 
-four505:
+four498:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -17605,29 +17444,29 @@ four505:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last505
+	JLE          last498
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four505
+	JMP          four498
 
-last505:
+last498:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next504:
+next497:
 	DECQ R10
-	JNZ  child504
+	JNZ  child497
 
-none504:
+none497:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent503
+	JNZ  parent496
 	VZEROUPPER
 	RET
 
-// func treeSums8F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
+// func treeSums8F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums8F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -17647,12 +17486,12 @@ TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent506:
+parent499:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
+	VPXORQ  Y0, Y0, Y0
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y0, 32(R10)
@@ -17663,194 +17502,157 @@ parent506:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none507
+	JZ      none500
 
-child507:
-	MOVL   4(DI), R12
-	SUBL   (DI), R12
+child500:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   SI, R10
-	MOVQ   R8, R13
-	MOVQ   R12, R14
-	SUBQ   $0x00000002, R14
-	JL     single508
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	SUBQ   $0x00000002, R10
+	JL     single501
 
-pair508:
-	VBROADCASTSD (R10), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R13), BP
-	MOVL         BP, R15
-	SHRQ         $0x20, BP
-	IMUL3Q       $0x00000100, R15, R15
-	ADDQ         BX, R15
-	IMUL3Q       $0x00000100, BP, BP
-	ADDQ         BX, BP
-	VFMADD231PS  (R15), Y8, Y0
-	VFMADD231PS  32(R15), Y8, Y1
-	VFMADD231PS  64(R15), Y8, Y2
-	VFMADD231PS  96(R15), Y8, Y3
-	VFMADD231PS  (BP), Y9, Y4
-	VFMADD231PS  32(BP), Y9, Y5
-	VFMADD231PS  64(BP), Y9, Y6
-	VFMADD231PS  96(BP), Y9, Y7
-	ADDQ         $0x00000008, R13
-	ADDQ         $0x00000008, R10
-	SUBQ         $0x00000002, R14
-	JGE          pair508
-
-single508:
-	CMPQ         R14, $-1
-	JL           sum508
-	VBROADCASTSS (R10), Y8
-	MOVLQSX      (R13), R14
-	IMUL3Q       $0x00000100, R14, R14
-	ADDQ         BX, R14
-	VFMADD231PS  (R14), Y8, Y0
-	VFMADD231PS  32(R14), Y8, Y1
-	VFMADD231PS  64(R14), Y8, Y2
-	VFMADD231PS  96(R14), Y8, Y3
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000004, R10
-
-sum508:
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
-	MOVLQSX     (DX), R14
-	IMULQ       R9, R14
-	MOVQ        (SP), R13
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R14*1), Y10
-	VFMADD231PS (R13), Y0, Y10
-	VMOVUPD     Y10, (AX)(R14*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PS (CX)(R14*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R14*1), Y11
-	VFMADD231PS 32(R13), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R14*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PS 32(CX)(R14*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R14*1), Y10
-	VFMADD231PS 64(R13), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R14*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PS 64(CX)(R14*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R14*1), Y11
-	VFMADD231PS 96(R13), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R14*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PS 96(CX)(R14*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
-	VXORPD      Y0, Y0, Y0
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y3, Y3, Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VXORPD      Y6, Y6, Y6
-	VXORPD      Y7, Y7, Y7
-	SUBQ        $0x00000002, R12
-	JL          single509
-
-pair509:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
+pair501:
+	VBROADCASTSD (SI), Y17
+	VMOVSLDUP    Y17, Y16
+	VMOVSHDUP    Y17, Y17
 	MOVQ         (R8), R13
-	MOVL         R13, R10
+	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         BX, R10
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         BX, R12
 	IMUL3Q       $0x00000100, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  128(R10), Y8, Y0
-	VFMADD231PS  160(R10), Y8, Y1
-	VFMADD231PS  192(R10), Y8, Y2
-	VFMADD231PS  224(R10), Y8, Y3
-	VFMADD231PS  128(R13), Y9, Y4
-	VFMADD231PS  160(R13), Y9, Y5
-	VFMADD231PS  192(R13), Y9, Y6
-	VFMADD231PS  224(R13), Y9, Y7
+	VFMADD231PS  (R12), Y16, Y0
+	VFMADD231PS  32(R12), Y16, Y1
+	VFMADD231PS  64(R12), Y16, Y2
+	VFMADD231PS  96(R12), Y16, Y3
+	VFMADD231PS  128(R12), Y16, Y4
+	VFMADD231PS  160(R12), Y16, Y5
+	VFMADD231PS  192(R12), Y16, Y6
+	VFMADD231PS  224(R12), Y16, Y7
+	VFMADD231PS  (R13), Y17, Y8
+	VFMADD231PS  32(R13), Y17, Y9
+	VFMADD231PS  64(R13), Y17, Y10
+	VFMADD231PS  96(R13), Y17, Y11
+	VFMADD231PS  128(R13), Y17, Y12
+	VFMADD231PS  160(R13), Y17, Y13
+	VFMADD231PS  192(R13), Y17, Y14
+	VFMADD231PS  224(R13), Y17, Y15
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R12
-	JGE          pair509
+	SUBQ         $0x00000002, R10
+	JGE          pair501
 
-single509:
-	CMPQ         R12, $-1
-	JL           sum509
-	VBROADCASTSS (SI), Y8
+single501:
+	CMPQ         R10, $-1
+	JL           sum501
+	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  128(R10), Y8, Y0
-	VFMADD231PS  160(R10), Y8, Y1
-	VFMADD231PS  192(R10), Y8, Y2
-	VFMADD231PS  224(R10), Y8, Y3
+	VFMADD231PS  (R10), Y16, Y0
+	VFMADD231PS  32(R10), Y16, Y1
+	VFMADD231PS  64(R10), Y16, Y2
+	VFMADD231PS  96(R10), Y16, Y3
+	VFMADD231PS  128(R10), Y16, Y4
+	VFMADD231PS  160(R10), Y16, Y5
+	VFMADD231PS  192(R10), Y16, Y6
+	VFMADD231PS  224(R10), Y16, Y7
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum509:
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
+sum501:
+	VADDPS      Y8, Y0, Y0
+	VADDPS      Y9, Y1, Y1
+	VADDPS      Y10, Y2, Y2
+	VADDPS      Y11, Y3, Y3
+	VADDPS      Y12, Y4, Y4
+	VADDPS      Y13, Y5, Y5
+	VADDPS      Y14, Y6, Y6
+	VADDPS      Y15, Y7, Y7
 	MOVLQSX     (DX), R13
 	IMULQ       R9, R13
 	MOVQ        (SP), R12
 	MOVQ        8(SP), R10
-	VMOVUPD     128(AX)(R13*1), Y10
-	VFMADD231PS 128(R12), Y0, Y10
-	VMOVUPD     Y10, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y10
-	VFMADD231PS 128(CX)(R13*1), Y0, Y10
-	VMOVUPD     Y10, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y11
-	VFMADD231PS 160(R12), Y1, Y11
-	VMOVUPD     Y11, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y11
-	VFMADD231PS 160(CX)(R13*1), Y1, Y11
-	VMOVUPD     Y11, 160(R10)
-	VMOVUPD     192(AX)(R13*1), Y10
-	VFMADD231PS 192(R12), Y2, Y10
-	VMOVUPD     Y10, 192(AX)(R13*1)
-	VMOVUPD     192(R10), Y10
-	VFMADD231PS 192(CX)(R13*1), Y2, Y10
-	VMOVUPD     Y10, 192(R10)
-	VMOVUPD     224(AX)(R13*1), Y11
-	VFMADD231PS 224(R12), Y3, Y11
-	VMOVUPD     Y11, 224(AX)(R13*1)
-	VMOVUPD     224(R10), Y11
-	VFMADD231PS 224(CX)(R13*1), Y3, Y11
-	VMOVUPD     Y11, 224(R10)
+	VMOVUPD     (AX)(R13*1), Y18
+	VFMADD231PS (R12), Y0, Y18
+	VMOVUPD     Y18, (AX)(R13*1)
+	VMOVUPD     (R10), Y18
+	VFMADD231PS (CX)(R13*1), Y0, Y18
+	VMOVUPD     Y18, (R10)
+	VMOVUPD     32(AX)(R13*1), Y19
+	VFMADD231PS 32(R12), Y1, Y19
+	VMOVUPD     Y19, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y19
+	VFMADD231PS 32(CX)(R13*1), Y1, Y19
+	VMOVUPD     Y19, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y18
+	VFMADD231PS 64(R12), Y2, Y18
+	VMOVUPD     Y18, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y18
+	VFMADD231PS 64(CX)(R13*1), Y2, Y18
+	VMOVUPD     Y18, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y19
+	VFMADD231PS 96(R12), Y3, Y19
+	VMOVUPD     Y19, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y19
+	VFMADD231PS 96(CX)(R13*1), Y3, Y19
+	VMOVUPD     Y19, 96(R10)
+	VMOVUPD     128(AX)(R13*1), Y18
+	VFMADD231PS 128(R12), Y4, Y18
+	VMOVUPD     Y18, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y18
+	VFMADD231PS 128(CX)(R13*1), Y4, Y18
+	VMOVUPD     Y18, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y19
+	VFMADD231PS 160(R12), Y5, Y19
+	VMOVUPD     Y19, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y19
+	VFMADD231PS 160(CX)(R13*1), Y5, Y19
+	VMOVUPD     Y19, 160(R10)
+	VMOVUPD     192(AX)(R13*1), Y18
+	VFMADD231PS 192(R12), Y6, Y18
+	VMOVUPD     Y18, 192(AX)(R13*1)
+	VMOVUPD     192(R10), Y18
+	VFMADD231PS 192(CX)(R13*1), Y6, Y18
+	VMOVUPD     Y18, 192(R10)
+	VMOVUPD     224(AX)(R13*1), Y19
+	VFMADD231PS 224(R12), Y7, Y19
+	VMOVUPD     Y19, 224(AX)(R13*1)
+	VMOVUPD     224(R10), Y19
+	VFMADD231PS 224(CX)(R13*1), Y7, Y19
+	VMOVUPD     Y19, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child507
+	JNZ         child500
 
-none507:
+none500:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent506
+	JNZ  parent499
 	VZEROUPPER
 	RET
 
-// func cellDots8F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellDots8F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
-TEXT ·cellDots8F32AVX2(SB), NOSPLIT, $40-184
+TEXT ·cellDots8F32AVX512(SB), NOSPLIT, $40-184
 	MOVQ out_base+0(FP), AX
 	MOVQ b_base+48(FP), CX
 	MOVQ c_base+72(FP), DX
@@ -17869,7 +17671,7 @@ TEXT ·cellDots8F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run510:
+run502:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17889,9 +17691,9 @@ run510:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four511:
+four503:
 	CMPQ         R8, $0x00000004
-	JL           one511
+	JL           one503
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17981,11 +17783,11 @@ four511:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four511
+	JMP          four503
 
-one511:
+one503:
 	TESTQ        R8, R8
-	JZ           end511
+	JZ           end503
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18014,17 +17816,17 @@ one511:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one511
+	JMP          one503
 
-end511:
+end503:
 	DECQ 24(SP)
-	JNZ  run510
+	JNZ  run502
 	VZEROUPPER
 	RET
 
-// func cellSums8F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
+// func cellSums8F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums8F32AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -18047,7 +17849,7002 @@ TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run512:
+run504:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VMOVUPD 128(R11), Y4
+	VMOVUPD 160(R11), Y5
+	VMOVUPD 192(R11), Y6
+	VMOVUPD 224(R11), Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+	VPXORQ  Y12, Y12, Y12
+	VPXORQ  Y13, Y13, Y13
+	VPXORQ  Y14, Y14, Y14
+	VPXORQ  Y15, Y15, Y15
+
+loop505:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y16
+	VMOVUPD      (DX)(R9*1), Y18
+	VMOVUPD      (BX)(R11*1), Y19
+	VMOVUPD      (AX)(R9*1), Y20
+	VMOVUPD      (CX)(R11*1), Y21
+	VMULPS       Y0, Y16, Y17
+	VFMADD231PS  Y19, Y17, Y20
+	VFMADD231PS  Y18, Y17, Y21
+	VMULPS       Y18, Y16, Y18
+	VMOVUPD      Y20, (AX)(R9*1)
+	VMOVUPD      Y21, (CX)(R11*1)
+	VFMADD231PS  Y19, Y18, Y8
+	VMOVUPD      32(DX)(R9*1), Y23
+	VMOVUPD      32(BX)(R11*1), Y24
+	VMOVUPD      32(AX)(R9*1), Y25
+	VMOVUPD      32(CX)(R11*1), Y26
+	VMULPS       Y1, Y16, Y22
+	VFMADD231PS  Y24, Y22, Y25
+	VFMADD231PS  Y23, Y22, Y26
+	VMULPS       Y23, Y16, Y23
+	VMOVUPD      Y25, 32(AX)(R9*1)
+	VMOVUPD      Y26, 32(CX)(R11*1)
+	VFMADD231PS  Y24, Y23, Y9
+	VMOVUPD      64(DX)(R9*1), Y18
+	VMOVUPD      64(BX)(R11*1), Y19
+	VMOVUPD      64(AX)(R9*1), Y20
+	VMOVUPD      64(CX)(R11*1), Y21
+	VMULPS       Y2, Y16, Y17
+	VFMADD231PS  Y19, Y17, Y20
+	VFMADD231PS  Y18, Y17, Y21
+	VMULPS       Y18, Y16, Y18
+	VMOVUPD      Y20, 64(AX)(R9*1)
+	VMOVUPD      Y21, 64(CX)(R11*1)
+	VFMADD231PS  Y19, Y18, Y10
+	VMOVUPD      96(DX)(R9*1), Y23
+	VMOVUPD      96(BX)(R11*1), Y24
+	VMOVUPD      96(AX)(R9*1), Y25
+	VMOVUPD      96(CX)(R11*1), Y26
+	VMULPS       Y3, Y16, Y22
+	VFMADD231PS  Y24, Y22, Y25
+	VFMADD231PS  Y23, Y22, Y26
+	VMULPS       Y23, Y16, Y23
+	VMOVUPD      Y25, 96(AX)(R9*1)
+	VMOVUPD      Y26, 96(CX)(R11*1)
+	VFMADD231PS  Y24, Y23, Y11
+	VMOVUPD      128(DX)(R9*1), Y18
+	VMOVUPD      128(BX)(R11*1), Y19
+	VMOVUPD      128(AX)(R9*1), Y20
+	VMOVUPD      128(CX)(R11*1), Y21
+	VMULPS       Y4, Y16, Y17
+	VFMADD231PS  Y19, Y17, Y20
+	VFMADD231PS  Y18, Y17, Y21
+	VMULPS       Y18, Y16, Y18
+	VMOVUPD      Y20, 128(AX)(R9*1)
+	VMOVUPD      Y21, 128(CX)(R11*1)
+	VFMADD231PS  Y19, Y18, Y12
+	VMOVUPD      160(DX)(R9*1), Y23
+	VMOVUPD      160(BX)(R11*1), Y24
+	VMOVUPD      160(AX)(R9*1), Y25
+	VMOVUPD      160(CX)(R11*1), Y26
+	VMULPS       Y5, Y16, Y22
+	VFMADD231PS  Y24, Y22, Y25
+	VFMADD231PS  Y23, Y22, Y26
+	VMULPS       Y23, Y16, Y23
+	VMOVUPD      Y25, 160(AX)(R9*1)
+	VMOVUPD      Y26, 160(CX)(R11*1)
+	VFMADD231PS  Y24, Y23, Y13
+	VMOVUPD      192(DX)(R9*1), Y18
+	VMOVUPD      192(BX)(R11*1), Y19
+	VMOVUPD      192(AX)(R9*1), Y20
+	VMOVUPD      192(CX)(R11*1), Y21
+	VMULPS       Y6, Y16, Y17
+	VFMADD231PS  Y19, Y17, Y20
+	VFMADD231PS  Y18, Y17, Y21
+	VMULPS       Y18, Y16, Y18
+	VMOVUPD      Y20, 192(AX)(R9*1)
+	VMOVUPD      Y21, 192(CX)(R11*1)
+	VFMADD231PS  Y19, Y18, Y14
+	VMOVUPD      224(DX)(R9*1), Y23
+	VMOVUPD      224(BX)(R11*1), Y24
+	VMOVUPD      224(AX)(R9*1), Y25
+	VMOVUPD      224(CX)(R11*1), Y26
+	VMULPS       Y7, Y16, Y22
+	VFMADD231PS  Y24, Y22, Y25
+	VFMADD231PS  Y23, Y22, Y26
+	VMULPS       Y23, Y16, Y23
+	VMOVUPD      Y25, 224(AX)(R9*1)
+	VMOVUPD      Y26, 224(CX)(R11*1)
+	VFMADD231PS  Y24, Y23, Y15
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop505
+	VADDPS       (R12), Y8, Y8
+	VMOVUPD      Y8, (R12)
+	VADDPS       32(R12), Y9, Y9
+	VMOVUPD      Y9, 32(R12)
+	VADDPS       64(R12), Y10, Y10
+	VMOVUPD      Y10, 64(R12)
+	VADDPS       96(R12), Y11, Y11
+	VMOVUPD      Y11, 96(R12)
+	VADDPS       128(R12), Y12, Y12
+	VMOVUPD      Y12, 128(R12)
+	VADDPS       160(R12), Y13, Y13
+	VMOVUPD      Y13, 160(R12)
+	VADDPS       192(R12), Y14, Y14
+	VMOVUPD      Y14, 192(R12)
+	VADDPS       224(R12), Y15, Y15
+	VMOVUPD      Y15, 224(R12)
+	DECQ         32(SP)
+	JNZ          run504
+	VZEROUPPER
+	RET
+
+// func multiplyAddsF32AVX512(out *[8]float32, n int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·multiplyAddsF32AVX512(SB), NOSPLIT, $0-16
+	MOVQ   out+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+
+loop506:
+	VFMADD231PS Y12, Y12, Y0
+	VFMADD231PS Y12, Y12, Y1
+	VFMADD231PS Y12, Y12, Y2
+	VFMADD231PS Y12, Y12, Y3
+	VFMADD231PS Y12, Y12, Y4
+	VFMADD231PS Y12, Y12, Y5
+	VFMADD231PS Y12, Y12, Y6
+	VFMADD231PS Y12, Y12, Y7
+	VFMADD231PS Y12, Y12, Y8
+	VFMADD231PS Y12, Y12, Y9
+	VFMADD231PS Y12, Y12, Y10
+	VFMADD231PS Y12, Y12, Y11
+	DECQ        CX
+	JNZ         loop506
+	VMOVUPD     Y0, (AX)
+	VZEROUPPER
+	RET
+
+// func matVecF32AVX2(out []float32, a []float32, x []float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·matVecF32AVX2(SB), NOSPLIT, $0-88
+	MOVQ   out_base+0(FP), AX
+	MOVQ   a_base+24(FP), CX
+	MOVQ   x_base+48(FP), DX
+	MOVQ   rows+72(FP), BX
+	MOVQ   cols+80(FP), SI
+	IMUL3Q $0x00000020, SI, DI
+
+rows:
+	CMPQ   BX, $0x00000003
+	JG     rows_step
+	CMPQ   BX, $0x00000001
+	JE     rows_1
+	CMPQ   BX, $0x00000002
+	JE     rows_2
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	MOVQ   SI, BX
+	LEAQ   (DI)(DI*2), SI
+	ADDQ   CX, SI
+	MOVQ   CX, SI
+
+loop507:
+	VMOVUPD     (DX), Y3
+	VFMADD231PS (SI), Y3, Y0
+	VFMADD231PS (SI)(DI*1), Y3, Y1
+	VFMADD231PS (SI)(DI*2), Y3, Y2
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop507
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	ADDQ        $0x00000060, AX
+	IMUL3Q      $0x00000003, DI, AX
+	ADDQ        AX, CX
+	JMP         rows_end
+
+rows_1:
+	VXORPD Y0, Y0, Y0
+	MOVQ   SI, BX
+	LEAQ   (DI)(DI*2), SI
+	ADDQ   CX, SI
+	MOVQ   CX, SI
+
+loop508:
+	VMOVUPD     (DX), Y1
+	VFMADD231PS (SI), Y1, Y0
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop508
+	VMOVUPD     Y0, (AX)
+	ADDQ        $0x00000020, AX
+	IMUL3Q      $0x00000001, DI, AX
+	ADDQ        AX, CX
+	JMP         rows_end
+
+rows_2:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   SI, BX
+	LEAQ   (DI)(DI*2), SI
+	ADDQ   CX, SI
+	MOVQ   CX, SI
+
+loop509:
+	VMOVUPD     (DX), Y2
+	VFMADD231PS (SI), Y2, Y0
+	VFMADD231PS (SI)(DI*1), Y2, Y1
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop509
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	ADDQ        $0x00000040, AX
+	IMUL3Q      $0x00000002, DI, AX
+	ADDQ        AX, CX
+	JMP         rows_end
+
+rows_step:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	LEAQ   (DI)(DI*2), R10
+	ADDQ   CX, R10
+	MOVQ   CX, R10
+
+loop510:
+	VMOVUPD     (R8), Y2
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS (R10)(DI*1), Y2, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R8
+	DECQ        R9
+	JNZ         loop510
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	ADDQ        $0x00000040, AX
+	IMUL3Q      $0x00000002, DI, R8
+	ADDQ        R8, CX
+	SUBQ        $0x00000002, BX
+	JMP         rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func matTVecF32AVX2(out []float32, a []float32, y []float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·matTVecF32AVX2(SB), NOSPLIT, $0-88
+	MOVQ   out_base+0(FP), AX
+	MOVQ   a_base+24(FP), CX
+	MOVQ   y_base+48(FP), DX
+	MOVQ   rows+72(FP), BX
+	MOVQ   cols+80(FP), SI
+	IMUL3Q $0x00000020, SI, DI
+
+cols:
+	CMPQ   SI, $0x0000000c
+	JG     cols_step
+	CMPQ   SI, $0x00000001
+	JE     cols_1
+	CMPQ   SI, $0x00000002
+	JE     cols_2
+	CMPQ   SI, $0x00000003
+	JE     cols_3
+	CMPQ   SI, $0x00000004
+	JE     cols_4
+	CMPQ   SI, $0x00000005
+	JE     cols_5
+	CMPQ   SI, $0x00000006
+	JE     cols_6
+	CMPQ   SI, $0x00000007
+	JE     cols_7
+	CMPQ   SI, $0x00000008
+	JE     cols_8
+	CMPQ   SI, $0x00000009
+	JE     cols_9
+	CMPQ   SI, $0x0000000a
+	JE     cols_10
+	CMPQ   SI, $0x0000000b
+	JE     cols_11
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop511:
+	VMOVUPD     (DX), Y12
+	VFMADD231PS (SI), Y12, Y0
+	VFMADD231PS 32(SI), Y12, Y1
+	VFMADD231PS 64(SI), Y12, Y2
+	VFMADD231PS 96(SI), Y12, Y3
+	VFMADD231PS 128(SI), Y12, Y4
+	VFMADD231PS 160(SI), Y12, Y5
+	VFMADD231PS 192(SI), Y12, Y6
+	VFMADD231PS 224(SI), Y12, Y7
+	VFMADD231PS 256(SI), Y12, Y8
+	VFMADD231PS 288(SI), Y12, Y9
+	VFMADD231PS 320(SI), Y12, Y10
+	VFMADD231PS 352(SI), Y12, Y11
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop511
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	VMOVUPD     Y8, 256(AX)
+	VMOVUPD     Y9, 288(AX)
+	VMOVUPD     Y10, 320(AX)
+	VMOVUPD     Y11, 352(AX)
+	ADDQ        $0x00000180, AX
+	ADDQ        $0x00000180, CX
+	JMP         cols_end
+
+cols_1:
+	VXORPD Y0, Y0, Y0
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop512:
+	VMOVUPD     (DX), Y1
+	VFMADD231PS (SI), Y1, Y0
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop512
+	VMOVUPD     Y0, (AX)
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	JMP         cols_end
+
+cols_2:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop513:
+	VMOVUPD     (DX), Y2
+	VFMADD231PS (SI), Y2, Y0
+	VFMADD231PS 32(SI), Y2, Y1
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop513
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	JMP         cols_end
+
+cols_3:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop514:
+	VMOVUPD     (DX), Y3
+	VFMADD231PS (SI), Y3, Y0
+	VFMADD231PS 32(SI), Y3, Y1
+	VFMADD231PS 64(SI), Y3, Y2
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop514
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	ADDQ        $0x00000060, AX
+	ADDQ        $0x00000060, CX
+	JMP         cols_end
+
+cols_4:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop515:
+	VMOVUPD     (DX), Y4
+	VFMADD231PS (SI), Y4, Y0
+	VFMADD231PS 32(SI), Y4, Y1
+	VFMADD231PS 64(SI), Y4, Y2
+	VFMADD231PS 96(SI), Y4, Y3
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop515
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, CX
+	JMP         cols_end
+
+cols_5:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop516:
+	VMOVUPD     (DX), Y5
+	VFMADD231PS (SI), Y5, Y0
+	VFMADD231PS 32(SI), Y5, Y1
+	VFMADD231PS 64(SI), Y5, Y2
+	VFMADD231PS 96(SI), Y5, Y3
+	VFMADD231PS 128(SI), Y5, Y4
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop516
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	ADDQ        $0x000000a0, AX
+	ADDQ        $0x000000a0, CX
+	JMP         cols_end
+
+cols_6:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop517:
+	VMOVUPD     (DX), Y6
+	VFMADD231PS (SI), Y6, Y0
+	VFMADD231PS 32(SI), Y6, Y1
+	VFMADD231PS 64(SI), Y6, Y2
+	VFMADD231PS 96(SI), Y6, Y3
+	VFMADD231PS 128(SI), Y6, Y4
+	VFMADD231PS 160(SI), Y6, Y5
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop517
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	ADDQ        $0x000000c0, AX
+	ADDQ        $0x000000c0, CX
+	JMP         cols_end
+
+cols_7:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop518:
+	VMOVUPD     (DX), Y7
+	VFMADD231PS (SI), Y7, Y0
+	VFMADD231PS 32(SI), Y7, Y1
+	VFMADD231PS 64(SI), Y7, Y2
+	VFMADD231PS 96(SI), Y7, Y3
+	VFMADD231PS 128(SI), Y7, Y4
+	VFMADD231PS 160(SI), Y7, Y5
+	VFMADD231PS 192(SI), Y7, Y6
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop518
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	ADDQ        $0x000000e0, AX
+	ADDQ        $0x000000e0, CX
+	JMP         cols_end
+
+cols_8:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop519:
+	VMOVUPD     (DX), Y8
+	VFMADD231PS (SI), Y8, Y0
+	VFMADD231PS 32(SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 96(SI), Y8, Y3
+	VFMADD231PS 128(SI), Y8, Y4
+	VFMADD231PS 160(SI), Y8, Y5
+	VFMADD231PS 192(SI), Y8, Y6
+	VFMADD231PS 224(SI), Y8, Y7
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop519
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	JMP         cols_end
+
+cols_9:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop520:
+	VMOVUPD     (DX), Y9
+	VFMADD231PS (SI), Y9, Y0
+	VFMADD231PS 32(SI), Y9, Y1
+	VFMADD231PS 64(SI), Y9, Y2
+	VFMADD231PS 96(SI), Y9, Y3
+	VFMADD231PS 128(SI), Y9, Y4
+	VFMADD231PS 160(SI), Y9, Y5
+	VFMADD231PS 192(SI), Y9, Y6
+	VFMADD231PS 224(SI), Y9, Y7
+	VFMADD231PS 256(SI), Y9, Y8
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop520
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	VMOVUPD     Y8, 256(AX)
+	ADDQ        $0x00000120, AX
+	ADDQ        $0x00000120, CX
+	JMP         cols_end
+
+cols_10:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop521:
+	VMOVUPD     (DX), Y10
+	VFMADD231PS (SI), Y10, Y0
+	VFMADD231PS 32(SI), Y10, Y1
+	VFMADD231PS 64(SI), Y10, Y2
+	VFMADD231PS 96(SI), Y10, Y3
+	VFMADD231PS 128(SI), Y10, Y4
+	VFMADD231PS 160(SI), Y10, Y5
+	VFMADD231PS 192(SI), Y10, Y6
+	VFMADD231PS 224(SI), Y10, Y7
+	VFMADD231PS 256(SI), Y10, Y8
+	VFMADD231PS 288(SI), Y10, Y9
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop521
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	VMOVUPD     Y8, 256(AX)
+	VMOVUPD     Y9, 288(AX)
+	ADDQ        $0x00000140, AX
+	ADDQ        $0x00000140, CX
+	JMP         cols_end
+
+cols_11:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	MOVQ   BX, BX
+	MOVQ   CX, SI
+
+loop522:
+	VMOVUPD     (DX), Y11
+	VFMADD231PS (SI), Y11, Y0
+	VFMADD231PS 32(SI), Y11, Y1
+	VFMADD231PS 64(SI), Y11, Y2
+	VFMADD231PS 96(SI), Y11, Y3
+	VFMADD231PS 128(SI), Y11, Y4
+	VFMADD231PS 160(SI), Y11, Y5
+	VFMADD231PS 192(SI), Y11, Y6
+	VFMADD231PS 224(SI), Y11, Y7
+	VFMADD231PS 256(SI), Y11, Y8
+	VFMADD231PS 288(SI), Y11, Y9
+	VFMADD231PS 320(SI), Y11, Y10
+	ADDQ        DI, SI
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop522
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	VMOVUPD     Y8, 256(AX)
+	VMOVUPD     Y9, 288(AX)
+	VMOVUPD     Y10, 320(AX)
+	ADDQ        $0x00000160, AX
+	ADDQ        $0x00000160, CX
+	JMP         cols_end
+
+cols_step:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   DX, R8
+	MOVQ   BX, R9
+	MOVQ   CX, R10
+
+loop523:
+	VMOVUPD     (R8), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VFMADD231PS 32(R10), Y8, Y1
+	VFMADD231PS 64(R10), Y8, Y2
+	VFMADD231PS 96(R10), Y8, Y3
+	VFMADD231PS 128(R10), Y8, Y4
+	VFMADD231PS 160(R10), Y8, Y5
+	VFMADD231PS 192(R10), Y8, Y6
+	VFMADD231PS 224(R10), Y8, Y7
+	ADDQ        DI, R10
+	ADDQ        $0x00000020, R8
+	DECQ        R9
+	JNZ         loop523
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     Y1, 32(AX)
+	VMOVUPD     Y2, 64(AX)
+	VMOVUPD     Y3, 96(AX)
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x00000008, SI
+	JMP         cols
+
+cols_end:
+	VZEROUPPER
+	RET
+
+// func dotF32AVX2(out *[8]float32, x []float32, y []float32, n int)
+// Requires: AVX, FMA3
+TEXT ·dotF32AVX2(SB), NOSPLIT, $0-64
+	MOVQ   out+0(FP), AX
+	MOVQ   x_base+8(FP), CX
+	MOVQ   y_base+32(FP), DX
+	MOVQ   n+56(FP), BX
+	VXORPD Y0, Y0, Y0
+
+loop524:
+	VMOVUPD     (CX), Y1
+	VFMADD231PS (DX), Y1, Y0
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	DECQ        BX
+	JNZ         loop524
+	VMOVUPD     Y0, (AX)
+	VZEROUPPER
+	RET
+
+// func norms2F32AVX2(out *[8]float64, x []float32, n int)
+// Requires: AVX, FMA3
+TEXT ·norms2F32AVX2(SB), NOSPLIT, $0-40
+	MOVQ   out+0(FP), AX
+	MOVQ   x_base+8(FP), CX
+	MOVQ   n+32(FP), DX
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+loop525:
+	VMOVUPD      (CX), Y0
+	VEXTRACTF128 $0x01, Y0, X4
+	VCVTPS2PD    X0, Y3
+	VCVTPS2PD    X4, Y4
+	VFMADD231PD  Y3, Y3, Y1
+	VFMADD231PD  Y4, Y4, Y2
+	ADDQ         $0x00000020, CX
+	DECQ         DX
+	JNZ          loop525
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VZEROUPPER
+	RET
+
+// func axpyF32AVX2(y []float32, s *[8]float32, x []float32, n int)
+// Requires: AVX, FMA3
+TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-64
+	MOVQ    y_base+0(FP), AX
+	MOVQ    s+24(FP), CX
+	MOVQ    x_base+32(FP), DX
+	MOVQ    n+56(FP), BX
+	VMOVUPD (CX), Y0
+
+loop526:
+	VMOVUPD     (AX), Y1
+	VFMADD231PS (DX), Y0, Y1
+	VMOVUPD     Y1, (AX)
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, AX
+	DECQ        BX
+	JNZ         loop526
+	VZEROUPPER
+	RET
+
+// func axpyNorm2F32AVX2(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int)
+// Requires: AVX, FMA3
+TEXT ·axpyNorm2F32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    s+32(FP), DX
+	MOVQ    x_base+40(FP), BX
+	MOVQ    n+64(FP), SI
+	VMOVUPD (DX), Y0
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop527:
+	VMOVUPD      (AX), Y1
+	VFMADD231PS  (BX), Y0, Y1
+	VMOVUPD      Y1, (AX)
+	VEXTRACTF128 $0x01, Y1, X5
+	VCVTPS2PD    X1, Y4
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y4, Y4, Y2
+	VFMADD231PD  Y5, Y5, Y3
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, AX
+	DECQ         SI
+	JNZ          loop527
+	VMOVUPD      Y2, (CX)
+	VMOVUPD      Y3, 32(CX)
+	VZEROUPPER
+	RET
+
+// func negateDotsF32AVX2(y []float32, along *[8]float32, norm2 *[8]float32, g []float32, x []float32, n int, stride int)
+// Requires: AVX, FMA3
+TEXT ·negateDotsF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ   y_base+0(FP), AX
+	MOVQ   along+24(FP), CX
+	MOVQ   norm2+32(FP), DX
+	MOVQ   g_base+40(FP), BX
+	MOVQ   x_base+64(FP), SI
+	MOVQ   n+88(FP), DI
+	MOVQ   stride+96(FP), R8
+	SHLQ   $0x02, R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+
+loop528:
+	VMOVUPD     (SI), Y1
+	VSUBPS      (BX), Y0, Y2
+	VFMADD231PS Y2, Y1, Y3
+	VFMADD231PS Y1, Y1, Y4
+	VMOVUPD     Y2, (AX)
+	ADDQ        R8, BX
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, AX
+	DECQ        DI
+	JNZ         loop528
+	VMOVUPD     Y3, (CX)
+	VMOVUPD     Y4, (DX)
+	VZEROUPPER
+	RET
+
+// func addOuters1F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·addOuters1F32AVX2(SB), NOSPLIT, $0-56
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VMOVUPD Y1, (CX)
+	VMOVUPD Y2, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000020, SI, SI
+
+loop529:
+	MOVQ         8(DX), R8
+	VBROADCASTSS (DX), Y0
+	VMULPS       (R8)(DI*1), Y0, Y0
+	MOVQ         32(DX), R8
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	XORQ         R9, R9
+
+cols530:
+	VMOVUPD      (AX)(R9*1), Y3
+	VFMADD231PS  (R8)(R9*1), Y0, Y3
+	VMOVUPD      Y3, (AX)(R9*1)
+	VEXTRACTF128 $0x01, Y3, X5
+	VCVTPS2PD    X3, Y4
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y4, Y4, Y1
+	VFMADD231PD  Y5, Y5, Y2
+	ADDQ         $0x00000020, R9
+	CMPQ         R9, SI
+	JL           cols530
+	VADDPD       (CX), Y1, Y1
+	VADDPD       32(CX), Y2, Y2
+	VMOVUPD      Y1, (CX)
+	VMOVUPD      Y2, 32(CX)
+	ADDQ         SI, AX
+	ADDQ         $0x00000020, DI
+	DECQ         BX
+	JNZ          loop529
+	VZEROUPPER
+	RET
+
+// func addOuters2F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·addOuters2F32AVX2(SB), NOSPLIT, $0-56
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VMOVUPD Y2, (CX)
+	VMOVUPD Y3, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000020, SI, SI
+
+loop531:
+	MOVQ         8(DX), R9
+	VBROADCASTSS (DX), Y0
+	VMULPS       (R9)(DI*1), Y0, Y0
+	MOVQ         32(DX), R8
+	MOVQ         64(DX), R9
+	VBROADCASTSS 56(DX), Y1
+	VMULPS       (R9)(DI*1), Y1, Y1
+	MOVQ         88(DX), R9
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	XORQ         R10, R10
+
+cols532:
+	VMOVUPD      (AX)(R10*1), Y4
+	VFMADD231PS  (R8)(R10*1), Y0, Y4
+	VFMADD231PS  (R9)(R10*1), Y1, Y4
+	VMOVUPD      Y4, (AX)(R10*1)
+	VEXTRACTF128 $0x01, Y4, X6
+	VCVTPS2PD    X4, Y5
+	VCVTPS2PD    X6, Y6
+	VFMADD231PD  Y5, Y5, Y2
+	VFMADD231PD  Y6, Y6, Y3
+	ADDQ         $0x00000020, R10
+	CMPQ         R10, SI
+	JL           cols532
+	VADDPD       (CX), Y2, Y2
+	VADDPD       32(CX), Y3, Y3
+	VMOVUPD      Y2, (CX)
+	VMOVUPD      Y3, 32(CX)
+	ADDQ         SI, AX
+	ADDQ         $0x00000020, DI
+	DECQ         BX
+	JNZ          loop531
+	VZEROUPPER
+	RET
+
+// func addOuters3F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·addOuters3F32AVX2(SB), NOSPLIT, $0-56
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VMOVUPD Y3, (CX)
+	VMOVUPD Y4, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000020, SI, SI
+
+loop533:
+	MOVQ         8(DX), R10
+	VBROADCASTSS (DX), Y0
+	VMULPS       (R10)(DI*1), Y0, Y0
+	MOVQ         32(DX), R8
+	MOVQ         64(DX), R10
+	VBROADCASTSS 56(DX), Y1
+	VMULPS       (R10)(DI*1), Y1, Y1
+	MOVQ         88(DX), R9
+	MOVQ         120(DX), R10
+	VBROADCASTSS 112(DX), Y2
+	VMULPS       (R10)(DI*1), Y2, Y2
+	MOVQ         144(DX), R10
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	XORQ         R11, R11
+
+cols534:
+	VMOVUPD      (AX)(R11*1), Y5
+	VFMADD231PS  (R8)(R11*1), Y0, Y5
+	VFMADD231PS  (R9)(R11*1), Y1, Y5
+	VFMADD231PS  (R10)(R11*1), Y2, Y5
+	VMOVUPD      Y5, (AX)(R11*1)
+	VEXTRACTF128 $0x01, Y5, X7
+	VCVTPS2PD    X5, Y6
+	VCVTPS2PD    X7, Y7
+	VFMADD231PD  Y6, Y6, Y3
+	VFMADD231PD  Y7, Y7, Y4
+	ADDQ         $0x00000020, R11
+	CMPQ         R11, SI
+	JL           cols534
+	VADDPD       (CX), Y3, Y3
+	VADDPD       32(CX), Y4, Y4
+	VMOVUPD      Y3, (CX)
+	VMOVUPD      Y4, 32(CX)
+	ADDQ         SI, AX
+	ADDQ         $0x00000020, DI
+	DECQ         BX
+	JNZ          loop533
+	VZEROUPPER
+	RET
+
+// func addOuters4F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·addOuters4F32AVX2(SB), NOSPLIT, $0-56
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VMOVUPD Y4, (CX)
+	VMOVUPD Y5, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000020, SI, SI
+
+loop535:
+	MOVQ         8(DX), R11
+	VBROADCASTSS (DX), Y0
+	VMULPS       (R11)(DI*1), Y0, Y0
+	MOVQ         32(DX), R8
+	MOVQ         64(DX), R11
+	VBROADCASTSS 56(DX), Y1
+	VMULPS       (R11)(DI*1), Y1, Y1
+	MOVQ         88(DX), R9
+	MOVQ         120(DX), R11
+	VBROADCASTSS 112(DX), Y2
+	VMULPS       (R11)(DI*1), Y2, Y2
+	MOVQ         144(DX), R10
+	MOVQ         176(DX), R11
+	VBROADCASTSS 168(DX), Y3
+	VMULPS       (R11)(DI*1), Y3, Y3
+	MOVQ         200(DX), R11
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	XORQ         R12, R12
+
+cols536:
+	VMOVUPD      (AX)(R12*1), Y6
+	VFMADD231PS  (R8)(R12*1), Y0, Y6
+	VFMADD231PS  (R9)(R12*1), Y1, Y6
+	VFMADD231PS  (R10)(R12*1), Y2, Y6
+	VFMADD231PS  (R11)(R12*1), Y3, Y6
+	VMOVUPD      Y6, (AX)(R12*1)
+	VEXTRACTF128 $0x01, Y6, X8
+	VCVTPS2PD    X6, Y7
+	VCVTPS2PD    X8, Y8
+	VFMADD231PD  Y7, Y7, Y4
+	VFMADD231PD  Y8, Y8, Y5
+	ADDQ         $0x00000020, R12
+	CMPQ         R12, SI
+	JL           cols536
+	VADDPD       (CX), Y4, Y4
+	VADDPD       32(CX), Y5, Y5
+	VMOVUPD      Y4, (CX)
+	VMOVUPD      Y5, 32(CX)
+	ADDQ         SI, AX
+	ADDQ         $0x00000020, DI
+	DECQ         BX
+	JNZ          loop535
+	VZEROUPPER
+	RET
+
+// func addOuters5F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·addOuters5F32AVX2(SB), NOSPLIT, $0-56
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VMOVUPD Y5, (CX)
+	VMOVUPD Y6, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000020, SI, SI
+
+loop537:
+	MOVQ         8(DX), R12
+	VBROADCASTSS (DX), Y0
+	VMULPS       (R12)(DI*1), Y0, Y0
+	MOVQ         32(DX), R8
+	MOVQ         64(DX), R12
+	VBROADCASTSS 56(DX), Y1
+	VMULPS       (R12)(DI*1), Y1, Y1
+	MOVQ         88(DX), R9
+	MOVQ         120(DX), R12
+	VBROADCASTSS 112(DX), Y2
+	VMULPS       (R12)(DI*1), Y2, Y2
+	MOVQ         144(DX), R10
+	MOVQ         176(DX), R12
+	VBROADCASTSS 168(DX), Y3
+	VMULPS       (R12)(DI*1), Y3, Y3
+	MOVQ         200(DX), R11
+	MOVQ         232(DX), R12
+	VBROADCASTSS 224(DX), Y4
+	VMULPS       (R12)(DI*1), Y4, Y4
+	MOVQ         256(DX), R12
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	XORQ         R13, R13
+
+cols538:
+	VMOVUPD      (AX)(R13*1), Y7
+	VFMADD231PS  (R8)(R13*1), Y0, Y7
+	VFMADD231PS  (R9)(R13*1), Y1, Y7
+	VFMADD231PS  (R10)(R13*1), Y2, Y7
+	VFMADD231PS  (R11)(R13*1), Y3, Y7
+	VFMADD231PS  (R12)(R13*1), Y4, Y7
+	VMOVUPD      Y7, (AX)(R13*1)
+	VEXTRACTF128 $0x01, Y7, X9
+	VCVTPS2PD    X7, Y8
+	VCVTPS2PD    X9, Y9
+	VFMADD231PD  Y8, Y8, Y5
+	VFMADD231PD  Y9, Y9, Y6
+	ADDQ         $0x00000020, R13
+	CMPQ         R13, SI
+	JL           cols538
+	VADDPD       (CX), Y5, Y5
+	VADDPD       32(CX), Y6, Y6
+	VMOVUPD      Y5, (CX)
+	VMOVUPD      Y6, 32(CX)
+	ADDQ         SI, AX
+	ADDQ         $0x00000020, DI
+	DECQ         BX
+	JNZ          loop537
+	VZEROUPPER
+	RET
+
+// func addOuters6F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·addOuters6F32AVX2(SB), NOSPLIT, $0-56
+	MOVQ    a_base+0(FP), AX
+	MOVQ    norm2+24(FP), CX
+	MOVQ    terms+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    cols+48(FP), SI
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VMOVUPD Y6, (CX)
+	VMOVUPD Y7, 32(CX)
+	XORQ    DI, DI
+	IMUL3Q  $0x00000020, SI, SI
+
+loop539:
+	MOVQ         8(DX), R13
+	VBROADCASTSS (DX), Y0
+	VMULPS       (R13)(DI*1), Y0, Y0
+	MOVQ         32(DX), R8
+	MOVQ         64(DX), R13
+	VBROADCASTSS 56(DX), Y1
+	VMULPS       (R13)(DI*1), Y1, Y1
+	MOVQ         88(DX), R9
+	MOVQ         120(DX), R13
+	VBROADCASTSS 112(DX), Y2
+	VMULPS       (R13)(DI*1), Y2, Y2
+	MOVQ         144(DX), R10
+	MOVQ         176(DX), R13
+	VBROADCASTSS 168(DX), Y3
+	VMULPS       (R13)(DI*1), Y3, Y3
+	MOVQ         200(DX), R11
+	MOVQ         232(DX), R13
+	VBROADCASTSS 224(DX), Y4
+	VMULPS       (R13)(DI*1), Y4, Y4
+	MOVQ         256(DX), R12
+	MOVQ         288(DX), R13
+	VBROADCASTSS 280(DX), Y5
+	VMULPS       (R13)(DI*1), Y5, Y5
+	MOVQ         312(DX), R13
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	XORQ         R14, R14
+
+cols540:
+	VMOVUPD      (AX)(R14*1), Y8
+	VFMADD231PS  (R8)(R14*1), Y0, Y8
+	VFMADD231PS  (R9)(R14*1), Y1, Y8
+	VFMADD231PS  (R10)(R14*1), Y2, Y8
+	VFMADD231PS  (R11)(R14*1), Y3, Y8
+	VFMADD231PS  (R12)(R14*1), Y4, Y8
+	VFMADD231PS  (R13)(R14*1), Y5, Y8
+	VMOVUPD      Y8, (AX)(R14*1)
+	VEXTRACTF128 $0x01, Y8, X10
+	VCVTPS2PD    X8, Y9
+	VCVTPS2PD    X10, Y10
+	VFMADD231PD  Y9, Y9, Y6
+	VFMADD231PD  Y10, Y10, Y7
+	ADDQ         $0x00000020, R14
+	CMPQ         R14, SI
+	JL           cols540
+	VADDPD       (CX), Y6, Y6
+	VADDPD       32(CX), Y7, Y7
+	VMOVUPD      Y6, (CX)
+	VMOVUPD      Y7, 32(CX)
+	ADDQ         SI, AX
+	ADDQ         $0x00000020, DI
+	DECQ         BX
+	JNZ          loop539
+	VZEROUPPER
+	RET
+
+// func addOuterMatVecF32AVX2(a []float32, norm2 *[8]float64, out []float32, c float32, y []float32, x []float32, z []float32, rows int, cols int, ahead int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·addOuterMatVecF32AVX2(SB), NOSPLIT, $0-160
+	MOVQ         a_base+0(FP), AX
+	MOVQ         norm2+24(FP), CX
+	MOVQ         out_base+32(FP), DX
+	MOVQ         y_base+64(FP), BX
+	MOVQ         x_base+88(FP), SI
+	MOVQ         z_base+112(FP), DI
+	MOVQ         rows+136(FP), R8
+	MOVQ         cols+144(FP), R9
+	MOVQ         ahead+152(FP), R10
+	SHLQ         $0x02, R10
+	ADDQ         AX, R10
+	VBROADCASTSS c+56(FP), Y0
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      Y2, (CX)
+	VMOVUPD      Y3, 32(CX)
+	IMUL3Q       $0x00000020, R9, R9
+
+loop541:
+	VMULPS (BX), Y0, Y1
+	VXORPD Y4, Y4, Y4
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	XORQ   R11, R11
+
+cols542:
+	PREFETCHT1   (R10)(R11*1)
+	VMOVUPD      (AX)(R11*1), Y5
+	VFMADD231PS  (SI)(R11*1), Y1, Y5
+	VMOVUPD      Y5, (AX)(R11*1)
+	VFMADD231PS  (DI)(R11*1), Y5, Y4
+	VEXTRACTF128 $0x01, Y5, X7
+	VCVTPS2PD    X5, Y6
+	VCVTPS2PD    X7, Y7
+	VFMADD231PD  Y6, Y6, Y2
+	VFMADD231PD  Y7, Y7, Y3
+	ADDQ         $0x00000020, R11
+	CMPQ         R11, R9
+	JL           cols542
+	VMOVUPD      Y4, (DX)
+	VADDPD       (CX), Y2, Y2
+	VADDPD       32(CX), Y3, Y3
+	VMOVUPD      Y2, (CX)
+	VMOVUPD      Y3, 32(CX)
+	ADDQ         R9, AX
+	ADDQ         R9, R10
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, DX
+	DECQ         R8
+	JNZ          loop541
+	VZEROUPPER
+	RET
+
+// func outersNorm2x1F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·outersNorm2x1F32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   norm2+0(FP), AX
+	MOVQ   terms+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   cols+24(FP), BX
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	XORQ   SI, SI
+	IMUL3Q $0x00000020, BX, BX
+
+loop543:
+	MOVQ         8(CX), DI
+	VBROADCASTSS (CX), Y0
+	VMULPS       (DI)(SI*1), Y0, Y0
+	MOVQ         32(CX), DI
+	XORQ         R8, R8
+
+cols544:
+	VMULPS       (DI)(R8*1), Y0, Y3
+	VEXTRACTF128 $0x01, Y3, X5
+	VCVTPS2PD    X3, Y4
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y4, Y4, Y1
+	VFMADD231PD  Y5, Y5, Y2
+	ADDQ         $0x00000020, R8
+	CMPQ         R8, BX
+	JL           cols544
+	ADDQ         $0x00000020, SI
+	DECQ         DX
+	JNZ          loop543
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VZEROUPPER
+	RET
+
+// func outersNorm2x2F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·outersNorm2x2F32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   norm2+0(FP), AX
+	MOVQ   terms+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   cols+24(FP), BX
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	XORQ   SI, SI
+	IMUL3Q $0x00000020, BX, BX
+
+loop545:
+	MOVQ         8(CX), R8
+	VBROADCASTSS (CX), Y0
+	VMULPS       (R8)(SI*1), Y0, Y0
+	MOVQ         32(CX), DI
+	MOVQ         64(CX), R8
+	VBROADCASTSS 56(CX), Y1
+	VMULPS       (R8)(SI*1), Y1, Y1
+	MOVQ         88(CX), R8
+	XORQ         R9, R9
+
+cols546:
+	VMULPS       (DI)(R9*1), Y0, Y4
+	VFMADD231PS  (R8)(R9*1), Y1, Y4
+	VEXTRACTF128 $0x01, Y4, X6
+	VCVTPS2PD    X4, Y5
+	VCVTPS2PD    X6, Y6
+	VFMADD231PD  Y5, Y5, Y2
+	VFMADD231PD  Y6, Y6, Y3
+	ADDQ         $0x00000020, R9
+	CMPQ         R9, BX
+	JL           cols546
+	ADDQ         $0x00000020, SI
+	DECQ         DX
+	JNZ          loop545
+	VMOVUPD      Y2, (AX)
+	VMOVUPD      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+// func outersNorm2x3F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·outersNorm2x3F32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   norm2+0(FP), AX
+	MOVQ   terms+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   cols+24(FP), BX
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	XORQ   SI, SI
+	IMUL3Q $0x00000020, BX, BX
+
+loop547:
+	MOVQ         8(CX), R9
+	VBROADCASTSS (CX), Y0
+	VMULPS       (R9)(SI*1), Y0, Y0
+	MOVQ         32(CX), DI
+	MOVQ         64(CX), R9
+	VBROADCASTSS 56(CX), Y1
+	VMULPS       (R9)(SI*1), Y1, Y1
+	MOVQ         88(CX), R8
+	MOVQ         120(CX), R9
+	VBROADCASTSS 112(CX), Y2
+	VMULPS       (R9)(SI*1), Y2, Y2
+	MOVQ         144(CX), R9
+	XORQ         R10, R10
+
+cols548:
+	VMULPS       (DI)(R10*1), Y0, Y5
+	VFMADD231PS  (R8)(R10*1), Y1, Y5
+	VFMADD231PS  (R9)(R10*1), Y2, Y5
+	VEXTRACTF128 $0x01, Y5, X7
+	VCVTPS2PD    X5, Y6
+	VCVTPS2PD    X7, Y7
+	VFMADD231PD  Y6, Y6, Y3
+	VFMADD231PD  Y7, Y7, Y4
+	ADDQ         $0x00000020, R10
+	CMPQ         R10, BX
+	JL           cols548
+	ADDQ         $0x00000020, SI
+	DECQ         DX
+	JNZ          loop547
+	VMOVUPD      Y3, (AX)
+	VMOVUPD      Y4, 32(AX)
+	VZEROUPPER
+	RET
+
+// func outersNorm2x4F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·outersNorm2x4F32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   norm2+0(FP), AX
+	MOVQ   terms+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   cols+24(FP), BX
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	XORQ   SI, SI
+	IMUL3Q $0x00000020, BX, BX
+
+loop549:
+	MOVQ         8(CX), R10
+	VBROADCASTSS (CX), Y0
+	VMULPS       (R10)(SI*1), Y0, Y0
+	MOVQ         32(CX), DI
+	MOVQ         64(CX), R10
+	VBROADCASTSS 56(CX), Y1
+	VMULPS       (R10)(SI*1), Y1, Y1
+	MOVQ         88(CX), R8
+	MOVQ         120(CX), R10
+	VBROADCASTSS 112(CX), Y2
+	VMULPS       (R10)(SI*1), Y2, Y2
+	MOVQ         144(CX), R9
+	MOVQ         176(CX), R10
+	VBROADCASTSS 168(CX), Y3
+	VMULPS       (R10)(SI*1), Y3, Y3
+	MOVQ         200(CX), R10
+	XORQ         R11, R11
+
+cols550:
+	VMULPS       (DI)(R11*1), Y0, Y6
+	VFMADD231PS  (R8)(R11*1), Y1, Y6
+	VFMADD231PS  (R9)(R11*1), Y2, Y6
+	VFMADD231PS  (R10)(R11*1), Y3, Y6
+	VEXTRACTF128 $0x01, Y6, X8
+	VCVTPS2PD    X6, Y7
+	VCVTPS2PD    X8, Y8
+	VFMADD231PD  Y7, Y7, Y4
+	VFMADD231PD  Y8, Y8, Y5
+	ADDQ         $0x00000020, R11
+	CMPQ         R11, BX
+	JL           cols550
+	ADDQ         $0x00000020, SI
+	DECQ         DX
+	JNZ          loop549
+	VMOVUPD      Y4, (AX)
+	VMOVUPD      Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+// func outersNorm2x5F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·outersNorm2x5F32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   norm2+0(FP), AX
+	MOVQ   terms+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   cols+24(FP), BX
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	XORQ   SI, SI
+	IMUL3Q $0x00000020, BX, BX
+
+loop551:
+	MOVQ         8(CX), R11
+	VBROADCASTSS (CX), Y0
+	VMULPS       (R11)(SI*1), Y0, Y0
+	MOVQ         32(CX), DI
+	MOVQ         64(CX), R11
+	VBROADCASTSS 56(CX), Y1
+	VMULPS       (R11)(SI*1), Y1, Y1
+	MOVQ         88(CX), R8
+	MOVQ         120(CX), R11
+	VBROADCASTSS 112(CX), Y2
+	VMULPS       (R11)(SI*1), Y2, Y2
+	MOVQ         144(CX), R9
+	MOVQ         176(CX), R11
+	VBROADCASTSS 168(CX), Y3
+	VMULPS       (R11)(SI*1), Y3, Y3
+	MOVQ         200(CX), R10
+	MOVQ         232(CX), R11
+	VBROADCASTSS 224(CX), Y4
+	VMULPS       (R11)(SI*1), Y4, Y4
+	MOVQ         256(CX), R11
+	XORQ         R12, R12
+
+cols552:
+	VMULPS       (DI)(R12*1), Y0, Y7
+	VFMADD231PS  (R8)(R12*1), Y1, Y7
+	VFMADD231PS  (R9)(R12*1), Y2, Y7
+	VFMADD231PS  (R10)(R12*1), Y3, Y7
+	VFMADD231PS  (R11)(R12*1), Y4, Y7
+	VEXTRACTF128 $0x01, Y7, X9
+	VCVTPS2PD    X7, Y8
+	VCVTPS2PD    X9, Y9
+	VFMADD231PD  Y8, Y8, Y5
+	VFMADD231PD  Y9, Y9, Y6
+	ADDQ         $0x00000020, R12
+	CMPQ         R12, BX
+	JL           cols552
+	ADDQ         $0x00000020, SI
+	DECQ         DX
+	JNZ          loop551
+	VMOVUPD      Y5, (AX)
+	VMOVUPD      Y6, 32(AX)
+	VZEROUPPER
+	RET
+
+// func outersNorm2x6F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
+// Requires: AVX, FMA3
+TEXT ·outersNorm2x6F32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   norm2+0(FP), AX
+	MOVQ   terms+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   cols+24(FP), BX
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	XORQ   SI, SI
+	IMUL3Q $0x00000020, BX, BX
+
+loop553:
+	MOVQ         8(CX), R12
+	VBROADCASTSS (CX), Y0
+	VMULPS       (R12)(SI*1), Y0, Y0
+	MOVQ         32(CX), DI
+	MOVQ         64(CX), R12
+	VBROADCASTSS 56(CX), Y1
+	VMULPS       (R12)(SI*1), Y1, Y1
+	MOVQ         88(CX), R8
+	MOVQ         120(CX), R12
+	VBROADCASTSS 112(CX), Y2
+	VMULPS       (R12)(SI*1), Y2, Y2
+	MOVQ         144(CX), R9
+	MOVQ         176(CX), R12
+	VBROADCASTSS 168(CX), Y3
+	VMULPS       (R12)(SI*1), Y3, Y3
+	MOVQ         200(CX), R10
+	MOVQ         232(CX), R12
+	VBROADCASTSS 224(CX), Y4
+	VMULPS       (R12)(SI*1), Y4, Y4
+	MOVQ         256(CX), R11
+	MOVQ         288(CX), R12
+	VBROADCASTSS 280(CX), Y5
+	VMULPS       (R12)(SI*1), Y5, Y5
+	MOVQ         312(CX), R12
+	XORQ         R13, R13
+
+cols554:
+	VMULPS       (DI)(R13*1), Y0, Y8
+	VFMADD231PS  (R8)(R13*1), Y1, Y8
+	VFMADD231PS  (R9)(R13*1), Y2, Y8
+	VFMADD231PS  (R10)(R13*1), Y3, Y8
+	VFMADD231PS  (R11)(R13*1), Y4, Y8
+	VFMADD231PS  (R12)(R13*1), Y5, Y8
+	VEXTRACTF128 $0x01, Y8, X10
+	VCVTPS2PD    X8, Y9
+	VCVTPS2PD    X10, Y10
+	VFMADD231PD  Y9, Y9, Y6
+	VFMADD231PD  Y10, Y10, Y7
+	ADDQ         $0x00000020, R13
+	CMPQ         R13, BX
+	JL           cols554
+	ADDQ         $0x00000020, SI
+	DECQ         DX
+	JNZ          loop553
+	VMOVUPD      Y6, (AX)
+	VMOVUPD      Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+// func copyLanesF32AVX2(out []float32, in []float32, n int, outStride int, inStride int)
+// Requires: AVX
+TEXT ·copyLanesF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ in_base+24(FP), CX
+	MOVQ n+48(FP), DX
+	MOVQ outStride+56(FP), BX
+	MOVQ inStride+64(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+
+loop555:
+	VMOVUPD (CX), Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    SI, CX
+	ADDQ    BX, AX
+	DECQ    DX
+	JNZ     loop555
+	VZEROUPPER
+	RET
+
+// func negateLanesF32AVX2(out []float32, in []float32, n int, outStride int, inStride int)
+// Requires: AVX
+TEXT ·negateLanesF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ in_base+24(FP), CX
+	MOVQ n+48(FP), DX
+	MOVQ outStride+56(FP), BX
+	MOVQ inStride+64(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+
+loop556:
+	VMOVUPD (CX), Y0
+	VXORPD  Y4, Y4, Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    SI, CX
+	ADDQ    BX, AX
+	DECQ    DX
+	JNZ     loop556
+	VZEROUPPER
+	RET
+
+// func sumRowsF32AVX2(out []float32, m []float32, rows int, n int, stride int)
+// Requires: AVX
+TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ m_base+24(FP), CX
+	MOVQ rows+48(FP), DX
+	MOVQ n+56(FP), BX
+	MOVQ stride+64(FP), SI
+	SHLQ $0x02, SI
+	SHRQ $0x03, BX
+
+loop557:
+	VMOVUPD (CX), Y0
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+rows558:
+	DECQ   R8
+	JZ     sum558
+	ADDQ   SI, DI
+	VADDPS (DI), Y0, Y0
+	JMP    rows558
+
+sum558:
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, AX
+	DECQ    BX
+	JNZ     loop557
+	VZEROUPPER
+	RET
+
+// func expand1F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand1F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop559:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none560
+	VMOVUPD (CX), Y4
+
+loop561:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000020, AX
+	DECQ    R9
+	JNZ     loop561
+
+none560:
+	ADDQ $0x00000020, CX
+	DECQ R8
+	JNZ  loop559
+	VZEROUPPER
+	RET
+
+// func fold1F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold1F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop562:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none563
+	VMOVUPD (BX), Y0
+	VXORPD  Y1, Y1, Y1
+
+loop564:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y2
+	VFMADD231PS (SI)(R12*1), Y2, Y1
+	VMOVUPD     (CX)(R12*1), Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPD     Y3, (CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000020, DX
+	DECQ        R11
+	JNZ         loop564
+	VMOVUPD     Y1, (AX)
+	JMP         end563
+
+none563:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+
+end563:
+	ADDQ $0x00000020, BX
+	ADDQ $0x00000020, AX
+	DECQ R10
+	JNZ  loop562
+	VZEROUPPER
+	RET
+
+// func rowDots1F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX
+TEXT ·rowDots1F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop565:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none566
+	VMOVUPD (CX), Y4
+
+four567:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000020, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000020, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000020, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000020, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X5
+	VADDPS       X5, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last567
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four567
+
+last567:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none566:
+	ADDQ $0x00000020, CX
+	DECQ DI
+	JNZ  loop565
+	VZEROUPPER
+	RET
+
+// func rowSums1F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums1F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop568:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	SUBQ   $0x00000002, R8
+	JL     single569
+
+pair569:
+	VBROADCASTSD (DX), Y3
+	VMOVSLDUP    Y3, Y2
+	VMOVSHDUP    Y3, Y3
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000020, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000020, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y2, Y0
+	VFMADD231PS  (R10), Y3, Y1
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair569
+
+single569:
+	CMPQ         R8, $-1
+	JL           sum569
+	VBROADCASTSS (DX), Y2
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000020, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y2, Y0
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum569:
+	VADDPS  Y1, Y0, Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x00000020, AX
+	DECQ    DI
+	JNZ     loop568
+	VZEROUPPER
+	RET
+
+// func treeDots1F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·treeDots1F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent570:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none571
+
+child571:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	TESTQ   R9, R9
+	JZ      next571
+
+four572:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000020, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000020, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000020, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000020, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X5
+	VADDPS       X5, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last572
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four572
+
+last572:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next571:
+	DECQ R10
+	JNZ  child571
+
+none571:
+	ADDQ $0x00000020, (SP)
+	DECQ 16(SP)
+	JNZ  parent570
+	VZEROUPPER
+	RET
+
+// func treeSums1F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums1F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent573:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y1
+	TESTQ   R11, R11
+	JZ      none574
+
+child574:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x00000002, R10
+	JL     single575
+
+pair575:
+	VBROADCASTSD (SI), Y5
+	VMOVSLDUP    Y5, Y4
+	VMOVSHDUP    Y5, Y5
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000020, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000020, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y4, Y2
+	VFMADD231PS  (R13), Y5, Y3
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair575
+
+single575:
+	CMPQ         R10, $-1
+	JL           sum575
+	VBROADCASTSS (SI), Y4
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000020, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y4, Y2
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum575:
+	VADDPS      Y3, Y2, Y2
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y6
+	VFMADD231PS Y1, Y2, Y6
+	VMOVUPD     Y6, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y2, Y0
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child574
+
+none574:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	ADDQ    $0x00000020, (SP)
+	ADDQ    $0x00000020, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent573
+	VZEROUPPER
+	RET
+
+// func cellDots1F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX
+TEXT ·cellDots1F32AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x02, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x02, DI
+	MOVQ DI, 32(SP)
+
+run576:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Y7
+
+four577:
+	CMPQ         R8, $0x00000004
+	JL           one577
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	MOVWLZX      4(BX), R10
+	MOVWLZX      6(BX), R11
+	IMULQ        SI, R10
+	IMULQ        SI, R11
+	MOVWLZX      8(BX), R12
+	MOVWLZX      10(BX), R13
+	IMULQ        SI, R12
+	IMULQ        SI, R13
+	MOVWLZX      12(BX), R14
+	MOVWLZX      14(BX), R15
+	IMULQ        SI, R14
+	IMULQ        SI, R15
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       (CX)(R10*1), Y7, Y5
+	VMULPS       (DX)(R11*1), Y5, Y1
+	VMULPS       (CX)(R12*1), Y7, Y4
+	VMULPS       (DX)(R13*1), Y4, Y2
+	VMULPS       (CX)(R14*1), Y7, Y5
+	VMULPS       (DX)(R15*1), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x00000004, R8
+	JMP          four577
+
+one577:
+	TESTQ        R8, R8
+	JZ           end577
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDSS       X6, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, AX
+	DECQ         R8
+	JMP          one577
+
+end577:
+	DECQ 24(SP)
+	JNZ  run576
+	VZEROUPPER
+	RET
+
+// func cellSums1F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums1F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run578:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VXORPD  Y1, Y1, Y1
+
+loop579:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y2
+	VMOVUPD      (DX)(R9*1), Y4
+	VMOVUPD      (BX)(R11*1), Y5
+	VMOVUPD      (AX)(R9*1), Y6
+	VMOVUPD      (CX)(R11*1), Y7
+	VMULPS       Y0, Y2, Y3
+	VFMADD231PS  Y5, Y3, Y6
+	VFMADD231PS  Y4, Y3, Y7
+	VMULPS       Y4, Y2, Y4
+	VMOVUPD      Y6, (AX)(R9*1)
+	VMOVUPD      Y7, (CX)(R11*1)
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop579
+	VADDPS       (R12), Y1, Y1
+	VMOVUPD      Y1, (R12)
+	DECQ         32(SP)
+	JNZ          run578
+	VZEROUPPER
+	RET
+
+// func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop580:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none581
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+
+loop582:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000040, AX
+	DECQ    R9
+	JNZ     loop582
+
+none581:
+	ADDQ $0x00000040, CX
+	DECQ R8
+	JNZ  loop580
+	VZEROUPPER
+	RET
+
+// func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop583:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none584
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop585:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y4
+	VFMADD231PS (SI)(R12*1), Y4, Y2
+	VMOVUPD     (CX)(R12*1), Y6
+	VFMADD231PS Y0, Y4, Y6
+	VMOVUPD     Y6, (CX)(R12*1)
+	VMOVUPD     32(DX), Y5
+	VFMADD231PS 32(SI)(R12*1), Y5, Y3
+	VMOVUPD     32(CX)(R12*1), Y7
+	VFMADD231PS Y1, Y5, Y7
+	VMOVUPD     Y7, 32(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000040, DX
+	DECQ        R11
+	JNZ         loop585
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
+	JMP         end584
+
+none584:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+
+end584:
+	ADDQ $0x00000040, BX
+	ADDQ $0x00000040, AX
+	DECQ R10
+	JNZ  loop583
+	VZEROUPPER
+	RET
+
+// func rowDots2F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots2F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop586:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none587
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+
+four588:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000040, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000040, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last588
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four588
+
+last588:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none587:
+	ADDQ $0x00000040, CX
+	DECQ DI
+	JNZ  loop586
+	VZEROUPPER
+	RET
+
+// func rowSums2F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums2F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop589:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x00000002, R8
+	JL     single590
+
+pair590:
+	VBROADCASTSD (DX), Y5
+	VMOVSLDUP    Y5, Y4
+	VMOVSHDUP    Y5, Y5
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000040, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y4, Y0
+	VFMADD231PS  32(R9), Y4, Y1
+	VFMADD231PS  (R10), Y5, Y2
+	VFMADD231PS  32(R10), Y5, Y3
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair590
+
+single590:
+	CMPQ         R8, $-1
+	JL           sum590
+	VBROADCASTSS (DX), Y4
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000040, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y4, Y0
+	VFMADD231PS  32(R8), Y4, Y1
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum590:
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	ADDQ    $0x00000040, AX
+	DECQ    DI
+	JNZ     loop589
+	VZEROUPPER
+	RET
+
+// func treeDots2F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent591:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none592
+
+child592:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	TESTQ   R9, R9
+	JZ      next592
+
+four593:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000040, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000040, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000040, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last593
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four593
+
+last593:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next592:
+	DECQ R10
+	JNZ  child592
+
+none592:
+	ADDQ $0x00000040, (SP)
+	DECQ 16(SP)
+	JNZ  parent591
+	VZEROUPPER
+	RET
+
+// func treeSums2F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums2F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent594:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
+	TESTQ   R11, R11
+	JZ      none595
+
+child595:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R10
+	JL     single596
+
+pair596:
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000040, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y8, Y4
+	VFMADD231PS  32(R12), Y8, Y5
+	VFMADD231PS  (R13), Y9, Y6
+	VFMADD231PS  32(R13), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair596
+
+single596:
+	CMPQ         R10, $-1
+	JL           sum596
+	VBROADCASTSS (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y8, Y4
+	VFMADD231PS  32(R10), Y8, Y5
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum596:
+	VADDPS      Y6, Y4, Y4
+	VADDPS      Y7, Y5, Y5
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y10
+	VFMADD231PS Y2, Y4, Y10
+	VMOVUPD     Y10, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y4, Y0
+	VMOVUPD     32(AX)(R10*1), Y11
+	VFMADD231PS Y3, Y5, Y11
+	VMOVUPD     Y11, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y5, Y1
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child595
+
+none595:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	ADDQ    $0x00000040, (SP)
+	ADDQ    $0x00000040, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent594
+	VZEROUPPER
+	RET
+
+// func cellDots2F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots2F32AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x02, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x02, DI
+	MOVQ DI, 32(SP)
+
+run597:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Y7
+	VMOVUPD 32(R9), Y8
+
+four598:
+	CMPQ         R8, $0x00000004
+	JL           one598
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	MOVWLZX      4(BX), R10
+	MOVWLZX      6(BX), R11
+	IMULQ        SI, R10
+	IMULQ        SI, R11
+	MOVWLZX      8(BX), R12
+	MOVWLZX      10(BX), R13
+	IMULQ        SI, R12
+	IMULQ        SI, R13
+	MOVWLZX      12(BX), R14
+	MOVWLZX      14(BX), R15
+	IMULQ        SI, R14
+	IMULQ        SI, R15
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       (CX)(R10*1), Y7, Y5
+	VMULPS       (DX)(R11*1), Y5, Y1
+	VMULPS       (CX)(R12*1), Y7, Y4
+	VMULPS       (DX)(R13*1), Y4, Y2
+	VMULPS       (CX)(R14*1), Y7, Y5
+	VMULPS       (DX)(R15*1), Y5, Y3
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(R10*1), Y8, Y5
+	VFMADD231PS  32(DX)(R11*1), Y5, Y1
+	VMULPS       32(CX)(R12*1), Y8, Y4
+	VFMADD231PS  32(DX)(R13*1), Y4, Y2
+	VMULPS       32(CX)(R14*1), Y8, Y5
+	VFMADD231PS  32(DX)(R15*1), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x00000004, R8
+	JMP          four598
+
+one598:
+	TESTQ        R8, R8
+	JZ           end598
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDSS       X6, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, AX
+	DECQ         R8
+	JMP          one598
+
+end598:
+	DECQ 24(SP)
+	JNZ  run597
+	VZEROUPPER
+	RET
+
+// func cellSums2F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run599:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop600:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y4
+	VMOVUPD      (DX)(R9*1), Y6
+	VMOVUPD      (BX)(R11*1), Y7
+	VMOVUPD      (AX)(R9*1), Y8
+	VMOVUPD      (CX)(R11*1), Y9
+	VMULPS       Y0, Y4, Y5
+	VFMADD231PS  Y7, Y5, Y8
+	VFMADD231PS  Y6, Y5, Y9
+	VMULPS       Y6, Y4, Y6
+	VMOVUPD      Y8, (AX)(R9*1)
+	VMOVUPD      Y9, (CX)(R11*1)
+	VFMADD231PS  Y7, Y6, Y2
+	VMOVUPD      32(DX)(R9*1), Y6
+	VMOVUPD      32(BX)(R11*1), Y7
+	VMOVUPD      32(AX)(R9*1), Y8
+	VMOVUPD      32(CX)(R11*1), Y9
+	VMULPS       Y1, Y4, Y5
+	VFMADD231PS  Y7, Y5, Y8
+	VFMADD231PS  Y6, Y5, Y9
+	VMULPS       Y6, Y4, Y6
+	VMOVUPD      Y8, 32(AX)(R9*1)
+	VMOVUPD      Y9, 32(CX)(R11*1)
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop600
+	VADDPS       (R12), Y2, Y2
+	VMOVUPD      Y2, (R12)
+	VADDPS       32(R12), Y3, Y3
+	VMOVUPD      Y3, 32(R12)
+	DECQ         32(SP)
+	JNZ          run599
+	VZEROUPPER
+	RET
+
+// func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop601:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none602
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+
+loop603:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000060, AX
+	DECQ    R9
+	JNZ     loop603
+
+none602:
+	ADDQ $0x00000060, CX
+	DECQ R8
+	JNZ  loop601
+	VZEROUPPER
+	RET
+
+// func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop604:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none605
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+
+loop606:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y6
+	VFMADD231PS (SI)(R12*1), Y6, Y3
+	VMOVUPD     (CX)(R12*1), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VMOVUPD     Y8, (CX)(R12*1)
+	VMOVUPD     32(DX), Y7
+	VFMADD231PS 32(SI)(R12*1), Y7, Y4
+	VMOVUPD     32(CX)(R12*1), Y9
+	VFMADD231PS Y1, Y7, Y9
+	VMOVUPD     Y9, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y6
+	VFMADD231PS 64(SI)(R12*1), Y6, Y5
+	VMOVUPD     64(CX)(R12*1), Y8
+	VFMADD231PS Y2, Y6, Y8
+	VMOVUPD     Y8, 64(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000060, DX
+	DECQ        R11
+	JNZ         loop606
+	VMOVUPD     Y3, (AX)
+	VMOVUPD     Y4, 32(AX)
+	VMOVUPD     Y5, 64(AX)
+	JMP         end605
+
+none605:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+
+end605:
+	ADDQ $0x00000060, BX
+	ADDQ $0x00000060, AX
+	DECQ R10
+	JNZ  loop604
+	VZEROUPPER
+	RET
+
+// func rowDots3F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots3F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop607:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none608
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+
+four609:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000060, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000060, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last609
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four609
+
+last609:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none608:
+	ADDQ $0x00000060, CX
+	DECQ DI
+	JNZ  loop607
+	VZEROUPPER
+	RET
+
+// func rowSums3F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums3F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop610:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	SUBQ   $0x00000002, R8
+	JL     single611
+
+pair611:
+	VBROADCASTSD (DX), Y7
+	VMOVSLDUP    Y7, Y6
+	VMOVSHDUP    Y7, Y7
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000060, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y6, Y0
+	VFMADD231PS  32(R9), Y6, Y1
+	VFMADD231PS  64(R9), Y6, Y2
+	VFMADD231PS  (R10), Y7, Y3
+	VFMADD231PS  32(R10), Y7, Y4
+	VFMADD231PS  64(R10), Y7, Y5
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair611
+
+single611:
+	CMPQ         R8, $-1
+	JL           sum611
+	VBROADCASTSS (DX), Y6
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000060, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y6, Y0
+	VFMADD231PS  32(R8), Y6, Y1
+	VFMADD231PS  64(R8), Y6, Y2
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum611:
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y5, Y2, Y2
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	ADDQ    $0x00000060, AX
+	DECQ    DI
+	JNZ     loop610
+	VZEROUPPER
+	RET
+
+// func treeDots3F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent612:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none613
+
+child613:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	TESTQ   R9, R9
+	JZ      next613
+
+four614:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000060, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000060, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000060, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last614
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four614
+
+last614:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next613:
+	DECQ R10
+	JNZ  child613
+
+none613:
+	ADDQ $0x00000060, (SP)
+	DECQ 16(SP)
+	JNZ  parent612
+	VZEROUPPER
+	RET
+
+// func treeSums3F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent615:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y3
+	VMOVUPD 32(R10), Y4
+	VMOVUPD 64(R10), Y5
+	TESTQ   R11, R11
+	JZ      none616
+
+child616:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R10
+	JL     single617
+
+pair617:
+	VBROADCASTSD (SI), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000060, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y12, Y6
+	VFMADD231PS  32(R12), Y12, Y7
+	VFMADD231PS  64(R12), Y12, Y8
+	VFMADD231PS  (R13), Y13, Y9
+	VFMADD231PS  32(R13), Y13, Y10
+	VFMADD231PS  64(R13), Y13, Y11
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair617
+
+single617:
+	CMPQ         R10, $-1
+	JL           sum617
+	VBROADCASTSS (SI), Y12
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y12, Y6
+	VFMADD231PS  32(R10), Y12, Y7
+	VFMADD231PS  64(R10), Y12, Y8
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum617:
+	VADDPS      Y9, Y6, Y6
+	VADDPS      Y10, Y7, Y7
+	VADDPS      Y11, Y8, Y8
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y14
+	VFMADD231PS Y3, Y6, Y14
+	VMOVUPD     Y14, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y6, Y0
+	VMOVUPD     32(AX)(R10*1), Y15
+	VFMADD231PS Y4, Y7, Y15
+	VMOVUPD     Y15, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y7, Y1
+	VMOVUPD     64(AX)(R10*1), Y14
+	VFMADD231PS Y5, Y8, Y14
+	VMOVUPD     Y14, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y8, Y2
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child616
+
+none616:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	ADDQ    $0x00000060, (SP)
+	ADDQ    $0x00000060, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent615
+	VZEROUPPER
+	RET
+
+// func cellDots3F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots3F32AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x02, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x02, DI
+	MOVQ DI, 32(SP)
+
+run618:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Y7
+	VMOVUPD 32(R9), Y8
+	VMOVUPD 64(R9), Y9
+
+four619:
+	CMPQ         R8, $0x00000004
+	JL           one619
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	MOVWLZX      4(BX), R10
+	MOVWLZX      6(BX), R11
+	IMULQ        SI, R10
+	IMULQ        SI, R11
+	MOVWLZX      8(BX), R12
+	MOVWLZX      10(BX), R13
+	IMULQ        SI, R12
+	IMULQ        SI, R13
+	MOVWLZX      12(BX), R14
+	MOVWLZX      14(BX), R15
+	IMULQ        SI, R14
+	IMULQ        SI, R15
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       (CX)(R10*1), Y7, Y5
+	VMULPS       (DX)(R11*1), Y5, Y1
+	VMULPS       (CX)(R12*1), Y7, Y4
+	VMULPS       (DX)(R13*1), Y4, Y2
+	VMULPS       (CX)(R14*1), Y7, Y5
+	VMULPS       (DX)(R15*1), Y5, Y3
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(R10*1), Y8, Y5
+	VFMADD231PS  32(DX)(R11*1), Y5, Y1
+	VMULPS       32(CX)(R12*1), Y8, Y4
+	VFMADD231PS  32(DX)(R13*1), Y4, Y2
+	VMULPS       32(CX)(R14*1), Y8, Y5
+	VFMADD231PS  32(DX)(R15*1), Y5, Y3
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(R10*1), Y9, Y5
+	VFMADD231PS  64(DX)(R11*1), Y5, Y1
+	VMULPS       64(CX)(R12*1), Y9, Y4
+	VFMADD231PS  64(DX)(R13*1), Y4, Y2
+	VMULPS       64(CX)(R14*1), Y9, Y5
+	VFMADD231PS  64(DX)(R15*1), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x00000004, R8
+	JMP          four619
+
+one619:
+	TESTQ        R8, R8
+	JZ           end619
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDSS       X6, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, AX
+	DECQ         R8
+	JMP          one619
+
+end619:
+	DECQ 24(SP)
+	JNZ  run618
+	VZEROUPPER
+	RET
+
+// func cellSums3F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run620:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+
+loop621:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y6
+	VMOVUPD      (DX)(R9*1), Y8
+	VMOVUPD      (BX)(R11*1), Y9
+	VMOVUPD      (AX)(R9*1), Y10
+	VMOVUPD      (CX)(R11*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, (AX)(R9*1)
+	VMOVUPD      Y11, (CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      32(DX)(R9*1), Y8
+	VMOVUPD      32(BX)(R11*1), Y9
+	VMOVUPD      32(AX)(R9*1), Y10
+	VMOVUPD      32(CX)(R11*1), Y11
+	VMULPS       Y1, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 32(AX)(R9*1)
+	VMOVUPD      Y11, 32(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      64(DX)(R9*1), Y8
+	VMOVUPD      64(BX)(R11*1), Y9
+	VMOVUPD      64(AX)(R9*1), Y10
+	VMOVUPD      64(CX)(R11*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 64(AX)(R9*1)
+	VMOVUPD      Y11, 64(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop621
+	VADDPS       (R12), Y3, Y3
+	VMOVUPD      Y3, (R12)
+	VADDPS       32(R12), Y4, Y4
+	VMOVUPD      Y4, 32(R12)
+	VADDPS       64(R12), Y5, Y5
+	VMOVUPD      Y5, 64(R12)
+	DECQ         32(SP)
+	JNZ          run620
+	VZEROUPPER
+	RET
+
+// func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop622:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none623
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+
+loop624:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000080, AX
+	DECQ    R9
+	JNZ     loop624
+
+none623:
+	ADDQ $0x00000080, CX
+	DECQ R8
+	JNZ  loop622
+	VZEROUPPER
+	RET
+
+// func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop625:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none626
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+
+loop627:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y8
+	VFMADD231PS (SI)(R12*1), Y8, Y4
+	VMOVUPD     (CX)(R12*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R12*1)
+	VMOVUPD     32(DX), Y9
+	VFMADD231PS 32(SI)(R12*1), Y9, Y5
+	VMOVUPD     32(CX)(R12*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y8
+	VFMADD231PS 64(SI)(R12*1), Y8, Y6
+	VMOVUPD     64(CX)(R12*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y9
+	VFMADD231PS 96(SI)(R12*1), Y9, Y7
+	VMOVUPD     96(CX)(R12*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, DX
+	DECQ        R11
+	JNZ         loop627
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	JMP         end626
+
+none626:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+
+end626:
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, AX
+	DECQ R10
+	JNZ  loop625
+	VZEROUPPER
+	RET
+
+// func rowDots4F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots4F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop628:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none629
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+
+four630:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000080, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000080, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last630
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four630
+
+last630:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none629:
+	ADDQ $0x00000080, CX
+	DECQ DI
+	JNZ  loop628
+	VZEROUPPER
+	RET
+
+// func rowSums4F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums4F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop631:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R8
+	JL     single632
+
+pair632:
+	VBROADCASTSD (DX), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000080, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y8, Y0
+	VFMADD231PS  32(R9), Y8, Y1
+	VFMADD231PS  64(R9), Y8, Y2
+	VFMADD231PS  96(R9), Y8, Y3
+	VFMADD231PS  (R10), Y9, Y4
+	VFMADD231PS  32(R10), Y9, Y5
+	VFMADD231PS  64(R10), Y9, Y6
+	VFMADD231PS  96(R10), Y9, Y7
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair632
+
+single632:
+	CMPQ         R8, $-1
+	JL           sum632
+	VBROADCASTSS (DX), Y8
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000080, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y8, Y0
+	VFMADD231PS  32(R8), Y8, Y1
+	VFMADD231PS  64(R8), Y8, Y2
+	VFMADD231PS  96(R8), Y8, Y3
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum632:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DI
+	JNZ     loop631
+	VZEROUPPER
+	RET
+
+// func treeDots4F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent633:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none634
+
+child634:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	TESTQ   R9, R9
+	JZ      next634
+
+four635:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000080, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000080, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000080, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last635
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four635
+
+last635:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next634:
+	DECQ R10
+	JNZ  child634
+
+none634:
+	ADDQ $0x00000080, (SP)
+	DECQ 16(SP)
+	JNZ  parent633
+	VZEROUPPER
+	RET
+
+// func treeSums4F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent636:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	TESTQ   R11, R11
+	JZ      none637
+
+child637:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R10
+	JL     single638
+
+pair638:
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000080, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y8, Y0
+	VFMADD231PS  32(R12), Y8, Y1
+	VFMADD231PS  64(R12), Y8, Y2
+	VFMADD231PS  96(R12), Y8, Y3
+	VFMADD231PS  (R13), Y9, Y4
+	VFMADD231PS  32(R13), Y9, Y5
+	VFMADD231PS  64(R13), Y9, Y6
+	VFMADD231PS  96(R13), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair638
+
+single638:
+	CMPQ         R10, $-1
+	JL           sum638
+	VBROADCASTSS (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y8, Y0
+	VFMADD231PS  32(R10), Y8, Y1
+	VFMADD231PS  64(R10), Y8, Y2
+	VFMADD231PS  96(R10), Y8, Y3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum638:
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y10
+	VFMADD231PS (R12), Y0, Y10
+	VMOVUPD     Y10, (AX)(R13*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PS (CX)(R13*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R13*1), Y11
+	VFMADD231PS 32(R12), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PS 32(CX)(R13*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y10
+	VFMADD231PS 64(R12), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PS 64(CX)(R13*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y11
+	VFMADD231PS 96(R12), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PS 96(CX)(R13*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child637
+
+none637:
+	ADDQ $0x00000080, (SP)
+	ADDQ $0x00000080, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent636
+	VZEROUPPER
+	RET
+
+// func cellDots4F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots4F32AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x02, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x02, DI
+	MOVQ DI, 32(SP)
+
+run639:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Y7
+	VMOVUPD 32(R9), Y8
+	VMOVUPD 64(R9), Y9
+	VMOVUPD 96(R9), Y10
+
+four640:
+	CMPQ         R8, $0x00000004
+	JL           one640
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	MOVWLZX      4(BX), R10
+	MOVWLZX      6(BX), R11
+	IMULQ        SI, R10
+	IMULQ        SI, R11
+	MOVWLZX      8(BX), R12
+	MOVWLZX      10(BX), R13
+	IMULQ        SI, R12
+	IMULQ        SI, R13
+	MOVWLZX      12(BX), R14
+	MOVWLZX      14(BX), R15
+	IMULQ        SI, R14
+	IMULQ        SI, R15
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       (CX)(R10*1), Y7, Y5
+	VMULPS       (DX)(R11*1), Y5, Y1
+	VMULPS       (CX)(R12*1), Y7, Y4
+	VMULPS       (DX)(R13*1), Y4, Y2
+	VMULPS       (CX)(R14*1), Y7, Y5
+	VMULPS       (DX)(R15*1), Y5, Y3
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(R10*1), Y8, Y5
+	VFMADD231PS  32(DX)(R11*1), Y5, Y1
+	VMULPS       32(CX)(R12*1), Y8, Y4
+	VFMADD231PS  32(DX)(R13*1), Y4, Y2
+	VMULPS       32(CX)(R14*1), Y8, Y5
+	VFMADD231PS  32(DX)(R15*1), Y5, Y3
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(R10*1), Y9, Y5
+	VFMADD231PS  64(DX)(R11*1), Y5, Y1
+	VMULPS       64(CX)(R12*1), Y9, Y4
+	VFMADD231PS  64(DX)(R13*1), Y4, Y2
+	VMULPS       64(CX)(R14*1), Y9, Y5
+	VFMADD231PS  64(DX)(R15*1), Y5, Y3
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(R10*1), Y10, Y5
+	VFMADD231PS  96(DX)(R11*1), Y5, Y1
+	VMULPS       96(CX)(R12*1), Y10, Y4
+	VFMADD231PS  96(DX)(R13*1), Y4, Y2
+	VMULPS       96(CX)(R14*1), Y10, Y5
+	VFMADD231PS  96(DX)(R15*1), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x00000004, R8
+	JMP          four640
+
+one640:
+	TESTQ        R8, R8
+	JZ           end640
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDSS       X6, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, AX
+	DECQ         R8
+	JMP          one640
+
+end640:
+	DECQ 24(SP)
+	JNZ  run639
+	VZEROUPPER
+	RET
+
+// func cellSums4F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums4F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run641:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+
+loop642:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y8
+	VMOVUPD      (DX)(R9*1), Y10
+	VMOVUPD      (BX)(R11*1), Y11
+	VMOVUPD      (AX)(R9*1), Y12
+	VMOVUPD      (CX)(R11*1), Y13
+	VMULPS       Y0, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, (AX)(R9*1)
+	VMOVUPD      Y13, (CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y4
+	VMOVUPD      32(DX)(R9*1), Y10
+	VMOVUPD      32(BX)(R11*1), Y11
+	VMOVUPD      32(AX)(R9*1), Y12
+	VMOVUPD      32(CX)(R11*1), Y13
+	VMULPS       Y1, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 32(AX)(R9*1)
+	VMOVUPD      Y13, 32(CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y5
+	VMOVUPD      64(DX)(R9*1), Y10
+	VMOVUPD      64(BX)(R11*1), Y11
+	VMOVUPD      64(AX)(R9*1), Y12
+	VMOVUPD      64(CX)(R11*1), Y13
+	VMULPS       Y2, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 64(AX)(R9*1)
+	VMOVUPD      Y13, 64(CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y6
+	VMOVUPD      96(DX)(R9*1), Y10
+	VMOVUPD      96(BX)(R11*1), Y11
+	VMOVUPD      96(AX)(R9*1), Y12
+	VMOVUPD      96(CX)(R11*1), Y13
+	VMULPS       Y3, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 96(AX)(R9*1)
+	VMOVUPD      Y13, 96(CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y7
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop642
+	VADDPS       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPS       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPS       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPS       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	DECQ         32(SP)
+	JNZ          run641
+	VZEROUPPER
+	RET
+
+// func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop643:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none644
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+
+loop645:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000a0, AX
+	DECQ    R9
+	JNZ     loop645
+
+none644:
+	ADDQ $0x000000a0, CX
+	DECQ R8
+	JNZ  loop643
+	VZEROUPPER
+	RET
+
+// func fold5F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold5F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop646:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none647
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+
+loop648:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y10
+	VFMADD231PS (SI)(R12*1), Y10, Y5
+	VMOVUPD     (CX)(R12*1), Y12
+	VFMADD231PS Y0, Y10, Y12
+	VMOVUPD     Y12, (CX)(R12*1)
+	VMOVUPD     32(DX), Y11
+	VFMADD231PS 32(SI)(R12*1), Y11, Y6
+	VMOVUPD     32(CX)(R12*1), Y13
+	VFMADD231PS Y1, Y11, Y13
+	VMOVUPD     Y13, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y10
+	VFMADD231PS 64(SI)(R12*1), Y10, Y7
+	VMOVUPD     64(CX)(R12*1), Y12
+	VFMADD231PS Y2, Y10, Y12
+	VMOVUPD     Y12, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y11
+	VFMADD231PS 96(SI)(R12*1), Y11, Y8
+	VMOVUPD     96(CX)(R12*1), Y13
+	VFMADD231PS Y3, Y11, Y13
+	VMOVUPD     Y13, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y10
+	VFMADD231PS 128(SI)(R12*1), Y10, Y9
+	VMOVUPD     128(CX)(R12*1), Y12
+	VFMADD231PS Y4, Y10, Y12
+	VMOVUPD     Y12, 128(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000a0, DX
+	DECQ        R11
+	JNZ         loop648
+	VMOVUPD     Y5, (AX)
+	VMOVUPD     Y6, 32(AX)
+	VMOVUPD     Y7, 64(AX)
+	VMOVUPD     Y8, 96(AX)
+	VMOVUPD     Y9, 128(AX)
+	JMP         end647
+
+none647:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+
+end647:
+	ADDQ $0x000000a0, BX
+	ADDQ $0x000000a0, AX
+	DECQ R10
+	JNZ  loop646
+	VZEROUPPER
+	RET
+
+// func rowDots5F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots5F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop649:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none650
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+
+four651:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000a0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000a0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last651
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four651
+
+last651:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none650:
+	ADDQ $0x000000a0, CX
+	DECQ DI
+	JNZ  loop649
+	VZEROUPPER
+	RET
+
+// func rowSums5F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums5F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop652:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	SUBQ   $0x00000002, R8
+	JL     single653
+
+pair653:
+	VBROADCASTSD (DX), Y11
+	VMOVSLDUP    Y11, Y10
+	VMOVSHDUP    Y11, Y11
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000a0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y10, Y0
+	VFMADD231PS  32(R9), Y10, Y1
+	VFMADD231PS  64(R9), Y10, Y2
+	VFMADD231PS  96(R9), Y10, Y3
+	VFMADD231PS  128(R9), Y10, Y4
+	VFMADD231PS  (R10), Y11, Y5
+	VFMADD231PS  32(R10), Y11, Y6
+	VFMADD231PS  64(R10), Y11, Y7
+	VFMADD231PS  96(R10), Y11, Y8
+	VFMADD231PS  128(R10), Y11, Y9
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair653
+
+single653:
+	CMPQ         R8, $-1
+	JL           sum653
+	VBROADCASTSS (DX), Y10
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000a0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y10, Y0
+	VFMADD231PS  32(R8), Y10, Y1
+	VFMADD231PS  64(R8), Y10, Y2
+	VFMADD231PS  96(R8), Y10, Y3
+	VFMADD231PS  128(R8), Y10, Y4
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum653:
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y7, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y9, Y4, Y4
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	ADDQ    $0x000000a0, AX
+	DECQ    DI
+	JNZ     loop652
+	VZEROUPPER
+	RET
+
+// func treeDots5F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent654:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none655
+
+child655:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	TESTQ   R9, R9
+	JZ      next655
+
+four656:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000a0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000a0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000a0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last656
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four656
+
+last656:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next655:
+	DECQ R10
+	JNZ  child655
+
+none655:
+	ADDQ $0x000000a0, (SP)
+	DECQ 16(SP)
+	JNZ  parent654
+	VZEROUPPER
+	RET
+
+// func treeSums5F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums5F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent657:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	TESTQ   R11, R11
+	JZ      none658
+
+child658:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	SUBQ   $0x00000002, R10
+	JL     single659
+
+pair659:
+	VBROADCASTSD (SI), Y11
+	VMOVSLDUP    Y11, Y10
+	VMOVSHDUP    Y11, Y11
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000a0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y10, Y0
+	VFMADD231PS  32(R12), Y10, Y1
+	VFMADD231PS  64(R12), Y10, Y2
+	VFMADD231PS  96(R12), Y10, Y3
+	VFMADD231PS  128(R12), Y10, Y4
+	VFMADD231PS  (R13), Y11, Y5
+	VFMADD231PS  32(R13), Y11, Y6
+	VFMADD231PS  64(R13), Y11, Y7
+	VFMADD231PS  96(R13), Y11, Y8
+	VFMADD231PS  128(R13), Y11, Y9
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair659
+
+single659:
+	CMPQ         R10, $-1
+	JL           sum659
+	VBROADCASTSS (SI), Y10
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y10, Y0
+	VFMADD231PS  32(R10), Y10, Y1
+	VFMADD231PS  64(R10), Y10, Y2
+	VFMADD231PS  96(R10), Y10, Y3
+	VFMADD231PS  128(R10), Y10, Y4
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum659:
+	VADDPS      Y5, Y0, Y0
+	VADDPS      Y6, Y1, Y1
+	VADDPS      Y7, Y2, Y2
+	VADDPS      Y8, Y3, Y3
+	VADDPS      Y9, Y4, Y4
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y12
+	VFMADD231PS (R12), Y0, Y12
+	VMOVUPD     Y12, (AX)(R13*1)
+	VMOVUPD     (R10), Y12
+	VFMADD231PS (CX)(R13*1), Y0, Y12
+	VMOVUPD     Y12, (R10)
+	VMOVUPD     32(AX)(R13*1), Y13
+	VFMADD231PS 32(R12), Y1, Y13
+	VMOVUPD     Y13, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y13
+	VFMADD231PS 32(CX)(R13*1), Y1, Y13
+	VMOVUPD     Y13, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y12
+	VFMADD231PS 64(R12), Y2, Y12
+	VMOVUPD     Y12, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y12
+	VFMADD231PS 64(CX)(R13*1), Y2, Y12
+	VMOVUPD     Y12, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y13
+	VFMADD231PS 96(R12), Y3, Y13
+	VMOVUPD     Y13, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y13
+	VFMADD231PS 96(CX)(R13*1), Y3, Y13
+	VMOVUPD     Y13, 96(R10)
+	VMOVUPD     128(AX)(R13*1), Y12
+	VFMADD231PS 128(R12), Y4, Y12
+	VMOVUPD     Y12, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y12
+	VFMADD231PS 128(CX)(R13*1), Y4, Y12
+	VMOVUPD     Y12, 128(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child658
+
+none658:
+	ADDQ $0x000000a0, (SP)
+	ADDQ $0x000000a0, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent657
+	VZEROUPPER
+	RET
+
+// func cellDots5F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots5F32AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x02, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x02, DI
+	MOVQ DI, 32(SP)
+
+run660:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Y7
+	VMOVUPD 32(R9), Y8
+	VMOVUPD 64(R9), Y9
+	VMOVUPD 96(R9), Y10
+	VMOVUPD 128(R9), Y11
+
+four661:
+	CMPQ         R8, $0x00000004
+	JL           one661
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	MOVWLZX      4(BX), R10
+	MOVWLZX      6(BX), R11
+	IMULQ        SI, R10
+	IMULQ        SI, R11
+	MOVWLZX      8(BX), R12
+	MOVWLZX      10(BX), R13
+	IMULQ        SI, R12
+	IMULQ        SI, R13
+	MOVWLZX      12(BX), R14
+	MOVWLZX      14(BX), R15
+	IMULQ        SI, R14
+	IMULQ        SI, R15
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       (CX)(R10*1), Y7, Y5
+	VMULPS       (DX)(R11*1), Y5, Y1
+	VMULPS       (CX)(R12*1), Y7, Y4
+	VMULPS       (DX)(R13*1), Y4, Y2
+	VMULPS       (CX)(R14*1), Y7, Y5
+	VMULPS       (DX)(R15*1), Y5, Y3
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(R10*1), Y8, Y5
+	VFMADD231PS  32(DX)(R11*1), Y5, Y1
+	VMULPS       32(CX)(R12*1), Y8, Y4
+	VFMADD231PS  32(DX)(R13*1), Y4, Y2
+	VMULPS       32(CX)(R14*1), Y8, Y5
+	VFMADD231PS  32(DX)(R15*1), Y5, Y3
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(R10*1), Y9, Y5
+	VFMADD231PS  64(DX)(R11*1), Y5, Y1
+	VMULPS       64(CX)(R12*1), Y9, Y4
+	VFMADD231PS  64(DX)(R13*1), Y4, Y2
+	VMULPS       64(CX)(R14*1), Y9, Y5
+	VFMADD231PS  64(DX)(R15*1), Y5, Y3
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(R10*1), Y10, Y5
+	VFMADD231PS  96(DX)(R11*1), Y5, Y1
+	VMULPS       96(CX)(R12*1), Y10, Y4
+	VFMADD231PS  96(DX)(R13*1), Y4, Y2
+	VMULPS       96(CX)(R14*1), Y10, Y5
+	VFMADD231PS  96(DX)(R15*1), Y5, Y3
+	VMULPS       128(CX)(DI*1), Y11, Y4
+	VFMADD231PS  128(DX)(R9*1), Y4, Y0
+	VMULPS       128(CX)(R10*1), Y11, Y5
+	VFMADD231PS  128(DX)(R11*1), Y5, Y1
+	VMULPS       128(CX)(R12*1), Y11, Y4
+	VFMADD231PS  128(DX)(R13*1), Y4, Y2
+	VMULPS       128(CX)(R14*1), Y11, Y5
+	VFMADD231PS  128(DX)(R15*1), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x00000004, R8
+	JMP          four661
+
+one661:
+	TESTQ        R8, R8
+	JZ           end661
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       128(CX)(DI*1), Y11, Y4
+	VFMADD231PS  128(DX)(R9*1), Y4, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDSS       X6, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, AX
+	DECQ         R8
+	JMP          one661
+
+end661:
+	DECQ 24(SP)
+	JNZ  run660
+	VZEROUPPER
+	RET
+
+// func cellSums5F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums5F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run662:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VMOVUPD 128(R11), Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+
+loop663:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y10
+	VMOVUPD      (DX)(R9*1), Y12
+	VMOVUPD      (BX)(R11*1), Y13
+	VMOVUPD      (AX)(R9*1), Y14
+	VMOVUPD      (CX)(R11*1), Y15
+	VMULPS       Y0, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, (AX)(R9*1)
+	VMOVUPD      Y15, (CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y5
+	VMOVUPD      32(DX)(R9*1), Y12
+	VMOVUPD      32(BX)(R11*1), Y13
+	VMOVUPD      32(AX)(R9*1), Y14
+	VMOVUPD      32(CX)(R11*1), Y15
+	VMULPS       Y1, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 32(AX)(R9*1)
+	VMOVUPD      Y15, 32(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y6
+	VMOVUPD      64(DX)(R9*1), Y12
+	VMOVUPD      64(BX)(R11*1), Y13
+	VMOVUPD      64(AX)(R9*1), Y14
+	VMOVUPD      64(CX)(R11*1), Y15
+	VMULPS       Y2, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 64(AX)(R9*1)
+	VMOVUPD      Y15, 64(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y7
+	VMOVUPD      96(DX)(R9*1), Y12
+	VMOVUPD      96(BX)(R11*1), Y13
+	VMOVUPD      96(AX)(R9*1), Y14
+	VMOVUPD      96(CX)(R11*1), Y15
+	VMULPS       Y3, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 96(AX)(R9*1)
+	VMOVUPD      Y15, 96(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y8
+	VMOVUPD      128(DX)(R9*1), Y12
+	VMOVUPD      128(BX)(R11*1), Y13
+	VMOVUPD      128(AX)(R9*1), Y14
+	VMOVUPD      128(CX)(R11*1), Y15
+	VMULPS       Y4, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 128(AX)(R9*1)
+	VMOVUPD      Y15, 128(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y9
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop663
+	VADDPS       (R12), Y5, Y5
+	VMOVUPD      Y5, (R12)
+	VADDPS       32(R12), Y6, Y6
+	VMOVUPD      Y6, 32(R12)
+	VADDPS       64(R12), Y7, Y7
+	VMOVUPD      Y7, 64(R12)
+	VADDPS       96(R12), Y8, Y8
+	VMOVUPD      Y8, 96(R12)
+	VADDPS       128(R12), Y9, Y9
+	VMOVUPD      Y9, 128(R12)
+	DECQ         32(SP)
+	JNZ          run662
+	VZEROUPPER
+	RET
+
+// func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop664:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none665
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+
+loop666:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000c0, AX
+	DECQ    R9
+	JNZ     loop666
+
+none665:
+	ADDQ $0x000000c0, CX
+	DECQ R8
+	JNZ  loop664
+	VZEROUPPER
+	RET
+
+// func fold6F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold6F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop667:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none668
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+	VXORPD  Y10, Y10, Y10
+	VXORPD  Y11, Y11, Y11
+
+loop669:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y12
+	VFMADD231PS (SI)(R12*1), Y12, Y6
+	VMOVUPD     (CX)(R12*1), Y14
+	VFMADD231PS Y0, Y12, Y14
+	VMOVUPD     Y14, (CX)(R12*1)
+	VMOVUPD     32(DX), Y13
+	VFMADD231PS 32(SI)(R12*1), Y13, Y7
+	VMOVUPD     32(CX)(R12*1), Y15
+	VFMADD231PS Y1, Y13, Y15
+	VMOVUPD     Y15, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y12
+	VFMADD231PS 64(SI)(R12*1), Y12, Y8
+	VMOVUPD     64(CX)(R12*1), Y14
+	VFMADD231PS Y2, Y12, Y14
+	VMOVUPD     Y14, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y13
+	VFMADD231PS 96(SI)(R12*1), Y13, Y9
+	VMOVUPD     96(CX)(R12*1), Y15
+	VFMADD231PS Y3, Y13, Y15
+	VMOVUPD     Y15, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y12
+	VFMADD231PS 128(SI)(R12*1), Y12, Y10
+	VMOVUPD     128(CX)(R12*1), Y14
+	VFMADD231PS Y4, Y12, Y14
+	VMOVUPD     Y14, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y13
+	VFMADD231PS 160(SI)(R12*1), Y13, Y11
+	VMOVUPD     160(CX)(R12*1), Y15
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPD     Y15, 160(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000c0, DX
+	DECQ        R11
+	JNZ         loop669
+	VMOVUPD     Y6, (AX)
+	VMOVUPD     Y7, 32(AX)
+	VMOVUPD     Y8, 64(AX)
+	VMOVUPD     Y9, 96(AX)
+	VMOVUPD     Y10, 128(AX)
+	VMOVUPD     Y11, 160(AX)
+	JMP         end668
+
+none668:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+
+end668:
+	ADDQ $0x000000c0, BX
+	ADDQ $0x000000c0, AX
+	DECQ R10
+	JNZ  loop667
+	VZEROUPPER
+	RET
+
+// func rowDots6F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots6F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop670:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none671
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+
+four672:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000c0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last672
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four672
+
+last672:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none671:
+	ADDQ $0x000000c0, CX
+	DECQ DI
+	JNZ  loop670
+	VZEROUPPER
+	RET
+
+// func rowSums6F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums6F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop673:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R8
+	JL     single674
+
+pair674:
+	VBROADCASTSD (DX), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000c0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y12, Y0
+	VFMADD231PS  32(R9), Y12, Y1
+	VFMADD231PS  64(R9), Y12, Y2
+	VFMADD231PS  96(R9), Y12, Y3
+	VFMADD231PS  128(R9), Y12, Y4
+	VFMADD231PS  160(R9), Y12, Y5
+	VFMADD231PS  (R10), Y13, Y6
+	VFMADD231PS  32(R10), Y13, Y7
+	VFMADD231PS  64(R10), Y13, Y8
+	VFMADD231PS  96(R10), Y13, Y9
+	VFMADD231PS  128(R10), Y13, Y10
+	VFMADD231PS  160(R10), Y13, Y11
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair674
+
+single674:
+	CMPQ         R8, $-1
+	JL           sum674
+	VBROADCASTSS (DX), Y12
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000c0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y12, Y0
+	VFMADD231PS  32(R8), Y12, Y1
+	VFMADD231PS  64(R8), Y12, Y2
+	VFMADD231PS  96(R8), Y12, Y3
+	VFMADD231PS  128(R8), Y12, Y4
+	VFMADD231PS  160(R8), Y12, Y5
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum674:
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y7, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y11, Y5, Y5
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	ADDQ    $0x000000c0, AX
+	DECQ    DI
+	JNZ     loop673
+	VZEROUPPER
+	RET
+
+// func treeDots6F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent675:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none676
+
+child676:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	TESTQ   R9, R9
+	JZ      next676
+
+four677:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000c0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last677
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four677
+
+last677:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next676:
+	DECQ R10
+	JNZ  child676
+
+none676:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent675
+	VZEROUPPER
+	RET
+
+// func treeSums6F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums6F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent678:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	TESTQ   R11, R11
+	JZ      none679
+
+child679:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R10
+	JL     single680
+
+pair680:
+	VBROADCASTSD (SI), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y12, Y0
+	VFMADD231PS  32(R12), Y12, Y1
+	VFMADD231PS  64(R12), Y12, Y2
+	VFMADD231PS  96(R12), Y12, Y3
+	VFMADD231PS  128(R12), Y12, Y4
+	VFMADD231PS  160(R12), Y12, Y5
+	VFMADD231PS  (R13), Y13, Y6
+	VFMADD231PS  32(R13), Y13, Y7
+	VFMADD231PS  64(R13), Y13, Y8
+	VFMADD231PS  96(R13), Y13, Y9
+	VFMADD231PS  128(R13), Y13, Y10
+	VFMADD231PS  160(R13), Y13, Y11
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair680
+
+single680:
+	CMPQ         R10, $-1
+	JL           sum680
+	VBROADCASTSS (SI), Y12
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y12, Y0
+	VFMADD231PS  32(R10), Y12, Y1
+	VFMADD231PS  64(R10), Y12, Y2
+	VFMADD231PS  96(R10), Y12, Y3
+	VFMADD231PS  128(R10), Y12, Y4
+	VFMADD231PS  160(R10), Y12, Y5
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum680:
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y1, Y1
+	VADDPS      Y8, Y2, Y2
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y10, Y4, Y4
+	VADDPS      Y11, Y5, Y5
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y14
+	VFMADD231PS (R12), Y0, Y14
+	VMOVUPD     Y14, (AX)(R13*1)
+	VMOVUPD     (R10), Y14
+	VFMADD231PS (CX)(R13*1), Y0, Y14
+	VMOVUPD     Y14, (R10)
+	VMOVUPD     32(AX)(R13*1), Y15
+	VFMADD231PS 32(R12), Y1, Y15
+	VMOVUPD     Y15, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y15
+	VFMADD231PS 32(CX)(R13*1), Y1, Y15
+	VMOVUPD     Y15, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y14
+	VFMADD231PS 64(R12), Y2, Y14
+	VMOVUPD     Y14, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y14
+	VFMADD231PS 64(CX)(R13*1), Y2, Y14
+	VMOVUPD     Y14, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y15
+	VFMADD231PS 96(R12), Y3, Y15
+	VMOVUPD     Y15, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y15
+	VFMADD231PS 96(CX)(R13*1), Y3, Y15
+	VMOVUPD     Y15, 96(R10)
+	VMOVUPD     128(AX)(R13*1), Y14
+	VFMADD231PS 128(R12), Y4, Y14
+	VMOVUPD     Y14, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y14
+	VFMADD231PS 128(CX)(R13*1), Y4, Y14
+	VMOVUPD     Y14, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y15
+	VFMADD231PS 160(R12), Y5, Y15
+	VMOVUPD     Y15, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y15
+	VFMADD231PS 160(CX)(R13*1), Y5, Y15
+	VMOVUPD     Y15, 160(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child679
+
+none679:
+	ADDQ $0x000000c0, (SP)
+	ADDQ $0x000000c0, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent678
+	VZEROUPPER
+	RET
+
+// func cellDots6F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots6F32AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x02, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x02, DI
+	MOVQ DI, 32(SP)
+
+run681:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Y7
+	VMOVUPD 32(R9), Y8
+	VMOVUPD 64(R9), Y9
+	VMOVUPD 96(R9), Y10
+	VMOVUPD 128(R9), Y11
+	VMOVUPD 160(R9), Y12
+
+four682:
+	CMPQ         R8, $0x00000004
+	JL           one682
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	MOVWLZX      4(BX), R10
+	MOVWLZX      6(BX), R11
+	IMULQ        SI, R10
+	IMULQ        SI, R11
+	MOVWLZX      8(BX), R12
+	MOVWLZX      10(BX), R13
+	IMULQ        SI, R12
+	IMULQ        SI, R13
+	MOVWLZX      12(BX), R14
+	MOVWLZX      14(BX), R15
+	IMULQ        SI, R14
+	IMULQ        SI, R15
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       (CX)(R10*1), Y7, Y5
+	VMULPS       (DX)(R11*1), Y5, Y1
+	VMULPS       (CX)(R12*1), Y7, Y4
+	VMULPS       (DX)(R13*1), Y4, Y2
+	VMULPS       (CX)(R14*1), Y7, Y5
+	VMULPS       (DX)(R15*1), Y5, Y3
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(R10*1), Y8, Y5
+	VFMADD231PS  32(DX)(R11*1), Y5, Y1
+	VMULPS       32(CX)(R12*1), Y8, Y4
+	VFMADD231PS  32(DX)(R13*1), Y4, Y2
+	VMULPS       32(CX)(R14*1), Y8, Y5
+	VFMADD231PS  32(DX)(R15*1), Y5, Y3
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(R10*1), Y9, Y5
+	VFMADD231PS  64(DX)(R11*1), Y5, Y1
+	VMULPS       64(CX)(R12*1), Y9, Y4
+	VFMADD231PS  64(DX)(R13*1), Y4, Y2
+	VMULPS       64(CX)(R14*1), Y9, Y5
+	VFMADD231PS  64(DX)(R15*1), Y5, Y3
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(R10*1), Y10, Y5
+	VFMADD231PS  96(DX)(R11*1), Y5, Y1
+	VMULPS       96(CX)(R12*1), Y10, Y4
+	VFMADD231PS  96(DX)(R13*1), Y4, Y2
+	VMULPS       96(CX)(R14*1), Y10, Y5
+	VFMADD231PS  96(DX)(R15*1), Y5, Y3
+	VMULPS       128(CX)(DI*1), Y11, Y4
+	VFMADD231PS  128(DX)(R9*1), Y4, Y0
+	VMULPS       128(CX)(R10*1), Y11, Y5
+	VFMADD231PS  128(DX)(R11*1), Y5, Y1
+	VMULPS       128(CX)(R12*1), Y11, Y4
+	VFMADD231PS  128(DX)(R13*1), Y4, Y2
+	VMULPS       128(CX)(R14*1), Y11, Y5
+	VFMADD231PS  128(DX)(R15*1), Y5, Y3
+	VMULPS       160(CX)(DI*1), Y12, Y4
+	VFMADD231PS  160(DX)(R9*1), Y4, Y0
+	VMULPS       160(CX)(R10*1), Y12, Y5
+	VFMADD231PS  160(DX)(R11*1), Y5, Y1
+	VMULPS       160(CX)(R12*1), Y12, Y4
+	VFMADD231PS  160(DX)(R13*1), Y4, Y2
+	VMULPS       160(CX)(R14*1), Y12, Y5
+	VFMADD231PS  160(DX)(R15*1), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x00000004, R8
+	JMP          four682
+
+one682:
+	TESTQ        R8, R8
+	JZ           end682
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       128(CX)(DI*1), Y11, Y4
+	VFMADD231PS  128(DX)(R9*1), Y4, Y0
+	VMULPS       160(CX)(DI*1), Y12, Y4
+	VFMADD231PS  160(DX)(R9*1), Y4, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDSS       X6, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, AX
+	DECQ         R8
+	JMP          one682
+
+end682:
+	DECQ 24(SP)
+	JNZ  run681
+	VZEROUPPER
+	RET
+
+// func cellSums6F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums6F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run683:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	MOVQ    R10, R9
+	MOVQ    DI, R13
+	MOVQ    SI, R14
+
+loop684:
+	MOVWLZX      (R13), R15
+	MOVWLZX      2(R13), BP
+	IMULQ        R8, R15
+	IMULQ        R8, BP
+	VBROADCASTSS (R14), Y6
+	VMOVUPD      (DX)(R15*1), Y8
+	VMOVUPD      (BX)(BP*1), Y9
+	VMOVUPD      (AX)(R15*1), Y10
+	VMOVUPD      (CX)(BP*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, (AX)(R15*1)
+	VMOVUPD      Y11, (CX)(BP*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      32(DX)(R15*1), Y8
+	VMOVUPD      32(BX)(BP*1), Y9
+	VMOVUPD      32(AX)(R15*1), Y10
+	VMOVUPD      32(CX)(BP*1), Y11
+	VMULPS       Y1, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 32(AX)(R15*1)
+	VMOVUPD      Y11, 32(CX)(BP*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      64(DX)(R15*1), Y8
+	VMOVUPD      64(BX)(BP*1), Y9
+	VMOVUPD      64(AX)(R15*1), Y10
+	VMOVUPD      64(CX)(BP*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 64(AX)(R15*1)
+	VMOVUPD      Y11, 64(CX)(BP*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000004, R14
+	DECQ         R9
+	JNZ          loop684
+	VADDPS       (R12), Y3, Y3
+	VMOVUPD      Y3, (R12)
+	VADDPS       32(R12), Y4, Y4
+	VMOVUPD      Y4, 32(R12)
+	VADDPS       64(R12), Y5, Y5
+	VMOVUPD      Y5, 64(R12)
+	VMOVUPD      96(R11), Y0
+	VMOVUPD      128(R11), Y1
+	VMOVUPD      160(R11), Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+
+loop685:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y6
+	VMOVUPD      96(DX)(R9*1), Y8
+	VMOVUPD      96(BX)(R11*1), Y9
+	VMOVUPD      96(AX)(R9*1), Y10
+	VMOVUPD      96(CX)(R11*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 96(AX)(R9*1)
+	VMOVUPD      Y11, 96(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      128(DX)(R9*1), Y8
+	VMOVUPD      128(BX)(R11*1), Y9
+	VMOVUPD      128(AX)(R9*1), Y10
+	VMOVUPD      128(CX)(R11*1), Y11
+	VMULPS       Y1, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 128(AX)(R9*1)
+	VMOVUPD      Y11, 128(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      160(DX)(R9*1), Y8
+	VMOVUPD      160(BX)(R11*1), Y9
+	VMOVUPD      160(AX)(R9*1), Y10
+	VMOVUPD      160(CX)(R11*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 160(AX)(R9*1)
+	VMOVUPD      Y11, 160(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop685
+	VADDPS       96(R12), Y3, Y3
+	VMOVUPD      Y3, 96(R12)
+	VADDPS       128(R12), Y4, Y4
+	VMOVUPD      Y4, 128(R12)
+	VADDPS       160(R12), Y5, Y5
+	VMOVUPD      Y5, 160(R12)
+	DECQ         32(SP)
+	JNZ          run683
+	VZEROUPPER
+	RET
+
+// func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop686:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none687
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+
+loop688:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPS  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000e0, AX
+	DECQ    R9
+	JNZ     loop688
+
+none687:
+	ADDQ $0x000000e0, CX
+	DECQ R8
+	JNZ  loop686
+	VZEROUPPER
+	RET
+
+// func fold7F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop689:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none690
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R11, R12
+	MOVQ    R8, R13
+	MOVQ    DX, R14
+
+loop691:
+	MOVLQSX     (R13), R15
+	IMULQ       R9, R15
+	VMOVUPD     (R14), Y8
+	VFMADD231PS (SI)(R15*1), Y8, Y4
+	VMOVUPD     (CX)(R15*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R15*1)
+	VMOVUPD     32(R14), Y9
+	VFMADD231PS 32(SI)(R15*1), Y9, Y5
+	VMOVUPD     32(CX)(R15*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R15*1)
+	VMOVUPD     64(R14), Y8
+	VFMADD231PS 64(SI)(R15*1), Y8, Y6
+	VMOVUPD     64(CX)(R15*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R15*1)
+	VMOVUPD     96(R14), Y9
+	VFMADD231PS 96(SI)(R15*1), Y9, Y7
+	VMOVUPD     96(CX)(R15*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R15*1)
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x000000e0, R14
+	DECQ        R12
+	JNZ         loop691
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	VMOVUPD     128(BX), Y0
+	VMOVUPD     160(BX), Y1
+	VMOVUPD     192(BX), Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+
+loop692:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     128(DX), Y6
+	VFMADD231PS 128(SI)(R12*1), Y6, Y3
+	VMOVUPD     128(CX)(R12*1), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VMOVUPD     Y8, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y7
+	VFMADD231PS 160(SI)(R12*1), Y7, Y4
+	VMOVUPD     160(CX)(R12*1), Y9
+	VFMADD231PS Y1, Y7, Y9
+	VMOVUPD     Y9, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y6
+	VFMADD231PS 192(SI)(R12*1), Y6, Y5
+	VMOVUPD     192(CX)(R12*1), Y8
+	VFMADD231PS Y2, Y6, Y8
+	VMOVUPD     Y8, 192(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000e0, DX
+	DECQ        R11
+	JNZ         loop692
+	VMOVUPD     Y3, 128(AX)
+	VMOVUPD     Y4, 160(AX)
+	VMOVUPD     Y5, 192(AX)
+	JMP         end690
+
+none690:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+	VMOVUPD Y0, 192(AX)
+
+end690:
+	ADDQ $0x000000e0, BX
+	ADDQ $0x000000e0, AX
+	DECQ R10
+	JNZ  loop689
+	VZEROUPPER
+	RET
+
+// func rowDots7F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop693:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none694
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+
+four695:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000e0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000e0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VFMADD231PS  192(R9), Y10, Y0
+	VFMADD231PS  192(R10), Y10, Y1
+	VFMADD231PS  192(R11), Y10, Y2
+	VFMADD231PS  192(R12), Y10, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VADDPS       X11, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last695
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four695
+
+last695:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none694:
+	ADDQ $0x000000e0, CX
+	DECQ DI
+	JNZ  loop693
+	VZEROUPPER
+	RET
+
+// func rowSums7F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop696:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   DX, R9
+	MOVQ   SI, R10
+	MOVQ   R8, R11
+	SUBQ   $0x00000002, R11
+	JL     single697
+
+pair697:
+	VBROADCASTSD (R9), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R10), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         CX, R12
+	IMUL3Q       $0x000000e0, R13, R13
+	ADDQ         CX, R13
+	VFMADD231PS  (R12), Y8, Y0
+	VFMADD231PS  32(R12), Y8, Y1
+	VFMADD231PS  64(R12), Y8, Y2
+	VFMADD231PS  96(R12), Y8, Y3
+	VFMADD231PS  (R13), Y9, Y4
+	VFMADD231PS  32(R13), Y9, Y5
+	VFMADD231PS  64(R13), Y9, Y6
+	VFMADD231PS  96(R13), Y9, Y7
+	ADDQ         $0x00000008, R10
+	ADDQ         $0x00000008, R9
+	SUBQ         $0x00000002, R11
+	JGE          pair697
+
+single697:
+	CMPQ         R11, $-1
+	JL           sum697
+	VBROADCASTSS (R9), Y8
+	MOVLQSX      (R10), R11
+	IMUL3Q       $0x000000e0, R11, R11
+	ADDQ         CX, R11
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  64(R11), Y8, Y2
+	VFMADD231PS  96(R11), Y8, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R9
+
+sum697:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	SUBQ    $0x00000002, R8
+	JL      single698
+
+pair698:
+	VBROADCASTSD (DX), Y7
+	VMOVSLDUP    Y7, Y6
+	VMOVSHDUP    Y7, Y7
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000e0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  128(R9), Y6, Y0
+	VFMADD231PS  160(R9), Y6, Y1
+	VFMADD231PS  192(R9), Y6, Y2
+	VFMADD231PS  128(R10), Y7, Y3
+	VFMADD231PS  160(R10), Y7, Y4
+	VFMADD231PS  192(R10), Y7, Y5
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair698
+
+single698:
+	CMPQ         R8, $-1
+	JL           sum698
+	VBROADCASTSS (DX), Y6
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000e0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  128(R8), Y6, Y0
+	VFMADD231PS  160(R8), Y6, Y1
+	VFMADD231PS  192(R8), Y6, Y2
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum698:
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y5, Y2, Y2
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y1, 160(AX)
+	VMOVUPD Y2, 192(AX)
+	ADDQ    $0x000000e0, AX
+	DECQ    DI
+	JNZ     loop696
+	VZEROUPPER
+	RET
+
+// func treeDots7F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent699:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none700
+
+child700:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	TESTQ   R9, R9
+	JZ      next700
+
+four701:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000e0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000e0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000e0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VFMADD231PS  192(R11), Y10, Y0
+	VFMADD231PS  192(R12), Y10, Y1
+	VFMADD231PS  192(R13), Y10, Y2
+	VFMADD231PS  192(R14), Y10, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VADDPS       X11, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last701
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four701
+
+last701:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next700:
+	DECQ R10
+	JNZ  child700
+
+none700:
+	ADDQ $0x000000e0, (SP)
+	DECQ 16(SP)
+	JNZ  parent699
+	VZEROUPPER
+	RET
+
+// func treeSums7F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent702:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	VMOVUPD Y0, 192(R10)
+	TESTQ   R11, R11
+	JZ      none703
+
+child703:
+	MOVL   4(DI), R12
+	SUBL   (DI), R12
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   SI, R10
+	MOVQ   R8, R13
+	MOVQ   R12, R14
+	SUBQ   $0x00000002, R14
+	JL     single704
+
+pair704:
+	VBROADCASTSD (R10), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R13), BP
+	MOVL         BP, R15
+	SHRQ         $0x20, BP
+	IMUL3Q       $0x000000e0, R15, R15
+	ADDQ         BX, R15
+	IMUL3Q       $0x000000e0, BP, BP
+	ADDQ         BX, BP
+	VFMADD231PS  (R15), Y8, Y0
+	VFMADD231PS  32(R15), Y8, Y1
+	VFMADD231PS  64(R15), Y8, Y2
+	VFMADD231PS  96(R15), Y8, Y3
+	VFMADD231PS  (BP), Y9, Y4
+	VFMADD231PS  32(BP), Y9, Y5
+	VFMADD231PS  64(BP), Y9, Y6
+	VFMADD231PS  96(BP), Y9, Y7
+	ADDQ         $0x00000008, R13
+	ADDQ         $0x00000008, R10
+	SUBQ         $0x00000002, R14
+	JGE          pair704
+
+single704:
+	CMPQ         R14, $-1
+	JL           sum704
+	VBROADCASTSS (R10), Y8
+	MOVLQSX      (R13), R14
+	IMUL3Q       $0x000000e0, R14, R14
+	ADDQ         BX, R14
+	VFMADD231PS  (R14), Y8, Y0
+	VFMADD231PS  32(R14), Y8, Y1
+	VFMADD231PS  64(R14), Y8, Y2
+	VFMADD231PS  96(R14), Y8, Y3
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000004, R10
+
+sum704:
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVLQSX     (DX), R14
+	IMULQ       R9, R14
+	MOVQ        (SP), R13
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R14*1), Y10
+	VFMADD231PS (R13), Y0, Y10
+	VMOVUPD     Y10, (AX)(R14*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PS (CX)(R14*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R14*1), Y11
+	VFMADD231PS 32(R13), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R14*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PS 32(CX)(R14*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R14*1), Y10
+	VFMADD231PS 64(R13), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R14*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PS 64(CX)(R14*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R14*1), Y11
+	VFMADD231PS 96(R13), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R14*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PS 96(CX)(R14*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	VXORPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	SUBQ        $0x00000002, R12
+	JL          single705
+
+pair705:
+	VBROADCASTSD (SI), Y7
+	VMOVSLDUP    Y7, Y6
+	VMOVSHDUP    Y7, Y7
+	MOVQ         (R8), R13
+	MOVL         R13, R10
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         BX, R10
+	IMUL3Q       $0x000000e0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  128(R10), Y6, Y0
+	VFMADD231PS  160(R10), Y6, Y1
+	VFMADD231PS  192(R10), Y6, Y2
+	VFMADD231PS  128(R13), Y7, Y3
+	VFMADD231PS  160(R13), Y7, Y4
+	VFMADD231PS  192(R13), Y7, Y5
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R12
+	JGE          pair705
+
+single705:
+	CMPQ         R12, $-1
+	JL           sum705
+	VBROADCASTSS (SI), Y6
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  128(R10), Y6, Y0
+	VFMADD231PS  160(R10), Y6, Y1
+	VFMADD231PS  192(R10), Y6, Y2
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum705:
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y1, Y1
+	VADDPS      Y5, Y2, Y2
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     128(AX)(R13*1), Y8
+	VFMADD231PS 128(R12), Y0, Y8
+	VMOVUPD     Y8, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y8
+	VFMADD231PS 128(CX)(R13*1), Y0, Y8
+	VMOVUPD     Y8, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y9
+	VFMADD231PS 160(R12), Y1, Y9
+	VMOVUPD     Y9, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y9
+	VFMADD231PS 160(CX)(R13*1), Y1, Y9
+	VMOVUPD     Y9, 160(R10)
+	VMOVUPD     192(AX)(R13*1), Y8
+	VFMADD231PS 192(R12), Y2, Y8
+	VMOVUPD     Y8, 192(AX)(R13*1)
+	VMOVUPD     192(R10), Y8
+	VFMADD231PS 192(CX)(R13*1), Y2, Y8
+	VMOVUPD     Y8, 192(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child703
+
+none703:
+	ADDQ $0x000000e0, (SP)
+	ADDQ $0x000000e0, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent702
+	VZEROUPPER
+	RET
+
+// func cellDots7F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots7F32AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x02, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x02, DI
+	MOVQ DI, 32(SP)
+
+run706:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Y7
+	VMOVUPD 32(R9), Y8
+	VMOVUPD 64(R9), Y9
+	VMOVUPD 96(R9), Y10
+	VMOVUPD 128(R9), Y11
+	VMOVUPD 160(R9), Y12
+	VMOVUPD 192(R9), Y13
+
+four707:
+	CMPQ         R8, $0x00000004
+	JL           one707
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	MOVWLZX      4(BX), R10
+	MOVWLZX      6(BX), R11
+	IMULQ        SI, R10
+	IMULQ        SI, R11
+	MOVWLZX      8(BX), R12
+	MOVWLZX      10(BX), R13
+	IMULQ        SI, R12
+	IMULQ        SI, R13
+	MOVWLZX      12(BX), R14
+	MOVWLZX      14(BX), R15
+	IMULQ        SI, R14
+	IMULQ        SI, R15
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       (CX)(R10*1), Y7, Y5
+	VMULPS       (DX)(R11*1), Y5, Y1
+	VMULPS       (CX)(R12*1), Y7, Y4
+	VMULPS       (DX)(R13*1), Y4, Y2
+	VMULPS       (CX)(R14*1), Y7, Y5
+	VMULPS       (DX)(R15*1), Y5, Y3
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(R10*1), Y8, Y5
+	VFMADD231PS  32(DX)(R11*1), Y5, Y1
+	VMULPS       32(CX)(R12*1), Y8, Y4
+	VFMADD231PS  32(DX)(R13*1), Y4, Y2
+	VMULPS       32(CX)(R14*1), Y8, Y5
+	VFMADD231PS  32(DX)(R15*1), Y5, Y3
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(R10*1), Y9, Y5
+	VFMADD231PS  64(DX)(R11*1), Y5, Y1
+	VMULPS       64(CX)(R12*1), Y9, Y4
+	VFMADD231PS  64(DX)(R13*1), Y4, Y2
+	VMULPS       64(CX)(R14*1), Y9, Y5
+	VFMADD231PS  64(DX)(R15*1), Y5, Y3
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(R10*1), Y10, Y5
+	VFMADD231PS  96(DX)(R11*1), Y5, Y1
+	VMULPS       96(CX)(R12*1), Y10, Y4
+	VFMADD231PS  96(DX)(R13*1), Y4, Y2
+	VMULPS       96(CX)(R14*1), Y10, Y5
+	VFMADD231PS  96(DX)(R15*1), Y5, Y3
+	VMULPS       128(CX)(DI*1), Y11, Y4
+	VFMADD231PS  128(DX)(R9*1), Y4, Y0
+	VMULPS       128(CX)(R10*1), Y11, Y5
+	VFMADD231PS  128(DX)(R11*1), Y5, Y1
+	VMULPS       128(CX)(R12*1), Y11, Y4
+	VFMADD231PS  128(DX)(R13*1), Y4, Y2
+	VMULPS       128(CX)(R14*1), Y11, Y5
+	VFMADD231PS  128(DX)(R15*1), Y5, Y3
+	VMULPS       160(CX)(DI*1), Y12, Y4
+	VFMADD231PS  160(DX)(R9*1), Y4, Y0
+	VMULPS       160(CX)(R10*1), Y12, Y5
+	VFMADD231PS  160(DX)(R11*1), Y5, Y1
+	VMULPS       160(CX)(R12*1), Y12, Y4
+	VFMADD231PS  160(DX)(R13*1), Y4, Y2
+	VMULPS       160(CX)(R14*1), Y12, Y5
+	VFMADD231PS  160(DX)(R15*1), Y5, Y3
+	VMULPS       192(CX)(DI*1), Y13, Y4
+	VFMADD231PS  192(DX)(R9*1), Y4, Y0
+	VMULPS       192(CX)(R10*1), Y13, Y5
+	VFMADD231PS  192(DX)(R11*1), Y5, Y1
+	VMULPS       192(CX)(R12*1), Y13, Y4
+	VFMADD231PS  192(DX)(R13*1), Y4, Y2
+	VMULPS       192(CX)(R14*1), Y13, Y5
+	VFMADD231PS  192(DX)(R15*1), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x00000004, R8
+	JMP          four707
+
+one707:
+	TESTQ        R8, R8
+	JZ           end707
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       128(CX)(DI*1), Y11, Y4
+	VFMADD231PS  128(DX)(R9*1), Y4, Y0
+	VMULPS       160(CX)(DI*1), Y12, Y4
+	VFMADD231PS  160(DX)(R9*1), Y4, Y0
+	VMULPS       192(CX)(DI*1), Y13, Y4
+	VFMADD231PS  192(DX)(R9*1), Y4, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDSS       X6, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, AX
+	DECQ         R8
+	JMP          one707
+
+end707:
+	DECQ 24(SP)
+	JNZ  run706
+	VZEROUPPER
+	RET
+
+// func cellSums7F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run708:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18072,7 +24869,7 @@ run512:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop513:
+loop709:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -18125,7 +24922,1127 @@ loop513:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop513
+	JNZ          loop709
+	VADDPS       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPS       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPS       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPS       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	VMOVUPD      128(R11), Y0
+	VMOVUPD      160(R11), Y1
+	VMOVUPD      192(R11), Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+
+loop710:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y6
+	VMOVUPD      128(DX)(R9*1), Y8
+	VMOVUPD      128(BX)(R11*1), Y9
+	VMOVUPD      128(AX)(R9*1), Y10
+	VMOVUPD      128(CX)(R11*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 128(AX)(R9*1)
+	VMOVUPD      Y11, 128(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      160(DX)(R9*1), Y8
+	VMOVUPD      160(BX)(R11*1), Y9
+	VMOVUPD      160(AX)(R9*1), Y10
+	VMOVUPD      160(CX)(R11*1), Y11
+	VMULPS       Y1, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 160(AX)(R9*1)
+	VMOVUPD      Y11, 160(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      192(DX)(R9*1), Y8
+	VMOVUPD      192(BX)(R11*1), Y9
+	VMOVUPD      192(AX)(R9*1), Y10
+	VMOVUPD      192(CX)(R11*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 192(AX)(R9*1)
+	VMOVUPD      Y11, 192(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop710
+	VADDPS       128(R12), Y3, Y3
+	VMOVUPD      Y3, 128(R12)
+	VADDPS       160(R12), Y4, Y4
+	VMOVUPD      Y4, 160(R12)
+	VADDPS       192(R12), Y5, Y5
+	VMOVUPD      Y5, 192(R12)
+	DECQ         32(SP)
+	JNZ          run708
+	VZEROUPPER
+	RET
+
+// func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop711:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none712
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
+
+loop713:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPS  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	VMULPS  224(R10), Y11, Y3
+	VMOVUPD Y3, 224(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000100, AX
+	DECQ    R9
+	JNZ     loop713
+
+none712:
+	ADDQ $0x00000100, CX
+	DECQ R8
+	JNZ  loop711
+	VZEROUPPER
+	RET
+
+// func fold8F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop714:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none715
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R11, R12
+	MOVQ    R8, R13
+	MOVQ    DX, R14
+
+loop716:
+	MOVLQSX     (R13), R15
+	IMULQ       R9, R15
+	VMOVUPD     (R14), Y8
+	VFMADD231PS (SI)(R15*1), Y8, Y4
+	VMOVUPD     (CX)(R15*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R15*1)
+	VMOVUPD     32(R14), Y9
+	VFMADD231PS 32(SI)(R15*1), Y9, Y5
+	VMOVUPD     32(CX)(R15*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R15*1)
+	VMOVUPD     64(R14), Y8
+	VFMADD231PS 64(SI)(R15*1), Y8, Y6
+	VMOVUPD     64(CX)(R15*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R15*1)
+	VMOVUPD     96(R14), Y9
+	VFMADD231PS 96(SI)(R15*1), Y9, Y7
+	VMOVUPD     96(CX)(R15*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R15*1)
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000100, R14
+	DECQ        R12
+	JNZ         loop716
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	VMOVUPD     128(BX), Y0
+	VMOVUPD     160(BX), Y1
+	VMOVUPD     192(BX), Y2
+	VMOVUPD     224(BX), Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+
+loop717:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     128(DX), Y8
+	VFMADD231PS 128(SI)(R12*1), Y8, Y4
+	VMOVUPD     128(CX)(R12*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y9
+	VFMADD231PS 160(SI)(R12*1), Y9, Y5
+	VMOVUPD     160(CX)(R12*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y8
+	VFMADD231PS 192(SI)(R12*1), Y8, Y6
+	VMOVUPD     192(CX)(R12*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 192(CX)(R12*1)
+	VMOVUPD     224(DX), Y9
+	VFMADD231PS 224(SI)(R12*1), Y9, Y7
+	VMOVUPD     224(CX)(R12*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 224(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000100, DX
+	DECQ        R11
+	JNZ         loop717
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	JMP         end715
+
+none715:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+	VMOVUPD Y0, 192(AX)
+	VMOVUPD Y0, 224(AX)
+
+end715:
+	ADDQ $0x00000100, BX
+	ADDQ $0x00000100, AX
+	DECQ R10
+	JNZ  loop714
+	VZEROUPPER
+	RET
+
+// func rowDots8F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop718:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none719
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
+
+four720:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000100, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VFMADD231PS  192(R9), Y10, Y0
+	VFMADD231PS  192(R10), Y10, Y1
+	VFMADD231PS  192(R11), Y10, Y2
+	VFMADD231PS  192(R12), Y10, Y3
+	VFMADD231PS  224(R9), Y11, Y0
+	VFMADD231PS  224(R10), Y11, Y1
+	VFMADD231PS  224(R11), Y11, Y2
+	VFMADD231PS  224(R12), Y11, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X12
+	VADDPS       X12, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last720
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four720
+
+last720:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none719:
+	ADDQ $0x00000100, CX
+	DECQ DI
+	JNZ  loop718
+	VZEROUPPER
+	RET
+
+// func rowSums8F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop721:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   DX, R9
+	MOVQ   SI, R10
+	MOVQ   R8, R11
+	SUBQ   $0x00000002, R11
+	JL     single722
+
+pair722:
+	VBROADCASTSD (R9), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R10), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         CX, R12
+	IMUL3Q       $0x00000100, R13, R13
+	ADDQ         CX, R13
+	VFMADD231PS  (R12), Y8, Y0
+	VFMADD231PS  32(R12), Y8, Y1
+	VFMADD231PS  64(R12), Y8, Y2
+	VFMADD231PS  96(R12), Y8, Y3
+	VFMADD231PS  (R13), Y9, Y4
+	VFMADD231PS  32(R13), Y9, Y5
+	VFMADD231PS  64(R13), Y9, Y6
+	VFMADD231PS  96(R13), Y9, Y7
+	ADDQ         $0x00000008, R10
+	ADDQ         $0x00000008, R9
+	SUBQ         $0x00000002, R11
+	JGE          pair722
+
+single722:
+	CMPQ         R11, $-1
+	JL           sum722
+	VBROADCASTSS (R9), Y8
+	MOVLQSX      (R10), R11
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         CX, R11
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  64(R11), Y8, Y2
+	VFMADD231PS  96(R11), Y8, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R9
+
+sum722:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	SUBQ    $0x00000002, R8
+	JL      single723
+
+pair723:
+	VBROADCASTSD (DX), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000100, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  160(R9), Y8, Y1
+	VFMADD231PS  192(R9), Y8, Y2
+	VFMADD231PS  224(R9), Y8, Y3
+	VFMADD231PS  128(R10), Y9, Y4
+	VFMADD231PS  160(R10), Y9, Y5
+	VFMADD231PS  192(R10), Y9, Y6
+	VFMADD231PS  224(R10), Y9, Y7
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair723
+
+single723:
+	CMPQ         R8, $-1
+	JL           sum723
+	VBROADCASTSS (DX), Y8
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000100, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  128(R8), Y8, Y0
+	VFMADD231PS  160(R8), Y8, Y1
+	VFMADD231PS  192(R8), Y8, Y2
+	VFMADD231PS  224(R8), Y8, Y3
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum723:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y1, 160(AX)
+	VMOVUPD Y2, 192(AX)
+	VMOVUPD Y3, 224(AX)
+	ADDQ    $0x00000100, AX
+	DECQ    DI
+	JNZ     loop721
+	VZEROUPPER
+	RET
+
+// func treeDots8F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent724:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none725
+
+child725:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	VMOVUPD 224(R11), Y11
+	VMULPS  224(R12), Y11, Y11
+	TESTQ   R9, R9
+	JZ      next725
+
+four726:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000100, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000100, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VFMADD231PS  192(R11), Y10, Y0
+	VFMADD231PS  192(R12), Y10, Y1
+	VFMADD231PS  192(R13), Y10, Y2
+	VFMADD231PS  192(R14), Y10, Y3
+	VFMADD231PS  224(R11), Y11, Y0
+	VFMADD231PS  224(R12), Y11, Y1
+	VFMADD231PS  224(R13), Y11, Y2
+	VFMADD231PS  224(R14), Y11, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X12
+	VADDPS       X12, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last726
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four726
+
+last726:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next725:
+	DECQ R10
+	JNZ  child725
+
+none725:
+	ADDQ $0x00000100, (SP)
+	DECQ 16(SP)
+	JNZ  parent724
+	VZEROUPPER
+	RET
+
+// func treeSums8F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent727:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	VMOVUPD Y0, 192(R10)
+	VMOVUPD Y0, 224(R10)
+	TESTQ   R11, R11
+	JZ      none728
+
+child728:
+	MOVL   4(DI), R12
+	SUBL   (DI), R12
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   SI, R10
+	MOVQ   R8, R13
+	MOVQ   R12, R14
+	SUBQ   $0x00000002, R14
+	JL     single729
+
+pair729:
+	VBROADCASTSD (R10), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R13), BP
+	MOVL         BP, R15
+	SHRQ         $0x20, BP
+	IMUL3Q       $0x00000100, R15, R15
+	ADDQ         BX, R15
+	IMUL3Q       $0x00000100, BP, BP
+	ADDQ         BX, BP
+	VFMADD231PS  (R15), Y8, Y0
+	VFMADD231PS  32(R15), Y8, Y1
+	VFMADD231PS  64(R15), Y8, Y2
+	VFMADD231PS  96(R15), Y8, Y3
+	VFMADD231PS  (BP), Y9, Y4
+	VFMADD231PS  32(BP), Y9, Y5
+	VFMADD231PS  64(BP), Y9, Y6
+	VFMADD231PS  96(BP), Y9, Y7
+	ADDQ         $0x00000008, R13
+	ADDQ         $0x00000008, R10
+	SUBQ         $0x00000002, R14
+	JGE          pair729
+
+single729:
+	CMPQ         R14, $-1
+	JL           sum729
+	VBROADCASTSS (R10), Y8
+	MOVLQSX      (R13), R14
+	IMUL3Q       $0x00000100, R14, R14
+	ADDQ         BX, R14
+	VFMADD231PS  (R14), Y8, Y0
+	VFMADD231PS  32(R14), Y8, Y1
+	VFMADD231PS  64(R14), Y8, Y2
+	VFMADD231PS  96(R14), Y8, Y3
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000004, R10
+
+sum729:
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVLQSX     (DX), R14
+	IMULQ       R9, R14
+	MOVQ        (SP), R13
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R14*1), Y10
+	VFMADD231PS (R13), Y0, Y10
+	VMOVUPD     Y10, (AX)(R14*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PS (CX)(R14*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R14*1), Y11
+	VFMADD231PS 32(R13), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R14*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PS 32(CX)(R14*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R14*1), Y10
+	VFMADD231PS 64(R13), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R14*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PS 64(CX)(R14*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R14*1), Y11
+	VFMADD231PS 96(R13), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R14*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PS 96(CX)(R14*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	VXORPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	SUBQ        $0x00000002, R12
+	JL          single730
+
+pair730:
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R8), R13
+	MOVL         R13, R10
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	IMUL3Q       $0x00000100, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  128(R10), Y8, Y0
+	VFMADD231PS  160(R10), Y8, Y1
+	VFMADD231PS  192(R10), Y8, Y2
+	VFMADD231PS  224(R10), Y8, Y3
+	VFMADD231PS  128(R13), Y9, Y4
+	VFMADD231PS  160(R13), Y9, Y5
+	VFMADD231PS  192(R13), Y9, Y6
+	VFMADD231PS  224(R13), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R12
+	JGE          pair730
+
+single730:
+	CMPQ         R12, $-1
+	JL           sum730
+	VBROADCASTSS (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  128(R10), Y8, Y0
+	VFMADD231PS  160(R10), Y8, Y1
+	VFMADD231PS  192(R10), Y8, Y2
+	VFMADD231PS  224(R10), Y8, Y3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum730:
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     128(AX)(R13*1), Y10
+	VFMADD231PS 128(R12), Y0, Y10
+	VMOVUPD     Y10, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y10
+	VFMADD231PS 128(CX)(R13*1), Y0, Y10
+	VMOVUPD     Y10, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y11
+	VFMADD231PS 160(R12), Y1, Y11
+	VMOVUPD     Y11, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y11
+	VFMADD231PS 160(CX)(R13*1), Y1, Y11
+	VMOVUPD     Y11, 160(R10)
+	VMOVUPD     192(AX)(R13*1), Y10
+	VFMADD231PS 192(R12), Y2, Y10
+	VMOVUPD     Y10, 192(AX)(R13*1)
+	VMOVUPD     192(R10), Y10
+	VFMADD231PS 192(CX)(R13*1), Y2, Y10
+	VMOVUPD     Y10, 192(R10)
+	VMOVUPD     224(AX)(R13*1), Y11
+	VFMADD231PS 224(R12), Y3, Y11
+	VMOVUPD     Y11, 224(AX)(R13*1)
+	VMOVUPD     224(R10), Y11
+	VFMADD231PS 224(CX)(R13*1), Y3, Y11
+	VMOVUPD     Y11, 224(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child728
+
+none728:
+	ADDQ $0x00000100, (SP)
+	ADDQ $0x00000100, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent727
+	VZEROUPPER
+	RET
+
+// func cellDots8F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellDots8F32AVX2(SB), NOSPLIT, $40-184
+	MOVQ out_base+0(FP), AX
+	MOVQ b_base+48(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ cells_base+144(FP), BX
+	MOVQ stride+176(FP), SI
+	SHLQ $0x02, SI
+	MOVQ l_base+24(FP), DI
+	MOVQ DI, (SP)
+	MOVQ start_base+96(FP), DI
+	MOVQ DI, 8(SP)
+	MOVQ row_base+120(FP), DI
+	MOVQ DI, 16(SP)
+	MOVQ row_len+128(FP), DI
+	MOVQ DI, 24(SP)
+	MOVQ outer+168(FP), DI
+	SHLQ $0x02, DI
+	MOVQ DI, 32(SP)
+
+run731:
+	MOVQ    8(SP), DI
+	MOVL    4(DI), R8
+	SUBL    (DI), R8
+	ADDQ    $0x00000004, 8(SP)
+	MOVQ    16(SP), DI
+	MOVLQSX (DI), DI
+	ADDQ    $0x00000004, 16(SP)
+	IMULQ   32(SP), DI
+	MOVQ    (SP), R9
+	ADDQ    DI, R9
+	VMOVUPD (R9), Y7
+	VMOVUPD 32(R9), Y8
+	VMOVUPD 64(R9), Y9
+	VMOVUPD 96(R9), Y10
+	VMOVUPD 128(R9), Y11
+	VMOVUPD 160(R9), Y12
+	VMOVUPD 192(R9), Y13
+	VMOVUPD 224(R9), Y14
+
+four732:
+	CMPQ         R8, $0x00000004
+	JL           one732
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	MOVWLZX      4(BX), R10
+	MOVWLZX      6(BX), R11
+	IMULQ        SI, R10
+	IMULQ        SI, R11
+	MOVWLZX      8(BX), R12
+	MOVWLZX      10(BX), R13
+	IMULQ        SI, R12
+	IMULQ        SI, R13
+	MOVWLZX      12(BX), R14
+	MOVWLZX      14(BX), R15
+	IMULQ        SI, R14
+	IMULQ        SI, R15
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       (CX)(R10*1), Y7, Y5
+	VMULPS       (DX)(R11*1), Y5, Y1
+	VMULPS       (CX)(R12*1), Y7, Y4
+	VMULPS       (DX)(R13*1), Y4, Y2
+	VMULPS       (CX)(R14*1), Y7, Y5
+	VMULPS       (DX)(R15*1), Y5, Y3
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(R10*1), Y8, Y5
+	VFMADD231PS  32(DX)(R11*1), Y5, Y1
+	VMULPS       32(CX)(R12*1), Y8, Y4
+	VFMADD231PS  32(DX)(R13*1), Y4, Y2
+	VMULPS       32(CX)(R14*1), Y8, Y5
+	VFMADD231PS  32(DX)(R15*1), Y5, Y3
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(R10*1), Y9, Y5
+	VFMADD231PS  64(DX)(R11*1), Y5, Y1
+	VMULPS       64(CX)(R12*1), Y9, Y4
+	VFMADD231PS  64(DX)(R13*1), Y4, Y2
+	VMULPS       64(CX)(R14*1), Y9, Y5
+	VFMADD231PS  64(DX)(R15*1), Y5, Y3
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(R10*1), Y10, Y5
+	VFMADD231PS  96(DX)(R11*1), Y5, Y1
+	VMULPS       96(CX)(R12*1), Y10, Y4
+	VFMADD231PS  96(DX)(R13*1), Y4, Y2
+	VMULPS       96(CX)(R14*1), Y10, Y5
+	VFMADD231PS  96(DX)(R15*1), Y5, Y3
+	VMULPS       128(CX)(DI*1), Y11, Y4
+	VFMADD231PS  128(DX)(R9*1), Y4, Y0
+	VMULPS       128(CX)(R10*1), Y11, Y5
+	VFMADD231PS  128(DX)(R11*1), Y5, Y1
+	VMULPS       128(CX)(R12*1), Y11, Y4
+	VFMADD231PS  128(DX)(R13*1), Y4, Y2
+	VMULPS       128(CX)(R14*1), Y11, Y5
+	VFMADD231PS  128(DX)(R15*1), Y5, Y3
+	VMULPS       160(CX)(DI*1), Y12, Y4
+	VFMADD231PS  160(DX)(R9*1), Y4, Y0
+	VMULPS       160(CX)(R10*1), Y12, Y5
+	VFMADD231PS  160(DX)(R11*1), Y5, Y1
+	VMULPS       160(CX)(R12*1), Y12, Y4
+	VFMADD231PS  160(DX)(R13*1), Y4, Y2
+	VMULPS       160(CX)(R14*1), Y12, Y5
+	VFMADD231PS  160(DX)(R15*1), Y5, Y3
+	VMULPS       192(CX)(DI*1), Y13, Y4
+	VFMADD231PS  192(DX)(R9*1), Y4, Y0
+	VMULPS       192(CX)(R10*1), Y13, Y5
+	VFMADD231PS  192(DX)(R11*1), Y5, Y1
+	VMULPS       192(CX)(R12*1), Y13, Y4
+	VFMADD231PS  192(DX)(R13*1), Y4, Y2
+	VMULPS       192(CX)(R14*1), Y13, Y5
+	VFMADD231PS  192(DX)(R15*1), Y5, Y3
+	VMULPS       224(CX)(DI*1), Y14, Y4
+	VFMADD231PS  224(DX)(R9*1), Y4, Y0
+	VMULPS       224(CX)(R10*1), Y14, Y5
+	VFMADD231PS  224(DX)(R11*1), Y5, Y1
+	VMULPS       224(CX)(R12*1), Y14, Y4
+	VFMADD231PS  224(DX)(R13*1), Y4, Y2
+	VMULPS       224(CX)(R14*1), Y14, Y5
+	VFMADD231PS  224(DX)(R15*1), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x00000004, R8
+	JMP          four732
+
+one732:
+	TESTQ        R8, R8
+	JZ           end732
+	MOVWLZX      (BX), DI
+	MOVWLZX      2(BX), R9
+	IMULQ        SI, DI
+	IMULQ        SI, R9
+	VMULPS       (CX)(DI*1), Y7, Y4
+	VMULPS       (DX)(R9*1), Y4, Y0
+	VMULPS       32(CX)(DI*1), Y8, Y4
+	VFMADD231PS  32(DX)(R9*1), Y4, Y0
+	VMULPS       64(CX)(DI*1), Y9, Y4
+	VFMADD231PS  64(DX)(R9*1), Y4, Y0
+	VMULPS       96(CX)(DI*1), Y10, Y4
+	VFMADD231PS  96(DX)(R9*1), Y4, Y0
+	VMULPS       128(CX)(DI*1), Y11, Y4
+	VFMADD231PS  128(DX)(R9*1), Y4, Y0
+	VMULPS       160(CX)(DI*1), Y12, Y4
+	VFMADD231PS  160(DX)(R9*1), Y4, Y0
+	VMULPS       192(CX)(DI*1), Y13, Y4
+	VFMADD231PS  192(DX)(R9*1), Y4, Y0
+	VMULPS       224(CX)(DI*1), Y14, Y4
+	VFMADD231PS  224(DX)(R9*1), Y4, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDSS       X6, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, AX
+	DECQ         R8
+	JMP          one732
+
+end732:
+	DECQ 24(SP)
+	JNZ  run731
+	VZEROUPPER
+	RET
+
+// func cellSums8F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run733:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R10, R9
+	MOVQ    DI, R13
+	MOVQ    SI, R14
+
+loop734:
+	MOVWLZX      (R13), R15
+	MOVWLZX      2(R13), BP
+	IMULQ        R8, R15
+	IMULQ        R8, BP
+	VBROADCASTSS (R14), Y8
+	VMOVUPD      (DX)(R15*1), Y10
+	VMOVUPD      (BX)(BP*1), Y11
+	VMOVUPD      (AX)(R15*1), Y12
+	VMOVUPD      (CX)(BP*1), Y13
+	VMULPS       Y0, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, (AX)(R15*1)
+	VMOVUPD      Y13, (CX)(BP*1)
+	VFMADD231PS  Y11, Y10, Y4
+	VMOVUPD      32(DX)(R15*1), Y10
+	VMOVUPD      32(BX)(BP*1), Y11
+	VMOVUPD      32(AX)(R15*1), Y12
+	VMOVUPD      32(CX)(BP*1), Y13
+	VMULPS       Y1, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 32(AX)(R15*1)
+	VMOVUPD      Y13, 32(CX)(BP*1)
+	VFMADD231PS  Y11, Y10, Y5
+	VMOVUPD      64(DX)(R15*1), Y10
+	VMOVUPD      64(BX)(BP*1), Y11
+	VMOVUPD      64(AX)(R15*1), Y12
+	VMOVUPD      64(CX)(BP*1), Y13
+	VMULPS       Y2, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 64(AX)(R15*1)
+	VMOVUPD      Y13, 64(CX)(BP*1)
+	VFMADD231PS  Y11, Y10, Y6
+	VMOVUPD      96(DX)(R15*1), Y10
+	VMOVUPD      96(BX)(BP*1), Y11
+	VMOVUPD      96(AX)(R15*1), Y12
+	VMOVUPD      96(CX)(BP*1), Y13
+	VMULPS       Y3, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 96(AX)(R15*1)
+	VMOVUPD      Y13, 96(CX)(BP*1)
+	VFMADD231PS  Y11, Y10, Y7
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000004, R14
+	DECQ         R9
+	JNZ          loop734
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -18143,7 +26060,7 @@ loop513:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop514:
+loop735:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18196,7 +26113,7 @@ loop514:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop514
+	JNZ          loop735
 	VADDPS       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPS       160(R12), Y5, Y5
@@ -18206,7 +26123,7 @@ loop514:
 	VADDPS       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run512
+	JNZ          run733
 	VZEROUPPER
 	RET
 
@@ -18229,7 +26146,7 @@ TEXT ·multiplyAddsF32AVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop515:
+loop736:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -18243,7 +26160,7 @@ loop515:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop515
+	JNZ         loop736
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

@@ -639,6 +639,446 @@ func gemmSub1x2AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int,
 //go:noescape
 func gemmSub1x3AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
 
+// matVecF32AVX512 is matVecGo for rows and cols ≥ 1: several rows at a time.
+//
+//go:noescape
+func matVecF32AVX512(out []float32, a []float32, x []float32, rows int, cols int)
+
+// matTVecF32AVX512 is matTVecGo for rows and cols ≥ 1: several columns at a time.
+//
+//go:noescape
+func matTVecF32AVX512(out []float32, a []float32, y []float32, rows int, cols int)
+
+// dotF32AVX512 is dotGo for n ≥ 1.
+//
+//go:noescape
+func dotF32AVX512(out *[8]float32, x []float32, y []float32, n int)
+
+// norms2F32AVX512 is norms2Go for n ≥ 1.
+//
+//go:noescape
+func norms2F32AVX512(out *[8]float64, x []float32, n int)
+
+// axpyF32AVX512 is axpyGo for n ≥ 1.
+//
+//go:noescape
+func axpyF32AVX512(y []float32, s *[8]float32, x []float32, n int)
+
+// axpyNorm2F32AVX512 is axpyNorm2Go for n ≥ 1.
+//
+//go:noescape
+func axpyNorm2F32AVX512(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int)
+
+// negateDotsF32AVX512 is negateDotsGo for n ≥ 1.
+//
+//go:noescape
+func negateDotsF32AVX512(y []float32, along *[8]float32, norm2 *[8]float32, g []float32, x []float32, n int, stride int)
+
+// addOuters1F32AVX512 is addOutersGo for 1 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func addOuters1F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// addOuters2F32AVX512 is addOutersGo for 2 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func addOuters2F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// addOuters3F32AVX512 is addOutersGo for 3 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func addOuters3F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// addOuters4F32AVX512 is addOutersGo for 4 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func addOuters4F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// addOuters5F32AVX512 is addOutersGo for 5 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func addOuters5F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// addOuters6F32AVX512 is addOutersGo for 6 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func addOuters6F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// addOuterMatVecF32AVX512 is addOuterMatVecGo for rows and cols ≥ 1.
+//
+//go:noescape
+func addOuterMatVecF32AVX512(a []float32, norm2 *[8]float64, out []float32, c float32, y []float32, x []float32, z []float32, rows int, cols int, ahead int)
+
+// outersNorm2x1F32AVX512 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func outersNorm2x1F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// outersNorm2x2F32AVX512 is outersNorm2Go for 2 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func outersNorm2x2F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// outersNorm2x3F32AVX512 is outersNorm2Go for 3 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func outersNorm2x3F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// outersNorm2x4F32AVX512 is outersNorm2Go for 4 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func outersNorm2x4F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// outersNorm2x5F32AVX512 is outersNorm2Go for 5 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func outersNorm2x5F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// outersNorm2x6F32AVX512 is outersNorm2Go for 6 terms (the first is at terms), rows and cols ≥ 1.
+//
+//go:noescape
+func outersNorm2x6F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
+
+// copyLanesF32AVX512 is copyLanesGo for n ≥ 1.
+//
+//go:noescape
+func copyLanesF32AVX512(out []float32, in []float32, n int, outStride int, inStride int)
+
+// negateLanesF32AVX512 is negateLanesGo for n ≥ 1.
+//
+//go:noescape
+func negateLanesF32AVX512(out []float32, in []float32, n int, outStride int, inStride int)
+
+// sumRowsF32AVX512 is sumRowsGo for n a positive multiple of 8.
+//
+//go:noescape
+func sumRowsF32AVX512(out []float32, m []float32, rows int, n int, stride int)
+
+// expand1F32AVX512 is expandGo for 1 lane groups and rows ≥ 1.
+//
+//go:noescape
+func expand1F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold1F32AVX512 is foldGo for 1 lane groups and rows ≥ 1.
+//
+//go:noescape
+func fold1F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// rowDots1F32AVX512 is rowDotsGo for 1 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowDots1F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowSums1F32AVX512 is rowSumsGo for 1 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowSums1F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// treeDots1F32AVX512 is treeDotsGo for 1 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots1F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeSums1F32AVX512 is treeSumsGo for 1 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums1F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// cellDots1F32AVX512 is cellDotsGo for 1 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots1F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums1F32AVX512 is cellSumsGo for 1 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums1F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// expand2F32AVX512 is expandGo for 2 lane groups and rows ≥ 1.
+//
+//go:noescape
+func expand2F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold2F32AVX512 is foldGo for 2 lane groups and rows ≥ 1.
+//
+//go:noescape
+func fold2F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// rowDots2F32AVX512 is rowDotsGo for 2 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowDots2F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowSums2F32AVX512 is rowSumsGo for 2 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowSums2F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// treeDots2F32AVX512 is treeDotsGo for 2 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeSums2F32AVX512 is treeSumsGo for 2 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums2F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// cellDots2F32AVX512 is cellDotsGo for 2 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots2F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums2F32AVX512 is cellSumsGo for 2 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums2F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// expand3F32AVX512 is expandGo for 3 lane groups and rows ≥ 1.
+//
+//go:noescape
+func expand3F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold3F32AVX512 is foldGo for 3 lane groups and rows ≥ 1.
+//
+//go:noescape
+func fold3F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// rowDots3F32AVX512 is rowDotsGo for 3 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowDots3F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowSums3F32AVX512 is rowSumsGo for 3 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowSums3F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// treeDots3F32AVX512 is treeDotsGo for 3 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeSums3F32AVX512 is treeSumsGo for 3 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// cellDots3F32AVX512 is cellDotsGo for 3 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots3F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums3F32AVX512 is cellSumsGo for 3 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums3F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// expand4F32AVX512 is expandGo for 4 lane groups and rows ≥ 1.
+//
+//go:noescape
+func expand4F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold4F32AVX512 is foldGo for 4 lane groups and rows ≥ 1.
+//
+//go:noescape
+func fold4F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// rowDots4F32AVX512 is rowDotsGo for 4 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowDots4F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowSums4F32AVX512 is rowSumsGo for 4 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowSums4F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// treeDots4F32AVX512 is treeDotsGo for 4 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeSums4F32AVX512 is treeSumsGo for 4 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// cellDots4F32AVX512 is cellDotsGo for 4 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots4F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums4F32AVX512 is cellSumsGo for 4 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums4F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// expand5F32AVX512 is expandGo for 5 lane groups and rows ≥ 1.
+//
+//go:noescape
+func expand5F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold5F32AVX512 is foldGo for 5 lane groups and rows ≥ 1.
+//
+//go:noescape
+func fold5F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// rowDots5F32AVX512 is rowDotsGo for 5 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowDots5F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowSums5F32AVX512 is rowSumsGo for 5 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowSums5F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// treeDots5F32AVX512 is treeDotsGo for 5 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeSums5F32AVX512 is treeSumsGo for 5 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// cellDots5F32AVX512 is cellDotsGo for 5 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots5F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums5F32AVX512 is cellSumsGo for 5 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums5F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// expand6F32AVX512 is expandGo for 6 lane groups and rows ≥ 1.
+//
+//go:noescape
+func expand6F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold6F32AVX512 is foldGo for 6 lane groups and rows ≥ 1.
+//
+//go:noescape
+func fold6F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// rowDots6F32AVX512 is rowDotsGo for 6 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowDots6F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowSums6F32AVX512 is rowSumsGo for 6 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowSums6F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// treeDots6F32AVX512 is treeDotsGo for 6 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeSums6F32AVX512 is treeSumsGo for 6 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// cellDots6F32AVX512 is cellDotsGo for 6 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots6F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums6F32AVX512 is cellSumsGo for 6 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums6F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// expand7F32AVX512 is expandGo for 7 lane groups and rows ≥ 1.
+//
+//go:noescape
+func expand7F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold7F32AVX512 is foldGo for 7 lane groups and rows ≥ 1.
+//
+//go:noescape
+func fold7F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// rowDots7F32AVX512 is rowDotsGo for 7 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowDots7F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowSums7F32AVX512 is rowSumsGo for 7 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowSums7F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// treeDots7F32AVX512 is treeDotsGo for 7 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeSums7F32AVX512 is treeSumsGo for 7 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums7F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// cellDots7F32AVX512 is cellDotsGo for 7 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots7F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums7F32AVX512 is cellSumsGo for 7 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums7F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// expand8F32AVX512 is expandGo for 8 lane groups and rows ≥ 1.
+//
+//go:noescape
+func expand8F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold8F32AVX512 is foldGo for 8 lane groups and rows ≥ 1.
+//
+//go:noescape
+func fold8F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// rowDots8F32AVX512 is rowDotsGo for 8 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowDots8F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowSums8F32AVX512 is rowSumsGo for 8 lane groups and rows ≥ 1.
+//
+//go:noescape
+func rowSums8F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// treeDots8F32AVX512 is treeDotsGo for 8 lane groups and a parent or more.
+//
+//go:noescape
+func treeDots8F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeSums8F32AVX512 is treeSumsGo for 8 lane groups and a parent or more.
+//
+//go:noescape
+func treeSums8F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// cellDots8F32AVX512 is cellDotsGo for 8 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellDots8F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums8F32AVX512 is cellSumsGo for 8 lane groups and a run or more, none of them empty.
+//
+//go:noescape
+func cellSums8F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// multiplyAddsF32AVX512 does 12 multiply–adds on a register n ≥ 1 times.
+//
+//go:noescape
+func multiplyAddsF32AVX512(out *[8]float32, n int)
+
 // matVecF32AVX2 is matVecGo for rows and cols ≥ 1: several rows at a time.
 //
 //go:noescape

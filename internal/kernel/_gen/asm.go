@@ -14,17 +14,20 @@ const lanes = 8
 // tier is an instruction set with a type of number. A lane group fills parts registers.
 type tier struct {
 	name      string
+	flag      string // in package cpu
 	parts     int
 	registers int
 	bytes     int // of a number
 	groups    int // the most in a panel row
 }
 
-var (
-	avx512  = tier{"AVX512", 1, 32, 8, 4}
-	avx2    = tier{"AVX2", 2, 16, 8, 4}
-	avx2F32 = tier{"F32AVX2", 1, 16, 4, 8} // a lane group is what a 256-bit register holds
-)
+// A lane group of float32 is what a 256-bit register holds; what AVX-512 adds are registers.
+var tiers = []tier{
+	{"AVX512", "AVX512", 1, 32, 8, 4},
+	{"AVX2", "AVX2", 2, 16, 8, 4},
+	{"F32AVX512", "AVX512", 1, 32, 4, 8},
+	{"F32AVX2", "AVX2", 1, 16, 4, 8},
+}
 
 // group is the number of bytes in a lane group, size that in a register, width the number of numbers in a register.
 func (t tier) group() int { return lanes * t.bytes }
@@ -70,6 +73,7 @@ var (
 	}
 	ymm = []reg.VecPhysical{
 		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+		reg.Y16, reg.Y17, reg.Y18, reg.Y19, reg.Y20, reg.Y21, reg.Y22, reg.Y23, reg.Y24, reg.Y25, reg.Y26, reg.Y27, reg.Y28, reg.Y29, reg.Y30, reg.Y31,
 	}
 	xmm = []reg.VecPhysical{
 		reg.X0, reg.X1, reg.X2, reg.X3, reg.X4, reg.X5, reg.X6, reg.X7, reg.X8, reg.X9, reg.X10, reg.X11, reg.X12, reg.X13, reg.X14, reg.X15,
@@ -93,7 +97,7 @@ func (b *bank) take(n int) []reg.VecPhysical {
 
 func (t tier) zero(rs ...reg.VecPhysical) {
 	for _, r := range rs {
-		if t.zmms() {
+		if t.registers == 32 {
 			VPXORQ(r, r, r)
 		} else {
 			VXORPD(r, r, r)

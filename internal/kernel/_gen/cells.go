@@ -58,8 +58,7 @@ func inner(cells, stride reg.GPVirtual, i int) (j, k reg.GPVirtual) {
 }
 
 func cellDots(t tier, groups int) {
-	t.text(fmt.Sprint("cellDots", groups), "(out, l, b, c []T, start, row []int32, cells []uint32, outer, stride int)",
-		fmt.Sprintf("is cellDotsGo for %d lane groups and a run or more, none of them empty.", groups))
+	t.rowText("cellDots", groups, fmt.Sprintf("is cellDotsGo for %d lane groups and a run or more, none of them empty.", groups))
 	out, b, c, cells, stride := slice("out"), slice("b"), slice("c"), slice("cells"), number("stride")
 	t.scale(stride)
 	walkRuns(t, []string{"l"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
@@ -146,8 +145,7 @@ func (t tier) reduce1(acc []reg.VecPhysical, free reg.VecPhysical, out Mem) {
 }
 
 func cellSums(t tier, groups int) {
-	t.text(fmt.Sprint("cellSums", groups), "(gL, gB, gC, l, b, c, s []T, start, row []int32, cells []uint32, outer, stride int)",
-		fmt.Sprintf("is cellSumsGo for %d lane groups and a run or more, none of them empty.", groups))
+	t.rowText("cellSums", groups, fmt.Sprintf("is cellSumsGo for %d lane groups and a run or more, none of them empty.", groups))
 	gB, gC, b, c, s, cells, stride := slice("gB"), slice("gC"), slice("b"), slice("c"), slice("s"), slice("cells"), number("stride")
 	t.scale(stride)
 	walkRuns(t, []string{"l", "gL"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {

@@ -2,13 +2,17 @@
 // see reference.go for what it computes.
 package main
 
-import . "github.com/mmcloughlin/avo/build"
+import (
+	"log"
+
+	. "github.com/mmcloughlin/avo/build"
+)
 
 //go:generate go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel
 
 func main() {
 	ConstraintExpr("!noasm")
-	for _, t := range []tier{avx512, avx2, avx2F32} {
+	for _, t := range tiers {
 		matVec(t)
 		matTVec(t)
 		dot(t)
@@ -24,14 +28,9 @@ func main() {
 		moveLanes(t)
 		sumRows(t)
 		for groups := 1; groups <= t.groups; groups++ {
-			expand(t, groups)
-			fold(t, groups)
-			rowDots(t, groups)
-			rowSums(t, groups)
-			treeDots(t, groups)
-			treeSums(t, groups)
-			cellDots(t, groups)
-			cellSums(t, groups)
+			for _, k := range rowKernels {
+				k.emit(t, groups)
+			}
 		}
 		multiplyAdds(t)
 		if t.double() {
@@ -40,4 +39,7 @@ func main() {
 		}
 	}
 	Generate()
+	if err := writeDispatch("../dispatch_rows_amd64.go"); err != nil {
+		log.Fatal(err)
+	}
 }

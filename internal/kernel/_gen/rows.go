@@ -79,8 +79,7 @@ func pieces(t tier, groups, others int) [][2]int {
 }
 
 func expand(t tier, groups int) {
-	t.text(fmt.Sprint("expand", groups), "(out, parent, v []T, start, at []int32, stride int)",
-		fmt.Sprintf("is expandGo for %d lane groups and rows ≥ 1.", groups))
+	t.rowText("expand", groups, fmt.Sprintf("is expandGo for %d lane groups and rows ≥ 1.", groups))
 	out, parent, v, start, index, stride := slice("out"), slice("parent"), slice("v"), slice("start"), slice("at"), number("stride")
 	rows := rowCount()
 	t.scale(stride)
@@ -107,8 +106,7 @@ func expand(t tier, groups int) {
 }
 
 func fold(t tier, groups int) {
-	t.text(fmt.Sprint("fold", groups), "(gParent, gV, g, parent, v []T, start, at []int32, stride int)",
-		fmt.Sprintf("is foldGo for %d lane groups and rows ≥ 1.", groups))
+	t.rowText("fold", groups, fmt.Sprintf("is foldGo for %d lane groups and rows ≥ 1.", groups))
 	gParent, gV, g, parent, v := slice("gParent"), slice("gV"), slice("g"), slice("parent"), slice("v")
 	start, index, stride := slice("start"), slice("at"), number("stride")
 	rows := rowCount()
@@ -264,8 +262,7 @@ func (t tier) rowRegisters(groups int) int {
 }
 
 func rowDots(t tier, groups int) {
-	t.text(fmt.Sprint("rowDots", groups), "(out, p, q []T, start, at []int32)",
-		fmt.Sprintf("is rowDotsGo for %d lane groups and rows ≥ 1.", groups))
+	t.rowText("rowDots", groups, fmt.Sprintf("is rowDotsGo for %d lane groups and rows ≥ 1.", groups))
 	out, p, q, start, index := slice("out"), slice("p"), slice("q"), slice("start"), slice("at")
 	rows := rowCount()
 	b := bank{t: t}
@@ -323,8 +320,7 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 }
 
 func rowSums(t tier, groups int) {
-	t.text(fmt.Sprint("rowSums", groups), "(g, q, s []T, start, at []int32)",
-		fmt.Sprintf("is rowSumsGo for %d lane groups and rows ≥ 1.", groups))
+	t.rowText("rowSums", groups, fmt.Sprintf("is rowSumsGo for %d lane groups and rows ≥ 1.", groups))
 	g, q, s, start, index := slice("g"), slice("q"), slice("s"), slice("start"), slice("at")
 	rows := rowCount()
 	bytes := groups * t.group()

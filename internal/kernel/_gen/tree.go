@@ -44,8 +44,7 @@ func walkParents(names []string, step int, body func(p *parents, children reg.GP
 }
 
 func treeDots(t tier, groups int) {
-	t.text(fmt.Sprint("treeDots", groups), "(out, parent, v []T, tree, leaf []int32, q []T, start, at []int32, stride int)",
-		fmt.Sprintf("is treeDotsGo for %d lane groups and a parent or more.", groups))
+	t.rowText("treeDots", groups, fmt.Sprintf("is treeDotsGo for %d lane groups and a parent or more.", groups))
 	out, v, leaf, q, start, index, stride := slice("out"), slice("v"), slice("leaf"), slice("q"), slice("start"), slice("at"), number("stride")
 	t.scale(stride)
 	bytes := groups * t.group()
@@ -92,8 +91,7 @@ func treeDots(t tier, groups int) {
 }
 
 func treeSums(t tier, groups int) {
-	t.text(fmt.Sprint("treeSums", groups), "(gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, stride int)",
-		fmt.Sprintf("is treeSumsGo for %d lane groups and a parent or more.", groups))
+	t.rowText("treeSums", groups, fmt.Sprintf("is treeSumsGo for %d lane groups and a parent or more.", groups))
 	gV, v, leaf, q, s, start, index, stride := slice("gV"), slice("v"), slice("leaf"), slice("q"), slice("s"), slice("start"), slice("at"), number("stride")
 	t.scale(stride)
 	bytes := groups * t.group()
