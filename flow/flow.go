@@ -110,7 +110,7 @@ type Settings struct {
 
 // Stop holds the stop rules; a run ends at the first that applies. Zero values mean the defaults given.
 type Stop struct {
-	TrainMSE     float64       // plain mean squared error on the observed cells; 0 means 1e-14, negative never
+	TrainMSE     float64       // plain mean squared error on the observed cells, or what float32 can tell from 0 if that is larger; 0 means 1e-14, negative never
 	GradientNorm float64       // ‖∂L/∂θ‖; 0 means never
 	Time         float64       // flow time, on which an error-controlled method ends exactly; 0 means 1e60
 	Evaluations  int           // gradient evaluations; 0 means 1e5 for error-controlled methods, 1e7 for descents

@@ -32,6 +32,7 @@ type Integrator struct {
 	loss, mse float64
 	started   time.Time
 	dataNorm  float64
+	rounding  float64 // of the train error
 }
 
 // state is what a checkpoint saves beside the parameters.
@@ -82,6 +83,9 @@ func New(sys System, settings Settings) (*Integrator, error) {
 	}
 	in.stages = make([]stageTerms, len(in.scheme.m))
 	in.dataNorm = sys.DataNorm()
+	if r, ok := sys.(rounder); ok {
+		in.rounding = r.RoundingMSE()
+	}
 	return in, nil
 }
 
@@ -198,7 +202,7 @@ func (in *Integrator) check() Status {
 	switch {
 	case math.IsNaN(in.loss) || math.IsInf(in.loss, 0):
 		return Diverged
-	case in.mse <= stop.TrainMSE:
+	case in.mse <= stop.TrainMSE, stop.TrainMSE > 0 && in.mse <= in.rounding:
 		return Converged
 	case stop.GradientNorm > 0 && math.Sqrt(in.sys.Norm2(0)) <= stop.GradientNorm:
 		return SmallGradient
@@ -249,6 +253,9 @@ type descender interface {
 	Descend(h float64) float64
 	Settle()
 }
+
+// rounder is a System that knows the train error below which it cannot tell what is left from rounding.
+type rounder interface{ RoundingMSE() float64 }
 
 func (in *Integrator) descend(rate float64) Status {
 	in.state.Clock.add(rate)

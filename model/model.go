@@ -22,6 +22,18 @@ import (
 	"lacuna/internal/kernel"
 )
 
+// DType names the type of the numbers of a model: parameters, predictions and gradients.
+type DType string
+
+// The types. Losses, norms and the space of the vectors v are float64 with either.
+const (
+	Float64 DType = "float64" // Chains
+	Float32 DType = "float32" // Chains32, for exploration
+)
+
+// DTypes lists every DType.
+func DTypes() []DType { return []DType{Float64, Float32} }
+
 // Stages is the number of gradient slots, and of lift slots.
 const Stages = 8
 

@@ -108,6 +108,12 @@ func (o *ObjectiveOf[T]) derivatives(first, second []float64) (firsts, seconds [
 	return first, second
 }
 
+// RoundingMSE returns the mean squared error at which the rounding of a prediction begins to hide what is left to learn:
+// 2⁻³⁸ times the mean square of the observed values in float32, as if each were rounded 32 times, and 0 in float64.
+func (o *ObjectiveOf[T]) RoundingMSE() float64 {
+	return dtype[T](0x1p-38, 0) * norm2(o.observed.Values) / float64(o.observed.Len())
+}
+
 // Observed returns the cells the model is trained on.
 func (o *ObjectiveOf[T]) Observed() *tensor.Observed { return o.observed }
 

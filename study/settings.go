@@ -33,6 +33,7 @@ type Settings struct {
 	Depth    Depths `json:"depth,omitempty"`    // k for all modes, or one a mode; default 0
 	Blocks   int    `json:"blocks,omitempty"`   // R, default 500
 	Balanced bool   `json:"balanced,omitempty"` // collapsed balanced chains: a balanced rank-one start at the cost of depth 0
+	DType    string `json:"dtype,omitempty"`    // type of the numbers, float64 (default, and not written out) or float32
 	Start    string `json:"start,omitempty"`    // how the first point is drawn, default gaussian
 	SigmaW   Number `json:"sigma_w,omitempty"`  // default 0.01
 	SigmaA   Number `json:"sigma_a,omitempty"`  // default 0.1
@@ -141,6 +142,9 @@ func (s *Settings) Normalise() {
 		s.Depth = Depths{0}
 	}
 	or(&s.Blocks, 500)
+	if s.DType == string(model.Float64) {
+		s.DType = "" // as in every identity from before there was a choice
+	}
 	if !s.Balanced {
 		or(&s.Start, string(model.Gaussian))
 	}
@@ -194,6 +198,15 @@ func (s *Settings) Check() error {
 	}
 	if _, err := ParseShape(s.Shape); s.Shape != "" && err != nil {
 		return err
+	}
+	switch model.DType(s.DType) {
+	case "", model.Float64:
+	case model.Float32:
+		if s.Balanced {
+			return fmt.Errorf("dtype = %q: balanced chains are float64: leave dtype or balanced out", s.DType)
+		}
+	default:
+		return fmt.Errorf("dtype = %q is unknown, choose float64 or float32", s.DType)
 	}
 	switch s.Trajectory {
 	case "", "none", "blocks", "all":

@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -71,6 +72,8 @@ func TestFaultsInASpecificationAreLocated(t *testing.T) {
 		{"blocks = true\n", "blocks: true (bool) is not a whole number"},
 		{"shape = \"10by10\"\n", "is not a list of sizes"},
 		{"trajectory = \"some\"\n", "choose none, blocks or all"},
+		{"dtype = \"half\"\n", "choose float64 or float32"},
+		{"dtype = \"float32\"\nbalanced = true\n", "balanced chains are float64"},
 		{"data = \"nowhere.csv\"\n", "spec.toml:1:1: data:"},
 	} {
 		_, err := Parse("spec.toml", []byte(test.text))
@@ -83,6 +86,14 @@ func TestFaultsInASpecificationAreLocated(t *testing.T) {
 func TestIdentity(t *testing.T) {
 	if (Settings{}).ID() != (Settings{Blocks: 500, Depth: Depths{0}, Data: "synthetic"}).ID() {
 		t.Error("defaults, given or not, are the same run")
+	}
+	if (Settings{DType: "float64"}).ID() != (Settings{}).ID() {
+		t.Error("float64 is the default: given or not, it is the same run")
+	}
+	var plain Settings
+	plain.Normalise()
+	if text, err := json.Marshal(plain); err != nil || strings.Contains(string(text), "dtype") {
+		t.Errorf("settings of float64 are %s (%v): runs made before there was a choice would change their identity", text, err)
 	}
 	seen := map[string]string{}
 	settings := reflect.TypeFor[Settings]()

@@ -79,11 +79,15 @@ func newModel(kept *tensor.Observed, l loss.Loss, s Settings) (trainable, error)
 		if err != nil {
 			return nil, err
 		}
-		chains, err := model.NewChains(kept, l, model.Config{Blocks: s.Blocks, Depths: depths})
+		config := model.Config{Blocks: s.Blocks, Depths: depths}
+		if s.DType == string(model.Float32) {
+			system, err = model.NewChains32(kept, l, config)
+		} else {
+			system, err = model.NewChains(kept, l, config)
+		}
 		if err != nil {
 			return nil, err
 		}
-		system = chains
 	}
 	return system, system.Draw(model.StartConfig{
 		Start: model.Start(s.Start), SigmaW: float64(s.SigmaW), SigmaA: float64(s.SigmaA), Diagonal: float64(s.Diagonal), Seed: s.Seed,

@@ -37,6 +37,28 @@ func TestTrainRecoversATensor(t *testing.T) {
 	}
 }
 
+func TestTrainInFloat32(t *testing.T) {
+	var d Data
+	s := small()
+	double, err := d.Train(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.DType = "float32"
+	single, err := d.Train(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if single.Status != "converged" || single.Rank != double.Rank || !(single.TestMSE < 1e-8) || single.TrainMSE == double.TrainMSE {
+		t.Errorf("in float32 %+v, in float64 %+v", single, double)
+	}
+	for i, emerged := range single.Emergences {
+		if want := double.Emergences[i]; math.Abs(float64(emerged-want)) > 0.01*float64(want) {
+			t.Errorf("emergence %d at %v, in float64 at %v", i, emerged, want)
+		}
+	}
+}
+
 func TestTrainIsDeterministic(t *testing.T) {
 	s := small()
 	s.HoldBack, s.Balanced, s.Depth = 0.1, true, Depths{0.5}

@@ -30,6 +30,7 @@ type trainSettings struct {
 	Blocks    int         `json:"blocks"`
 	Depth     string      `json:"depth"`
 	Balanced  bool        `json:"balanced"`
+	DType     model.DType `json:"dtype"`
 	Start     model.Start `json:"start"`
 	SigmaW    float64     `json:"sigma_w"`
 	SigmaA    float64     `json:"sigma_a"`
@@ -104,6 +105,7 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 	flags.StringVar(&s.Depth, "depth", "0", "matrices in every chain: one number, or one a mode, separated by commas")
 	flags.IntVar(&s.Blocks, "blocks", 500, "number of blocks R, large on purpose")
 	flags.BoolVar(&s.Balanced, "collapsed", false, "follow balanced chains collapsed to their vectors; any depth costs the same, fractions allowed")
+	flags.StringVar((*string)(&s.DType), "dtype", string(model.Float64), "type of the numbers: "+list(model.DTypes())+"; float32 to explore")
 	flags.StringVar((*string)(&s.Start), "start", string(model.Gaussian), "start: "+list(model.Starts()))
 	flags.Float64Var(&s.SigmaW, "sigma-w", 0.01, "standard deviation of the entries of the vectors w")
 	flags.Float64Var(&s.SigmaA, "sigma-a", 0.1, "standard deviation of the entries of the matrices A")
@@ -186,6 +188,10 @@ func (f *trainFlags) check() error {
 		return usageError{fmt.Errorf("--observed %v: give a share between 0 and 1", s.Share)}
 	case s.Patience > 0 && !(s.HoldOut > 0 && s.HoldOut < 1):
 		return usageError{fmt.Errorf("--hold-out %v: give a share between 0 and 1", s.HoldOut)}
+	case !slices.Contains(model.DTypes(), s.DType):
+		return usageError{fmt.Errorf("--dtype %s is unknown, choose one of %s", s.DType, list(model.DTypes()))}
+	case s.Balanced && s.DType != model.Float64:
+		return usageError{fmt.Errorf("--dtype %s: chains that are --collapsed are float64: leave one of the two out", s.DType)}
 	case !slices.Contains(model.Starts(), s.Start):
 		return usageError{fmt.Errorf("--start %s is unknown, choose one of %s", s.Start, list(model.Starts()))}
 	case !slices.Contains(flow.Methods(), s.Method):

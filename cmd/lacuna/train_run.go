@@ -61,6 +61,9 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 			return err
 		}
 		f.settings = earlier.Settings
+		if f.settings.DType == "" { // saved before there was a choice
+			f.settings.DType = model.Float64
+		}
 		if f.checkpoint == "" {
 			f.checkpoint = f.resume
 		}
@@ -179,14 +182,20 @@ func (r *trainRun) makeModel() error {
 	if err != nil {
 		return err
 	}
-	if s.Balanced {
-		r.model, err = model.NewBalanced(r.train, l, model.BalancedConfig{Blocks: s.Blocks, Depths: depths, Threads: threads})
-	} else {
-		var whole []int
+	var whole []int
+	if !s.Balanced {
 		if whole, err = wholeDepths(depths); err != nil {
 			return err
 		}
-		r.model, err = model.NewChains(r.train, l, model.Config{Blocks: s.Blocks, Depths: whole, Threads: threads})
+	}
+	config := model.Config{Blocks: s.Blocks, Depths: whole, Threads: threads}
+	switch {
+	case s.Balanced:
+		r.model, err = model.NewBalanced(r.train, l, model.BalancedConfig{Blocks: s.Blocks, Depths: depths, Threads: threads})
+	case s.DType == model.Float32:
+		r.model, err = model.NewChains32(r.train, l, config)
+	default:
+		r.model, err = model.NewChains(r.train, l, config)
 	}
 	if err != nil {
 		return err
