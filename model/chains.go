@@ -66,6 +66,7 @@ type Chains struct {
 	pending bool      // slot 0 is complete but for the layers beyond v
 	ahead   []float64 // two vectors a thread, of the next evaluation
 	call    call
+	resting []bool // by group; set by Rest
 	lin     linearisation
 }
 
@@ -108,8 +109,16 @@ func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, 
 	}
 	c.theta = make([]float64, c.groups*c.groupSize)
 	c.norm2 = make([]float64, c.groups*c.normSize)
-	c.forwardGroup = func(g int) { c.forward(g, c.call.terms) }
-	c.backwardGroup = func(g int) { c.backward(g, c.call.terms) }
+	c.forwardGroup = func(g int) {
+		if !c.skips(g) {
+			c.forward(g, c.call.terms)
+		}
+	}
+	c.backwardGroup = func(g int) {
+		if !c.skips(g) {
+			c.backward(g, c.call.terms)
+		}
+	}
 	c.moveGroup = func(g int) { c.move(g, c.call.terms) }
 	c.sizeGroup, c.descendGroup, c.settleGroup = c.size, c.descend, c.settle
 	return c, nil
@@ -273,6 +282,8 @@ func (c *Chains) outers(outers []kernel.Outer, terms []Term, g, at, i, d int) []
 
 func (c *Chains) move(g int, terms []Term) {
 	const lanes = kernel.Lanes
+	var one [1]Term
+	terms = c.atRest(&one, g, terms)
 	theta := c.theta[g*c.groupSize:]
 	norms := c.norm2[g*c.normSize:]
 	var buffer [2 * Stages]kernel.Outer
@@ -304,6 +315,8 @@ func (c *Chains) size(g int) {
 	const lanes = kernel.Lanes
 	norms := c.norm2[g*c.normSize:]
 	var buffer [2 * Stages]kernel.Outer
+	var one [1]Term
+	terms := c.atRest(&one, g, c.call.terms)
 	var size [lanes]float64
 	var worst [lanes]float64
 	compare := func(norm2 *[lanes]float64) {
@@ -316,13 +329,13 @@ func (c *Chains) size(g int) {
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		for i := 1; i <= k; i++ {
-			kernel.OutersNorm2(&size, c.outers(buffer[:0], c.call.terms, g, at, i, d), d, d)
+			kernel.OutersNorm2(&size, c.outers(buffer[:0], terms, g, at, i, d), d, d)
 			compare((*[lanes]float64)(norms[c.norm[n]+(i-1)*lanes:]))
 		}
 		size = [lanes]float64{}
 		for i := range d {
 			var sum [lanes]float64
-			for _, t := range c.call.terms {
+			for _, t := range terms {
 				if dir := &c.slots[t.Slot]; dir.applies(g) {
 					for r, y := range dir.y[at+(k*d+i)*lanes:][:lanes] {
 						sum[r] = math.FMA(t.C, y, sum[r])
