@@ -15,7 +15,7 @@ type Phase struct {
 	Shares      []float64     // observed shares, ascending and evenly spaced, in percent
 	Probability [][][]float64 // [depth][scale][share]; NaN where there is no run
 	Limit       float64       // observed share, in percent, at which cells equal degrees of freedom
-	Notes       []string    // one a depth; nil for none
+	Notes       []string      // one a depth; nil for none
 }
 
 // Phase diagrams: one heat map a depth, the limit below which no method can recover the tensor as a line.
