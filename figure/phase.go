@@ -15,7 +15,7 @@ type Phase struct {
 	Shares      []float64     // observed shares, ascending and evenly spaced, in percent
 	Probability [][][]float64 // [depth][scale][share]; NaN where there is no run
 	Limit       float64       // observed share, in percent, at which cells equal degrees of freedom
-	Note        string
+	Notes       []string      // one a depth; nil for none
 }
 
 // Phase diagrams: one heat map a depth, the limit below which no method can recover the tensor as a line.
@@ -45,8 +45,8 @@ func (d Phase) Figure() *Figure {
 			}},
 			Colour: &ColourScale{Label: "recovered", Min: 0, Max: 1, Map: Cividis},
 		}
-		if k == len(d.Depths)-1 {
-			c.Note = d.Note
+		if d.Notes != nil {
+			c.Note = d.Notes[k]
 		}
 		f.Charts = append(f.Charts, c)
 	}

@@ -56,7 +56,7 @@ func (in *Integrator) watch() []Event {
 			}
 			in.note(kind, r, in.crossing(r, before[r], start, ratesBefore))
 		}
-		if in.dataNorm > 0 && now > 10*in.dataNorm {
+		if in.dataNorm > 0 && now > in.suspicious()*in.dataNorm {
 			if math.IsNaN(st.RunningAway[r]) {
 				st.RunningAway[r] = in.mse
 				in.note(RunawayStarted, r, st.Clock.float())
@@ -108,8 +108,17 @@ func hermiteRoot(y0, y1, d0, d1 float64) float64 {
 	return (low + high) / 2
 }
 
+// suspicious is how many times the data's norm a block's norm is from which on it must earn its keep: a tenth of
+// Stop.Runaway, but no less than 1 and no more than 10.
+func (in *Integrator) suspicious() float64 {
+	if in.settings.Stop.Runaway < 0 {
+		return 10
+	}
+	return math.Min(10, math.Max(1, in.settings.Stop.Runaway/10))
+}
+
 // ranAway reports whether a block's norm passed Stop.Runaway times the data's while the train error fell by less than
-// half since it passed 10 times.
+// half since it passed a tenth of that.
 func (in *Integrator) ranAway() bool {
 	if in.dataNorm == 0 || in.settings.Stop.Runaway < 0 {
 		return false

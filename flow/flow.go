@@ -115,7 +115,7 @@ type Stop struct {
 	Time         float64       // flow time, on which an error-controlled method ends exactly; 0 means 1e60
 	Evaluations  int           // gradient evaluations; 0 means 1e5 for error-controlled methods, 1e7 for descents
 	Wall         time.Duration // 0 means no limit
-	Runaway      float64       // norm of a block over that of the data (estimated for the full tensor) while the train error hardly falls; 0 means 100, negative never
+	Runaway      float64       // norm of a block over that of the data (estimated for the full tensor) while the train error falls by less than half from a tenth of it (1 to 10) on; 0 means 100, negative never
 	HeldOut      func() float64
 	Patience     int // stop when HeldOut has not improved for so many records; 0 means never
 }
@@ -216,7 +216,7 @@ type EventKind string
 const (
 	Emergence      EventKind = "emergence"     // its norm rose through the threshold
 	Disappearance  EventKind = "disappearance" // its norm fell through the threshold
-	RunawayStarted EventKind = "runaway"       // its norm passed 10 times the data's, for the first time
+	RunawayStarted EventKind = "runaway"       // its norm passed a tenth of Stop.Runaway, 1 to 10 times the data's, for the first time
 )
 
 // Event is something that happened to a block at a flow time (interpolated within the step).

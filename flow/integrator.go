@@ -20,6 +20,7 @@ type Integrator struct {
 	dense   dense
 	krylov  krylov
 	active  []int
+	resting []bool
 	damping []float64
 	stiff   []float64
 	sizes   []float64
@@ -49,7 +50,7 @@ type state struct {
 	Average     float64 // EMA of the squared gradient norm
 	Averaged    int
 	Events      []Event
-	RunningAway []float64 // for every block whose norm passed 10 times the data's the train MSE then, else NaN
+	RunningAway []float64 // for every suspicious block the train MSE when it became so, else NaN
 	Best        float64   // held-out error
 	SinceBest   int
 
@@ -159,6 +160,7 @@ func (in *Integrator) evaluateBase() {
 	in.baseReady = true
 	if !in.settings.descends() {
 		in.sys.Rates(in.blockRates)
+		in.sys.Stiffness(in.stiff)
 	}
 }
 
@@ -225,7 +227,6 @@ func (in *Integrator) atRest() bool {
 	if in.settings.descends() {
 		return false
 	}
-	in.sys.Stiffness(in.stiff)
 	for r, rate := range in.blockRates {
 		if rate > rounding*in.stiff[r] && rate*forever > 1 {
 			return false

@@ -140,13 +140,16 @@ func (in *Integrator) adaptiveStep() Status {
 	proposed, left := st.Step, st.Clock.until(in.settings.Stop.Time)
 	st.Step = math.Min(proposed, left)
 	if in.scheme.gamma > 0 {
+		in.tightenStiffness(st.Step)
 		st.Step = in.beforeEmergence(st.Step)
 	}
 	st.Step = in.prepareStep(st.Step)
+	in.rest(st.Step)
 	power := 1 / float64(in.scheme.order+1)
 	for rejected := false; ; rejected = true {
 		h := st.Step
 		if !(h > 1e-290) {
+			in.rest(math.Inf(1))
 			st.Evaluations++
 			in.evaluateBase()
 			return StepTooSmall
@@ -191,6 +194,7 @@ func (in *Integrator) adaptiveStep() Status {
 
 func (in *Integrator) accept(h float64) {
 	in.sys.Move(in.combine(in.scheme.m, -1, 0))
+	in.rest(math.Inf(1))
 	in.state.Clock.add(h)
 	in.state.Steps++
 }
@@ -228,6 +232,54 @@ func (in *Integrator) acceleration() float64 {
 	return 1
 }
 
+// rester is a System that can leave blocks out of the stages of a step.
+type rester interface{ Rest(blocks []bool) }
+
+// restful is the relative change of a block over a step, over the tolerance, up to which it is taken to move straight on: one
+// stage of one evaluation, where the others take all. While a block emerges that is nearly all of them.
+const restful = 1e-2
+
+// rest lets the blocks rest that hardly move in a step of size h; none if h is infinite.
+func (in *Integrator) rest(h float64) {
+	t, ok := in.sys.(rester)
+	switch {
+	case !ok:
+	case math.IsInf(h, 1):
+		t.Rest(nil)
+	default:
+		in.resting = grow(in.resting, len(in.blockRates))
+		for r, rate := range in.blockRates {
+			in.resting[r] = rate*h <= restful*in.settings.Tolerance
+		}
+		for _, r := range in.active {
+			in.resting[r] = false
+		}
+		t.Rest(in.resting)
+	}
+}
+
+// tightener is a System that knows a closer and dearer bound than Stiffness.
+type tightener interface {
+	Tighten(out []float64, blocks []int)
+}
+
+// tightenStiffness bounds the stiffness closely for the blocks that a step of size h might treat implicitly.
+func (in *Integrator) tightenStiffness(h float64) {
+	t, ok := in.sys.(tightener)
+	if !ok {
+		return
+	}
+	var blocks []int
+	for r, stiff := range in.stiff {
+		if in.scheme.gamma*h*stiff > in.explicitLimit() {
+			blocks = append(blocks, r)
+		}
+	}
+	if len(blocks) > 0 {
+		t.Tighten(in.stiff, blocks)
+	}
+}
+
 // reach is how much of the predicted time to an emergence a step may cover; the prediction is early while only some of the
 // factors grow.
 const reach = 1.4
@@ -236,7 +288,6 @@ const reach = 1.4
 // explicitly: growing at the relative rate ρ, a product of F factors becomes infinite after 1/((F−2)ρ), and no
 // polynomial in h follows it there.
 func (in *Integrator) beforeEmergence(h float64) float64 {
-	in.sys.Stiffness(in.stiff)
 	fastest := 0.0
 	for r, rate := range in.blockRates {
 		if in.scheme.gamma*h*in.stiff[r] <= in.explicitLimit() {
@@ -256,7 +307,6 @@ func (in *Integrator) prepareStep(h float64) float64 {
 	if in.scheme.gamma == 0 {
 		return h
 	}
-	in.sys.Stiffness(in.stiff)
 	h = in.chooseActive(h)
 	if len(in.active) == 0 {
 		return h

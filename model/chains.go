@@ -72,6 +72,7 @@ type ChainsOf[T kernel.Float] struct {
 	pending bool    // slot 0 is complete but for the layers beyond v
 	ahead   []T     // two vectors a thread, of the next evaluation
 	call    call[T]
+	resting []bool // by group; set by Rest
 	lin     linearisation
 	buffer  []T // of scratch
 }
@@ -125,8 +126,16 @@ func NewChainsOf[T kernel.Float](observed *tensor.Observed, l loss.Loss, config 
 	}
 	c.theta = make([]T, c.groups*c.groupSize)
 	c.norm2 = make([]float64, c.groups*c.normSize)
-	c.forwardGroup = func(g int) { c.forward(g, c.call.terms) }
-	c.backwardGroup = func(g int) { c.backward(g, c.call.terms) }
+	c.forwardGroup = func(g int) {
+		if !c.skips(g) {
+			c.forward(g, c.call.terms)
+		}
+	}
+	c.backwardGroup = func(g int) {
+		if !c.skips(g) {
+			c.backward(g, c.call.terms)
+		}
+	}
 	c.moveGroup = func(g int) { c.move(g, c.call.terms) }
 	c.sizeGroup, c.descendGroup, c.settleGroup = c.size, c.descend, c.settle
 	return c, nil
@@ -288,6 +297,8 @@ func (c *ChainsOf[T]) outers(outers []kernel.Outer[T], terms []Term, g, at, i, d
 
 func (c *ChainsOf[T]) move(g int, terms []Term) {
 	const lanes = kernel.Lanes
+	var one [1]Term
+	terms = c.atRest(&one, g, terms)
 	theta := c.theta[g*c.groupSize:]
 	norms := c.norm2[g*c.normSize:]
 	var buffer [2 * Stages]kernel.Outer[T]
@@ -319,6 +330,8 @@ func (c *ChainsOf[T]) size(g int) {
 	const lanes = kernel.Lanes
 	norms := c.norm2[g*c.normSize:]
 	var buffer [2 * Stages]kernel.Outer[T]
+	var one [1]Term
+	terms := c.atRest(&one, g, c.call.terms)
 	var size [lanes]float64
 	var worst [lanes]float64
 	compare := func(norm2 *[lanes]float64) {
@@ -331,13 +344,13 @@ func (c *ChainsOf[T]) size(g int) {
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		for i := 1; i <= k; i++ {
-			kernel.OutersNorm2(&size, c.outers(buffer[:0], c.call.terms, g, at, i, d), d, d)
+			kernel.OutersNorm2(&size, c.outers(buffer[:0], terms, g, at, i, d), d, d)
 			compare((*[lanes]float64)(norms[c.norm[n]+(i-1)*lanes:]))
 		}
 		size = [lanes]float64{}
 		for i := range d {
 			var sum [lanes]float64
-			for _, t := range c.call.terms {
+			for _, t := range terms {
 				if dir := &c.slots[t.Slot]; dir.applies(g) {
 					for r, y := range dir.y[at+(k*d+i)*lanes:][:lanes] {
 						sum[r] = math.FMA(t.C, float64(y), sum[r])

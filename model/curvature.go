@@ -64,9 +64,9 @@ func (l *linearisation) at(a, row int) int {
 	return (a/kernel.Lanes*l.width+row)*kernel.Lanes + a%kernel.Lanes
 }
 
-func resize(s []float64, n int) []float64 {
+func resize[T kernel.Float](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]float64, n)
+		return make([]T, n)
 	}
 	return s[:n]
 }

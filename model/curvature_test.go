@@ -329,14 +329,27 @@ func TestDampSlotScalesOneBlock(t *testing.T) {
 	}
 }
 
-// Stiffness bounds the largest eigenvalue of Jᵥᵀ H Jᵥ, H the Gauss–Newton Hessian of one block.
+// Stiffness, and Tighten more closely, bound the largest eigenvalue of Jᵥᵀ H Jᵥ, H the Gauss–Newton Hessian of one block.
 func TestStiffnessIsABound(t *testing.T) {
+	closer := 0
 	for seed := range uint64(6) {
 		for _, p := range problems {
 			for kind, sys := range bothModels(t, p, losses[seed%4], 3) {
 				sys.Gradient(0, nil)
 				bound := make([]float64, 3)
 				sys.Stiffness(bound)
+				if c, ok := sys.(*Chains); ok {
+					loose := slices.Clone(bound)
+					c.Tighten(bound, []int{0, 2})
+					for r := range bound {
+						if bound[r] > loose[r] || r == 1 && bound[r] != loose[r] {
+							t.Errorf("%v block %d: %v became %v", p, r, loose[r], bound[r])
+						}
+						if bound[r] < loose[r]/2 {
+							closer++
+						}
+					}
+				}
 				for r := range 3 {
 					sys.Linearise([]int{r})
 					k := gram(sys)
@@ -362,6 +375,9 @@ func TestStiffnessIsABound(t *testing.T) {
 				}
 			}
 		}
+	}
+	if closer == 0 {
+		t.Error("Tighten halved no bound")
 	}
 }
 

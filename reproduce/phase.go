@@ -44,9 +44,9 @@ func phase(w *work) error {
 		return err
 	}
 	picture := figure.Phase{
-		Title: "Share of starts that recover the tensor (%)", Depths: depths, ScaleLabel: "scale of the start σ_w", Shares: phaseShares,
+		Title:  fmt.Sprintf("Recovered (%%): relative test error below %g, %d tensors a cell, σ_A = 0.1", recovered, seeds),
+		Depths: depths, ScaleLabel: "scale of the start σ_w", Shares: phaseShares,
 		Limit: 100 * float64(degreesOfFreedom) / cells,
-		Note:  fmt.Sprintf("tensors a cell: %d; recovered: relative test error below %g; σ_A = 0.1", seeds, recovered),
 	}
 	for _, scale := range phaseScales {
 		picture.Scales = append(picture.Scales, strconv.FormatFloat(scale, 'g', -1, 64))
@@ -74,6 +74,11 @@ func phase(w *work) error {
 			rows = append(rows, row)
 		}
 		picture.Probability = append(picture.Probability, rows)
+		hit, try := 0, 0
+		for i := range hits {
+			hit, try = hit+hits[i], try+tries[i]
+		}
+		picture.Notes = append(picture.Notes, fmt.Sprintf("%d of %d runs recovered", hit, try))
 		for i, share := range phaseShares {
 			w.entry(Entry{
 				Depth: ref(k), Observed: study.Number(share / 100), Paper: nan, Ours: study.Number(float64(hits[i]) / float64(tries[i])),

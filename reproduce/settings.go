@@ -11,7 +11,7 @@ import (
 const (
 	blocks    = 500
 	tolerance = 0.1
-	runaway   = 10
+	runaway   = 3
 
 	// Every emergence of a deeper model takes more steps.
 	evaluations     = 1500 // at depth 0
