@@ -29,6 +29,11 @@ type Integrator struct {
 	stages                    []stageTerms
 	b, q                      []float64
 
+	terms    []model.Term // of combine
+	stiffest []int        // of tightenStiffness
+	rows     []int        // of prepareStep
+	change   []float64    // of damp
+
 	baseReady bool // slot 0 holds −∇L at θ, and loss, mse, norms belong to it
 	loss, mse float64
 	started   time.Time
@@ -270,7 +275,8 @@ func (in *Integrator) descend(rate float64) Status {
 		in.mse = in.sys.MSE()
 		in.baseReady = true
 	} else {
-		in.sys.Move([]model.Term{{Slot: 0, C: rate}})
+		in.terms = append(in.terms[:0], model.Term{Slot: 0, C: rate})
+		in.sys.Move(in.terms)
 		in.evaluateBase()
 	}
 	return in.check()

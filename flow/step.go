@@ -9,37 +9,37 @@ import (
 )
 
 // stageTerms is u_i as a combination of directions: gradients[l] × slot l + lifts[l] × lift slot l.
-type stageTerms struct{ gradients, lifts []float64 }
+type stageTerms struct{ gradients, lifts [model.Stages]float64 }
 
-// combine returns Σ_j weights[j] u_j as a list of terms, leaving out what is zero.
+// combine returns Σ_j weights[j] u_j as a list of terms, leaving out what is zero. The list belongs to in until the next call.
 func (in *Integrator) combine(weights []float64, lead int, leadC float64) []model.Term {
-	stages := len(in.stages)
-	gradients, lifts := make([]float64, stages), make([]float64, stages)
+	var sum stageTerms
 	for j, weight := range weights {
 		if weight == 0 {
 			continue
 		}
 		for l, c := range in.stages[j].gradients {
-			gradients[l] += weight * c
+			sum.gradients[l] += weight * c
 		}
 		for l, c := range in.stages[j].lifts {
-			lifts[l] += weight * c
+			sum.lifts[l] += weight * c
 		}
 	}
 	if lead >= 0 {
-		gradients[lead] += leadC
+		sum.gradients[lead] += leadC
 	}
-	var terms []model.Term
-	for l, c := range gradients {
+	terms := in.terms[:0]
+	for l, c := range sum.gradients {
 		if c != 0 {
 			terms = append(terms, model.Term{Slot: l, C: c})
 		}
 	}
-	for l, c := range lifts {
+	for l, c := range sum.lifts {
 		if c != 0 {
 			terms = append(terms, model.Term{Slot: model.Lift(l), C: c})
 		}
 	}
+	in.terms = terms
 	return terms
 }
 
@@ -63,12 +63,12 @@ func (in *Integrator) attempt(h float64) float64 {
 				return math.Inf(1)
 			}
 		}
-		weights := make([]float64, i)
-		for j := range weights {
+		var weights [model.Stages]float64
+		for j := range i {
 			weights[j] = s.lead * s.c[i][j]
 		}
-		u := in.combine(weights, i, s.lead*h)
-		in.stages[i] = stageTerms{make([]float64, len(in.stages)), make([]float64, len(in.stages))}
+		u := in.combine(weights[:i], i, s.lead*h)
+		in.stages[i] = stageTerms{}
 		for _, t := range u {
 			if t.Slot < model.Stages {
 				in.stages[i].gradients[t.Slot] = t.C
@@ -269,14 +269,14 @@ func (in *Integrator) tightenStiffness(h float64) {
 	if !ok {
 		return
 	}
-	var blocks []int
+	in.stiffest = in.stiffest[:0]
 	for r, stiff := range in.stiff {
 		if in.scheme.gamma*h*stiff > in.explicitLimit() {
-			blocks = append(blocks, r)
+			in.stiffest = append(in.stiffest, r)
 		}
 	}
-	if len(blocks) > 0 {
-		t.Tighten(in.stiff, blocks)
+	if len(in.stiffest) > 0 {
+		t.Tighten(in.stiff, in.stiffest)
 	}
 }
 
@@ -315,7 +315,8 @@ func (in *Integrator) prepareStep(h float64) float64 {
 	in.b, in.q = grow(in.b, in.sys.Dim()), grow(in.q, in.sys.Dim())
 	clear(in.b)
 	clear(in.q)
-	in.solver = in.choose(len(in.sys.Rows(nil)))
+	in.rows = in.sys.Rows(in.rows)
+	in.solver = in.choose(len(in.rows))
 	in.damping = in.damping[:0]
 	for range in.active {
 		in.damping = append(in.damping, 1)
@@ -360,18 +361,18 @@ const resolution = 1e10
 // damp slows blocks down that are stiffer than resolution allows for a step of size h: they come to the same
 // equilibrium in a part of the step. Factors are powers of two, so that undoing them is exact.
 func (in *Integrator) damp(h float64) {
-	change := make([]float64, len(in.active))
+	in.change = grow(in.change, len(in.active))
 	for a, r := range in.active {
 		factor := 1.0
 		if excess := in.scheme.gamma * h * in.stiff[r] / resolution; excess > 1 {
 			_, exponent := math.Frexp(excess)
 			factor = math.Ldexp(1, -exponent)
 		}
-		change[a] = factor / in.damping[a]
+		in.change[a] = factor / in.damping[a]
 		in.damping[a] = factor
 	}
 	in.sys.Damp(in.damping)
-	in.sys.DampSlot(0, change)
+	in.sys.DampSlot(0, in.change)
 	in.solver.prepare(in.sys)
 }
 

@@ -72,7 +72,9 @@ type ChainsOf[T kernel.Float] struct {
 	pending bool    // slot 0 is complete but for the layers beyond v
 	ahead   []T     // two vectors a thread, of the next evaluation
 	call    call[T]
-	resting []bool // by group; set by Rest
+	rests   bool   // by Rest: resting holds
+	resting []bool // by group
+	tight   tightening[T]
 	lin     linearisation
 	buffer  []T // of scratch
 }
@@ -138,6 +140,7 @@ func NewChainsOf[T kernel.Float](observed *tensor.Observed, l loss.Loss, config 
 	}
 	c.moveGroup = func(g int) { c.move(g, c.call.terms) }
 	c.sizeGroup, c.descendGroup, c.settleGroup = c.size, c.descend, c.settle
+	c.tight.group = c.tightenGroup
 	return c, nil
 }
 

@@ -22,6 +22,7 @@ type linearisation struct {
 	second []float64
 	live   []bool // Chains: parameter groups that hold an active block
 	k      []float64
+	gram   []float64 // of chainGram
 	cell   []cellProducts
 	plan   *activePlan
 }

@@ -201,11 +201,13 @@ func (c *ChainsOf[T]) gramBlocks() []float64 {
 	return l.k
 }
 
-// chainGram returns K of one chain by the recursion S_k = I, S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I, K = S_0.
+// chainGram returns K of one chain, in memory that the next call uses again, by the recursion S_k = I, S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I, K = S_0.
 func (c *ChainsOf[T]) chainGram(r, n int) []float64 {
 	const lanes = kernel.Lanes
 	d, k := c.shape[n], c.depths[n]
-	s, product, a := make([]float64, d*d), make([]float64, d*d), make([]float64, d*d)
+	c.lin.gram = resize(c.lin.gram, 3*d*d)
+	s, product, a := c.lin.gram[:d*d], c.lin.gram[d*d:2*d*d], c.lin.gram[2*d*d:]
+	clear(s)
 	for i := range d {
 		s[i*d+i] = 1
 	}

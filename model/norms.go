@@ -155,30 +155,55 @@ func (c *ChainsOf[T]) Tighten(out []float64, blocks []int) {
 	if maxDepth(c.depths) == 0 {
 		return
 	}
-	curvature, order := c.largestSecond(), len(c.shape)
-	live := make([]bool, c.groups)
-	for _, r := range blocks {
-		live[r/lanes] = true
-	}
-	gains := make([][lanes]float64, c.groups*order)
-	parallel.For(c.threads, c.groups, func(g int) {
-		if live[g] {
-			for n := range order {
-				c.chainGains(&gains[g*order+n], g, n)
+	t, order := &c.tight, len(c.shape)
+	if t.live == nil {
+		largest := 0 // of the products of two matrices or more
+		for n, k := range c.depths {
+			if k > 1 {
+				largest = max(largest, c.shape[n])
 			}
 		}
-	})
-	gain, norm2 := make([]float64, order), make([]float64, order)
+		t.live, t.gains = make([]bool, c.groups), make([][lanes]float64, c.groups*order)
+		t.products = make([]T, c.threads*2*largest*largest*lanes)
+		t.gain, t.norm2 = make([]float64, order), make([]float64, order)
+	}
+	clear(t.live)
+	for _, r := range blocks {
+		t.live[r/lanes] = true
+	}
+	parallel.Workers(c.threads, c.groups, t.group)
+	curvature := c.largestSecond()
 	for _, r := range blocks {
 		for n := range order {
-			gain[n], norm2[n] = gains[r/lanes*order+n][r%lanes], c.vectorNorm2(r, n)
+			t.gain[n], t.norm2[n] = t.gains[r/lanes*order+n][r%lanes], c.vectorNorm2(r, n)
 		}
-		out[r] = math.Min(out[r], curvature*gainSum(gain, norm2))
+		out[r] = math.Min(out[r], curvature*gainSum(t.gain, t.norm2))
+	}
+}
+
+// tightening is the scratch memory of Tighten.
+type tightening[T kernel.Float] struct {
+	group       func(worker, g int)
+	live        []bool                  // groups
+	gains       [][kernel.Lanes]float64 // by group and mode
+	products    []T                     // two matrices a thread
+	gain, norm2 []float64               // by mode
+}
+
+func (c *ChainsOf[T]) tightenGroup(worker, g int) {
+	t, order := &c.tight, len(c.shape)
+	if !t.live[g] {
+		return
+	}
+	half := len(t.products) / c.threads / 2
+	scratch := [2][]T{t.products[2*worker*half:][:half], t.products[(2*worker+1)*half:][:half]}
+	for n := range order {
+		c.chainGains(&t.gains[g*order+n], &scratch, g, n)
 	}
 }
 
 // chainGains sets gains to what Tighten says, for mode n of the eight blocks of a group.
-func (c *ChainsOf[T]) chainGains(gains *[kernel.Lanes]float64, g, n int) {
+func (c *ChainsOf[T]) chainGains(gains *[kernel.Lanes]float64, scratch *[2][]T, g, n int) {
 	const lanes = kernel.Lanes
 	d, k := c.shape[n], c.depths[n]
 	x := c.slot(0).x[g*c.vectorSize+c.vector[n]:]
@@ -192,11 +217,9 @@ func (c *ChainsOf[T]) chainGains(gains *[kernel.Lanes]float64, g, n int) {
 	kernel.Norms2(gains, x[d*lanes:], d)
 	product := matrices[:d*d*lanes]
 	left := [lanes]float64(norms)
-	var scratch [2][]T
 	for i := 2; i <= k+1; i++ {
 		if i > 2 {
-			next := resize(scratch[i%2], d*d*lanes)
-			scratch[i%2] = next
+			next := scratch[i%2]
 			for row := range d {
 				kernel.MatTVec(next[row*d*lanes:][:d*lanes], matrices[(i-2)*d*d*lanes:], product[row*d*lanes:], d, d)
 			}

@@ -7,11 +7,13 @@ import "lacuna/internal/kernel"
 // in Move and RelativeSizes all its gradient slots stand for slot 0. Slot 0 must be evaluated at the current point, and no
 // block of a lift may rest. nil lets none rest.
 func (c *ChainsOf[T]) Rest(blocks []bool) {
-	if blocks == nil {
-		c.resting = nil
+	c.rests = blocks != nil
+	if !c.rests {
 		return
 	}
-	c.resting = append(c.resting[:0], make([]bool, c.groups)...)
+	if c.resting == nil {
+		c.resting = make([]bool, c.groups)
+	}
 	for g := range c.resting {
 		c.resting[g] = true
 		for _, rests := range blocks[g*kernel.Lanes : min(len(blocks), (g+1)*kernel.Lanes)] {
@@ -22,12 +24,12 @@ func (c *ChainsOf[T]) Rest(blocks []bool) {
 
 // skips reports whether the evaluation under way leaves group g out.
 func (c *ChainsOf[T]) skips(g int) bool {
-	return c.resting != nil && c.resting[g] && c.call.into != &c.slots[0]
+	return c.rests && c.resting[g] && c.call.into != &c.slots[0]
 }
 
 // atRest returns the terms as they apply to group g: at rest, all of them in slot 0.
 func (c *ChainsOf[T]) atRest(one *[1]Term, g int, terms []Term) []Term {
-	if c.resting == nil || !c.resting[g] {
+	if !c.rests || !c.resting[g] {
 		return terms
 	}
 	*one = [1]Term{{Slot: 0}}
