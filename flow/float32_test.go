@@ -28,10 +28,11 @@ func newChains32(t testing.TB, o *tensor.Observed, opt options) *model.Chains32 
 // Five blocks emerge in float32 when they do in float64, and the run ends where rounding begins.
 func TestFloat32EmergesAsFloat64(t *testing.T) {
 	train, test := lowRank(t, tensor.Shape{7, 6, 8}, []float64{1.6, 1.3, 1, 0.8, 0.6}, 0.7, 3)
+	settings := Settings{Stop: Stop{Evaluations: 3000}}
 	for _, depth := range []int{0, 1} {
 		opt := options{blocks: 24, depths: []int{depth}, w: 0.03, a: 0.2, seed: 5}
 		single := newChains32(t, train, opt)
-		got, want := run(t, single, Settings{}), run(t, newChains(t, train, opt), Settings{})
+		got, want := run(t, single, settings), run(t, newChains(t, train, opt), settings)
 		if len(want.EmergenceTimes()) != 5 || len(got.EmergenceTimes()) != 5 {
 			t.Fatalf("depth %d: blocks emerge at %v, in float64 at %v", depth, got.EmergenceTimes(), want.EmergenceTimes())
 		}
@@ -44,6 +45,20 @@ func TestFloat32EmergesAsFloat64(t *testing.T) {
 		if mse := single.Elsewhere(test).MSE(); got.Rank != 5 || mse > 1e-6 {
 			t.Errorf("depth %d: rank %d, test MSE %v", depth, got.Rank, mse)
 		}
+	}
+}
+
+// Between two emergences there are steps far longer than resolution allows the forces on a grown block to be known for.
+func TestFloat32PlateausAreLong(t *testing.T) {
+	train, _ := lowRank(t, tensor.Shape{5, 4, 6, 3}, []float64{1.6, 0.8}, 0.8, 3)
+	opt := options{blocks: 8, depths: []int{1}, w: 1e-3, start: model.BalancedGeneral, seed: 5}
+	settings := Settings{Stop: Stop{Evaluations: 1500}}
+	got, want := run(t, newChains32(t, train, opt), settings), run(t, newChains(t, train, opt), settings)
+	if len(want.EmergenceTimes()) < 2 || len(got.EmergenceTimes()) != len(want.EmergenceTimes()) || got.Status != want.Status {
+		t.Fatalf("%s, blocks emerge at %v, in float64 %s, at %v", got.Status, got.EmergenceTimes(), want.Status, want.EmergenceTimes())
+	}
+	if worst := worstDifference(got.EmergenceTimes(), want.EmergenceTimes()); worst > 0.01 {
+		t.Errorf("emergences at %v, in float64 at %v", got.EmergenceTimes(), want.EmergenceTimes())
 	}
 }
 

@@ -38,7 +38,9 @@ type Integrator struct {
 	loss, mse float64
 	started   time.Time
 	dataNorm  float64
-	rounding  float64 // of the train error
+
+	rounding   float64 // of the train error
+	resolution float64 // of forces
 }
 
 // state is what a checkpoint saves beside the parameters.
@@ -89,8 +91,9 @@ func New(sys System, settings Settings) (*Integrator, error) {
 	}
 	in.stages = make([]stageTerms, len(in.scheme.m))
 	in.dataNorm = sys.DataNorm()
-	if r, ok := sys.(rounder); ok {
-		in.rounding = r.RoundingMSE()
+	in.resolution = resolution
+	if r, ok := sys.(rounder); ok && r.RoundingMSE() > 0 {
+		in.rounding, in.resolution = r.RoundingMSE(), resolution32
 	}
 	return in, nil
 }
