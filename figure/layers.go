@@ -74,9 +74,6 @@ func (s *scene) drawLayers(p pen) {
 		s.drawBars(p, clip, b)
 	}
 	s.drawCurves(p, clip)
-	for _, q := range s.Points {
-		s.drawPoints(p, q)
-	}
 	for _, r := range s.Rules {
 		a, b := vg.Point{X: s.area.Min.X}, vg.Point{X: s.area.Max.X}
 		if r.Vertical {
@@ -89,6 +86,9 @@ func (s *scene) drawLayers(p pen) {
 		if s.area.Min.X-0.1 <= a.X && a.X <= s.area.Max.X+0.1 && s.area.Min.Y-0.1 <= a.Y && a.Y <= s.area.Max.Y+0.1 {
 			p.line(r.Colour, r.width(), r.Dash, a, b)
 		}
+	}
+	for _, q := range s.Points {
+		s.drawPoints(p, q)
 	}
 }
 
