@@ -44,7 +44,7 @@ func phase(w *work) error {
 		return err
 	}
 	picture := figure.Phase{
-		Title:  fmt.Sprintf("Recovered (%%): relative test error below %g, %d tensors a cell, σ_A = 0.1", recovered, seeds),
+		Title:  fmt.Sprintf("Recovered (%%): relative test error below %g; tensors a cell: %d; σ_A = 0.1", recovered, seeds),
 		Depths: depths, ScaleLabel: "scale of the start σ_w", Shares: phaseShares,
 		Limit: 100 * float64(degreesOfFreedom) / cells,
 	}
