@@ -1,6 +1,8 @@
 package figure
 
 import (
+	"math"
+	"slices"
 	"strconv"
 
 	"lacuna/internal/rng"
@@ -46,7 +48,7 @@ func (d ByDepth) Chart() Chart {
 		X:      Axis{Label: "depth k", Categories: numbers(d.Depths)},
 		Y:      Axis{Label: d.Label, Log: d.Log, Whole: !d.Log},
 		Points: []Points{points},
-		Colour: &ColourScale{Label: "test loss (MSE)", Log: true, Map: Greenish},
+		Colour: lossScale(points.Values),
 		Note:   d.Note,
 	}
 	if d.TrueRank > 0 {
@@ -55,6 +57,21 @@ func (d ByDepth) Chart() Chart {
 		}}
 	}
 	return c
+}
+
+// lossScale runs from the 2nd to the 98th percentile of many losses, so that one diverged run does not take the
+// colours of all others; what lies beyond has the colour of the end.
+func lossScale(losses []float64) *ColourScale {
+	scale := &ColourScale{Label: "test loss (MSE)", Log: true, Map: Greenish}
+	const many = 50
+	sorted := slices.DeleteFunc(slices.Clone(losses), func(x float64) bool { return !(x > 0) || math.IsInf(x, 1) })
+	if len(sorted) < many {
+		return scale
+	}
+	slices.Sort(sorted)
+	scale.Min, scale.Max = sorted[len(sorted)*2/100], sorted[len(sorted)*98/100]
+	scale.Label += ", 2nd to 98th percentile"
+	return scale
 }
 
 func numbers(n int) []string {

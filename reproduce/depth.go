@@ -67,6 +67,12 @@ func figure4(w *work) error {
 			Why: unless(stable, fmt.Sprintf("ranks %s here and %s at depth 0", all, shallow)),
 		})
 		if k > 0 {
+			narrower := all.most() < shallow.most()
+			w.entry(Entry{
+				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.most()), EffectiveRank: ref(int(all.median)),
+				Claim: "range of the middle 90 % of the effective ranks; smaller than at depth 0", Holds: narrower,
+				Why: unless(narrower, fmt.Sprintf("ranks %s here and %s at depth 0", all, shallow)),
+			})
 			near := math.Abs(settled.median-rankPaper) <= 1
 			w.entry(Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: rankPaper, Ours: study.Number(settled.median), EffectiveRank: ref(int(settled.median)),
@@ -78,19 +84,22 @@ func figure4(w *work) error {
 	return nil
 }
 
-// spread is how the ranks of runs are distributed.
+// spread is how the ranks of runs are distributed: the least and the most, and the 5th, 25th, 50th, 75th and 95th percentile.
 type spread struct {
-	count                            int
-	least, lower, median, upper, max float64
+	count                                       int
+	least, low, lower, median, upper, high, max float64
 }
 
 func (s spread) iqr() float64 { return s.upper - s.lower }
+
+// most is the range of the middle 90 %.
+func (s spread) most() float64 { return s.high - s.low }
 
 func (s spread) String() string {
 	if s.count == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("median %g, half of them in %g–%g, all in %g–%g", s.median, s.lower, s.upper, s.least, s.max)
+	return fmt.Sprintf("median %g, half of them in %g–%g, 90 %% in %g–%g, all in %g–%g", s.median, s.lower, s.upper, s.low, s.high, s.least, s.max)
 }
 
 func spreadOf(runs []study.Run, depth int, include func(study.Run) bool) spread {
@@ -105,7 +114,7 @@ func spreadOf(runs []study.Run, depth int, include func(study.Run) bool) spread 
 	}
 	sort.Float64s(ranks)
 	at := func(share float64) float64 { return ranks[int(math.Round(share*float64(len(ranks)-1)))] }
-	return spread{len(ranks), ranks[0], at(0.25), at(0.5), at(0.75), ranks[len(ranks)-1]}
+	return spread{len(ranks), ranks[0], at(0.05), at(0.25), at(0.5), at(0.75), at(0.95), ranks[len(ranks)-1]}
 }
 
 // endsOf says in words how runs ended.
