@@ -38,12 +38,12 @@ func (d Phase) Figure() *Figure {
 			Title: "depth " + strconv.Itoa(depth),
 			X:     Axis{Label: "cells observed", Unit: "%", Min: math.Min(0, xEdges[0]), Max: xEdges[len(xEdges)-1]},
 			Y:     Axis{Label: d.ScaleLabel, Categories: d.Scales},
-			Heat:  &Heat{XEdges: xEdges, YEdges: yEdges, Values: d.Probability[k], Text: percentages(d.Probability[k])},
+			Heat:  &Heat{XEdges: xEdges, YEdges: yEdges, Values: percentages(d.Probability[k]), Text: wholes(percentages(d.Probability[k]))},
 			Rules: []Rule{{
 				Name: fmt.Sprintf("degrees of freedom (%.3g %%)", d.Limit), At: d.Limit, Vertical: true,
 				Colour: Red, Width: 1.4, Dash: Dashed,
 			}},
-			Colour: &ColourScale{Label: "recovered", Min: 0, Max: 1, Map: Cividis},
+			Colour: &ColourScale{Label: "recovered (%)", Min: 0, Max: 100, Map: Cividis},
 		}
 		if d.Notes != nil {
 			c.Note = d.Notes[k]
@@ -53,13 +53,25 @@ func (d Phase) Figure() *Figure {
 	return f
 }
 
-func percentages(values [][]float64) [][]string {
+// percentages are shares times 100.
+func percentages(shares [][]float64) [][]float64 {
+	out := make([][]float64, len(shares))
+	for j, row := range shares {
+		for _, x := range row {
+			out[j] = append(out[j], 100*x)
+		}
+	}
+	return out
+}
+
+// wholes writes numbers without decimals, and NaN as nothing.
+func wholes(values [][]float64) [][]string {
 	text := make([][]string, len(values))
 	for j, row := range values {
 		text[j] = make([]string, len(row))
 		for i, x := range row {
 			if !math.IsNaN(x) {
-				text[j][i] = strconv.Itoa(int(math.Round(100 * x)))
+				text[j][i] = strconv.Itoa(int(math.Round(x)))
 			}
 		}
 	}

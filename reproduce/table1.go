@@ -15,8 +15,8 @@ var tableTried = []int{4, 8, 16, 24, 40, 60, 80, 100, 120}
 // tableTrainMSE lies four orders of magnitude below the least published test loss.
 const tableTrainMSE = 1e-10
 
-// tableStarts are the kinds of starts of a cell, which take turns. Deep models recover the tensor far more often from matrices
-// near the identity than from others.
+// tableStarts are the kinds of starts of a cell, which take turns. Deep models fit the observed cells of other tensors with few blocks
+// far more often from matrices near the identity than from others (docs/studies.md).
 func tableStarts(depth int) []start {
 	kinds := []start{{model.Gaussian, 0.01, 0.1, false}}
 	if depth > 0 {
