@@ -5,7 +5,8 @@
 
 Run from anywhere inside the repository. Needs ../shared/peers/torch_step.py beside the repository, and a python3 with torch
 (Debian: python3-torch, with libopenblas0-pthread: on the reference BLAS torch is several times slower, and the
-comparison would flatter us; the script refuses it). Rounds alternate between the two; a ratio is that of the medians.
+comparison would flatter us; the script refuses it). Case by case the two take turns, so that both see the same machine;
+times are medians over the rounds, a ratio is the median of the rounds' ratios.
 """
 import argparse, json, os, statistics, subprocess, sys, tempfile
 
@@ -35,30 +36,35 @@ def main():
         sys.exit(f"{peer} is not there: nothing to compare with")
     if lines([python, "-c", BLAS]).strip() != "fast":
         sys.exit("torch runs on the reference BLAS: install libopenblas0-pthread for a fair comparison")
-    torch, ours = {}, {}
+    cases = [("paper", depth) for depth in (0, 1, 3, 5)] + [("sparse", 0)]
+    rounds = {case: [] for case in cases}
     with tempfile.TemporaryDirectory() as scratch:
         lacuna = args.lacuna or os.path.join(scratch, "lacuna")
         if not args.lacuna:
             subprocess.run(["go", "build", "-o", lacuna, "./cmd/lacuna"], check=True, cwd=root)
         for _ in range(args.rounds):
-            for options in ([], ["--sparse"]):
+            for name, depth in cases:
+                options = ["--sparse"] if name == "sparse" else ["--depths", str(depth)]
+                times, ways = {}, {}
                 for line in lines([python, peer, *options]).splitlines():
                     m = json.loads(line)
-                    case = "sparse" if "--sparse" in options else "paper"
-                    torch.setdefault((case, m["depth"], m["dtype"], m["way"]), []).append(m["ms_per_step"])
-            for m in json.loads(lines([lacuna, "bench", "gradient", "--json", "--threads", "1", "--depth", "0,1,3,5", "--each", "1"])):
-                if m["work"] == "step":
-                    ours.setdefault((m["case"], m["depth"]), {}).setdefault(m["dtype"], []).append(m["milliseconds"])
+                    key = "torch " + m["dtype"]
+                    if m["ms_per_step"] < times.get(key, float("inf")):
+                        times[key], ways[key] = m["ms_per_step"], m["way"]
+                for m in json.loads(lines([lacuna, "bench", "gradient", "--json", "--threads", "1", "--case", name, "--depth", str(depth)])):
+                    if m["work"] == "step":
+                        times["lacuna " + m["dtype"]] = m["milliseconds"]
+                rounds[name, depth].append((times, ways))
     print("case    depth   torch float32 (way)      torch float64   lacuna float64   ratio to float32   lacuna float32   ratio")
-    for (case, depth), times in sorted(ours.items()):
-        mine = {dtype: statistics.median(t) for dtype, t in times.items()}
-        best = {}
-        for dtype in ("float32", "float64"):
-            best[dtype] = min((statistics.median(t), way) for (c, d, kind, way), t in torch.items()
-                              if (c, d, kind) == (case, depth, dtype))
-        fastest, way = best["float32"]
-        print(f"{case:7} {depth:5}   {fastest:9.3f} ms ({way:6}) {best['float64'][0]:9.3f} ms    {mine['float64']:9.3f} ms"
-              f"   {fastest / mine['float64']:15.1f}x   {mine['float32']:11.3f} ms   {fastest / mine['float32']:4.1f}x")
+    for (name, depth), measured in rounds.items():
+        def median(key):
+            return statistics.median(times[key] for times, _ in measured)
+
+        def ratio(key):
+            return statistics.median(times["torch float32"] / times[key] for times, _ in measured)
+
+        print(f"{name:7} {depth:5}   {median('torch float32'):9.3f} ms ({measured[0][1]['torch float32']:6}) {median('torch float64'):9.3f} ms"
+              f"    {median('lacuna float64'):9.3f} ms   {ratio('lacuna float64'):15.1f}x   {median('lacuna float32'):11.3f} ms   {ratio('lacuna float32'):4.1f}x")
 
 
 if __name__ == "__main__":

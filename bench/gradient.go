@@ -26,6 +26,7 @@ type GradientOptions struct {
 	Threads []int                // numbers of threads; nil means 1 and 2
 	Depths  []int                // depths at the paper's size; nil means 0 … 5
 	DTypes  []string             // "float64", "float32"; nil means both
+	Case    string               // "paper" or "sparse"; "" means both
 	Large   bool                 // instead, a sparse tensor of 10⁵, 10⁶ and 10⁷ cells
 	Each    time.Duration        // time spent on a measurement; 0 means 300 ms
 	Done    func(cases, all int) // called after every case, if not nil
@@ -79,6 +80,7 @@ func Gradient(ctx context.Context, w io.Writer, o GradientOptions) error {
 			cases = append(cases, problem{"paper", tensor.Shape{10, 10, 10, 10}, 2000, 500, depth})
 		}
 		cases = append(cases, problem{"sparse", tensor.Shape{1000, 1000, 1000}, 200_000, 64, 0})
+		cases = slices.DeleteFunc(cases, func(p problem) bool { return o.Case != "" && p.name != o.Case })
 	}
 	if !o.JSON {
 		header := "case       cells  depth  dtype    work      threads        ms  GFLOP/s    GB/s  share of roofline"

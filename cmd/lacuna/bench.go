@@ -109,6 +109,9 @@ func newBenchGradient(a *app) *cobra.Command {
 					return usageError{fmt.Errorf("--dtype %s: give float64, float32 or both", dtype)}
 				}
 			}
+			if o.Case != "" && o.Case != "paper" && o.Case != "sparse" {
+				return usageError{fmt.Errorf("--case %s: give paper or sparse", o.Case)}
+			}
 			counter := new(progress.Counter)
 			if o.JSON { // a table shows by itself how far it is
 				stop := a.progress("bench gradient", counter)
@@ -122,6 +125,7 @@ func newBenchGradient(a *app) *cobra.Command {
 	flags.IntSliceVar(&o.Threads, "threads", nil, "numbers of threads (default 1,2)")
 	flags.IntSliceVar(&o.Depths, "depth", nil, "depths at the paper's size (default 0,1,2,3,4,5)")
 	flags.StringSliceVar(&o.DTypes, "dtype", nil, "types of numbers (default float64,float32)")
+	flags.StringVar(&o.Case, "case", "", "paper or sparse (default: both)")
 	flags.BoolVar(&o.Large, "large", false, "instead, a sparse tensor of 10⁵, 10⁶ and 10⁷ cells, and the memory it takes")
 	flags.Var(&each, "each", "time spent on each measurement (default 300ms)")
 	a.jsonFlag(command)
