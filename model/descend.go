@@ -33,7 +33,7 @@ func (c *ChainsOf[T]) descend(worker, g int) {
 	theta, norms, slot := c.theta[g*c.groupSize:], c.norm2[g*c.normSize:], c.call.into
 	half := len(c.ahead) / c.threads / 2
 	next, spare := c.ahead[2*worker*half:][:half], c.ahead[(2*worker+1)*half:][:half]
-	ahead := c.threads * c.groupSize // the group that this thread is likely to visit next
+	ahead := c.groupSize // the next lane group, which this thread is likely to visit next
 	var s [lanes]T
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]

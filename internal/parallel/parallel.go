@@ -26,6 +26,9 @@ func For(threads, n int, body func(i int)) {
 
 // Workers calls body(worker, i) once for every i in [0, n), on at most threads goroutines, numbered from 0: what
 // body keeps in scratch memory of worker is its own. Otherwise it is as For.
+//
+// A goroutine begins with its part of the range, the worker-th of threads, and helps with the others' when that is
+// done. So what one call has written is mostly read, in the next, by the processor that has it in its cache.
 func Workers(threads, n int, body func(worker, i int)) {
 	if threads = limit(threads, n); threads > 1 {
 		run(threads, n, nil, body)
@@ -47,27 +50,39 @@ func limit(threads, n int) int {
 type call struct {
 	each    func(i int)
 	body    func(worker, i int)
-	n       int64
-	next    atomic.Int64  // the next piece
-	workers atomic.Int64  // numbers given out
+	parts   []part        // of the range, one a goroutine
 	pending atomic.Int64  // goroutines that have not ended, the caller included
 	done    chan struct{} // the last helper to end sends here, if the caller has ended before it
 	helpers []*helper
+}
+
+// part is a piece of the range; the padding keeps parts out of each other's cache lines.
+type part struct {
+	next atomic.Int64
+	end  int64
+	_    [48]byte
 }
 
 var calls = sync.Pool{New: func() any { return &call{done: make(chan struct{}, 1)} }}
 
 func run(threads, n int, each func(i int), body func(worker, i int)) {
 	c := calls.Get().(*call)
-	c.each, c.body, c.n = each, body, int64(n)
-	c.next.Store(0)
-	c.workers.Store(0)
+	c.each, c.body = each, body
+	if cap(c.parts) < threads {
+		c.parts = make([]part, threads)
+	}
+	c.parts = c.parts[:threads]
+	for w := range c.parts {
+		c.parts[w].next.Store(int64(w * n / threads))
+		c.parts[w].end = int64((w + 1) * n / threads)
+	}
 	c.pending.Store(int64(threads))
 	c.helpers = hire(c.helpers[:0], threads-1)
-	for _, h := range c.helpers {
+	for w, h := range c.helpers {
+		h.worker = w + 1
 		h.give(c)
 	}
-	c.work()
+	c.work(0)
 	ended := int64(1)
 	for _, h := range c.helpers {
 		if h.job.CompareAndSwap(c, nil) { // it has not begun
@@ -85,17 +100,15 @@ func run(threads, n int, each func(i int), body func(worker, i int)) {
 	calls.Put(c)
 }
 
-func (c *call) work() {
-	worker := int(c.workers.Add(1)) - 1
-	for {
-		i := c.next.Add(1) - 1
-		switch {
-		case i >= c.n:
-			return
-		case c.each != nil:
-			c.each(int(i))
-		default:
-			c.body(worker, int(i))
+func (c *call) work(worker int) {
+	for k := range c.parts {
+		p := &c.parts[(worker+k)%len(c.parts)]
+		for i := p.next.Add(1) - 1; i < p.end; i = p.next.Add(1) - 1 {
+			if c.each != nil {
+				c.each(int(i))
+			} else {
+				c.body(worker, int(i))
+			}
 		}
 	}
 }
@@ -107,6 +120,7 @@ const patience = 100 * time.Microsecond
 // helper is a goroutine that waits for calls.
 type helper struct {
 	job    atomic.Pointer[call]
+	worker int // in the job; set before it is given
 	asleep atomic.Bool
 	wake   chan struct{}
 }
@@ -150,7 +164,7 @@ func (h *helper) give(c *call) {
 func (h *helper) live() {
 	for {
 		c := h.await()
-		c.work()
+		c.work(h.worker)
 		dismiss(h)
 		if c.pending.Add(-1) == 0 {
 			c.done <- struct{}{}
