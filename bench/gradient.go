@@ -254,11 +254,7 @@ func best(threads int, work func(thread int)) float64 {
 // peakFlops is how many floating-point operations the threads do in a second on registers.
 func peakFlops[T kernel.Float](threads int) float64 {
 	const times = 20_000
-	work := kernel.MultiplyAdds
-	if kernel.MaxLanes[T]() != kernel.MaxLanes[float64]() {
-		work = kernel.MultiplyAdds32
-	}
-	return float64(threads) * kernel.MultiplyAddFlops * times / best(threads, func(int) { work(times) })
+	return float64(threads) * kernel.MultiplyAddFlops * times / best(threads, func(int) { kernel.MultiplyAdds[T](times) })
 }
 
 // peakBandwidth is how many bytes the threads move in a second, reading and writing n numbers in place.

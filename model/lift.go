@@ -201,7 +201,9 @@ func (c *ChainsOf[T]) gramBlocks() []float64 {
 	return l.k
 }
 
-// chainGram returns K of one chain, in memory that the next call uses again, by the recursion S_k = I, S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I, K = S_0.
+// chainGram returns K of one chain, in memory that the next call uses again, by the recursion
+//
+//	S_k = I ,   S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I ,   K = S_0 .
 func (c *ChainsOf[T]) chainGram(r, n int) []float64 {
 	const lanes = kernel.Lanes
 	d, k := c.shape[n], c.depths[n]
