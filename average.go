@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"lacuna/als"
+	"lacuna/internal/als"
 	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 	"lacuna/tensor"

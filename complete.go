@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"lacuna/als"
+	"lacuna/internal/als"
 	"lacuna/internal/rng"
 	"lacuna/loss"
 	"lacuna/tensor"

@@ -5,8 +5,8 @@ import (
 	"math"
 	"sort"
 
-	"lacuna/als"
 	"lacuna/flow"
+	"lacuna/internal/als"
 	"lacuna/internal/parallel"
 	"lacuna/loss"
 	"lacuna/model"

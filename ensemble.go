@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"lacuna/internal/parallel"
-	"lacuna/posterior"
+	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
 

@@ -6,10 +6,10 @@ import (
 	"math"
 	"sort"
 
-	"lacuna/als"
+	"lacuna/internal/als"
 	"lacuna/internal/parallel"
+	"lacuna/internal/posterior"
 	"lacuna/loss"
-	"lacuna/posterior"
 	"lacuna/tensor"
 )
 

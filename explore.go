@@ -6,8 +6,8 @@ import (
 	"math"
 
 	"lacuna/internal/parallel"
+	"lacuna/internal/posterior"
 	"lacuna/loss"
-	"lacuna/posterior"
 	"lacuna/tensor"
 )
 

@@ -3,7 +3,7 @@ package lacuna
 import (
 	"math"
 
-	"lacuna/posterior"
+	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
 

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"lacuna"
-	"lacuna/bench"
-	"lacuna/bench/accuracy"
-	"lacuna/bench/plateau"
+	"lacuna/internal/bench"
+	"lacuna/internal/bench/accuracy"
+	"lacuna/internal/bench/plateau"
 	"lacuna/internal/progress"
 )
 

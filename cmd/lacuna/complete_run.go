@@ -12,7 +12,7 @@ import (
 	"lacuna"
 	"lacuna/dataio"
 	"lacuna/internal/progress"
-	"lacuna/report"
+	"lacuna/internal/report"
 )
 
 func runComplete(ctx context.Context, a *app, f *completeFlags) error {

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lacuna/internal/progress"
-	"lacuna/reproduce"
+	"lacuna/internal/reproduce"
 	"lacuna/study"
 )
 
