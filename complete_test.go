@@ -2,7 +2,6 @@ package lacuna_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"lacuna"
-	"lacuna/loss"
 	"lacuna/tensor"
 )
 
@@ -82,18 +80,10 @@ func complete(t *testing.T, o *tensor.Observed, options lacuna.Options) *lacuna.
 	return c
 }
 
-func cellOf(o *tensor.Observed, c int) []int32 {
-	var cell []int32
-	for _, column := range o.Index {
-		cell = append(cell, column[c])
-	}
-	return cell
-}
-
 func nrmse(c *lacuna.Completion, held *tensor.Observed) float64 {
 	var sum float64
 	for k, v := range held.Values {
-		filled, _ := c.At(cellOf(held, k))
+		filled, _ := c.At(held.Cell(k))
 		sum += (filled - v) * (filled - v)
 	}
 	_, deviation := tensor.Moments(held.Values)
@@ -130,7 +120,7 @@ func TestNoisyTensorIsFilledNearTheNoise(t *testing.T) {
 	}
 	var inside int
 	for k, v := range g.held.Values {
-		if low, high := c.Interval(cellOf(g.held, k), 0.9); low <= v && v <= high {
+		if low, high := c.Interval(g.held.Cell(k), 0.9); low <= v && v <= high {
 			inside++
 		}
 	}
@@ -151,7 +141,7 @@ func TestSameBitsForAnyNumberOfThreads(t *testing.T) {
 		c := complete(t, g.observed, o)
 		var got []float64
 		for k := range g.held.Values {
-			value, stderr := c.At(cellOf(g.held, k))
+			value, stderr := c.At(g.held.Cell(k))
 			got = append(got, value, stderr)
 		}
 		if want == nil {
@@ -172,7 +162,7 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 	}
 	a, b := complete(t, g.observed, small), complete(t, again, small)
 	for k := range g.held.Values {
-		cell := cellOf(g.held, k)
+		cell := g.held.Cell(k)
 		va, _ := a.At(cell)
 		vb, _ := b.At(cell)
 		if va != vb {
@@ -191,7 +181,7 @@ func TestScalingTheValuesScalesTheAnswer(t *testing.T) {
 	}
 	a, b := complete(t, g.observed, small), complete(t, g.observed.WithValues(values), small)
 	for k := range g.held.Values {
-		cell := cellOf(g.held, k)
+		cell := g.held.Cell(k)
 		va, sa := a.At(cell)
 		vb, sb := b.At(cell)
 		if vb != factor*va || sb != factor*sa {
@@ -212,7 +202,7 @@ func TestPermutingTheModesPermutesTheAnswer(t *testing.T) {
 	a, b := complete(t, g.observed, o), complete(t, swapped, o)
 	var sum float64
 	for k := range g.held.Values {
-		cell := cellOf(g.held, k)
+		cell := g.held.Cell(k)
 		va, _ := a.At(cell)
 		vb, _ := b.At([]int32{cell[2], cell[0], cell[1]})
 		sum += (va - vb) * (va - vb)
@@ -230,8 +220,8 @@ func TestOrdersTwoToEightAndUnequalModes(t *testing.T) {
 		if e := nrmse(c, g.held); !(e < 0.9) {
 			t.Errorf("shape %v: error %v", shape, e)
 		}
-		if len(c.Factors) != len(shape) || len(c.Factors[0]) != shape[0] {
-			t.Errorf("shape %v: factors of %d modes", shape, len(c.Factors))
+		if !slices.Equal(c.CP.Shape, shape) || len(c.CP.Factors[0]) != shape[0]*c.EffectiveRank {
+			t.Errorf("shape %v: factors of shape %v", shape, c.CP.Shape)
 		}
 	}
 }
@@ -315,7 +305,7 @@ func TestCancellationKeepsTheBestSoFar(t *testing.T) {
 	}
 }
 
-func TestLogisticFillsProbabilities(t *testing.T) {
+func TestBernoulliFillsProbabilities(t *testing.T) {
 	g := generate(t, 11, tensor.Shape{20, 15, 8}, 1, 0, 0.5)
 	binary := func(o *tensor.Observed) *tensor.Observed {
 		values := make([]float64, o.Len())
@@ -326,11 +316,11 @@ func TestLogisticFillsProbabilities(t *testing.T) {
 		}
 		return o.WithValues(values)
 	}
-	c := complete(t, binary(g.observed), lacuna.Options{Loss: loss.Logistic, Effort: 0.05})
+	c := complete(t, binary(g.observed), lacuna.Options{Noise: lacuna.NoiseBernoulli, Effort: 0.05})
 	held := binary(g.held)
 	var right int
 	for k, v := range held.Values {
-		p, _ := c.At(cellOf(held, k))
+		p, _ := c.At(held.Cell(k))
 		if p < 0 || p > 1 {
 			t.Fatalf("probability %v", p)
 		}
@@ -341,7 +331,7 @@ func TestLogisticFillsProbabilities(t *testing.T) {
 	if share := float64(right) / float64(held.Len()); share < 0.75 {
 		t.Errorf("%.2f of the cells are on the right side of one half", share)
 	}
-	if _, err := lacuna.Complete(context.Background(), g.observed, lacuna.Options{Loss: loss.Logistic}); err == nil {
+	if _, err := lacuna.Complete(context.Background(), g.observed, lacuna.Options{Noise: lacuna.NoiseBernoulli}); err == nil {
 		t.Error("values outside [0, 1] were accepted")
 	}
 }
@@ -390,6 +380,7 @@ func TestBadOptionsAreErrors(t *testing.T) {
 		{HoldOut: 1},
 		{Level: 1},
 		{Effort: -1},
+		{Noise: "cauchy"},
 		{Standardise: tensor.StandardiseMode, StandardiseMode: 5},
 	} {
 		if _, err := lacuna.Complete(context.Background(), g.observed, o); err == nil {
@@ -398,29 +389,37 @@ func TestBadOptionsAreErrors(t *testing.T) {
 	}
 }
 
-func ExampleComplete() {
-	modes := tensor.NumberedModes(tensor.Shape{6, 5})
-	index := [][]int32{{}, {}}
-	var values []float64
-	for i := range int32(6) {
-		for k := range int32(5) {
-			if (i+k)%4 != 0 { // the rest is missing
-				index[0], index[1] = append(index[0], i), append(index[1], k)
-				values = append(values, float64((i+1)*(k+2)))
-			}
+// TestHoldOutIsTheShareOfAFold: that share is hidden at a time, and as many folds as the settings tell measure the error.
+func TestHoldOutIsTheShareOfAFold(t *testing.T) {
+	g := generate(t, 5, tensor.Shape{12, 10, 8}, 2, 0.3, 0.5)
+	for _, share := range []float64{0.1, 0.25} {
+		c := complete(t, g.observed, lacuna.Options{Effort: 0.05, HoldOut: share})
+		want := share * float64(c.Settings.Folds*g.observed.Len())
+		if c.Settings.Folds < 1 || math.Abs(float64(len(c.HeldOut))-want) > float64(c.Settings.Folds)+0.01*want {
+			t.Errorf("share %v: %d folds hold %d cells of %d", share, c.Settings.Folds, len(c.HeldOut), g.observed.Len())
 		}
 	}
-	observed, err := tensor.NewObserved(modes, index, values)
-	if err != nil {
-		fmt.Println(err)
-		return
+}
+
+// TestEmergencesBelongToBlocksOfTheModel: the time beside a block is that of a block of the flow with the same factors.
+func TestEmergencesBelongToBlocksOfTheModel(t *testing.T) {
+	g := generate(t, 2, tensor.Shape{9, 8, 7}, 2, 0.01, 0.5)
+	c := complete(t, g.observed, lacuna.Options{Effort: 0.3})
+	seen := map[int]bool{}
+	for _, e := range c.Emergences {
+		if !e.Matched {
+			continue
+		}
+		if e.Block >= c.EffectiveRank || seen[e.Block] {
+			t.Errorf("block %d of %d is matched again", e.Block, c.EffectiveRank)
+		}
+		seen[e.Block] = true
+		// The norm of a block that has been learnt is that of the model's block.
+		if norm := c.Norms[e.Block]; e.Norm < 0.7*norm || e.Norm > 1.4*norm {
+			t.Errorf("block %d has norm %.3f, the block of the flow beside it %.3f", e.Block, norm, e.Norm)
+		}
 	}
-	c, err := lacuna.Complete(context.Background(), observed, lacuna.Options{})
-	if err != nil {
-		fmt.Println(err)
-		return
+	if len(seen) == 0 {
+		t.Errorf("no block of the flow is one of the model's: %+v", c.Emergences)
 	}
-	value, _ := c.At([]int32{3, 1})
-	fmt.Printf("rank %d, missing value %.4f\n", c.EffectiveRank, value)
-	// Output: rank 1, missing value 12.0000
 }

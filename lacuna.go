@@ -3,12 +3,20 @@
 // [Complete] takes the observed cells and returns a [Completion], which gives the value of any cell with its
 // standard error. No rank, learning rate or other setting has to be given: every choice is made on held-back
 // cells, and the errors that are reported come from cells that no choice has seen.
+//
+// Tables come from package dataio or from [tensor.NewObserved]. The gradient flow of deep tensor factorisation is in
+// packages model and flow.
 package lacuna
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
 	"time"
 
-	"lacuna/loss"
+	"lacuna/internal/completion"
+	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
 
@@ -18,87 +26,139 @@ type Options struct {
 	Threads int           // default: all processors; the result does not depend on it
 	MaxTime time.Duration // default: no limit; the best completion by then is returned, with Status TimeLimit
 
-	// Loss compares predictions with observations. Default (nil): square, with noise whose tails and whose level
-	// at every index follow the data. loss.Logistic is for values in [0, 1].
-	Loss loss.Loss
+	Noise Noise // how values scatter around what the model expects; default: NoiseAuto
 
 	Standardise     tensor.Standardise // default: chosen by the data
 	StandardiseMode int                // the mode for tensor.StandardiseMode
 
 	Blocks int   // number of blocks; default: found
-	Depths []int // depth of every mode, or one for all, of the gradient flow behind Completion.Emergences; default: 1
+	Depths []int // depth of every mode, or one for all, of the flow behind Completion.Emergences; default: 1
 	Smooth []int // modes whose neighbouring indices are expected to be alike (a random walk); default: none
 
-	// Effort scales the nominal work, default 1: a quarter of a minute of one core, less where the data are few. The work
-	// does not grow with the data beyond that, and never falls below one short chain.
+	// Effort scales the nominal work, default 1: a quarter of a minute of one core, less where the data are few. The
+	// work does not grow with the data beyond that, and never falls below one short chain.
 	Effort float64
 
-	HoldOut float64 // share of the observed cells that measures the error, default 0.1
-	Level   float64 // of the intervals of Completion.Interval when it is called with 0, default 0.9
+	// HoldOut is the share of the observed cells in one fold, default 0.1: so many are hidden at a time and predicted
+	// by models that have not seen them. How many folds measure the error, up to 9, depends on the work that the table
+	// takes; Completion.Settings.Folds tells.
+	HoldOut float64
+
+	Level float64 // of the intervals of Completion.Interval when it is called with 0, default 0.9
 
 	Progress func(Progress) // called from one goroutine at a time; must not block
 }
 
-// Progress is what a running Complete has reached.
-type Progress struct {
-	Stage   string  // what is being done, in words
-	Done    float64 // share of the whole work, 0 to 1
-	HeldOut float64 // NRMSE on the cells held back so far; 0 while unknown
-	Elapsed time.Duration
-}
+// Noise names a family of distributions of an observation around what the model expects.
+type Noise string
 
-// Status says why Complete returned.
-type Status int
+// The families.
+const (
+	NoiseAuto      Noise = ""          // Student's or normal, by held-back cells; an exact model where there is no noise
+	NoiseGaussian  Noise = "gaussian"  // normal, its level one for all cells or one for every index, by held-back cells
+	NoiseStudent   Noise = "student"   // tails heavier than normal, as many as the residuals ask for
+	NoiseBernoulli Noise = "bernoulli" // values are 0 and 1, or shares in between; filled values are probabilities
+)
+
+// Noises lists the names of all families, sorted. NoiseAuto is called auto there.
+func Noises() []string { return posterior.Families() }
+
+// What Complete returns, and what it is made of.
+type (
+	// Completion is a filled tensor: At and Interval fill any cell, its fields tell how far to trust that.
+	Completion = completion.Completion
+	// Progress is what a running Complete has reached.
+	Progress = completion.Progress
+	// Settings are what a completion was made with: what Options asked for, and what was found.
+	Settings = completion.Report
+	// Status says why Complete returned.
+	Status = completion.Status
+	// Weight is a model's share of an average.
+	Weight = completion.Weight
+	// Baseline is a simple predictor to compare with.
+	Baseline = completion.Baseline
+	// HeldOutCell is an observed cell that was predicted by a model that had not seen it.
+	HeldOutCell = completion.HeldOutCell
+	// Emergence tells when a block of the gradient flow grew.
+	Emergence = completion.Emergence
+)
 
 // The ways in which Complete ends.
 const (
-	Finished    Status = iota // everything was done
-	TimeLimit                 // MaxTime was reached: the best so far
-	Interrupted               // the context ended: the best so far
+	Finished    = completion.Finished    // everything was done
+	TimeLimit   = completion.TimeLimit   // MaxTime was reached: the best so far
+	Interrupted = completion.Interrupted // the context ended: the best so far
 )
 
-// String is a word for the status: finished, time-limit, interrupted.
-func (s Status) String() string {
-	return [...]string{"finished", "time-limit", "interrupted"}[s]
+// ErrTooFew is returned when there are too few observed cells to learn anything from.
+var ErrTooFew = errors.New("lacuna: fewer than two observed cells: give at least two")
+
+// Complete fills a tensor. It returns an error for fewer than two observed cells, for an option out of range, and for
+// values outside the domain of the noise. Ending ctx or reaching Options.MaxTime is no error: the best completion so far
+// is returned, and its Status says so.
+//
+// A sampler of Bayesian CP models is run several times in several forms; their averages are combined with the weights
+// that held-back cells prefer. Where the cells turn out to be explained exactly by a few blocks, those blocks are the
+// answer.
+func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Completion, error) {
+	if err := o.check(observed); err != nil {
+		return nil, err
+	}
+	family, err := posterior.FamilyNamed(string(o.Noise))
+	if err == nil {
+		err = family.Check(observed.Values)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lacuna: %w", err)
+	}
+	return completion.Run(ctx, observed, completion.Settings{
+		Seed: o.Seed, Threads: or(o.Threads, runtime.GOMAXPROCS(0)), MaxTime: o.MaxTime, Noise: family,
+		Standardise: o.Standardise, StandardiseMode: o.StandardiseMode,
+		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth,
+		Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
+	}), nil
 }
 
-// Settings are what a completion was made with: what Options asked for, and what was found.
-type Settings struct {
-	Method          string   `json:"method"` // what produced the filled values, in words
-	Standardisation string   `json:"standardisation"`
-	Loss            string   `json:"loss"`
-	Blocks          []int    `json:"blocks"` // numbers of blocks of the models that were averaged
-	Depths          []int    `json:"depths,omitempty"`
-	Weights         []Weight `json:"weights"` // of the models that were averaged
-	Samples         int      `json:"samples"` // posterior samples kept
-	HoldOut         float64  `json:"hold_out"`
-	Smooth          []int    `json:"smooth,omitempty"`
+// or returns x, or its default where it is not positive.
+func or[T int | float64](x, byDefault T) T {
+	if x <= 0 {
+		return byDefault
+	}
+	return x
 }
 
-// Weight is a model's share of an average.
-type Weight struct {
-	Model  string  `json:"model"`
-	Weight float64 `json:"weight"`
-}
-
-// Baseline is a simple predictor to compare with.
-type Baseline struct {
-	Name  string  `json:"name"`  // mean, main effects
-	RMSE  float64 `json:"rmse"`  // on the same held-out cells as Completion.HeldOutRMSE, in the data's units
-	NRMSE float64 `json:"nrmse"` // RMSE over the standard deviation of the held-out values
-}
-
-// HeldOutCell is an observed cell that was predicted by a model that had not seen it.
-type HeldOutCell struct {
-	Cell      []int32
-	Value     float64 // observed
-	Predicted float64
-	Stderr    float64
-}
-
-// Emergence tells when a block of the gradient flow grew.
-type Emergence struct {
-	Block int     // 0 for the first to emerge
-	Time  float64 // of the flow, at which the block's norm first exceeded half its last value
-	Norm  float64 // its last value, in standardised units
+func (o Options) check(observed *tensor.Observed) error {
+	if observed.Len() < 2 {
+		return ErrTooFew
+	}
+	order := observed.Order()
+	for _, n := range o.Smooth {
+		if n < 0 || n >= order {
+			return fmt.Errorf("lacuna: Smooth names mode %d of a tensor with %d modes: modes count from 0", n, order)
+		}
+	}
+	if n := o.StandardiseMode; o.Standardise == tensor.StandardiseMode && (n < 0 || n >= order) {
+		return fmt.Errorf("lacuna: StandardiseMode is %d for a tensor with %d modes: modes count from 0", n, order)
+	}
+	if o.Effort < 0 {
+		return fmt.Errorf("lacuna: Effort is %v: give a positive number, 1 is the default", o.Effort)
+	}
+	if o.HoldOut >= 1 {
+		return fmt.Errorf("lacuna: HoldOut is %v, it is a share of the observed cells below 1", o.HoldOut)
+	}
+	if o.Level >= 1 {
+		return fmt.Errorf("lacuna: Level is %v, it is a probability below 1", o.Level)
+	}
+	if o.Blocks < 0 {
+		return fmt.Errorf("lacuna: %d blocks: give a positive number, or 0 to have it found", o.Blocks)
+	}
+	if len(o.Depths) > 1 && len(o.Depths) != order {
+		return fmt.Errorf("lacuna: %d depths for %d modes: give one depth, or one for every mode", len(o.Depths), order)
+	}
+	for _, k := range o.Depths {
+		if k < 0 {
+			return fmt.Errorf("lacuna: depth %d: depths count from 0", k)
+		}
+	}
+	return nil
 }

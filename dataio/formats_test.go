@@ -202,12 +202,10 @@ func TestNPZ(t *testing.T) {
 
 func TestWriteFactors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f.npz")
-	err := WriteFactors(path, Factors{
-		Modes:   []tensor.Mode{{Name: "month", Labels: []string{"1960-01", "2"}}, {Name: "Ort", Labels: []string{"Zürich"}}},
-		Factors: [][][]float64{{{1, 2, 3}, {4, 5, 6}}, {{7, 8, 9}}},
-		Norms:   []float64{3, 2, 1},
-		Scaling: tensor.Scaling{Mode: -1, Mean: []float64{10}, Scale: []float64{2}},
-	})
+	modes := []tensor.Mode{{Name: "month", Labels: []string{"1960-01", "2"}}, {Name: "Ort", Labels: []string{"Zürich"}}}
+	cp := &tensor.CP{Shape: tensor.Shape{2, 1}, Blocks: 3, Factors: [][]float64{{1, 2, 3, 4, 5, 6}, {7, 8, 9}}}
+	scaling := tensor.Scaling{Mode: -1, Mean: []float64{10}, Scale: []float64{2}}
+	err := WriteFactors(path, modes, cp, []float64{3, 2, 1}, scaling)
 	if err != nil {
 		t.Fatal(err)
 	}

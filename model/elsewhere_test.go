@@ -35,7 +35,8 @@ func TestElsewhereEqualsCollapsedModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Gradient(0, nil)
-	want := m.CP(-1).MSE(test.Index, test.Values, loss.Square.Mean)
+	residual := m.CP(-1).Residual(test)
+	want := residual * residual
 	if got := m.Elsewhere(test).MSE(); math.Abs(got-want) > 1e-12*want {
 		t.Errorf("MSE %v, the collapsed model has %v", got, want)
 	}

@@ -181,7 +181,7 @@ func TestCollapsedModelPredictsTheSame(t *testing.T) {
 		o := someCells(t, p.shape, 0.6, 1)
 		for kind, sys := range bothModels(t, p, loss.Square, 11) {
 			sys.Gradient(0, nil)
-			var cp CP
+			var cp *tensor.CP
 			var prediction []float64
 			switch m := sys.(type) {
 			case *Chains:
@@ -189,24 +189,21 @@ func TestCollapsedModelPredictsTheSame(t *testing.T) {
 			case *Balanced:
 				cp, prediction = m.CP(-1), m.Prediction()
 			}
-			if cp.Rank() != 11 {
-				t.Fatalf("rank %d", cp.Rank())
+			if cp.Blocks != 11 {
+				t.Fatalf("rank %d", cp.Blocks)
 			}
 			got := make([]float64, o.Len())
-			cell := make([]int32, len(p.shape))
 			for c := range got {
-				for n := range cell {
-					cell[n] = o.Index[n][c]
-				}
-				got[c] = cp.At(cell)
+				got[c] = cp.At(o.Cell(c))
 			}
 			near(t, fmt.Sprint(p, kind), got, prediction, 1e-13)
-			nearly(t, "MSE", cp.MSE(o.Index, o.Values, loss.Square.Mean), mseOf(sys), 1e-12)
+			residual := cp.Residual(o)
+			nearly(t, "MSE", residual*residual, mseOf(sys), 1e-12)
 			norms := make([]float64, 11)
 			sys.DeepNorms(norms)
 			for r := range norms {
 				for n := range p.shape {
-					nearly(t, "shares of a block's norm", math.Sqrt(norm2(cp.Factors[n][r])), math.Pow(norms[r], 1/float64(len(p.shape))), 1e-13)
+					nearly(t, "shares of a block's norm", math.Sqrt(norm2(cp.Column(n, r))), math.Pow(norms[r], 1/float64(len(p.shape))), 1e-13)
 				}
 			}
 		}
@@ -238,8 +235,8 @@ func TestCollapseKeepsGrownBlocksInOrder(t *testing.T) {
 	}
 	cp := c.CP(threshold)
 	var got []float64
-	for r := range cp.Rank() {
-		got = append(got, math.Sqrt(norm2(cp.Factors[0][r])*norm2(cp.Factors[1][r])))
+	for r := range cp.Blocks {
+		got = append(got, math.Sqrt(norm2(cp.Column(0, r))*norm2(cp.Column(1, r))))
 	}
 	near(t, "norms kept", got, want, 1e-13)
 }

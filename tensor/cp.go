@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -154,15 +155,7 @@ func (m *CP) ByNorm() []int {
 	for r := range order {
 		order[r] = r
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case norms[a] > norms[b]:
-			return -1
-		case norms[a] < norms[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(norms[b], norms[a]) })
 	return order
 }
 

@@ -149,6 +149,15 @@ func (o *Observed) Shape() Shape {
 	return shape
 }
 
+// Cell returns the coordinates of cell c.
+func (o *Observed) Cell(c int) []int32 {
+	cell := make([]int32, o.Order())
+	for n, column := range o.Index {
+		cell[n] = column[c]
+	}
+	return cell
+}
+
 // CellName spells the coordinates of cell c with its labels, for messages.
 func (o *Observed) CellName(c int) string {
 	name := "("

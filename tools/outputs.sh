@@ -23,7 +23,7 @@ rows = list(csv.reader(sys.stdin))
 drop = [i for i, name in enumerate(rows[0]) if name in ("wall_seconds", "seconds")] if rows else []
 for row in rows: print(",".join(cell for i, cell in enumerate(row) if i not in drop))' <"$1" ;;
 	*.html | *.md | *.json | stdout)
-		sed -E 's/[0-9]+(\.[0-9]+)? ?(ms|s|seconds|min|minutes)\b/TIME/g; s/"(seconds|wall_seconds)": ?[0-9.e+-]+/"TIME"/g; s/[0-9]+m[0-9.]+s/TIME/g; s/"started": ?"[^"]*"/STARTED/' "$1" ;;
+		sed -E 's/[0-9]+(\.[0-9]+)? ?(ms|s|seconds|min|minutes)\b/TIME/g; s/"(seconds|wall_seconds)": ?[0-9.e+-]+/"TIME"/g; s/[0-9]+m[0-9.]+s/TIME/g; s/"(started|finished)": ?"[^"]*"/STARTED/' "$1" ;;
 	*.pdf) sed -E 's/(CreationDate|ModDate) ?\([^)]*\)/DATE/g' "$1" ;;
 	*) cat "$1" ;;
 	esac

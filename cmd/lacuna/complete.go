@@ -21,9 +21,9 @@ type completeFlags struct {
 	output, factors, report string
 	interval                float64
 
-	depth, standardise, loss string
-	rank                     int
-	smooth                   []string
+	depth, standardise, noise, loss string
+	rank                            int
+	smooth                          []string
 
 	seed    uint64
 	threads int
@@ -69,7 +69,9 @@ models that had not seen it.`,
 	f.input.register(flags)
 	flags.StringVar(&f.standardise, "standardise", "auto", "none, global, auto, or the name of the mode whose every index gets its own mean and scale")
 
-	flags.StringVar(&f.loss, "loss", "", "loss: "+strings.Join(loss.Names(), ", ")+" (default: chosen by the data)")
+	flags.StringVar(&f.noise, "noise", "auto", "how values scatter: "+strings.Join(lacuna.Noises(), ", "))
+	flags.StringVar(&f.loss, "loss", "", "square means --noise gaussian, logistic --noise bernoulli")
+	flags.MarkHidden("loss")
 	flags.IntVar(&f.rank, "rank", 0, "number of blocks (default: found)")
 	flags.StringVar(&f.depth, "depth", "", "depth of the gradient flow whose emerging blocks the report shows: one number, or one a mode (default: 1)")
 	flags.StringSliceVar(&f.smooth, "smooth", nil, "a mode whose neighbouring labels are expected to be alike, such as time")
@@ -94,10 +96,8 @@ func (f *completeFlags) check() error {
 	case f.threads < 0:
 		return usageError{fmt.Errorf("--threads %d: give a number above 0", f.threads)}
 	}
-	if f.loss != "" {
-		if _, err := loss.ByName(f.loss); err != nil {
-			return usageError{err}
-		}
+	if err := f.checkNoise(); err != nil {
+		return err
 	}
 	if f.output == "" {
 		f.output = filledName(f.file)
@@ -109,6 +109,25 @@ func (f *completeFlags) check() error {
 		return err
 	}
 	return checkOutputs(f.file, f.output, f.report, f.factors)
+}
+
+// checkNoise refuses a noise that there is not, and puts the noise that --loss means in its place.
+func (f *completeFlags) checkNoise() error {
+	switch f.loss {
+	case "":
+	case loss.Square.Name(), loss.Logistic.Name():
+		if f.noise != "auto" {
+			return usageError{fmt.Errorf("--loss %s and --noise %s both say how values scatter: give --noise alone", f.loss, f.noise)}
+		}
+		f.noise = map[string]string{loss.Square.Name(): "gaussian", loss.Logistic.Name(): "bernoulli"}[f.loss]
+	default:
+		return usageError{fmt.Errorf("--loss %s: complete minimises no loss, it has a noise: give --noise student for values "+
+			"with outliers, or one of %s. Losses are for lacuna train", f.loss, strings.Join(lacuna.Noises(), ", "))}
+	}
+	if !slices.Contains(lacuna.Noises(), f.noise) {
+		return usageError{fmt.Errorf("--noise %s is unknown: choose one of %s", f.noise, strings.Join(lacuna.Noises(), ", "))}
+	}
+	return nil
 }
 
 // filledName is the default output: table.csv.gz becomes table.filled.csv.gz.
@@ -128,7 +147,7 @@ func filledName(path string) string {
 func (f *completeFlags) options(modes []tensor.Mode) (lacuna.Options, error) {
 	o := lacuna.Options{
 		Seed: f.seed, Threads: f.threads, MaxTime: time.Duration(f.maxTime),
-		Blocks: f.rank, Level: f.interval / 100, Effort: f.effort,
+		Noise: lacuna.Noise(f.noise), Blocks: f.rank, Level: f.interval / 100, Effort: f.effort,
 	}
 	depths, err := parseDepths(f.depth, len(modes))
 	if err != nil {
@@ -148,10 +167,5 @@ func (f *completeFlags) options(modes []tensor.Mode) (lacuna.Options, error) {
 		o.Smooth = append(o.Smooth, n)
 	}
 	slices.Sort(o.Smooth)
-	if f.loss != "" {
-		if o.Loss, err = loss.ByName(f.loss); err != nil {
-			return o, usageError{err}
-		}
-	}
 	return o, nil
 }

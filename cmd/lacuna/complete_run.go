@@ -82,8 +82,7 @@ func showProgress(c *progress.Counter, p lacuna.Progress) {
 // write writes everything that was asked for, the filled table last, so that it is there only when all is.
 func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion, result *completeResult) error {
 	if f.factors != "" {
-		factors := dataio.Factors{Modes: table.Observed.Modes, Factors: c.Factors, Norms: c.Norms, Scaling: c.Scaling}
-		if err := dataio.WriteFactors(f.factors, factors); err != nil {
+		if err := dataio.WriteFactors(f.factors, table.Observed.Modes, c.CP, c.Norms, c.Scaling); err != nil {
 			return err
 		}
 		result.Factors = f.factors
@@ -167,19 +166,17 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 	}
 	emerged := map[int]float64{}
 	for _, e := range c.Emergences {
-		emerged[e.Block] = e.Time
+		if e.Matched {
+			emerged[e.Block] = e.Time
+		}
 	}
 	for r, norm := range c.Norms {
 		block := report.Block{Norm: norm, Emerged: math.NaN()}
 		if t, ok := emerged[r]; ok {
 			block.Emerged = t
 		}
-		for _, factor := range c.Factors {
-			column := make([]float64, len(factor))
-			for i, row := range factor {
-				column[i] = row[r]
-			}
-			block.Factors = append(block.Factors, column)
+		for n := range c.CP.Factors {
+			block.Factors = append(block.Factors, c.CP.Column(n, r))
 		}
 		p.Blocks = append(p.Blocks, block)
 	}
@@ -192,10 +189,10 @@ func (f *completeFlags) settingsTable(c *lacuna.Completion) []report.Setting {
 	table := []report.Setting{
 		{Name: "method", Value: s.Method},
 		{Name: "standardisation", Value: s.Standardisation},
-		{Name: "loss", Value: s.Loss},
+		{Name: "noise", Value: s.Noise},
 		{Name: "blocks", Value: fmt.Sprint(s.Blocks)},
 		{Name: "posterior samples", Value: grouped(s.Samples)},
-		{Name: "held out", Value: percent(s.HoldOut)},
+		{Name: "held out", Value: fmt.Sprintf("%d × %s", s.Folds, percent(s.HoldOut))},
 		{Name: "seed", Value: strconv.FormatUint(f.seed, 10)},
 	}
 	for _, w := range s.Weights {

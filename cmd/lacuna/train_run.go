@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -30,7 +31,7 @@ type trainModel interface {
 	Draw(model.StartConfig) error
 	ShallowNorms(norms []float64)
 	Unbalancedness() float64
-	CP(threshold float64) model.CP
+	CP(threshold float64) *tensor.CP
 	Elsewhere(cells *tensor.Observed) *model.Elsewhere
 }
 
@@ -249,7 +250,8 @@ func (r *trainRun) finish() error {
 		}
 	}
 	if f.factors != "" {
-		if err := dataio.WriteFactors(f.factors, r.collapsed()); err != nil {
+		cp, norms := r.collapsed()
+		if err := dataio.WriteFactors(f.factors, r.train.Modes, cp, norms, r.scaling); err != nil {
 			return err
 		}
 	}
@@ -265,37 +267,18 @@ func (r *trainRun) finish() error {
 	return nil
 }
 
-// collapsed is the ordinary CP model that the run ended in, blocks in falling order of norm.
-func (r *trainRun) collapsed() dataio.Factors {
-	cp := r.model.CP(-1)
-	norms := slices.Clone(r.path.Last().Deep)
-	order := make([]int, len(norms))
+// collapsed is the ordinary CP model that the run ended in, blocks in falling order of norm, and their norms.
+func (r *trainRun) collapsed() (cp *tensor.CP, norms []float64) {
+	recorded := r.path.Last().Deep
+	order := make([]int, len(recorded))
 	for k := range order {
 		order[k] = k
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case norms[a] > norms[b]:
-			return -1
-		case norms[a] < norms[b]:
-			return 1
-		}
-		return 0
-	})
-	out := dataio.Factors{Modes: r.train.Modes, Scaling: r.scaling}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(recorded[b], recorded[a]) })
 	for _, k := range order {
-		out.Norms = append(out.Norms, norms[k])
+		norms = append(norms, recorded[k])
 	}
-	for n, mode := range r.train.Modes {
-		rows := make([][]float64, len(mode.Labels))
-		for i := range rows {
-			for _, k := range order {
-				rows[i] = append(rows[i], cp.Factors[n][k][i])
-			}
-		}
-		out.Factors = append(out.Factors, rows)
-	}
-	return out
+	return r.model.CP(-1).Take(order), norms
 }
 
 // figure draws the run in the manner of Figure 2, against evaluations and against the logarithm of flow time.

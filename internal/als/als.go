@@ -16,20 +16,10 @@ import (
 	"lacuna/tensor"
 )
 
-// Data are observed cells: Index[n][c] is the coordinate of cell c in mode n, Values[c] its value, standardised to a
-// deviation near 1. Nothing is modified.
-type Data struct {
-	Shape  []int
-	Index  [][]int32
-	Values []float64
-}
-
-// Fit is a CP model: Factors[n][i*Blocks+r].
+// Fit is a CP model, and how well it explains the cells that it was fitted to. The zero value is no fit.
 type Fit struct {
-	Blocks   int
-	Factors  [][]float64
-	Residual float64 // root mean square over the observed cells
-	Sweeps   int
+	*tensor.CP
+	Residual float64 // root mean square over those cells
 }
 
 // chunk is how many cells of a row are brought into its regression at a time.
@@ -37,22 +27,20 @@ const chunk = 256
 
 // solver is the state of one fit.
 type solver struct {
-	data    Data
-	blocks  int
-	stride  int
-	factors [][]float64
-	cells   [][]int32
-	starts  [][]int
+	*tensor.CP
+	data   *tensor.Observed
+	stride int
+	cells  [][]int32
+	starts [][]int
 
 	design, ones, gram, precision, panel, mean []float64
 }
 
-func newSolver(data Data, blocks int) *solver {
-	s := &solver{data: data, blocks: blocks, stride: dense.Stride(blocks + 1)}
-	for n, d := range data.Shape {
+func newSolver(data *tensor.Observed, blocks int) *solver {
+	s := &solver{CP: tensor.NewCP(data.Shape(), blocks), data: data, stride: dense.Stride(blocks + 1)}
+	for n, d := range s.Shape {
 		cells, starts := tensor.SortByIndex(data.Index[n], d)
 		s.cells, s.starts = append(s.cells, cells), append(s.starts, starts)
-		s.factors = append(s.factors, make([]float64, d*blocks))
 	}
 	s.design, s.gram, s.ones = make([]float64, chunk*s.stride), make([]float64, chunk*s.stride), make([]float64, chunk)
 	for k := range s.ones {
@@ -64,8 +52,8 @@ func newSolver(data Data, blocks int) *solver {
 }
 
 func (s *solver) start(stream *rng.Stream) {
-	scale := math.Pow(float64(s.blocks), -1/(2*float64(len(s.factors))))
-	for _, factor := range s.factors {
+	scale := math.Pow(float64(s.Blocks), -1/(2*float64(len(s.Factors))))
+	for _, factor := range s.Factors {
 		for k := range factor {
 			factor[k] = scale * stream.NormFloat64()
 		}
@@ -73,8 +61,8 @@ func (s *solver) start(stream *rng.Stream) {
 }
 
 func (s *solver) sweep(ridge float64) {
-	for n := range s.factors {
-		for i := range s.data.Shape[n] {
+	for n := range s.Factors {
+		for i := range s.Shape[n] {
 			s.row(n, i, ridge)
 		}
 	}
@@ -82,7 +70,7 @@ func (s *solver) sweep(ridge float64) {
 }
 
 func (s *solver) row(n, i int, ridge float64) {
-	blocks, stride := s.blocks, s.stride
+	blocks, stride := s.Blocks, s.stride
 	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
 	clear(s.precision)
 	for r := range blocks {
@@ -104,17 +92,17 @@ func (s *solver) row(n, i int, ridge float64) {
 	}
 	dense.SolveLower(s.precision, s.mean, blocks, stride)
 	dense.SolveUpper(s.precision, s.mean, blocks, stride)
-	copy(s.factors[n][i*blocks:][:blocks], s.mean)
+	copy(s.Factors[n][i*blocks:][:blocks], s.mean)
 }
 
 // product sets out[r] = Π_{m≠n} u_m[i_m, r] at cell c.
 func (s *solver) product(n int, c int32, out []float64) {
 	first := true
-	for m, factor := range s.factors {
+	for m, factor := range s.Factors {
 		if m == n {
 			continue
 		}
-		u := factor[int(s.data.Index[m][c])*s.blocks:][:len(out)]
+		u := factor[int(s.data.Index[m][c])*s.Blocks:][:len(out)]
 		if first {
 			copy(out, u)
 			first = false
@@ -128,13 +116,13 @@ func (s *solver) product(n int, c int32, out []float64) {
 
 // balance gives the factors of every block one norm, which is what the ridge wants too.
 func (s *solver) balance() {
-	order := float64(len(s.factors))
-	for r := range s.blocks {
+	order := float64(len(s.Factors))
+	for r := range s.Blocks {
 		product := 1.0
-		norms := make([]float64, len(s.factors))
-		for n, factor := range s.factors {
+		norms := make([]float64, len(s.Factors))
+		for n, factor := range s.Factors {
 			var squares float64
-			for k := r; k < len(factor); k += s.blocks {
+			for k := r; k < len(factor); k += s.Blocks {
 				squares += factor[k] * factor[k]
 			}
 			norms[n] = math.Sqrt(squares)
@@ -144,76 +132,10 @@ func (s *solver) balance() {
 			continue
 		}
 		share := math.Pow(product, 1/order)
-		for n, factor := range s.factors {
-			for k := r; k < len(factor); k += s.blocks {
+		for n, factor := range s.Factors {
+			for k := r; k < len(factor); k += s.Blocks {
 				factor[k] *= share / norms[n]
 			}
 		}
 	}
-}
-
-// At returns the model's value at a cell.
-func (f *Fit) At(cell []int32) float64 {
-	var total float64
-	for r := range f.Blocks {
-		x := 1.0
-		for n, i := range cell {
-			x *= f.Factors[n][int(i)*f.Blocks+r]
-		}
-		total += x
-	}
-	return total
-}
-
-// Norms returns Π_n ‖u_n[·, r]‖ of every block.
-func (f *Fit) Norms() []float64 {
-	norms := make([]float64, f.Blocks)
-	for r := range norms {
-		norms[r] = 1
-		for _, factor := range f.Factors {
-			var squares float64
-			for k := r; k < len(factor); k += f.Blocks {
-				squares += factor[k] * factor[k]
-			}
-			norms[r] *= math.Sqrt(squares)
-		}
-	}
-	return norms
-}
-
-// Take returns the given blocks, in that order.
-func (f *Fit) Take(blocks []int) Fit {
-	out := Fit{Blocks: len(blocks), Residual: f.Residual, Sweeps: f.Sweeps}
-	for _, factor := range f.Factors {
-		d := len(factor) / max(1, f.Blocks)
-		taken := make([]float64, d*len(blocks))
-		for i := range d {
-			for k, r := range blocks {
-				taken[i*len(blocks)+k] = factor[i*f.Blocks+r]
-			}
-		}
-		out.Factors = append(out.Factors, taken)
-	}
-	return out
-}
-
-// Error returns the root mean square of the values minus the fit's.
-func Error(data Data, fit Fit) float64 { return residual(data, fit.Factors, fit.Blocks) }
-
-func residual(data Data, factors [][]float64, blocks int) float64 {
-	var sum float64
-	products := make([]float64, blocks)
-	for c, y := range data.Values {
-		copy(products, factors[0][int(data.Index[0][c])*blocks:][:blocks])
-		for n := 1; n < len(factors); n++ {
-			for r, u := range factors[n][int(data.Index[n][c])*blocks:][:blocks] {
-				products[r] *= u
-			}
-		}
-		for _, p := range products {
-			y -= p
-		}
-		sum += y * y
-	}
-	return math.Sqrt(sum / float64(len(data.Values)))
 }

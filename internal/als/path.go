@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"lacuna/internal/rng"
+	"lacuna/tensor"
 )
 
 // PathSettings of a Path.
@@ -16,7 +17,7 @@ type PathSettings struct {
 
 // Path fits from a random start while the ridge falls, and returns the fit that predicts the held-back cells best, the
 // error it makes there (root mean square), and its ridge. When ctx ends early it returns the best so far.
-func Path(ctx context.Context, train, held Data, settings PathSettings) (best Fit, heldOut, ridge float64) {
+func Path(ctx context.Context, train, held *tensor.Observed, settings PathSettings) (best Fit, heldOut, ridge float64) {
 	const (
 		first = 1.0 // a much higher ridge would put out every block for good
 		ratio = 0.5
@@ -26,47 +27,43 @@ func Path(ctx context.Context, train, held Data, settings PathSettings) (best Fi
 	s := newSolver(train, settings.Blocks)
 	s.start(rng.New(settings.Seed, settings.Stream))
 	heldOut = math.Inf(1)
-	sweeps := 0
 	for k, lambda := 0, first; k < steps; k, lambda = k+1, lambda*ratio {
 		for range each {
 			if ctx.Err() != nil {
 				return best, heldOut, ridge
 			}
 			s.sweep(lambda)
-			sweeps++
 		}
-		if e := residual(held, s.factors, s.blocks); e < heldOut {
+		if e := s.Residual(held); e < heldOut {
 			heldOut, ridge = e, lambda
-			best = s.fit(sweeps)
+			best = s.fit()
 		}
 	}
 	return best, heldOut, ridge
 }
 
 // Refit runs further sweeps at a fixed ridge from given factors, on other data.
-func Refit(ctx context.Context, data Data, from Fit, ridge float64, sweeps int) Fit {
+func Refit(ctx context.Context, data *tensor.Observed, from *tensor.CP, ridge float64, sweeps int) Fit {
 	s := newSolver(data, from.Blocks)
-	s.set(from.Factors)
-	k := 0
-	for ; k < sweeps && ctx.Err() == nil; k++ {
+	s.set(from)
+	for k := 0; k < sweeps && ctx.Err() == nil; k++ {
 		s.sweep(ridge)
 	}
-	return s.fit(k)
+	return s.fit()
 }
 
 // Polish runs sweeps without a ridge until the root mean square residual is below target, or falls no longer.
-func Polish(ctx context.Context, data Data, from Fit, target float64, sweeps int) Fit {
+func Polish(ctx context.Context, data *tensor.Observed, from *tensor.CP, target float64, sweeps int) Fit {
 	const (
 		tiny   = 1e-15 // keeps a row with fewer cells than blocks defined
 		window = 20
 	)
 	s := newSolver(data, from.Blocks)
-	s.set(from.Factors)
+	s.set(from)
 	before := math.Inf(1)
-	k := 0
-	for ; k < sweeps && ctx.Err() == nil; k++ {
+	for k := 0; k < sweeps && ctx.Err() == nil; k++ {
 		if k%window == 0 {
-			now := residual(data, s.factors, s.blocks)
+			now := s.Residual(data)
 			if now <= target || now > 0.99*before {
 				break
 			}
@@ -74,19 +71,13 @@ func Polish(ctx context.Context, data Data, from Fit, target float64, sweeps int
 		}
 		s.sweep(tiny)
 	}
-	return s.fit(k)
+	return s.fit()
 }
 
-func (s *solver) set(factors [][]float64) {
-	for n, factor := range factors {
-		copy(s.factors[n], factor)
+func (s *solver) set(from *tensor.CP) {
+	for n, factor := range from.Factors {
+		copy(s.Factors[n], factor)
 	}
 }
 
-func (s *solver) fit(sweeps int) Fit {
-	f := Fit{Blocks: s.blocks, Residual: residual(s.data, s.factors, s.blocks), Sweeps: sweeps}
-	for _, factor := range s.factors {
-		f.Factors = append(f.Factors, append([]float64(nil), factor...))
-	}
-	return f
-}
+func (s *solver) fit() Fit { return Fit{CP: s.Clone(), Residual: s.Residual(s.data)} }

@@ -7,49 +7,36 @@ import (
 	"testing"
 
 	"lacuna/internal/rng"
+	"lacuna/tensor"
 )
 
 // lowRank makes cells of a CP tensor with noise of deviation noise(index in mode 0).
-func lowRank(seed uint64, shape []int, rank, cells int, noise func(i int32) float64) (data Data, truth []float64) {
-	s := rng.New(seed, "test data")
-	factors := make([][]float64, len(shape))
-	for n, d := range shape {
-		for range d * rank {
-			factors[n] = append(factors[n], s.NormFloat64())
+func lowRank(
+	seed uint64, shape tensor.Shape, rank, cells int, noise func(i int32) float64,
+) (data *tensor.Observed, truth []float64) {
+	s, m := rng.New(seed, "test data"), tensor.NewCP(shape, rank)
+	for _, factor := range m.Factors {
+		for k := range factor {
+			factor[k] = s.NormFloat64()
 		}
 	}
-	data = Data{Shape: shape, Index: make([][]int32, len(shape))}
+	data = &tensor.Observed{Modes: tensor.NumberedModes(shape), Index: make([][]int32, len(shape))}
 	for range cells {
-		v := 0.0
-		cell := make([]int, len(shape))
+		cell := make([]int32, len(shape))
 		for n, d := range shape {
-			cell[n] = s.IntN(d)
-			data.Index[n] = append(data.Index[n], int32(cell[n]))
+			cell[n] = int32(s.IntN(d))
+			data.Index[n] = append(data.Index[n], cell[n])
 		}
-		for r := range rank {
-			product := 1.0
-			for n, i := range cell {
-				product *= factors[n][i*rank+r]
-			}
-			v += product
-		}
+		v := m.At(cell)
 		truth = append(truth, v)
-		data.Values = append(data.Values, v+noise(int32(cell[0]))*s.NormFloat64())
+		data.Values = append(data.Values, v+noise(cell[0])*s.NormFloat64())
 	}
 	return data, truth
 }
 
 func even(noise float64) func(int32) float64 { return func(int32) float64 { return noise } }
 
-func cellOf(d Data, c int) []int32 {
-	var cell []int32
-	for _, column := range d.Index {
-		cell = append(cell, column[c])
-	}
-	return cell
-}
-
-func run(t *testing.T, d Data, s Settings) *Posterior {
+func run(t *testing.T, d *tensor.Observed, s Settings) *Posterior {
 	t.Helper()
 	p, err := Run(context.Background(), d, s)
 	if err != nil {
@@ -59,12 +46,12 @@ func run(t *testing.T, d Data, s Settings) *Posterior {
 }
 
 func TestFindsTheSignalAndTheNoise(t *testing.T) {
-	for _, shape := range [][]int{{20, 15}, {12, 10, 8}, {7, 6, 5, 6}, {4, 5, 4, 3, 4}} {
+	for _, shape := range []tensor.Shape{{20, 15}, {12, 10, 8}, {7, 6, 5, 6}, {4, 5, 4, 3, 4}} {
 		data, truth := lowRank(1, shape, 2, 900, even(0.3))
-		p := run(t, data, Settings{Blocks: 4, Equal: true, Normal: true})
+		p := run(t, data, Settings{Blocks: 4, Noise: Gaussian{}})
 		var squares, noise float64
 		for c, v := range truth {
-			mean, _, e := p.At(cellOf(data, c))
+			mean, _, e := p.At(data.Cell(c))
 			squares += (mean - v) * (mean - v)
 			noise += e
 		}
@@ -80,7 +67,7 @@ func TestFindsTheSignalAndTheNoise(t *testing.T) {
 
 func TestNoiseOfEveryIndexIsFound(t *testing.T) {
 	levels := []float64{0.1, 1}
-	data, _ := lowRank(2, []int{10, 9, 8}, 1, 700, func(i int32) float64 { return levels[i%2] })
+	data, _ := lowRank(2, tensor.Shape{10, 9, 8}, 1, 700, func(i int32) float64 { return levels[i%2] })
 	p := run(t, data, Settings{Blocks: 2})
 	for i := range int32(10) {
 		_, _, noise := p.At([]int32{i, 4, 4})
@@ -91,15 +78,15 @@ func TestNoiseOfEveryIndexIsFound(t *testing.T) {
 }
 
 func TestOutliersArePutDownToTheTails(t *testing.T) {
-	data, truth := lowRank(3, []int{12, 10, 6}, 1, 500, even(0.1))
+	data, truth := lowRank(3, tensor.Shape{12, 10, 6}, 1, 500, even(0.1))
 	for c := 0; c < len(data.Values); c += 25 {
 		data.Values[c] += 5
 	}
 	errors := map[bool]float64{}
-	for _, normal := range []bool{false, true} {
-		p := run(t, data, Settings{Blocks: 2, Equal: true, Normal: normal})
+	for normal, noise := range map[bool]Noise{false: Student{}, true: Gaussian{}} {
+		p := run(t, data, Settings{Blocks: 2, Noise: noise})
 		for c, v := range truth {
-			mean, _, _ := p.At(cellOf(data, c))
+			mean, _, _ := p.At(data.Cell(c))
 			errors[normal] += (mean - v) * (mean - v)
 		}
 	}
@@ -110,7 +97,7 @@ func TestOutliersArePutDownToTheTails(t *testing.T) {
 
 func TestPartialBlocksCarryEffects(t *testing.T) {
 	s := rng.New(4, "effects")
-	data := Data{Shape: []int{15, 12}, Index: make([][]int32, 2)}
+	data := &tensor.Observed{Modes: tensor.NumberedModes(tensor.Shape{15, 12}), Index: make([][]int32, 2)}
 	a, b := make([]float64, 15), make([]float64, 12)
 	for i := range a {
 		a[i] = s.NormFloat64()
@@ -127,7 +114,7 @@ func TestPartialBlocksCarryEffects(t *testing.T) {
 			data.Values = append(data.Values, a[i]+b[k]+0.05*s.NormFloat64())
 		}
 	}
-	p := run(t, data, Settings{Partial: [][]bool{{true, false}, {false, true}}, Equal: true, Normal: true})
+	p := run(t, data, Settings{Partial: [][]bool{{true, false}, {false, true}}, Noise: Gaussian{}})
 	for i := range 15 {
 		for k := range 12 {
 			if mean, _, _ := p.At([]int32{int32(i), int32(k)}); math.Abs(mean-a[i]-b[k]) > 0.2 {
@@ -138,16 +125,16 @@ func TestPartialBlocksCarryEffects(t *testing.T) {
 }
 
 func TestSameSamplesForAnyNumberOfThreads(t *testing.T) {
-	data, _ := lowRank(5, []int{9, 8, 7}, 2, 300, even(0.2))
-	for _, smooth := range [][]int{nil, {0}} {
-		settings := Settings{Blocks: 3, Burn: 10, Keep: 5, Smooth: smooth}
+	data, _ := lowRank(5, tensor.Shape{9, 8, 7}, 2, 300, even(0.2))
+	for _, priors := range [][]Prior{nil, {RandomWalk{}}} {
+		settings := Settings{Blocks: 3, Burn: 10, Keep: 5, Priors: priors}
 		want := run(t, data, settings)
 		settings.Threads = 3
 		got := run(t, data, settings)
 		for k := range want.Samples {
 			for n := range want.Samples[k].Factors {
 				if !slices.Equal(want.Samples[k].Factors[n], got.Samples[k].Factors[n]) {
-					t.Fatalf("smooth %v: sample %d differs", smooth, k)
+					t.Fatalf("priors %v: sample %d differs", priors, k)
 				}
 			}
 		}
@@ -156,13 +143,12 @@ func TestSameSamplesForAnyNumberOfThreads(t *testing.T) {
 
 // TestPolyaGamma compares the mean and the variance of draws with the known ones.
 func TestPolyaGamma(t *testing.T) {
-	data, _ := lowRank(6, []int{3, 3}, 1, 9, even(0.1))
-	s := newSampler(data, Settings{Blocks: 1}.withDefaults())
+	s := rng.New(6, "pólya–gamma")
 	for _, psi := range []float64{0, 0.5, -2, 6} {
 		const draws = 40000
 		var sum, squares float64
 		for range draws {
-			w := s.polyaGamma(psi)
+			w := polyaGamma(s, psi)
 			sum += w
 			squares += w * w
 		}
@@ -207,7 +193,7 @@ func TestGammaAndFreedom(t *testing.T) {
 }
 
 func TestAnEndedContextKeepsTheSamplesSoFar(t *testing.T) {
-	data, _ := lowRank(8, []int{5, 5}, 1, 20, even(0.1))
+	data, _ := lowRank(8, tensor.Shape{5, 5}, 1, 20, even(0.1))
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	p, err := Run(ctx, data, Settings{})

@@ -7,121 +7,72 @@ import (
 	"lacuna/internal/rng"
 )
 
-// prior is the normal prior N(μ, Λ⁻¹) of the rows of one factor, under a normal–Wishart hyperprior with mean 0,
-// one pseudo-row, scale I and as many degrees of freedom as columns.
-type prior struct {
-	precision []float64 // Λ, full symmetric, width×width
-	shift     []float64 // Λ μ
-	mean      []float64 // μ
-	// scratch
-	inverse, bartlett, rows, gram, panel, ones, draws []float64
+// Prior is a family of prior distributions of the rows of a factor. A value holds the family's settings; a family is one
+// file.
+type Prior interface {
+	// start prepares the prior of one factor of a chain.
+	start(r rows) prior
 }
 
-func newPrior(width, d int) prior {
-	stride := dense.Stride(width)
-	p := prior{
+// prior is the state of a family for one factor, which it may read.
+type prior interface {
+	draw(s *rng.Stream) // draws the family's parameters given the rows
+	// row sets the prior of row i given the others, N(Λ⁻¹b, Λ⁻¹): the lower triangle of Λ, rows stride apart, and below
+	// it b as one more row. Rows of one phase may be drawn at the same time.
+	row(i int, precision []float64, stride int)
+	phases() int // p: rows whose numbers are alike modulo p do not depend on each other, given the rest
+}
+
+// rows are the rows of a factor, without the entries of blocks that lack the mode.
+type rows struct {
+	factor  []float64 // [i*blocks+r]
+	blocks  int
+	columns []int // the blocks that have the mode, ascending
+	count   int   // d, the size of the mode
+}
+
+// wishart draws a precision matrix Λ under a Wishart prior with scale I and as many degrees of freedom as columns.
+type wishart struct {
+	rows
+	precision []float64 // Λ, full symmetric, width×width
+	// scratch
+	inverse, bartlett, some, gram, panel, ones []float64
+}
+
+func newWishart(r rows) wishart {
+	width := len(r.columns)
+	stride, deep := dense.Stride(width), min(r.count, chunk)
+	w := wishart{
+		rows:      r,
 		precision: make([]float64, width*width),
-		shift:     make([]float64, width),
-		mean:      make([]float64, width),
 		inverse:   make([]float64, width*stride),
 		bartlett:  make([]float64, width*stride),
-		rows:      make([]float64, min(d, chunk)*stride),
-		gram:      make([]float64, max(min(d, chunk), width)*stride),
+		some:      make([]float64, deep*stride),
+		gram:      make([]float64, max(deep, width)*stride),
 		panel:     make([]float64, 8*stride),
-		ones:      ones(max(min(d, chunk), width)),
-		draws:     make([]float64, width),
+		ones:      ones(max(deep, width)),
 	}
 	for k := range width {
-		p.precision[k*width+k] = 1
+		w.precision[k*width+k] = 1
 	}
-	return p
-}
-
-// draw samples μ and Λ given d rows of a factor.
-func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int, d int) {
-	width := len(columns)
-	const pseudo = 1.0
-	clear(p.mean)
-	for i := range d {
-		for k, r := range columns {
-			p.mean[k] += factor[i*blocks+r]
-		}
-	}
-	for k := range p.mean {
-		p.mean[k] /= float64(d)
-	}
-	// W⁻¹ = I + Σ (u − ū)(u − ū)ᵀ + d β/(d + β) ū ūᵀ
-	stride := dense.Stride(width)
-	clear(p.inverse)
-	p.addRows(d, width, func(row []float64, i int) {
-		for k, r := range columns {
-			row[k] = factor[i*blocks+r] - p.mean[k]
-		}
-	})
-	shrink := float64(d) * pseudo / (float64(d) + pseudo)
-	for k := range width {
-		for l := range k + 1 {
-			p.inverse[k*stride+l] += shrink * p.mean[k] * p.mean[l]
-		}
-		p.inverse[k*stride+k]++
-	}
-	p.drawWishart(s, width, float64(width+d))
-	// μ ~ N(d ū/(d + β), ((d + β) Λ)⁻¹)
-	for k := range width {
-		copy(p.inverse[k*stride:], p.precision[k*width:][:k+1])
-		p.draws[k] = s.NormFloat64()
-	}
-	if dense.Cholesky(p.inverse, width, stride, p.panel) {
-		dense.SolveUpper(p.inverse, p.draws, width, stride)
-		for k := range width {
-			p.mean[k] = p.mean[k]*float64(d)/(float64(d)+pseudo) + p.draws[k]/math.Sqrt(float64(d)+pseudo)
-		}
-	}
-	p.setShift()
+	return w
 }
 
 // addRows adds Σ_i row_i row_iᵀ to p.inverse, where set fills row i.
-func (p *prior) addRows(count, width int, set func(row []float64, i int)) {
+func (p *wishart) addRows(count, width int, set func(row []float64, i int)) {
 	stride := dense.Stride(width)
 	for begin := 0; begin < count; begin += chunk {
 		some := min(chunk, count-begin)
 		for k := range some {
-			set(p.rows[k*stride:][:width], begin+k)
+			set(p.some[k*stride:][:width], begin+k)
 		}
-		dense.AddGram(p.inverse, p.rows, p.ones[:some], p.gram, width)
-	}
-}
-
-// drawSteps samples Λ given that the differences of neighbouring rows are N(0, Λ⁻¹).
-func (p *prior) drawSteps(s *rng.Stream, factor []float64, blocks int, columns []int, d int) {
-	width := len(columns)
-	stride := dense.Stride(width)
-	clear(p.inverse)
-	p.addRows(d-1, width, func(row []float64, i int) {
-		for k, r := range columns {
-			row[k] = factor[(i+1)*blocks+r] - factor[i*blocks+r]
-		}
-	})
-	for k := range width {
-		p.inverse[k*stride+k]++
-	}
-	p.drawWishart(s, width, float64(width+d-1))
-}
-
-func (p *prior) setShift() {
-	width := len(p.mean)
-	for k := range width {
-		var sum float64
-		for l, m := range p.mean {
-			sum += p.precision[k*width+l] * m
-		}
-		p.shift[k] = sum
+		dense.AddGram(p.inverse, p.some, p.ones[:some], p.gram, width)
 	}
 }
 
 // drawWishart sets Λ to a draw from the Wishart distribution with the given degrees of freedom whose scale matrix is
 // the inverse of the matrix with lower triangle p.inverse, which is overwritten.
-func (p *prior) drawWishart(s *rng.Stream, width int, freedom float64) {
+func (p *wishart) drawWishart(s *rng.Stream, width int, freedom float64) {
 	stride := dense.Stride(width)
 	if !dense.Cholesky(p.inverse, width, stride, p.panel) {
 		return

@@ -1,4 +1,4 @@
-package lacuna
+package completion
 
 import (
 	"lacuna/tensor"

@@ -1,27 +1,16 @@
-package lacuna
+package completion
 
 import (
 	"math"
 
-	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
-
-// candidate is one form of the Bayesian CP model.
-type candidate struct {
-	name     string
-	scaling  tensor.Standardise
-	settings posterior.Settings
-}
 
 // cost is the nominal time in nanoseconds of one sweep over cells cells, measured on one core of a server of 2023. Budgets
 // are counted in it, so that what is done does not depend on how fast or how busy the machine is.
 func (c candidate) cost(shape tensor.Shape, cells int) float64 {
 	r := float64(c.settings.Blocks + len(c.settings.Partial))
-	perCell := 30 + 2.5*r + 0.06*r*r
-	if !c.settings.Equal || !c.settings.Normal {
-		perCell += 30
-	}
+	perCell := 30 + 2.5*r + 0.06*r*r + c.settings.Noise.Cost()
 	var rows float64
 	for _, d := range shape {
 		rows += float64(d)
@@ -38,21 +27,20 @@ func (c candidate) sampleSize(shape tensor.Shape) float64 {
 	return 8 * rows * float64(c.settings.Blocks+len(c.settings.Partial)+1)
 }
 
-// plan is how much is done of what.
-type plan struct {
-	budget float64 // nominal nanoseconds
-	sweeps int     // of a chain, half of them before the first sample
-	chains int     // of every candidate on all observed cells
-	trials int     // chains of every candidate in every fold
-	folds  int     // folds that measure the error
+// schedule is how much is done of what.
+type schedule struct {
+	sweeps int // of a chain, half of them before the first sample
+	chains int // of every candidate on all observed cells
+	trials int // chains of every candidate in every fold
+	folds  int // folds that measure the error
 }
 
 // defaultBudget is the nominal work of one completion, 16 s of one core.
 const defaultBudget = 16e9
 
-// ladder lists plans from the best to the cheapest. Many short chains beat few long ones: each settles in another mode
+// ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another mode
 // of the posterior, and their mean is better than any.
-var ladder = []plan{
+var ladder = []schedule{
 	{folds: 9, trials: 4, chains: 16, sweeps: 400},
 	{folds: 9, trials: 4, chains: 14, sweeps: 300},
 	{folds: 7, trials: 4, chains: 12, sweeps: 300},
@@ -69,27 +57,25 @@ var ladder = []plan{
 	{folds: 1, trials: 1, chains: 1, sweeps: 30},
 }
 
-func (j *job) plan() plan {
-	budget := j.options.Effort * defaultBudget
-	if o := j.options; o.MaxTime > 0 {
-		budget = math.Min(budget, 0.5*float64(o.MaxTime.Nanoseconds())*float64(min(o.Threads, 2)))
+// budget is the nominal work in nanoseconds that the settings allow.
+func (s Settings) budget() float64 {
+	budget := s.Effort * defaultBudget
+	if s.MaxTime > 0 {
+		budget = math.Min(budget, 0.5*float64(s.MaxTime.Nanoseconds())*float64(min(s.Threads, 2)))
 	}
-	return plan{budget: budget}
+	return budget
 }
 
-// settle chooses the plan that the candidates leave room for.
-func (p plan) settle(candidates []candidate, shape tensor.Shape, cells int, share float64) plan {
+// newSchedule chooses the best rung of the ladder that the candidates leave room for within a budget.
+func newSchedule(candidates []candidate, shape tensor.Shape, cells int, budget float64) schedule {
 	var sweep float64
 	for _, c := range candidates {
 		sweep += c.cost(shape, cells)
 	}
-	best := ladder[len(ladder)-1]
 	for _, rung := range ladder {
-		if sweep*float64(rung.sweeps*(rung.chains+rung.trials*rung.folds)) <= share*p.budget {
-			best = rung
-			break
+		if sweep*float64(rung.sweeps*(rung.chains+rung.trials*rung.folds)) <= budget {
+			return rung
 		}
 	}
-	best.budget = p.budget
-	return best
+	return ladder[len(ladder)-1]
 }

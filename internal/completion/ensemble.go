@@ -1,4 +1,4 @@
-package lacuna
+package completion
 
 import (
 	"context"
@@ -39,13 +39,13 @@ func (j *job) fit(ctx context.Context, cells *tensor.Observed, candidates []cand
 	e.low, e.high = bounds(cells.Values)
 	shape := cells.Shape()
 	runs := make([]*posterior.Posterior, len(candidates)*chains)
-	threads := max(1, j.options.Threads/len(runs))
+	threads := max(1, j.Threads/len(runs))
 	for k, c := range candidates {
 		m := member{candidate: c, weight: weights[k]}
-		m.scaling = tensor.FitScaling(cells, c.scaling, j.options.StandardiseMode)
+		m.scaling = tensor.FitScaling(cells, c.scaling, j.StandardiseMode)
 		e.members = append(e.members, m)
 	}
-	parallel.For(j.options.Threads, len(runs), func(k int) {
+	parallel.For(j.Threads, len(runs), func(k int) {
 		m := &e.members[k/chains]
 		s := m.candidate.settings
 		s.Threads = threads
@@ -53,8 +53,7 @@ func (j *job) fit(ctx context.Context, cells *tensor.Observed, candidates []cand
 		s.Burn = sweeps / 2
 		s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(float64(len(runs))*m.candidate.sampleSize(shape)))))
 		s.Thin = (sweeps - s.Burn) / s.Keep
-		data := posterior.Data{Shape: shape, Index: cells.Index, Values: m.scaling.Apply(cells).Values}
-		runs[k], _ = posterior.Run(ctx, data, s) // an early end leaves fewer samples, or none
+		runs[k], _ = posterior.Run(ctx, m.scaling.Apply(cells), s) // an early end leaves fewer samples, or none
 		j.spent(float64(sweeps)*m.candidate.cost(shape, cells.Len()), sweeps)
 	})
 	for k := range e.members {
@@ -122,7 +121,7 @@ func (e *ensemble) noise() float64 {
 	least := math.Inf(1)
 	for _, m := range e.members {
 		if s := m.posterior.Samples; len(s) > 0 {
-			least = math.Min(least, math.Sqrt(s[len(s)-1].Noise))
+			least = math.Min(least, math.Sqrt(s[len(s)-1].Scatter.Level()))
 		}
 	}
 	return least

@@ -1,4 +1,4 @@
-package lacuna
+package completion
 
 import (
 	"context"
@@ -7,45 +7,50 @@ import (
 
 	"lacuna/internal/parallel"
 	"lacuna/internal/posterior"
-	"lacuna/loss"
 	"lacuna/tensor"
 )
 
-// choice is what exploring found.
-type choice struct {
-	candidates []candidate
-	parts      []int   // the parts whose cells were used to choose
-	error      float64 // on them, of the best candidate, in units of the deviation of all cells
-	gap        float64 // the error of the form with equal noise over the noise that it saw in its training cells
-	fits       []*ensemble
+// candidate is one form of the Bayesian CP model, with a number of blocks.
+type candidate struct {
+	name     string
+	scaling  tensor.Standardise
+	settings posterior.Settings
 }
 
-// forms returns the candidates with that number of blocks. The first suits most tables: noise whose level differs
-// between indices and between cells. The second treats all cells alike, which wins when they are.
-func (o Options) forms(blocks int, shape tensor.Shape) []candidate {
-	base := posterior.Settings{Blocks: blocks, Smooth: o.Smooth, Seed: o.Seed}
-	varied, equal := base, base
-	equal.Equal, equal.Normal = true, true
-	var name string
-	if o.Loss != nil {
-		name = o.Loss.Name()
+// selection is what model selection found.
+type selection struct {
+	candidates []candidate // the best first
+	parts      []int       // the folds whose cells were used to choose
+	error      float64     // on them, of the best candidate, in units of the deviation of all cells
+	overfit    float64     // the error of the form with equal noise over the noise that it saw in its training cells
+	fit        *ensemble   // of the best candidate, on the cells outside the first part
+}
+
+// forms returns the candidates of the family of noise, with that number of blocks.
+func (s Settings) forms(blocks int, shape tensor.Shape) []candidate {
+	base := posterior.Settings{Blocks: blocks, Seed: s.Seed}
+	if len(s.Smooth) > 0 {
+		base.Priors = make([]posterior.Prior, shape.Order())
+		for _, n := range s.Smooth {
+			base.Priors[n] = posterior.RandomWalk{}
+		}
 	}
-	switch name {
-	case loss.Logistic.Name():
-		base.Logistic = true
-		base.Partial = mainEffects(shape.Order())
-		return []candidate{{"logistic", tensor.StandardiseNone, base}}
-	case loss.Square.Name():
-		varied.Normal = true
-	case "":
-	default: // a robust loss: heavy tails whether or not the residuals ask for them
-		equal.Normal = false
+	var candidates []candidate
+	for _, form := range s.Noise.Forms {
+		c := candidate{form.Name, s.Standardise, base}
+		c.settings.Noise = form.Noise
+		switch {
+		case form.Raw:
+			c.scaling = tensor.StandardiseNone
+		case form.Pooled && s.Standardise == tensor.StandardiseAuto:
+			c.scaling = tensor.StandardiseGlobal
+		}
+		if form.Effects {
+			c.settings.Partial = mainEffects(shape.Order())
+		}
+		candidates = append(candidates, c)
 	}
-	whole := o.Standardise
-	if whole == tensor.StandardiseAuto {
-		whole = tensor.StandardiseGlobal
-	}
-	return []candidate{{"varied noise", o.Standardise, varied}, {"equal noise", whole, equal}}
+	return candidates
 }
 
 // mainEffects lists one block for every mode alone.
@@ -63,17 +68,17 @@ var blockCounts = []int{3, 7, 15, 31, 47, 63}
 
 const startCount = 2 // position in blockCounts at which exploring starts
 
-// explore tries the forms of the model with several numbers of blocks on the same held-back cells.
-func (j *job) explore(ctx context.Context, f folds, p plan) choice {
+// selectModel tries the forms of the model with several numbers of blocks on the same held-back cells.
+func (j *job) selectModel(ctx context.Context, f folds, budget float64) selection {
 	const most = 3
 	shape := f.cells.Shape()
-	explored := 0.3 * p.budget
+	explored := 0.3 * budget
 	counts := blockCounts
 	start := startCount
-	if j.options.Blocks > 0 {
-		counts, start = []int{j.options.Blocks}, 0
+	if j.Blocks > 0 {
+		counts, start = []int{j.Blocks}, 0
 	}
-	forms := j.options.forms(counts[start], shape)
+	forms := j.forms(counts[start], shape)
 	perSweep := func() (cost float64) {
 		for _, c := range forms {
 			cost += c.cost(shape, f.cells.Len())
@@ -81,17 +86,17 @@ func (j *job) explore(ctx context.Context, f folds, p plan) choice {
 		return cost
 	}
 	sweeps := 100
-	for ; start > 0 && perSweep()*float64(sweeps) > explored; forms = j.options.forms(counts[start], shape) {
+	for ; start > 0 && perSweep()*float64(sweeps) > explored; forms = j.forms(counts[start], shape) {
 		start, sweeps = start-1, sweeps/2 // too much data for the middle: begin with few blocks
 	}
 	round := perSweep() * float64(sweeps)
-	ch := choice{error: math.Inf(1), gap: 1}
+	sel := selection{error: math.Inf(1), overfit: 1}
 	for k := range most {
 		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round*float64(k+1) < explored) {
-			ch.parts = append(ch.parts, part)
+			sel.parts = append(sel.parts, part)
 		}
 	}
-	j.report("choosing the form of the model on held-back cells", -1, 0)
+	j.report("choosing the form of the model on held-back cells", 0)
 
 	tried := map[string]*trial{}
 	try := func(c candidate) *trial {
@@ -99,11 +104,11 @@ func (j *job) explore(ctx context.Context, f folds, p plan) choice {
 		if t, ok := tried[key]; ok {
 			return t
 		}
-		t := j.try(ctx, f, ch.parts, c, sweeps)
+		t := j.try(ctx, f, sel.parts, c, sweeps)
 		tried[key] = t
 		explored -= t.cost
-		if c.settings.Equal && c.settings.Normal {
-			ch.gap = math.Max(ch.gap, t.error/t.noise)
+		if c.settings.Noise == (posterior.Gaussian{}) {
+			sel.overfit = math.Max(sel.overfit, t.error/t.noise)
 		}
 		return t
 	}
@@ -120,8 +125,8 @@ func (j *job) explore(ctx context.Context, f folds, p plan) choice {
 	second := (*trial)(nil)
 	climb := func(step int) {
 		for position := start + step; position >= 0 && position < len(counts); position += step {
-			c := j.options.forms(counts[position], shape)[lead]
-			if cost := c.cost(shape, f.cells.Len()) * float64(sweeps*len(ch.parts)); cost > explored || ctx.Err() != nil {
+			c := j.forms(counts[position], shape)[lead]
+			if cost := c.cost(shape, f.cells.Len()) * float64(sweeps*len(sel.parts)); cost > explored || ctx.Err() != nil {
 				return
 			}
 			t := try(c)
@@ -141,18 +146,17 @@ func (j *job) explore(ctx context.Context, f folds, p plan) choice {
 	if best[lead].candidate.settings.Blocks == counts[start] {
 		climb(-1)
 	}
-	ch.error = best[lead].error
-	ch.fits = append(ch.fits, best[lead].fit)
-	ch.candidates = append(ch.candidates, best[lead].candidate)
-	for k, c := range j.options.forms(best[lead].candidate.settings.Blocks, shape) {
+	sel.error, sel.fit = best[lead].error, best[lead].fit
+	sel.candidates = append(sel.candidates, best[lead].candidate)
+	for k, c := range j.forms(best[lead].candidate.settings.Blocks, shape) {
 		if k != lead && best[k].error < 1.4*best[lead].error {
-			ch.candidates = append(ch.candidates, c)
+			sel.candidates = append(sel.candidates, c)
 		}
 	}
-	if second != nil && second.error < 1.15*ch.error && len(ch.candidates) < 3 {
-		ch.candidates = append(ch.candidates, second.candidate)
+	if second != nil && second.error < 1.15*sel.error && len(sel.candidates) < 3 {
+		sel.candidates = append(sel.candidates, second.candidate)
 	}
-	return ch
+	return sel
 }
 
 // trial is one candidate's outcome on held-back parts.
@@ -168,7 +172,7 @@ func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps 
 	t := &trial{candidate: c}
 	fits := make([]*ensemble, len(held))
 	squares, counts := make([]float64, len(held)), make([]float64, len(held))
-	parallel.For(j.options.Threads, len(held), func(k int) {
+	parallel.For(j.Threads, len(held), func(k int) {
 		kept, out := f.without(held[k])
 		fits[k] = j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, fmt.Sprint("explore/", held[k]))
 		squares[k], counts[k] = j.squares(fits[k], kept, out)
@@ -189,7 +193,7 @@ func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps 
 func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count float64) {
 	scaling := j.scoring(kept)
 	for k, value := range held.Values {
-		cell := cellAt(held, k)
+		cell := held.Cell(k)
 		predicted, stderr := fit.at(cell)
 		if math.IsInf(stderr, 1) {
 			continue
@@ -203,5 +207,5 @@ func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count fl
 
 // scoring is the scale in which errors are compared when something is chosen.
 func (j *job) scoring(cells *tensor.Observed) tensor.Scaling {
-	return tensor.FitScaling(cells, j.options.Standardise, j.options.StandardiseMode)
+	return tensor.FitScaling(cells, j.Standardise, j.StandardiseMode)
 }

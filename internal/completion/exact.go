@@ -1,15 +1,13 @@
-package lacuna
+package completion
 
 import (
 	"context"
 	"fmt"
 	"math"
-	"sort"
 
 	"lacuna/internal/als"
 	"lacuna/internal/parallel"
 	"lacuna/internal/posterior"
-	"lacuna/loss"
 	"lacuna/tensor"
 )
 
@@ -28,13 +26,13 @@ func (e *exactFit) at(cell []int32) (value, stderr float64) {
 			return e.effects.at(cell), math.Inf(1)
 		}
 	}
-	return e.scaling.Undo(cell, e.Fit.At(cell)), e.stderr
+	return e.scaling.Undo(cell, e.CP.At(cell)), e.stderr
 }
 
 const (
 	exactResidual = 1e-9  // root mean square, in deviations, below which the cells count as explained
 	rounding      = 1e-12 // deviation that is not distinguished from 0
-	quiet         = 3e-3  // noise of a chain, in deviations, below which polishing is worth a try
+	annealed      = 3e-3  // noise of a chain, in deviations, below which polishing is worth a try
 	loose         = 0.02  // the same where polishing is cheap: for at most fewCells cells
 	fewCells      = 5000
 	near          = 0.01 // error on held-back cells, in deviations, that makes an exact model likely
@@ -43,29 +41,29 @@ const (
 // searchExact looks for a CP model without residual when there is a sign that there is one: a chain that predicts
 // held-back cells almost exactly, or one that explains its training cells far better than held-back ones, as happens when
 // few cells determine the blocks and the chain has not found them.
-func (j *job) searchExact(ctx context.Context, f folds, ch choice, p plan) *exactFit {
-	if l := j.options.Loss; len(j.options.Smooth) > 0 || l != nil && l.Name() != loss.Square.Name() {
+func (j *job) searchExact(ctx context.Context, f folds, sel selection, budget float64) *exactFit {
+	if len(j.Smooth) > 0 || !j.Noise.Exact {
 		return nil
 	}
 	suspicious := 5.0
 	if f.cells.Len() <= fewCells { // a search is cheap, and few cells are what makes chains fail
 		suspicious = 2
 	}
-	if ch.error >= near && ch.gap < suspicious {
+	if sel.error >= near && sel.overfit < suspicious {
 		return nil
 	}
-	j.report("looking for blocks that explain the observed cells exactly", -1, ch.error)
-	return j.exact(ctx, f.cells, j.exactBlocks(ch), 0.5*p.budget, "exact")
+	j.report("looking for blocks that explain the observed cells exactly", sel.error)
+	return j.exact(ctx, f.cells, j.exactBlocks(sel), 0.5*budget, "exact")
 }
 
 // exactBlocks lists the numbers of blocks with which chains are started in turn. A few more blocks than needed make the
 // search easier; many more make it overfit.
-func (j *job) exactBlocks(ch choice) []int {
-	if j.options.Blocks > 0 {
-		return []int{j.options.Blocks}
+func (j *job) exactBlocks(sel selection) []int {
+	if j.Blocks > 0 {
+		return []int{j.Blocks}
 	}
 	blocks := []int{7, 15, 7, 11}
-	if best := ch.candidates[0].settings.Blocks; ch.error < near && best > 15 {
+	if best := sel.candidates[0].settings.Blocks; sel.error < near && best > 15 {
 		blocks = append([]int{best}, blocks...)
 	}
 	return blocks
@@ -78,9 +76,8 @@ func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, b
 	shape := cells.Shape()
 	_, deviation := tensor.Moments(cells.Values)
 	scaling := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{deviation}}
-	values := scaling.Apply(cells).Values
-	data := als.Data{Shape: shape, Index: cells.Index, Values: values}
-	limit := quiet
+	data := scaling.Apply(cells)
+	limit := annealed
 	if cells.Len() <= fewCells {
 		limit = loose
 	}
@@ -98,15 +95,15 @@ func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, b
 			cost = budget
 		}
 		budget -= cost
-		parallel.For(j.options.Threads, batch, func(k int) {
+		parallel.For(j.Threads, batch, func(k int) {
 			c := j.annealer(blocks[(round*batch+k)%len(blocks)])
 			s := c.settings
 			s.Stream = fmt.Sprintf("%s/%d/%d", stream, round, k)
-			s.Burn, s.Keep, s.Quiet = sweeps, 1, 1e-3
-			post, err := posterior.Run(ctx, posterior.Data{Shape: shape, Index: cells.Index, Values: values}, s)
+			s.Burn, s.Keep, s.StopBelow = sweeps, 1, 1e-3
+			post, err := posterior.Run(ctx, data, s)
 			j.spent(float64(sweeps)*c.cost(shape, cells.Len()), sweeps)
-			if err == nil && math.Sqrt(post.Samples[0].Noise) < limit {
-				found[k] = prune(ctx, data, als.Fit{Blocks: post.Blocks, Factors: post.Samples[0].Factors})
+			if err == nil && math.Sqrt(post.Samples[0].Scatter.Level()) < limit {
+				found[k] = prune(ctx, data, post.Samples[0].CP)
 			}
 		})
 		for _, fit := range found {
@@ -122,16 +119,16 @@ func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, b
 }
 
 func (j *job) annealer(blocks int) candidate {
-	return candidate{settings: posterior.Settings{Blocks: blocks, Equal: true, Normal: true, Seed: j.options.Seed}}
+	return candidate{settings: posterior.Settings{Blocks: blocks, Noise: posterior.Gaussian{}, Seed: j.Seed}}
 }
 
 // prune looks for the fewest of a sample's blocks from which the cells can be explained exactly, and returns them polished.
-func prune(ctx context.Context, data als.Data, sample als.Fit) *als.Fit {
-	perBlock := 1 - len(data.Shape)
-	for _, d := range data.Shape {
+func prune(ctx context.Context, data *tensor.Observed, sample *tensor.CP) *als.Fit {
+	perBlock := 1 - data.Order()
+	for _, d := range data.Shape() {
 		perBlock += d
 	}
-	order := byNorm(&sample)
+	order := sample.ByNorm()
 	for k := 1; k <= len(order) && float64(k*perBlock) < 0.8*float64(len(data.Values)); k++ {
 		if fit := polish(ctx, data, sample.Take(order[:k])); fit != nil {
 			return merge(ctx, data, fit)
@@ -141,7 +138,7 @@ func prune(ctx context.Context, data als.Data, sample als.Fit) *als.Fit {
 }
 
 // merge drops blocks as long as the others can take over what they explained: a sample may have split a block in two.
-func merge(ctx context.Context, data als.Data, fit *als.Fit) *als.Fit {
+func merge(ctx context.Context, data *tensor.Observed, fit *als.Fit) *als.Fit {
 	for r := fit.Blocks - 1; r >= 0 && fit.Blocks > 1; r-- {
 		var others []int
 		for k := range fit.Blocks {
@@ -157,11 +154,11 @@ func merge(ctx context.Context, data als.Data, fit *als.Fit) *als.Fit {
 }
 
 // polish returns the fit to which the blocks lead when it is exact, else nil.
-func polish(ctx context.Context, data als.Data, blocks als.Fit) *als.Fit {
+func polish(ctx context.Context, data *tensor.Observed, blocks *tensor.CP) *als.Fit {
 	const quick, thorough, target = 200, 20000, 1e-14
 	fit := als.Polish(ctx, data, blocks, target, quick)
 	if fit.Residual > target && fit.Residual < 1e-2 {
-		fit = als.Polish(ctx, data, fit, target, thorough)
+		fit = als.Polish(ctx, data, fit.CP, target, thorough)
 	}
 	if fit.Residual > exactResidual {
 		return nil
@@ -169,43 +166,34 @@ func polish(ctx context.Context, data als.Data, blocks als.Fit) *als.Fit {
 	return &fit
 }
 
-func byNorm(fit *als.Fit) []int {
-	norms := fit.Norms()
-	order := make([]int, len(norms))
-	for r := range order {
-		order[r] = r
-	}
-	sort.SliceStable(order, func(a, b int) bool { return norms[order[a]] > norms[order[b]] })
-	return order
-}
-
 // finishExact measures the error of the search on cells that it has not seen, and reports the model.
-func (j *job) finishExact(ctx context.Context, c *Completion, exact *exactFit, f folds, ch choice, p plan) {
-	j.report("measuring the error on held-out cells", -1, ch.error)
-	c.Settings.Method = "one CP model that explains the observed cells exactly"
-	c.Settings.Standardisation = "by one factor"
-	c.Settings.Blocks = []int{exact.Blocks}
-	c.fit, c.Scaling = exact, exact.scaling
-	c.describe(&exact.Fit)
-	kept, held := f.without(0)
-	var measured predictor
-	if again := j.exact(ctx, kept, j.exactBlocks(ch), 0.5*p.budget, "exact held out"); again != nil {
-		measured = again
-	} else {
-		kept, held = f.without(ch.parts[0])
-		measured = ch.fits[0]
-		c.Warnings = append(c.Warnings, "all observed cells are explained exactly, but the same search on nine tenths of them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about the filled values")
+func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel selection, budget float64) fitted {
+	j.report("measuring the error on held-out cells", sel.error)
+	out := fitted{
+		fit: exact, cp: exact.Sorted(), scaling: exact.scaling, folds: 1, blocks: []int{exact.Blocks},
+		method: "one CP model that explains the observed cells exactly", standardisation: "by one factor",
 	}
-	c.HeldOut = predictAll(measured, held)
-	c.scoreAgainst(fitEffects(kept))
+	kept, held := f.without(0)
+	again := j.exact(ctx, kept, j.exactBlocks(sel), 0.5*budget, "exact held out")
+	if again != nil {
+		out.heldOut = predictAll(again, held)
+	} else {
+		kept, held = f.without(sel.parts[0])
+		out.heldOut = predictAll(sel.fit, held)
+		out.warnings = append(out.warnings, "all observed cells are explained exactly, but the same search on nine tenths of "+
+			"them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about the filled values")
+	}
+	out.scores = score(out.heldOut, fitEffects(kept))
 	exact.stderr = math.Max(exact.Residual, rounding) * exact.scaling.Scale[0]
-	if _, same := measured.(*exactFit); same {
-		exact.stderr = math.Max(exact.stderr, c.HeldOutRMSE)
-		for k := range c.HeldOut {
-			if !math.IsInf(c.HeldOut[k].Stderr, 1) {
-				c.HeldOut[k].Stderr = exact.stderr
+	if again != nil {
+		exact.stderr = math.Max(exact.stderr, out.scores.rmse)
+		for k := range out.heldOut {
+			if !math.IsInf(out.heldOut[k].Stderr, 1) {
+				out.heldOut[k].Stderr = exact.stderr
 			}
 		}
 	}
-	c.calibrate()
+	out.calibration = calibrate(out.heldOut)
+	out.heldOut = out.calibration.apply(out.heldOut)
+	return out
 }

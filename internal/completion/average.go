@@ -1,0 +1,161 @@
+package completion
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"lacuna/internal/parallel"
+	"lacuna/internal/rng"
+	"lacuna/tensor"
+)
+
+// finishAverage combines the candidates with the weights that held-back cells prefer, and measures the combination on
+// cells whose values had no part in its weights.
+func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget float64) fitted {
+	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), 0.7*budget)
+	j.report("measuring the error on held-out cells", sel.error)
+	equal := slices.Repeat([]float64{1 / float64(len(sel.candidates))}, len(sel.candidates))
+	var predicted outOfFold
+	for part := range min(plan.folds, f.parts-len(sel.parts)) {
+		kept, held := f.without(part)
+		fit := j.fit(ctx, kept, sel.candidates, equal, plan.trials, plan.sweeps, fmt.Sprint("fold/", part))
+		if ctx.Err() != nil {
+			break
+		}
+		predicted.add(j, fit, kept, held, part)
+	}
+	out := fitted{scores: score(nil, effects{}), method: "average of posterior samples of Bayesian CP models"}
+	weights := equal
+	if len(predicted.y) > 0 {
+		weights = predicted.weights(func(int) bool { return true })
+		out.heldOut = predicted.combine(j.Seed)
+		out.folds = predicted.part[len(predicted.part)-1] + 1
+		train, _ := f.without(0)
+		out.scores = score(out.heldOut, fitEffects(train))
+	}
+	j.report("fitting all observed cells", out.scores.nrmse)
+	var kept []candidate
+	var shares []float64
+	for k, w := range weights {
+		if w > 0.03 {
+			kept, shares = append(kept, sel.candidates[k]), append(shares, w)
+		}
+	}
+	final := j.fit(ctx, f.cells, kept, shares, plan.chains, plan.sweeps, "final")
+	if final.samples() == 0 {
+		final = sel.fit
+	}
+	out.calibration = calibrate(out.heldOut)
+	out.heldOut = out.calibration.apply(out.heldOut)
+	out.fit, out.samples, out.scaling = final, final.samples(), final.members[0].scaling
+	for _, m := range final.members {
+		name := fmt.Sprintf("%s, %d blocks", m.candidate.name, m.posterior.Blocks)
+		out.blocks = append(out.blocks, m.posterior.Blocks)
+		out.weights = append(out.weights, Weight{name, m.weight})
+	}
+	out.standardisation = j.standardisation(out.scaling)
+	j.report("describing the tensor by one CP model", out.scores.nrmse)
+	out.cp = j.describe(ctx, out.scaling, f, sel.parts[0], 0.15*budget)
+	return out
+}
+
+func (j *job) standardisation(s tensor.Scaling) string {
+	switch {
+	case s.Mode >= 0:
+		return "by index of " + j.observed.Modes[s.Mode].Name
+	case s.Mean[0] == 0 && s.Scale[0] == 1:
+		return "none"
+	}
+	return "global"
+}
+
+// outOfFold are predictions of cells by candidates that have not seen them.
+type outOfFold struct {
+	cells       []HeldOutCell
+	part        []int
+	y           []float64   // in standardised units, in which weights are chosen
+	predictions [][]float64 // of every candidate, in the same units
+	raw         [][]float64 // in the data's units
+	variances   [][]float64
+}
+
+func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, part int) {
+	if o.predictions == nil {
+		o.predictions = make([][]float64, len(fit.members))
+		o.raw, o.variances = make([][]float64, len(fit.members)), make([][]float64, len(fit.members))
+	}
+	scaling := j.scoring(kept)
+	count := held.Len()
+	values, stderrs := make([][]float64, len(fit.members)), make([][]float64, len(fit.members))
+	for m := range fit.members {
+		values[m], stderrs[m] = make([]float64, count), make([]float64, count)
+		single := fit.only(m)
+		parallel.For(j.Threads, count, func(k int) {
+			values[m][k], stderrs[m][k] = single.at(held.Cell(k))
+		})
+	}
+	for k, value := range held.Values {
+		cell := held.Cell(k)
+		if math.IsInf(stderrs[0][k], 1) {
+			continue // an index without any training cell: nothing to learn from it
+		}
+		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value})
+		o.part = append(o.part, part)
+		center, scale := scaling.Undo(cell, 0), scaling.ScaleAt(cell)
+		o.y = append(o.y, (value-center)/scale)
+		for m := range fit.members {
+			o.raw[m] = append(o.raw[m], values[m][k])
+			o.predictions[m] = append(o.predictions[m], (values[m][k]-center)/scale)
+			o.variances[m] = append(o.variances[m], stderrs[m][k]*stderrs[m][k])
+		}
+	}
+}
+
+// weights are those that the cells accepted by use prefer.
+func (o *outOfFold) weights(use func(c int) bool) []float64 {
+	var y []float64
+	predictions := make([][]float64, len(o.predictions))
+	for c, value := range o.y {
+		if !use(c) {
+			continue
+		}
+		y = append(y, value)
+		for m := range predictions {
+			predictions[m] = append(predictions[m], o.predictions[m][c])
+		}
+	}
+	return stack(predictions, y)
+}
+
+// combine predicts every cell with weights in which it had no part: those of the other folds, or of the other half when
+// there is one fold alone.
+func (o *outOfFold) combine(seed uint64) []HeldOutCell {
+	group := o.part
+	if o.part[0] == o.part[len(o.part)-1] {
+		group = make([]int, len(o.part))
+		for k, cell := range rng.New(seed, "halves").Perm(len(group)) {
+			group[cell] = k % 2
+		}
+	}
+	for _, g := range slices.Compact(slices.Sorted(slices.Values(group))) {
+		w := o.weights(func(c int) bool { return group[c] != g })
+		for k := range o.cells {
+			if group[k] != g {
+				continue
+			}
+			var mean, square, variance float64
+			for m, share := range w {
+				v := o.raw[m][k]
+				mean += share * v
+				variance += share * o.variances[m][k]
+			}
+			for m, share := range w {
+				square += share * (o.raw[m][k] - mean) * (o.raw[m][k] - mean)
+			}
+			o.cells[k].Predicted, o.cells[k].Stderr = mean, math.Sqrt(variance+square)
+		}
+	}
+	return o.cells
+}

@@ -1,0 +1,169 @@
+// Package completion fills a tensor, in stages that each take values and return a value:
+//
+//	select     which forms of the Bayesian CP model, and how many blocks, held-back cells prefer
+//	exact      whether a few blocks explain the observed cells to machine precision, and then which
+//	average    predictions of held-out cells, stacking weights, and a fit to all observed cells
+//	calibrate  the error on held-out cells, and what makes standard errors and intervals hold there
+//	emergence  when the blocks grow along the gradient flow of a deep model
+//
+// How much is done of what is the schedule's to say. Run puts the stages together.
+package completion
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"lacuna/internal/posterior"
+	"lacuna/tensor"
+)
+
+// Settings of Run; every field but Progress, Depths, Smooth, MaxTime and Blocks must be set.
+type Settings struct {
+	Seed            uint64
+	Threads         int
+	MaxTime         time.Duration // 0: no limit
+	Noise           posterior.Family
+	Standardise     tensor.Standardise
+	StandardiseMode int
+	Blocks          int   // 0: found
+	Depths          []int // of the gradient flow; none: 1
+	Smooth          []int // modes under a random walk
+	Effort          float64
+	HoldOut         float64 // share of the observed cells in a fold
+	Level           float64 // of Completion.Interval by default
+	Progress        func(Progress)
+}
+
+// job is what all stages share.
+type job struct {
+	Settings
+	observed *tensor.Observed
+	*meter
+}
+
+// fitted is what the stages that fit the table come to.
+type fitted struct {
+	fit         predictor
+	cp          *tensor.CP // nil: none was found
+	scaling     tensor.Scaling
+	heldOut     []HeldOutCell
+	scores      scores
+	calibration calibration
+	warnings    []string
+
+	method, standardisation string
+	blocks                  []int
+	weights                 []Weight
+	samples, folds          int
+}
+
+// Run fills a tensor with at least two observed cells. It ends early, with the best so far, when ctx or MaxTime does.
+func Run(ctx context.Context, observed *tensor.Observed, s Settings) *Completion {
+	j := &job{Settings: s, observed: observed, meter: newMeter(s.Progress)}
+	work := ctx
+	if s.MaxTime > 0 {
+		var cancel context.CancelFunc
+		work, cancel = context.WithTimeout(ctx, s.MaxTime)
+		defer cancel()
+	}
+	c := j.run(work)
+	switch {
+	case ctx.Err() != nil:
+		c.Status = Interrupted
+	case work.Err() != nil:
+		c.Status = TimeLimit
+	}
+	c.Evaluations, c.Seconds = j.evaluations, time.Since(j.start).Seconds()
+	j.report("done", c.HeldOutNRMSE)
+	return c
+}
+
+func (j *job) run(ctx context.Context) *Completion {
+	c := &Completion{Observed: j.observed, level: j.Level}
+	c.empty, c.Warnings = j.findEmpty()
+	c.Settings = Report{Noise: j.Noise.Name, HoldOut: j.HoldOut, Smooth: j.Smooth}
+	if _, deviation := tensor.Moments(j.observed.Values); deviation == 0 {
+		j.done = 1
+		c.take(constantFit(j.observed))
+		return c
+	}
+	folds := newFolds(j.observed, j.HoldOut, j.Seed)
+	budget := j.budget()
+	j.total = budget
+	selected := j.selectModel(ctx, folds, budget)
+	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
+		c.take(j.finishExact(ctx, exact, folds, selected, budget))
+	} else {
+		c.take(j.finishAverage(ctx, folds, selected, budget))
+	}
+	flow := j.follow(ctx, c, folds, 0.1*budget)
+	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
+	c.Warnings = append(c.Warnings, flow.warnings...)
+	j.done = 1
+	return c
+}
+
+// take reports what a fit came to.
+func (c *Completion) take(f fitted) {
+	c.fit, c.Scaling, c.calibration = f.fit, f.scaling, f.calibration
+	c.HeldOut, c.HeldOutRMSE, c.HeldOutNRMSE = f.heldOut, f.scores.rmse, f.scores.nrmse
+	c.Baselines = f.scores.baselines
+	c.Warnings = append(c.Warnings, f.warnings...)
+	c.Warnings = append(c.Warnings, f.scores.warnings...)
+	if f.calibration.warning != "" {
+		c.Warnings = append(c.Warnings, f.calibration.warning)
+	}
+	s := &c.Settings
+	s.Method, s.Standardisation, s.Blocks = f.method, f.standardisation, f.blocks
+	s.Weights, s.Samples, s.Folds = f.weights, f.samples, f.folds
+	if c.CP = f.cp; c.CP == nil {
+		c.CP = tensor.NewCP(c.Observed.Shape(), 0)
+	}
+	c.EffectiveRank, c.Norms = c.CP.Blocks, c.CP.Norms()
+}
+
+// findEmpty tells which indices have no observed cell, and a warning for each of them.
+func (j *job) findEmpty() (empty [][]bool, warnings []string) {
+	for n, counts := range j.observed.Counts() {
+		none := make([]bool, len(counts))
+		mode := j.observed.Modes[n]
+		for i, count := range counts {
+			if none[i] = count == 0; none[i] {
+				warnings = append(warnings, fmt.Sprintf("%s=%s has no observed cell: its cells are filled from the main "+
+					"effects of the other modes", mode.Name, mode.Labels[i]))
+			}
+		}
+		empty = append(empty, none)
+	}
+	return empty, warnings
+}
+
+// constantFit completes a tensor whose observed cells all hold one value.
+func constantFit(observed *tensor.Observed) fitted {
+	value := observed.Values[0]
+	cp := tensor.NewCP(observed.Shape(), 1)
+	for n, factor := range cp.Factors {
+		for i := range factor {
+			factor[i] = 1
+			if n == 0 {
+				factor[i] = value
+			}
+		}
+	}
+	if value == 0 {
+		cp = cp.Take(nil)
+	}
+	return fitted{
+		fit: constant(value), cp: cp, calibration: calibration{stretch: 1}, scores: scores{nrmse: math.NaN()},
+		method: "the constant value of all observed cells", standardisation: "none",
+		scaling: tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}},
+		warnings: []string{fmt.Sprintf("all observed cells hold %v: so do all filled cells, and nothing can be said about "+
+			"their error", value)},
+	}
+}
+
+type constant float64
+
+func (v constant) at([]int32) (value, stderr float64) { return float64(v), 0 }

@@ -1,0 +1,50 @@
+package completion
+
+import (
+	"math"
+	"sync"
+	"time"
+)
+
+// meter counts work as it is spent, and tells how far a completion is.
+type meter struct {
+	tell  func(Progress) // nil: nobody listens
+	start time.Time
+
+	mutex       sync.Mutex
+	work, total float64 // nanoseconds of nominal cost
+	done        float64 // 1 when everything is done; until then the share is reckoned by the work
+	stage       string
+	heldOut     float64
+	evaluations int
+}
+
+func newMeter(tell func(Progress)) *meter { return &meter{tell: tell, start: time.Now()} }
+
+// report tells which stage begins, and the error on held-back cells so far.
+func (m *meter) report(stage string, heldOut float64) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.stage, m.heldOut = stage, heldOut
+	m.say()
+}
+
+// spent counts work that has been done.
+func (m *meter) spent(cost float64, evaluations int) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.work += cost
+	m.evaluations += evaluations
+	m.say()
+}
+
+func (m *meter) say() {
+	if m.tell == nil {
+		return
+	}
+	done := m.done
+	if done == 0 {
+		done = math.Min(0.99, m.work/math.Max(1, m.total))
+	}
+	m.tell(Progress{Stage: m.stage, Done: done, HeldOut: m.heldOut, Elapsed: time.Since(m.start)})
+}

@@ -1,0 +1,129 @@
+package completion
+
+import (
+	"math"
+	"time"
+
+	"lacuna/tensor"
+)
+
+// Completion is a filled tensor. Its methods may be called from several goroutines.
+type Completion struct {
+	Observed *tensor.Observed // what was given
+	Status   Status
+
+	// CP is the one CP model that describes the tensor best, in standardised units, blocks in falling order of norm;
+	// Scaling undoes the standardisation. The filled values are averages over many models.
+	CP            *tensor.CP
+	EffectiveRank int // blocks of CP
+	Scaling       tensor.Scaling
+	Norms         []float64 // of the blocks, Π_n ‖factor‖, in standardised units
+
+	// HeldOutRMSE and HeldOutNRMSE are the error on cells that no choice has seen, in the data's units and over
+	// the standard deviation of those cells' values. NaN when there are too few observed cells to hold any out.
+	HeldOutRMSE, HeldOutNRMSE float64
+	HeldOut                   []HeldOutCell
+	Baselines                 []Baseline  // what simple predictors reach on the same cells
+	Emergences                []Emergence // of the gradient flow, in order of time; empty where the data are too many
+	Warnings                  []string
+
+	Settings    Report
+	Evaluations int // sweeps over all observed cells, gradients included
+	Seconds     float64
+
+	fit         predictor
+	calibration calibration
+	level       float64
+	empty       [][]bool // empty[n][i]: index i of mode n has no observed cell
+}
+
+// Status says why a completion returned.
+type Status int
+
+// The ways in which a completion ends.
+const (
+	Finished    Status = iota // everything was done
+	TimeLimit                 // MaxTime was reached: the best so far
+	Interrupted               // the context ended: the best so far
+)
+
+// String is a word for the status: finished, time-limit, interrupted.
+func (s Status) String() string {
+	return [...]string{"finished", "time-limit", "interrupted"}[s]
+}
+
+// Progress is what a running completion has reached.
+type Progress struct {
+	Stage   string  // what is being done, in words
+	Done    float64 // share of the whole work, 0 to 1
+	HeldOut float64 // NRMSE on the cells held back so far; 0 while unknown
+	Elapsed time.Duration
+}
+
+// Report is what a completion was made with: what was asked for, and what was found.
+type Report struct {
+	Method          string   `json:"method"` // what produced the filled values, in words
+	Standardisation string   `json:"standardisation"`
+	Noise           string   `json:"noise"`  // the family that was asked for
+	Blocks          []int    `json:"blocks"` // numbers of blocks of the models that were averaged
+	Depths          []int    `json:"depths,omitempty"`
+	Weights         []Weight `json:"weights"`  // of the models that were averaged
+	Samples         int      `json:"samples"`  // posterior samples kept
+	HoldOut         float64  `json:"hold_out"` // share of the observed cells in a fold
+	Folds           int      `json:"folds"`    // folds whose cells measured the error
+	Smooth          []int    `json:"smooth,omitempty"`
+}
+
+// Weight is a model's share of an average.
+type Weight struct {
+	Model  string  `json:"model"`
+	Weight float64 `json:"weight"`
+}
+
+// Baseline is a simple predictor to compare with.
+type Baseline struct {
+	Name  string  `json:"name"`  // mean, main effects
+	RMSE  float64 `json:"rmse"`  // on the same held-out cells as Completion.HeldOutRMSE, in the data's units
+	NRMSE float64 `json:"nrmse"` // RMSE over the standard deviation of the held-out values
+}
+
+// HeldOutCell is an observed cell that was predicted by a model that had not seen it.
+type HeldOutCell struct {
+	Cell      []int32
+	Value     float64 // observed
+	Predicted float64
+	Stderr    float64
+}
+
+// predictor is a fitted model: the expected value of a cell and its predictive standard deviation, in the data's units.
+type predictor interface {
+	at(cell []int32) (value, stderr float64)
+}
+
+// At returns the expected value of a cell, observed or not, in the data's units, and its standard error: the
+// deviation to be expected of an observation of that cell, noise included. The error is +Inf for a cell with an
+// index that has no observed cell.
+func (c *Completion) At(cell []int32) (value, stderr float64) {
+	if len(cell) != c.Observed.Order() {
+		panic("lacuna: At: wrong number of coordinates")
+	}
+	value, stderr = c.fit.at(cell)
+	stderr *= c.calibration.stretch
+	for n, i := range cell {
+		if c.empty[n][i] {
+			return value, math.Inf(1)
+		}
+	}
+	return value, stderr
+}
+
+// Interval returns bounds between which an observation of the cell is expected to lie with probability level (0 means
+// Options.Level). They are calibrated on held-out cells.
+func (c *Completion) Interval(cell []int32, level float64) (low, high float64) {
+	if level == 0 {
+		level = c.level
+	}
+	value, stderr := c.At(cell)
+	half := stderr * c.calibration.quantile(level)
+	return value - half, value + half
+}

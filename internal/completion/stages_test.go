@@ -1,0 +1,262 @@
+package completion
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"lacuna/internal/posterior"
+	"lacuna/internal/rng"
+	"lacuna/tensor"
+)
+
+// noisy makes a share of the cells of a CP tensor, with noise.
+func noisy(shape tensor.Shape, rank int, noise, share float64) (*tensor.Observed, *tensor.CP) {
+	stream, cp := rng.New(1, "test table"), tensor.NewCP(shape, rank)
+	for _, factor := range cp.Factors {
+		for k := range factor {
+			factor[k] = stream.NormFloat64()
+		}
+	}
+	o := &tensor.Observed{Modes: tensor.NumberedModes(shape), Index: make([][]int32, len(shape))}
+	cell := make([]int32, len(shape))
+	for {
+		if stream.Float64() < share {
+			for n, i := range cell {
+				o.Index[n] = append(o.Index[n], i)
+			}
+			o.Values = append(o.Values, cp.At(cell)+noise*stream.NormFloat64())
+		}
+		n := len(cell) - 1
+		for ; n >= 0; n-- {
+			if cell[n]++; int(cell[n]) < shape[n] {
+				break
+			}
+			cell[n] = 0
+		}
+		if n < 0 {
+			return o, cp
+		}
+	}
+}
+
+func newJob(t *testing.T, o *tensor.Observed, noise string, effort float64) *job {
+	t.Helper()
+	family, err := posterior.FamilyNamed(noise)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Settings{Seed: 1, Threads: 2, Noise: family, Effort: effort, HoldOut: 0.1, Level: 0.9}
+	return &job{Settings: s, observed: o, meter: newMeter(nil)}
+}
+
+func TestFoldsPartTheCells(t *testing.T) {
+	o, _ := noisy(tensor.Shape{9, 8, 7}, 1, 0.1, 0.5)
+	for share, parts := range map[float64]int{0.1: 10, 0.25: 4, 0.9: 2, 0.0001: 100} {
+		f := newFolds(o, share, 3)
+		if f.parts != parts {
+			t.Errorf("share %v gives %d parts, want %d", share, f.parts, parts)
+		}
+		total := 0
+		for part := range f.parts {
+			kept, held := f.without(part)
+			total += held.Len()
+			if kept.Len()+held.Len() != o.Len() || held.Len() > o.Len()/parts+1 {
+				t.Fatalf("share %v: part %d holds %d of %d cells", share, part, held.Len(), o.Len())
+			}
+		}
+		if total != o.Len() {
+			t.Errorf("share %v: the parts hold %d cells, there are %d", share, total, o.Len())
+		}
+	}
+}
+
+func TestSelectionFindsTheFormAndTheSize(t *testing.T) {
+	o, _ := noisy(tensor.Shape{20, 15, 10}, 2, 0.3, 0.4)
+	j := newJob(t, o, "auto", 0.1)
+	sel := j.selectModel(context.Background(), newFolds(o, j.HoldOut, j.Seed), j.budget())
+	best := sel.candidates[0]
+	if best.name != "equal noise" || best.settings.Blocks > 15 {
+		t.Errorf("noise of one level, rank 2: the best candidate is %q with %d blocks", best.name, best.settings.Blocks)
+	}
+	if !(sel.error < 0.5) || sel.fit.samples() == 0 || len(sel.parts) == 0 {
+		t.Errorf("error %.3f, %d samples, parts %v", sel.error, sel.fit.samples(), sel.parts)
+	}
+	for _, part := range sel.parts {
+		if part <= 5 {
+			t.Errorf("part %d chooses, which is to measure", part)
+		}
+	}
+}
+
+func TestScheduleFitsTheBudget(t *testing.T) {
+	shape := tensor.Shape{100, 50, 10}
+	c := candidate{settings: posterior.Settings{Blocks: 7, Noise: posterior.Gaussian{}}}
+	previous := 0.0
+	for _, cells := range []int{1000, 10_000, 100_000, 1_000_000} {
+		s := newSchedule([]candidate{c, c}, shape, cells, 1e10)
+		work := float64(s.sweeps*(s.chains+s.trials*s.folds)) * 2 * c.cost(shape, cells)
+		if work > 1e10 && s != ladder[len(ladder)-1] {
+			t.Errorf("%d cells: the schedule costs %.3g of 1e10", cells, work)
+		}
+		if c.cost(shape, cells) <= previous {
+			t.Errorf("%d cells cost no more than fewer", cells)
+		}
+		previous = c.cost(shape, cells)
+	}
+	if s := newSchedule([]candidate{c}, shape, 1000, math.Inf(1)); s != ladder[0] {
+		t.Errorf("with all the time there is, the schedule is %+v", s)
+	}
+}
+
+// TestStackingWeights compares with a search over a fine grid.
+func TestStackingWeights(t *testing.T) {
+	stream := rng.New(4, "stacking")
+	y := make([]float64, 200)
+	predictions := [][]float64{make([]float64, 200), make([]float64, 200), make([]float64, 200)}
+	for c := range y {
+		y[c] = stream.NormFloat64()
+		predictions[0][c] = y[c] + 0.3*stream.NormFloat64()
+		predictions[1][c] = y[c] + 0.4*stream.NormFloat64()
+		predictions[2][c] = 3 * stream.NormFloat64() // of no use
+	}
+	objective := func(w []float64) (sum float64) {
+		for c := range y {
+			e := y[c]
+			for k := range w {
+				e -= w[k] * predictions[k][c]
+			}
+			sum += e * e
+		}
+		return sum
+	}
+	w := stack(predictions, y)
+	if total := w[0] + w[1] + w[2]; math.Abs(total-1) > 1e-12 || slices.Min(w) < 0 {
+		t.Fatalf("weights %v", w)
+	}
+	best := math.Inf(1)
+	const steps = 100
+	for a := range steps + 1 {
+		for b := range steps + 1 - a {
+			grid := []float64{float64(a) / steps, float64(b) / steps, float64(steps-a-b) / steps}
+			best = math.Min(best, objective(grid))
+		}
+	}
+	if got := objective(w); got > 1.05*best {
+		t.Errorf("weights %v leave %.4f, the grid's best %.4f", w, got, best)
+	}
+	if w[2] > 0.05 || w[0] < w[1] {
+		t.Errorf("weights %v prefer what predicts worse", w)
+	}
+	if w := stack(predictions, nil); w[0] != w[1] || w[1] != w[2] {
+		t.Errorf("without cells the weights are %v", w)
+	}
+}
+
+func TestCalibrationCovers(t *testing.T) {
+	stream := rng.New(5, "calibration")
+	var cells []HeldOutCell
+	for range 2000 {
+		stderr := 0.5 + stream.Float64()
+		cells = append(cells, HeldOutCell{Value: 3 * stderr * stream.NormFloat64(), Stderr: stderr}) // three times too sure
+	}
+	c := calibrate(cells[:1000])
+	if c.warning != "" || c.stretch < 2.7 || c.stretch > 3.3 {
+		t.Errorf("stretch %.2f, want 3 (%s)", c.stretch, c.warning)
+	}
+	for _, level := range []float64{0.5, 0.9, 0.95} {
+		inside := 0
+		for _, h := range c.apply(cells[1000:]) {
+			if math.Abs(h.Value-h.Predicted) <= h.Stderr*c.quantile(level) {
+				inside++
+			}
+		}
+		if share := float64(inside) / 1000; math.Abs(share-level) > 0.04 {
+			t.Errorf("intervals of %v hold %v of fresh cells", level, share)
+		}
+	}
+	if few := calibrate(cells[:5]); few.warning == "" || few.stretch != 1 {
+		t.Errorf("five cells: stretch %v, warning %q", few.stretch, few.warning)
+	}
+}
+
+func TestScoresBesideBaselines(t *testing.T) {
+	o, _ := noisy(tensor.Shape{6, 5}, 1, 0, 1)
+	main := fitEffects(o)
+	var cells []HeldOutCell
+	for c, v := range o.Values {
+		cells = append(cells, HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v + 0.5})
+	}
+	s := score(cells, main)
+	_, deviation := tensor.Moments(o.Values)
+	if math.Abs(s.rmse-0.5) > 1e-12 || math.Abs(s.nrmse-0.5/deviation) > 1e-12 || len(s.baselines) != 2 {
+		t.Errorf("scores %+v", s)
+	}
+	if s := score(nil, main); !math.IsNaN(s.rmse) || len(s.baselines) != 0 {
+		t.Errorf("scores of no cell are %+v", s)
+	}
+	for k := range cells {
+		cells[k].Predicted += 1000
+	}
+	if s := score(cells, main); len(s.warnings) != 2 {
+		t.Errorf("a model far worse than both baselines gives the warnings %v", s.warnings)
+	}
+}
+
+// TestMainEffects recovers effects that are there.
+func TestMainEffects(t *testing.T) {
+	o, _ := noisy(tensor.Shape{40, 30}, 1, 0, 0.8)
+	a := func(i int32) float64 { return math.Sin(float64(i)) }
+	b := func(i int32) float64 { return float64(i%3) - 1 }
+	values := make([]float64, o.Len())
+	for c := range values {
+		values[c] = 5 + a(o.Index[0][c]) + b(o.Index[1][c])
+	}
+	e := fitEffects(o.WithValues(values))
+	for c, v := range values {
+		if got := e.at(o.Cell(c)); math.Abs(got-v) > 0.15 {
+			t.Fatalf("cell %v: %.3f, want %.3f", o.Cell(c), got, v)
+		}
+	}
+}
+
+func TestBlocksAreMatchedByTheirFactors(t *testing.T) {
+	_, cp := noisy(tensor.Shape{12, 10, 8}, 4, 0, 0.1)
+	other := cp.Take([]int{2, 0, 3})
+	stream := rng.New(6, "disturb")
+	for n, factor := range other.Factors {
+		for k := range factor {
+			if k%3 == 2 {
+				factor[k] = stream.NormFloat64() // block 3 becomes another
+			} else if n < 2 {
+				factor[k] = -3 * factor[k] // the sign and the scale may sit anywhere
+			}
+		}
+	}
+	matches := match(other, cp)
+	if len(matches) != 2 || matches[0] != 2 || matches[1] != 0 {
+		t.Errorf("matches are %v, want 0 → 2 and 1 → 0", matches)
+	}
+	for k := range other.Factors[2] {
+		other.Factors[2][k] = -other.Factors[2][k] // the negative of a block is another block
+	}
+	if matches := match(other, cp); len(matches) != 0 {
+		t.Errorf("negatives are matched: %v", matches)
+	}
+	run := flowRun{
+		times: []float64{1, 2, 3, 4}, cp: cp.Take([]int{1, 3}),
+		norms: [][]float64{{0, 0}, {0, 7}, {5, 8}, {9, 9}},
+	}
+	norms := cp.Norms()
+	scale := math.Max(norms[1], norms[3])
+	for _, row := range run.norms {
+		for r := range row {
+			row[r] *= scale / 9
+		}
+	}
+	list := run.emergences(cp.Take([]int{3, 0, 2}))
+	if len(list) != 2 || list[0].Time != 2 || !list[0].Matched || list[0].Block != 0 || list[1].Time != 3 || list[1].Matched {
+		t.Errorf("emergences are %+v", list)
+	}
+}

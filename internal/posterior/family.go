@@ -1,0 +1,67 @@
+package posterior
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Family is a choice of noise that has a name: what is known about the values, and the forms of the model that are tried
+// on held-back cells. A family registers itself from its file.
+type Family struct {
+	Name   string               // by which FamilyNamed finds it
+	Domain string               // the values that an observation may have, in words; "" means any
+	In     func(y float64) bool // reports whether a value lies in the domain; nil means that all do
+	Exact  bool                 // the values may be free of noise, so that an exact model is worth looking for
+	Forms  []Form               // at least one
+}
+
+// Form is one model of a family.
+type Form struct {
+	Name    string
+	Noise   Noise
+	Pooled  bool // one scale suits all cells, unless the user asks for another standardisation
+	Raw     bool // values are never standardised
+	Effects bool // the model has a further block for every mode alone
+}
+
+var families = map[string]Family{}
+
+func register(f Family) { families[f.Name] = f }
+
+// Families lists the names of the families, sorted.
+func Families() []string { return slices.Sorted(maps.Keys(families)) }
+
+// FamilyNamed returns a family; "" is auto.
+func FamilyNamed(name string) (Family, error) {
+	if name == "" {
+		name = "auto"
+	}
+	if f, ok := families[name]; ok {
+		return f, nil
+	}
+	return Family{}, fmt.Errorf("noise %q is unknown, choose one of %s", name, strings.Join(Families(), ", "))
+}
+
+// Check returns an error that names the first value outside the domain.
+func (f Family) Check(values []float64) error {
+	if f.In == nil {
+		return nil
+	}
+	for _, y := range values {
+		if !f.In(y) {
+			return fmt.Errorf("%s noise needs %s, got %v", f.Name, f.Domain, y)
+		}
+	}
+	return nil
+}
+
+// auto leaves it to held-back cells whether the level of the noise differs between indices and between cells, which suits
+// most tables, or is one for all cells, which wins when it is.
+func init() {
+	register(Family{Name: "auto", Exact: true, Forms: []Form{
+		{Name: "varied noise", Noise: Student{Varied: true}},
+		{Name: "equal noise", Noise: Gaussian{}, Pooled: true},
+	}})
+}
