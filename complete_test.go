@@ -171,7 +171,8 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 	}
 }
 
-// TestScalingTheValuesScalesTheAnswer multiplies by a power of two, which rounds nothing: the answer follows to the bit.
+// TestScalingTheValuesScalesTheAnswer multiplies by a power of two, which rounds nothing: the answer follows to the
+// bit.
 func TestScalingTheValuesScalesTheAnswer(t *testing.T) {
 	g := generate(t, 4, tensor.Shape{9, 8, 7}, 2, 0.2, 0.4)
 	const factor = 1024.0
@@ -214,7 +215,9 @@ func TestPermutingTheModesPermutesTheAnswer(t *testing.T) {
 }
 
 func TestOrdersTwoToEightAndUnequalModes(t *testing.T) {
-	for _, shape := range []tensor.Shape{{30, 20}, {200, 2, 3}, {5, 4, 3, 2, 3}, {3, 2, 3, 2, 2, 3}, {2, 3, 2, 2, 3, 2, 2}, {2, 2, 2, 2, 3, 2, 2, 2}} {
+	for _, shape := range []tensor.Shape{
+		{30, 20}, {200, 2, 3}, {5, 4, 3, 2, 3}, {3, 2, 3, 2, 2, 3}, {2, 3, 2, 2, 3, 2, 2}, {2, 2, 2, 2, 3, 2, 2, 2},
+	} {
 		g := generate(t, 8, shape, 1, 0.1, 0.5)
 		c := complete(t, g.observed, small)
 		if e := nrmse(c, g.held); !(e < 0.9) {
@@ -331,7 +334,8 @@ func TestBernoulliFillsProbabilities(t *testing.T) {
 	if share := float64(right) / float64(held.Len()); share < 0.75 {
 		t.Errorf("%.2f of the cells are on the right side of one half", share)
 	}
-	if _, err := lacuna.Complete(context.Background(), g.observed, lacuna.Options{Noise: lacuna.NoiseBernoulli}); err == nil {
+	odds := lacuna.Options{Noise: lacuna.NoiseBernoulli}
+	if _, err := lacuna.Complete(context.Background(), g.observed, odds); err == nil {
 		t.Error("values outside [0, 1] were accepted")
 	}
 }
@@ -389,7 +393,8 @@ func TestBadOptionsAreErrors(t *testing.T) {
 	}
 }
 
-// TestHoldOutIsTheShareOfAFold: that share is hidden at a time, and as many folds as the settings tell measure the error.
+// TestHoldOutIsTheShareOfAFold: that share is hidden at a time, and as many folds as the settings tell measure the
+// error.
 func TestHoldOutIsTheShareOfAFold(t *testing.T) {
 	g := generate(t, 5, tensor.Shape{12, 10, 8}, 2, 0.3, 0.5)
 	for _, share := range []float64{0.1, 0.25} {

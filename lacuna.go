@@ -94,8 +94,8 @@ const (
 var ErrTooFew = errors.New("lacuna: fewer than two observed cells: give at least two")
 
 // Complete fills a tensor. It returns an error for fewer than two observed cells, for an option out of range, and for
-// values outside the domain of the noise. Ending ctx or reaching Options.MaxTime is no error: the best completion so far
-// is returned, and its Status says so.
+// values outside the domain of the noise. Ending ctx or reaching Options.MaxTime is no error: the best completion so
+// far is returned, and its Status says so.
 //
 // A sampler of Bayesian CP models is run several times in several forms; their averages are combined with the weights
 // that held-back cells prefer. Where the cells turn out to be explained exactly by a few blocks, those blocks are the

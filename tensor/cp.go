@@ -10,8 +10,8 @@ import (
 //
 //	x[i_1, …, i_N] = Σ_r Π_n Factors[n][i_n·R + r] .
 //
-// Blocks is R, Shape[n] the length d_n of mode n, and Factors[n] holds d_n rows of R numbers, the block index innermost.
-// The units are those of whatever the model was fitted to. A CP with no block is zero everywhere.
+// Blocks is R, Shape[n] the length d_n of mode n, and Factors[n] holds d_n rows of R numbers, the block index
+// innermost. The units are those of whatever the model was fitted to. A CP with no block is zero everywhere.
 type CP struct {
 	Shape   Shape
 	Blocks  int

@@ -101,7 +101,8 @@ func TestCPBlocks(t *testing.T) {
 		t.Errorf("sorting the blocks changed a value from %v to %v", want, got)
 	}
 	some := m.Take([]int{4, 1})
-	if !slices.Equal(some.Column(2, 0), m.Column(2, 4)) || !slices.Equal(some.Column(0, 1), m.Column(0, 1)) || some.Blocks != 2 {
+	if some.Blocks != 2 || !slices.Equal(some.Column(2, 0), m.Column(2, 4)) ||
+		!slices.Equal(some.Column(0, 1), m.Column(0, 1)) {
 		t.Error("Take does not return the blocks that were asked for")
 	}
 	copied := m.Clone()

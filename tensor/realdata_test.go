@@ -12,7 +12,8 @@ import (
 // TestAutoStandardisationOfRealData: the variables of meteo_uk have units of their own; the other tables have one unit.
 func TestAutoStandardisationOfRealData(t *testing.T) {
 	for name, want := range map[string]int{
-		"meteo_uk.csv": 2, "il2.csv": -1, "ccds_p17.csv.gz": -1, "amino.csv.gz": -1, "birmingham.csv.gz": -1, "synthetic_1.csv.gz": -1, "synthetic_2.csv.gz": -1,
+		"meteo_uk.csv": 2, "il2.csv": -1, "ccds_p17.csv.gz": -1, "amino.csv.gz": -1, "birmingham.csv.gz": -1,
+		"synthetic_1.csv.gz": -1, "synthetic_2.csv.gz": -1,
 	} {
 		path := filepath.Join("..", "..", "shared", "data", name)
 		if _, err := os.Stat(path); err != nil {

@@ -13,7 +13,8 @@ import (
 func TestScalingsAreUndone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := mustObserve2(t)
-		how := rapid.SampledFrom([]Standardise{StandardiseAuto, StandardiseNone, StandardiseGlobal, StandardiseMode}).Draw(t, "how")
+		all := []Standardise{StandardiseAuto, StandardiseNone, StandardiseGlobal, StandardiseMode}
+		how := rapid.SampledFrom(all).Draw(t, "how")
 		mode := rapid.IntRange(0, o.Order()-1).Draw(t, "mode")
 		s := FitScaling(o, how, mode)
 		scaled := s.Apply(o)
@@ -110,7 +111,9 @@ func TestAutoStandardisation(t *testing.T) {
 		want int
 	}{
 		{"variables in different units", unitsTable(t, 2), 2},
-		{"one unit is a hundred times another", build(func(i []int32, z float64) float64 { return z * []float64{1, 100}[i[0]] }, 2, 20, 20), 0},
+		{"one unit is a hundred times another", build(func(i []int32, z float64) float64 {
+			return z * []float64{1, 100}[i[0]]
+		}, 2, 20, 20), 0},
 		{"levels far apart", build(func(i []int32, z float64) float64 { return z + 1000*float64(i[1]) }, 12, 3, 12), 1},
 		{"one pattern in units far apart", build(func(i []int32, z float64) float64 {
 			return (2 + math.Sin(float64(i[0])) + 0.1*z) * math.Pow(30, float64(i[2]))
@@ -125,7 +128,8 @@ func TestAutoStandardisation(t *testing.T) {
 			return (1 + math.Sin(float64(i[0])/3)) * (1 + math.Cos(float64(i[1])/4)) * (1 + 0.5*math.Sin(float64(i[2])))
 		}, 15, 15, 15), -1},
 		{"a product of normal factors", build(func(i []int32, z float64) float64 {
-			return rng.New(uint64(i[0]), "a").NormFloat64() * rng.New(uint64(i[1]), "b").NormFloat64() * rng.New(uint64(i[2]), "c").NormFloat64()
+			a, b, c := rng.New(uint64(i[0]), "a"), rng.New(uint64(i[1]), "b"), rng.New(uint64(i[2]), "c")
+			return a.NormFloat64() * b.NormFloat64() * c.NormFloat64()
 		}, 10, 10, 10), -1},
 	} {
 		if got := FitScaling(test.o, StandardiseAuto, 0).Mode; got != test.want {

@@ -67,11 +67,13 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 	}
 	for n, column := range index {
 		if len(column) != len(values) {
-			return nil, fmt.Errorf("tensor: mode %q lists %d cells, there are %d values", modes[n].Name, len(column), len(values))
+			return nil, fmt.Errorf("tensor: mode %q lists %d cells, there are %d values",
+				modes[n].Name, len(column), len(values))
 		}
 		for c, i := range column {
 			if i < 0 || int(i) >= len(modes[n].Labels) {
-				return nil, fmt.Errorf("tensor: cell %d: index %d is outside mode %q of size %d", c, i, modes[n].Name, len(modes[n].Labels))
+				return nil, fmt.Errorf("tensor: cell %d: index %d is outside mode %q of size %d",
+					c, i, modes[n].Name, len(modes[n].Labels))
 			}
 		}
 	}

@@ -116,7 +116,8 @@ func TestNewObservedRefuses(t *testing.T) {
 		"infinite":      {modes, [][]int32{{0}, {0}}, []float64{math.Inf(-1)}, "finite"},
 		"twice, sorted": {modes, [][]int32{{0, 0}, {0, 0}}, []float64{1, 1}, "listed twice"},
 	} {
-		if _, err := NewObserved(test.modes, test.index, test.values); err == nil || !strings.Contains(err.Error(), test.want) {
+		_, err := NewObserved(test.modes, test.index, test.values)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want one that says %q", name, err, test.want)
 		}
 	}
@@ -193,7 +194,8 @@ func TestMoments(t *testing.T) {
 		t.Errorf("none: %v, %v", mean, deviation)
 	}
 	// Far from zero, squares of the values would lose the deviation.
-	if mean, deviation := Moments([]float64{1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16}); mean != 1e9+10 || math.Abs(deviation-math.Sqrt(22.5)) > 1e-9 {
+	mean, deviation := Moments([]float64{1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16})
+	if mean != 1e9+10 || math.Abs(deviation-math.Sqrt(22.5)) > 1e-9 {
 		t.Errorf("mean %v, deviation %v", mean, deviation)
 	}
 }

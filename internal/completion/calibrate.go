@@ -48,8 +48,8 @@ func score(cells []HeldOutCell, main effects) scores {
 	s.baselines = []Baseline{{"mean", rmse[1], nrmse[1]}, {"main effects", rmse[2], nrmse[2]}}
 	for _, b := range s.baselines {
 		if !(s.rmse < b.RMSE) {
-			s.warnings = append(s.warnings, fmt.Sprintf("on held-out cells the model does no better than a simple predictor (%s): "+
-				"the filled values add little to it", b.Name))
+			s.warnings = append(s.warnings, fmt.Sprintf("on held-out cells the model does no better than a simple predictor "+
+				"(%s): the filled values add little to it", b.Name))
 		}
 	}
 	return s

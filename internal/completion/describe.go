@@ -14,8 +14,8 @@ import (
 // negligible is the norm, beside the largest, below which a block does not count.
 const negligible = 0.01
 
-// describe fits plain CP models with a ridge to standardised cells and returns the one whose number of blocks the cells of
-// a part prefer, blocks in falling order of norm; nil when there was no time for any.
+// describe fits plain CP models with a ridge to standardised cells and returns the one whose number of blocks the
+// cells of a part prefer, blocks in falling order of norm; nil when there was no time for any.
 func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, part int, budget float64) *tensor.CP {
 	counts := []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16}
 	if j.Blocks > 0 {

@@ -116,8 +116,8 @@ func runFlow(
 	return run, nil
 }
 
-// emergences lists the blocks whose last norm is neither negligible beside the largest nor that of a runaway, in order of
-// time, and matches them with the blocks of a model of the same cells.
+// emergences lists the blocks whose last norm is neither negligible beside the largest nor that of a runaway, in
+// order of time, and matches them with the blocks of a model of the same cells.
 func (run flowRun) emergences(cp *tensor.CP) []Emergence {
 	const runaway = 5 // the norm, in norms of the model's largest block, beyond which a block of the flow is spurious
 	if len(run.norms) == 0 {
@@ -149,8 +149,8 @@ func (run flowRun) emergences(cp *tensor.CP) []Emergence {
 	return list
 }
 
-// match pairs blocks of one CP model with blocks of another, each with at most one, the most alike first. Two blocks are
-// alike when their cosine as rank-one tensors, Π_n cos(u_r^n, v_s^n), is at least 0.85, the customary bound of fair
+// match pairs blocks of one CP model with blocks of another, each with at most one, the most alike first. Two blocks
+// are alike when their cosine as rank-one tensors, Π_n cos(u_r^n, v_s^n), is at least 0.85, the customary bound of fair
 // similarity (Lorenzo-Seva & ten Berge 2006).
 func match(from, to *tensor.CP) map[int]int {
 	const alike = 0.85

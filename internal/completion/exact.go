@@ -39,8 +39,8 @@ const (
 )
 
 // searchExact looks for a CP model without residual when there is a sign that there is one: a chain that predicts
-// held-back cells almost exactly, or one that explains its training cells far better than held-back ones, as happens when
-// few cells determine the blocks and the chain has not found them.
+// held-back cells almost exactly, or one that explains its training cells far better than held-back ones, as happens
+// when few cells determine the blocks and the chain has not found them.
 func (j *job) searchExact(ctx context.Context, f folds, sel selection, budget float64) *exactFit {
 	if len(j.Smooth) > 0 || !j.Noise.Exact {
 		return nil
@@ -71,7 +71,9 @@ func (j *job) exactBlocks(sel selection) []int {
 
 // exact runs chains in batches, each batch longer than the one before, until one finds an exact model or the budget is
 // spent. A chain is an annealing: the noise that it samples sinks as the fit improves.
-func (j *job) exact(ctx context.Context, cells *tensor.Observed, blocks []int, budget float64, stream string) *exactFit {
+func (j *job) exact(
+	ctx context.Context, cells *tensor.Observed, blocks []int, budget float64, stream string,
+) *exactFit {
 	const batch, fewest = 4, 60
 	shape := cells.Shape()
 	_, deviation := tensor.Moments(cells.Values)
@@ -122,7 +124,8 @@ func (j *job) annealer(blocks int) candidate {
 	return candidate{settings: posterior.Settings{Blocks: blocks, Noise: posterior.Gaussian{}, Seed: j.Seed}}
 }
 
-// prune looks for the fewest of a sample's blocks from which the cells can be explained exactly, and returns them polished.
+// prune looks for the fewest of a sample's blocks from which the cells can be explained exactly, and returns them
+// polished.
 func prune(ctx context.Context, data *tensor.Observed, sample *tensor.CP) *als.Fit {
 	perBlock := 1 - data.Order()
 	for _, d := range data.Shape() {
@@ -180,8 +183,9 @@ func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel sel
 	} else {
 		kept, held = f.without(sel.parts[0])
 		out.heldOut = predictAll(sel.fit, held)
-		out.warnings = append(out.warnings, "all observed cells are explained exactly, but the same search on nine tenths of "+
-			"them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about the filled values")
+		out.warnings = append(out.warnings, "all observed cells are explained exactly, but the same search on nine tenths "+
+			"of them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about "+
+			"the filled values")
 	}
 	out.scores = score(out.heldOut, fitEffects(kept))
 	exact.stderr = math.Max(exact.Residual, rounding) * exact.scaling.Scale[0]

@@ -6,8 +6,8 @@ import (
 	"lacuna/tensor"
 )
 
-// cost is the nominal time in nanoseconds of one sweep over cells cells, measured on one core of a server of 2023. Budgets
-// are counted in it, so that what is done does not depend on how fast or how busy the machine is.
+// cost is the nominal time in nanoseconds of one sweep over cells cells, measured on one core of a server of 2023.
+// Budgets are counted in it, so that what is done does not depend on how fast or how busy the machine is.
 func (c candidate) cost(shape tensor.Shape, cells int) float64 {
 	r := float64(c.settings.Blocks + len(c.settings.Partial))
 	perCell := 30 + 2.5*r + 0.06*r*r + c.settings.Noise.Cost()
@@ -38,8 +38,8 @@ type schedule struct {
 // defaultBudget is the nominal work of one completion, 16 s of one core.
 const defaultBudget = 16e9
 
-// ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another mode
-// of the posterior, and their mean is better than any.
+// ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another
+// mode of the posterior, and their mean is better than any.
 var ladder = []schedule{
 	{folds: 9, trials: 4, chains: 16, sweeps: 400},
 	{folds: 9, trials: 4, chains: 14, sweeps: 300},

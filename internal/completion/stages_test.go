@@ -256,7 +256,8 @@ func TestBlocksAreMatchedByTheirFactors(t *testing.T) {
 		}
 	}
 	list := run.emergences(cp.Take([]int{3, 0, 2}))
-	if len(list) != 2 || list[0].Time != 2 || !list[0].Matched || list[0].Block != 0 || list[1].Time != 3 || list[1].Matched {
+	if len(list) != 2 || list[0].Time != 2 || !list[0].Matched || list[0].Block != 0 ||
+		list[1].Time != 3 || list[1].Matched {
 		t.Errorf("emergences are %+v", list)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Family is a choice of noise that has a name: what is known about the values, and the forms of the model that are tried
-// on held-back cells. A family registers itself from its file.
+// Family is a choice of noise that has a name: what is known about the values, and the forms of the model that are
+// tried on held-back cells. A family registers itself from its file.
 type Family struct {
 	Name   string               // by which FamilyNamed finds it
 	Domain string               // the values that an observation may have, in words; "" means any
@@ -57,8 +57,8 @@ func (f Family) Check(values []float64) error {
 	return nil
 }
 
-// auto leaves it to held-back cells whether the level of the noise differs between indices and between cells, which suits
-// most tables, or is one for all cells, which wins when it is.
+// auto leaves it to held-back cells whether the level of the noise differs between indices and between cells, which
+// suits most tables, or is one for all cells, which wins when it is.
 func init() {
 	register(Family{Name: "auto", Exact: true, Forms: []Form{
 		{Name: "varied noise", Noise: Student{Varied: true}},

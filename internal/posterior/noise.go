@@ -1,8 +1,8 @@
 package posterior
 
 // Noise is a family of distributions of an observation y_c around the model's predictor x_c = Σ_r Π_n u_n[i_n, r]. A
-// value holds the family's settings. A family is one file: Gibbs sampling asks of it that, given the state of the chain,
-// the cells act like a regression with targets and weights.
+// value holds the family's settings. A family is one file: Gibbs sampling asks of it that, given the state of the
+// chain, the cells act like a regression with targets and weights.
 type Noise interface {
 	// Cost is the nominal time of a sweep in ns a cell, beside that of the rows.
 	Cost() float64

@@ -176,7 +176,8 @@ func TestGammaAndFreedom(t *testing.T) {
 			squares += g * g
 		}
 		mean := sum / draws
-		if variance := squares/draws - mean*mean; math.Abs(mean-shape) > 0.03*shape+0.01 || math.Abs(variance-shape) > 0.08*shape+0.02 {
+		variance := squares/draws - mean*mean
+		if math.Abs(mean-shape) > 0.03*shape+0.01 || math.Abs(variance-shape) > 0.08*shape+0.02 {
 			t.Errorf("shape %v: mean %.3f, variance %.3f", shape, mean, variance)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"lacuna/internal/rng"
 )
 
-// Prior is a family of prior distributions of the rows of a factor. A value holds the family's settings; a family is one
-// file.
+// Prior is a family of prior distributions of the rows of a factor. A value holds the family's settings; a family is
+// one file.
 type Prior interface {
 	// start prepares the prior of one factor of a chain.
 	start(r rows) prior

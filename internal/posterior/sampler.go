@@ -38,8 +38,8 @@ type rowScratch struct {
 	precision, mean, panel []float64
 }
 
-// Run samples the posterior of a model of data, whose values should be standardised to a deviation near 1. When ctx ends early it returns the samples kept so far, which may be none, and the
-// context's error.
+// Run samples the posterior of a model of data, whose values should be standardised to a deviation near 1. When ctx
+// ends early it returns the samples kept so far, which may be none, and the context's error.
 func Run(ctx context.Context, data *tensor.Observed, settings Settings) (*Posterior, error) {
 	s := newSampler(data, settings.withDefaults())
 	post := &Posterior{Blocks: s.Blocks}
