@@ -11,7 +11,7 @@ package als
 import (
 	"math"
 
-	"lacuna/internal/dense"
+	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
@@ -48,16 +48,13 @@ type solver struct {
 }
 
 func newSolver(data Data, blocks int) *solver {
-	s := &solver{data: data, blocks: blocks, stride: dense.Stride(blocks + 1)}
+	s := &solver{data: data, blocks: blocks, stride: linalg.Stride(blocks + 1)}
 	for n, d := range data.Shape {
 		cells, starts := tensor.SortByIndex(data.Index[n], d)
 		s.cells, s.starts = append(s.cells, cells), append(s.starts, starts)
 		s.factors = append(s.factors, make([]float64, d*blocks))
 	}
-	s.design, s.gram, s.ones = make([]float64, chunk*s.stride), make([]float64, chunk*s.stride), make([]float64, chunk)
-	for k := range s.ones {
-		s.ones[k] = 1
-	}
+	s.design, s.gram, s.ones = make([]float64, chunk*s.stride), make([]float64, chunk*s.stride), linalg.Ones(chunk)
 	s.precision, s.panel = make([]float64, (blocks+1)*s.stride), make([]float64, 8*s.stride)
 	s.mean = make([]float64, blocks)
 	return s
@@ -96,14 +93,14 @@ func (s *solver) row(n, i int, ridge float64) {
 			s.product(n, c, design[:blocks])
 			design[blocks] = s.data.Values[c]
 		}
-		dense.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1)
+		linalg.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1)
 	}
 	copy(s.mean, s.precision[blocks*stride:])
-	if !dense.Cholesky(s.precision, blocks, stride, s.panel) {
+	if !linalg.Cholesky(s.precision, blocks, stride, s.panel) {
 		return
 	}
-	dense.SolveLower(s.precision, s.mean, blocks, stride)
-	dense.SolveUpper(s.precision, s.mean, blocks, stride)
+	linalg.SolveLower(s.precision, s.mean, blocks, stride)
+	linalg.SolveUpper(s.precision, s.mean, blocks, stride)
 	copy(s.factors[n][i*blocks:][:blocks], s.mean)
 }
 

@@ -3,7 +3,7 @@ package posterior
 import (
 	"math"
 
-	"lacuna/internal/dense"
+	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 )
 
@@ -18,7 +18,7 @@ type prior struct {
 }
 
 func newPrior(width, d int) prior {
-	stride := dense.Stride(width)
+	stride := linalg.Stride(width)
 	p := prior{
 		precision: make([]float64, width*width),
 		shift:     make([]float64, width),
@@ -28,7 +28,7 @@ func newPrior(width, d int) prior {
 		rows:      make([]float64, min(d, chunk)*stride),
 		gram:      make([]float64, max(min(d, chunk), width)*stride),
 		panel:     make([]float64, 8*stride),
-		ones:      ones(max(min(d, chunk), width)),
+		ones:      linalg.Ones(max(min(d, chunk), width)),
 		draws:     make([]float64, width),
 	}
 	for k := range width {
@@ -51,7 +51,7 @@ func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int,
 		p.mean[k] /= float64(d)
 	}
 	// W⁻¹ = I + Σ (u − ū)(u − ū)ᵀ + d β/(d + β) ū ūᵀ
-	stride := dense.Stride(width)
+	stride := linalg.Stride(width)
 	clear(p.inverse)
 	p.addRows(d, width, func(row []float64, i int) {
 		for k, r := range columns {
@@ -71,8 +71,8 @@ func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int,
 		copy(p.inverse[k*stride:], p.precision[k*width:][:k+1])
 		p.draws[k] = s.NormFloat64()
 	}
-	if dense.Cholesky(p.inverse, width, stride, p.panel) {
-		dense.SolveUpper(p.inverse, p.draws, width, stride)
+	if linalg.Cholesky(p.inverse, width, stride, p.panel) {
+		linalg.SolveUpper(p.inverse, p.draws, width, stride)
 		for k := range width {
 			p.mean[k] = p.mean[k]*float64(d)/(float64(d)+pseudo) + p.draws[k]/math.Sqrt(float64(d)+pseudo)
 		}
@@ -82,20 +82,20 @@ func (p *prior) draw(s *rng.Stream, factor []float64, blocks int, columns []int,
 
 // addRows adds Σ_i row_i row_iᵀ to p.inverse, where set fills row i.
 func (p *prior) addRows(count, width int, set func(row []float64, i int)) {
-	stride := dense.Stride(width)
+	stride := linalg.Stride(width)
 	for begin := 0; begin < count; begin += chunk {
 		some := min(chunk, count-begin)
 		for k := range some {
 			set(p.rows[k*stride:][:width], begin+k)
 		}
-		dense.AddGram(p.inverse, p.rows, p.ones[:some], p.gram, width)
+		linalg.AddGram(p.inverse, p.rows, p.ones[:some], p.gram, width)
 	}
 }
 
 // drawSteps samples Λ given that the differences of neighbouring rows are N(0, Λ⁻¹).
 func (p *prior) drawSteps(s *rng.Stream, factor []float64, blocks int, columns []int, d int) {
 	width := len(columns)
-	stride := dense.Stride(width)
+	stride := linalg.Stride(width)
 	clear(p.inverse)
 	p.addRows(d-1, width, func(row []float64, i int) {
 		for k, r := range columns {
@@ -122,8 +122,8 @@ func (p *prior) setShift() {
 // drawWishart sets Λ to a draw from the Wishart distribution with the given degrees of freedom whose scale matrix is
 // the inverse of the matrix with lower triangle p.inverse, which is overwritten.
 func (p *prior) drawWishart(s *rng.Stream, width int, freedom float64) {
-	stride := dense.Stride(width)
-	if !dense.Cholesky(p.inverse, width, stride, p.panel) {
+	stride := linalg.Stride(width)
+	if !linalg.Cholesky(p.inverse, width, stride, p.panel) {
 		return
 	}
 	// The scale is L⁻ᵀL⁻¹; with Bartlett's triangle A, Λ = (L⁻ᵀA)(L⁻ᵀA)ᵀ. Row l of bartlett is column l of A.
@@ -135,10 +135,10 @@ func (p *prior) drawWishart(s *rng.Stream, width int, freedom float64) {
 		}
 	}
 	for l := range width {
-		dense.SolveUpper(p.inverse, p.bartlett[l*stride:], width, stride)
+		linalg.SolveUpper(p.inverse, p.bartlett[l*stride:], width, stride)
 	}
 	clear(p.inverse)
-	dense.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width)
+	linalg.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width)
 	for k := range width {
 		for l := range k + 1 {
 			p.precision[k*width+l] = p.inverse[k*stride+l]

@@ -4,7 +4,7 @@ import (
 	"context"
 	"math"
 
-	"lacuna/internal/dense"
+	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
@@ -99,7 +99,7 @@ func newSampler(data Data, settings Settings) *sampler {
 		s.cells = append(s.cells, cells)
 		s.starts = append(s.starts, starts)
 		s.priors = append(s.priors, newPrior(len(columns), d))
-		s.omega = append(s.omega, ones(d))
+		s.omega = append(s.omega, linalg.Ones(d))
 		s.freedom = append(s.freedom, freedoms[len(freedoms)-1])
 	}
 	s.scatter()
@@ -107,19 +107,19 @@ func newSampler(data Data, settings Settings) *sampler {
 	for _, n := range settings.Smooth {
 		s.smooth[n] = true
 	}
-	s.weight = ones(len(data.Values))
+	s.weight = linalg.Ones(len(data.Values))
 	s.target = data.Values
 	if settings.Logistic {
 		s.target = make([]float64, len(data.Values))
 		s.drawLogistic()
 	}
-	s.tail = ones(len(data.Values))
+	s.tail = linalg.Ones(len(data.Values))
 	s.residual = append([]float64(nil), data.Values...)
 	s.groups = make([]group, max(widest, len(data.Values)))
 	s.normals = make([]float64, widest*s.blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
 	for t := range s.scratch {
-		stride := dense.Stride(s.blocks + 1)
+		stride := linalg.Stride(s.blocks + 1)
 		s.scratch[t].precision = make([]float64, (s.blocks+1)*stride)
 		s.scratch[t].mean = make([]float64, s.blocks)
 		s.scratch[t].weight = make([]float64, chunk)
@@ -142,14 +142,6 @@ func (s *sampler) scatter() {
 			}
 		}
 	}
-}
-
-func ones(n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = 1
-	}
-	return x
 }
 
 func (s *sampler) sweep() {
@@ -199,7 +191,7 @@ func (s *sampler) drawRows(n int) {
 func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	columns, width := s.columns[n], len(s.columns[n])
 	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
-	stride := dense.Stride(width + 1)
+	stride := linalg.Stride(width + 1)
 	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
 	if s.smooth[n] {
 		s.walkPrior(n, i, precision, stride)
@@ -218,17 +210,17 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 			design := m.design[k*stride:][:width+1]
 			design[width] = s.target[c] - s.row(n, c, design[:width])
 		}
-		dense.AddGram(precision, m.design, m.weight[:len(some)], m.gram, width+1)
+		linalg.AddGram(precision, m.design, m.weight[:len(some)], m.gram, width+1)
 	}
 	copy(mean, precision[width*stride:])
-	if !dense.Cholesky(precision, width, stride, m.panel) {
+	if !linalg.Cholesky(precision, width, stride, m.panel) {
 		return // rounding has made the row's precision indefinite: it keeps its value this time
 	}
-	dense.SolveLower(precision, mean, width, stride)
+	linalg.SolveLower(precision, mean, width, stride)
 	for k, z := range s.normals[i*width:][:width] {
 		mean[k] += z
 	}
-	dense.SolveUpper(precision, mean, width, stride)
+	linalg.SolveUpper(precision, mean, width, stride)
 	row := s.factors[n][i*s.blocks:][:s.blocks]
 	for k, r := range columns {
 		row[r] = mean[k]
