@@ -23,7 +23,7 @@ func CellDots[T Float](out, l, b, c []T, start, row []int32, cells []uint32, lan
 		if wide[T]() {
 			cellDots(as64(out), as64(l), as64(b), as64(c), start, row, cells, lanes, outer, stride)
 		} else {
-			cellDots32(as32(out), as32(l), as32(b), as32(c), start, row, cells, lanes, outer, stride)
+			cellDotsF32(as32(out), as32(l), as32(b), as32(c), start, row, cells, lanes, outer, stride)
 		}
 	}
 }
@@ -37,7 +37,7 @@ func CellSums[T Float](gL, gB, gC, l, b, c, s []T, start, row []int32, cells []u
 		if wide[T]() {
 			cellSums(as64(gL), as64(gB), as64(gC), as64(l), as64(b), as64(c), as64(s), start, row, cells, lanes, outer, stride)
 		} else {
-			cellSums32(as32(gL), as32(gB), as32(gC), as32(l), as32(b), as32(c), as32(s), start, row, cells, lanes, outer, stride)
+			cellSumsF32(as32(gL), as32(gB), as32(gC), as32(l), as32(b), as32(c), as32(s), start, row, cells, lanes, outer, stride)
 		}
 	}
 }

@@ -10,6 +10,6 @@ func MultiplyAdds[T Float](n int) {
 	if wide[T]() {
 		multiplyAdds(lane64(&out), n)
 	} else {
-		multiplyAdds32(lane32(&out), n)
+		multiplyAddsF32(lane32(&out), n)
 	}
 }

@@ -101,7 +101,7 @@ func addOutersGo[T Float](a []T, norm2 *[Lanes]float64, terms []Outer[T], rows, 
 	}
 }
 
-func addOuterMatVecGo[T Float](a []T, norm2 *[Lanes]float64, out []T, c T, y, x, z []T, rows, cols int) {
+func addOuterMatVecGo[T Float](a []T, norm2 *[Lanes]float64, out []T, c T, y, x, z []T, rows, cols, _ int) {
 	addOutersGo(a, norm2, []Outer[T]{{c, y, x}}, rows, cols)
 	matVecGo(out, a, z, rows, cols)
 }

@@ -24,7 +24,7 @@ func SumLanes[T Float]() int {
 	if wide[T]() {
 		return sumGroups() * Lanes
 	}
-	return sumGroups32() * Lanes
+	return sumGroupsF32() * Lanes
 }
 
 func items(start []int32) int { return int(start[len(start)-1] - start[0]) }
@@ -53,7 +53,7 @@ func Expand[T Float](out, parent, v []T, start, at []int32, lanes, stride int) {
 		if wide[T]() {
 			expand(as64(out), as64(parent), as64(v), start, at, lanes, stride)
 		} else {
-			expand32(as32(out), as32(parent), as32(v), start, at, lanes, stride)
+			expandF32(as32(out), as32(parent), as32(v), start, at, lanes, stride)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func Fold[T Float](gParent, gV, g, parent, v []T, start, at []int32, lanes, stri
 		if wide[T]() {
 			fold(as64(gParent), as64(gV), as64(g), as64(parent), as64(v), start, at, lanes, stride)
 		} else {
-			fold32(as32(gParent), as32(gV), as32(g), as32(parent), as32(v), start, at, lanes, stride)
+			foldF32(as32(gParent), as32(gV), as32(g), as32(parent), as32(v), start, at, lanes, stride)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func RowDots[T Float](out, p, q []T, start, at []int32, lanes int) {
 		if wide[T]() {
 			rowDots(as64(out), as64(p), as64(q), start, at, lanes)
 		} else {
-			rowDots32(as32(out), as32(p), as32(q), start, at, lanes)
+			rowDotsF32(as32(out), as32(p), as32(q), start, at, lanes)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func RowSums[T Float](g, q, s []T, start, at []int32, lanes int) {
 		if wide[T]() {
 			rowSums(as64(g), as64(q), as64(s), start, at, lanes)
 		} else {
-			rowSums32(as32(g), as32(q), as32(s), start, at, lanes)
+			rowSumsF32(as32(g), as32(q), as32(s), start, at, lanes)
 		}
 	}
 }
@@ -132,7 +132,7 @@ func TreeDots[T Float](out, parent, v []T, tree, leaf []int32, q []T, start, at 
 		if wide[T]() {
 			treeDots(as64(out), as64(parent), as64(v), tree, leaf, as64(q), start, at, lanes, stride)
 		} else {
-			treeDots32(as32(out), as32(parent), as32(v), tree, leaf, as32(q), start, at, lanes, stride)
+			treeDotsF32(as32(out), as32(parent), as32(v), tree, leaf, as32(q), start, at, lanes, stride)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func TreeSums[T Float](gParent, gV, parent, v []T, tree, leaf []int32, q, s []T,
 		if wide[T]() {
 			treeSums(as64(gParent), as64(gV), as64(parent), as64(v), tree, leaf, as64(q), as64(s), start, at, lanes, stride)
 		} else {
-			treeSums32(as32(gParent), as32(gV), as32(parent), as32(v), tree, leaf, as32(q), as32(s), start, at, lanes, stride)
+			treeSumsF32(as32(gParent), as32(gV), as32(parent), as32(v), tree, leaf, as32(q), as32(s), start, at, lanes, stride)
 		}
 	}
 }
@@ -166,9 +166,13 @@ func checkTree(tree, start []int32) {
 func SumRows[T Float](out, m []T, rows, n, stride int) {
 	check(out, n)
 	check(m, (rows-1)*stride+n)
+	if tail := n % Lanes; 0 < tail && tail < n { // the reference's, which is slow
+		n -= tail
+		SumRows(out[n:], m[n:], rows, tail, stride)
+	}
 	if wide[T]() {
 		sumRows(as64(out), as64(m), rows, n, stride)
 	} else {
-		sumRows32(as32(out), as32(m), rows, n, stride)
+		sumRowsF32(as32(out), as32(m), rows, n, stride)
 	}
 }
