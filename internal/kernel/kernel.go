@@ -1,10 +1,9 @@
 // Package kernel holds the few vector loops that everything else is made of.
 //
-// Numbers are float64 or float32. Data are lanes: eight blocks side by side, one cache line of float64 or half of one of
-// float32. A lane vector of d entries is
-// d×8 numbers, entry i of block r at [i*8+r]; a lane matrix is rows×cols×8 numbers, entry (a, b) of
-// block r at [(a*cols+b)*8+r]. Every lane is one independent sum, accumulated in ascending index order
-// with one fused multiply–add a term, so the Go reference and every assembly tier agree bit for bit.
+// Numbers are float64 or float32. Data are lanes: eight blocks side by side, one cache line of float64 or half of one
+// of float32. A lane vector of d entries is d×8 numbers, entry i of block r at [i*8+r]; a lane matrix is rows×cols×8
+// numbers, entry (a, b) of block r at [(a*cols+b)*8+r]. Every lane is one independent sum, accumulated in ascending
+// index order with one fused multiply–add a term, so the Go reference and every assembly tier agree bit for bit.
 //
 // A fused multiply–add of float32 is rounded once, to float32. Squared norms are float64 whatever the numbers are.
 //
@@ -69,8 +68,8 @@ func Dot[T Float](out *[Lanes]T, x, y []T, n int) {
 	}
 }
 
-// Norms2 sets out[r] = Σ_i x[i]² lane by lane, i ascending from 0, over n entries. The sum is one of float64 for either type, so
-// that the square of a small float32 does not vanish.
+// Norms2 sets out[r] = Σ_i x[i]² lane by lane, i ascending from 0, over n entries. The sum is one of float64 for
+// either type, so that the square of a small float32 does not vanish.
 func Norms2[T Float](out *[Lanes]float64, x []T, n int) {
 	check(x, n*Lanes)
 	if wide[T]() {
@@ -102,8 +101,8 @@ func AxpyNorm2[T Float](y []T, norm2 *[Lanes]float64, s *[Lanes]T, x []T, n int)
 	}
 }
 
-// NegateDots is NegateLanes of g, whose lane vectors are stride apart, followed by two Dots: it sets y[i] = 0 − g[i*stride],
-// along[r] = Σ_i x[i] y[i] and norm2[r] = Σ_i x[i]².
+// NegateDots is NegateLanes of g, whose lane vectors are stride apart, followed by two Dots: it sets y[i] = 0 −
+// g[i*stride], along[r] = Σ_i x[i] y[i] and norm2[r] = Σ_i x[i]².
 func NegateDots[T Float](y []T, along, norm2 *[Lanes]T, g, x []T, n, stride int) {
 	check(x, n*Lanes)
 	check(y, n*Lanes)
@@ -149,9 +148,8 @@ type Outer[T Float] struct {
 	Y, X []T // rows×8 and cols×8
 }
 
-// AddOuters adds Σ_k C_k Y_k X_kᵀ to A, k ascending: A[a,b] = fma(C_k·Y_k[a], X_k[b], A[a,b]), and
-// sets norm2[r] to the new Σ_a Σ_b A[a,b]²: every row is summed by itself, as by Norms2, and the rows are added in ascending
-// order.
+// AddOuters adds Σ_k C_k Y_k X_kᵀ to A, k ascending: A[a,b] = fma(C_k·Y_k[a], X_k[b], A[a,b]), and sets norm2[r] to
+// the new Σ_a Σ_b A[a,b]²: every row is summed by itself, as by Norms2, and the rows are added in ascending order.
 func AddOuters[T Float](a []T, norm2 *[Lanes]float64, terms []Outer[T], rows, cols int) {
 	check(a, rows*cols*Lanes)
 	for _, t := range terms {
@@ -169,9 +167,9 @@ func AddOuters[T Float](a []T, norm2 *[Lanes]float64, terms []Outer[T], rows, co
 	}
 }
 
-// AddOuterMatVec is AddOuters of the one term t followed by MatVec: it adds C Y Xᵀ to A, sets norm2, and sets out = A z for the
-// new A, in one pass over A. z is cols×8, out is rows×8 and must not overlap z, Y or X. The matrix that begins ahead numbers after
-// A, if there is one, is brought into the cache meanwhile.
+// AddOuterMatVec is AddOuters of the one term t followed by MatVec: it adds C Y Xᵀ to A, sets norm2, and sets out = A
+// z for the new A, in one pass over A. z is cols×8, out is rows×8 and must not overlap z, Y or X. The matrix that
+// begins ahead numbers after A, if there is one, is brought into the cache meanwhile.
 func AddOuterMatVec[T Float](a []T, norm2 *[Lanes]float64, out []T, t Outer[T], z []T, rows, cols, ahead int) {
 	check(a, rows*cols*Lanes)
 	check(out, rows*Lanes)

@@ -226,7 +226,9 @@ func treeDotsGo[T Float](out, parent, v []T, tree, leaf []int32, q []T, start, a
 	}
 }
 
-func treeSumsGo[T Float](gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, lanes, stride int) {
+func treeSumsGo[T Float](
+	gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, lanes, stride int,
+) {
 	var g [MaxGroups * Lanes]T
 	k := 0
 	for u := range len(tree) - 1 {

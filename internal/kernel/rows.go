@@ -18,8 +18,8 @@ func MaxLanes[T Float]() int {
 	return MaxGroups * Lanes
 }
 
-// SumLanes is the width of the widest row whose weighted sums this machine keeps in registers, for RowSums and TreeSums. Results do
-// not depend on it.
+// SumLanes is the width of the widest row whose weighted sums this machine keeps in registers, for RowSums and
+// TreeSums. Results do not depend on it.
 func SumLanes[T Float]() int {
 	if wide[T]() {
 		return sumGroups() * Lanes
@@ -79,10 +79,10 @@ func Fold[T Float](gParent, gV, g, parent, v []T, start, at []int32, lanes, stri
 	}
 }
 
-// RowDots sets out[k] = ⟨p[u], q[at[k]]⟩ for the items k of every row u: each of the 8 lanes is the product of the first
-// group, then one fused multiply–add a group, and the lanes are added as
-// ((l0+l1)+(l2+l3))+((l4+l5)+(l6+l7)). Rows of p and q are lanes apart. It works by fours:
-// behind the last item out has 3 numbers to spare, and at 3 more rows of q. The values of at are not checked.
+// RowDots sets out[k] = ⟨p[u], q[at[k]]⟩ for the items k of every row u: each of the 8 lanes is the product of the
+// first group, then one fused multiply–add a group, and the lanes are added as ((l0+l1)+(l2+l3))+((l4+l5)+(l6+l7)).
+// Rows of p and q are lanes apart. It works by fours: behind the last item out has 3 numbers to spare, and at 3 more
+// rows of q. The values of at are not checked.
 func RowDots[T Float](out, p, q []T, start, at []int32, lanes int) {
 	checkLanes[T](lanes)
 	rows := checkRuns(start, at)
@@ -100,9 +100,9 @@ func RowDots[T Float](out, p, q []T, start, at []int32, lanes int) {
 	}
 }
 
-// RowSums sets g[u] = Σ_k s[k] q[at[k]] over the items of every row u: the 1st, 3rd, 5th … item and the 2nd, 4th, 6th … are
-// summed apart, one fused multiply–add each from 0, and then added. Rows of g and q are lanes apart. The values of at
-// are not checked.
+// RowSums sets g[u] = Σ_k s[k] q[at[k]] over the items of every row u: the 1st, 3rd, 5th … item and the 2nd, 4th, 6th
+// … are summed apart, one fused multiply–add each from 0, and then added. Rows of g and q are lanes apart. The values
+// of at are not checked.
 func RowSums[T Float](g, q, s []T, start, at []int32, lanes int) {
 	checkLanes[T](lanes)
 	rows := checkRuns(start, at)
@@ -117,8 +117,8 @@ func RowSums[T Float](g, q, s []T, start, at []int32, lanes int) {
 	}
 }
 
-// TreeDots is Expand followed by RowDots, without storing the rows: row k is p[k] = parent[u] ∘ v[leaf[k]] for the items k
-// of u in tree, and out[c] = ⟨p[k], q[at[c]]⟩ for the items c of k in start.
+// TreeDots is Expand followed by RowDots, without storing the rows: row k is p[k] = parent[u] ∘ v[leaf[k]] for the
+// items k of u in tree, and out[c] = ⟨p[k], q[at[c]]⟩ for the items c of k in start.
 func TreeDots[T Float](out, parent, v []T, tree, leaf []int32, q []T, start, at []int32, lanes, stride int) {
 	checkLanes[T](lanes)
 	parents := checkRuns(tree, leaf)
@@ -137,8 +137,8 @@ func TreeDots[T Float](out, parent, v []T, tree, leaf []int32, q []T, start, at 
 	}
 }
 
-// TreeSums is RowSums followed by Fold, without storing the sums: g[k] = Σ_c s[c] q[at[c]] over the items c of k in start, and
-// then gParent and gV from g as Fold has them, over the items k of u in tree.
+// TreeSums is RowSums followed by Fold, without storing the sums: g[k] = Σ_c s[c] q[at[c]] over the items c of k in
+// start, and then gParent and gV from g as Fold has them, over the items k of u in tree.
 func TreeSums[T Float](gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, lanes, stride int) {
 	checkLanes[T](lanes)
 	parents := checkRuns(tree, leaf)

@@ -7,8 +7,8 @@ const lanes = kernel.Lanes
 // Stride returns n rounded up to a whole number of lane groups.
 func Stride(n int) int { return (n + lanes - 1) / lanes * lanes }
 
-// AddGram adds Σ_c w_c h_c h_cᵀ over the rows h_c of h to the lower triangle of the n×n matrix a. a has Stride(n), h the
-// same stride and len(w) rows. scratch has room for stride·len(w) numbers.
+// AddGram adds Σ_c w_c h_c h_cᵀ over the rows h_c of h to the lower triangle of the n×n matrix a. a has Stride(n), h
+// the same stride and len(w) rows. scratch has room for stride·len(w) numbers.
 func AddGram(a, h, w, scratch []float64, n int) {
 	stride, count := Stride(n), len(w)
 	if count == 0 {

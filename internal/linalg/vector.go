@@ -24,8 +24,8 @@ func Dot(x, y []float64) float64 {
 	return sum
 }
 
-// DotLanes returns ⟨x, y⟩ as Σ_r of eight sums, the r-th over the entries i ≡ r mod 8, which is several times as fast as
-// Dot. y has at least the length of x. What is left behind the last whole lane group is added without fusing.
+// DotLanes returns ⟨x, y⟩ as Σ_r of eight sums, the r-th over the entries i ≡ r mod 8, which is several times as fast
+// as Dot. y has at least the length of x. What is left behind the last whole lane group is added without fusing.
 func DotLanes(x, y []float64) float64 {
 	var sum [lanes]float64
 	whole := len(x) / lanes

@@ -39,7 +39,8 @@ func TestVectors(t *testing.T) {
 			norm2 += x[i] * x[i]
 			added[i], scaled[i], ones[i] = y[i]+s*x[i], s*x[i], 1
 		}
-		equal(t, "scalars", []float64{Dot(x, y), DotLanes(x, y), Norm2(x), Norm(x)}, []float64{dot, dot, norm2, math.Sqrt(norm2)})
+		want := []float64{dot, dot, norm2, math.Sqrt(norm2)}
+		equal(t, "scalars", []float64{Dot(x, y), DotLanes(x, y), Norm2(x), Norm(x)}, want)
 		Axpy(y, s, x)
 		equal(t, "Axpy", y, added)
 		Scale(x, s)

@@ -86,8 +86,8 @@ func matTVecColumns(t tier) {
 	})
 }
 
-// matTVecRows adds up to four rows at a time to sums in memory: it has too few registers for the columns of a usual size, and
-// reads the matrix in the order in which it lies, and ahead, being the first of a step to touch it.
+// matTVecRows adds up to four rows at a time to sums in memory: it has too few registers for the columns of a usual
+// size, and reads the matrix in the order in which it lies, and ahead, being the first of a step to touch it.
 func matTVecRows(t tier) {
 	const (
 		most  = 4

@@ -149,8 +149,8 @@ func fold(t tier, groups int) {
 	})
 }
 
-// reduce4 adds the lanes of four lane vectors in the order of total in reference.go and leaves the four sums in a row in
-// the register that it returns, as wide as they are. acc[i*parts:] is vector i; all registers are clobbered, and
+// reduce4 adds the lanes of four lane vectors in the order of total in reference.go and leaves the four sums in a row
+// in the register that it returns, as wide as they are. acc[i*parts:] is vector i; all registers are clobbered, and
 // spares(t) from first on.
 func (t tier) reduce4(acc []reg.VecPhysical, first int) reg.VecPhysical {
 	switch {
@@ -207,8 +207,9 @@ func (t tier) spares() int {
 	return 2
 }
 
-// dots emits the products of a row with count ≥ 1 rows of q, four at a time. The row is in registers if the tier holds it, else
-// at memory. It advances out and index by count, which it consumes; free is the first of spares free registers.
+// dots emits the products of a row with count ≥ 1 rows of q, four at a time. The row is in registers if the tier holds
+// it, else at memory. It advances out and index by count, which it consumes; free is the first of spares free
+// registers.
 func (t tier) dots(groups int, acc, row []reg.VecPhysical, memory Mem, free int, out, q, index, count reg.GPVirtual) {
 	begin, last := label("four"), label("last")
 	Label(begin)
@@ -267,8 +268,8 @@ func rowDots(t tier, groups int) {
 	}, nil, func() { ADDQ(U32(uint32(groups*t.group())), p) })
 }
 
-// sums emits the weighted sum of count ≥ 0 rows of q, n registers from byte off on, and returns it. If last, index, s and
-// count are consumed, else left as they were.
+// sums emits the weighted sum of count ≥ 0 rows of q, n registers from byte off on, and returns it. If last, index, s
+// and count are consumed, else left as they were.
 func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual, last bool) []reg.VecPhysical {
 	even, odd, x := b.take(n), b.take(n), b.take(2)
 	t.zero(even...)
