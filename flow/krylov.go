@@ -4,7 +4,7 @@ import (
 	"errors"
 	"math"
 
-	"lacuna/internal/lu"
+	"lacuna/internal/linalg"
 	"lacuna/model"
 )
 
@@ -22,7 +22,7 @@ type krylov struct {
 	rows    []int
 	blocks  []float64
 	scale   []float64
-	factors []lu.LU
+	factors []linalg.LU
 	x, hx   []float64
 	lift    []float64
 	basis   [][]float64
@@ -57,7 +57,7 @@ func (k *krylov) factor(gh float64) error {
 	k.gh = gh
 	width := len(k.rows) / k.count
 	for len(k.factors) < width {
-		k.factors = append(k.factors, lu.LU{})
+		k.factors = append(k.factors, linalg.LU{})
 	}
 	for row := range width {
 		m := k.factors[row].Matrix(k.count)
@@ -109,7 +109,7 @@ func (k *krylov) solve(q []float64) error {
 	clear(x)
 	residual := append([]float64(nil), q...)
 	k.precondition(residual)
-	target := krylovTolerance * norm(residual)
+	target := krylovTolerance * linalg.Norm(residual)
 	if target == 0 {
 		clear(q)
 		return nil
@@ -124,7 +124,7 @@ func (k *krylov) solve(q []float64) error {
 			residual[i] = q[i] - residual[i]
 		}
 		k.precondition(residual)
-		if size := norm(residual); size <= target {
+		if size := linalg.Norm(residual); size <= target {
 			copy(q, x)
 			return nil
 		} else if math.IsNaN(size) {
@@ -139,9 +139,9 @@ func (k *krylov) cycle(x, residual []float64, target float64) bool {
 	for len(k.basis) < restart+1 {
 		k.basis = append(k.basis, nil)
 	}
-	beta := norm(residual)
+	beta := linalg.Norm(residual)
 	k.basis[0] = append(k.basis[0][:0], residual...)
-	scale(k.basis[0], 1/beta)
+	linalg.Scale(k.basis[0], 1/beta)
 	var h [restart + 1][restart]float64
 	var cos, sin [restart]float64
 	g := [restart + 1]float64{beta}
@@ -153,12 +153,12 @@ func (k *krylov) cycle(x, residual []float64, target float64) bool {
 		k.precondition(next)
 		for range 2 {
 			for i := range j + 1 {
-				along := inner(k.basis[i], next)
+				along := linalg.Dot(k.basis[i], next)
 				h[i][j] += along
-				axpy(next, -along, k.basis[i])
+				linalg.Axpy(next, -along, k.basis[i])
 			}
 		}
-		h[j+1][j] = norm(next)
+		h[j+1][j] = linalg.Norm(next)
 		for i := range j {
 			h[i][j], h[i+1][j] = cos[i]*h[i][j]+sin[i]*h[i+1][j], cos[i]*h[i+1][j]-sin[i]*h[i][j]
 		}
@@ -174,7 +174,7 @@ func (k *krylov) cycle(x, residual []float64, target float64) bool {
 		if met = math.Abs(g[j+1]) <= target; met || last == 0 {
 			break
 		}
-		scale(next, 1/last)
+		linalg.Scale(next, 1/last)
 	}
 	for j := steps - 1; j >= 0; j-- {
 		for i := j + 1; i < steps; i++ {
@@ -183,29 +183,7 @@ func (k *krylov) cycle(x, residual []float64, target float64) bool {
 		g[j] /= h[j][j]
 	}
 	for j := range steps {
-		axpy(x, g[j], k.basis[j])
+		linalg.Axpy(x, g[j], k.basis[j])
 	}
 	return met
-}
-
-func inner(x, y []float64) float64 {
-	var sum float64
-	for i, value := range x {
-		sum = math.FMA(value, y[i], sum)
-	}
-	return sum
-}
-
-func norm(x []float64) float64 { return math.Sqrt(inner(x, x)) }
-
-func axpy(y []float64, s float64, x []float64) {
-	for i, value := range x {
-		y[i] = math.FMA(s, value, y[i])
-	}
-}
-
-func scale(x []float64, s float64) {
-	for i := range x {
-		x[i] *= s
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"testing"
 
+	"lacuna/internal/linalg"
 	"lacuna/model"
 	"lacuna/tensor"
 )
@@ -52,11 +53,11 @@ func (s *field) Gradient(j int, terms []model.Term) float64 {
 }
 func (s *field) Move(terms []model.Term) { s.theta = s.at(terms) }
 func (s *field) RelativeSizes(out []float64, terms []model.Term) {
-	out[0] = norm(s.sum(terms)) / norm(s.theta)
+	out[0] = linalg.Norm(s.sum(terms)) / linalg.Norm(s.theta)
 }
-func (s *field) Rates(out []float64)       { out[0] = norm(s.slots[0]) / norm(s.theta) }
-func (s *field) Norm2(j int) float64       { return norm(s.slots[j]) * norm(s.slots[j]) }
-func (s *field) DeepNorms(norms []float64) { norms[0] = norm(s.trial) }
+func (s *field) Rates(out []float64)       { out[0] = linalg.Norm(s.slots[0]) / linalg.Norm(s.theta) }
+func (s *field) Norm2(j int) float64       { return linalg.Norm(s.slots[j]) * linalg.Norm(s.slots[j]) }
+func (s *field) DeepNorms(norms []float64) { norms[0] = linalg.Norm(s.trial) }
 func (s *field) Factors() float64          { return 1 }
 func (s *field) Stiffness(out []float64)   { out[0] = s.stiff }
 func (s *field) Linearise([]int)           {}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"lacuna/internal/linalg"
 	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
@@ -211,7 +212,7 @@ func TestBalancedEqualsExplicit(t *testing.T) {
 			until(t, collapsed, share*first[0])
 			for r := range 8 {
 				want, got := slices.Concat(c.Block(r).Vectors()...), slices.Concat(b.Vectors(r)...)
-				size := norm(want)
+				size := linalg.Norm(want)
 				for i, v := range got {
 					worst = math.Max(worst, math.Abs(v-want[i])/size)
 				}

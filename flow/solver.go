@@ -1,9 +1,6 @@
 package flow
 
-import (
-	"lacuna/internal/kernel"
-	"lacuna/internal/lu"
-)
+import "lacuna/internal/linalg"
 
 // solver solves (I + gh·H K) ω = q in the v-space of the active blocks.
 type solver interface {
@@ -23,7 +20,7 @@ type dense struct {
 	rows    []int
 	h, hk   []float64 // hk is h where K is the identity, else product
 	product []float64
-	lu      lu.LU
+	lu      linalg.LU
 	x       []float64
 }
 
@@ -73,9 +70,7 @@ func (d *dense) solve(q []float64) error {
 }
 
 func (d *dense) multiply(out, x []float64) {
-	var sum [kernel.Lanes]float64
 	for _, row := range d.rows {
-		kernel.Dot(&sum, d.h[row*d.dim:], x, d.dim/kernel.Lanes)
-		out[row] = (sum[0] + sum[1]) + (sum[2] + sum[3]) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))
+		out[row] = linalg.DotLanes(d.h[row*d.dim:][:d.dim], x)
 	}
 }

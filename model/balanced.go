@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"lacuna/internal/kernel"
+	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 	"lacuna/loss"
@@ -106,7 +107,7 @@ func (b *Balanced) Draw(config StartConfig) error {
 		block := drawBlock(config, b.shape, depths, stream)
 		vectors := block.Vectors()
 		for n, v := range vectors {
-			scaleTo(v, math.Pow(norm2(block.W[n]), b.lengths[n]/2))
+			linalg.ScaleTo(v, math.Pow(linalg.Norm2(block.W[n]), b.lengths[n]/2))
 		}
 		b.SetVectors(r, vectors)
 	}

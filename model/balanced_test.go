@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"lacuna/internal/linalg"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -64,7 +65,7 @@ func TestBalancedConservesImbalances(t *testing.T) {
 		b.Move([]Term{}) // norms as they are
 		for r := range 5 {
 			v := b.Vectors(r)
-			scaleTo(v[0], 1.3) // no longer balanced: the differences must stay what they are
+			linalg.ScaleTo(v[0], 1.3) // no longer balanced: the differences must stay what they are
 			b.SetVectors(r, v)
 		}
 		before := b.Imbalances(nil)

@@ -5,6 +5,7 @@ import (
 
 	"lacuna/internal/contraction"
 	"lacuna/internal/kernel"
+	"lacuna/internal/linalg"
 )
 
 // linearisation is the loss seen from the current point by the active blocks alone.
@@ -357,5 +358,5 @@ func (o *ObjectiveOf[T]) logRates(l *linearisation, change []float64) []float64 
 // DataNorm estimates the Frobenius norm of the full tensor from the observed cells: their root mean square times
 // the root of the number of all cells.
 func (o *ObjectiveOf[T]) DataNorm() float64 {
-	return math.Sqrt(norm2(o.observed.Values) / float64(o.observed.Len()) * o.shape.Cells())
+	return math.Sqrt(linalg.Norm2(o.observed.Values) / float64(o.observed.Len()) * o.shape.Cells())
 }

@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/diff/fd"
 
+	"lacuna/internal/linalg"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -177,7 +178,7 @@ func TestFloat32DescentReachesRounding(t *testing.T) {
 			}
 		}
 		c.Settle()
-		if mse, limit := c.MSE(), c.RoundingMSE(); !(mse <= limit) || limit > 1e-11*norm2(o.Values)/float64(o.Len()) {
+		if mse, limit := c.MSE(), c.RoundingMSE(); !(mse <= limit) || limit > 1e-11*linalg.Norm2(o.Values)/float64(o.Len()) {
 			t.Errorf("depths %v: the train error falls to %v, not to that of rounding, %v", depths, mse, limit)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/diff/fd"
 
+	"lacuna/internal/linalg"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -58,7 +59,7 @@ func TestBalancedFieldEqualsCentralDifferences(t *testing.T) {
 			for n, vector := range v {
 				g := gradient[len(want):][:len(vector)]
 				length := depths[n] + 1
-				size := norm2(vector)
+				size := linalg.Norm2(vector)
 				for i, value := range vector {
 					want = append(want, -math.Pow(size, 1-1/length)*(g[i]+(length-1)*dot(vector, g)/size*value))
 				}

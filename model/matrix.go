@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 	"lacuna/loss"
 	"lacuna/tensor"
@@ -151,54 +152,14 @@ func orthonormal(d, count int, stream *rng.Stream) [][]float64 {
 		}
 		for range 2 { // twice is enough for full accuracy
 			for _, y := range out[:l] {
-				along := inner(x, y)
+				along := linalg.Dot(x, y)
 				for i := range x {
 					x[i] -= along * y[i]
 				}
 			}
 		}
-		scaleTo(x, 1)
+		linalg.ScaleTo(x, 1)
 		out[l] = x
-	}
-	return out
-}
-
-func inner(x, y []float64) float64 {
-	var sum float64
-	for i, v := range x {
-		sum = math.FMA(v, y[i], sum)
-	}
-	return sum
-}
-
-// matMul returns the product of an r×s and an s×c matrix.
-func matMul(a, b []float64, r, s, c int) []float64 {
-	out := make([]float64, r*c)
-	for i := range r {
-		row := out[i*c:][:c]
-		for q, x := range a[i*s:][:s] {
-			for j, y := range b[q*c:][:c] {
-				row[j] = math.FMA(x, y, row[j])
-			}
-		}
-	}
-	return out
-}
-
-func transpose(a []float64, rows, columns int) []float64 {
-	out := make([]float64, len(a))
-	for i := range rows {
-		for j := range columns {
-			out[j*rows+i] = a[i*columns+j]
-		}
-	}
-	return out
-}
-
-func identity(d int) []float64 {
-	out := make([]float64, d*d)
-	for i := range d {
-		out[i*d+i] = 1
 	}
 	return out
 }
@@ -226,9 +187,9 @@ func (m *Matrix) Gradient(j int, terms []Term) float64 {
 	into := m.slot(j)
 	k, rows, columns := m.Depth(), m.sizes[m.Depth()], m.sizes[0]
 	for i := 1; i <= k; i++ {
-		left := transpose(m.after[i], rows, m.sizes[i])
-		right := transpose(m.before[i-1], m.sizes[i-1], columns)
-		g := matMul(matMul(left, m.residual, m.sizes[i], rows, columns), right, m.sizes[i], columns, m.sizes[i-1])
+		left := linalg.Transpose(m.after[i], rows, m.sizes[i])
+		right := linalg.Transpose(m.before[i-1], m.sizes[i-1], columns)
+		g := linalg.Multiply(linalg.Multiply(left, m.residual, m.sizes[i], rows, columns), right, m.sizes[i], columns, m.sizes[i-1])
 		for p, x := range g {
 			into[m.start[i]+p] = -x
 		}
@@ -240,12 +201,12 @@ func (m *Matrix) Gradient(j int, terms []Term) float64 {
 func (m *Matrix) evaluate(theta []float64) float64 {
 	k, rows, columns := m.Depth(), m.sizes[m.Depth()], m.sizes[0]
 	m.before, m.after = make([][]float64, k+1), make([][]float64, k+1)
-	m.before[0], m.after[k] = identity(columns), identity(rows)
+	m.before[0], m.after[k] = linalg.Identity(columns), linalg.Identity(rows)
 	for j := 1; j <= k; j++ {
-		m.before[j] = matMul(m.part(theta, j), m.before[j-1], m.sizes[j], m.sizes[j-1], columns)
+		m.before[j] = linalg.Multiply(m.part(theta, j), m.before[j-1], m.sizes[j], m.sizes[j-1], columns)
 	}
 	for j := k; j >= 1; j-- {
-		m.after[j-1] = matMul(m.after[j], m.part(theta, j), rows, m.sizes[j], m.sizes[j-1])
+		m.after[j-1] = linalg.Multiply(m.after[j], m.part(theta, j), rows, m.sizes[j], m.sizes[j-1])
 	}
 	clear(m.residual)
 	clear(m.second)
@@ -296,7 +257,7 @@ func (m *Matrix) relative(out, change []float64) {
 	for j := 1; j <= m.Depth(); j++ {
 		rows, columns := m.FactorSize(j)
 		w, dw := m.part(m.theta, j), m.part(change, j)
-		whole := math.Sqrt(norm2(dw) / norm2(w))
+		whole := math.Sqrt(linalg.Norm2(dw) / linalg.Norm2(w))
 		triples := singularTriples(w, rows, columns)
 		for l := range out {
 			size := whole
@@ -304,7 +265,7 @@ func (m *Matrix) relative(out, change []float64) {
 				t := triples[l]
 				var along float64
 				for a, u := range t.left {
-					along = math.FMA(u, inner(dw[a*columns:][:columns], t.right), along)
+					along = math.FMA(u, linalg.Dot(dw[a*columns:][:columns], t.right), along)
 				}
 				size = math.Max(size, math.Abs(along)/t.sigma)
 			}
@@ -316,7 +277,7 @@ func (m *Matrix) relative(out, change []float64) {
 }
 
 // Norm2 returns the squared norm of the direction in slot j.
-func (m *Matrix) Norm2(j int) float64 { return norm2(m.slots[j]) }
+func (m *Matrix) Norm2(j int) float64 { return linalg.Norm2(m.slots[j]) }
 
 // Stiffness sets all of out to one upper bound of the Gauss–Newton curvature, max ℓ”/|Ω| Σ_j ‖W_k…W_{j+1}‖² ‖W_{j−1}…W_1‖² in
 // spectral norms bounded by Frobenius norms; 0 for a model that is too large to be treated implicitly.
@@ -324,7 +285,7 @@ func (m *Matrix) Stiffness(out []float64) {
 	var sum float64
 	if len(m.theta) <= mostImplicit {
 		for j := 1; j <= m.Depth(); j++ {
-			left, right := norm2(m.after[j]), norm2(m.before[j-1])
+			left, right := linalg.Norm2(m.after[j]), linalg.Norm2(m.before[j-1])
 			if j == m.Depth() {
 				left = 1
 			}
@@ -352,7 +313,7 @@ func (m *Matrix) MSE() float64 {
 
 // DataNorm estimates the Frobenius norm of the full matrix of data from the observed cells.
 func (m *Matrix) DataNorm() float64 {
-	return math.Sqrt(norm2(m.observed.Values) / float64(m.observed.Len()) * m.observed.Shape().Cells())
+	return math.Sqrt(linalg.Norm2(m.observed.Values) / float64(m.observed.Len()) * m.observed.Shape().Cells())
 }
 
 // State returns a copy of the parameters, exact to the bit.

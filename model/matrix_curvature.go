@@ -3,6 +3,8 @@ package model
 import (
 	"math"
 	"sort"
+
+	"lacuna/internal/linalg"
 )
 
 // Linearise fixes the current point. All parameters are treated alike, whatever singular values are called active.
@@ -80,11 +82,11 @@ func (m *Matrix) Hessian(h []float64) {
 		}
 	}
 	for i := 1; i <= k; i++ {
-		middle := identity(m.sizes[i])
-		right := transpose(m.before[i-1], m.sizes[i-1], columns)
+		middle := linalg.Identity(m.sizes[i])
+		right := linalg.Transpose(m.before[i-1], m.sizes[i-1], columns)
 		for j := i + 1; j <= k; j++ {
-			left := transpose(m.after[j], rows, m.sizes[j])
-			g := matMul(matMul(left, m.residual, m.sizes[j], rows, columns), right, m.sizes[j], columns, m.sizes[i-1])
+			left := linalg.Transpose(m.after[j], rows, m.sizes[j])
+			g := linalg.Multiply(linalg.Multiply(left, m.residual, m.sizes[j], rows, columns), right, m.sizes[j], columns, m.sizes[i-1])
 			for c := range m.sizes[j] {
 				for d := range m.sizes[j-1] {
 					row := h[(m.start[j]+c*m.sizes[j-1]+d)*dim+m.start[i]:]
@@ -95,7 +97,7 @@ func (m *Matrix) Hessian(h []float64) {
 					}
 				}
 			}
-			middle = matMul(m.part(m.theta, j), middle, m.sizes[j], m.sizes[j-1], m.sizes[i])
+			middle = linalg.Multiply(m.part(m.theta, j), middle, m.sizes[j], m.sizes[j-1], m.sizes[i])
 		}
 	}
 	for i := range dim {
@@ -111,7 +113,7 @@ func (m *Matrix) HessianVec(out, x []float64) {
 	h := make([]float64, dim*dim)
 	m.Hessian(h)
 	for i := range out {
-		out[i] = inner(h[i*dim:][:dim], x)
+		out[i] = linalg.Dot(h[i*dim:][:dim], x)
 	}
 }
 
@@ -143,7 +145,7 @@ func (m *Matrix) LogRates(change []float64) []float64 {
 	k, rows, columns := m.Depth(), m.sizes[m.Depth()], m.sizes[0]
 	dw := make([]float64, rows*columns)
 	for i := 1; i <= k; i++ {
-		part := matMul(matMul(m.after[i], m.part(change, i), rows, m.sizes[i], m.sizes[i-1]), m.before[i-1], rows, m.sizes[i-1], columns)
+		part := linalg.Multiply(linalg.Multiply(m.after[i], m.part(change, i), rows, m.sizes[i], m.sizes[i-1]), m.before[i-1], rows, m.sizes[i-1], columns)
 		for p, x := range part {
 			dw[p] += x
 		}
@@ -153,7 +155,7 @@ func (m *Matrix) LogRates(change []float64) []float64 {
 	for i, l := range m.live {
 		t := triples[l]
 		for a, u := range t.left {
-			rates[i] = math.FMA(u, inner(dw[a*columns:][:columns], t.right), rates[i])
+			rates[i] = math.FMA(u, linalg.Dot(dw[a*columns:][:columns], t.right), rates[i])
 		}
 		rates[i] /= t.sigma
 	}
@@ -169,20 +171,20 @@ type singularTriple struct {
 // the smaller side.
 func singularTriples(a []float64, rows, columns int) []singularTriple {
 	if rows < columns {
-		triples := singularTriples(transpose(a, rows, columns), columns, rows)
+		triples := singularTriples(linalg.Transpose(a, rows, columns), columns, rows)
 		for i, t := range triples {
 			triples[i].left, triples[i].right = t.right, t.left
 		}
 		return triples
 	}
-	b, v := transpose(a, rows, columns), identity(columns) // row l of b is A v_l
+	b, v := linalg.Transpose(a, rows, columns), linalg.Identity(columns) // row l of b is A v_l
 	const sweeps, small = 30, 1e-15
 	for range sweeps {
 		worst := 0.0
 		for p := range columns {
 			for q := p + 1; q < columns; q++ {
 				bp, bq := b[p*rows:][:rows], b[q*rows:][:rows]
-				pp, qq, pq := norm2(bp), norm2(bq), inner(bp, bq)
+				pp, qq, pq := linalg.Norm2(bp), linalg.Norm2(bq), linalg.Dot(bp, bq)
 				if math.Abs(pq) <= small*math.Sqrt(pp*qq) {
 					continue
 				}
@@ -201,9 +203,9 @@ func singularTriples(a []float64, rows, columns int) []singularTriple {
 	triples := make([]singularTriple, columns)
 	for l := range triples {
 		left := b[l*rows:][:rows:rows]
-		sigma := math.Sqrt(norm2(left))
+		sigma := math.Sqrt(linalg.Norm2(left))
 		if sigma > 0 {
-			scaleTo(left, 1)
+			linalg.ScaleTo(left, 1)
 		}
 		triples[l] = singularTriple{sigma, left, v[l*columns:][:columns:columns]}
 	}

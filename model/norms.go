@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"lacuna/internal/kernel"
+	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 )
 
@@ -286,7 +287,7 @@ func (c *ChainsOf[T]) Norm2(j int) float64 {
 }
 
 // Norm2 returns the squared Euclidean norm of the direction in slot j over all vectors.
-func (b *Balanced) Norm2(j int) float64 { return norm2(b.slots[j]) }
+func (b *Balanced) Norm2(j int) float64 { return linalg.Norm2(b.slots[j]) }
 
 // Rates sets out[r] to the largest ‖dfactor/dt‖ / ‖factor‖ over the factors of block r, in 1/time, for the direction in
 // gradient slot 0; 0 for a block of zeros.

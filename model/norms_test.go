@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"lacuna/internal/linalg"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -39,7 +40,7 @@ func TestSizesRatesAndNormsOfDirections(t *testing.T) {
 			out := make([]float64, blocks)
 			for r, parts := range split(c, dense) {
 				for f, factor := range factorsOf(c.Block(r)) {
-					out[r] = math.Max(out[r], math.Sqrt(norm2(parts[f])/norm2(factor)))
+					out[r] = math.Max(out[r], math.Sqrt(linalg.Norm2(parts[f])/linalg.Norm2(factor)))
 				}
 			}
 			return out
@@ -50,7 +51,7 @@ func TestSizesRatesAndNormsOfDirections(t *testing.T) {
 		c.Rates(got)
 		near(t, p.String()+" rates", got, largest(direction(c, []Term{{0, 1}})), 1e-12)
 		for j := range 3 {
-			nearly(t, p.String()+" norm", c.Norm2(j), norm2(direction(c, []Term{{j, 1}})), 1e-12)
+			nearly(t, p.String()+" norm", c.Norm2(j), linalg.Norm2(direction(c, []Term{{j, 1}})), 1e-12)
 		}
 	}
 }
@@ -69,7 +70,7 @@ func TestBalancedSizesRatesAndNorms(t *testing.T) {
 			for n, v := range b.Vectors(r) {
 				part := pick(dense, rows[:len(v)])
 				rows = rows[len(v):]
-				out[r] = math.Max(out[r], math.Sqrt(norm2(part)/norm2(b.Vectors(r)[n])))
+				out[r] = math.Max(out[r], math.Sqrt(linalg.Norm2(part)/linalg.Norm2(b.Vectors(r)[n])))
 			}
 		}
 		return out
@@ -97,34 +98,34 @@ func TestNormsOfBlocks(t *testing.T) {
 			b := c.Block(r)
 			wantDeep, wantShallow := 1.0, 1.0
 			for n, v := range b.Vectors() {
-				wantDeep *= math.Sqrt(norm2(v))
-				wantShallow *= math.Sqrt(norm2(b.W[n]))
+				wantDeep *= math.Sqrt(linalg.Norm2(v))
+				wantShallow *= math.Sqrt(linalg.Norm2(b.W[n]))
 				var want []float64
 				for _, factor := range append(slices.Clone(b.A[n]), b.W[n]) {
-					want = append(want, norm2(factor))
+					want = append(want, linalg.Norm2(factor))
 				}
 				near(t, "factor norms", c.FactorNorms2(r, n), want, 1e-14)
 			}
 			nearly(t, "deep norm", deep[r], wantDeep, 1e-13)
 			nearly(t, "shallow norm", shallow[r], wantShallow, 1e-13)
 			for _, factor := range factorsOf(b) {
-				largest = math.Max(largest, norm2(factor))
+				largest = math.Max(largest, linalg.Norm2(factor))
 			}
 			deepModel := slices.Max(p.depths) > 0
 			for n, w := range b.W {
 				for m := range b.W {
 					if !deepModel {
-						epsilon = math.Max(epsilon, math.Abs(norm2(w)-norm2(b.W[m])))
+						epsilon = math.Max(epsilon, math.Abs(linalg.Norm2(w)-linalg.Norm2(b.W[m])))
 					}
 					for _, a := range b.A[m] {
-						epsilon = math.Max(epsilon, math.Abs(norm2(w)-norm2(a)))
+						epsilon = math.Max(epsilon, math.Abs(linalg.Norm2(w)-linalg.Norm2(a)))
 					}
 				}
 				for _, a := range b.A[n] {
-					imbalances = append(imbalances, norm2(a)-norm2(b.W[0]))
+					imbalances = append(imbalances, linalg.Norm2(a)-linalg.Norm2(b.W[0]))
 				}
 				if n > 0 {
-					imbalances = append(imbalances, norm2(w)-norm2(b.W[0]))
+					imbalances = append(imbalances, linalg.Norm2(w)-linalg.Norm2(b.W[0]))
 				}
 			}
 		}
@@ -203,7 +204,7 @@ func TestCollapsedModelPredictsTheSame(t *testing.T) {
 			sys.DeepNorms(norms)
 			for r := range norms {
 				for n := range p.shape {
-					nearly(t, "shares of a block's norm", math.Sqrt(norm2(cp.Column(n, r))), math.Pow(norms[r], 1/float64(len(p.shape))), 1e-13)
+					nearly(t, "shares of a block's norm", math.Sqrt(linalg.Norm2(cp.Column(n, r))), math.Pow(norms[r], 1/float64(len(p.shape))), 1e-13)
 				}
 			}
 		}
@@ -236,7 +237,7 @@ func TestCollapseKeepsGrownBlocksInOrder(t *testing.T) {
 	cp := c.CP(threshold)
 	var got []float64
 	for r := range cp.Blocks {
-		got = append(got, math.Sqrt(norm2(cp.Column(0, r))*norm2(cp.Column(1, r))))
+		got = append(got, math.Sqrt(linalg.Norm2(cp.Column(0, r))*linalg.Norm2(cp.Column(1, r))))
 	}
 	near(t, "norms kept", got, want, 1e-13)
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"lacuna/internal/contraction"
 	"lacuna/internal/kernel"
+	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/loss"
 	"lacuna/tensor"
@@ -111,7 +112,7 @@ func (o *ObjectiveOf[T]) derivatives(first, second []float64) (firsts, seconds [
 // RoundingMSE returns the mean squared error at which the rounding of a prediction begins to hide what is left to learn:
 // 2⁻³⁸ times the mean square of the observed values in float32, as if each were rounded 32 times, and 0 in float64.
 func (o *ObjectiveOf[T]) RoundingMSE() float64 {
-	return dtype[T](0x1p-38, 0) * norm2(o.observed.Values) / float64(o.observed.Len())
+	return dtype[T](0x1p-38, 0) * linalg.Norm2(o.observed.Values) / float64(o.observed.Len())
 }
 
 // Observed returns the cells the model is trained on.

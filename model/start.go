@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"lacuna/internal/kernel"
+	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 )
 
@@ -102,16 +103,16 @@ func drawBlock(config StartConfig, shape, depths []int, stream *rng.Stream) Bloc
 			case Kaiming:
 				a = normal(d*d, math.Sqrt(2/float64(d)))
 			case RankOne:
-				a = outer(normal(d, config.SigmaA), normal(d, 1))
+				a = linalg.Outer(normal(d, config.SigmaA), normal(d, 1))
 			case BalancedRankOne, BalancedChain:
 				if right == nil {
 					right = normal(d, 1)
 				}
 				left := right
 				right = normal(d, 1)
-				scaleTo(left, 1)
-				scaleTo(right, 1)
-				a = outer(left, right)
+				linalg.ScaleTo(left, 1)
+				linalg.ScaleTo(right, 1)
+				a = linalg.Outer(left, right)
 			default:
 				a = normal(d*d, config.SigmaA)
 				if config.Start == Diagonal {
@@ -123,9 +124,9 @@ func drawBlock(config StartConfig, shape, depths []int, stream *rng.Stream) Bloc
 			b.A[n] = append(b.A[n], a)
 		}
 		if config.Start == BalancedChain && right != nil {
-			norm := norm2(b.W[n])
+			norm := linalg.Norm2(b.W[n])
 			b.W[n] = right
-			scaleTo(b.W[n], math.Sqrt(norm))
+			linalg.ScaleTo(b.W[n], math.Sqrt(norm))
 		}
 	}
 	switch config.Start {
@@ -139,49 +140,24 @@ func drawBlock(config StartConfig, shape, depths []int, stream *rng.Stream) Bloc
 func (b Block) balance() {
 	var logs float64
 	for _, w := range b.W {
-		logs += math.Log(norm2(w)) / 2
+		logs += math.Log(linalg.Norm2(w)) / 2
 	}
 	norm := math.Exp(logs / float64(len(b.W)))
 	for n, w := range b.W {
-		scaleTo(w, norm)
+		linalg.ScaleTo(w, norm)
 		for _, a := range b.A[n] {
-			scaleTo(a, norm)
+			linalg.ScaleTo(a, norm)
 		}
 	}
-}
-
-func outer(x, y []float64) []float64 {
-	out := make([]float64, 0, len(x)*len(y))
-	for _, p := range x {
-		for _, q := range y {
-			out = append(out, p*q)
-		}
-	}
-	return out
-}
-
-func norm2(x []float64) float64 {
-	var sum float64
-	for _, v := range x {
-		sum = math.FMA(v, v, sum)
-	}
-	return sum
 }
 
 // rowNorms2 is norm2 with every row of that many columns summed by itself, as kernel.AddOuters does.
 func rowNorms2(x []float64, cols int) float64 {
 	var sum float64
 	for row := range slices.Chunk(x, cols) {
-		sum += norm2(row)
+		sum += linalg.Norm2(row)
 	}
 	return sum
-}
-
-func scaleTo(x []float64, norm float64) {
-	scale := norm / math.Sqrt(norm2(x))
-	for i := range x {
-		x[i] *= scale
-	}
 }
 
 // SetBlock overwrites block r with the numbers of b, rounded to T.

@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"lacuna/internal/linalg"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -23,7 +24,7 @@ func drawn(t *testing.T, start StartConfig, shape tensor.Shape, depths []int, bl
 	return c
 }
 
-func deviation(x []float64) float64 { return math.Sqrt(norm2(x) / float64(len(x))) }
+func deviation(x []float64) float64 { return math.Sqrt(linalg.Norm2(x) / float64(len(x))) }
 
 // The deviations of Section 5.1, each to five standard errors of its estimate.
 func TestDeviationsOfStarts(t *testing.T) {
@@ -112,7 +113,7 @@ func TestBalancedStarts(t *testing.T) {
 				var image mat.VecDense
 				image.MulVec(mat.NewDense(d, d, b.A[n][depths[n]-1]), mat.NewVecDense(d, b.W[n]))
 				// ‖A w‖ = ‖A‖ ‖w‖ only along the right singular vector of a rank-one A.
-				nearly(t, "‖A_k w‖", mat.Norm(&image, 2), math.Sqrt(norm2(b.A[n][depths[n]-1])*norm2(b.W[n])), 1e-13)
+				nearly(t, "‖A_k w‖", mat.Norm(&image, 2), math.Sqrt(linalg.Norm2(b.A[n][depths[n]-1])*linalg.Norm2(b.W[n])), 1e-13)
 			}
 		}
 	}

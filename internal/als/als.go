@@ -11,7 +11,7 @@ package als
 import (
 	"math"
 
-	"lacuna/internal/dense"
+	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
@@ -37,7 +37,7 @@ type solver struct {
 }
 
 func newSolver(data *tensor.Observed, blocks int) *solver {
-	s := &solver{CP: tensor.NewCP(data.Shape(), blocks), data: data, stride: dense.Stride(blocks + 1)}
+	s := &solver{CP: tensor.NewCP(data.Shape(), blocks), data: data, stride: linalg.Stride(blocks + 1)}
 	for n, d := range s.Shape {
 		cells, starts := tensor.SortByIndex(data.Index[n], d)
 		s.cells, s.starts = append(s.cells, cells), append(s.starts, starts)
@@ -84,14 +84,14 @@ func (s *solver) row(n, i int, ridge float64) {
 			s.product(n, c, design[:blocks])
 			design[blocks] = s.data.Values[c]
 		}
-		dense.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1)
+		linalg.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1)
 	}
 	copy(s.mean, s.precision[blocks*stride:])
-	if !dense.Cholesky(s.precision, blocks, stride, s.panel) {
+	if !linalg.Cholesky(s.precision, blocks, stride, s.panel) {
 		return
 	}
-	dense.SolveLower(s.precision, s.mean, blocks, stride)
-	dense.SolveUpper(s.precision, s.mean, blocks, stride)
+	linalg.SolveLower(s.precision, s.mean, blocks, stride)
+	linalg.SolveUpper(s.precision, s.mean, blocks, stride)
 	copy(s.Factors[n][i*blocks:][:blocks], s.mean)
 }
 

@@ -53,11 +53,12 @@ type cellScratch[T kernel.Float] struct {
 // span is the most cells in a span.
 const span = 4096
 
-// maxSorted is how many residuals are sorted once for all tiles; more are gathered for every tile anew, which needs no memory.
+// maxSorted is how many residuals are sorted once for all tiles; more are gathered for every tile anew, which needs no
+// memory.
 const maxSorted = 2 << 20
 
-// maxCopy is how many bytes of factors and gradients a thread copies for a tile. A copy is contiguous: rows of a tile in
-// place are blocks apart, often a power of two, and then fill only a part of the cache.
+// maxCopy is how many bytes of factors and gradients a thread copies for a tile. A copy is contiguous: rows of a tile
+// in place are blocks apart, often a power of two, and then fill only a part of the cache.
 const maxCopy = 16 << 20
 
 // cellOrder is the order of work of a cellwise plan.
@@ -224,7 +225,8 @@ func (w *cellwise[T]) predictOf(worker, i int) {
 		}
 		a := view[T]{v: w.v, stride: w.blocks, tile: t}
 		l, stride := w.outerRows(&a, &w.shared)
-		kernel.CellDots(out, l, w.innerRows(&a, w.v, s, 0), w.innerRows(&a, w.v, s, 1), start, row, w.cells[first:end], t.lanes, stride, w.blocks)
+		kernel.CellDots(out, l, w.innerRows(&a, w.v, s, 0), w.innerRows(&a, w.v, s, 1),
+			start, row, w.cells[first:end], t.lanes, stride, w.blocks)
 		if i > w.first {
 			for x, value := range out[:len(sums)] {
 				sums[x] += value
@@ -301,7 +303,8 @@ func (w *cellwise[T]) sums(scratch *cellScratch[T], a *view[T]) {
 		} else {
 			w.residual(values, w.cell[first:end])
 		}
-		kernel.CellSums(gOuter, w.innerRows(a, a.g, s, 0), w.innerRows(a, a.g, s, 1), l, w.innerRows(a, a.v, s, 0), w.innerRows(a, a.v, s, 1),
+		kernel.CellSums(gOuter, w.innerRows(a, a.g, s, 0), w.innerRows(a, a.g, s, 1),
+			l, w.innerRows(a, a.v, s, 0), w.innerRows(a, a.v, s, 1),
 			values, start, w.row[s.firstRun:s.endRun], w.cells[first:end], a.tile.lanes, stride, a.stride)
 	}
 	if w.tree != nil {

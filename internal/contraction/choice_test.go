@@ -26,7 +26,8 @@ func TestChoice(t *testing.T) {
 	} {
 		choice := best[float64](c.shape, c.cells, c.blocks)
 		if got := choice.lanes > 0; got != c.halves {
-			t.Errorf("%v with %d cells, %d blocks: halves is %v, want %v (%+v)", c.shape, c.cells, c.blocks, got, c.halves, choice)
+			t.Errorf("%v with %d cells, %d blocks: halves is %v, want %v (%+v)",
+				c.shape, c.cells, c.blocks, got, c.halves, choice)
 		}
 	}
 }

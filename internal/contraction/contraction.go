@@ -1,7 +1,8 @@
 // Package contraction evaluates a sum of rank-one tensors at the observed cells, and its gradient.
 //
-// Factors are v[n][i*blocks+r]: entry i of mode n of block r, the block index innermost, blocks padded to a
-// multiple of kernel.Lanes (padding blocks hold zeros). Factors, predictions, residuals and gradients are all float64 or all float32.
+// Factors are v[n][i*blocks+r]: entry i of mode n of block r, the block index innermost, blocks padded to a multiple
+// of kernel.Lanes (padding blocks hold zeros). Factors, predictions, residuals and gradients are all float64 or all
+// float32.
 package contraction
 
 import "lacuna/internal/kernel"

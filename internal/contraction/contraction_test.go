@@ -171,7 +171,8 @@ func definition[T kernel.Float](t *testing.T) {
 	}
 }
 
-// everyWay runs a test with the plan that New chooses, with a split in halves, and with orders by cells, in tiles of all widths.
+// everyWay runs a test with the plan that New chooses, with a split in halves, and with orders by cells, in tiles of
+// all widths.
 func (p *problem[T]) everyWay(t *testing.T, test func(t *testing.T, build func(threads int) way[T])) {
 	t.Run("chosen", func(t *testing.T) {
 		test(t, func(threads int) way[T] { return New[T](p.shape, p.index, p.blocks, threads).way })
@@ -189,7 +190,8 @@ func (p *problem[T]) everyWay(t *testing.T, test func(t *testing.T, build func(t
 		if len(p.shape) < 3 {
 			continue
 		}
-		order := cellOrder{inner: [2]int{groups % len(p.shape), (groups + 1) % len(p.shape)}, rows: [2]int{16, 16 << groups}, lanes: groups * kernel.Lanes}
+		inner := [2]int{groups % len(p.shape), (groups + 1) % len(p.shape)}
+		order := cellOrder{inner: inner, rows: [2]int{16, 16 << groups}, lanes: groups * kernel.Lanes}
 		t.Run(fmt.Sprint("cells ", order), func(t *testing.T) {
 			test(t, func(threads int) way[T] { return newCellwise[T](p.shape, p.index, p.blocks, threads, order) })
 		})

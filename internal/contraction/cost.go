@@ -14,9 +14,10 @@ import (
 //
 //	perCell/m + read(bytes of the panel of the other side) ;
 //
-// a row of a tree of half coordinates is expanded twice and folded once, perRow if everything is in the L1 cache. By cells, perUpdate is the time that
-// the stores of two gradient rows take beyond reading them, and perRun the mispredicted branches at the end of a run. With float32 the
-// working sets are half as large; that a lane group is half a line is left out.
+// a row of a tree of half coordinates is expanded twice and folded once, perRow if everything is in the L1 cache. By
+// cells, perUpdate is the time that the stores of two gradient rows take beyond reading them, and perRun the
+// mispredicted branches at the end of a run. With float32 the working sets are half as large; that a lane group is
+// half a line is left out.
 const (
 	perCell   = 1.5
 	perRow    = 9.0
@@ -37,8 +38,8 @@ func read(bytes float64) float64 {
 	return 25
 }
 
-// treeCost is the cost of the products of some modes and their gradients, and how many distinct products there are at most.
-// Every row of every level reads a row of a factor, at random, and rows of panels, in order.
+// treeCost is the cost of the products of some modes and their gradients, and how many distinct products there are at
+// most. Every row of every level reads a row of a factor, at random, and rows of panels, in order.
 func treeCost(shape, modes []int, cells int, row float64) (cost, deepest float64) {
 	deepest = 1
 	for _, n := range modes {
@@ -160,9 +161,9 @@ func tileLanes[T kernel.Float](blocks int) []int {
 	return widths
 }
 
-// Work is the number of floating-point operations of a prediction and a gradient, in the way that a plan for that
-// many cells would choose, a fused multiply–add counting two; and of the bytes that its cells move between the registers and
-// the memory where the factors are: none by halves, whose panels are in the L1 cache; by cells, two inner rows for
+// Work is the number of floating-point operations of a prediction and a gradient, in the way that a plan for that many
+// cells would choose, a fused multiply–add counting two; and of the bytes that its cells move between the registers
+// and the memory where the factors are: none by halves, whose panels are in the L1 cache; by cells, two inner rows for
 // the prediction, again for the gradient, and their gradients read and written.
 func Work[T kernel.Float](shape []int, cells, blocks int) (flops, bytes float64) {
 	c := best[T](shape, cells, (blocks+kernel.Lanes-1)/kernel.Lanes*kernel.Lanes)

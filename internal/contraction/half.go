@@ -124,8 +124,8 @@ func (h *half[T]) expand(p *panels[T], first, end int, v [][]T, t tile, blocks i
 	}
 }
 
-// dots sets out to the products of every cell, in the order o of this half; all levels but the deepest are expanded, other are the
-// half products of the other side.
+// dots sets out to the products of every cell, in the order o of this half; all levels but the deepest are expanded,
+// other are the half products of the other side.
 func (h *half[T]) dots(p *panels[T], out []T, v [][]T, o *order, other []T, t tile, blocks int) {
 	last := len(h.levels) - 1
 	if last == 0 {
@@ -133,7 +133,8 @@ func (h *half[T]) dots(p *panels[T], out []T, v [][]T, o *order, other []T, t ti
 		return
 	}
 	level := &h.levels[last]
-	kernel.TreeDots(out, p.product[last-1], v[h.modes[last]][t.first:], level.start, level.at, other, o.start, o.at, t.lanes, blocks)
+	kernel.TreeDots(out, p.product[last-1], v[h.modes[last]][t.first:], level.start, level.at,
+		other, o.start, o.at, t.lanes, blocks)
 }
 
 // order lists the observed cells by the rows of one half: the cells of row u are start[u] … start[u+1]−1, and at

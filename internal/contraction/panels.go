@@ -44,8 +44,8 @@ type scratch[T kernel.Float] struct {
 	dots   []T
 }
 
-// share keeps the deepest products of both sides in the same memory, of which only one is needed at a time, so that they stay
-// in the cache. A side of one level is needed with the other.
+// share keeps the deepest products of both sides in the same memory, of which only one is needed at a time, so that
+// they stay in the cache. A side of one level is needed with the other.
 func (s *scratch[T]) share() {
 	p, q := &s.panels[0], &s.panels[1]
 	if len(p.product) == 1 || len(q.product) == 1 {
@@ -71,8 +71,13 @@ func cut(blocks, lanes int) []tile {
 	return tiles
 }
 
-func newHalves[T kernel.Float](shape []int, index [][]int32, blocks, threads int, split [2][]int, lanes int) *halves[T] {
-	h := &halves[T]{blocks: blocks, threads: threads, tiles: cut(blocks, lanes), backward: cut(blocks, min(lanes, kernel.SumLanes[T]()))}
+func newHalves[T kernel.Float](
+	shape []int, index [][]int32, blocks, threads int, split [2][]int, lanes int,
+) *halves[T] {
+	h := &halves[T]{
+		blocks: blocks, threads: threads,
+		tiles: cut(blocks, lanes), backward: cut(blocks, min(lanes, kernel.SumLanes[T]())),
+	}
 	cells := len(index[0])
 	var row [2][]int32
 	for s, modes := range split {

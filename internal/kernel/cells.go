@@ -1,7 +1,7 @@
 package kernel
 
-// The cell kernels work on cells of three modes, the rows of l, b and c, in runs that share their row of l: run u has the
-// cells start[u] ≤ x < start[u+1] and the row row[u] of l. A cell is its rows of b and c, packed by Cell; start is
+// The cell kernels work on cells of three modes, the rows of l, b and c, in runs that share their row of l: run u has
+// the cells start[u] ≤ x < start[u+1] and the row row[u] of l. A cell is its rows of b and c, packed by Cell; start is
 // relative to start[0], and cells begins with the first of them. Rows of l are outer apart, those of b and c stride.
 
 // Cell packs a row of b and a row of c, each below 65536.
@@ -23,7 +23,7 @@ func CellDots[T Float](out, l, b, c []T, start, row []int32, cells []uint32, lan
 		if wide[T]() {
 			cellDots(as64(out), as64(l), as64(b), as64(c), start, row, cells, lanes, outer, stride)
 		} else {
-			cellDots32(as32(out), as32(l), as32(b), as32(c), start, row, cells, lanes, outer, stride)
+			cellDotsF32(as32(out), as32(l), as32(b), as32(c), start, row, cells, lanes, outer, stride)
 		}
 	}
 }
@@ -35,9 +35,11 @@ func CellSums[T Float](gL, gB, gC, l, b, c, s []T, start, row []int32, cells []u
 	checkCells(start, row, cells, s, lanes)
 	if len(row) > 0 {
 		if wide[T]() {
-			cellSums(as64(gL), as64(gB), as64(gC), as64(l), as64(b), as64(c), as64(s), start, row, cells, lanes, outer, stride)
+			cellSums(as64(gL), as64(gB), as64(gC), as64(l), as64(b), as64(c), as64(s),
+				start, row, cells, lanes, outer, stride)
 		} else {
-			cellSums32(as32(gL), as32(gB), as32(gC), as32(l), as32(b), as32(c), as32(s), start, row, cells, lanes, outer, stride)
+			cellSumsF32(as32(gL), as32(gB), as32(gC), as32(l), as32(b), as32(c), as32(s),
+				start, row, cells, lanes, outer, stride)
 		}
 	}
 }

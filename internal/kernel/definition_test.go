@@ -1,13 +1,12 @@
 package kernel
 
 import (
-	"math"
 	"slices"
 	"testing"
 )
 
-// definitions test every kernel against its formula, written as plainly as can be. On small integers sums are exact in any
-// order and in either type, so that results must be equal.
+// definitions test every kernel against its formula, written as plainly as can be. On small integers sums are exact in
+// any order and in either type, so that results must be equal.
 func definitions[T Float]() []testOf[T] {
 	test := func(name string, run func(t *testing.T, g *guarded[T], n int)) testOf[T] {
 		return testOf[T]{name + "/definition", func(t *testing.T, g *guarded[T], n int) {
@@ -202,28 +201,6 @@ func TestNorms2OfSmallNumbers(t *testing.T) {
 		for r, value := range got {
 			if value != 3*small*small {
 				t.Errorf("the squared norm of lane %d is %v, want %v", r, value, 3*small*small)
-			}
-		}
-	}
-}
-
-func TestMakeStartsOnACacheLine(t *testing.T) {
-	aligned(t, Make[float64])
-	aligned(t, Make[float32])
-}
-
-func aligned[T Float](t *testing.T, alloc func(int) []T) {
-	for n := range 50 {
-		s := alloc(n)
-		if len(s) != n || cap(s) > 0 && cap(s) != n && n > 0 {
-			t.Fatalf("asked for %d numbers, got %d of capacity %d", n, len(s), cap(s))
-		}
-		if n > 0 && address(&s[0])%cacheLine != 0 {
-			t.Fatalf("%d numbers begin %d bytes behind a cache line", n, address(&s[0])%cacheLine)
-		}
-		for _, x := range s {
-			if x != 0 || math.Signbit(float64(x)) {
-				t.Fatalf("a number is %v, not 0", x)
 			}
 		}
 	}

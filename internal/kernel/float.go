@@ -29,7 +29,8 @@ func outers32[T Float](s []Outer[T]) []Outer[float32] {
 	return *(*[]Outer[float32])(unsafe.Pointer(&s))
 }
 
-// fused returns x y + z, rounded once to a T. It returns a float64 because that makes it just small enough to be inlined.
+// fused returns x y + z, rounded once to a T. It returns a float64 because that makes it just small enough to be
+// inlined.
 func fused[T Float](x, y, z T) float64 {
 	if unsafe.Sizeof(x) == 8 {
 		return math.FMA(float64(x), float64(y), float64(z))
@@ -43,9 +44,9 @@ const (
 	minNormal32  = 0x1p-126
 )
 
-// fused32 returns x y + z, rounded once to a float32, for x, y and z that are float32. The product is exact in float64 and the sum
-// is rounded there; rounding it again is wrong only if it lies halfway between two float32 and the exact sum does not, which
-// takes longer to find out for results that are not normal.
+// fused32 returns x y + z, rounded once to a float32, for x, y and z that are float32. The product is exact in float64
+// and the sum is rounded there; rounding it again is wrong only if it lies halfway between two float32 and the exact
+// sum does not, which takes longer to find out for results that are not normal.
 func fused32(x, y, z float64) float64 {
 	sum := float64(x*y) + z
 	if math.Float64bits(sum)&belowFloat32 == halfFloat32 || math.Abs(sum) < minNormal32 {
@@ -54,8 +55,8 @@ func fused32(x, y, z float64) float64 {
 	return float64(float32(sum))
 }
 
-// fusedByOdd is fused32 for any sum. One that is not exact in float64 is rounded there to the neighbour with an odd last bit, on
-// which rounding to float32 falls as it would on the exact sum (Boldo and Melquiond 2008).
+// fusedByOdd is fused32 for any sum. One that is not exact in float64 is rounded there to the neighbour with an odd
+// last bit, on which rounding to float32 falls as it would on the exact sum (Boldo and Melquiond 2008).
 func fusedByOdd(x, y, z float64) float64 {
 	product := float64(x * y)
 	sum := product + z

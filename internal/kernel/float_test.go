@@ -5,15 +5,10 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
-	"unsafe"
-
-	"lacuna/internal/cpu"
 )
 
-func address[T Float](x *T) uintptr { return uintptr(unsafe.Pointer(x)) }
-
-// exactly returns x y + z rounded once to float32, by arithmetic of unlimited precision where that is defined and by the rules
-// of IEEE 754 where it is not.
+// exactly returns x y + z rounded once to float32, by arithmetic of unlimited precision where that is defined and by
+// the rules of IEEE 754 where it is not.
 func exactly(x, y, z float32) float32 {
 	product := float64(x) * float64(y)
 	sum := product + float64(z)
@@ -78,7 +73,8 @@ func TestFusedIsRoundedOnce(t *testing.T) {
 		checkFused(t, 0x1p-75*(1+0x1p-12), 0x1p-75*(1-0x1p-12), z)
 		checkFused(t, 0x1p-75*(1+0x1p-22), 0x1p-75*(1+0x1p-23), z)
 	}
-	// Halfway, and nearer to it than a float64 can tell: the product is halfway + 2^-46 of that, the sum 2^24 times as large.
+	// Halfway, and nearer to it than a float64 can tell: the product is halfway + 2^-46 of that, the sum 2^24 times as
+	// large.
 	half := float32(0x1p-24 * (1 + 0x1p-23))
 	for _, sign := range []float32{1, -1} {
 		for scale := -140; scale < 100; scale++ {
@@ -93,7 +89,8 @@ func TestFusedIsRoundedOnce(t *testing.T) {
 func TestFusedOfSpecialNumbers(t *testing.T) {
 	zero, inf, nan := float32(0), float32(math.Inf(1)), float32(math.NaN())
 	special := []float32{
-		zero, -zero, float32(math.Copysign(0, -1)), 1, -1, 1 + 0x1p-23, 1 - 0x1p-24, 3, 0x1p-149, -0x1p-149, 3 * 0x1p-149, 0x1p-126, 0x1p-126 - 0x1p-149,
+		zero, -zero, float32(math.Copysign(0, -1)), 1, -1, 1 + 0x1p-23, 1 - 0x1p-24, 3,
+		0x1p-149, -0x1p-149, 3 * 0x1p-149, 0x1p-126, 0x1p-126 - 0x1p-149,
 		-0x1p-126, 0x1p-75, 0x1p-74, 0x1p-64, -0x1p-75, 0x1p64, -0x1p64, 0x1p100, 0x1p24, 0x1p24 + 2, 0.5,
 		math.MaxFloat32, -math.MaxFloat32, math.MaxFloat32 / 2, inf, -inf, nan,
 	}
@@ -120,47 +117,4 @@ func FuzzFused(f *testing.F) {
 	f.Fuzz(func(t *testing.T, x, y, z uint32) {
 		checkFused(t, math.Float32frombits(x), math.Float32frombits(y), math.Float32frombits(z))
 	})
-}
-
-func TestKernelsAllocateNothing(t *testing.T) {
-	t.Run("float64", allocatesNothing[float64])
-	t.Run("float32", allocatesNothing[float32])
-}
-
-func allocatesNothing[T Float](t *testing.T) {
-	const n = 10
-	start, at, row := []int32{0, 5, n}, make([]int32, n+3), []int32{0, 1}
-	tree, leaf, cells := []int32{0, 1, 2}, []int32{0, 1}, make([]uint32, n)
-	a, x, y, s := Make[T](n*n*Lanes), Make[T](n*Lanes), Make[T](n*Lanes), new([Lanes]T)
-	terms, norm2 := []Outer[T]{{1, x, y}, {2, y, x}}, new(lane)
-	avx2, avx512 := cpu.AVX2, cpu.AVX512
-	defer func() { cpu.AVX2, cpu.AVX512 = avx2, avx512 }()
-	for _, off := range []func(){func() {}, func() { cpu.AVX512 = false }, func() { cpu.AVX2 = false }} {
-		off()
-		if allocations := testing.AllocsPerRun(10, func() {
-			MatVec(y, a, x, n, n)
-			MatTVec(y, a, x, n, n)
-			Dot(s, x, y, n)
-			Norms2(norm2, x, n)
-			Axpy(y, s, x, n)
-			CopyLanes(y, x, n, Lanes, Lanes)
-			NegateLanes(y, x, n, Lanes, Lanes)
-			AddOuters(a, norm2, terms, n, n)
-			OutersNorm2(norm2, terms, n, n)
-			AddOuterMatVec(a, norm2, y, terms[0], x, n, n, 0)
-			AxpyNorm2(y, norm2, s, x, n)
-			NegateDots(y, s, s, a, x, n, Lanes)
-			Expand(a, x, y, start, at, Lanes, Lanes)
-			Fold(x, y, a, x, y, start, at, Lanes, Lanes)
-			RowDots(a, x, y, start, at, Lanes)
-			RowSums(a, x, y, start, at, Lanes)
-			TreeDots(a, x, y, tree, leaf, y, start, at, Lanes, Lanes)
-			TreeSums(a, x, y, y, tree, leaf, y, y, start, at, Lanes, Lanes)
-			CellDots(a, x, y, y, start, row, cells, Lanes, Lanes, Lanes)
-			CellSums(a, a[Lanes*n:], a[2*Lanes*n:], x, y, y, x, start, row, cells, Lanes, Lanes, Lanes)
-			SumRows(x, a, n, Lanes, Lanes)
-		}); allocations != 0 {
-			t.Errorf("%v allocations in a call of every kernel, with AVX2 %v, AVX512 %v", allocations, cpu.AVX2, cpu.AVX512)
-		}
-	}
 }

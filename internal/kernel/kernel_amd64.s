@@ -1366,12 +1366,12 @@ loop50:
 
 rows51:
 	DECQ   R8
-	JZ     sum51
+	JZ     sum52
 	ADDQ   SI, DI
 	VADDPD (DI), Z0, Z0
 	JMP    rows51
 
-sum51:
+sum52:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
@@ -1393,15 +1393,15 @@ TEXT ·expand1AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop52:
+loop53:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none53
+	JZ      none55
 	VMOVUPD (CX), Z4
 
-loop54:
+loop56:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1410,12 +1410,147 @@ loop54:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop54
+	JNZ     loop56
 
-none53:
+none55:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop52
+	JNZ  loop53
+	VZEROUPPER
+	RET
+
+// func expand2AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x03, DI
+
+loop57:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none59
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
+
+loop60:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPD  (R10), Z4, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(R10), Z5, Z1
+	VMOVUPD Z1, 64(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000080, AX
+	DECQ    R9
+	JNZ     loop60
+
+none59:
+	ADDQ $0x00000080, CX
+	DECQ R8
+	JNZ  loop57
+	VZEROUPPER
+	RET
+
+// func expand3AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x03, DI
+
+loop61:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none63
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
+	VMOVUPD 128(CX), Z6
+
+loop64:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPD  (R10), Z4, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(R10), Z5, Z1
+	VMOVUPD Z1, 64(AX)
+	VMULPD  128(R10), Z6, Z2
+	VMOVUPD Z2, 128(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000c0, AX
+	DECQ    R9
+	JNZ     loop64
+
+none63:
+	ADDQ $0x000000c0, CX
+	DECQ R8
+	JNZ  loop61
+	VZEROUPPER
+	RET
+
+// func expand4AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x03, DI
+
+loop65:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none67
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
+	VMOVUPD 128(CX), Z6
+	VMOVUPD 192(CX), Z7
+
+loop68:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPD  (R10), Z4, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(R10), Z5, Z1
+	VMOVUPD Z1, 64(AX)
+	VMULPD  128(R10), Z6, Z2
+	VMOVUPD Z2, 128(AX)
+	VMULPD  192(R10), Z7, Z3
+	VMOVUPD Z3, 192(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000100, AX
+	DECQ    R9
+	JNZ     loop68
+
+none67:
+	ADDQ $0x00000100, CX
+	DECQ R8
+	JNZ  loop65
 	VZEROUPPER
 	RET
 
@@ -1434,16 +1569,16 @@ TEXT ·fold1AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop55:
+loop69:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none56
+	JZ      none71
 	VMOVUPD (BX), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop57:
+loop72:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z2
@@ -1454,19 +1589,226 @@ loop57:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop57
+	JNZ         loop72
 	VMOVUPD     Z1, (AX)
-	JMP         end56
+	JMP         end70
 
-none56:
+none71:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 
-end56:
+end70:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop55
+	JNZ  loop69
+	VZEROUPPER
+	RET
+
+// func fold2AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x03, R9
+
+loop73:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none75
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+
+loop76:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Z4
+	VFMADD231PD (SI)(R12*1), Z4, Z2
+	VMOVUPD     (CX)(R12*1), Z6
+	VFMADD231PD Z0, Z4, Z6
+	VMOVUPD     Z6, (CX)(R12*1)
+	VMOVUPD     64(DX), Z5
+	VFMADD231PD 64(SI)(R12*1), Z5, Z3
+	VMOVUPD     64(CX)(R12*1), Z7
+	VFMADD231PD Z1, Z5, Z7
+	VMOVUPD     Z7, 64(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, DX
+	DECQ        R11
+	JNZ         loop76
+	VMOVUPD     Z2, (AX)
+	VMOVUPD     Z3, 64(AX)
+	JMP         end74
+
+none75:
+	VPXORQ  Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z0, 64(AX)
+
+end74:
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, AX
+	DECQ R10
+	JNZ  loop73
+	VZEROUPPER
+	RET
+
+// func fold3AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x03, R9
+
+loop77:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none79
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMOVUPD 128(BX), Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+
+loop80:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Z6
+	VFMADD231PD (SI)(R12*1), Z6, Z3
+	VMOVUPD     (CX)(R12*1), Z8
+	VFMADD231PD Z0, Z6, Z8
+	VMOVUPD     Z8, (CX)(R12*1)
+	VMOVUPD     64(DX), Z7
+	VFMADD231PD 64(SI)(R12*1), Z7, Z4
+	VMOVUPD     64(CX)(R12*1), Z9
+	VFMADD231PD Z1, Z7, Z9
+	VMOVUPD     Z9, 64(CX)(R12*1)
+	VMOVUPD     128(DX), Z6
+	VFMADD231PD 128(SI)(R12*1), Z6, Z5
+	VMOVUPD     128(CX)(R12*1), Z8
+	VFMADD231PD Z2, Z6, Z8
+	VMOVUPD     Z8, 128(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000c0, DX
+	DECQ        R11
+	JNZ         loop80
+	VMOVUPD     Z3, (AX)
+	VMOVUPD     Z4, 64(AX)
+	VMOVUPD     Z5, 128(AX)
+	JMP         end78
+
+none79:
+	VPXORQ  Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD Z0, 128(AX)
+
+end78:
+	ADDQ $0x000000c0, BX
+	ADDQ $0x000000c0, AX
+	DECQ R10
+	JNZ  loop77
+	VZEROUPPER
+	RET
+
+// func fold4AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x03, R9
+
+loop81:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none83
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMOVUPD 128(BX), Z2
+	VMOVUPD 192(BX), Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z6, Z6, Z6
+	VPXORQ  Z7, Z7, Z7
+
+loop84:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Z8
+	VFMADD231PD (SI)(R12*1), Z8, Z4
+	VMOVUPD     (CX)(R12*1), Z10
+	VFMADD231PD Z0, Z8, Z10
+	VMOVUPD     Z10, (CX)(R12*1)
+	VMOVUPD     64(DX), Z9
+	VFMADD231PD 64(SI)(R12*1), Z9, Z5
+	VMOVUPD     64(CX)(R12*1), Z11
+	VFMADD231PD Z1, Z9, Z11
+	VMOVUPD     Z11, 64(CX)(R12*1)
+	VMOVUPD     128(DX), Z8
+	VFMADD231PD 128(SI)(R12*1), Z8, Z6
+	VMOVUPD     128(CX)(R12*1), Z10
+	VFMADD231PD Z2, Z8, Z10
+	VMOVUPD     Z10, 128(CX)(R12*1)
+	VMOVUPD     192(DX), Z9
+	VFMADD231PD 192(SI)(R12*1), Z9, Z7
+	VMOVUPD     192(CX)(R12*1), Z11
+	VFMADD231PD Z3, Z9, Z11
+	VMOVUPD     Z11, 192(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000100, DX
+	DECQ        R11
+	JNZ         loop84
+	VMOVUPD     Z4, (AX)
+	VMOVUPD     Z5, 64(AX)
+	VMOVUPD     Z6, 128(AX)
+	VMOVUPD     Z7, 192(AX)
+	JMP         end82
+
+none83:
+	VPXORQ  Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD Z0, 192(AX)
+
+end82:
+	ADDQ $0x00000100, BX
+	ADDQ $0x00000100, AX
+	DECQ R10
+	JNZ  loop81
 	VZEROUPPER
 	RET
 
@@ -1481,15 +1823,15 @@ TEXT ·rowDots1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop58:
+loop85:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none59
+	JZ      none87
 	VMOVUPD (CX), Z4
 
-four60:
+four88:
 	MOVQ       (SI), R10
 	MOVL       R10, R9
 	SHRQ       $0x20, R10
@@ -1522,19 +1864,253 @@ four60:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last60
+	JLE        last89
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four60
+	JMP        four88
 
-last60:
+last89:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none59:
+none87:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop58
+	JNZ  loop85
+	VZEROUPPER
+	RET
+
+// func rowDots2AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
+// Requires: AVX, AVX512F
+TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop90:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none92
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
+
+four93:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	IMUL3Q      $0x00000080, R9, R9
+	ADDQ        DX, R9
+	IMUL3Q      $0x00000080, R10, R10
+	ADDQ        DX, R10
+	IMUL3Q      $0x00000080, R11, R11
+	ADDQ        DX, R11
+	IMUL3Q      $0x00000080, R12, R12
+	ADDQ        DX, R12
+	VMULPD      (R9), Z4, Z0
+	VMULPD      (R10), Z4, Z1
+	VMULPD      (R11), Z4, Z2
+	VMULPD      (R12), Z4, Z3
+	VFMADD231PD 64(R9), Z5, Z0
+	VFMADD231PD 64(R10), Z5, Z1
+	VFMADD231PD 64(R11), Z5, Z2
+	VFMADD231PD 64(R12), Z5, Z3
+	VUNPCKLPD   Z1, Z0, Z6
+	VUNPCKHPD   Z1, Z0, Z7
+	VADDPD      Z7, Z6, Z6
+	VUNPCKLPD   Z3, Z2, Z7
+	VUNPCKHPD   Z3, Z2, Z8
+	VADDPD      Z8, Z7, Z7
+	VSHUFF64X2  $0x88, Z7, Z6, Z8
+	VSHUFF64X2  $0xdd, Z7, Z6, Z6
+	VADDPD      Z6, Z8, Z8
+	VSHUFF64X2  $0x08, Z8, Z8, Z6
+	VSHUFF64X2  $0x0d, Z8, Z8, Z7
+	VADDPD      Y7, Y6, Y6
+	VMOVUPD     Y6, (AX)
+	SUBQ        $0x00000004, R8
+	JLE         last94
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000020, AX
+	JMP         four93
+
+last94:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 32(AX)(R8*8), AX
+
+none92:
+	ADDQ $0x00000080, CX
+	DECQ DI
+	JNZ  loop90
+	VZEROUPPER
+	RET
+
+// func rowDots3AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
+// Requires: AVX, AVX512F
+TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop95:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none97
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
+	VMOVUPD 128(CX), Z6
+
+four98:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	IMUL3Q      $0x000000c0, R9, R9
+	ADDQ        DX, R9
+	IMUL3Q      $0x000000c0, R10, R10
+	ADDQ        DX, R10
+	IMUL3Q      $0x000000c0, R11, R11
+	ADDQ        DX, R11
+	IMUL3Q      $0x000000c0, R12, R12
+	ADDQ        DX, R12
+	VMULPD      (R9), Z4, Z0
+	VMULPD      (R10), Z4, Z1
+	VMULPD      (R11), Z4, Z2
+	VMULPD      (R12), Z4, Z3
+	VFMADD231PD 64(R9), Z5, Z0
+	VFMADD231PD 64(R10), Z5, Z1
+	VFMADD231PD 64(R11), Z5, Z2
+	VFMADD231PD 64(R12), Z5, Z3
+	VFMADD231PD 128(R9), Z6, Z0
+	VFMADD231PD 128(R10), Z6, Z1
+	VFMADD231PD 128(R11), Z6, Z2
+	VFMADD231PD 128(R12), Z6, Z3
+	VUNPCKLPD   Z1, Z0, Z7
+	VUNPCKHPD   Z1, Z0, Z8
+	VADDPD      Z8, Z7, Z7
+	VUNPCKLPD   Z3, Z2, Z8
+	VUNPCKHPD   Z3, Z2, Z9
+	VADDPD      Z9, Z8, Z8
+	VSHUFF64X2  $0x88, Z8, Z7, Z9
+	VSHUFF64X2  $0xdd, Z8, Z7, Z7
+	VADDPD      Z7, Z9, Z9
+	VSHUFF64X2  $0x08, Z9, Z9, Z7
+	VSHUFF64X2  $0x0d, Z9, Z9, Z8
+	VADDPD      Y8, Y7, Y7
+	VMOVUPD     Y7, (AX)
+	SUBQ        $0x00000004, R8
+	JLE         last99
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000020, AX
+	JMP         four98
+
+last99:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 32(AX)(R8*8), AX
+
+none97:
+	ADDQ $0x000000c0, CX
+	DECQ DI
+	JNZ  loop95
+	VZEROUPPER
+	RET
+
+// func rowDots4AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
+// Requires: AVX, AVX512F
+TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop100:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none102
+	VMOVUPD (CX), Z4
+	VMOVUPD 64(CX), Z5
+	VMOVUPD 128(CX), Z6
+	VMOVUPD 192(CX), Z7
+
+four103:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	IMUL3Q      $0x00000100, R9, R9
+	ADDQ        DX, R9
+	IMUL3Q      $0x00000100, R10, R10
+	ADDQ        DX, R10
+	IMUL3Q      $0x00000100, R11, R11
+	ADDQ        DX, R11
+	IMUL3Q      $0x00000100, R12, R12
+	ADDQ        DX, R12
+	VMULPD      (R9), Z4, Z0
+	VMULPD      (R10), Z4, Z1
+	VMULPD      (R11), Z4, Z2
+	VMULPD      (R12), Z4, Z3
+	VFMADD231PD 64(R9), Z5, Z0
+	VFMADD231PD 64(R10), Z5, Z1
+	VFMADD231PD 64(R11), Z5, Z2
+	VFMADD231PD 64(R12), Z5, Z3
+	VFMADD231PD 128(R9), Z6, Z0
+	VFMADD231PD 128(R10), Z6, Z1
+	VFMADD231PD 128(R11), Z6, Z2
+	VFMADD231PD 128(R12), Z6, Z3
+	VFMADD231PD 192(R9), Z7, Z0
+	VFMADD231PD 192(R10), Z7, Z1
+	VFMADD231PD 192(R11), Z7, Z2
+	VFMADD231PD 192(R12), Z7, Z3
+	VUNPCKLPD   Z1, Z0, Z8
+	VUNPCKHPD   Z1, Z0, Z9
+	VADDPD      Z9, Z8, Z8
+	VUNPCKLPD   Z3, Z2, Z9
+	VUNPCKHPD   Z3, Z2, Z10
+	VADDPD      Z10, Z9, Z9
+	VSHUFF64X2  $0x88, Z9, Z8, Z10
+	VSHUFF64X2  $0xdd, Z9, Z8, Z8
+	VADDPD      Z8, Z10, Z10
+	VSHUFF64X2  $0x08, Z10, Z10, Z8
+	VSHUFF64X2  $0x0d, Z10, Z10, Z9
+	VADDPD      Y9, Y8, Y8
+	VMOVUPD     Y8, (AX)
+	SUBQ        $0x00000004, R8
+	JLE         last104
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000020, AX
+	JMP         four103
+
+last104:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 32(AX)(R8*8), AX
+
+none102:
+	ADDQ $0x00000100, CX
+	DECQ DI
+	JNZ  loop100
 	VZEROUPPER
 	RET
 
@@ -1549,16 +2125,16 @@ TEXT ·rowSums1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop61:
+loop105:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	SUBQ   $0x00000002, R8
-	JL     single62
+	JL     single107
 
-pair62:
+pair106:
 	VBROADCASTF64X2 (DX), Z3
 	VUNPCKLPD       Z3, Z3, Z2
 	VUNPCKHPD       Z3, Z3, Z3
@@ -1574,11 +2150,11 @@ pair62:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair62
+	JGE             pair106
 
-single62:
+single107:
 	CMPQ         R8, $-1
-	JL           sum62
+	JL           sum108
 	VBROADCASTSD (DX), Z2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -1587,12 +2163,228 @@ single62:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum62:
+sum108:
 	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop61
+	JNZ     loop105
+	VZEROUPPER
+	RET
+
+// func rowSums2AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop109:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	SUBQ   $0x00000002, R8
+	JL     single111
+
+pair110:
+	VBROADCASTF64X2 (DX), Z5
+	VUNPCKLPD       Z5, Z5, Z4
+	VUNPCKHPD       Z5, Z5, Z5
+	MOVQ            (SI), R10
+	MOVL            R10, R9
+	SHRQ            $0x20, R10
+	IMUL3Q          $0x00000080, R9, R9
+	ADDQ            CX, R9
+	IMUL3Q          $0x00000080, R10, R10
+	ADDQ            CX, R10
+	VFMADD231PD     (R9), Z4, Z0
+	VFMADD231PD     64(R9), Z4, Z1
+	VFMADD231PD     (R10), Z5, Z2
+	VFMADD231PD     64(R10), Z5, Z3
+	ADDQ            $0x00000008, SI
+	ADDQ            $0x00000010, DX
+	SUBQ            $0x00000002, R8
+	JGE             pair110
+
+single111:
+	CMPQ         R8, $-1
+	JL           sum112
+	VBROADCASTSD (DX), Z4
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000080, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PD  (R8), Z4, Z0
+	VFMADD231PD  64(R8), Z4, Z1
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000008, DX
+
+sum112:
+	VADDPD  Z2, Z0, Z0
+	VADDPD  Z3, Z1, Z1
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DI
+	JNZ     loop109
+	VZEROUPPER
+	RET
+
+// func rowSums3AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop113:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	SUBQ   $0x00000002, R8
+	JL     single115
+
+pair114:
+	VBROADCASTF64X2 (DX), Z7
+	VUNPCKLPD       Z7, Z7, Z6
+	VUNPCKHPD       Z7, Z7, Z7
+	MOVQ            (SI), R10
+	MOVL            R10, R9
+	SHRQ            $0x20, R10
+	IMUL3Q          $0x000000c0, R9, R9
+	ADDQ            CX, R9
+	IMUL3Q          $0x000000c0, R10, R10
+	ADDQ            CX, R10
+	VFMADD231PD     (R9), Z6, Z0
+	VFMADD231PD     64(R9), Z6, Z1
+	VFMADD231PD     128(R9), Z6, Z2
+	VFMADD231PD     (R10), Z7, Z3
+	VFMADD231PD     64(R10), Z7, Z4
+	VFMADD231PD     128(R10), Z7, Z5
+	ADDQ            $0x00000008, SI
+	ADDQ            $0x00000010, DX
+	SUBQ            $0x00000002, R8
+	JGE             pair114
+
+single115:
+	CMPQ         R8, $-1
+	JL           sum116
+	VBROADCASTSD (DX), Z6
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000c0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PD  (R8), Z6, Z0
+	VFMADD231PD  64(R8), Z6, Z1
+	VFMADD231PD  128(R8), Z6, Z2
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000008, DX
+
+sum116:
+	VADDPD  Z3, Z0, Z0
+	VADDPD  Z4, Z1, Z1
+	VADDPD  Z5, Z2, Z2
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	ADDQ    $0x000000c0, AX
+	DECQ    DI
+	JNZ     loop113
+	VZEROUPPER
+	RET
+
+// func rowSums4AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop117:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	SUBQ   $0x00000002, R8
+	JL     single119
+
+pair118:
+	VBROADCASTF64X2 (DX), Z9
+	VUNPCKLPD       Z9, Z9, Z8
+	VUNPCKHPD       Z9, Z9, Z9
+	MOVQ            (SI), R10
+	MOVL            R10, R9
+	SHRQ            $0x20, R10
+	IMUL3Q          $0x00000100, R9, R9
+	ADDQ            CX, R9
+	IMUL3Q          $0x00000100, R10, R10
+	ADDQ            CX, R10
+	VFMADD231PD     (R9), Z8, Z0
+	VFMADD231PD     64(R9), Z8, Z1
+	VFMADD231PD     128(R9), Z8, Z2
+	VFMADD231PD     192(R9), Z8, Z3
+	VFMADD231PD     (R10), Z9, Z4
+	VFMADD231PD     64(R10), Z9, Z5
+	VFMADD231PD     128(R10), Z9, Z6
+	VFMADD231PD     192(R10), Z9, Z7
+	ADDQ            $0x00000008, SI
+	ADDQ            $0x00000010, DX
+	SUBQ            $0x00000002, R8
+	JGE             pair118
+
+single119:
+	CMPQ         R8, $-1
+	JL           sum120
+	VBROADCASTSD (DX), Z8
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000100, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PD  (R8), Z8, Z0
+	VFMADD231PD  64(R8), Z8, Z1
+	VFMADD231PD  128(R8), Z8, Z2
+	VFMADD231PD  192(R8), Z8, Z3
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000008, DX
+
+sum120:
+	VADDPD  Z4, Z0, Z0
+	VADDPD  Z5, Z1, Z1
+	VADDPD  Z6, Z2, Z2
+	VADDPD  Z7, Z3, Z3
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	ADDQ    $0x00000100, AX
+	DECQ    DI
+	JNZ     loop117
 	VZEROUPPER
 	RET
 
@@ -1615,15 +2407,15 @@ TEXT ·treeDots1AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent63:
+parent121:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none64
+	JZ    none124
 
-child64:
+child122:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -1635,9 +2427,9 @@ child64:
 	VMOVUPD (R11), Z4
 	VMULPD  (R12), Z4, Z4
 	TESTQ   R9, R9
-	JZ      next64
+	JZ      next123
 
-four65:
+four125:
 	MOVQ       (DI), R12
 	MOVL       R12, R11
 	SHRQ       $0x20, R12
@@ -1670,23 +2462,341 @@ four65:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last65
+	JLE        last126
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four65
+	JMP        four125
 
-last65:
+last126:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next64:
+next123:
 	DECQ R10
-	JNZ  child64
+	JNZ  child122
 
-none64:
+none124:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent63
+	JNZ  parent121
+	VZEROUPPER
+	RET
+
+// func treeDots2AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent127:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none130
+
+child128:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Z4
+	VMULPD  (R12), Z4, Z4
+	VMOVUPD 64(R11), Z5
+	VMULPD  64(R12), Z5, Z5
+	TESTQ   R9, R9
+	JZ      next129
+
+four131:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
+	IMUL3Q      $0x00000080, R11, R11
+	ADDQ        BX, R11
+	IMUL3Q      $0x00000080, R12, R12
+	ADDQ        BX, R12
+	IMUL3Q      $0x00000080, R13, R13
+	ADDQ        BX, R13
+	IMUL3Q      $0x00000080, R14, R14
+	ADDQ        BX, R14
+	VMULPD      (R11), Z4, Z0
+	VMULPD      (R12), Z4, Z1
+	VMULPD      (R13), Z4, Z2
+	VMULPD      (R14), Z4, Z3
+	VFMADD231PD 64(R11), Z5, Z0
+	VFMADD231PD 64(R12), Z5, Z1
+	VFMADD231PD 64(R13), Z5, Z2
+	VFMADD231PD 64(R14), Z5, Z3
+	VUNPCKLPD   Z1, Z0, Z6
+	VUNPCKHPD   Z1, Z0, Z7
+	VADDPD      Z7, Z6, Z6
+	VUNPCKLPD   Z3, Z2, Z7
+	VUNPCKHPD   Z3, Z2, Z8
+	VADDPD      Z8, Z7, Z7
+	VSHUFF64X2  $0x88, Z7, Z6, Z8
+	VSHUFF64X2  $0xdd, Z7, Z6, Z6
+	VADDPD      Z6, Z8, Z8
+	VSHUFF64X2  $0x08, Z8, Z8, Z6
+	VSHUFF64X2  $0x0d, Z8, Z8, Z7
+	VADDPD      Y7, Y6, Y6
+	VMOVUPD     Y6, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last132
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four131
+
+last132:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next129:
+	DECQ R10
+	JNZ  child128
+
+none130:
+	ADDQ $0x00000080, (SP)
+	DECQ 16(SP)
+	JNZ  parent127
+	VZEROUPPER
+	RET
+
+// func treeDots3AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent133:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none136
+
+child134:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Z4
+	VMULPD  (R12), Z4, Z4
+	VMOVUPD 64(R11), Z5
+	VMULPD  64(R12), Z5, Z5
+	VMOVUPD 128(R11), Z6
+	VMULPD  128(R12), Z6, Z6
+	TESTQ   R9, R9
+	JZ      next135
+
+four137:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
+	IMUL3Q      $0x000000c0, R11, R11
+	ADDQ        BX, R11
+	IMUL3Q      $0x000000c0, R12, R12
+	ADDQ        BX, R12
+	IMUL3Q      $0x000000c0, R13, R13
+	ADDQ        BX, R13
+	IMUL3Q      $0x000000c0, R14, R14
+	ADDQ        BX, R14
+	VMULPD      (R11), Z4, Z0
+	VMULPD      (R12), Z4, Z1
+	VMULPD      (R13), Z4, Z2
+	VMULPD      (R14), Z4, Z3
+	VFMADD231PD 64(R11), Z5, Z0
+	VFMADD231PD 64(R12), Z5, Z1
+	VFMADD231PD 64(R13), Z5, Z2
+	VFMADD231PD 64(R14), Z5, Z3
+	VFMADD231PD 128(R11), Z6, Z0
+	VFMADD231PD 128(R12), Z6, Z1
+	VFMADD231PD 128(R13), Z6, Z2
+	VFMADD231PD 128(R14), Z6, Z3
+	VUNPCKLPD   Z1, Z0, Z7
+	VUNPCKHPD   Z1, Z0, Z8
+	VADDPD      Z8, Z7, Z7
+	VUNPCKLPD   Z3, Z2, Z8
+	VUNPCKHPD   Z3, Z2, Z9
+	VADDPD      Z9, Z8, Z8
+	VSHUFF64X2  $0x88, Z8, Z7, Z9
+	VSHUFF64X2  $0xdd, Z8, Z7, Z7
+	VADDPD      Z7, Z9, Z9
+	VSHUFF64X2  $0x08, Z9, Z9, Z7
+	VSHUFF64X2  $0x0d, Z9, Z9, Z8
+	VADDPD      Y8, Y7, Y7
+	VMOVUPD     Y7, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last138
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four137
+
+last138:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next135:
+	DECQ R10
+	JNZ  child134
+
+none136:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent133
+	VZEROUPPER
+	RET
+
+// func treeDots4AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent139:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none142
+
+child140:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Z4
+	VMULPD  (R12), Z4, Z4
+	VMOVUPD 64(R11), Z5
+	VMULPD  64(R12), Z5, Z5
+	VMOVUPD 128(R11), Z6
+	VMULPD  128(R12), Z6, Z6
+	VMOVUPD 192(R11), Z7
+	VMULPD  192(R12), Z7, Z7
+	TESTQ   R9, R9
+	JZ      next141
+
+four143:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
+	IMUL3Q      $0x00000100, R11, R11
+	ADDQ        BX, R11
+	IMUL3Q      $0x00000100, R12, R12
+	ADDQ        BX, R12
+	IMUL3Q      $0x00000100, R13, R13
+	ADDQ        BX, R13
+	IMUL3Q      $0x00000100, R14, R14
+	ADDQ        BX, R14
+	VMULPD      (R11), Z4, Z0
+	VMULPD      (R12), Z4, Z1
+	VMULPD      (R13), Z4, Z2
+	VMULPD      (R14), Z4, Z3
+	VFMADD231PD 64(R11), Z5, Z0
+	VFMADD231PD 64(R12), Z5, Z1
+	VFMADD231PD 64(R13), Z5, Z2
+	VFMADD231PD 64(R14), Z5, Z3
+	VFMADD231PD 128(R11), Z6, Z0
+	VFMADD231PD 128(R12), Z6, Z1
+	VFMADD231PD 128(R13), Z6, Z2
+	VFMADD231PD 128(R14), Z6, Z3
+	VFMADD231PD 192(R11), Z7, Z0
+	VFMADD231PD 192(R12), Z7, Z1
+	VFMADD231PD 192(R13), Z7, Z2
+	VFMADD231PD 192(R14), Z7, Z3
+	VUNPCKLPD   Z1, Z0, Z8
+	VUNPCKHPD   Z1, Z0, Z9
+	VADDPD      Z9, Z8, Z8
+	VUNPCKLPD   Z3, Z2, Z9
+	VUNPCKHPD   Z3, Z2, Z10
+	VADDPD      Z10, Z9, Z9
+	VSHUFF64X2  $0x88, Z9, Z8, Z10
+	VSHUFF64X2  $0xdd, Z9, Z8, Z8
+	VADDPD      Z8, Z10, Z10
+	VSHUFF64X2  $0x08, Z10, Z10, Z8
+	VSHUFF64X2  $0x0d, Z10, Z10, Z9
+	VADDPD      Y9, Y8, Y8
+	VMOVUPD     Y8, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last144
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four143
+
+last144:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next141:
+	DECQ R10
+	JNZ  child140
+
+none142:
+	ADDQ $0x00000100, (SP)
+	DECQ 16(SP)
+	JNZ  parent139
 	VZEROUPPER
 	RET
 
@@ -1712,7 +2822,7 @@ TEXT ·treeSums1AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent66:
+parent145:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -1721,18 +2831,18 @@ parent66:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Z1
 	TESTQ   R11, R11
-	JZ      none67
+	JZ      none147
 
-child67:
+child146:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R10
-	JL     single68
+	JL     single149
 
-pair68:
+pair148:
 	VBROADCASTF64X2 (SI), Z5
 	VUNPCKLPD       Z5, Z5, Z4
 	VUNPCKHPD       Z5, Z5, Z5
@@ -1748,11 +2858,11 @@ pair68:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair68
+	JGE             pair148
 
-single68:
+single149:
 	CMPQ         R10, $-1
-	JL           sum68
+	JL           sum150
 	VBROADCASTSD (SI), Z4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -1761,7 +2871,7 @@ single68:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum68:
+sum150:
 	VADDPD      Z3, Z2, Z2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -1771,15 +2881,372 @@ sum68:
 	VFMADD231PD (CX)(R10*1), Z2, Z0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child67
+	JNZ         child146
 
-none67:
+none147:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent66
+	JNZ     parent145
+	VZEROUPPER
+	RET
+
+// func treeSums2AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent151:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Z2
+	VMOVUPD 64(R10), Z3
+	TESTQ   R11, R11
+	JZ      none153
+
+child152:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	SUBQ   $0x00000002, R10
+	JL     single155
+
+pair154:
+	VBROADCASTF64X2 (SI), Z9
+	VUNPCKLPD       Z9, Z9, Z8
+	VUNPCKHPD       Z9, Z9, Z9
+	MOVQ            (R8), R13
+	MOVL            R13, R12
+	SHRQ            $0x20, R13
+	IMUL3Q          $0x00000080, R12, R12
+	ADDQ            BX, R12
+	IMUL3Q          $0x00000080, R13, R13
+	ADDQ            BX, R13
+	VFMADD231PD     (R12), Z8, Z4
+	VFMADD231PD     64(R12), Z8, Z5
+	VFMADD231PD     (R13), Z9, Z6
+	VFMADD231PD     64(R13), Z9, Z7
+	ADDQ            $0x00000008, R8
+	ADDQ            $0x00000010, SI
+	SUBQ            $0x00000002, R10
+	JGE             pair154
+
+single155:
+	CMPQ         R10, $-1
+	JL           sum156
+	VBROADCASTSD (SI), Z8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PD  (R10), Z8, Z4
+	VFMADD231PD  64(R10), Z8, Z5
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum156:
+	VADDPD      Z6, Z4, Z4
+	VADDPD      Z7, Z5, Z5
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Z10
+	VFMADD231PD Z2, Z4, Z10
+	VMOVUPD     Z10, (AX)(R10*1)
+	VFMADD231PD (CX)(R10*1), Z4, Z0
+	VMOVUPD     64(AX)(R10*1), Z11
+	VFMADD231PD Z3, Z5, Z11
+	VMOVUPD     Z11, 64(AX)(R10*1)
+	VFMADD231PD 64(CX)(R10*1), Z5, Z1
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child152
+
+none153:
+	MOVQ    8(SP), R10
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	ADDQ    $0x00000080, (SP)
+	ADDQ    $0x00000080, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent151
+	VZEROUPPER
+	RET
+
+// func treeSums3AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent157:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	VPXORQ  Z2, Z2, Z2
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Z3
+	VMOVUPD 64(R10), Z4
+	VMOVUPD 128(R10), Z5
+	TESTQ   R11, R11
+	JZ      none159
+
+child158:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	SUBQ   $0x00000002, R10
+	JL     single161
+
+pair160:
+	VBROADCASTF64X2 (SI), Z13
+	VUNPCKLPD       Z13, Z13, Z12
+	VUNPCKHPD       Z13, Z13, Z13
+	MOVQ            (R8), R13
+	MOVL            R13, R12
+	SHRQ            $0x20, R13
+	IMUL3Q          $0x000000c0, R12, R12
+	ADDQ            BX, R12
+	IMUL3Q          $0x000000c0, R13, R13
+	ADDQ            BX, R13
+	VFMADD231PD     (R12), Z12, Z6
+	VFMADD231PD     64(R12), Z12, Z7
+	VFMADD231PD     128(R12), Z12, Z8
+	VFMADD231PD     (R13), Z13, Z9
+	VFMADD231PD     64(R13), Z13, Z10
+	VFMADD231PD     128(R13), Z13, Z11
+	ADDQ            $0x00000008, R8
+	ADDQ            $0x00000010, SI
+	SUBQ            $0x00000002, R10
+	JGE             pair160
+
+single161:
+	CMPQ         R10, $-1
+	JL           sum162
+	VBROADCASTSD (SI), Z12
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PD  (R10), Z12, Z6
+	VFMADD231PD  64(R10), Z12, Z7
+	VFMADD231PD  128(R10), Z12, Z8
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum162:
+	VADDPD      Z9, Z6, Z6
+	VADDPD      Z10, Z7, Z7
+	VADDPD      Z11, Z8, Z8
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Z14
+	VFMADD231PD Z3, Z6, Z14
+	VMOVUPD     Z14, (AX)(R10*1)
+	VFMADD231PD (CX)(R10*1), Z6, Z0
+	VMOVUPD     64(AX)(R10*1), Z15
+	VFMADD231PD Z4, Z7, Z15
+	VMOVUPD     Z15, 64(AX)(R10*1)
+	VFMADD231PD 64(CX)(R10*1), Z7, Z1
+	VMOVUPD     128(AX)(R10*1), Z14
+	VFMADD231PD Z5, Z8, Z14
+	VMOVUPD     Z14, 128(AX)(R10*1)
+	VFMADD231PD 128(CX)(R10*1), Z8, Z2
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child158
+
+none159:
+	MOVQ    8(SP), R10
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	ADDQ    $0x000000c0, (SP)
+	ADDQ    $0x000000c0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent157
+	VZEROUPPER
+	RET
+
+// func treeSums4AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent163:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Z4
+	VMOVUPD 64(R10), Z5
+	VMOVUPD 128(R10), Z6
+	VMOVUPD 192(R10), Z7
+	TESTQ   R11, R11
+	JZ      none165
+
+child164:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	SUBQ   $0x00000002, R10
+	JL     single167
+
+pair166:
+	VBROADCASTF64X2 (SI), Z17
+	VUNPCKLPD       Z17, Z17, Z16
+	VUNPCKHPD       Z17, Z17, Z17
+	MOVQ            (R8), R13
+	MOVL            R13, R12
+	SHRQ            $0x20, R13
+	IMUL3Q          $0x00000100, R12, R12
+	ADDQ            BX, R12
+	IMUL3Q          $0x00000100, R13, R13
+	ADDQ            BX, R13
+	VFMADD231PD     (R12), Z16, Z8
+	VFMADD231PD     64(R12), Z16, Z9
+	VFMADD231PD     128(R12), Z16, Z10
+	VFMADD231PD     192(R12), Z16, Z11
+	VFMADD231PD     (R13), Z17, Z12
+	VFMADD231PD     64(R13), Z17, Z13
+	VFMADD231PD     128(R13), Z17, Z14
+	VFMADD231PD     192(R13), Z17, Z15
+	ADDQ            $0x00000008, R8
+	ADDQ            $0x00000010, SI
+	SUBQ            $0x00000002, R10
+	JGE             pair166
+
+single167:
+	CMPQ         R10, $-1
+	JL           sum168
+	VBROADCASTSD (SI), Z16
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PD  (R10), Z16, Z8
+	VFMADD231PD  64(R10), Z16, Z9
+	VFMADD231PD  128(R10), Z16, Z10
+	VFMADD231PD  192(R10), Z16, Z11
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum168:
+	VADDPD      Z12, Z8, Z8
+	VADDPD      Z13, Z9, Z9
+	VADDPD      Z14, Z10, Z10
+	VADDPD      Z15, Z11, Z11
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Z18
+	VFMADD231PD Z4, Z8, Z18
+	VMOVUPD     Z18, (AX)(R10*1)
+	VFMADD231PD (CX)(R10*1), Z8, Z0
+	VMOVUPD     64(AX)(R10*1), Z19
+	VFMADD231PD Z5, Z9, Z19
+	VMOVUPD     Z19, 64(AX)(R10*1)
+	VFMADD231PD 64(CX)(R10*1), Z9, Z1
+	VMOVUPD     128(AX)(R10*1), Z18
+	VFMADD231PD Z6, Z10, Z18
+	VMOVUPD     Z18, 128(AX)(R10*1)
+	VFMADD231PD 128(CX)(R10*1), Z10, Z2
+	VMOVUPD     192(AX)(R10*1), Z19
+	VFMADD231PD Z7, Z11, Z19
+	VMOVUPD     Z19, 192(AX)(R10*1)
+	VFMADD231PD 192(CX)(R10*1), Z11, Z3
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child164
+
+none165:
+	MOVQ    8(SP), R10
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, 192(R10)
+	ADDQ    $0x00000100, (SP)
+	ADDQ    $0x00000100, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent163
 	VZEROUPPER
 	RET
 
@@ -1804,7 +3271,7 @@ TEXT ·cellDots1AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run69:
+run169:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -1817,9 +3284,9 @@ run69:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Z9
 
-four70:
+four170:
 	CMPQ       R8, $0x00000004
-	JL         one70
+	JL         one171
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R9
 	IMULQ      SI, DI
@@ -1860,11 +3327,11 @@ four70:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four70
+	JMP        four170
 
-one70:
+one171:
 	TESTQ         R8, R8
-	JZ            end70
+	JZ            end172
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -1880,526 +3347,11 @@ one70:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one70
+	JMP           one171
 
-end70:
+end172:
 	DECQ 24(SP)
-	JNZ  run69
-	VZEROUPPER
-	RET
-
-// func cellSums1AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F
-TEXT ·cellSums1AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x03, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ R9, 40(SP)
-
-run71:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Z0
-	VPXORQ  Z1, Z1, Z1
-
-loop72:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSD (SI), Z2
-	VMOVUPD      (DX)(R9*1), Z4
-	VMOVUPD      (BX)(R11*1), Z5
-	VMOVUPD      (AX)(R9*1), Z6
-	VMOVUPD      (CX)(R11*1), Z7
-	VMULPD       Z0, Z2, Z3
-	VFMADD231PD  Z5, Z3, Z6
-	VFMADD231PD  Z4, Z3, Z7
-	VMULPD       Z4, Z2, Z4
-	VMOVUPD      Z6, (AX)(R9*1)
-	VMOVUPD      Z7, (CX)(R11*1)
-	VFMADD231PD  Z5, Z4, Z1
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000008, SI
-	DECQ         R10
-	JNZ          loop72
-	VADDPD       (R12), Z1, Z1
-	VMOVUPD      Z1, (R12)
-	DECQ         32(SP)
-	JNZ          run71
-	VZEROUPPER
-	RET
-
-// func expand2AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x03, DI
-
-loop73:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none74
-	VMOVUPD (CX), Z4
-	VMOVUPD 64(CX), Z5
-
-loop75:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPD  (R10), Z4, Z0
-	VMOVUPD Z0, (AX)
-	VMULPD  64(R10), Z5, Z1
-	VMOVUPD Z1, 64(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000080, AX
-	DECQ    R9
-	JNZ     loop75
-
-none74:
-	ADDQ $0x00000080, CX
-	DECQ R8
-	JNZ  loop73
-	VZEROUPPER
-	RET
-
-// func fold2AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x03, R9
-
-loop76:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none77
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VPXORQ  Z2, Z2, Z2
-	VPXORQ  Z3, Z3, Z3
-
-loop78:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Z4
-	VFMADD231PD (SI)(R12*1), Z4, Z2
-	VMOVUPD     (CX)(R12*1), Z6
-	VFMADD231PD Z0, Z4, Z6
-	VMOVUPD     Z6, (CX)(R12*1)
-	VMOVUPD     64(DX), Z5
-	VFMADD231PD 64(SI)(R12*1), Z5, Z3
-	VMOVUPD     64(CX)(R12*1), Z7
-	VFMADD231PD Z1, Z5, Z7
-	VMOVUPD     Z7, 64(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, DX
-	DECQ        R11
-	JNZ         loop78
-	VMOVUPD     Z2, (AX)
-	VMOVUPD     Z3, 64(AX)
-	JMP         end77
-
-none77:
-	VPXORQ  Z0, Z0, Z0
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z0, 64(AX)
-
-end77:
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, AX
-	DECQ R10
-	JNZ  loop76
-	VZEROUPPER
-	RET
-
-// func rowDots2AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
-// Requires: AVX, AVX512F
-TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop79:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none80
-	VMOVUPD (CX), Z4
-	VMOVUPD 64(CX), Z5
-
-four81:
-	MOVQ        (SI), R10
-	MOVL        R10, R9
-	SHRQ        $0x20, R10
-	MOVQ        8(SI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	IMUL3Q      $0x00000080, R9, R9
-	ADDQ        DX, R9
-	IMUL3Q      $0x00000080, R10, R10
-	ADDQ        DX, R10
-	IMUL3Q      $0x00000080, R11, R11
-	ADDQ        DX, R11
-	IMUL3Q      $0x00000080, R12, R12
-	ADDQ        DX, R12
-	VMULPD      (R9), Z4, Z0
-	VMULPD      (R10), Z4, Z1
-	VMULPD      (R11), Z4, Z2
-	VMULPD      (R12), Z4, Z3
-	VFMADD231PD 64(R9), Z5, Z0
-	VFMADD231PD 64(R10), Z5, Z1
-	VFMADD231PD 64(R11), Z5, Z2
-	VFMADD231PD 64(R12), Z5, Z3
-	VUNPCKLPD   Z1, Z0, Z6
-	VUNPCKHPD   Z1, Z0, Z7
-	VADDPD      Z7, Z6, Z6
-	VUNPCKLPD   Z3, Z2, Z7
-	VUNPCKHPD   Z3, Z2, Z8
-	VADDPD      Z8, Z7, Z7
-	VSHUFF64X2  $0x88, Z7, Z6, Z8
-	VSHUFF64X2  $0xdd, Z7, Z6, Z6
-	VADDPD      Z6, Z8, Z8
-	VSHUFF64X2  $0x08, Z8, Z8, Z6
-	VSHUFF64X2  $0x0d, Z8, Z8, Z7
-	VADDPD      Y7, Y6, Y6
-	VMOVUPD     Y6, (AX)
-	SUBQ        $0x00000004, R8
-	JLE         last81
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000020, AX
-	JMP         four81
-
-last81:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 32(AX)(R8*8), AX
-
-none80:
-	ADDQ $0x00000080, CX
-	DECQ DI
-	JNZ  loop79
-	VZEROUPPER
-	RET
-
-// func rowSums2AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop82:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	SUBQ   $0x00000002, R8
-	JL     single83
-
-pair83:
-	VBROADCASTF64X2 (DX), Z5
-	VUNPCKLPD       Z5, Z5, Z4
-	VUNPCKHPD       Z5, Z5, Z5
-	MOVQ            (SI), R10
-	MOVL            R10, R9
-	SHRQ            $0x20, R10
-	IMUL3Q          $0x00000080, R9, R9
-	ADDQ            CX, R9
-	IMUL3Q          $0x00000080, R10, R10
-	ADDQ            CX, R10
-	VFMADD231PD     (R9), Z4, Z0
-	VFMADD231PD     64(R9), Z4, Z1
-	VFMADD231PD     (R10), Z5, Z2
-	VFMADD231PD     64(R10), Z5, Z3
-	ADDQ            $0x00000008, SI
-	ADDQ            $0x00000010, DX
-	SUBQ            $0x00000002, R8
-	JGE             pair83
-
-single83:
-	CMPQ         R8, $-1
-	JL           sum83
-	VBROADCASTSD (DX), Z4
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000080, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PD  (R8), Z4, Z0
-	VFMADD231PD  64(R8), Z4, Z1
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000008, DX
-
-sum83:
-	VADDPD  Z2, Z0, Z0
-	VADDPD  Z3, Z1, Z1
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z1, 64(AX)
-	ADDQ    $0x00000080, AX
-	DECQ    DI
-	JNZ     loop82
-	VZEROUPPER
-	RET
-
-// func treeDots2AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x03, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent84:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none85
-
-child85:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Z4
-	VMULPD  (R12), Z4, Z4
-	VMOVUPD 64(R11), Z5
-	VMULPD  64(R12), Z5, Z5
-	TESTQ   R9, R9
-	JZ      next85
-
-four86:
-	MOVQ        (DI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	MOVQ        8(DI), R14
-	MOVL        R14, R13
-	SHRQ        $0x20, R14
-	IMUL3Q      $0x00000080, R11, R11
-	ADDQ        BX, R11
-	IMUL3Q      $0x00000080, R12, R12
-	ADDQ        BX, R12
-	IMUL3Q      $0x00000080, R13, R13
-	ADDQ        BX, R13
-	IMUL3Q      $0x00000080, R14, R14
-	ADDQ        BX, R14
-	VMULPD      (R11), Z4, Z0
-	VMULPD      (R12), Z4, Z1
-	VMULPD      (R13), Z4, Z2
-	VMULPD      (R14), Z4, Z3
-	VFMADD231PD 64(R11), Z5, Z0
-	VFMADD231PD 64(R12), Z5, Z1
-	VFMADD231PD 64(R13), Z5, Z2
-	VFMADD231PD 64(R14), Z5, Z3
-	VUNPCKLPD   Z1, Z0, Z6
-	VUNPCKHPD   Z1, Z0, Z7
-	VADDPD      Z7, Z6, Z6
-	VUNPCKLPD   Z3, Z2, Z7
-	VUNPCKHPD   Z3, Z2, Z8
-	VADDPD      Z8, Z7, Z7
-	VSHUFF64X2  $0x88, Z7, Z6, Z8
-	VSHUFF64X2  $0xdd, Z7, Z6, Z6
-	VADDPD      Z6, Z8, Z8
-	VSHUFF64X2  $0x08, Z8, Z8, Z6
-	VSHUFF64X2  $0x0d, Z8, Z8, Z7
-	VADDPD      Y7, Y6, Y6
-	VMOVUPD     Y6, (AX)
-	SUBQ        $0x00000004, R9
-	JLE         last86
-	ADDQ        $0x00000010, DI
-	ADDQ        $0x00000020, AX
-	JMP         four86
-
-last86:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 32(AX)(R9*8), AX
-
-next85:
-	DECQ R10
-	JNZ  child85
-
-none85:
-	ADDQ $0x00000080, (SP)
-	DECQ 16(SP)
-	JNZ  parent84
-	VZEROUPPER
-	RET
-
-// func treeSums2AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent87:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Z0, Z0, Z0
-	VPXORQ  Z1, Z1, Z1
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Z2
-	VMOVUPD 64(R10), Z3
-	TESTQ   R11, R11
-	JZ      none88
-
-child88:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	SUBQ   $0x00000002, R10
-	JL     single89
-
-pair89:
-	VBROADCASTF64X2 (SI), Z9
-	VUNPCKLPD       Z9, Z9, Z8
-	VUNPCKHPD       Z9, Z9, Z9
-	MOVQ            (R8), R13
-	MOVL            R13, R12
-	SHRQ            $0x20, R13
-	IMUL3Q          $0x00000080, R12, R12
-	ADDQ            BX, R12
-	IMUL3Q          $0x00000080, R13, R13
-	ADDQ            BX, R13
-	VFMADD231PD     (R12), Z8, Z4
-	VFMADD231PD     64(R12), Z8, Z5
-	VFMADD231PD     (R13), Z9, Z6
-	VFMADD231PD     64(R13), Z9, Z7
-	ADDQ            $0x00000008, R8
-	ADDQ            $0x00000010, SI
-	SUBQ            $0x00000002, R10
-	JGE             pair89
-
-single89:
-	CMPQ         R10, $-1
-	JL           sum89
-	VBROADCASTSD (SI), Z8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000080, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PD  (R10), Z8, Z4
-	VFMADD231PD  64(R10), Z8, Z5
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000008, SI
-
-sum89:
-	VADDPD      Z6, Z4, Z4
-	VADDPD      Z7, Z5, Z5
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Z10
-	VFMADD231PD Z2, Z4, Z10
-	VMOVUPD     Z10, (AX)(R10*1)
-	VFMADD231PD (CX)(R10*1), Z4, Z0
-	VMOVUPD     64(AX)(R10*1), Z11
-	VFMADD231PD Z3, Z5, Z11
-	VMOVUPD     Z11, 64(AX)(R10*1)
-	VFMADD231PD 64(CX)(R10*1), Z5, Z1
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child88
-
-none88:
-	MOVQ    8(SP), R10
-	VMOVUPD Z0, (R10)
-	VMOVUPD Z1, 64(R10)
-	ADDQ    $0x00000080, (SP)
-	ADDQ    $0x00000080, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent87
+	JNZ  run169
 	VZEROUPPER
 	RET
 
@@ -2424,7 +3376,7 @@ TEXT ·cellDots2AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run90:
+run173:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -2438,9 +3390,9 @@ run90:
 	VMOVUPD (R9), Z9
 	VMOVUPD 64(R9), Z10
 
-four91:
+four174:
 	CMPQ        R8, $0x00000004
-	JL          one91
+	JL          one175
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -2489,11 +3441,11 @@ four91:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four91
+	JMP         four174
 
-one91:
+one175:
 	TESTQ         R8, R8
-	JZ            end91
+	JZ            end176
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -2511,584 +3463,11 @@ one91:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one91
+	JMP           one175
 
-end91:
+end176:
 	DECQ 24(SP)
-	JNZ  run90
-	VZEROUPPER
-	RET
-
-// func cellSums2AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F
-TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x03, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ R9, 40(SP)
-
-run92:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Z0
-	VMOVUPD 64(R11), Z1
-	VPXORQ  Z2, Z2, Z2
-	VPXORQ  Z3, Z3, Z3
-
-loop93:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSD (SI), Z4
-	VMOVUPD      (DX)(R9*1), Z6
-	VMOVUPD      (BX)(R11*1), Z7
-	VMOVUPD      (AX)(R9*1), Z8
-	VMOVUPD      (CX)(R11*1), Z9
-	VMULPD       Z0, Z4, Z5
-	VFMADD231PD  Z7, Z5, Z8
-	VFMADD231PD  Z6, Z5, Z9
-	VMULPD       Z6, Z4, Z6
-	VMOVUPD      Z8, (AX)(R9*1)
-	VMOVUPD      Z9, (CX)(R11*1)
-	VFMADD231PD  Z7, Z6, Z2
-	VMOVUPD      64(DX)(R9*1), Z11
-	VMOVUPD      64(BX)(R11*1), Z12
-	VMOVUPD      64(AX)(R9*1), Z13
-	VMOVUPD      64(CX)(R11*1), Z14
-	VMULPD       Z1, Z4, Z10
-	VFMADD231PD  Z12, Z10, Z13
-	VFMADD231PD  Z11, Z10, Z14
-	VMULPD       Z11, Z4, Z11
-	VMOVUPD      Z13, 64(AX)(R9*1)
-	VMOVUPD      Z14, 64(CX)(R11*1)
-	VFMADD231PD  Z12, Z11, Z3
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000008, SI
-	DECQ         R10
-	JNZ          loop93
-	VADDPD       (R12), Z2, Z2
-	VMOVUPD      Z2, (R12)
-	VADDPD       64(R12), Z3, Z3
-	VMOVUPD      Z3, 64(R12)
-	DECQ         32(SP)
-	JNZ          run92
-	VZEROUPPER
-	RET
-
-// func expand3AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x03, DI
-
-loop94:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none95
-	VMOVUPD (CX), Z4
-	VMOVUPD 64(CX), Z5
-	VMOVUPD 128(CX), Z6
-
-loop96:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPD  (R10), Z4, Z0
-	VMOVUPD Z0, (AX)
-	VMULPD  64(R10), Z5, Z1
-	VMOVUPD Z1, 64(AX)
-	VMULPD  128(R10), Z6, Z2
-	VMOVUPD Z2, 128(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000c0, AX
-	DECQ    R9
-	JNZ     loop96
-
-none95:
-	ADDQ $0x000000c0, CX
-	DECQ R8
-	JNZ  loop94
-	VZEROUPPER
-	RET
-
-// func fold3AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x03, R9
-
-loop97:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none98
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VPXORQ  Z3, Z3, Z3
-	VPXORQ  Z4, Z4, Z4
-	VPXORQ  Z5, Z5, Z5
-
-loop99:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Z6
-	VFMADD231PD (SI)(R12*1), Z6, Z3
-	VMOVUPD     (CX)(R12*1), Z8
-	VFMADD231PD Z0, Z6, Z8
-	VMOVUPD     Z8, (CX)(R12*1)
-	VMOVUPD     64(DX), Z7
-	VFMADD231PD 64(SI)(R12*1), Z7, Z4
-	VMOVUPD     64(CX)(R12*1), Z9
-	VFMADD231PD Z1, Z7, Z9
-	VMOVUPD     Z9, 64(CX)(R12*1)
-	VMOVUPD     128(DX), Z6
-	VFMADD231PD 128(SI)(R12*1), Z6, Z5
-	VMOVUPD     128(CX)(R12*1), Z8
-	VFMADD231PD Z2, Z6, Z8
-	VMOVUPD     Z8, 128(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x000000c0, DX
-	DECQ        R11
-	JNZ         loop99
-	VMOVUPD     Z3, (AX)
-	VMOVUPD     Z4, 64(AX)
-	VMOVUPD     Z5, 128(AX)
-	JMP         end98
-
-none98:
-	VPXORQ  Z0, Z0, Z0
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z0, 64(AX)
-	VMOVUPD Z0, 128(AX)
-
-end98:
-	ADDQ $0x000000c0, BX
-	ADDQ $0x000000c0, AX
-	DECQ R10
-	JNZ  loop97
-	VZEROUPPER
-	RET
-
-// func rowDots3AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
-// Requires: AVX, AVX512F
-TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop100:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none101
-	VMOVUPD (CX), Z4
-	VMOVUPD 64(CX), Z5
-	VMOVUPD 128(CX), Z6
-
-four102:
-	MOVQ        (SI), R10
-	MOVL        R10, R9
-	SHRQ        $0x20, R10
-	MOVQ        8(SI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	IMUL3Q      $0x000000c0, R9, R9
-	ADDQ        DX, R9
-	IMUL3Q      $0x000000c0, R10, R10
-	ADDQ        DX, R10
-	IMUL3Q      $0x000000c0, R11, R11
-	ADDQ        DX, R11
-	IMUL3Q      $0x000000c0, R12, R12
-	ADDQ        DX, R12
-	VMULPD      (R9), Z4, Z0
-	VMULPD      (R10), Z4, Z1
-	VMULPD      (R11), Z4, Z2
-	VMULPD      (R12), Z4, Z3
-	VFMADD231PD 64(R9), Z5, Z0
-	VFMADD231PD 64(R10), Z5, Z1
-	VFMADD231PD 64(R11), Z5, Z2
-	VFMADD231PD 64(R12), Z5, Z3
-	VFMADD231PD 128(R9), Z6, Z0
-	VFMADD231PD 128(R10), Z6, Z1
-	VFMADD231PD 128(R11), Z6, Z2
-	VFMADD231PD 128(R12), Z6, Z3
-	VUNPCKLPD   Z1, Z0, Z7
-	VUNPCKHPD   Z1, Z0, Z8
-	VADDPD      Z8, Z7, Z7
-	VUNPCKLPD   Z3, Z2, Z8
-	VUNPCKHPD   Z3, Z2, Z9
-	VADDPD      Z9, Z8, Z8
-	VSHUFF64X2  $0x88, Z8, Z7, Z9
-	VSHUFF64X2  $0xdd, Z8, Z7, Z7
-	VADDPD      Z7, Z9, Z9
-	VSHUFF64X2  $0x08, Z9, Z9, Z7
-	VSHUFF64X2  $0x0d, Z9, Z9, Z8
-	VADDPD      Y8, Y7, Y7
-	VMOVUPD     Y7, (AX)
-	SUBQ        $0x00000004, R8
-	JLE         last102
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000020, AX
-	JMP         four102
-
-last102:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 32(AX)(R8*8), AX
-
-none101:
-	ADDQ $0x000000c0, CX
-	DECQ DI
-	JNZ  loop100
-	VZEROUPPER
-	RET
-
-// func rowSums3AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop103:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	SUBQ   $0x00000002, R8
-	JL     single104
-
-pair104:
-	VBROADCASTF64X2 (DX), Z7
-	VUNPCKLPD       Z7, Z7, Z6
-	VUNPCKHPD       Z7, Z7, Z7
-	MOVQ            (SI), R10
-	MOVL            R10, R9
-	SHRQ            $0x20, R10
-	IMUL3Q          $0x000000c0, R9, R9
-	ADDQ            CX, R9
-	IMUL3Q          $0x000000c0, R10, R10
-	ADDQ            CX, R10
-	VFMADD231PD     (R9), Z6, Z0
-	VFMADD231PD     64(R9), Z6, Z1
-	VFMADD231PD     128(R9), Z6, Z2
-	VFMADD231PD     (R10), Z7, Z3
-	VFMADD231PD     64(R10), Z7, Z4
-	VFMADD231PD     128(R10), Z7, Z5
-	ADDQ            $0x00000008, SI
-	ADDQ            $0x00000010, DX
-	SUBQ            $0x00000002, R8
-	JGE             pair104
-
-single104:
-	CMPQ         R8, $-1
-	JL           sum104
-	VBROADCASTSD (DX), Z6
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x000000c0, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PD  (R8), Z6, Z0
-	VFMADD231PD  64(R8), Z6, Z1
-	VFMADD231PD  128(R8), Z6, Z2
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000008, DX
-
-sum104:
-	VADDPD  Z3, Z0, Z0
-	VADDPD  Z4, Z1, Z1
-	VADDPD  Z5, Z2, Z2
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z1, 64(AX)
-	VMOVUPD Z2, 128(AX)
-	ADDQ    $0x000000c0, AX
-	DECQ    DI
-	JNZ     loop103
-	VZEROUPPER
-	RET
-
-// func treeDots3AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x03, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent105:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none106
-
-child106:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Z4
-	VMULPD  (R12), Z4, Z4
-	VMOVUPD 64(R11), Z5
-	VMULPD  64(R12), Z5, Z5
-	VMOVUPD 128(R11), Z6
-	VMULPD  128(R12), Z6, Z6
-	TESTQ   R9, R9
-	JZ      next106
-
-four107:
-	MOVQ        (DI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	MOVQ        8(DI), R14
-	MOVL        R14, R13
-	SHRQ        $0x20, R14
-	IMUL3Q      $0x000000c0, R11, R11
-	ADDQ        BX, R11
-	IMUL3Q      $0x000000c0, R12, R12
-	ADDQ        BX, R12
-	IMUL3Q      $0x000000c0, R13, R13
-	ADDQ        BX, R13
-	IMUL3Q      $0x000000c0, R14, R14
-	ADDQ        BX, R14
-	VMULPD      (R11), Z4, Z0
-	VMULPD      (R12), Z4, Z1
-	VMULPD      (R13), Z4, Z2
-	VMULPD      (R14), Z4, Z3
-	VFMADD231PD 64(R11), Z5, Z0
-	VFMADD231PD 64(R12), Z5, Z1
-	VFMADD231PD 64(R13), Z5, Z2
-	VFMADD231PD 64(R14), Z5, Z3
-	VFMADD231PD 128(R11), Z6, Z0
-	VFMADD231PD 128(R12), Z6, Z1
-	VFMADD231PD 128(R13), Z6, Z2
-	VFMADD231PD 128(R14), Z6, Z3
-	VUNPCKLPD   Z1, Z0, Z7
-	VUNPCKHPD   Z1, Z0, Z8
-	VADDPD      Z8, Z7, Z7
-	VUNPCKLPD   Z3, Z2, Z8
-	VUNPCKHPD   Z3, Z2, Z9
-	VADDPD      Z9, Z8, Z8
-	VSHUFF64X2  $0x88, Z8, Z7, Z9
-	VSHUFF64X2  $0xdd, Z8, Z7, Z7
-	VADDPD      Z7, Z9, Z9
-	VSHUFF64X2  $0x08, Z9, Z9, Z7
-	VSHUFF64X2  $0x0d, Z9, Z9, Z8
-	VADDPD      Y8, Y7, Y7
-	VMOVUPD     Y7, (AX)
-	SUBQ        $0x00000004, R9
-	JLE         last107
-	ADDQ        $0x00000010, DI
-	ADDQ        $0x00000020, AX
-	JMP         four107
-
-last107:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 32(AX)(R9*8), AX
-
-next106:
-	DECQ R10
-	JNZ  child106
-
-none106:
-	ADDQ $0x000000c0, (SP)
-	DECQ 16(SP)
-	JNZ  parent105
-	VZEROUPPER
-	RET
-
-// func treeSums3AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent108:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Z0, Z0, Z0
-	VPXORQ  Z1, Z1, Z1
-	VPXORQ  Z2, Z2, Z2
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Z3
-	VMOVUPD 64(R10), Z4
-	VMOVUPD 128(R10), Z5
-	TESTQ   R11, R11
-	JZ      none109
-
-child109:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	SUBQ   $0x00000002, R10
-	JL     single110
-
-pair110:
-	VBROADCASTF64X2 (SI), Z13
-	VUNPCKLPD       Z13, Z13, Z12
-	VUNPCKHPD       Z13, Z13, Z13
-	MOVQ            (R8), R13
-	MOVL            R13, R12
-	SHRQ            $0x20, R13
-	IMUL3Q          $0x000000c0, R12, R12
-	ADDQ            BX, R12
-	IMUL3Q          $0x000000c0, R13, R13
-	ADDQ            BX, R13
-	VFMADD231PD     (R12), Z12, Z6
-	VFMADD231PD     64(R12), Z12, Z7
-	VFMADD231PD     128(R12), Z12, Z8
-	VFMADD231PD     (R13), Z13, Z9
-	VFMADD231PD     64(R13), Z13, Z10
-	VFMADD231PD     128(R13), Z13, Z11
-	ADDQ            $0x00000008, R8
-	ADDQ            $0x00000010, SI
-	SUBQ            $0x00000002, R10
-	JGE             pair110
-
-single110:
-	CMPQ         R10, $-1
-	JL           sum110
-	VBROADCASTSD (SI), Z12
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000c0, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PD  (R10), Z12, Z6
-	VFMADD231PD  64(R10), Z12, Z7
-	VFMADD231PD  128(R10), Z12, Z8
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000008, SI
-
-sum110:
-	VADDPD      Z9, Z6, Z6
-	VADDPD      Z10, Z7, Z7
-	VADDPD      Z11, Z8, Z8
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Z14
-	VFMADD231PD Z3, Z6, Z14
-	VMOVUPD     Z14, (AX)(R10*1)
-	VFMADD231PD (CX)(R10*1), Z6, Z0
-	VMOVUPD     64(AX)(R10*1), Z15
-	VFMADD231PD Z4, Z7, Z15
-	VMOVUPD     Z15, 64(AX)(R10*1)
-	VFMADD231PD 64(CX)(R10*1), Z7, Z1
-	VMOVUPD     128(AX)(R10*1), Z14
-	VFMADD231PD Z5, Z8, Z14
-	VMOVUPD     Z14, 128(AX)(R10*1)
-	VFMADD231PD 128(CX)(R10*1), Z8, Z2
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child109
-
-none109:
-	MOVQ    8(SP), R10
-	VMOVUPD Z0, (R10)
-	VMOVUPD Z1, 64(R10)
-	VMOVUPD Z2, 128(R10)
-	ADDQ    $0x000000c0, (SP)
-	ADDQ    $0x000000c0, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent108
+	JNZ  run173
 	VZEROUPPER
 	RET
 
@@ -3113,7 +3492,7 @@ TEXT ·cellDots3AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run111:
+run177:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3128,9 +3507,9 @@ run111:
 	VMOVUPD 64(R9), Z10
 	VMOVUPD 128(R9), Z11
 
-four112:
+four178:
 	CMPQ        R8, $0x00000004
-	JL          one112
+	JL          one179
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3187,11 +3566,11 @@ four112:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four112
+	JMP         four178
 
-one112:
+one179:
 	TESTQ         R8, R8
-	JZ            end112
+	JZ            end180
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3211,642 +3590,11 @@ one112:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one112
+	JMP           one179
 
-end112:
+end180:
 	DECQ 24(SP)
-	JNZ  run111
-	VZEROUPPER
-	RET
-
-// func cellSums3AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F
-TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x03, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ R9, 40(SP)
-
-run113:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Z0
-	VMOVUPD 64(R11), Z1
-	VMOVUPD 128(R11), Z2
-	VPXORQ  Z3, Z3, Z3
-	VPXORQ  Z4, Z4, Z4
-	VPXORQ  Z5, Z5, Z5
-
-loop114:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSD (SI), Z6
-	VMOVUPD      (DX)(R9*1), Z8
-	VMOVUPD      (BX)(R11*1), Z9
-	VMOVUPD      (AX)(R9*1), Z10
-	VMOVUPD      (CX)(R11*1), Z11
-	VMULPD       Z0, Z6, Z7
-	VFMADD231PD  Z9, Z7, Z10
-	VFMADD231PD  Z8, Z7, Z11
-	VMULPD       Z8, Z6, Z8
-	VMOVUPD      Z10, (AX)(R9*1)
-	VMOVUPD      Z11, (CX)(R11*1)
-	VFMADD231PD  Z9, Z8, Z3
-	VMOVUPD      64(DX)(R9*1), Z13
-	VMOVUPD      64(BX)(R11*1), Z14
-	VMOVUPD      64(AX)(R9*1), Z15
-	VMOVUPD      64(CX)(R11*1), Z16
-	VMULPD       Z1, Z6, Z12
-	VFMADD231PD  Z14, Z12, Z15
-	VFMADD231PD  Z13, Z12, Z16
-	VMULPD       Z13, Z6, Z13
-	VMOVUPD      Z15, 64(AX)(R9*1)
-	VMOVUPD      Z16, 64(CX)(R11*1)
-	VFMADD231PD  Z14, Z13, Z4
-	VMOVUPD      128(DX)(R9*1), Z8
-	VMOVUPD      128(BX)(R11*1), Z9
-	VMOVUPD      128(AX)(R9*1), Z10
-	VMOVUPD      128(CX)(R11*1), Z11
-	VMULPD       Z2, Z6, Z7
-	VFMADD231PD  Z9, Z7, Z10
-	VFMADD231PD  Z8, Z7, Z11
-	VMULPD       Z8, Z6, Z8
-	VMOVUPD      Z10, 128(AX)(R9*1)
-	VMOVUPD      Z11, 128(CX)(R11*1)
-	VFMADD231PD  Z9, Z8, Z5
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000008, SI
-	DECQ         R10
-	JNZ          loop114
-	VADDPD       (R12), Z3, Z3
-	VMOVUPD      Z3, (R12)
-	VADDPD       64(R12), Z4, Z4
-	VMOVUPD      Z4, 64(R12)
-	VADDPD       128(R12), Z5, Z5
-	VMOVUPD      Z5, 128(R12)
-	DECQ         32(SP)
-	JNZ          run113
-	VZEROUPPER
-	RET
-
-// func expand4AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x03, DI
-
-loop115:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none116
-	VMOVUPD (CX), Z4
-	VMOVUPD 64(CX), Z5
-	VMOVUPD 128(CX), Z6
-	VMOVUPD 192(CX), Z7
-
-loop117:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPD  (R10), Z4, Z0
-	VMOVUPD Z0, (AX)
-	VMULPD  64(R10), Z5, Z1
-	VMOVUPD Z1, 64(AX)
-	VMULPD  128(R10), Z6, Z2
-	VMOVUPD Z2, 128(AX)
-	VMULPD  192(R10), Z7, Z3
-	VMOVUPD Z3, 192(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000100, AX
-	DECQ    R9
-	JNZ     loop117
-
-none116:
-	ADDQ $0x00000100, CX
-	DECQ R8
-	JNZ  loop115
-	VZEROUPPER
-	RET
-
-// func fold4AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x03, R9
-
-loop118:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none119
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	VMOVUPD 192(BX), Z3
-	VPXORQ  Z4, Z4, Z4
-	VPXORQ  Z5, Z5, Z5
-	VPXORQ  Z6, Z6, Z6
-	VPXORQ  Z7, Z7, Z7
-
-loop120:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Z8
-	VFMADD231PD (SI)(R12*1), Z8, Z4
-	VMOVUPD     (CX)(R12*1), Z10
-	VFMADD231PD Z0, Z8, Z10
-	VMOVUPD     Z10, (CX)(R12*1)
-	VMOVUPD     64(DX), Z9
-	VFMADD231PD 64(SI)(R12*1), Z9, Z5
-	VMOVUPD     64(CX)(R12*1), Z11
-	VFMADD231PD Z1, Z9, Z11
-	VMOVUPD     Z11, 64(CX)(R12*1)
-	VMOVUPD     128(DX), Z8
-	VFMADD231PD 128(SI)(R12*1), Z8, Z6
-	VMOVUPD     128(CX)(R12*1), Z10
-	VFMADD231PD Z2, Z8, Z10
-	VMOVUPD     Z10, 128(CX)(R12*1)
-	VMOVUPD     192(DX), Z9
-	VFMADD231PD 192(SI)(R12*1), Z9, Z7
-	VMOVUPD     192(CX)(R12*1), Z11
-	VFMADD231PD Z3, Z9, Z11
-	VMOVUPD     Z11, 192(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000100, DX
-	DECQ        R11
-	JNZ         loop120
-	VMOVUPD     Z4, (AX)
-	VMOVUPD     Z5, 64(AX)
-	VMOVUPD     Z6, 128(AX)
-	VMOVUPD     Z7, 192(AX)
-	JMP         end119
-
-none119:
-	VPXORQ  Z0, Z0, Z0
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z0, 64(AX)
-	VMOVUPD Z0, 128(AX)
-	VMOVUPD Z0, 192(AX)
-
-end119:
-	ADDQ $0x00000100, BX
-	ADDQ $0x00000100, AX
-	DECQ R10
-	JNZ  loop118
-	VZEROUPPER
-	RET
-
-// func rowDots4AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
-// Requires: AVX, AVX512F
-TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop121:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none122
-	VMOVUPD (CX), Z4
-	VMOVUPD 64(CX), Z5
-	VMOVUPD 128(CX), Z6
-	VMOVUPD 192(CX), Z7
-
-four123:
-	MOVQ        (SI), R10
-	MOVL        R10, R9
-	SHRQ        $0x20, R10
-	MOVQ        8(SI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	IMUL3Q      $0x00000100, R9, R9
-	ADDQ        DX, R9
-	IMUL3Q      $0x00000100, R10, R10
-	ADDQ        DX, R10
-	IMUL3Q      $0x00000100, R11, R11
-	ADDQ        DX, R11
-	IMUL3Q      $0x00000100, R12, R12
-	ADDQ        DX, R12
-	VMULPD      (R9), Z4, Z0
-	VMULPD      (R10), Z4, Z1
-	VMULPD      (R11), Z4, Z2
-	VMULPD      (R12), Z4, Z3
-	VFMADD231PD 64(R9), Z5, Z0
-	VFMADD231PD 64(R10), Z5, Z1
-	VFMADD231PD 64(R11), Z5, Z2
-	VFMADD231PD 64(R12), Z5, Z3
-	VFMADD231PD 128(R9), Z6, Z0
-	VFMADD231PD 128(R10), Z6, Z1
-	VFMADD231PD 128(R11), Z6, Z2
-	VFMADD231PD 128(R12), Z6, Z3
-	VFMADD231PD 192(R9), Z7, Z0
-	VFMADD231PD 192(R10), Z7, Z1
-	VFMADD231PD 192(R11), Z7, Z2
-	VFMADD231PD 192(R12), Z7, Z3
-	VUNPCKLPD   Z1, Z0, Z8
-	VUNPCKHPD   Z1, Z0, Z9
-	VADDPD      Z9, Z8, Z8
-	VUNPCKLPD   Z3, Z2, Z9
-	VUNPCKHPD   Z3, Z2, Z10
-	VADDPD      Z10, Z9, Z9
-	VSHUFF64X2  $0x88, Z9, Z8, Z10
-	VSHUFF64X2  $0xdd, Z9, Z8, Z8
-	VADDPD      Z8, Z10, Z10
-	VSHUFF64X2  $0x08, Z10, Z10, Z8
-	VSHUFF64X2  $0x0d, Z10, Z10, Z9
-	VADDPD      Y9, Y8, Y8
-	VMOVUPD     Y8, (AX)
-	SUBQ        $0x00000004, R8
-	JLE         last123
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000020, AX
-	JMP         four123
-
-last123:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 32(AX)(R8*8), AX
-
-none122:
-	ADDQ $0x00000100, CX
-	DECQ DI
-	JNZ  loop121
-	VZEROUPPER
-	RET
-
-// func rowSums4AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop124:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	SUBQ   $0x00000002, R8
-	JL     single125
-
-pair125:
-	VBROADCASTF64X2 (DX), Z9
-	VUNPCKLPD       Z9, Z9, Z8
-	VUNPCKHPD       Z9, Z9, Z9
-	MOVQ            (SI), R10
-	MOVL            R10, R9
-	SHRQ            $0x20, R10
-	IMUL3Q          $0x00000100, R9, R9
-	ADDQ            CX, R9
-	IMUL3Q          $0x00000100, R10, R10
-	ADDQ            CX, R10
-	VFMADD231PD     (R9), Z8, Z0
-	VFMADD231PD     64(R9), Z8, Z1
-	VFMADD231PD     128(R9), Z8, Z2
-	VFMADD231PD     192(R9), Z8, Z3
-	VFMADD231PD     (R10), Z9, Z4
-	VFMADD231PD     64(R10), Z9, Z5
-	VFMADD231PD     128(R10), Z9, Z6
-	VFMADD231PD     192(R10), Z9, Z7
-	ADDQ            $0x00000008, SI
-	ADDQ            $0x00000010, DX
-	SUBQ            $0x00000002, R8
-	JGE             pair125
-
-single125:
-	CMPQ         R8, $-1
-	JL           sum125
-	VBROADCASTSD (DX), Z8
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000100, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PD  (R8), Z8, Z0
-	VFMADD231PD  64(R8), Z8, Z1
-	VFMADD231PD  128(R8), Z8, Z2
-	VFMADD231PD  192(R8), Z8, Z3
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000008, DX
-
-sum125:
-	VADDPD  Z4, Z0, Z0
-	VADDPD  Z5, Z1, Z1
-	VADDPD  Z6, Z2, Z2
-	VADDPD  Z7, Z3, Z3
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z1, 64(AX)
-	VMOVUPD Z2, 128(AX)
-	VMOVUPD Z3, 192(AX)
-	ADDQ    $0x00000100, AX
-	DECQ    DI
-	JNZ     loop124
-	VZEROUPPER
-	RET
-
-// func treeDots4AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F
-TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x03, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent126:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none127
-
-child127:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Z4
-	VMULPD  (R12), Z4, Z4
-	VMOVUPD 64(R11), Z5
-	VMULPD  64(R12), Z5, Z5
-	VMOVUPD 128(R11), Z6
-	VMULPD  128(R12), Z6, Z6
-	VMOVUPD 192(R11), Z7
-	VMULPD  192(R12), Z7, Z7
-	TESTQ   R9, R9
-	JZ      next127
-
-four128:
-	MOVQ        (DI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	MOVQ        8(DI), R14
-	MOVL        R14, R13
-	SHRQ        $0x20, R14
-	IMUL3Q      $0x00000100, R11, R11
-	ADDQ        BX, R11
-	IMUL3Q      $0x00000100, R12, R12
-	ADDQ        BX, R12
-	IMUL3Q      $0x00000100, R13, R13
-	ADDQ        BX, R13
-	IMUL3Q      $0x00000100, R14, R14
-	ADDQ        BX, R14
-	VMULPD      (R11), Z4, Z0
-	VMULPD      (R12), Z4, Z1
-	VMULPD      (R13), Z4, Z2
-	VMULPD      (R14), Z4, Z3
-	VFMADD231PD 64(R11), Z5, Z0
-	VFMADD231PD 64(R12), Z5, Z1
-	VFMADD231PD 64(R13), Z5, Z2
-	VFMADD231PD 64(R14), Z5, Z3
-	VFMADD231PD 128(R11), Z6, Z0
-	VFMADD231PD 128(R12), Z6, Z1
-	VFMADD231PD 128(R13), Z6, Z2
-	VFMADD231PD 128(R14), Z6, Z3
-	VFMADD231PD 192(R11), Z7, Z0
-	VFMADD231PD 192(R12), Z7, Z1
-	VFMADD231PD 192(R13), Z7, Z2
-	VFMADD231PD 192(R14), Z7, Z3
-	VUNPCKLPD   Z1, Z0, Z8
-	VUNPCKHPD   Z1, Z0, Z9
-	VADDPD      Z9, Z8, Z8
-	VUNPCKLPD   Z3, Z2, Z9
-	VUNPCKHPD   Z3, Z2, Z10
-	VADDPD      Z10, Z9, Z9
-	VSHUFF64X2  $0x88, Z9, Z8, Z10
-	VSHUFF64X2  $0xdd, Z9, Z8, Z8
-	VADDPD      Z8, Z10, Z10
-	VSHUFF64X2  $0x08, Z10, Z10, Z8
-	VSHUFF64X2  $0x0d, Z10, Z10, Z9
-	VADDPD      Y9, Y8, Y8
-	VMOVUPD     Y8, (AX)
-	SUBQ        $0x00000004, R9
-	JLE         last128
-	ADDQ        $0x00000010, DI
-	ADDQ        $0x00000020, AX
-	JMP         four128
-
-last128:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 32(AX)(R9*8), AX
-
-next127:
-	DECQ R10
-	JNZ  child127
-
-none127:
-	ADDQ $0x00000100, (SP)
-	DECQ 16(SP)
-	JNZ  parent126
-	VZEROUPPER
-	RET
-
-// func treeSums4AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent129:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Z0, Z0, Z0
-	VPXORQ  Z1, Z1, Z1
-	VPXORQ  Z2, Z2, Z2
-	VPXORQ  Z3, Z3, Z3
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Z4
-	VMOVUPD 64(R10), Z5
-	VMOVUPD 128(R10), Z6
-	VMOVUPD 192(R10), Z7
-	TESTQ   R11, R11
-	JZ      none130
-
-child130:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	SUBQ   $0x00000002, R10
-	JL     single131
-
-pair131:
-	VBROADCASTF64X2 (SI), Z17
-	VUNPCKLPD       Z17, Z17, Z16
-	VUNPCKHPD       Z17, Z17, Z17
-	MOVQ            (R8), R13
-	MOVL            R13, R12
-	SHRQ            $0x20, R13
-	IMUL3Q          $0x00000100, R12, R12
-	ADDQ            BX, R12
-	IMUL3Q          $0x00000100, R13, R13
-	ADDQ            BX, R13
-	VFMADD231PD     (R12), Z16, Z8
-	VFMADD231PD     64(R12), Z16, Z9
-	VFMADD231PD     128(R12), Z16, Z10
-	VFMADD231PD     192(R12), Z16, Z11
-	VFMADD231PD     (R13), Z17, Z12
-	VFMADD231PD     64(R13), Z17, Z13
-	VFMADD231PD     128(R13), Z17, Z14
-	VFMADD231PD     192(R13), Z17, Z15
-	ADDQ            $0x00000008, R8
-	ADDQ            $0x00000010, SI
-	SUBQ            $0x00000002, R10
-	JGE             pair131
-
-single131:
-	CMPQ         R10, $-1
-	JL           sum131
-	VBROADCASTSD (SI), Z16
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PD  (R10), Z16, Z8
-	VFMADD231PD  64(R10), Z16, Z9
-	VFMADD231PD  128(R10), Z16, Z10
-	VFMADD231PD  192(R10), Z16, Z11
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000008, SI
-
-sum131:
-	VADDPD      Z12, Z8, Z8
-	VADDPD      Z13, Z9, Z9
-	VADDPD      Z14, Z10, Z10
-	VADDPD      Z15, Z11, Z11
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Z18
-	VFMADD231PD Z4, Z8, Z18
-	VMOVUPD     Z18, (AX)(R10*1)
-	VFMADD231PD (CX)(R10*1), Z8, Z0
-	VMOVUPD     64(AX)(R10*1), Z19
-	VFMADD231PD Z5, Z9, Z19
-	VMOVUPD     Z19, 64(AX)(R10*1)
-	VFMADD231PD 64(CX)(R10*1), Z9, Z1
-	VMOVUPD     128(AX)(R10*1), Z18
-	VFMADD231PD Z6, Z10, Z18
-	VMOVUPD     Z18, 128(AX)(R10*1)
-	VFMADD231PD 128(CX)(R10*1), Z10, Z2
-	VMOVUPD     192(AX)(R10*1), Z19
-	VFMADD231PD Z7, Z11, Z19
-	VMOVUPD     Z19, 192(AX)(R10*1)
-	VFMADD231PD 192(CX)(R10*1), Z11, Z3
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child130
-
-none130:
-	MOVQ    8(SP), R10
-	VMOVUPD Z0, (R10)
-	VMOVUPD Z1, 64(R10)
-	VMOVUPD Z2, 128(R10)
-	VMOVUPD Z3, 192(R10)
-	ADDQ    $0x00000100, (SP)
-	ADDQ    $0x00000100, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent129
+	JNZ  run177
 	VZEROUPPER
 	RET
 
@@ -3871,7 +3619,7 @@ TEXT ·cellDots4AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run132:
+run181:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3887,9 +3635,9 @@ run132:
 	VMOVUPD 128(R9), Z11
 	VMOVUPD 192(R9), Z12
 
-four133:
+four182:
 	CMPQ        R8, $0x00000004
-	JL          one133
+	JL          one183
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3954,11 +3702,11 @@ four133:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four133
+	JMP         four182
 
-one133:
+one183:
 	TESTQ         R8, R8
-	JZ            end133
+	JZ            end184
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3980,11 +3728,263 @@ one133:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one133
+	JMP           one183
 
-end133:
+end184:
 	DECQ 24(SP)
-	JNZ  run132
+	JNZ  run181
+	VZEROUPPER
+	RET
+
+// func cellSums1AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellSums1AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run185:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Z0
+	VPXORQ  Z1, Z1, Z1
+
+loop186:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Z2
+	VMOVUPD      (DX)(R9*1), Z4
+	VMOVUPD      (BX)(R11*1), Z5
+	VMOVUPD      (AX)(R9*1), Z6
+	VMOVUPD      (CX)(R11*1), Z7
+	VMULPD       Z0, Z2, Z3
+	VFMADD231PD  Z5, Z3, Z6
+	VFMADD231PD  Z4, Z3, Z7
+	VMULPD       Z4, Z2, Z4
+	VMOVUPD      Z6, (AX)(R9*1)
+	VMOVUPD      Z7, (CX)(R11*1)
+	VFMADD231PD  Z5, Z4, Z1
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop186
+	VADDPD       (R12), Z1, Z1
+	VMOVUPD      Z1, (R12)
+	DECQ         32(SP)
+	JNZ          run185
+	VZEROUPPER
+	RET
+
+// func cellSums2AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run187:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Z0
+	VMOVUPD 64(R11), Z1
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+
+loop188:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Z4
+	VMOVUPD      (DX)(R9*1), Z6
+	VMOVUPD      (BX)(R11*1), Z7
+	VMOVUPD      (AX)(R9*1), Z8
+	VMOVUPD      (CX)(R11*1), Z9
+	VMULPD       Z0, Z4, Z5
+	VFMADD231PD  Z7, Z5, Z8
+	VFMADD231PD  Z6, Z5, Z9
+	VMULPD       Z6, Z4, Z6
+	VMOVUPD      Z8, (AX)(R9*1)
+	VMOVUPD      Z9, (CX)(R11*1)
+	VFMADD231PD  Z7, Z6, Z2
+	VMOVUPD      64(DX)(R9*1), Z11
+	VMOVUPD      64(BX)(R11*1), Z12
+	VMOVUPD      64(AX)(R9*1), Z13
+	VMOVUPD      64(CX)(R11*1), Z14
+	VMULPD       Z1, Z4, Z10
+	VFMADD231PD  Z12, Z10, Z13
+	VFMADD231PD  Z11, Z10, Z14
+	VMULPD       Z11, Z4, Z11
+	VMOVUPD      Z13, 64(AX)(R9*1)
+	VMOVUPD      Z14, 64(CX)(R11*1)
+	VFMADD231PD  Z12, Z11, Z3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop188
+	VADDPD       (R12), Z2, Z2
+	VMOVUPD      Z2, (R12)
+	VADDPD       64(R12), Z3, Z3
+	VMOVUPD      Z3, 64(R12)
+	DECQ         32(SP)
+	JNZ          run187
+	VZEROUPPER
+	RET
+
+// func cellSums3AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run189:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Z0
+	VMOVUPD 64(R11), Z1
+	VMOVUPD 128(R11), Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+
+loop190:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Z6
+	VMOVUPD      (DX)(R9*1), Z8
+	VMOVUPD      (BX)(R11*1), Z9
+	VMOVUPD      (AX)(R9*1), Z10
+	VMOVUPD      (CX)(R11*1), Z11
+	VMULPD       Z0, Z6, Z7
+	VFMADD231PD  Z9, Z7, Z10
+	VFMADD231PD  Z8, Z7, Z11
+	VMULPD       Z8, Z6, Z8
+	VMOVUPD      Z10, (AX)(R9*1)
+	VMOVUPD      Z11, (CX)(R11*1)
+	VFMADD231PD  Z9, Z8, Z3
+	VMOVUPD      64(DX)(R9*1), Z13
+	VMOVUPD      64(BX)(R11*1), Z14
+	VMOVUPD      64(AX)(R9*1), Z15
+	VMOVUPD      64(CX)(R11*1), Z16
+	VMULPD       Z1, Z6, Z12
+	VFMADD231PD  Z14, Z12, Z15
+	VFMADD231PD  Z13, Z12, Z16
+	VMULPD       Z13, Z6, Z13
+	VMOVUPD      Z15, 64(AX)(R9*1)
+	VMOVUPD      Z16, 64(CX)(R11*1)
+	VFMADD231PD  Z14, Z13, Z4
+	VMOVUPD      128(DX)(R9*1), Z8
+	VMOVUPD      128(BX)(R11*1), Z9
+	VMOVUPD      128(AX)(R9*1), Z10
+	VMOVUPD      128(CX)(R11*1), Z11
+	VMULPD       Z2, Z6, Z7
+	VFMADD231PD  Z9, Z7, Z10
+	VFMADD231PD  Z8, Z7, Z11
+	VMULPD       Z8, Z6, Z8
+	VMOVUPD      Z10, 128(AX)(R9*1)
+	VMOVUPD      Z11, 128(CX)(R11*1)
+	VFMADD231PD  Z9, Z8, Z5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop190
+	VADDPD       (R12), Z3, Z3
+	VMOVUPD      Z3, (R12)
+	VADDPD       64(R12), Z4, Z4
+	VMOVUPD      Z4, 64(R12)
+	VADDPD       128(R12), Z5, Z5
+	VMOVUPD      Z5, 128(R12)
+	DECQ         32(SP)
+	JNZ          run189
 	VZEROUPPER
 	RET
 
@@ -4013,7 +4013,7 @@ TEXT ·cellSums4AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run134:
+run191:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -4035,7 +4035,7 @@ run134:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop135:
+loop192:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -4088,7 +4088,7 @@ loop135:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop135
+	JNZ          loop192
 	VADDPD       (R12), Z4, Z4
 	VMOVUPD      Z4, (R12)
 	VADDPD       64(R12), Z5, Z5
@@ -4098,7 +4098,7 @@ loop135:
 	VADDPD       192(R12), Z7, Z7
 	VMOVUPD      Z7, 192(R12)
 	DECQ         32(SP)
-	JNZ          run134
+	JNZ          run191
 	VZEROUPPER
 	RET
 
@@ -4121,7 +4121,7 @@ TEXT ·multiplyAddsAVX512(SB), NOSPLIT, $0-16
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-loop136:
+loop193:
 	VFMADD231PD Z12, Z12, Z0
 	VFMADD231PD Z12, Z12, Z1
 	VFMADD231PD Z12, Z12, Z2
@@ -4135,7 +4135,7 @@ loop136:
 	VFMADD231PD Z12, Z12, Z10
 	VFMADD231PD Z12, Z12, Z11
 	DECQ        CX
-	JNZ         loop136
+	JNZ         loop193
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4223,7 +4223,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop137:
+loop194:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -4245,7 +4245,7 @@ loop137:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop137
+	JNZ          loop194
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4304,7 +4304,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop138:
+loop195:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -4335,7 +4335,7 @@ loop138:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop138
+	JNZ          loop195
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4410,7 +4410,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop139:
+loop196:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -4450,7 +4450,7 @@ loop139:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop139
+	JNZ          loop196
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4508,7 +4508,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop140:
+loop197:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -4521,7 +4521,7 @@ loop140:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop140
+	JNZ          loop197
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4559,7 +4559,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop141:
+loop198:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -4577,7 +4577,7 @@ loop141:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop141
+	JNZ          loop198
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4623,7 +4623,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop142:
+loop199:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -4646,7 +4646,7 @@ loop142:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop142
+	JNZ          loop199
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4681,14 +4681,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop143:
+loop200:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop143
+	JNZ          loop200
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4710,7 +4710,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop144:
+loop201:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -4719,7 +4719,7 @@ loop144:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop144
+	JNZ          loop201
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -4743,7 +4743,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop145:
+loop202:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -4754,7 +4754,7 @@ loop145:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop145
+	JNZ          loop202
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4789,7 +4789,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop146:
+loop203:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -4801,7 +4801,7 @@ loop146:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop146
+	JNZ         loop203
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4821,7 +4821,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop147:
+loop204:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -4829,7 +4829,7 @@ loop147:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop147
+	JNZ         loop204
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -4847,7 +4847,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop148:
+loop205:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -4857,7 +4857,7 @@ loop148:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop148
+	JNZ         loop205
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4878,7 +4878,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop149:
+loop206:
 	VMOVUPD     (R8), Y4
 	VMOVUPD     32(R8), Y5
 	VFMADD231PD (R10), Y4, Y0
@@ -4888,7 +4888,7 @@ loop149:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop149
+	JNZ         loop206
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4916,12 +4916,12 @@ TEXT ·matTVecAVX2(SB), NOSPLIT, $0-88
 	LEAQ   (AX)(DI*1), R8
 	MOVQ   AX, R9
 
-clear150:
+clear207:
 	VMOVUPD Y0, (R9)
 	VMOVUPD Y0, 32(R9)
 	ADDQ    $0x00000040, R9
 	CMPQ    R9, R8
-	JL      clear150
+	JL      clear207
 
 rows:
 	CMPQ    BX, $0x00000004
@@ -4945,7 +4945,7 @@ rows:
 	LEAQ    (DI)(DI*2), R8
 	ADDQ    CX, R8
 
-loop151:
+loop208:
 	VMOVUPD     (AX), Y8
 	VMOVUPD     32(AX), Y9
 	PREFETCHT0  3072(BX)
@@ -4966,7 +4966,7 @@ loop151:
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop151
+	JNZ         loop208
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, AX
 	ADDQ        AX, CX
@@ -4978,7 +4978,7 @@ rows_1:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop152:
+loop209:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	PREFETCHT0  3072(BX)
@@ -4989,7 +4989,7 @@ loop152:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop152
+	JNZ         loop209
 	ADDQ        $0x00000040, DX
 	IMUL3Q      $0x00000001, DI, AX
 	ADDQ        AX, CX
@@ -5003,7 +5003,7 @@ rows_2:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop153:
+loop210:
 	VMOVUPD     (AX), Y4
 	VMOVUPD     32(AX), Y5
 	PREFETCHT0  3072(BX)
@@ -5017,7 +5017,7 @@ loop153:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop153
+	JNZ         loop210
 	ADDQ        $0x00000080, DX
 	IMUL3Q      $0x00000002, DI, AX
 	ADDQ        AX, CX
@@ -5033,7 +5033,7 @@ rows_3:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop154:
+loop211:
 	VMOVUPD     (AX), Y6
 	VMOVUPD     32(AX), Y7
 	PREFETCHT0  3072(BX)
@@ -5050,7 +5050,7 @@ loop154:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop154
+	JNZ         loop211
 	ADDQ        $0x000000c0, DX
 	IMUL3Q      $0x00000003, DI, AX
 	ADDQ        AX, CX
@@ -5071,7 +5071,7 @@ rows_step:
 	LEAQ    (DI)(DI*2), R11
 	ADDQ    CX, R11
 
-loop155:
+loop212:
 	VMOVUPD     (R9), Y8
 	VMOVUPD     32(R9), Y9
 	PREFETCHT0  3072(R8)
@@ -5092,7 +5092,7 @@ loop155:
 	ADDQ        $0x00000040, R11
 	ADDQ        $0x00000040, R9
 	DECQ        R10
-	JNZ         loop155
+	JNZ         loop212
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, R8
 	ADDQ        R8, CX
@@ -5113,7 +5113,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop156:
+loop213:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -5121,7 +5121,7 @@ loop156:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop156
+	JNZ         loop213
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -5137,7 +5137,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop157:
+loop214:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -5147,7 +5147,7 @@ loop157:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop157
+	JNZ         loop214
 	VZEROUPPER
 	RET
 
@@ -5164,7 +5164,7 @@ TEXT ·axpyNorm2AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop158:
+loop215:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (BX), Y0, Y2
@@ -5176,7 +5176,7 @@ loop158:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop158
+	JNZ         loop215
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
 	VZEROUPPER
@@ -5199,7 +5199,7 @@ TEXT ·negateDotsAVX2(SB), NOSPLIT, $0-104
 	VXORPD Y7, Y7, Y7
 	VXORPD Y8, Y8, Y8
 
-loop159:
+loop216:
 	VMOVUPD     (SI), Y1
 	VMOVUPD     32(SI), Y2
 	VSUBPD      (BX), Y0, Y3
@@ -5214,7 +5214,7 @@ loop159:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, AX
 	DECQ        DI
-	JNZ         loop159
+	JNZ         loop216
 	VMOVUPD     Y5, (CX)
 	VMOVUPD     Y6, 32(CX)
 	VMOVUPD     Y7, (DX)
@@ -5237,7 +5237,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop160:
+loop217:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -5248,7 +5248,7 @@ loop160:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R9, R9
 
-cols161:
+cols218:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -5259,7 +5259,7 @@ cols161:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols161
+	JL          cols218
 	VADDPD      (CX), Y2, Y2
 	VADDPD      32(CX), Y3, Y3
 	VMOVUPD     Y2, (CX)
@@ -5267,7 +5267,7 @@ cols161:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop160
+	JNZ         loop217
 	VZEROUPPER
 	RET
 
@@ -5286,7 +5286,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop162:
+loop219:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -5303,7 +5303,7 @@ loop162:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R10, R10
 
-cols163:
+cols220:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -5316,7 +5316,7 @@ cols163:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols163
+	JL          cols220
 	VADDPD      (CX), Y4, Y4
 	VADDPD      32(CX), Y5, Y5
 	VMOVUPD     Y4, (CX)
@@ -5324,7 +5324,7 @@ cols163:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop162
+	JNZ         loop219
 	VZEROUPPER
 	RET
 
@@ -5343,7 +5343,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop164:
+loop221:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -5366,7 +5366,7 @@ loop164:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R11, R11
 
-cols165:
+cols222:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -5381,7 +5381,7 @@ cols165:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols165
+	JL          cols222
 	VADDPD      (CX), Y6, Y6
 	VADDPD      32(CX), Y7, Y7
 	VMOVUPD     Y6, (CX)
@@ -5389,7 +5389,7 @@ cols165:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop164
+	JNZ         loop221
 	VZEROUPPER
 	RET
 
@@ -5408,7 +5408,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop166:
+loop223:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -5437,7 +5437,7 @@ loop166:
 	VXORPD       Y9, Y9, Y9
 	XORQ         R12, R12
 
-cols167:
+cols224:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -5454,7 +5454,7 @@ cols167:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols167
+	JL          cols224
 	VADDPD      (CX), Y8, Y8
 	VADDPD      32(CX), Y9, Y9
 	VMOVUPD     Y8, (CX)
@@ -5462,7 +5462,7 @@ cols167:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop166
+	JNZ         loop223
 	VZEROUPPER
 	RET
 
@@ -5481,7 +5481,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop168:
+loop225:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -5516,7 +5516,7 @@ loop168:
 	VXORPD       Y11, Y11, Y11
 	XORQ         R13, R13
 
-cols169:
+cols226:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -5535,7 +5535,7 @@ cols169:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols169
+	JL          cols226
 	VADDPD      (CX), Y10, Y10
 	VADDPD      32(CX), Y11, Y11
 	VMOVUPD     Y10, (CX)
@@ -5543,7 +5543,7 @@ cols169:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop168
+	JNZ         loop225
 	VZEROUPPER
 	RET
 
@@ -5562,7 +5562,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop170:
+loop227:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -5603,7 +5603,7 @@ loop170:
 	VXORPD       Y13, Y13, Y13
 	XORQ         R14, R14
 
-cols171:
+cols228:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -5624,7 +5624,7 @@ cols171:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols171
+	JL          cols228
 	VADDPD      (CX), Y12, Y12
 	VADDPD      32(CX), Y13, Y13
 	VMOVUPD     Y12, (CX)
@@ -5632,7 +5632,7 @@ cols171:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop170
+	JNZ         loop227
 	VZEROUPPER
 	RET
 
@@ -5657,7 +5657,7 @@ TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y4, 32(CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop172:
+loop229:
 	VMULPD (BX), Y0, Y1
 	VMULPD 32(BX), Y0, Y2
 	VXORPD Y5, Y5, Y5
@@ -5666,7 +5666,7 @@ loop172:
 	VXORPD Y4, Y4, Y4
 	XORQ   R11, R11
 
-cols173:
+cols230:
 	PREFETCHT1  (R10)(R11*1)
 	VMOVUPD     (AX)(R11*1), Y7
 	VMOVUPD     32(AX)(R11*1), Y8
@@ -5680,7 +5680,7 @@ cols173:
 	VFMADD231PD Y8, Y8, Y4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, R9
-	JL          cols173
+	JL          cols230
 	VMOVUPD     Y5, (DX)
 	VMOVUPD     Y6, 32(DX)
 	VADDPD      (CX), Y3, Y3
@@ -5692,7 +5692,7 @@ cols173:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop172
+	JNZ         loop229
 	VZEROUPPER
 	RET
 
@@ -5708,7 +5708,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop174:
+loop231:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -5717,17 +5717,17 @@ loop174:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols175:
+cols232:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols175
+	JL          cols232
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop174
+	JNZ         loop231
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -5745,7 +5745,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop176:
+loop233:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -5760,7 +5760,7 @@ loop176:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols177:
+cols234:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -5769,10 +5769,10 @@ cols177:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols177
+	JL          cols234
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop176
+	JNZ         loop233
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -5790,7 +5790,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop178:
+loop235:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -5811,7 +5811,7 @@ loop178:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols179:
+cols236:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -5822,10 +5822,10 @@ cols179:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols179
+	JL          cols236
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop178
+	JNZ         loop235
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -5843,7 +5843,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop180:
+loop237:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -5870,7 +5870,7 @@ loop180:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols181:
+cols238:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -5883,10 +5883,10 @@ cols181:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols181
+	JL          cols238
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop180
+	JNZ         loop237
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -5904,7 +5904,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop182:
+loop239:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -5937,7 +5937,7 @@ loop182:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols183:
+cols240:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -5952,10 +5952,10 @@ cols183:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols183
+	JL          cols240
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop182
+	JNZ         loop239
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -5973,7 +5973,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop184:
+loop241:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -6012,7 +6012,7 @@ loop184:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols185:
+cols242:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -6029,10 +6029,10 @@ cols185:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols185
+	JL          cols242
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop184
+	JNZ         loop241
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -6049,7 +6049,7 @@ TEXT ·copyLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop186:
+loop243:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD Y0, (AX)
@@ -6057,7 +6057,7 @@ loop186:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop186
+	JNZ     loop243
 	VZEROUPPER
 	RET
 
@@ -6072,7 +6072,7 @@ TEXT ·negateLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop187:
+loop244:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VXORPD  Y4, Y4, Y4
@@ -6083,7 +6083,7 @@ loop187:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop187
+	JNZ     loop244
 	VZEROUPPER
 	RET
 
@@ -6098,27 +6098,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop188:
+loop245:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows189:
+rows246:
 	DECQ   R8
-	JZ     sum189
+	JZ     sum247
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows189
+	JMP    rows246
 
-sum189:
+sum247:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop188
+	JNZ     loop245
 	VZEROUPPER
 	RET
 
@@ -6135,16 +6135,16 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop190:
+loop248:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none191
+	JZ      none250
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop192:
+loop251:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6155,12 +6155,174 @@ loop192:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop192
+	JNZ     loop251
 
-none191:
+none250:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop190
+	JNZ  loop248
+	VZEROUPPER
+	RET
+
+// func expand2AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x03, DI
+
+loop252:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none254
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+
+loop255:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPD  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPD  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPD  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000080, AX
+	DECQ    R9
+	JNZ     loop255
+
+none254:
+	ADDQ $0x00000080, CX
+	DECQ R8
+	JNZ  loop252
+	VZEROUPPER
+	RET
+
+// func expand3AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x03, DI
+
+loop256:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none258
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+
+loop259:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPD  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPD  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPD  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPD  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPD  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000c0, AX
+	DECQ    R9
+	JNZ     loop259
+
+none258:
+	ADDQ $0x000000c0, CX
+	DECQ R8
+	JNZ  loop256
+	VZEROUPPER
+	RET
+
+// func expand4AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x03, DI
+
+loop260:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none262
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
+
+loop263:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPD  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPD  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPD  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPD  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPD  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPD  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	VMULPD  224(R10), Y11, Y3
+	VMOVUPD Y3, 224(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000100, AX
+	DECQ    R9
+	JNZ     loop263
+
+none262:
+	ADDQ $0x00000100, CX
+	DECQ R8
+	JNZ  loop260
 	VZEROUPPER
 	RET
 
@@ -6179,18 +6341,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop193:
+loop264:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none194
+	JZ      none266
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop195:
+loop267:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -6206,21 +6368,320 @@ loop195:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop195
+	JNZ         loop267
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end194
+	JMP         end265
 
-none194:
+none266:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end194:
+end265:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop193
+	JNZ  loop264
+	VZEROUPPER
+	RET
+
+// func fold2AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x03, R9
+
+loop268:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none270
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+
+loop271:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y8
+	VFMADD231PD (SI)(R12*1), Y8, Y4
+	VMOVUPD     (CX)(R12*1), Y10
+	VFMADD231PD Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R12*1)
+	VMOVUPD     32(DX), Y9
+	VFMADD231PD 32(SI)(R12*1), Y9, Y5
+	VMOVUPD     32(CX)(R12*1), Y11
+	VFMADD231PD Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y8
+	VFMADD231PD 64(SI)(R12*1), Y8, Y6
+	VMOVUPD     64(CX)(R12*1), Y10
+	VFMADD231PD Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y9
+	VFMADD231PD 96(SI)(R12*1), Y9, Y7
+	VMOVUPD     96(CX)(R12*1), Y11
+	VFMADD231PD Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, DX
+	DECQ        R11
+	JNZ         loop271
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	JMP         end269
+
+none270:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+
+end269:
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, AX
+	DECQ R10
+	JNZ  loop268
+	VZEROUPPER
+	RET
+
+// func fold3AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x03, R9
+
+loop272:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none274
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+	VXORPD  Y10, Y10, Y10
+	VXORPD  Y11, Y11, Y11
+
+loop275:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y12
+	VFMADD231PD (SI)(R12*1), Y12, Y6
+	VMOVUPD     (CX)(R12*1), Y14
+	VFMADD231PD Y0, Y12, Y14
+	VMOVUPD     Y14, (CX)(R12*1)
+	VMOVUPD     32(DX), Y13
+	VFMADD231PD 32(SI)(R12*1), Y13, Y7
+	VMOVUPD     32(CX)(R12*1), Y15
+	VFMADD231PD Y1, Y13, Y15
+	VMOVUPD     Y15, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y12
+	VFMADD231PD 64(SI)(R12*1), Y12, Y8
+	VMOVUPD     64(CX)(R12*1), Y14
+	VFMADD231PD Y2, Y12, Y14
+	VMOVUPD     Y14, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y13
+	VFMADD231PD 96(SI)(R12*1), Y13, Y9
+	VMOVUPD     96(CX)(R12*1), Y15
+	VFMADD231PD Y3, Y13, Y15
+	VMOVUPD     Y15, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y12
+	VFMADD231PD 128(SI)(R12*1), Y12, Y10
+	VMOVUPD     128(CX)(R12*1), Y14
+	VFMADD231PD Y4, Y12, Y14
+	VMOVUPD     Y14, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y13
+	VFMADD231PD 160(SI)(R12*1), Y13, Y11
+	VMOVUPD     160(CX)(R12*1), Y15
+	VFMADD231PD Y5, Y13, Y15
+	VMOVUPD     Y15, 160(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000c0, DX
+	DECQ        R11
+	JNZ         loop275
+	VMOVUPD     Y6, (AX)
+	VMOVUPD     Y7, 32(AX)
+	VMOVUPD     Y8, 64(AX)
+	VMOVUPD     Y9, 96(AX)
+	VMOVUPD     Y10, 128(AX)
+	VMOVUPD     Y11, 160(AX)
+	JMP         end273
+
+none274:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+
+end273:
+	ADDQ $0x000000c0, BX
+	ADDQ $0x000000c0, AX
+	DECQ R10
+	JNZ  loop272
+	VZEROUPPER
+	RET
+
+// func fold4AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x03, R9
+
+loop276:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none278
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R11, R12
+	MOVQ    R8, R13
+	MOVQ    DX, R14
+
+loop279:
+	MOVLQSX     (R13), R15
+	IMULQ       R9, R15
+	VMOVUPD     (R14), Y8
+	VFMADD231PD (SI)(R15*1), Y8, Y4
+	VMOVUPD     (CX)(R15*1), Y10
+	VFMADD231PD Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R15*1)
+	VMOVUPD     32(R14), Y9
+	VFMADD231PD 32(SI)(R15*1), Y9, Y5
+	VMOVUPD     32(CX)(R15*1), Y11
+	VFMADD231PD Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R15*1)
+	VMOVUPD     64(R14), Y8
+	VFMADD231PD 64(SI)(R15*1), Y8, Y6
+	VMOVUPD     64(CX)(R15*1), Y10
+	VFMADD231PD Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R15*1)
+	VMOVUPD     96(R14), Y9
+	VFMADD231PD 96(SI)(R15*1), Y9, Y7
+	VMOVUPD     96(CX)(R15*1), Y11
+	VFMADD231PD Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R15*1)
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000100, R14
+	DECQ        R12
+	JNZ         loop279
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	VMOVUPD     128(BX), Y0
+	VMOVUPD     160(BX), Y1
+	VMOVUPD     192(BX), Y2
+	VMOVUPD     224(BX), Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+
+loop280:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     128(DX), Y8
+	VFMADD231PD 128(SI)(R12*1), Y8, Y4
+	VMOVUPD     128(CX)(R12*1), Y10
+	VFMADD231PD Y0, Y8, Y10
+	VMOVUPD     Y10, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y9
+	VFMADD231PD 160(SI)(R12*1), Y9, Y5
+	VMOVUPD     160(CX)(R12*1), Y11
+	VFMADD231PD Y1, Y9, Y11
+	VMOVUPD     Y11, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y8
+	VFMADD231PD 192(SI)(R12*1), Y8, Y6
+	VMOVUPD     192(CX)(R12*1), Y10
+	VFMADD231PD Y2, Y8, Y10
+	VMOVUPD     Y10, 192(CX)(R12*1)
+	VMOVUPD     224(DX), Y9
+	VFMADD231PD 224(SI)(R12*1), Y9, Y7
+	VMOVUPD     224(CX)(R12*1), Y11
+	VFMADD231PD Y3, Y9, Y11
+	VMOVUPD     Y11, 224(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000100, DX
+	DECQ        R11
+	JNZ         loop280
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	JMP         end277
+
+none278:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+	VMOVUPD Y0, 192(AX)
+	VMOVUPD Y0, 224(AX)
+
+end277:
+	ADDQ $0x00000100, BX
+	ADDQ $0x00000100, AX
+	DECQ R10
+	JNZ  loop276
 	VZEROUPPER
 	RET
 
@@ -6235,16 +6696,16 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop196:
+loop281:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none197
+	JZ      none283
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 
-four198:
+four284:
 	MOVQ       (SI), R10
 	MOVL       R10, R9
 	SHRQ       $0x20, R10
@@ -6280,19 +6741,295 @@ four198:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last198
+	JLE        last285
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four198
+	JMP        four284
 
-last198:
+last285:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none197:
+none283:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop196
+	JNZ  loop281
+	VZEROUPPER
+	RET
+
+// func rowDots2AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop286:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none288
+	VMOVUPD (CX), Y8
+	VMOVUPD 32(CX), Y9
+	VMOVUPD 64(CX), Y10
+	VMOVUPD 96(CX), Y11
+
+four289:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	IMUL3Q      $0x00000080, R9, R9
+	ADDQ        DX, R9
+	IMUL3Q      $0x00000080, R10, R10
+	ADDQ        DX, R10
+	IMUL3Q      $0x00000080, R11, R11
+	ADDQ        DX, R11
+	IMUL3Q      $0x00000080, R12, R12
+	ADDQ        DX, R12
+	VMULPD      (R9), Y8, Y0
+	VMULPD      32(R9), Y9, Y1
+	VMULPD      (R10), Y8, Y2
+	VMULPD      32(R10), Y9, Y3
+	VMULPD      (R11), Y8, Y4
+	VMULPD      32(R11), Y9, Y5
+	VMULPD      (R12), Y8, Y6
+	VMULPD      32(R12), Y9, Y7
+	VFMADD231PD 64(R9), Y10, Y0
+	VFMADD231PD 96(R9), Y11, Y1
+	VFMADD231PD 64(R10), Y10, Y2
+	VFMADD231PD 96(R10), Y11, Y3
+	VFMADD231PD 64(R11), Y10, Y4
+	VFMADD231PD 96(R11), Y11, Y5
+	VFMADD231PD 64(R12), Y10, Y6
+	VFMADD231PD 96(R12), Y11, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y12
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y12, Y12
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y13
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y13, Y13
+	VADDPD      Y13, Y12, Y12
+	VMOVUPD     Y12, (AX)
+	SUBQ        $0x00000004, R8
+	JLE         last290
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000020, AX
+	JMP         four289
+
+last290:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 32(AX)(R8*8), AX
+
+none288:
+	ADDQ $0x00000080, CX
+	DECQ DI
+	JNZ  loop286
+	VZEROUPPER
+	RET
+
+// func rowDots3AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop291:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none293
+	VMOVUPD (CX), Y8
+	VMOVUPD 32(CX), Y9
+	VMOVUPD 64(CX), Y10
+	VMOVUPD 96(CX), Y11
+	VMOVUPD 128(CX), Y12
+	VMOVUPD 160(CX), Y13
+
+four294:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	IMUL3Q      $0x000000c0, R9, R9
+	ADDQ        DX, R9
+	IMUL3Q      $0x000000c0, R10, R10
+	ADDQ        DX, R10
+	IMUL3Q      $0x000000c0, R11, R11
+	ADDQ        DX, R11
+	IMUL3Q      $0x000000c0, R12, R12
+	ADDQ        DX, R12
+	VMULPD      (R9), Y8, Y0
+	VMULPD      32(R9), Y9, Y1
+	VMULPD      (R10), Y8, Y2
+	VMULPD      32(R10), Y9, Y3
+	VMULPD      (R11), Y8, Y4
+	VMULPD      32(R11), Y9, Y5
+	VMULPD      (R12), Y8, Y6
+	VMULPD      32(R12), Y9, Y7
+	VFMADD231PD 64(R9), Y10, Y0
+	VFMADD231PD 96(R9), Y11, Y1
+	VFMADD231PD 64(R10), Y10, Y2
+	VFMADD231PD 96(R10), Y11, Y3
+	VFMADD231PD 64(R11), Y10, Y4
+	VFMADD231PD 96(R11), Y11, Y5
+	VFMADD231PD 64(R12), Y10, Y6
+	VFMADD231PD 96(R12), Y11, Y7
+	VFMADD231PD 128(R9), Y12, Y0
+	VFMADD231PD 160(R9), Y13, Y1
+	VFMADD231PD 128(R10), Y12, Y2
+	VFMADD231PD 160(R10), Y13, Y3
+	VFMADD231PD 128(R11), Y12, Y4
+	VFMADD231PD 160(R11), Y13, Y5
+	VFMADD231PD 128(R12), Y12, Y6
+	VFMADD231PD 160(R12), Y13, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y14
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y14, Y14
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y15
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y15, Y15
+	VADDPD      Y15, Y14, Y14
+	VMOVUPD     Y14, (AX)
+	SUBQ        $0x00000004, R8
+	JLE         last295
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000020, AX
+	JMP         four294
+
+last295:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 32(AX)(R8*8), AX
+
+none293:
+	ADDQ $0x000000c0, CX
+	DECQ DI
+	JNZ  loop291
+	VZEROUPPER
+	RET
+
+// func rowDots4AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop296:
+	MOVL  4(BX), R8
+	SUBL  (BX), R8
+	ADDQ  $0x00000004, BX
+	TESTQ R8, R8
+	JZ    none298
+
+four299:
+	MOVQ        (SI), R10
+	MOVL        R10, R9
+	SHRQ        $0x20, R10
+	MOVQ        8(SI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	IMUL3Q      $0x00000100, R9, R9
+	ADDQ        DX, R9
+	IMUL3Q      $0x00000100, R10, R10
+	ADDQ        DX, R10
+	IMUL3Q      $0x00000100, R11, R11
+	ADDQ        DX, R11
+	IMUL3Q      $0x00000100, R12, R12
+	ADDQ        DX, R12
+	VMOVUPD     (CX), Y8
+	VMOVUPD     32(CX), Y9
+	VMULPD      (R9), Y8, Y0
+	VMULPD      32(R9), Y9, Y1
+	VMULPD      (R10), Y8, Y2
+	VMULPD      32(R10), Y9, Y3
+	VMULPD      (R11), Y8, Y4
+	VMULPD      32(R11), Y9, Y5
+	VMULPD      (R12), Y8, Y6
+	VMULPD      32(R12), Y9, Y7
+	VMOVUPD     64(CX), Y8
+	VMOVUPD     96(CX), Y9
+	VFMADD231PD 64(R9), Y8, Y0
+	VFMADD231PD 96(R9), Y9, Y1
+	VFMADD231PD 64(R10), Y8, Y2
+	VFMADD231PD 96(R10), Y9, Y3
+	VFMADD231PD 64(R11), Y8, Y4
+	VFMADD231PD 96(R11), Y9, Y5
+	VFMADD231PD 64(R12), Y8, Y6
+	VFMADD231PD 96(R12), Y9, Y7
+	VMOVUPD     128(CX), Y8
+	VMOVUPD     160(CX), Y9
+	VFMADD231PD 128(R9), Y8, Y0
+	VFMADD231PD 160(R9), Y9, Y1
+	VFMADD231PD 128(R10), Y8, Y2
+	VFMADD231PD 160(R10), Y9, Y3
+	VFMADD231PD 128(R11), Y8, Y4
+	VFMADD231PD 160(R11), Y9, Y5
+	VFMADD231PD 128(R12), Y8, Y6
+	VFMADD231PD 160(R12), Y9, Y7
+	VMOVUPD     192(CX), Y8
+	VMOVUPD     224(CX), Y9
+	VFMADD231PD 192(R9), Y8, Y0
+	VFMADD231PD 224(R9), Y9, Y1
+	VFMADD231PD 192(R10), Y8, Y2
+	VFMADD231PD 224(R10), Y9, Y3
+	VFMADD231PD 192(R11), Y8, Y4
+	VFMADD231PD 224(R11), Y9, Y5
+	VFMADD231PD 192(R12), Y8, Y6
+	VFMADD231PD 224(R12), Y9, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y10, Y10
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y11, Y11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	SUBQ        $0x00000004, R8
+	JLE         last300
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000020, AX
+	JMP         four299
+
+last300:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 32(AX)(R8*8), AX
+
+none298:
+	ADDQ $0x00000100, CX
+	DECQ DI
+	JNZ  loop296
 	VZEROUPPER
 	RET
 
@@ -6307,7 +7044,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop199:
+loop301:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -6316,9 +7053,9 @@ loop199:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single200
+	JL     single303
 
-pair200:
+pair302:
 	VBROADCASTF128 (DX), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -6336,11 +7073,11 @@ pair200:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair200
+	JGE            pair302
 
-single200:
+single303:
 	CMPQ         R8, $-1
-	JL           sum200
+	JL           sum304
 	VBROADCASTSD (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -6350,14 +7087,326 @@ single200:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum200:
+sum304:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop199
+	JNZ     loop301
+	VZEROUPPER
+	RET
+
+// func rowSums2AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop305:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R8
+	JL     single307
+
+pair306:
+	VBROADCASTF128 (DX), Y9
+	VUNPCKLPD      Y9, Y9, Y8
+	VUNPCKHPD      Y9, Y9, Y9
+	MOVQ           (SI), R10
+	MOVL           R10, R9
+	SHRQ           $0x20, R10
+	IMUL3Q         $0x00000080, R9, R9
+	ADDQ           CX, R9
+	IMUL3Q         $0x00000080, R10, R10
+	ADDQ           CX, R10
+	VFMADD231PD    (R9), Y8, Y0
+	VFMADD231PD    32(R9), Y8, Y1
+	VFMADD231PD    64(R9), Y8, Y2
+	VFMADD231PD    96(R9), Y8, Y3
+	VFMADD231PD    (R10), Y9, Y4
+	VFMADD231PD    32(R10), Y9, Y5
+	VFMADD231PD    64(R10), Y9, Y6
+	VFMADD231PD    96(R10), Y9, Y7
+	ADDQ           $0x00000008, SI
+	ADDQ           $0x00000010, DX
+	SUBQ           $0x00000002, R8
+	JGE            pair306
+
+single307:
+	CMPQ         R8, $-1
+	JL           sum308
+	VBROADCASTSD (DX), Y8
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000080, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PD  (R8), Y8, Y0
+	VFMADD231PD  32(R8), Y8, Y1
+	VFMADD231PD  64(R8), Y8, Y2
+	VFMADD231PD  96(R8), Y8, Y3
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000008, DX
+
+sum308:
+	VADDPD  Y4, Y0, Y0
+	VADDPD  Y5, Y1, Y1
+	VADDPD  Y6, Y2, Y2
+	VADDPD  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DI
+	JNZ     loop305
+	VZEROUPPER
+	RET
+
+// func rowSums3AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop309:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R8
+	JL     single311
+
+pair310:
+	VBROADCASTF128 (DX), Y13
+	VUNPCKLPD      Y13, Y13, Y12
+	VUNPCKHPD      Y13, Y13, Y13
+	MOVQ           (SI), R10
+	MOVL           R10, R9
+	SHRQ           $0x20, R10
+	IMUL3Q         $0x000000c0, R9, R9
+	ADDQ           CX, R9
+	IMUL3Q         $0x000000c0, R10, R10
+	ADDQ           CX, R10
+	VFMADD231PD    (R9), Y12, Y0
+	VFMADD231PD    32(R9), Y12, Y1
+	VFMADD231PD    64(R9), Y12, Y2
+	VFMADD231PD    96(R9), Y12, Y3
+	VFMADD231PD    128(R9), Y12, Y4
+	VFMADD231PD    160(R9), Y12, Y5
+	VFMADD231PD    (R10), Y13, Y6
+	VFMADD231PD    32(R10), Y13, Y7
+	VFMADD231PD    64(R10), Y13, Y8
+	VFMADD231PD    96(R10), Y13, Y9
+	VFMADD231PD    128(R10), Y13, Y10
+	VFMADD231PD    160(R10), Y13, Y11
+	ADDQ           $0x00000008, SI
+	ADDQ           $0x00000010, DX
+	SUBQ           $0x00000002, R8
+	JGE            pair310
+
+single311:
+	CMPQ         R8, $-1
+	JL           sum312
+	VBROADCASTSD (DX), Y12
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000c0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PD  (R8), Y12, Y0
+	VFMADD231PD  32(R8), Y12, Y1
+	VFMADD231PD  64(R8), Y12, Y2
+	VFMADD231PD  96(R8), Y12, Y3
+	VFMADD231PD  128(R8), Y12, Y4
+	VFMADD231PD  160(R8), Y12, Y5
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000008, DX
+
+sum312:
+	VADDPD  Y6, Y0, Y0
+	VADDPD  Y7, Y1, Y1
+	VADDPD  Y8, Y2, Y2
+	VADDPD  Y9, Y3, Y3
+	VADDPD  Y10, Y4, Y4
+	VADDPD  Y11, Y5, Y5
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	ADDQ    $0x000000c0, AX
+	DECQ    DI
+	JNZ     loop309
+	VZEROUPPER
+	RET
+
+// func rowSums4AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop313:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   DX, R9
+	MOVQ   SI, R10
+	MOVQ   R8, R11
+	SUBQ   $0x00000002, R11
+	JL     single315
+
+pair314:
+	VBROADCASTF128 (R9), Y9
+	VUNPCKLPD      Y9, Y9, Y8
+	VUNPCKHPD      Y9, Y9, Y9
+	MOVQ           (R10), R13
+	MOVL           R13, R12
+	SHRQ           $0x20, R13
+	IMUL3Q         $0x00000100, R12, R12
+	ADDQ           CX, R12
+	IMUL3Q         $0x00000100, R13, R13
+	ADDQ           CX, R13
+	VFMADD231PD    (R12), Y8, Y0
+	VFMADD231PD    32(R12), Y8, Y1
+	VFMADD231PD    64(R12), Y8, Y2
+	VFMADD231PD    96(R12), Y8, Y3
+	VFMADD231PD    (R13), Y9, Y4
+	VFMADD231PD    32(R13), Y9, Y5
+	VFMADD231PD    64(R13), Y9, Y6
+	VFMADD231PD    96(R13), Y9, Y7
+	ADDQ           $0x00000008, R10
+	ADDQ           $0x00000010, R9
+	SUBQ           $0x00000002, R11
+	JGE            pair314
+
+single315:
+	CMPQ         R11, $-1
+	JL           sum316
+	VBROADCASTSD (R9), Y8
+	MOVLQSX      (R10), R11
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         CX, R11
+	VFMADD231PD  (R11), Y8, Y0
+	VFMADD231PD  32(R11), Y8, Y1
+	VFMADD231PD  64(R11), Y8, Y2
+	VFMADD231PD  96(R11), Y8, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R9
+
+sum316:
+	VADDPD  Y4, Y0, Y0
+	VADDPD  Y5, Y1, Y1
+	VADDPD  Y6, Y2, Y2
+	VADDPD  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	SUBQ    $0x00000002, R8
+	JL      single318
+
+pair317:
+	VBROADCASTF128 (DX), Y9
+	VUNPCKLPD      Y9, Y9, Y8
+	VUNPCKHPD      Y9, Y9, Y9
+	MOVQ           (SI), R10
+	MOVL           R10, R9
+	SHRQ           $0x20, R10
+	IMUL3Q         $0x00000100, R9, R9
+	ADDQ           CX, R9
+	IMUL3Q         $0x00000100, R10, R10
+	ADDQ           CX, R10
+	VFMADD231PD    128(R9), Y8, Y0
+	VFMADD231PD    160(R9), Y8, Y1
+	VFMADD231PD    192(R9), Y8, Y2
+	VFMADD231PD    224(R9), Y8, Y3
+	VFMADD231PD    128(R10), Y9, Y4
+	VFMADD231PD    160(R10), Y9, Y5
+	VFMADD231PD    192(R10), Y9, Y6
+	VFMADD231PD    224(R10), Y9, Y7
+	ADDQ           $0x00000008, SI
+	ADDQ           $0x00000010, DX
+	SUBQ           $0x00000002, R8
+	JGE            pair317
+
+single318:
+	CMPQ         R8, $-1
+	JL           sum319
+	VBROADCASTSD (DX), Y8
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000100, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PD  128(R8), Y8, Y0
+	VFMADD231PD  160(R8), Y8, Y1
+	VFMADD231PD  192(R8), Y8, Y2
+	VFMADD231PD  224(R8), Y8, Y3
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000008, DX
+
+sum319:
+	VADDPD  Y4, Y0, Y0
+	VADDPD  Y5, Y1, Y1
+	VADDPD  Y6, Y2, Y2
+	VADDPD  Y7, Y3, Y3
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y1, 160(AX)
+	VMOVUPD Y2, 192(AX)
+	VMOVUPD Y3, 224(AX)
+	ADDQ    $0x00000100, AX
+	DECQ    DI
+	JNZ     loop313
 	VZEROUPPER
 	RET
 
@@ -6380,15 +7429,15 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent201:
+parent320:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none202
+	JZ    none323
 
-child202:
+child321:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -6402,9 +7451,9 @@ child202:
 	VMOVUPD 32(R11), Y9
 	VMULPD  32(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next202
+	JZ      next322
 
-four203:
+four324:
 	MOVQ       (DI), R12
 	MOVL       R12, R11
 	SHRQ       $0x20, R12
@@ -6440,23 +7489,408 @@ four203:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last203
+	JLE        last325
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four203
+	JMP        four324
 
-last203:
+last325:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next202:
+next322:
 	DECQ R10
-	JNZ  child202
+	JNZ  child321
 
-none202:
+none323:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent201
+	JNZ  parent320
+	VZEROUPPER
+	RET
+
+// func treeDots2AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots2AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent326:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none329
+
+child327:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y8
+	VMULPD  (R12), Y8, Y8
+	VMOVUPD 32(R11), Y9
+	VMULPD  32(R12), Y9, Y9
+	VMOVUPD 64(R11), Y10
+	VMULPD  64(R12), Y10, Y10
+	VMOVUPD 96(R11), Y11
+	VMULPD  96(R12), Y11, Y11
+	TESTQ   R9, R9
+	JZ      next328
+
+four330:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
+	IMUL3Q      $0x00000080, R11, R11
+	ADDQ        BX, R11
+	IMUL3Q      $0x00000080, R12, R12
+	ADDQ        BX, R12
+	IMUL3Q      $0x00000080, R13, R13
+	ADDQ        BX, R13
+	IMUL3Q      $0x00000080, R14, R14
+	ADDQ        BX, R14
+	VMULPD      (R11), Y8, Y0
+	VMULPD      32(R11), Y9, Y1
+	VMULPD      (R12), Y8, Y2
+	VMULPD      32(R12), Y9, Y3
+	VMULPD      (R13), Y8, Y4
+	VMULPD      32(R13), Y9, Y5
+	VMULPD      (R14), Y8, Y6
+	VMULPD      32(R14), Y9, Y7
+	VFMADD231PD 64(R11), Y10, Y0
+	VFMADD231PD 96(R11), Y11, Y1
+	VFMADD231PD 64(R12), Y10, Y2
+	VFMADD231PD 96(R12), Y11, Y3
+	VFMADD231PD 64(R13), Y10, Y4
+	VFMADD231PD 96(R13), Y11, Y5
+	VFMADD231PD 64(R14), Y10, Y6
+	VFMADD231PD 96(R14), Y11, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y12
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y12, Y12
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y13
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y13, Y13
+	VADDPD      Y13, Y12, Y12
+	VMOVUPD     Y12, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last331
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four330
+
+last331:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next328:
+	DECQ R10
+	JNZ  child327
+
+none329:
+	ADDQ $0x00000080, (SP)
+	DECQ 16(SP)
+	JNZ  parent326
+	VZEROUPPER
+	RET
+
+// func treeDots3AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots3AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent332:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none335
+
+child333:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y8
+	VMULPD  (R12), Y8, Y8
+	VMOVUPD 32(R11), Y9
+	VMULPD  32(R12), Y9, Y9
+	VMOVUPD 64(R11), Y10
+	VMULPD  64(R12), Y10, Y10
+	VMOVUPD 96(R11), Y11
+	VMULPD  96(R12), Y11, Y11
+	VMOVUPD 128(R11), Y12
+	VMULPD  128(R12), Y12, Y12
+	VMOVUPD 160(R11), Y13
+	VMULPD  160(R12), Y13, Y13
+	TESTQ   R9, R9
+	JZ      next334
+
+four336:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
+	IMUL3Q      $0x000000c0, R11, R11
+	ADDQ        BX, R11
+	IMUL3Q      $0x000000c0, R12, R12
+	ADDQ        BX, R12
+	IMUL3Q      $0x000000c0, R13, R13
+	ADDQ        BX, R13
+	IMUL3Q      $0x000000c0, R14, R14
+	ADDQ        BX, R14
+	VMULPD      (R11), Y8, Y0
+	VMULPD      32(R11), Y9, Y1
+	VMULPD      (R12), Y8, Y2
+	VMULPD      32(R12), Y9, Y3
+	VMULPD      (R13), Y8, Y4
+	VMULPD      32(R13), Y9, Y5
+	VMULPD      (R14), Y8, Y6
+	VMULPD      32(R14), Y9, Y7
+	VFMADD231PD 64(R11), Y10, Y0
+	VFMADD231PD 96(R11), Y11, Y1
+	VFMADD231PD 64(R12), Y10, Y2
+	VFMADD231PD 96(R12), Y11, Y3
+	VFMADD231PD 64(R13), Y10, Y4
+	VFMADD231PD 96(R13), Y11, Y5
+	VFMADD231PD 64(R14), Y10, Y6
+	VFMADD231PD 96(R14), Y11, Y7
+	VFMADD231PD 128(R11), Y12, Y0
+	VFMADD231PD 160(R11), Y13, Y1
+	VFMADD231PD 128(R12), Y12, Y2
+	VFMADD231PD 160(R12), Y13, Y3
+	VFMADD231PD 128(R13), Y12, Y4
+	VFMADD231PD 160(R13), Y13, Y5
+	VFMADD231PD 128(R14), Y12, Y6
+	VFMADD231PD 160(R14), Y13, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y14
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y14, Y14
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y15
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y15, Y15
+	VADDPD      Y15, Y14, Y14
+	VMOVUPD     Y14, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last337
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four336
+
+last337:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next334:
+	DECQ R10
+	JNZ  child333
+
+none335:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent332
+	VZEROUPPER
+	RET
+
+// func treeDots4AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x03, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, 256(SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 264(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 272(SP)
+
+parent338:
+	MOVQ  264(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 264(SP)
+	TESTQ R10, R10
+	JZ    none341
+
+child339:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    256(SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y8
+	VMULPD  (R12), Y8, Y8
+	VMOVUPD Y8, (SP)
+	VMOVUPD 32(R11), Y9
+	VMULPD  32(R12), Y9, Y9
+	VMOVUPD Y9, 32(SP)
+	VMOVUPD 64(R11), Y8
+	VMULPD  64(R12), Y8, Y8
+	VMOVUPD Y8, 64(SP)
+	VMOVUPD 96(R11), Y9
+	VMULPD  96(R12), Y9, Y9
+	VMOVUPD Y9, 96(SP)
+	VMOVUPD 128(R11), Y8
+	VMULPD  128(R12), Y8, Y8
+	VMOVUPD Y8, 128(SP)
+	VMOVUPD 160(R11), Y9
+	VMULPD  160(R12), Y9, Y9
+	VMOVUPD Y9, 160(SP)
+	VMOVUPD 192(R11), Y8
+	VMULPD  192(R12), Y8, Y8
+	VMOVUPD Y8, 192(SP)
+	VMOVUPD 224(R11), Y9
+	VMULPD  224(R12), Y9, Y9
+	VMOVUPD Y9, 224(SP)
+	TESTQ   R9, R9
+	JZ      next340
+
+four342:
+	MOVQ        (DI), R12
+	MOVL        R12, R11
+	SHRQ        $0x20, R12
+	MOVQ        8(DI), R14
+	MOVL        R14, R13
+	SHRQ        $0x20, R14
+	IMUL3Q      $0x00000100, R11, R11
+	ADDQ        BX, R11
+	IMUL3Q      $0x00000100, R12, R12
+	ADDQ        BX, R12
+	IMUL3Q      $0x00000100, R13, R13
+	ADDQ        BX, R13
+	IMUL3Q      $0x00000100, R14, R14
+	ADDQ        BX, R14
+	VMOVUPD     (SP), Y8
+	VMOVUPD     32(SP), Y9
+	VMULPD      (R11), Y8, Y0
+	VMULPD      32(R11), Y9, Y1
+	VMULPD      (R12), Y8, Y2
+	VMULPD      32(R12), Y9, Y3
+	VMULPD      (R13), Y8, Y4
+	VMULPD      32(R13), Y9, Y5
+	VMULPD      (R14), Y8, Y6
+	VMULPD      32(R14), Y9, Y7
+	VMOVUPD     64(SP), Y8
+	VMOVUPD     96(SP), Y9
+	VFMADD231PD 64(R11), Y8, Y0
+	VFMADD231PD 96(R11), Y9, Y1
+	VFMADD231PD 64(R12), Y8, Y2
+	VFMADD231PD 96(R12), Y9, Y3
+	VFMADD231PD 64(R13), Y8, Y4
+	VFMADD231PD 96(R13), Y9, Y5
+	VFMADD231PD 64(R14), Y8, Y6
+	VFMADD231PD 96(R14), Y9, Y7
+	VMOVUPD     128(SP), Y8
+	VMOVUPD     160(SP), Y9
+	VFMADD231PD 128(R11), Y8, Y0
+	VFMADD231PD 160(R11), Y9, Y1
+	VFMADD231PD 128(R12), Y8, Y2
+	VFMADD231PD 160(R12), Y9, Y3
+	VFMADD231PD 128(R13), Y8, Y4
+	VFMADD231PD 160(R13), Y9, Y5
+	VFMADD231PD 128(R14), Y8, Y6
+	VFMADD231PD 160(R14), Y9, Y7
+	VMOVUPD     192(SP), Y8
+	VMOVUPD     224(SP), Y9
+	VFMADD231PD 192(R11), Y8, Y0
+	VFMADD231PD 224(R11), Y9, Y1
+	VFMADD231PD 192(R12), Y8, Y2
+	VFMADD231PD 224(R12), Y9, Y3
+	VFMADD231PD 192(R13), Y8, Y4
+	VFMADD231PD 224(R13), Y9, Y5
+	VFMADD231PD 192(R14), Y8, Y6
+	VFMADD231PD 224(R14), Y9, Y7
+	VHADDPD     Y2, Y0, Y0
+	VHADDPD     Y6, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y0, Y10
+	VPERM2F128  $0x31, Y4, Y0, Y0
+	VADDPD      Y0, Y10, Y10
+	VHADDPD     Y3, Y1, Y1
+	VHADDPD     Y7, Y5, Y5
+	VPERM2F128  $0x20, Y5, Y1, Y11
+	VPERM2F128  $0x31, Y5, Y1, Y1
+	VADDPD      Y1, Y11, Y11
+	VADDPD      Y11, Y10, Y10
+	VMOVUPD     Y10, (AX)
+	SUBQ        $0x00000004, R9
+	JLE         last343
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000020, AX
+	JMP         four342
+
+last343:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 32(AX)(R9*8), AX
+
+next340:
+	DECQ R10
+	JNZ  child339
+
+none341:
+	ADDQ $0x00000100, 256(SP)
+	DECQ 272(SP)
+	JNZ  parent338
 	VZEROUPPER
 	RET
 
@@ -6482,7 +7916,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent204:
+parent344:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -6493,9 +7927,9 @@ parent204:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none205
+	JZ      none346
 
-child205:
+child345:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -6504,9 +7938,9 @@ child205:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single206
+	JL     single348
 
-pair206:
+pair347:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -6524,11 +7958,11 @@ pair206:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair206
+	JGE            pair347
 
-single206:
+single348:
 	CMPQ         R10, $-1
-	JL           sum206
+	JL           sum349
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -6538,7 +7972,7 @@ single206:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum206:
+sum349:
 	VADDPD      Y6, Y4, Y4
 	VADDPD      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -6553,16 +7987,533 @@ sum206:
 	VFMADD231PD 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child205
+	JNZ         child345
 
-none205:
+none346:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent204
+	JNZ     parent344
+	VZEROUPPER
+	RET
+
+// func treeSums2AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent350:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	TESTQ   R11, R11
+	JZ      none352
+
+child351:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R10
+	JL     single354
+
+pair353:
+	VBROADCASTF128 (SI), Y9
+	VUNPCKLPD      Y9, Y9, Y8
+	VUNPCKHPD      Y9, Y9, Y9
+	MOVQ           (R8), R13
+	MOVL           R13, R12
+	SHRQ           $0x20, R13
+	IMUL3Q         $0x00000080, R12, R12
+	ADDQ           BX, R12
+	IMUL3Q         $0x00000080, R13, R13
+	ADDQ           BX, R13
+	VFMADD231PD    (R12), Y8, Y0
+	VFMADD231PD    32(R12), Y8, Y1
+	VFMADD231PD    64(R12), Y8, Y2
+	VFMADD231PD    96(R12), Y8, Y3
+	VFMADD231PD    (R13), Y9, Y4
+	VFMADD231PD    32(R13), Y9, Y5
+	VFMADD231PD    64(R13), Y9, Y6
+	VFMADD231PD    96(R13), Y9, Y7
+	ADDQ           $0x00000008, R8
+	ADDQ           $0x00000010, SI
+	SUBQ           $0x00000002, R10
+	JGE            pair353
+
+single354:
+	CMPQ         R10, $-1
+	JL           sum355
+	VBROADCASTSD (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PD  (R10), Y8, Y0
+	VFMADD231PD  32(R10), Y8, Y1
+	VFMADD231PD  64(R10), Y8, Y2
+	VFMADD231PD  96(R10), Y8, Y3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum355:
+	VADDPD      Y4, Y0, Y0
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y6, Y2, Y2
+	VADDPD      Y7, Y3, Y3
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y10
+	VFMADD231PD (R12), Y0, Y10
+	VMOVUPD     Y10, (AX)(R13*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PD (CX)(R13*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R13*1), Y11
+	VFMADD231PD 32(R12), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PD 32(CX)(R13*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y10
+	VFMADD231PD 64(R12), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PD 64(CX)(R13*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y11
+	VFMADD231PD 96(R12), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PD 96(CX)(R13*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child351
+
+none352:
+	ADDQ $0x00000080, (SP)
+	ADDQ $0x00000080, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent350
+	VZEROUPPER
+	RET
+
+// func treeSums3AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent356:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	TESTQ   R11, R11
+	JZ      none358
+
+child357:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R10
+	JL     single360
+
+pair359:
+	VBROADCASTF128 (SI), Y13
+	VUNPCKLPD      Y13, Y13, Y12
+	VUNPCKHPD      Y13, Y13, Y13
+	MOVQ           (R8), R13
+	MOVL           R13, R12
+	SHRQ           $0x20, R13
+	IMUL3Q         $0x000000c0, R12, R12
+	ADDQ           BX, R12
+	IMUL3Q         $0x000000c0, R13, R13
+	ADDQ           BX, R13
+	VFMADD231PD    (R12), Y12, Y0
+	VFMADD231PD    32(R12), Y12, Y1
+	VFMADD231PD    64(R12), Y12, Y2
+	VFMADD231PD    96(R12), Y12, Y3
+	VFMADD231PD    128(R12), Y12, Y4
+	VFMADD231PD    160(R12), Y12, Y5
+	VFMADD231PD    (R13), Y13, Y6
+	VFMADD231PD    32(R13), Y13, Y7
+	VFMADD231PD    64(R13), Y13, Y8
+	VFMADD231PD    96(R13), Y13, Y9
+	VFMADD231PD    128(R13), Y13, Y10
+	VFMADD231PD    160(R13), Y13, Y11
+	ADDQ           $0x00000008, R8
+	ADDQ           $0x00000010, SI
+	SUBQ           $0x00000002, R10
+	JGE            pair359
+
+single360:
+	CMPQ         R10, $-1
+	JL           sum361
+	VBROADCASTSD (SI), Y12
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PD  (R10), Y12, Y0
+	VFMADD231PD  32(R10), Y12, Y1
+	VFMADD231PD  64(R10), Y12, Y2
+	VFMADD231PD  96(R10), Y12, Y3
+	VFMADD231PD  128(R10), Y12, Y4
+	VFMADD231PD  160(R10), Y12, Y5
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum361:
+	VADDPD      Y6, Y0, Y0
+	VADDPD      Y7, Y1, Y1
+	VADDPD      Y8, Y2, Y2
+	VADDPD      Y9, Y3, Y3
+	VADDPD      Y10, Y4, Y4
+	VADDPD      Y11, Y5, Y5
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y14
+	VFMADD231PD (R12), Y0, Y14
+	VMOVUPD     Y14, (AX)(R13*1)
+	VMOVUPD     (R10), Y14
+	VFMADD231PD (CX)(R13*1), Y0, Y14
+	VMOVUPD     Y14, (R10)
+	VMOVUPD     32(AX)(R13*1), Y15
+	VFMADD231PD 32(R12), Y1, Y15
+	VMOVUPD     Y15, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y15
+	VFMADD231PD 32(CX)(R13*1), Y1, Y15
+	VMOVUPD     Y15, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y14
+	VFMADD231PD 64(R12), Y2, Y14
+	VMOVUPD     Y14, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y14
+	VFMADD231PD 64(CX)(R13*1), Y2, Y14
+	VMOVUPD     Y14, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y15
+	VFMADD231PD 96(R12), Y3, Y15
+	VMOVUPD     Y15, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y15
+	VFMADD231PD 96(CX)(R13*1), Y3, Y15
+	VMOVUPD     Y15, 96(R10)
+	VMOVUPD     128(AX)(R13*1), Y14
+	VFMADD231PD 128(R12), Y4, Y14
+	VMOVUPD     Y14, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y14
+	VFMADD231PD 128(CX)(R13*1), Y4, Y14
+	VMOVUPD     Y14, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y15
+	VFMADD231PD 160(R12), Y5, Y15
+	VMOVUPD     Y15, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y15
+	VFMADD231PD 160(CX)(R13*1), Y5, Y15
+	VMOVUPD     Y15, 160(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child357
+
+none358:
+	ADDQ $0x000000c0, (SP)
+	ADDQ $0x000000c0, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent356
+	VZEROUPPER
+	RET
+
+// func treeSums4AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent362:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	VMOVUPD Y0, 192(R10)
+	VMOVUPD Y0, 224(R10)
+	TESTQ   R11, R11
+	JZ      none364
+
+child363:
+	MOVL   4(DI), R12
+	SUBL   (DI), R12
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   SI, R10
+	MOVQ   R8, R13
+	MOVQ   R12, R14
+	SUBQ   $0x00000002, R14
+	JL     single366
+
+pair365:
+	VBROADCASTF128 (R10), Y9
+	VUNPCKLPD      Y9, Y9, Y8
+	VUNPCKHPD      Y9, Y9, Y9
+	MOVQ           (R13), BP
+	MOVL           BP, R15
+	SHRQ           $0x20, BP
+	IMUL3Q         $0x00000100, R15, R15
+	ADDQ           BX, R15
+	IMUL3Q         $0x00000100, BP, BP
+	ADDQ           BX, BP
+	VFMADD231PD    (R15), Y8, Y0
+	VFMADD231PD    32(R15), Y8, Y1
+	VFMADD231PD    64(R15), Y8, Y2
+	VFMADD231PD    96(R15), Y8, Y3
+	VFMADD231PD    (BP), Y9, Y4
+	VFMADD231PD    32(BP), Y9, Y5
+	VFMADD231PD    64(BP), Y9, Y6
+	VFMADD231PD    96(BP), Y9, Y7
+	ADDQ           $0x00000008, R13
+	ADDQ           $0x00000010, R10
+	SUBQ           $0x00000002, R14
+	JGE            pair365
+
+single366:
+	CMPQ         R14, $-1
+	JL           sum367
+	VBROADCASTSD (R10), Y8
+	MOVLQSX      (R13), R14
+	IMUL3Q       $0x00000100, R14, R14
+	ADDQ         BX, R14
+	VFMADD231PD  (R14), Y8, Y0
+	VFMADD231PD  32(R14), Y8, Y1
+	VFMADD231PD  64(R14), Y8, Y2
+	VFMADD231PD  96(R14), Y8, Y3
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000008, R10
+
+sum367:
+	VADDPD      Y4, Y0, Y0
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y6, Y2, Y2
+	VADDPD      Y7, Y3, Y3
+	MOVLQSX     (DX), R14
+	IMULQ       R9, R14
+	MOVQ        (SP), R13
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R14*1), Y10
+	VFMADD231PD (R13), Y0, Y10
+	VMOVUPD     Y10, (AX)(R14*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PD (CX)(R14*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R14*1), Y11
+	VFMADD231PD 32(R13), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R14*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PD 32(CX)(R14*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R14*1), Y10
+	VFMADD231PD 64(R13), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R14*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PD 64(CX)(R14*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R14*1), Y11
+	VFMADD231PD 96(R13), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R14*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PD 96(CX)(R14*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	VXORPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	SUBQ        $0x00000002, R12
+	JL          single369
+
+pair368:
+	VBROADCASTF128 (SI), Y9
+	VUNPCKLPD      Y9, Y9, Y8
+	VUNPCKHPD      Y9, Y9, Y9
+	MOVQ           (R8), R13
+	MOVL           R13, R10
+	SHRQ           $0x20, R13
+	IMUL3Q         $0x00000100, R10, R10
+	ADDQ           BX, R10
+	IMUL3Q         $0x00000100, R13, R13
+	ADDQ           BX, R13
+	VFMADD231PD    128(R10), Y8, Y0
+	VFMADD231PD    160(R10), Y8, Y1
+	VFMADD231PD    192(R10), Y8, Y2
+	VFMADD231PD    224(R10), Y8, Y3
+	VFMADD231PD    128(R13), Y9, Y4
+	VFMADD231PD    160(R13), Y9, Y5
+	VFMADD231PD    192(R13), Y9, Y6
+	VFMADD231PD    224(R13), Y9, Y7
+	ADDQ           $0x00000008, R8
+	ADDQ           $0x00000010, SI
+	SUBQ           $0x00000002, R12
+	JGE            pair368
+
+single369:
+	CMPQ         R12, $-1
+	JL           sum370
+	VBROADCASTSD (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PD  128(R10), Y8, Y0
+	VFMADD231PD  160(R10), Y8, Y1
+	VFMADD231PD  192(R10), Y8, Y2
+	VFMADD231PD  224(R10), Y8, Y3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000008, SI
+
+sum370:
+	VADDPD      Y4, Y0, Y0
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y6, Y2, Y2
+	VADDPD      Y7, Y3, Y3
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     128(AX)(R13*1), Y10
+	VFMADD231PD 128(R12), Y0, Y10
+	VMOVUPD     Y10, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y10
+	VFMADD231PD 128(CX)(R13*1), Y0, Y10
+	VMOVUPD     Y10, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y11
+	VFMADD231PD 160(R12), Y1, Y11
+	VMOVUPD     Y11, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y11
+	VFMADD231PD 160(CX)(R13*1), Y1, Y11
+	VMOVUPD     Y11, 160(R10)
+	VMOVUPD     192(AX)(R13*1), Y10
+	VFMADD231PD 192(R12), Y2, Y10
+	VMOVUPD     Y10, 192(AX)(R13*1)
+	VMOVUPD     192(R10), Y10
+	VFMADD231PD 192(CX)(R13*1), Y2, Y10
+	VMOVUPD     Y10, 192(R10)
+	VMOVUPD     224(AX)(R13*1), Y11
+	VFMADD231PD 224(R12), Y3, Y11
+	VMOVUPD     Y11, 224(AX)(R13*1)
+	VMOVUPD     224(R10), Y11
+	VFMADD231PD 224(CX)(R13*1), Y3, Y11
+	VMOVUPD     Y11, 224(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child363
+
+none364:
+	ADDQ $0x00000100, (SP)
+	ADDQ $0x00000100, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent362
 	VZEROUPPER
 	RET
 
@@ -6587,7 +8538,7 @@ TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run207:
+run371:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -6599,9 +8550,9 @@ run207:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four208:
+four372:
 	CMPQ       R8, $0x00000004
-	JL         one208
+	JL         one373
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R10
 	IMULQ      SI, DI
@@ -6657,11 +8608,11 @@ four208:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four208
+	JMP        four372
 
-one208:
+one373:
 	TESTQ        R8, R8
-	JZ           end208
+	JZ           end374
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -6680,627 +8631,11 @@ one208:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one208
+	JMP          one373
 
-end208:
+end374:
 	DECQ 24(SP)
-	JNZ  run207
-	VZEROUPPER
-	RET
-
-// func cellSums1AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x03, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ R9, 40(SP)
-
-run209:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-
-loop210:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSD (SI), Y4
-	VMOVUPD      (DX)(R9*1), Y6
-	VMOVUPD      (BX)(R11*1), Y7
-	VMOVUPD      (AX)(R9*1), Y8
-	VMOVUPD      (CX)(R11*1), Y9
-	VMULPD       Y0, Y4, Y5
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  Y6, Y5, Y9
-	VMULPD       Y6, Y4, Y6
-	VMOVUPD      Y8, (AX)(R9*1)
-	VMOVUPD      Y9, (CX)(R11*1)
-	VFMADD231PD  Y7, Y6, Y2
-	VMOVUPD      32(DX)(R9*1), Y6
-	VMOVUPD      32(BX)(R11*1), Y7
-	VMOVUPD      32(AX)(R9*1), Y8
-	VMOVUPD      32(CX)(R11*1), Y9
-	VMULPD       Y1, Y4, Y5
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  Y6, Y5, Y9
-	VMULPD       Y6, Y4, Y6
-	VMOVUPD      Y8, 32(AX)(R9*1)
-	VMOVUPD      Y9, 32(CX)(R11*1)
-	VFMADD231PD  Y7, Y6, Y3
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000008, SI
-	DECQ         R10
-	JNZ          loop210
-	VADDPD       (R12), Y2, Y2
-	VMOVUPD      Y2, (R12)
-	VADDPD       32(R12), Y3, Y3
-	VMOVUPD      Y3, 32(R12)
-	DECQ         32(SP)
-	JNZ          run209
-	VZEROUPPER
-	RET
-
-// func expand2AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x03, DI
-
-loop211:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none212
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-
-loop213:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPD  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPD  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPD  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPD  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000080, AX
-	DECQ    R9
-	JNZ     loop213
-
-none212:
-	ADDQ $0x00000080, CX
-	DECQ R8
-	JNZ  loop211
-	VZEROUPPER
-	RET
-
-// func fold2AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x03, R9
-
-loop214:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none215
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-
-loop216:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y8
-	VFMADD231PD (SI)(R12*1), Y8, Y4
-	VMOVUPD     (CX)(R12*1), Y10
-	VFMADD231PD Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R12*1)
-	VMOVUPD     32(DX), Y9
-	VFMADD231PD 32(SI)(R12*1), Y9, Y5
-	VMOVUPD     32(CX)(R12*1), Y11
-	VFMADD231PD Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y8
-	VFMADD231PD 64(SI)(R12*1), Y8, Y6
-	VMOVUPD     64(CX)(R12*1), Y10
-	VFMADD231PD Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y9
-	VFMADD231PD 96(SI)(R12*1), Y9, Y7
-	VMOVUPD     96(CX)(R12*1), Y11
-	VFMADD231PD Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, DX
-	DECQ        R11
-	JNZ         loop216
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	JMP         end215
-
-none215:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-
-end215:
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, AX
-	DECQ R10
-	JNZ  loop214
-	VZEROUPPER
-	RET
-
-// func rowDots2AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop217:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none218
-	VMOVUPD (CX), Y8
-	VMOVUPD 32(CX), Y9
-	VMOVUPD 64(CX), Y10
-	VMOVUPD 96(CX), Y11
-
-four219:
-	MOVQ        (SI), R10
-	MOVL        R10, R9
-	SHRQ        $0x20, R10
-	MOVQ        8(SI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	IMUL3Q      $0x00000080, R9, R9
-	ADDQ        DX, R9
-	IMUL3Q      $0x00000080, R10, R10
-	ADDQ        DX, R10
-	IMUL3Q      $0x00000080, R11, R11
-	ADDQ        DX, R11
-	IMUL3Q      $0x00000080, R12, R12
-	ADDQ        DX, R12
-	VMULPD      (R9), Y8, Y0
-	VMULPD      32(R9), Y9, Y1
-	VMULPD      (R10), Y8, Y2
-	VMULPD      32(R10), Y9, Y3
-	VMULPD      (R11), Y8, Y4
-	VMULPD      32(R11), Y9, Y5
-	VMULPD      (R12), Y8, Y6
-	VMULPD      32(R12), Y9, Y7
-	VFMADD231PD 64(R9), Y10, Y0
-	VFMADD231PD 96(R9), Y11, Y1
-	VFMADD231PD 64(R10), Y10, Y2
-	VFMADD231PD 96(R10), Y11, Y3
-	VFMADD231PD 64(R11), Y10, Y4
-	VFMADD231PD 96(R11), Y11, Y5
-	VFMADD231PD 64(R12), Y10, Y6
-	VFMADD231PD 96(R12), Y11, Y7
-	VHADDPD     Y2, Y0, Y0
-	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y12
-	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y12, Y12
-	VHADDPD     Y3, Y1, Y1
-	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y13
-	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y13, Y13
-	VADDPD      Y13, Y12, Y12
-	VMOVUPD     Y12, (AX)
-	SUBQ        $0x00000004, R8
-	JLE         last219
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000020, AX
-	JMP         four219
-
-last219:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 32(AX)(R8*8), AX
-
-none218:
-	ADDQ $0x00000080, CX
-	DECQ DI
-	JNZ  loop217
-	VZEROUPPER
-	RET
-
-// func rowSums2AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop220:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	SUBQ   $0x00000002, R8
-	JL     single221
-
-pair221:
-	VBROADCASTF128 (DX), Y9
-	VUNPCKLPD      Y9, Y9, Y8
-	VUNPCKHPD      Y9, Y9, Y9
-	MOVQ           (SI), R10
-	MOVL           R10, R9
-	SHRQ           $0x20, R10
-	IMUL3Q         $0x00000080, R9, R9
-	ADDQ           CX, R9
-	IMUL3Q         $0x00000080, R10, R10
-	ADDQ           CX, R10
-	VFMADD231PD    (R9), Y8, Y0
-	VFMADD231PD    32(R9), Y8, Y1
-	VFMADD231PD    64(R9), Y8, Y2
-	VFMADD231PD    96(R9), Y8, Y3
-	VFMADD231PD    (R10), Y9, Y4
-	VFMADD231PD    32(R10), Y9, Y5
-	VFMADD231PD    64(R10), Y9, Y6
-	VFMADD231PD    96(R10), Y9, Y7
-	ADDQ           $0x00000008, SI
-	ADDQ           $0x00000010, DX
-	SUBQ           $0x00000002, R8
-	JGE            pair221
-
-single221:
-	CMPQ         R8, $-1
-	JL           sum221
-	VBROADCASTSD (DX), Y8
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000080, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PD  (R8), Y8, Y0
-	VFMADD231PD  32(R8), Y8, Y1
-	VFMADD231PD  64(R8), Y8, Y2
-	VFMADD231PD  96(R8), Y8, Y3
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000008, DX
-
-sum221:
-	VADDPD  Y4, Y0, Y0
-	VADDPD  Y5, Y1, Y1
-	VADDPD  Y6, Y2, Y2
-	VADDPD  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	ADDQ    $0x00000080, AX
-	DECQ    DI
-	JNZ     loop220
-	VZEROUPPER
-	RET
-
-// func treeDots2AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots2AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x03, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent222:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none223
-
-child223:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y8
-	VMULPD  (R12), Y8, Y8
-	VMOVUPD 32(R11), Y9
-	VMULPD  32(R12), Y9, Y9
-	VMOVUPD 64(R11), Y10
-	VMULPD  64(R12), Y10, Y10
-	VMOVUPD 96(R11), Y11
-	VMULPD  96(R12), Y11, Y11
-	TESTQ   R9, R9
-	JZ      next223
-
-four224:
-	MOVQ        (DI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	MOVQ        8(DI), R14
-	MOVL        R14, R13
-	SHRQ        $0x20, R14
-	IMUL3Q      $0x00000080, R11, R11
-	ADDQ        BX, R11
-	IMUL3Q      $0x00000080, R12, R12
-	ADDQ        BX, R12
-	IMUL3Q      $0x00000080, R13, R13
-	ADDQ        BX, R13
-	IMUL3Q      $0x00000080, R14, R14
-	ADDQ        BX, R14
-	VMULPD      (R11), Y8, Y0
-	VMULPD      32(R11), Y9, Y1
-	VMULPD      (R12), Y8, Y2
-	VMULPD      32(R12), Y9, Y3
-	VMULPD      (R13), Y8, Y4
-	VMULPD      32(R13), Y9, Y5
-	VMULPD      (R14), Y8, Y6
-	VMULPD      32(R14), Y9, Y7
-	VFMADD231PD 64(R11), Y10, Y0
-	VFMADD231PD 96(R11), Y11, Y1
-	VFMADD231PD 64(R12), Y10, Y2
-	VFMADD231PD 96(R12), Y11, Y3
-	VFMADD231PD 64(R13), Y10, Y4
-	VFMADD231PD 96(R13), Y11, Y5
-	VFMADD231PD 64(R14), Y10, Y6
-	VFMADD231PD 96(R14), Y11, Y7
-	VHADDPD     Y2, Y0, Y0
-	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y12
-	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y12, Y12
-	VHADDPD     Y3, Y1, Y1
-	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y13
-	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y13, Y13
-	VADDPD      Y13, Y12, Y12
-	VMOVUPD     Y12, (AX)
-	SUBQ        $0x00000004, R9
-	JLE         last224
-	ADDQ        $0x00000010, DI
-	ADDQ        $0x00000020, AX
-	JMP         four224
-
-last224:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 32(AX)(R9*8), AX
-
-next223:
-	DECQ R10
-	JNZ  child223
-
-none223:
-	ADDQ $0x00000080, (SP)
-	DECQ 16(SP)
-	JNZ  parent222
-	VZEROUPPER
-	RET
-
-// func treeSums2AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent225:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	TESTQ   R11, R11
-	JZ      none226
-
-child226:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	SUBQ   $0x00000002, R10
-	JL     single227
-
-pair227:
-	VBROADCASTF128 (SI), Y9
-	VUNPCKLPD      Y9, Y9, Y8
-	VUNPCKHPD      Y9, Y9, Y9
-	MOVQ           (R8), R13
-	MOVL           R13, R12
-	SHRQ           $0x20, R13
-	IMUL3Q         $0x00000080, R12, R12
-	ADDQ           BX, R12
-	IMUL3Q         $0x00000080, R13, R13
-	ADDQ           BX, R13
-	VFMADD231PD    (R12), Y8, Y0
-	VFMADD231PD    32(R12), Y8, Y1
-	VFMADD231PD    64(R12), Y8, Y2
-	VFMADD231PD    96(R12), Y8, Y3
-	VFMADD231PD    (R13), Y9, Y4
-	VFMADD231PD    32(R13), Y9, Y5
-	VFMADD231PD    64(R13), Y9, Y6
-	VFMADD231PD    96(R13), Y9, Y7
-	ADDQ           $0x00000008, R8
-	ADDQ           $0x00000010, SI
-	SUBQ           $0x00000002, R10
-	JGE            pair227
-
-single227:
-	CMPQ         R10, $-1
-	JL           sum227
-	VBROADCASTSD (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000080, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PD  (R10), Y8, Y0
-	VFMADD231PD  32(R10), Y8, Y1
-	VFMADD231PD  64(R10), Y8, Y2
-	VFMADD231PD  96(R10), Y8, Y3
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000008, SI
-
-sum227:
-	VADDPD      Y4, Y0, Y0
-	VADDPD      Y5, Y1, Y1
-	VADDPD      Y6, Y2, Y2
-	VADDPD      Y7, Y3, Y3
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y10
-	VFMADD231PD (R12), Y0, Y10
-	VMOVUPD     Y10, (AX)(R13*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PD (CX)(R13*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R13*1), Y11
-	VFMADD231PD 32(R12), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PD 32(CX)(R13*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y10
-	VFMADD231PD 64(R12), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PD 64(CX)(R13*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y11
-	VFMADD231PD 96(R12), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PD 96(CX)(R13*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child226
-
-none226:
-	ADDQ $0x00000080, (SP)
-	ADDQ $0x00000080, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent225
+	JNZ  run371
 	VZEROUPPER
 	RET
 
@@ -7325,7 +8660,7 @@ TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run228:
+run375:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -7337,9 +8672,9 @@ run228:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four229:
+four376:
 	CMPQ        R8, $0x00000004
-	JL          one229
+	JL          one377
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -7419,11 +8754,11 @@ four229:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four229
+	JMP         four376
 
-one229:
+one377:
 	TESTQ        R8, R8
-	JZ           end229
+	JZ           end378
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -7448,743 +8783,11 @@ one229:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one229
+	JMP          one377
 
-end229:
+end378:
 	DECQ 24(SP)
-	JNZ  run228
-	VZEROUPPER
-	RET
-
-// func cellSums2AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x03, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ R9, 40(SP)
-
-run230:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-
-loop231:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSD (SI), Y8
-	VMOVUPD      (DX)(R9*1), Y10
-	VMOVUPD      (BX)(R11*1), Y11
-	VMOVUPD      (AX)(R9*1), Y12
-	VMOVUPD      (CX)(R11*1), Y13
-	VMULPD       Y0, Y8, Y9
-	VFMADD231PD  Y11, Y9, Y12
-	VFMADD231PD  Y10, Y9, Y13
-	VMULPD       Y10, Y8, Y10
-	VMOVUPD      Y12, (AX)(R9*1)
-	VMOVUPD      Y13, (CX)(R11*1)
-	VFMADD231PD  Y11, Y10, Y4
-	VMOVUPD      32(DX)(R9*1), Y10
-	VMOVUPD      32(BX)(R11*1), Y11
-	VMOVUPD      32(AX)(R9*1), Y12
-	VMOVUPD      32(CX)(R11*1), Y13
-	VMULPD       Y1, Y8, Y9
-	VFMADD231PD  Y11, Y9, Y12
-	VFMADD231PD  Y10, Y9, Y13
-	VMULPD       Y10, Y8, Y10
-	VMOVUPD      Y12, 32(AX)(R9*1)
-	VMOVUPD      Y13, 32(CX)(R11*1)
-	VFMADD231PD  Y11, Y10, Y5
-	VMOVUPD      64(DX)(R9*1), Y10
-	VMOVUPD      64(BX)(R11*1), Y11
-	VMOVUPD      64(AX)(R9*1), Y12
-	VMOVUPD      64(CX)(R11*1), Y13
-	VMULPD       Y2, Y8, Y9
-	VFMADD231PD  Y11, Y9, Y12
-	VFMADD231PD  Y10, Y9, Y13
-	VMULPD       Y10, Y8, Y10
-	VMOVUPD      Y12, 64(AX)(R9*1)
-	VMOVUPD      Y13, 64(CX)(R11*1)
-	VFMADD231PD  Y11, Y10, Y6
-	VMOVUPD      96(DX)(R9*1), Y10
-	VMOVUPD      96(BX)(R11*1), Y11
-	VMOVUPD      96(AX)(R9*1), Y12
-	VMOVUPD      96(CX)(R11*1), Y13
-	VMULPD       Y3, Y8, Y9
-	VFMADD231PD  Y11, Y9, Y12
-	VFMADD231PD  Y10, Y9, Y13
-	VMULPD       Y10, Y8, Y10
-	VMOVUPD      Y12, 96(AX)(R9*1)
-	VMOVUPD      Y13, 96(CX)(R11*1)
-	VFMADD231PD  Y11, Y10, Y7
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000008, SI
-	DECQ         R10
-	JNZ          loop231
-	VADDPD       (R12), Y4, Y4
-	VMOVUPD      Y4, (R12)
-	VADDPD       32(R12), Y5, Y5
-	VMOVUPD      Y5, 32(R12)
-	VADDPD       64(R12), Y6, Y6
-	VMOVUPD      Y6, 64(R12)
-	VADDPD       96(R12), Y7, Y7
-	VMOVUPD      Y7, 96(R12)
-	DECQ         32(SP)
-	JNZ          run230
-	VZEROUPPER
-	RET
-
-// func expand3AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x03, DI
-
-loop232:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none233
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-
-loop234:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPD  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPD  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPD  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPD  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPD  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPD  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000c0, AX
-	DECQ    R9
-	JNZ     loop234
-
-none233:
-	ADDQ $0x000000c0, CX
-	DECQ R8
-	JNZ  loop232
-	VZEROUPPER
-	RET
-
-// func fold3AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x03, R9
-
-loop235:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none236
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	VXORPD  Y8, Y8, Y8
-	VXORPD  Y9, Y9, Y9
-	VXORPD  Y10, Y10, Y10
-	VXORPD  Y11, Y11, Y11
-
-loop237:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y12
-	VFMADD231PD (SI)(R12*1), Y12, Y6
-	VMOVUPD     (CX)(R12*1), Y14
-	VFMADD231PD Y0, Y12, Y14
-	VMOVUPD     Y14, (CX)(R12*1)
-	VMOVUPD     32(DX), Y13
-	VFMADD231PD 32(SI)(R12*1), Y13, Y7
-	VMOVUPD     32(CX)(R12*1), Y15
-	VFMADD231PD Y1, Y13, Y15
-	VMOVUPD     Y15, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y12
-	VFMADD231PD 64(SI)(R12*1), Y12, Y8
-	VMOVUPD     64(CX)(R12*1), Y14
-	VFMADD231PD Y2, Y12, Y14
-	VMOVUPD     Y14, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y13
-	VFMADD231PD 96(SI)(R12*1), Y13, Y9
-	VMOVUPD     96(CX)(R12*1), Y15
-	VFMADD231PD Y3, Y13, Y15
-	VMOVUPD     Y15, 96(CX)(R12*1)
-	VMOVUPD     128(DX), Y12
-	VFMADD231PD 128(SI)(R12*1), Y12, Y10
-	VMOVUPD     128(CX)(R12*1), Y14
-	VFMADD231PD Y4, Y12, Y14
-	VMOVUPD     Y14, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y13
-	VFMADD231PD 160(SI)(R12*1), Y13, Y11
-	VMOVUPD     160(CX)(R12*1), Y15
-	VFMADD231PD Y5, Y13, Y15
-	VMOVUPD     Y15, 160(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x000000c0, DX
-	DECQ        R11
-	JNZ         loop237
-	VMOVUPD     Y6, (AX)
-	VMOVUPD     Y7, 32(AX)
-	VMOVUPD     Y8, 64(AX)
-	VMOVUPD     Y9, 96(AX)
-	VMOVUPD     Y10, 128(AX)
-	VMOVUPD     Y11, 160(AX)
-	JMP         end236
-
-none236:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-
-end236:
-	ADDQ $0x000000c0, BX
-	ADDQ $0x000000c0, AX
-	DECQ R10
-	JNZ  loop235
-	VZEROUPPER
-	RET
-
-// func rowDots3AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop238:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none239
-	VMOVUPD (CX), Y8
-	VMOVUPD 32(CX), Y9
-	VMOVUPD 64(CX), Y10
-	VMOVUPD 96(CX), Y11
-	VMOVUPD 128(CX), Y12
-	VMOVUPD 160(CX), Y13
-
-four240:
-	MOVQ        (SI), R10
-	MOVL        R10, R9
-	SHRQ        $0x20, R10
-	MOVQ        8(SI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	IMUL3Q      $0x000000c0, R9, R9
-	ADDQ        DX, R9
-	IMUL3Q      $0x000000c0, R10, R10
-	ADDQ        DX, R10
-	IMUL3Q      $0x000000c0, R11, R11
-	ADDQ        DX, R11
-	IMUL3Q      $0x000000c0, R12, R12
-	ADDQ        DX, R12
-	VMULPD      (R9), Y8, Y0
-	VMULPD      32(R9), Y9, Y1
-	VMULPD      (R10), Y8, Y2
-	VMULPD      32(R10), Y9, Y3
-	VMULPD      (R11), Y8, Y4
-	VMULPD      32(R11), Y9, Y5
-	VMULPD      (R12), Y8, Y6
-	VMULPD      32(R12), Y9, Y7
-	VFMADD231PD 64(R9), Y10, Y0
-	VFMADD231PD 96(R9), Y11, Y1
-	VFMADD231PD 64(R10), Y10, Y2
-	VFMADD231PD 96(R10), Y11, Y3
-	VFMADD231PD 64(R11), Y10, Y4
-	VFMADD231PD 96(R11), Y11, Y5
-	VFMADD231PD 64(R12), Y10, Y6
-	VFMADD231PD 96(R12), Y11, Y7
-	VFMADD231PD 128(R9), Y12, Y0
-	VFMADD231PD 160(R9), Y13, Y1
-	VFMADD231PD 128(R10), Y12, Y2
-	VFMADD231PD 160(R10), Y13, Y3
-	VFMADD231PD 128(R11), Y12, Y4
-	VFMADD231PD 160(R11), Y13, Y5
-	VFMADD231PD 128(R12), Y12, Y6
-	VFMADD231PD 160(R12), Y13, Y7
-	VHADDPD     Y2, Y0, Y0
-	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y14
-	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y14, Y14
-	VHADDPD     Y3, Y1, Y1
-	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y15
-	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y15, Y15
-	VADDPD      Y15, Y14, Y14
-	VMOVUPD     Y14, (AX)
-	SUBQ        $0x00000004, R8
-	JLE         last240
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000020, AX
-	JMP         four240
-
-last240:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 32(AX)(R8*8), AX
-
-none239:
-	ADDQ $0x000000c0, CX
-	DECQ DI
-	JNZ  loop238
-	VZEROUPPER
-	RET
-
-// func rowSums3AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop241:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	SUBQ   $0x00000002, R8
-	JL     single242
-
-pair242:
-	VBROADCASTF128 (DX), Y13
-	VUNPCKLPD      Y13, Y13, Y12
-	VUNPCKHPD      Y13, Y13, Y13
-	MOVQ           (SI), R10
-	MOVL           R10, R9
-	SHRQ           $0x20, R10
-	IMUL3Q         $0x000000c0, R9, R9
-	ADDQ           CX, R9
-	IMUL3Q         $0x000000c0, R10, R10
-	ADDQ           CX, R10
-	VFMADD231PD    (R9), Y12, Y0
-	VFMADD231PD    32(R9), Y12, Y1
-	VFMADD231PD    64(R9), Y12, Y2
-	VFMADD231PD    96(R9), Y12, Y3
-	VFMADD231PD    128(R9), Y12, Y4
-	VFMADD231PD    160(R9), Y12, Y5
-	VFMADD231PD    (R10), Y13, Y6
-	VFMADD231PD    32(R10), Y13, Y7
-	VFMADD231PD    64(R10), Y13, Y8
-	VFMADD231PD    96(R10), Y13, Y9
-	VFMADD231PD    128(R10), Y13, Y10
-	VFMADD231PD    160(R10), Y13, Y11
-	ADDQ           $0x00000008, SI
-	ADDQ           $0x00000010, DX
-	SUBQ           $0x00000002, R8
-	JGE            pair242
-
-single242:
-	CMPQ         R8, $-1
-	JL           sum242
-	VBROADCASTSD (DX), Y12
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x000000c0, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PD  (R8), Y12, Y0
-	VFMADD231PD  32(R8), Y12, Y1
-	VFMADD231PD  64(R8), Y12, Y2
-	VFMADD231PD  96(R8), Y12, Y3
-	VFMADD231PD  128(R8), Y12, Y4
-	VFMADD231PD  160(R8), Y12, Y5
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000008, DX
-
-sum242:
-	VADDPD  Y6, Y0, Y0
-	VADDPD  Y7, Y1, Y1
-	VADDPD  Y8, Y2, Y2
-	VADDPD  Y9, Y3, Y3
-	VADDPD  Y10, Y4, Y4
-	VADDPD  Y11, Y5, Y5
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VMOVUPD Y4, 128(AX)
-	VMOVUPD Y5, 160(AX)
-	ADDQ    $0x000000c0, AX
-	DECQ    DI
-	JNZ     loop241
-	VZEROUPPER
-	RET
-
-// func treeDots3AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots3AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x03, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent243:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none244
-
-child244:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y8
-	VMULPD  (R12), Y8, Y8
-	VMOVUPD 32(R11), Y9
-	VMULPD  32(R12), Y9, Y9
-	VMOVUPD 64(R11), Y10
-	VMULPD  64(R12), Y10, Y10
-	VMOVUPD 96(R11), Y11
-	VMULPD  96(R12), Y11, Y11
-	VMOVUPD 128(R11), Y12
-	VMULPD  128(R12), Y12, Y12
-	VMOVUPD 160(R11), Y13
-	VMULPD  160(R12), Y13, Y13
-	TESTQ   R9, R9
-	JZ      next244
-
-four245:
-	MOVQ        (DI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	MOVQ        8(DI), R14
-	MOVL        R14, R13
-	SHRQ        $0x20, R14
-	IMUL3Q      $0x000000c0, R11, R11
-	ADDQ        BX, R11
-	IMUL3Q      $0x000000c0, R12, R12
-	ADDQ        BX, R12
-	IMUL3Q      $0x000000c0, R13, R13
-	ADDQ        BX, R13
-	IMUL3Q      $0x000000c0, R14, R14
-	ADDQ        BX, R14
-	VMULPD      (R11), Y8, Y0
-	VMULPD      32(R11), Y9, Y1
-	VMULPD      (R12), Y8, Y2
-	VMULPD      32(R12), Y9, Y3
-	VMULPD      (R13), Y8, Y4
-	VMULPD      32(R13), Y9, Y5
-	VMULPD      (R14), Y8, Y6
-	VMULPD      32(R14), Y9, Y7
-	VFMADD231PD 64(R11), Y10, Y0
-	VFMADD231PD 96(R11), Y11, Y1
-	VFMADD231PD 64(R12), Y10, Y2
-	VFMADD231PD 96(R12), Y11, Y3
-	VFMADD231PD 64(R13), Y10, Y4
-	VFMADD231PD 96(R13), Y11, Y5
-	VFMADD231PD 64(R14), Y10, Y6
-	VFMADD231PD 96(R14), Y11, Y7
-	VFMADD231PD 128(R11), Y12, Y0
-	VFMADD231PD 160(R11), Y13, Y1
-	VFMADD231PD 128(R12), Y12, Y2
-	VFMADD231PD 160(R12), Y13, Y3
-	VFMADD231PD 128(R13), Y12, Y4
-	VFMADD231PD 160(R13), Y13, Y5
-	VFMADD231PD 128(R14), Y12, Y6
-	VFMADD231PD 160(R14), Y13, Y7
-	VHADDPD     Y2, Y0, Y0
-	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y14
-	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y14, Y14
-	VHADDPD     Y3, Y1, Y1
-	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y15
-	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y15, Y15
-	VADDPD      Y15, Y14, Y14
-	VMOVUPD     Y14, (AX)
-	SUBQ        $0x00000004, R9
-	JLE         last245
-	ADDQ        $0x00000010, DI
-	ADDQ        $0x00000020, AX
-	JMP         four245
-
-last245:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 32(AX)(R9*8), AX
-
-next244:
-	DECQ R10
-	JNZ  child244
-
-none244:
-	ADDQ $0x000000c0, (SP)
-	DECQ 16(SP)
-	JNZ  parent243
-	VZEROUPPER
-	RET
-
-// func treeSums3AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent246:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	VMOVUPD Y0, 160(R10)
-	TESTQ   R11, R11
-	JZ      none247
-
-child247:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	SUBQ   $0x00000002, R10
-	JL     single248
-
-pair248:
-	VBROADCASTF128 (SI), Y13
-	VUNPCKLPD      Y13, Y13, Y12
-	VUNPCKHPD      Y13, Y13, Y13
-	MOVQ           (R8), R13
-	MOVL           R13, R12
-	SHRQ           $0x20, R13
-	IMUL3Q         $0x000000c0, R12, R12
-	ADDQ           BX, R12
-	IMUL3Q         $0x000000c0, R13, R13
-	ADDQ           BX, R13
-	VFMADD231PD    (R12), Y12, Y0
-	VFMADD231PD    32(R12), Y12, Y1
-	VFMADD231PD    64(R12), Y12, Y2
-	VFMADD231PD    96(R12), Y12, Y3
-	VFMADD231PD    128(R12), Y12, Y4
-	VFMADD231PD    160(R12), Y12, Y5
-	VFMADD231PD    (R13), Y13, Y6
-	VFMADD231PD    32(R13), Y13, Y7
-	VFMADD231PD    64(R13), Y13, Y8
-	VFMADD231PD    96(R13), Y13, Y9
-	VFMADD231PD    128(R13), Y13, Y10
-	VFMADD231PD    160(R13), Y13, Y11
-	ADDQ           $0x00000008, R8
-	ADDQ           $0x00000010, SI
-	SUBQ           $0x00000002, R10
-	JGE            pair248
-
-single248:
-	CMPQ         R10, $-1
-	JL           sum248
-	VBROADCASTSD (SI), Y12
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000c0, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PD  (R10), Y12, Y0
-	VFMADD231PD  32(R10), Y12, Y1
-	VFMADD231PD  64(R10), Y12, Y2
-	VFMADD231PD  96(R10), Y12, Y3
-	VFMADD231PD  128(R10), Y12, Y4
-	VFMADD231PD  160(R10), Y12, Y5
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000008, SI
-
-sum248:
-	VADDPD      Y6, Y0, Y0
-	VADDPD      Y7, Y1, Y1
-	VADDPD      Y8, Y2, Y2
-	VADDPD      Y9, Y3, Y3
-	VADDPD      Y10, Y4, Y4
-	VADDPD      Y11, Y5, Y5
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y14
-	VFMADD231PD (R12), Y0, Y14
-	VMOVUPD     Y14, (AX)(R13*1)
-	VMOVUPD     (R10), Y14
-	VFMADD231PD (CX)(R13*1), Y0, Y14
-	VMOVUPD     Y14, (R10)
-	VMOVUPD     32(AX)(R13*1), Y15
-	VFMADD231PD 32(R12), Y1, Y15
-	VMOVUPD     Y15, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y15
-	VFMADD231PD 32(CX)(R13*1), Y1, Y15
-	VMOVUPD     Y15, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y14
-	VFMADD231PD 64(R12), Y2, Y14
-	VMOVUPD     Y14, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y14
-	VFMADD231PD 64(CX)(R13*1), Y2, Y14
-	VMOVUPD     Y14, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y15
-	VFMADD231PD 96(R12), Y3, Y15
-	VMOVUPD     Y15, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y15
-	VFMADD231PD 96(CX)(R13*1), Y3, Y15
-	VMOVUPD     Y15, 96(R10)
-	VMOVUPD     128(AX)(R13*1), Y14
-	VFMADD231PD 128(R12), Y4, Y14
-	VMOVUPD     Y14, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y14
-	VFMADD231PD 128(CX)(R13*1), Y4, Y14
-	VMOVUPD     Y14, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y15
-	VFMADD231PD 160(R12), Y5, Y15
-	VMOVUPD     Y15, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y15
-	VFMADD231PD 160(CX)(R13*1), Y5, Y15
-	VMOVUPD     Y15, 160(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child247
-
-none247:
-	ADDQ $0x000000c0, (SP)
-	ADDQ $0x000000c0, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent246
+	JNZ  run375
 	VZEROUPPER
 	RET
 
@@ -8209,7 +8812,7 @@ TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run249:
+run379:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -8221,9 +8824,9 @@ run249:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four250:
+four380:
 	CMPQ        R8, $0x00000004
-	JL          one250
+	JL          one381
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -8327,11 +8930,11 @@ four250:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four250
+	JMP         four380
 
-one250:
+one381:
 	TESTQ        R8, R8
-	JZ           end250
+	JZ           end382
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -8362,970 +8965,11 @@ one250:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one250
+	JMP          one381
 
-end250:
+end382:
 	DECQ 24(SP)
-	JNZ  run249
-	VZEROUPPER
-	RET
-
-// func cellSums3AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x03, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ R9, 40(SP)
-
-run251:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	MOVQ    R10, R9
-	MOVQ    DI, R13
-	MOVQ    SI, R14
-
-loop252:
-	MOVWLZX      (R13), R15
-	MOVWLZX      2(R13), BP
-	IMULQ        R8, R15
-	IMULQ        R8, BP
-	VBROADCASTSD (R14), Y6
-	VMOVUPD      (DX)(R15*1), Y8
-	VMOVUPD      (BX)(BP*1), Y9
-	VMOVUPD      (AX)(R15*1), Y10
-	VMOVUPD      (CX)(BP*1), Y11
-	VMULPD       Y0, Y6, Y7
-	VFMADD231PD  Y9, Y7, Y10
-	VFMADD231PD  Y8, Y7, Y11
-	VMULPD       Y8, Y6, Y8
-	VMOVUPD      Y10, (AX)(R15*1)
-	VMOVUPD      Y11, (CX)(BP*1)
-	VFMADD231PD  Y9, Y8, Y3
-	VMOVUPD      32(DX)(R15*1), Y8
-	VMOVUPD      32(BX)(BP*1), Y9
-	VMOVUPD      32(AX)(R15*1), Y10
-	VMOVUPD      32(CX)(BP*1), Y11
-	VMULPD       Y1, Y6, Y7
-	VFMADD231PD  Y9, Y7, Y10
-	VFMADD231PD  Y8, Y7, Y11
-	VMULPD       Y8, Y6, Y8
-	VMOVUPD      Y10, 32(AX)(R15*1)
-	VMOVUPD      Y11, 32(CX)(BP*1)
-	VFMADD231PD  Y9, Y8, Y4
-	VMOVUPD      64(DX)(R15*1), Y8
-	VMOVUPD      64(BX)(BP*1), Y9
-	VMOVUPD      64(AX)(R15*1), Y10
-	VMOVUPD      64(CX)(BP*1), Y11
-	VMULPD       Y2, Y6, Y7
-	VFMADD231PD  Y9, Y7, Y10
-	VFMADD231PD  Y8, Y7, Y11
-	VMULPD       Y8, Y6, Y8
-	VMOVUPD      Y10, 64(AX)(R15*1)
-	VMOVUPD      Y11, 64(CX)(BP*1)
-	VFMADD231PD  Y9, Y8, Y5
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000008, R14
-	DECQ         R9
-	JNZ          loop252
-	VADDPD       (R12), Y3, Y3
-	VMOVUPD      Y3, (R12)
-	VADDPD       32(R12), Y4, Y4
-	VMOVUPD      Y4, 32(R12)
-	VADDPD       64(R12), Y5, Y5
-	VMOVUPD      Y5, 64(R12)
-	VMOVUPD      96(R11), Y0
-	VMOVUPD      128(R11), Y1
-	VMOVUPD      160(R11), Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-
-loop253:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSD (SI), Y6
-	VMOVUPD      96(DX)(R9*1), Y8
-	VMOVUPD      96(BX)(R11*1), Y9
-	VMOVUPD      96(AX)(R9*1), Y10
-	VMOVUPD      96(CX)(R11*1), Y11
-	VMULPD       Y0, Y6, Y7
-	VFMADD231PD  Y9, Y7, Y10
-	VFMADD231PD  Y8, Y7, Y11
-	VMULPD       Y8, Y6, Y8
-	VMOVUPD      Y10, 96(AX)(R9*1)
-	VMOVUPD      Y11, 96(CX)(R11*1)
-	VFMADD231PD  Y9, Y8, Y3
-	VMOVUPD      128(DX)(R9*1), Y8
-	VMOVUPD      128(BX)(R11*1), Y9
-	VMOVUPD      128(AX)(R9*1), Y10
-	VMOVUPD      128(CX)(R11*1), Y11
-	VMULPD       Y1, Y6, Y7
-	VFMADD231PD  Y9, Y7, Y10
-	VFMADD231PD  Y8, Y7, Y11
-	VMULPD       Y8, Y6, Y8
-	VMOVUPD      Y10, 128(AX)(R9*1)
-	VMOVUPD      Y11, 128(CX)(R11*1)
-	VFMADD231PD  Y9, Y8, Y4
-	VMOVUPD      160(DX)(R9*1), Y8
-	VMOVUPD      160(BX)(R11*1), Y9
-	VMOVUPD      160(AX)(R9*1), Y10
-	VMOVUPD      160(CX)(R11*1), Y11
-	VMULPD       Y2, Y6, Y7
-	VFMADD231PD  Y9, Y7, Y10
-	VFMADD231PD  Y8, Y7, Y11
-	VMULPD       Y8, Y6, Y8
-	VMOVUPD      Y10, 160(AX)(R9*1)
-	VMOVUPD      Y11, 160(CX)(R11*1)
-	VFMADD231PD  Y9, Y8, Y5
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000008, SI
-	DECQ         R10
-	JNZ          loop253
-	VADDPD       96(R12), Y3, Y3
-	VMOVUPD      Y3, 96(R12)
-	VADDPD       128(R12), Y4, Y4
-	VMOVUPD      Y4, 128(R12)
-	VADDPD       160(R12), Y5, Y5
-	VMOVUPD      Y5, 160(R12)
-	DECQ         32(SP)
-	JNZ          run251
-	VZEROUPPER
-	RET
-
-// func expand4AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x03, DI
-
-loop254:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none255
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-	VMOVUPD 224(CX), Y11
-
-loop256:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPD  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPD  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPD  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPD  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPD  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPD  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	VMULPD  192(R10), Y10, Y2
-	VMOVUPD Y2, 192(AX)
-	VMULPD  224(R10), Y11, Y3
-	VMOVUPD Y3, 224(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000100, AX
-	DECQ    R9
-	JNZ     loop256
-
-none255:
-	ADDQ $0x00000100, CX
-	DECQ R8
-	JNZ  loop254
-	VZEROUPPER
-	RET
-
-// func fold4AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x03, R9
-
-loop257:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none258
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    R11, R12
-	MOVQ    R8, R13
-	MOVQ    DX, R14
-
-loop259:
-	MOVLQSX     (R13), R15
-	IMULQ       R9, R15
-	VMOVUPD     (R14), Y8
-	VFMADD231PD (SI)(R15*1), Y8, Y4
-	VMOVUPD     (CX)(R15*1), Y10
-	VFMADD231PD Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R15*1)
-	VMOVUPD     32(R14), Y9
-	VFMADD231PD 32(SI)(R15*1), Y9, Y5
-	VMOVUPD     32(CX)(R15*1), Y11
-	VFMADD231PD Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R15*1)
-	VMOVUPD     64(R14), Y8
-	VFMADD231PD 64(SI)(R15*1), Y8, Y6
-	VMOVUPD     64(CX)(R15*1), Y10
-	VFMADD231PD Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R15*1)
-	VMOVUPD     96(R14), Y9
-	VFMADD231PD 96(SI)(R15*1), Y9, Y7
-	VMOVUPD     96(CX)(R15*1), Y11
-	VFMADD231PD Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R15*1)
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000100, R14
-	DECQ        R12
-	JNZ         loop259
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	VMOVUPD     128(BX), Y0
-	VMOVUPD     160(BX), Y1
-	VMOVUPD     192(BX), Y2
-	VMOVUPD     224(BX), Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VXORPD      Y6, Y6, Y6
-	VXORPD      Y7, Y7, Y7
-
-loop260:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     128(DX), Y8
-	VFMADD231PD 128(SI)(R12*1), Y8, Y4
-	VMOVUPD     128(CX)(R12*1), Y10
-	VFMADD231PD Y0, Y8, Y10
-	VMOVUPD     Y10, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y9
-	VFMADD231PD 160(SI)(R12*1), Y9, Y5
-	VMOVUPD     160(CX)(R12*1), Y11
-	VFMADD231PD Y1, Y9, Y11
-	VMOVUPD     Y11, 160(CX)(R12*1)
-	VMOVUPD     192(DX), Y8
-	VFMADD231PD 192(SI)(R12*1), Y8, Y6
-	VMOVUPD     192(CX)(R12*1), Y10
-	VFMADD231PD Y2, Y8, Y10
-	VMOVUPD     Y10, 192(CX)(R12*1)
-	VMOVUPD     224(DX), Y9
-	VFMADD231PD 224(SI)(R12*1), Y9, Y7
-	VMOVUPD     224(CX)(R12*1), Y11
-	VFMADD231PD Y3, Y9, Y11
-	VMOVUPD     Y11, 224(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000100, DX
-	DECQ        R11
-	JNZ         loop260
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	JMP         end258
-
-none258:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-	VMOVUPD Y0, 192(AX)
-	VMOVUPD Y0, 224(AX)
-
-end258:
-	ADDQ $0x00000100, BX
-	ADDQ $0x00000100, AX
-	DECQ R10
-	JNZ  loop257
-	VZEROUPPER
-	RET
-
-// func rowDots4AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop261:
-	MOVL  4(BX), R8
-	SUBL  (BX), R8
-	ADDQ  $0x00000004, BX
-	TESTQ R8, R8
-	JZ    none262
-
-four263:
-	MOVQ        (SI), R10
-	MOVL        R10, R9
-	SHRQ        $0x20, R10
-	MOVQ        8(SI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	IMUL3Q      $0x00000100, R9, R9
-	ADDQ        DX, R9
-	IMUL3Q      $0x00000100, R10, R10
-	ADDQ        DX, R10
-	IMUL3Q      $0x00000100, R11, R11
-	ADDQ        DX, R11
-	IMUL3Q      $0x00000100, R12, R12
-	ADDQ        DX, R12
-	VMOVUPD     (CX), Y8
-	VMOVUPD     32(CX), Y9
-	VMULPD      (R9), Y8, Y0
-	VMULPD      32(R9), Y9, Y1
-	VMULPD      (R10), Y8, Y2
-	VMULPD      32(R10), Y9, Y3
-	VMULPD      (R11), Y8, Y4
-	VMULPD      32(R11), Y9, Y5
-	VMULPD      (R12), Y8, Y6
-	VMULPD      32(R12), Y9, Y7
-	VMOVUPD     64(CX), Y8
-	VMOVUPD     96(CX), Y9
-	VFMADD231PD 64(R9), Y8, Y0
-	VFMADD231PD 96(R9), Y9, Y1
-	VFMADD231PD 64(R10), Y8, Y2
-	VFMADD231PD 96(R10), Y9, Y3
-	VFMADD231PD 64(R11), Y8, Y4
-	VFMADD231PD 96(R11), Y9, Y5
-	VFMADD231PD 64(R12), Y8, Y6
-	VFMADD231PD 96(R12), Y9, Y7
-	VMOVUPD     128(CX), Y8
-	VMOVUPD     160(CX), Y9
-	VFMADD231PD 128(R9), Y8, Y0
-	VFMADD231PD 160(R9), Y9, Y1
-	VFMADD231PD 128(R10), Y8, Y2
-	VFMADD231PD 160(R10), Y9, Y3
-	VFMADD231PD 128(R11), Y8, Y4
-	VFMADD231PD 160(R11), Y9, Y5
-	VFMADD231PD 128(R12), Y8, Y6
-	VFMADD231PD 160(R12), Y9, Y7
-	VMOVUPD     192(CX), Y8
-	VMOVUPD     224(CX), Y9
-	VFMADD231PD 192(R9), Y8, Y0
-	VFMADD231PD 224(R9), Y9, Y1
-	VFMADD231PD 192(R10), Y8, Y2
-	VFMADD231PD 224(R10), Y9, Y3
-	VFMADD231PD 192(R11), Y8, Y4
-	VFMADD231PD 224(R11), Y9, Y5
-	VFMADD231PD 192(R12), Y8, Y6
-	VFMADD231PD 224(R12), Y9, Y7
-	VHADDPD     Y2, Y0, Y0
-	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y10
-	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y10, Y10
-	VHADDPD     Y3, Y1, Y1
-	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y11
-	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y11, Y11
-	VADDPD      Y11, Y10, Y10
-	VMOVUPD     Y10, (AX)
-	SUBQ        $0x00000004, R8
-	JLE         last263
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000020, AX
-	JMP         four263
-
-last263:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 32(AX)(R8*8), AX
-
-none262:
-	ADDQ $0x00000100, CX
-	DECQ DI
-	JNZ  loop261
-	VZEROUPPER
-	RET
-
-// func rowSums4AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop264:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   DX, R9
-	MOVQ   SI, R10
-	MOVQ   R8, R11
-	SUBQ   $0x00000002, R11
-	JL     single265
-
-pair265:
-	VBROADCASTF128 (R9), Y9
-	VUNPCKLPD      Y9, Y9, Y8
-	VUNPCKHPD      Y9, Y9, Y9
-	MOVQ           (R10), R13
-	MOVL           R13, R12
-	SHRQ           $0x20, R13
-	IMUL3Q         $0x00000100, R12, R12
-	ADDQ           CX, R12
-	IMUL3Q         $0x00000100, R13, R13
-	ADDQ           CX, R13
-	VFMADD231PD    (R12), Y8, Y0
-	VFMADD231PD    32(R12), Y8, Y1
-	VFMADD231PD    64(R12), Y8, Y2
-	VFMADD231PD    96(R12), Y8, Y3
-	VFMADD231PD    (R13), Y9, Y4
-	VFMADD231PD    32(R13), Y9, Y5
-	VFMADD231PD    64(R13), Y9, Y6
-	VFMADD231PD    96(R13), Y9, Y7
-	ADDQ           $0x00000008, R10
-	ADDQ           $0x00000010, R9
-	SUBQ           $0x00000002, R11
-	JGE            pair265
-
-single265:
-	CMPQ         R11, $-1
-	JL           sum265
-	VBROADCASTSD (R9), Y8
-	MOVLQSX      (R10), R11
-	IMUL3Q       $0x00000100, R11, R11
-	ADDQ         CX, R11
-	VFMADD231PD  (R11), Y8, Y0
-	VFMADD231PD  32(R11), Y8, Y1
-	VFMADD231PD  64(R11), Y8, Y2
-	VFMADD231PD  96(R11), Y8, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R9
-
-sum265:
-	VADDPD  Y4, Y0, Y0
-	VADDPD  Y5, Y1, Y1
-	VADDPD  Y6, Y2, Y2
-	VADDPD  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	SUBQ    $0x00000002, R8
-	JL      single266
-
-pair266:
-	VBROADCASTF128 (DX), Y9
-	VUNPCKLPD      Y9, Y9, Y8
-	VUNPCKHPD      Y9, Y9, Y9
-	MOVQ           (SI), R10
-	MOVL           R10, R9
-	SHRQ           $0x20, R10
-	IMUL3Q         $0x00000100, R9, R9
-	ADDQ           CX, R9
-	IMUL3Q         $0x00000100, R10, R10
-	ADDQ           CX, R10
-	VFMADD231PD    128(R9), Y8, Y0
-	VFMADD231PD    160(R9), Y8, Y1
-	VFMADD231PD    192(R9), Y8, Y2
-	VFMADD231PD    224(R9), Y8, Y3
-	VFMADD231PD    128(R10), Y9, Y4
-	VFMADD231PD    160(R10), Y9, Y5
-	VFMADD231PD    192(R10), Y9, Y6
-	VFMADD231PD    224(R10), Y9, Y7
-	ADDQ           $0x00000008, SI
-	ADDQ           $0x00000010, DX
-	SUBQ           $0x00000002, R8
-	JGE            pair266
-
-single266:
-	CMPQ         R8, $-1
-	JL           sum266
-	VBROADCASTSD (DX), Y8
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000100, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PD  128(R8), Y8, Y0
-	VFMADD231PD  160(R8), Y8, Y1
-	VFMADD231PD  192(R8), Y8, Y2
-	VFMADD231PD  224(R8), Y8, Y3
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000008, DX
-
-sum266:
-	VADDPD  Y4, Y0, Y0
-	VADDPD  Y5, Y1, Y1
-	VADDPD  Y6, Y2, Y2
-	VADDPD  Y7, Y3, Y3
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y1, 160(AX)
-	VMOVUPD Y2, 192(AX)
-	VMOVUPD Y3, 224(AX)
-	ADDQ    $0x00000100, AX
-	DECQ    DI
-	JNZ     loop264
-	VZEROUPPER
-	RET
-
-// func treeDots4AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x03, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, 256(SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 264(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 272(SP)
-
-parent267:
-	MOVQ  264(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 264(SP)
-	TESTQ R10, R10
-	JZ    none268
-
-child268:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    256(SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y8
-	VMULPD  (R12), Y8, Y8
-	VMOVUPD Y8, (SP)
-	VMOVUPD 32(R11), Y9
-	VMULPD  32(R12), Y9, Y9
-	VMOVUPD Y9, 32(SP)
-	VMOVUPD 64(R11), Y8
-	VMULPD  64(R12), Y8, Y8
-	VMOVUPD Y8, 64(SP)
-	VMOVUPD 96(R11), Y9
-	VMULPD  96(R12), Y9, Y9
-	VMOVUPD Y9, 96(SP)
-	VMOVUPD 128(R11), Y8
-	VMULPD  128(R12), Y8, Y8
-	VMOVUPD Y8, 128(SP)
-	VMOVUPD 160(R11), Y9
-	VMULPD  160(R12), Y9, Y9
-	VMOVUPD Y9, 160(SP)
-	VMOVUPD 192(R11), Y8
-	VMULPD  192(R12), Y8, Y8
-	VMOVUPD Y8, 192(SP)
-	VMOVUPD 224(R11), Y9
-	VMULPD  224(R12), Y9, Y9
-	VMOVUPD Y9, 224(SP)
-	TESTQ   R9, R9
-	JZ      next268
-
-four269:
-	MOVQ        (DI), R12
-	MOVL        R12, R11
-	SHRQ        $0x20, R12
-	MOVQ        8(DI), R14
-	MOVL        R14, R13
-	SHRQ        $0x20, R14
-	IMUL3Q      $0x00000100, R11, R11
-	ADDQ        BX, R11
-	IMUL3Q      $0x00000100, R12, R12
-	ADDQ        BX, R12
-	IMUL3Q      $0x00000100, R13, R13
-	ADDQ        BX, R13
-	IMUL3Q      $0x00000100, R14, R14
-	ADDQ        BX, R14
-	VMOVUPD     (SP), Y8
-	VMOVUPD     32(SP), Y9
-	VMULPD      (R11), Y8, Y0
-	VMULPD      32(R11), Y9, Y1
-	VMULPD      (R12), Y8, Y2
-	VMULPD      32(R12), Y9, Y3
-	VMULPD      (R13), Y8, Y4
-	VMULPD      32(R13), Y9, Y5
-	VMULPD      (R14), Y8, Y6
-	VMULPD      32(R14), Y9, Y7
-	VMOVUPD     64(SP), Y8
-	VMOVUPD     96(SP), Y9
-	VFMADD231PD 64(R11), Y8, Y0
-	VFMADD231PD 96(R11), Y9, Y1
-	VFMADD231PD 64(R12), Y8, Y2
-	VFMADD231PD 96(R12), Y9, Y3
-	VFMADD231PD 64(R13), Y8, Y4
-	VFMADD231PD 96(R13), Y9, Y5
-	VFMADD231PD 64(R14), Y8, Y6
-	VFMADD231PD 96(R14), Y9, Y7
-	VMOVUPD     128(SP), Y8
-	VMOVUPD     160(SP), Y9
-	VFMADD231PD 128(R11), Y8, Y0
-	VFMADD231PD 160(R11), Y9, Y1
-	VFMADD231PD 128(R12), Y8, Y2
-	VFMADD231PD 160(R12), Y9, Y3
-	VFMADD231PD 128(R13), Y8, Y4
-	VFMADD231PD 160(R13), Y9, Y5
-	VFMADD231PD 128(R14), Y8, Y6
-	VFMADD231PD 160(R14), Y9, Y7
-	VMOVUPD     192(SP), Y8
-	VMOVUPD     224(SP), Y9
-	VFMADD231PD 192(R11), Y8, Y0
-	VFMADD231PD 224(R11), Y9, Y1
-	VFMADD231PD 192(R12), Y8, Y2
-	VFMADD231PD 224(R12), Y9, Y3
-	VFMADD231PD 192(R13), Y8, Y4
-	VFMADD231PD 224(R13), Y9, Y5
-	VFMADD231PD 192(R14), Y8, Y6
-	VFMADD231PD 224(R14), Y9, Y7
-	VHADDPD     Y2, Y0, Y0
-	VHADDPD     Y6, Y4, Y4
-	VPERM2F128  $0x20, Y4, Y0, Y10
-	VPERM2F128  $0x31, Y4, Y0, Y0
-	VADDPD      Y0, Y10, Y10
-	VHADDPD     Y3, Y1, Y1
-	VHADDPD     Y7, Y5, Y5
-	VPERM2F128  $0x20, Y5, Y1, Y11
-	VPERM2F128  $0x31, Y5, Y1, Y1
-	VADDPD      Y1, Y11, Y11
-	VADDPD      Y11, Y10, Y10
-	VMOVUPD     Y10, (AX)
-	SUBQ        $0x00000004, R9
-	JLE         last269
-	ADDQ        $0x00000010, DI
-	ADDQ        $0x00000020, AX
-	JMP         four269
-
-last269:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 32(AX)(R9*8), AX
-
-next268:
-	DECQ R10
-	JNZ  child268
-
-none268:
-	ADDQ $0x00000100, 256(SP)
-	DECQ 272(SP)
-	JNZ  parent267
-	VZEROUPPER
-	RET
-
-// func treeSums4AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent270:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	VMOVUPD Y0, 160(R10)
-	VMOVUPD Y0, 192(R10)
-	VMOVUPD Y0, 224(R10)
-	TESTQ   R11, R11
-	JZ      none271
-
-child271:
-	MOVL   4(DI), R12
-	SUBL   (DI), R12
-	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   SI, R10
-	MOVQ   R8, R13
-	MOVQ   R12, R14
-	SUBQ   $0x00000002, R14
-	JL     single272
-
-pair272:
-	VBROADCASTF128 (R10), Y9
-	VUNPCKLPD      Y9, Y9, Y8
-	VUNPCKHPD      Y9, Y9, Y9
-	MOVQ           (R13), BP
-	MOVL           BP, R15
-	SHRQ           $0x20, BP
-	IMUL3Q         $0x00000100, R15, R15
-	ADDQ           BX, R15
-	IMUL3Q         $0x00000100, BP, BP
-	ADDQ           BX, BP
-	VFMADD231PD    (R15), Y8, Y0
-	VFMADD231PD    32(R15), Y8, Y1
-	VFMADD231PD    64(R15), Y8, Y2
-	VFMADD231PD    96(R15), Y8, Y3
-	VFMADD231PD    (BP), Y9, Y4
-	VFMADD231PD    32(BP), Y9, Y5
-	VFMADD231PD    64(BP), Y9, Y6
-	VFMADD231PD    96(BP), Y9, Y7
-	ADDQ           $0x00000008, R13
-	ADDQ           $0x00000010, R10
-	SUBQ           $0x00000002, R14
-	JGE            pair272
-
-single272:
-	CMPQ         R14, $-1
-	JL           sum272
-	VBROADCASTSD (R10), Y8
-	MOVLQSX      (R13), R14
-	IMUL3Q       $0x00000100, R14, R14
-	ADDQ         BX, R14
-	VFMADD231PD  (R14), Y8, Y0
-	VFMADD231PD  32(R14), Y8, Y1
-	VFMADD231PD  64(R14), Y8, Y2
-	VFMADD231PD  96(R14), Y8, Y3
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000008, R10
-
-sum272:
-	VADDPD      Y4, Y0, Y0
-	VADDPD      Y5, Y1, Y1
-	VADDPD      Y6, Y2, Y2
-	VADDPD      Y7, Y3, Y3
-	MOVLQSX     (DX), R14
-	IMULQ       R9, R14
-	MOVQ        (SP), R13
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R14*1), Y10
-	VFMADD231PD (R13), Y0, Y10
-	VMOVUPD     Y10, (AX)(R14*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PD (CX)(R14*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R14*1), Y11
-	VFMADD231PD 32(R13), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R14*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PD 32(CX)(R14*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R14*1), Y10
-	VFMADD231PD 64(R13), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R14*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PD 64(CX)(R14*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R14*1), Y11
-	VFMADD231PD 96(R13), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R14*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PD 96(CX)(R14*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
-	VXORPD      Y0, Y0, Y0
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y3, Y3, Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VXORPD      Y6, Y6, Y6
-	VXORPD      Y7, Y7, Y7
-	SUBQ        $0x00000002, R12
-	JL          single273
-
-pair273:
-	VBROADCASTF128 (SI), Y9
-	VUNPCKLPD      Y9, Y9, Y8
-	VUNPCKHPD      Y9, Y9, Y9
-	MOVQ           (R8), R13
-	MOVL           R13, R10
-	SHRQ           $0x20, R13
-	IMUL3Q         $0x00000100, R10, R10
-	ADDQ           BX, R10
-	IMUL3Q         $0x00000100, R13, R13
-	ADDQ           BX, R13
-	VFMADD231PD    128(R10), Y8, Y0
-	VFMADD231PD    160(R10), Y8, Y1
-	VFMADD231PD    192(R10), Y8, Y2
-	VFMADD231PD    224(R10), Y8, Y3
-	VFMADD231PD    128(R13), Y9, Y4
-	VFMADD231PD    160(R13), Y9, Y5
-	VFMADD231PD    192(R13), Y9, Y6
-	VFMADD231PD    224(R13), Y9, Y7
-	ADDQ           $0x00000008, R8
-	ADDQ           $0x00000010, SI
-	SUBQ           $0x00000002, R12
-	JGE            pair273
-
-single273:
-	CMPQ         R12, $-1
-	JL           sum273
-	VBROADCASTSD (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PD  128(R10), Y8, Y0
-	VFMADD231PD  160(R10), Y8, Y1
-	VFMADD231PD  192(R10), Y8, Y2
-	VFMADD231PD  224(R10), Y8, Y3
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000008, SI
-
-sum273:
-	VADDPD      Y4, Y0, Y0
-	VADDPD      Y5, Y1, Y1
-	VADDPD      Y6, Y2, Y2
-	VADDPD      Y7, Y3, Y3
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     128(AX)(R13*1), Y10
-	VFMADD231PD 128(R12), Y0, Y10
-	VMOVUPD     Y10, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y10
-	VFMADD231PD 128(CX)(R13*1), Y0, Y10
-	VMOVUPD     Y10, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y11
-	VFMADD231PD 160(R12), Y1, Y11
-	VMOVUPD     Y11, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y11
-	VFMADD231PD 160(CX)(R13*1), Y1, Y11
-	VMOVUPD     Y11, 160(R10)
-	VMOVUPD     192(AX)(R13*1), Y10
-	VFMADD231PD 192(R12), Y2, Y10
-	VMOVUPD     Y10, 192(AX)(R13*1)
-	VMOVUPD     192(R10), Y10
-	VFMADD231PD 192(CX)(R13*1), Y2, Y10
-	VMOVUPD     Y10, 192(R10)
-	VMOVUPD     224(AX)(R13*1), Y11
-	VFMADD231PD 224(R12), Y3, Y11
-	VMOVUPD     Y11, 224(AX)(R13*1)
-	VMOVUPD     224(R10), Y11
-	VFMADD231PD 224(CX)(R13*1), Y3, Y11
-	VMOVUPD     Y11, 224(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child271
-
-none271:
-	ADDQ $0x00000100, (SP)
-	ADDQ $0x00000100, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent270
+	JNZ  run379
 	VZEROUPPER
 	RET
 
@@ -9350,7 +8994,7 @@ TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run274:
+run383:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9362,9 +9006,9 @@ run274:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four275:
+four384:
 	CMPQ        R8, $0x00000004
-	JL          one275
+	JL          one385
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9492,11 +9136,11 @@ four275:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four275
+	JMP         four384
 
-one275:
+one385:
 	TESTQ        R8, R8
-	JZ           end275
+	JZ           end386
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9533,11 +9177,367 @@ one275:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one275
+	JMP          one385
 
-end275:
+end386:
 	DECQ 24(SP)
-	JNZ  run274
+	JNZ  run383
+	VZEROUPPER
+	RET
+
+// func cellSums1AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run387:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop388:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Y4
+	VMOVUPD      (DX)(R9*1), Y6
+	VMOVUPD      (BX)(R11*1), Y7
+	VMOVUPD      (AX)(R9*1), Y8
+	VMOVUPD      (CX)(R11*1), Y9
+	VMULPD       Y0, Y4, Y5
+	VFMADD231PD  Y7, Y5, Y8
+	VFMADD231PD  Y6, Y5, Y9
+	VMULPD       Y6, Y4, Y6
+	VMOVUPD      Y8, (AX)(R9*1)
+	VMOVUPD      Y9, (CX)(R11*1)
+	VFMADD231PD  Y7, Y6, Y2
+	VMOVUPD      32(DX)(R9*1), Y6
+	VMOVUPD      32(BX)(R11*1), Y7
+	VMOVUPD      32(AX)(R9*1), Y8
+	VMOVUPD      32(CX)(R11*1), Y9
+	VMULPD       Y1, Y4, Y5
+	VFMADD231PD  Y7, Y5, Y8
+	VFMADD231PD  Y6, Y5, Y9
+	VMULPD       Y6, Y4, Y6
+	VMOVUPD      Y8, 32(AX)(R9*1)
+	VMOVUPD      Y9, 32(CX)(R11*1)
+	VFMADD231PD  Y7, Y6, Y3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop388
+	VADDPD       (R12), Y2, Y2
+	VMOVUPD      Y2, (R12)
+	VADDPD       32(R12), Y3, Y3
+	VMOVUPD      Y3, 32(R12)
+	DECQ         32(SP)
+	JNZ          run387
+	VZEROUPPER
+	RET
+
+// func cellSums2AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run389:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+
+loop390:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Y8
+	VMOVUPD      (DX)(R9*1), Y10
+	VMOVUPD      (BX)(R11*1), Y11
+	VMOVUPD      (AX)(R9*1), Y12
+	VMOVUPD      (CX)(R11*1), Y13
+	VMULPD       Y0, Y8, Y9
+	VFMADD231PD  Y11, Y9, Y12
+	VFMADD231PD  Y10, Y9, Y13
+	VMULPD       Y10, Y8, Y10
+	VMOVUPD      Y12, (AX)(R9*1)
+	VMOVUPD      Y13, (CX)(R11*1)
+	VFMADD231PD  Y11, Y10, Y4
+	VMOVUPD      32(DX)(R9*1), Y10
+	VMOVUPD      32(BX)(R11*1), Y11
+	VMOVUPD      32(AX)(R9*1), Y12
+	VMOVUPD      32(CX)(R11*1), Y13
+	VMULPD       Y1, Y8, Y9
+	VFMADD231PD  Y11, Y9, Y12
+	VFMADD231PD  Y10, Y9, Y13
+	VMULPD       Y10, Y8, Y10
+	VMOVUPD      Y12, 32(AX)(R9*1)
+	VMOVUPD      Y13, 32(CX)(R11*1)
+	VFMADD231PD  Y11, Y10, Y5
+	VMOVUPD      64(DX)(R9*1), Y10
+	VMOVUPD      64(BX)(R11*1), Y11
+	VMOVUPD      64(AX)(R9*1), Y12
+	VMOVUPD      64(CX)(R11*1), Y13
+	VMULPD       Y2, Y8, Y9
+	VFMADD231PD  Y11, Y9, Y12
+	VFMADD231PD  Y10, Y9, Y13
+	VMULPD       Y10, Y8, Y10
+	VMOVUPD      Y12, 64(AX)(R9*1)
+	VMOVUPD      Y13, 64(CX)(R11*1)
+	VFMADD231PD  Y11, Y10, Y6
+	VMOVUPD      96(DX)(R9*1), Y10
+	VMOVUPD      96(BX)(R11*1), Y11
+	VMOVUPD      96(AX)(R9*1), Y12
+	VMOVUPD      96(CX)(R11*1), Y13
+	VMULPD       Y3, Y8, Y9
+	VFMADD231PD  Y11, Y9, Y12
+	VFMADD231PD  Y10, Y9, Y13
+	VMULPD       Y10, Y8, Y10
+	VMOVUPD      Y12, 96(AX)(R9*1)
+	VMOVUPD      Y13, 96(CX)(R11*1)
+	VFMADD231PD  Y11, Y10, Y7
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop390
+	VADDPD       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPD       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPD       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPD       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	DECQ         32(SP)
+	JNZ          run389
+	VZEROUPPER
+	RET
+
+// func cellSums3AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run391:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	MOVQ    R10, R9
+	MOVQ    DI, R13
+	MOVQ    SI, R14
+
+loop392:
+	MOVWLZX      (R13), R15
+	MOVWLZX      2(R13), BP
+	IMULQ        R8, R15
+	IMULQ        R8, BP
+	VBROADCASTSD (R14), Y6
+	VMOVUPD      (DX)(R15*1), Y8
+	VMOVUPD      (BX)(BP*1), Y9
+	VMOVUPD      (AX)(R15*1), Y10
+	VMOVUPD      (CX)(BP*1), Y11
+	VMULPD       Y0, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, (AX)(R15*1)
+	VMOVUPD      Y11, (CX)(BP*1)
+	VFMADD231PD  Y9, Y8, Y3
+	VMOVUPD      32(DX)(R15*1), Y8
+	VMOVUPD      32(BX)(BP*1), Y9
+	VMOVUPD      32(AX)(R15*1), Y10
+	VMOVUPD      32(CX)(BP*1), Y11
+	VMULPD       Y1, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 32(AX)(R15*1)
+	VMOVUPD      Y11, 32(CX)(BP*1)
+	VFMADD231PD  Y9, Y8, Y4
+	VMOVUPD      64(DX)(R15*1), Y8
+	VMOVUPD      64(BX)(BP*1), Y9
+	VMOVUPD      64(AX)(R15*1), Y10
+	VMOVUPD      64(CX)(BP*1), Y11
+	VMULPD       Y2, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 64(AX)(R15*1)
+	VMOVUPD      Y11, 64(CX)(BP*1)
+	VFMADD231PD  Y9, Y8, Y5
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000008, R14
+	DECQ         R9
+	JNZ          loop392
+	VADDPD       (R12), Y3, Y3
+	VMOVUPD      Y3, (R12)
+	VADDPD       32(R12), Y4, Y4
+	VMOVUPD      Y4, 32(R12)
+	VADDPD       64(R12), Y5, Y5
+	VMOVUPD      Y5, 64(R12)
+	VMOVUPD      96(R11), Y0
+	VMOVUPD      128(R11), Y1
+	VMOVUPD      160(R11), Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+
+loop393:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Y6
+	VMOVUPD      96(DX)(R9*1), Y8
+	VMOVUPD      96(BX)(R11*1), Y9
+	VMOVUPD      96(AX)(R9*1), Y10
+	VMOVUPD      96(CX)(R11*1), Y11
+	VMULPD       Y0, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 96(AX)(R9*1)
+	VMOVUPD      Y11, 96(CX)(R11*1)
+	VFMADD231PD  Y9, Y8, Y3
+	VMOVUPD      128(DX)(R9*1), Y8
+	VMOVUPD      128(BX)(R11*1), Y9
+	VMOVUPD      128(AX)(R9*1), Y10
+	VMOVUPD      128(CX)(R11*1), Y11
+	VMULPD       Y1, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 128(AX)(R9*1)
+	VMOVUPD      Y11, 128(CX)(R11*1)
+	VFMADD231PD  Y9, Y8, Y4
+	VMOVUPD      160(DX)(R9*1), Y8
+	VMOVUPD      160(BX)(R11*1), Y9
+	VMOVUPD      160(AX)(R9*1), Y10
+	VMOVUPD      160(CX)(R11*1), Y11
+	VMULPD       Y2, Y6, Y7
+	VFMADD231PD  Y9, Y7, Y10
+	VFMADD231PD  Y8, Y7, Y11
+	VMULPD       Y8, Y6, Y8
+	VMOVUPD      Y10, 160(AX)(R9*1)
+	VMOVUPD      Y11, 160(CX)(R11*1)
+	VFMADD231PD  Y9, Y8, Y5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop393
+	VADDPD       96(R12), Y3, Y3
+	VMOVUPD      Y3, 96(R12)
+	VADDPD       128(R12), Y4, Y4
+	VMOVUPD      Y4, 128(R12)
+	VADDPD       160(R12), Y5, Y5
+	VMOVUPD      Y5, 160(R12)
+	DECQ         32(SP)
+	JNZ          run391
 	VZEROUPPER
 	RET
 
@@ -9566,7 +9566,7 @@ TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run276:
+run394:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9591,7 +9591,7 @@ run276:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop277:
+loop395:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -9644,7 +9644,7 @@ loop277:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop277
+	JNZ          loop395
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -9662,7 +9662,7 @@ loop277:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop278:
+loop396:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9715,7 +9715,7 @@ loop278:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop278
+	JNZ          loop396
 	VADDPD       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPD       160(R12), Y5, Y5
@@ -9725,7 +9725,7 @@ loop278:
 	VADDPD       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run276
+	JNZ          run394
 	VZEROUPPER
 	RET
 
@@ -9734,6 +9734,7 @@ loop278:
 TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	MOVQ   out+0(FP), AX
 	MOVQ   n+8(FP), CX
+	ADDQ   CX, CX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -9748,7 +9749,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop279:
+loop397:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -9762,7 +9763,7 @@ loop279:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop279
+	JNZ         loop397
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -9866,7 +9867,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop280:
+loop398:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -9879,7 +9880,7 @@ loop280:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop280
+	JNZ          loop398
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -9917,7 +9918,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop281:
+loop399:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -9935,7 +9936,7 @@ loop281:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop281
+	JNZ          loop399
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -9981,7 +9982,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop282:
+loop400:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -10004,7 +10005,7 @@ loop282:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop282
+	JNZ          loop400
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10039,14 +10040,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop283:
+loop401:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop283
+	JNZ          loop401
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10068,7 +10069,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop284:
+loop402:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -10077,7 +10078,7 @@ loop284:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop284
+	JNZ          loop402
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -10101,7 +10102,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop285:
+loop403:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -10112,7 +10113,7 @@ loop285:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop285
+	JNZ          loop403
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10144,7 +10145,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop286:
+loop404:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -10152,7 +10153,7 @@ loop286:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop286
+	JNZ         loop404
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10168,13 +10169,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop287:
+loop405:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop287
+	JNZ         loop405
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -10189,14 +10190,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop288:
+loop406:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop288
+	JNZ         loop406
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -10213,14 +10214,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop289:
+loop407:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop289
+	JNZ         loop407
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -10283,7 +10284,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop290:
+loop408:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -10300,7 +10301,7 @@ loop290:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop290
+	JNZ         loop408
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10322,13 +10323,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop291:
+loop409:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop291
+	JNZ         loop409
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -10340,14 +10341,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop292:
+loop410:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop292
+	JNZ         loop410
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -10361,7 +10362,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop293:
+loop411:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -10369,7 +10370,7 @@ loop293:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop293
+	JNZ         loop411
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10385,7 +10386,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop294:
+loop412:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -10394,7 +10395,7 @@ loop294:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop294
+	JNZ         loop412
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10412,7 +10413,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop295:
+loop413:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -10422,7 +10423,7 @@ loop295:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop295
+	JNZ         loop413
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10442,7 +10443,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop296:
+loop414:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -10453,7 +10454,7 @@ loop296:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop296
+	JNZ         loop414
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10475,7 +10476,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop297:
+loop415:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -10487,7 +10488,7 @@ loop297:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop297
+	JNZ         loop415
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10511,7 +10512,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop298:
+loop416:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -10524,7 +10525,7 @@ loop298:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop298
+	JNZ         loop416
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10550,7 +10551,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop299:
+loop417:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -10564,7 +10565,7 @@ loop299:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop299
+	JNZ         loop417
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10592,7 +10593,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop300:
+loop418:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -10607,7 +10608,7 @@ loop300:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop300
+	JNZ         loop418
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10637,7 +10638,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop301:
+loop419:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -10653,7 +10654,7 @@ loop301:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop301
+	JNZ         loop419
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10682,7 +10683,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop302:
+loop420:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -10695,7 +10696,7 @@ loop302:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop302
+	JNZ         loop420
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10722,13 +10723,13 @@ TEXT ·dotF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VPXORQ Y0, Y0, Y0
 
-loop303:
+loop421:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop303
+	JNZ         loop421
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10742,7 +10743,7 @@ TEXT ·norms2F32AVX512(SB), NOSPLIT, $0-40
 	VPXORQ Y1, Y1, Y1
 	VPXORQ Y2, Y2, Y2
 
-loop304:
+loop422:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -10751,7 +10752,7 @@ loop304:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop304
+	JNZ          loop422
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -10766,14 +10767,14 @@ TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop305:
+loop423:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop305
+	JNZ         loop423
 	VZEROUPPER
 	RET
 
@@ -10789,7 +10790,7 @@ TEXT ·axpyNorm2F32AVX512(SB), NOSPLIT, $0-72
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop306:
+loop424:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -10801,7 +10802,7 @@ loop306:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop306
+	JNZ          loop424
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	VZEROUPPER
@@ -10822,7 +10823,7 @@ TEXT ·negateDotsF32AVX512(SB), NOSPLIT, $0-104
 	VPXORQ Y3, Y3, Y3
 	VPXORQ Y4, Y4, Y4
 
-loop307:
+loop425:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -10832,7 +10833,7 @@ loop307:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop307
+	JNZ         loop425
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -10853,7 +10854,7 @@ TEXT ·addOuters1F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop308:
+loop426:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -10862,7 +10863,7 @@ loop308:
 	VPXORQ       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols309:
+cols427:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -10873,7 +10874,7 @@ cols309:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols309
+	JL           cols427
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -10881,7 +10882,7 @@ cols309:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop308
+	JNZ          loop426
 	VZEROUPPER
 	RET
 
@@ -10900,7 +10901,7 @@ TEXT ·addOuters2F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop310:
+loop428:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -10913,7 +10914,7 @@ loop310:
 	VPXORQ       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols311:
+cols429:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -10925,7 +10926,7 @@ cols311:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols311
+	JL           cols429
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -10933,7 +10934,7 @@ cols311:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop310
+	JNZ          loop428
 	VZEROUPPER
 	RET
 
@@ -10952,7 +10953,7 @@ TEXT ·addOuters3F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop312:
+loop430:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -10969,7 +10970,7 @@ loop312:
 	VPXORQ       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols313:
+cols431:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -10982,7 +10983,7 @@ cols313:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols313
+	JL           cols431
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -10990,7 +10991,7 @@ cols313:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop312
+	JNZ          loop430
 	VZEROUPPER
 	RET
 
@@ -11009,7 +11010,7 @@ TEXT ·addOuters4F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop314:
+loop432:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -11030,7 +11031,7 @@ loop314:
 	VPXORQ       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols315:
+cols433:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -11044,7 +11045,7 @@ cols315:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols315
+	JL           cols433
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -11052,7 +11053,7 @@ cols315:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop314
+	JNZ          loop432
 	VZEROUPPER
 	RET
 
@@ -11071,7 +11072,7 @@ TEXT ·addOuters5F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop316:
+loop434:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -11096,7 +11097,7 @@ loop316:
 	VPXORQ       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols317:
+cols435:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -11111,7 +11112,7 @@ cols317:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols317
+	JL           cols435
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -11119,7 +11120,7 @@ cols317:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop316
+	JNZ          loop434
 	VZEROUPPER
 	RET
 
@@ -11138,7 +11139,7 @@ TEXT ·addOuters6F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop318:
+loop436:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -11167,7 +11168,7 @@ loop318:
 	VPXORQ       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols319:
+cols437:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -11183,7 +11184,7 @@ cols319:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols319
+	JL           cols437
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -11191,7 +11192,7 @@ cols319:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop318
+	JNZ          loop436
 	VZEROUPPER
 	RET
 
@@ -11216,14 +11217,14 @@ TEXT ·addOuterMatVecF32AVX512(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop320:
+loop438:
 	VMULPS (BX), Y0, Y1
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols321:
+cols439:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -11236,7 +11237,7 @@ cols321:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols321
+	JL           cols439
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -11247,7 +11248,7 @@ cols321:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop320
+	JNZ          loop438
 	VZEROUPPER
 	RET
 
@@ -11263,14 +11264,14 @@ TEXT ·outersNorm2x1F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop322:
+loop440:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols323:
+cols441:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -11279,10 +11280,10 @@ cols323:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols323
+	JL           cols441
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop322
+	JNZ          loop440
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -11300,7 +11301,7 @@ TEXT ·outersNorm2x2F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop324:
+loop442:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -11311,7 +11312,7 @@ loop324:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols325:
+cols443:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -11321,10 +11322,10 @@ cols325:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols325
+	JL           cols443
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop324
+	JNZ          loop442
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -11342,7 +11343,7 @@ TEXT ·outersNorm2x3F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop326:
+loop444:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -11357,7 +11358,7 @@ loop326:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols327:
+cols445:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -11368,10 +11369,10 @@ cols327:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols327
+	JL           cols445
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop326
+	JNZ          loop444
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -11389,7 +11390,7 @@ TEXT ·outersNorm2x4F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop328:
+loop446:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -11408,7 +11409,7 @@ loop328:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols329:
+cols447:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -11420,10 +11421,10 @@ cols329:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols329
+	JL           cols447
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop328
+	JNZ          loop446
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -11441,7 +11442,7 @@ TEXT ·outersNorm2x5F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop330:
+loop448:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -11464,7 +11465,7 @@ loop330:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols331:
+cols449:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -11477,10 +11478,10 @@ cols331:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols331
+	JL           cols449
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop330
+	JNZ          loop448
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -11498,7 +11499,7 @@ TEXT ·outersNorm2x6F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop332:
+loop450:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -11525,7 +11526,7 @@ loop332:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols333:
+cols451:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -11539,10 +11540,10 @@ cols333:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols333
+	JL           cols451
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop332
+	JNZ          loop450
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -11559,13 +11560,13 @@ TEXT ·copyLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop334:
+loop452:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop334
+	JNZ     loop452
 	VZEROUPPER
 	RET
 
@@ -11580,7 +11581,7 @@ TEXT ·negateLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop335:
+loop453:
 	VMOVUPD (CX), Y0
 	VPXORQ  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -11588,7 +11589,7 @@ loop335:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop335
+	JNZ     loop453
 	VZEROUPPER
 	RET
 
@@ -11603,24 +11604,24 @@ TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop336:
+loop454:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows337:
+rows455:
 	DECQ   R8
-	JZ     sum337
+	JZ     sum456
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows337
+	JMP    rows455
 
-sum337:
+sum456:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop336
+	JNZ     loop454
 	VZEROUPPER
 	RET
 
@@ -11637,15 +11638,15 @@ TEXT ·expand1F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop338:
+loop457:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none339
+	JZ      none459
 	VMOVUPD (CX), Y4
 
-loop340:
+loop460:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -11654,12 +11655,369 @@ loop340:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000020, AX
 	DECQ    R9
-	JNZ     loop340
+	JNZ     loop460
 
-none339:
+none459:
 	ADDQ $0x00000020, CX
 	DECQ R8
-	JNZ  loop338
+	JNZ  loop457
+	VZEROUPPER
+	RET
+
+// func expand2F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand2F32AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop461:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none463
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+
+loop464:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000040, AX
+	DECQ    R9
+	JNZ     loop464
+
+none463:
+	ADDQ $0x00000040, CX
+	DECQ R8
+	JNZ  loop461
+	VZEROUPPER
+	RET
+
+// func expand3F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand3F32AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop465:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none467
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+
+loop468:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000060, AX
+	DECQ    R9
+	JNZ     loop468
+
+none467:
+	ADDQ $0x00000060, CX
+	DECQ R8
+	JNZ  loop465
+	VZEROUPPER
+	RET
+
+// func expand4F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand4F32AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop469:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none471
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+
+loop472:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000080, AX
+	DECQ    R9
+	JNZ     loop472
+
+none471:
+	ADDQ $0x00000080, CX
+	DECQ R8
+	JNZ  loop469
+	VZEROUPPER
+	RET
+
+// func expand5F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand5F32AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop473:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none475
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+
+loop476:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000a0, AX
+	DECQ    R9
+	JNZ     loop476
+
+none475:
+	ADDQ $0x000000a0, CX
+	DECQ R8
+	JNZ  loop473
+	VZEROUPPER
+	RET
+
+// func expand6F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand6F32AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop477:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none479
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+
+loop480:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000c0, AX
+	DECQ    R9
+	JNZ     loop480
+
+none479:
+	ADDQ $0x000000c0, CX
+	DECQ R8
+	JNZ  loop477
+	VZEROUPPER
+	RET
+
+// func expand7F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand7F32AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop481:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none483
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+
+loop484:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPS  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000e0, AX
+	DECQ    R9
+	JNZ     loop484
+
+none483:
+	ADDQ $0x000000e0, CX
+	DECQ R8
+	JNZ  loop481
+	VZEROUPPER
+	RET
+
+// func expand8F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand8F32AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop485:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none487
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
+
+loop488:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPS  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	VMULPS  224(R10), Y11, Y3
+	VMOVUPD Y3, 224(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000100, AX
+	DECQ    R9
+	JNZ     loop488
+
+none487:
+	ADDQ $0x00000100, CX
+	DECQ R8
+	JNZ  loop485
 	VZEROUPPER
 	RET
 
@@ -11678,16 +12036,16 @@ TEXT ·fold1F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop341:
+loop489:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none342
+	JZ      none491
 	VMOVUPD (BX), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop343:
+loop492:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y2
@@ -11698,19 +12056,628 @@ loop343:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, DX
 	DECQ        R11
-	JNZ         loop343
+	JNZ         loop492
 	VMOVUPD     Y1, (AX)
-	JMP         end342
+	JMP         end490
 
-none342:
+none491:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
-end342:
+end490:
 	ADDQ $0x00000020, BX
 	ADDQ $0x00000020, AX
 	DECQ R10
-	JNZ  loop341
+	JNZ  loop489
+	VZEROUPPER
+	RET
+
+// func fold2F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold2F32AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop493:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none495
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+
+loop496:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y4
+	VFMADD231PS (SI)(R12*1), Y4, Y2
+	VMOVUPD     (CX)(R12*1), Y6
+	VFMADD231PS Y0, Y4, Y6
+	VMOVUPD     Y6, (CX)(R12*1)
+	VMOVUPD     32(DX), Y5
+	VFMADD231PS 32(SI)(R12*1), Y5, Y3
+	VMOVUPD     32(CX)(R12*1), Y7
+	VFMADD231PS Y1, Y5, Y7
+	VMOVUPD     Y7, 32(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000040, DX
+	DECQ        R11
+	JNZ         loop496
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
+	JMP         end494
+
+none495:
+	VPXORQ  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+
+end494:
+	ADDQ $0x00000040, BX
+	ADDQ $0x00000040, AX
+	DECQ R10
+	JNZ  loop493
+	VZEROUPPER
+	RET
+
+// func fold3F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold3F32AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop497:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none499
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+
+loop500:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y6
+	VFMADD231PS (SI)(R12*1), Y6, Y3
+	VMOVUPD     (CX)(R12*1), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VMOVUPD     Y8, (CX)(R12*1)
+	VMOVUPD     32(DX), Y7
+	VFMADD231PS 32(SI)(R12*1), Y7, Y4
+	VMOVUPD     32(CX)(R12*1), Y9
+	VFMADD231PS Y1, Y7, Y9
+	VMOVUPD     Y9, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y6
+	VFMADD231PS 64(SI)(R12*1), Y6, Y5
+	VMOVUPD     64(CX)(R12*1), Y8
+	VFMADD231PS Y2, Y6, Y8
+	VMOVUPD     Y8, 64(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000060, DX
+	DECQ        R11
+	JNZ         loop500
+	VMOVUPD     Y3, (AX)
+	VMOVUPD     Y4, 32(AX)
+	VMOVUPD     Y5, 64(AX)
+	JMP         end498
+
+none499:
+	VPXORQ  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+
+end498:
+	ADDQ $0x00000060, BX
+	ADDQ $0x00000060, AX
+	DECQ R10
+	JNZ  loop497
+	VZEROUPPER
+	RET
+
+// func fold4F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold4F32AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop501:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none503
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+
+loop504:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y8
+	VFMADD231PS (SI)(R12*1), Y8, Y4
+	VMOVUPD     (CX)(R12*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R12*1)
+	VMOVUPD     32(DX), Y9
+	VFMADD231PS 32(SI)(R12*1), Y9, Y5
+	VMOVUPD     32(CX)(R12*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y8
+	VFMADD231PS 64(SI)(R12*1), Y8, Y6
+	VMOVUPD     64(CX)(R12*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y9
+	VFMADD231PS 96(SI)(R12*1), Y9, Y7
+	VMOVUPD     96(CX)(R12*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, DX
+	DECQ        R11
+	JNZ         loop504
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	JMP         end502
+
+none503:
+	VPXORQ  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+
+end502:
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, AX
+	DECQ R10
+	JNZ  loop501
+	VZEROUPPER
+	RET
+
+// func fold5F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold5F32AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop505:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none507
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+
+loop508:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y10
+	VFMADD231PS (SI)(R12*1), Y10, Y5
+	VMOVUPD     (CX)(R12*1), Y12
+	VFMADD231PS Y0, Y10, Y12
+	VMOVUPD     Y12, (CX)(R12*1)
+	VMOVUPD     32(DX), Y11
+	VFMADD231PS 32(SI)(R12*1), Y11, Y6
+	VMOVUPD     32(CX)(R12*1), Y13
+	VFMADD231PS Y1, Y11, Y13
+	VMOVUPD     Y13, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y10
+	VFMADD231PS 64(SI)(R12*1), Y10, Y7
+	VMOVUPD     64(CX)(R12*1), Y12
+	VFMADD231PS Y2, Y10, Y12
+	VMOVUPD     Y12, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y11
+	VFMADD231PS 96(SI)(R12*1), Y11, Y8
+	VMOVUPD     96(CX)(R12*1), Y13
+	VFMADD231PS Y3, Y11, Y13
+	VMOVUPD     Y13, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y10
+	VFMADD231PS 128(SI)(R12*1), Y10, Y9
+	VMOVUPD     128(CX)(R12*1), Y12
+	VFMADD231PS Y4, Y10, Y12
+	VMOVUPD     Y12, 128(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000a0, DX
+	DECQ        R11
+	JNZ         loop508
+	VMOVUPD     Y5, (AX)
+	VMOVUPD     Y6, 32(AX)
+	VMOVUPD     Y7, 64(AX)
+	VMOVUPD     Y8, 96(AX)
+	VMOVUPD     Y9, 128(AX)
+	JMP         end506
+
+none507:
+	VPXORQ  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+
+end506:
+	ADDQ $0x000000a0, BX
+	ADDQ $0x000000a0, AX
+	DECQ R10
+	JNZ  loop505
+	VZEROUPPER
+	RET
+
+// func fold6F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold6F32AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop509:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none511
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+
+loop512:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y12
+	VFMADD231PS (SI)(R12*1), Y12, Y6
+	VMOVUPD     (CX)(R12*1), Y14
+	VFMADD231PS Y0, Y12, Y14
+	VMOVUPD     Y14, (CX)(R12*1)
+	VMOVUPD     32(DX), Y13
+	VFMADD231PS 32(SI)(R12*1), Y13, Y7
+	VMOVUPD     32(CX)(R12*1), Y15
+	VFMADD231PS Y1, Y13, Y15
+	VMOVUPD     Y15, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y12
+	VFMADD231PS 64(SI)(R12*1), Y12, Y8
+	VMOVUPD     64(CX)(R12*1), Y14
+	VFMADD231PS Y2, Y12, Y14
+	VMOVUPD     Y14, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y13
+	VFMADD231PS 96(SI)(R12*1), Y13, Y9
+	VMOVUPD     96(CX)(R12*1), Y15
+	VFMADD231PS Y3, Y13, Y15
+	VMOVUPD     Y15, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y12
+	VFMADD231PS 128(SI)(R12*1), Y12, Y10
+	VMOVUPD     128(CX)(R12*1), Y14
+	VFMADD231PS Y4, Y12, Y14
+	VMOVUPD     Y14, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y13
+	VFMADD231PS 160(SI)(R12*1), Y13, Y11
+	VMOVUPD     160(CX)(R12*1), Y15
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPD     Y15, 160(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000c0, DX
+	DECQ        R11
+	JNZ         loop512
+	VMOVUPD     Y6, (AX)
+	VMOVUPD     Y7, 32(AX)
+	VMOVUPD     Y8, 64(AX)
+	VMOVUPD     Y9, 96(AX)
+	VMOVUPD     Y10, 128(AX)
+	VMOVUPD     Y11, 160(AX)
+	JMP         end510
+
+none511:
+	VPXORQ  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+
+end510:
+	ADDQ $0x000000c0, BX
+	ADDQ $0x000000c0, AX
+	DECQ R10
+	JNZ  loop509
+	VZEROUPPER
+	RET
+
+// func fold7F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold7F32AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop513:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none515
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VMOVUPD 192(BX), Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+	VPXORQ  Y12, Y12, Y12
+	VPXORQ  Y13, Y13, Y13
+
+loop516:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y14
+	VFMADD231PS (SI)(R12*1), Y14, Y7
+	VMOVUPD     (CX)(R12*1), Y16
+	VFMADD231PS Y0, Y14, Y16
+	VMOVUPD     Y16, (CX)(R12*1)
+	VMOVUPD     32(DX), Y15
+	VFMADD231PS 32(SI)(R12*1), Y15, Y8
+	VMOVUPD     32(CX)(R12*1), Y17
+	VFMADD231PS Y1, Y15, Y17
+	VMOVUPD     Y17, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y14
+	VFMADD231PS 64(SI)(R12*1), Y14, Y9
+	VMOVUPD     64(CX)(R12*1), Y16
+	VFMADD231PS Y2, Y14, Y16
+	VMOVUPD     Y16, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y15
+	VFMADD231PS 96(SI)(R12*1), Y15, Y10
+	VMOVUPD     96(CX)(R12*1), Y17
+	VFMADD231PS Y3, Y15, Y17
+	VMOVUPD     Y17, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y14
+	VFMADD231PS 128(SI)(R12*1), Y14, Y11
+	VMOVUPD     128(CX)(R12*1), Y16
+	VFMADD231PS Y4, Y14, Y16
+	VMOVUPD     Y16, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y15
+	VFMADD231PS 160(SI)(R12*1), Y15, Y12
+	VMOVUPD     160(CX)(R12*1), Y17
+	VFMADD231PS Y5, Y15, Y17
+	VMOVUPD     Y17, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y14
+	VFMADD231PS 192(SI)(R12*1), Y14, Y13
+	VMOVUPD     192(CX)(R12*1), Y16
+	VFMADD231PS Y6, Y14, Y16
+	VMOVUPD     Y16, 192(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000e0, DX
+	DECQ        R11
+	JNZ         loop516
+	VMOVUPD     Y7, (AX)
+	VMOVUPD     Y8, 32(AX)
+	VMOVUPD     Y9, 64(AX)
+	VMOVUPD     Y10, 96(AX)
+	VMOVUPD     Y11, 128(AX)
+	VMOVUPD     Y12, 160(AX)
+	VMOVUPD     Y13, 192(AX)
+	JMP         end514
+
+none515:
+	VPXORQ  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+	VMOVUPD Y0, 192(AX)
+
+end514:
+	ADDQ $0x000000e0, BX
+	ADDQ $0x000000e0, AX
+	DECQ R10
+	JNZ  loop513
+	VZEROUPPER
+	RET
+
+// func fold8F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·fold8F32AVX512(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop517:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none519
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VMOVUPD 192(BX), Y6
+	VMOVUPD 224(BX), Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+	VPXORQ  Y12, Y12, Y12
+	VPXORQ  Y13, Y13, Y13
+	VPXORQ  Y14, Y14, Y14
+	VPXORQ  Y15, Y15, Y15
+
+loop520:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y16
+	VFMADD231PS (SI)(R12*1), Y16, Y8
+	VMOVUPD     (CX)(R12*1), Y18
+	VFMADD231PS Y0, Y16, Y18
+	VMOVUPD     Y18, (CX)(R12*1)
+	VMOVUPD     32(DX), Y17
+	VFMADD231PS 32(SI)(R12*1), Y17, Y9
+	VMOVUPD     32(CX)(R12*1), Y19
+	VFMADD231PS Y1, Y17, Y19
+	VMOVUPD     Y19, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y16
+	VFMADD231PS 64(SI)(R12*1), Y16, Y10
+	VMOVUPD     64(CX)(R12*1), Y18
+	VFMADD231PS Y2, Y16, Y18
+	VMOVUPD     Y18, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y17
+	VFMADD231PS 96(SI)(R12*1), Y17, Y11
+	VMOVUPD     96(CX)(R12*1), Y19
+	VFMADD231PS Y3, Y17, Y19
+	VMOVUPD     Y19, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y16
+	VFMADD231PS 128(SI)(R12*1), Y16, Y12
+	VMOVUPD     128(CX)(R12*1), Y18
+	VFMADD231PS Y4, Y16, Y18
+	VMOVUPD     Y18, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y17
+	VFMADD231PS 160(SI)(R12*1), Y17, Y13
+	VMOVUPD     160(CX)(R12*1), Y19
+	VFMADD231PS Y5, Y17, Y19
+	VMOVUPD     Y19, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y16
+	VFMADD231PS 192(SI)(R12*1), Y16, Y14
+	VMOVUPD     192(CX)(R12*1), Y18
+	VFMADD231PS Y6, Y16, Y18
+	VMOVUPD     Y18, 192(CX)(R12*1)
+	VMOVUPD     224(DX), Y17
+	VFMADD231PS 224(SI)(R12*1), Y17, Y15
+	VMOVUPD     224(CX)(R12*1), Y19
+	VFMADD231PS Y7, Y17, Y19
+	VMOVUPD     Y19, 224(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000100, DX
+	DECQ        R11
+	JNZ         loop520
+	VMOVUPD     Y8, (AX)
+	VMOVUPD     Y9, 32(AX)
+	VMOVUPD     Y10, 64(AX)
+	VMOVUPD     Y11, 96(AX)
+	VMOVUPD     Y12, 128(AX)
+	VMOVUPD     Y13, 160(AX)
+	VMOVUPD     Y14, 192(AX)
+	VMOVUPD     Y15, 224(AX)
+	JMP         end518
+
+none519:
+	VPXORQ  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+	VMOVUPD Y0, 192(AX)
+	VMOVUPD Y0, 224(AX)
+
+end518:
+	ADDQ $0x00000100, BX
+	ADDQ $0x00000100, AX
+	DECQ R10
+	JNZ  loop517
 	VZEROUPPER
 	RET
 
@@ -11725,15 +12692,15 @@ TEXT ·rowDots1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop344:
+loop521:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none345
+	JZ      none523
 	VMOVUPD (CX), Y4
 
-four346:
+four524:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -11759,19 +12726,586 @@ four346:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last346
+	JLE          last525
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four346
+	JMP          four524
 
-last346:
+last525:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none345:
+none523:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop344
+	JNZ  loop521
+	VZEROUPPER
+	RET
+
+// func rowDots2F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots2F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop526:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none528
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+
+four529:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000040, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000040, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last530
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four529
+
+last530:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none528:
+	ADDQ $0x00000040, CX
+	DECQ DI
+	JNZ  loop526
+	VZEROUPPER
+	RET
+
+// func rowDots3F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots3F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop531:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none533
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+
+four534:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000060, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000060, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last535
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four534
+
+last535:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none533:
+	ADDQ $0x00000060, CX
+	DECQ DI
+	JNZ  loop531
+	VZEROUPPER
+	RET
+
+// func rowDots4F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots4F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop536:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none538
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+
+four539:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000080, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000080, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last540
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four539
+
+last540:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none538:
+	ADDQ $0x00000080, CX
+	DECQ DI
+	JNZ  loop536
+	VZEROUPPER
+	RET
+
+// func rowDots5F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots5F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop541:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none543
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+
+four544:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000a0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000a0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last545
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four544
+
+last545:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none543:
+	ADDQ $0x000000a0, CX
+	DECQ DI
+	JNZ  loop541
+	VZEROUPPER
+	RET
+
+// func rowDots6F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots6F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop546:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none548
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+
+four549:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000c0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last550
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four549
+
+last550:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none548:
+	ADDQ $0x000000c0, CX
+	DECQ DI
+	JNZ  loop546
+	VZEROUPPER
+	RET
+
+// func rowDots7F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots7F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop551:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none553
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+
+four554:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000e0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000e0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VFMADD231PS  192(R9), Y10, Y0
+	VFMADD231PS  192(R10), Y10, Y1
+	VFMADD231PS  192(R11), Y10, Y2
+	VFMADD231PS  192(R12), Y10, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VADDPS       X11, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last555
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four554
+
+last555:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none553:
+	ADDQ $0x000000e0, CX
+	DECQ DI
+	JNZ  loop551
+	VZEROUPPER
+	RET
+
+// func rowDots8F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots8F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop556:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none558
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
+
+four559:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000100, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VFMADD231PS  192(R9), Y10, Y0
+	VFMADD231PS  192(R10), Y10, Y1
+	VFMADD231PS  192(R11), Y10, Y2
+	VFMADD231PS  192(R12), Y10, Y3
+	VFMADD231PS  224(R9), Y11, Y0
+	VFMADD231PS  224(R10), Y11, Y1
+	VFMADD231PS  224(R11), Y11, Y2
+	VFMADD231PS  224(R12), Y11, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X12
+	VADDPS       X12, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last560
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four559
+
+last560:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none558:
+	ADDQ $0x00000100, CX
+	DECQ DI
+	JNZ  loop556
 	VZEROUPPER
 	RET
 
@@ -11786,16 +13320,16 @@ TEXT ·rowSums1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop347:
+loop561:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Y0, Y0, Y0
 	VPXORQ Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single348
+	JL     single563
 
-pair348:
+pair562:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -11811,11 +13345,11 @@ pair348:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair348
+	JGE          pair562
 
-single348:
+single563:
 	CMPQ         R8, $-1
-	JL           sum348
+	JL           sum564
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -11824,12 +13358,614 @@ single348:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum348:
+sum564:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop347
+	JNZ     loop561
+	VZEROUPPER
+	RET
+
+// func rowSums2F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums2F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop565:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	SUBQ   $0x00000002, R8
+	JL     single567
+
+pair566:
+	VBROADCASTSD (DX), Y5
+	VMOVSLDUP    Y5, Y4
+	VMOVSHDUP    Y5, Y5
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000040, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y4, Y0
+	VFMADD231PS  32(R9), Y4, Y1
+	VFMADD231PS  (R10), Y5, Y2
+	VFMADD231PS  32(R10), Y5, Y3
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair566
+
+single567:
+	CMPQ         R8, $-1
+	JL           sum568
+	VBROADCASTSS (DX), Y4
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000040, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y4, Y0
+	VFMADD231PS  32(R8), Y4, Y1
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum568:
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	ADDQ    $0x00000040, AX
+	DECQ    DI
+	JNZ     loop565
+	VZEROUPPER
+	RET
+
+// func rowSums3F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums3F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop569:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	SUBQ   $0x00000002, R8
+	JL     single571
+
+pair570:
+	VBROADCASTSD (DX), Y7
+	VMOVSLDUP    Y7, Y6
+	VMOVSHDUP    Y7, Y7
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000060, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y6, Y0
+	VFMADD231PS  32(R9), Y6, Y1
+	VFMADD231PS  64(R9), Y6, Y2
+	VFMADD231PS  (R10), Y7, Y3
+	VFMADD231PS  32(R10), Y7, Y4
+	VFMADD231PS  64(R10), Y7, Y5
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair570
+
+single571:
+	CMPQ         R8, $-1
+	JL           sum572
+	VBROADCASTSS (DX), Y6
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000060, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y6, Y0
+	VFMADD231PS  32(R8), Y6, Y1
+	VFMADD231PS  64(R8), Y6, Y2
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum572:
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y5, Y2, Y2
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	ADDQ    $0x00000060, AX
+	DECQ    DI
+	JNZ     loop569
+	VZEROUPPER
+	RET
+
+// func rowSums4F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums4F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop573:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	SUBQ   $0x00000002, R8
+	JL     single575
+
+pair574:
+	VBROADCASTSD (DX), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000080, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y8, Y0
+	VFMADD231PS  32(R9), Y8, Y1
+	VFMADD231PS  64(R9), Y8, Y2
+	VFMADD231PS  96(R9), Y8, Y3
+	VFMADD231PS  (R10), Y9, Y4
+	VFMADD231PS  32(R10), Y9, Y5
+	VFMADD231PS  64(R10), Y9, Y6
+	VFMADD231PS  96(R10), Y9, Y7
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair574
+
+single575:
+	CMPQ         R8, $-1
+	JL           sum576
+	VBROADCASTSS (DX), Y8
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000080, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y8, Y0
+	VFMADD231PS  32(R8), Y8, Y1
+	VFMADD231PS  64(R8), Y8, Y2
+	VFMADD231PS  96(R8), Y8, Y3
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum576:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DI
+	JNZ     loop573
+	VZEROUPPER
+	RET
+
+// func rowSums5F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums5F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop577:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	SUBQ   $0x00000002, R8
+	JL     single579
+
+pair578:
+	VBROADCASTSD (DX), Y11
+	VMOVSLDUP    Y11, Y10
+	VMOVSHDUP    Y11, Y11
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000a0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y10, Y0
+	VFMADD231PS  32(R9), Y10, Y1
+	VFMADD231PS  64(R9), Y10, Y2
+	VFMADD231PS  96(R9), Y10, Y3
+	VFMADD231PS  128(R9), Y10, Y4
+	VFMADD231PS  (R10), Y11, Y5
+	VFMADD231PS  32(R10), Y11, Y6
+	VFMADD231PS  64(R10), Y11, Y7
+	VFMADD231PS  96(R10), Y11, Y8
+	VFMADD231PS  128(R10), Y11, Y9
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair578
+
+single579:
+	CMPQ         R8, $-1
+	JL           sum580
+	VBROADCASTSS (DX), Y10
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000a0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y10, Y0
+	VFMADD231PS  32(R8), Y10, Y1
+	VFMADD231PS  64(R8), Y10, Y2
+	VFMADD231PS  96(R8), Y10, Y3
+	VFMADD231PS  128(R8), Y10, Y4
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum580:
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y7, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y9, Y4, Y4
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	ADDQ    $0x000000a0, AX
+	DECQ    DI
+	JNZ     loop577
+	VZEROUPPER
+	RET
+
+// func rowSums6F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums6F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop581:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	SUBQ   $0x00000002, R8
+	JL     single583
+
+pair582:
+	VBROADCASTSD (DX), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000c0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y12, Y0
+	VFMADD231PS  32(R9), Y12, Y1
+	VFMADD231PS  64(R9), Y12, Y2
+	VFMADD231PS  96(R9), Y12, Y3
+	VFMADD231PS  128(R9), Y12, Y4
+	VFMADD231PS  160(R9), Y12, Y5
+	VFMADD231PS  (R10), Y13, Y6
+	VFMADD231PS  32(R10), Y13, Y7
+	VFMADD231PS  64(R10), Y13, Y8
+	VFMADD231PS  96(R10), Y13, Y9
+	VFMADD231PS  128(R10), Y13, Y10
+	VFMADD231PS  160(R10), Y13, Y11
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair582
+
+single583:
+	CMPQ         R8, $-1
+	JL           sum584
+	VBROADCASTSS (DX), Y12
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000c0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y12, Y0
+	VFMADD231PS  32(R8), Y12, Y1
+	VFMADD231PS  64(R8), Y12, Y2
+	VFMADD231PS  96(R8), Y12, Y3
+	VFMADD231PS  128(R8), Y12, Y4
+	VFMADD231PS  160(R8), Y12, Y5
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum584:
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y7, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y11, Y5, Y5
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	ADDQ    $0x000000c0, AX
+	DECQ    DI
+	JNZ     loop581
+	VZEROUPPER
+	RET
+
+// func rowSums7F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums7F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop585:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	SUBQ   $0x00000002, R8
+	JL     single587
+
+pair586:
+	VBROADCASTSD (DX), Y15
+	VMOVSLDUP    Y15, Y14
+	VMOVSHDUP    Y15, Y15
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000e0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y14, Y0
+	VFMADD231PS  32(R9), Y14, Y1
+	VFMADD231PS  64(R9), Y14, Y2
+	VFMADD231PS  96(R9), Y14, Y3
+	VFMADD231PS  128(R9), Y14, Y4
+	VFMADD231PS  160(R9), Y14, Y5
+	VFMADD231PS  192(R9), Y14, Y6
+	VFMADD231PS  (R10), Y15, Y7
+	VFMADD231PS  32(R10), Y15, Y8
+	VFMADD231PS  64(R10), Y15, Y9
+	VFMADD231PS  96(R10), Y15, Y10
+	VFMADD231PS  128(R10), Y15, Y11
+	VFMADD231PS  160(R10), Y15, Y12
+	VFMADD231PS  192(R10), Y15, Y13
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair586
+
+single587:
+	CMPQ         R8, $-1
+	JL           sum588
+	VBROADCASTSS (DX), Y14
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000e0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y14, Y0
+	VFMADD231PS  32(R8), Y14, Y1
+	VFMADD231PS  64(R8), Y14, Y2
+	VFMADD231PS  96(R8), Y14, Y3
+	VFMADD231PS  128(R8), Y14, Y4
+	VFMADD231PS  160(R8), Y14, Y5
+	VFMADD231PS  192(R8), Y14, Y6
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum588:
+	VADDPS  Y7, Y0, Y0
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y9, Y2, Y2
+	VADDPS  Y10, Y3, Y3
+	VADDPS  Y11, Y4, Y4
+	VADDPS  Y12, Y5, Y5
+	VADDPS  Y13, Y6, Y6
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	ADDQ    $0x000000e0, AX
+	DECQ    DI
+	JNZ     loop585
+	VZEROUPPER
+	RET
+
+// func rowSums8F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·rowSums8F32AVX512(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop589:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	SUBQ   $0x00000002, R8
+	JL     single591
+
+pair590:
+	VBROADCASTSD (DX), Y17
+	VMOVSLDUP    Y17, Y16
+	VMOVSHDUP    Y17, Y17
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000100, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y16, Y0
+	VFMADD231PS  32(R9), Y16, Y1
+	VFMADD231PS  64(R9), Y16, Y2
+	VFMADD231PS  96(R9), Y16, Y3
+	VFMADD231PS  128(R9), Y16, Y4
+	VFMADD231PS  160(R9), Y16, Y5
+	VFMADD231PS  192(R9), Y16, Y6
+	VFMADD231PS  224(R9), Y16, Y7
+	VFMADD231PS  (R10), Y17, Y8
+	VFMADD231PS  32(R10), Y17, Y9
+	VFMADD231PS  64(R10), Y17, Y10
+	VFMADD231PS  96(R10), Y17, Y11
+	VFMADD231PS  128(R10), Y17, Y12
+	VFMADD231PS  160(R10), Y17, Y13
+	VFMADD231PS  192(R10), Y17, Y14
+	VFMADD231PS  224(R10), Y17, Y15
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair590
+
+single591:
+	CMPQ         R8, $-1
+	JL           sum592
+	VBROADCASTSS (DX), Y16
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000100, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y16, Y0
+	VFMADD231PS  32(R8), Y16, Y1
+	VFMADD231PS  64(R8), Y16, Y2
+	VFMADD231PS  96(R8), Y16, Y3
+	VFMADD231PS  128(R8), Y16, Y4
+	VFMADD231PS  160(R8), Y16, Y5
+	VFMADD231PS  192(R8), Y16, Y6
+	VFMADD231PS  224(R8), Y16, Y7
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum592:
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y9, Y1, Y1
+	VADDPS  Y10, Y2, Y2
+	VADDPS  Y11, Y3, Y3
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y13, Y5, Y5
+	VADDPS  Y14, Y6, Y6
+	VADDPS  Y15, Y7, Y7
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	ADDQ    $0x00000100, AX
+	DECQ    DI
+	JNZ     loop589
 	VZEROUPPER
 	RET
 
@@ -11852,15 +13988,15 @@ TEXT ·treeDots1F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent349:
+parent593:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none350
+	JZ    none596
 
-child350:
+child594:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -11872,9 +14008,9 @@ child350:
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
 	TESTQ   R9, R9
-	JZ      next350
+	JZ      next595
 
-four351:
+four597:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -11900,23 +14036,800 @@ four351:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last351
+	JLE          last598
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four351
+	JMP          four597
 
-last351:
+last598:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next350:
+next595:
 	DECQ R10
-	JNZ  child350
+	JNZ  child594
 
-none350:
+none596:
 	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
-	JNZ  parent349
+	JNZ  parent593
+	VZEROUPPER
+	RET
+
+// func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent599:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none602
+
+child600:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	TESTQ   R9, R9
+	JZ      next601
+
+four603:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000040, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000040, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000040, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last604
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four603
+
+last604:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next601:
+	DECQ R10
+	JNZ  child600
+
+none602:
+	ADDQ $0x00000040, (SP)
+	DECQ 16(SP)
+	JNZ  parent599
+	VZEROUPPER
+	RET
+
+// func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent605:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none608
+
+child606:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	TESTQ   R9, R9
+	JZ      next607
+
+four609:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000060, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000060, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000060, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last610
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four609
+
+last610:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next607:
+	DECQ R10
+	JNZ  child606
+
+none608:
+	ADDQ $0x00000060, (SP)
+	DECQ 16(SP)
+	JNZ  parent605
+	VZEROUPPER
+	RET
+
+// func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent611:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none614
+
+child612:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	TESTQ   R9, R9
+	JZ      next613
+
+four615:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000080, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000080, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000080, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last616
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four615
+
+last616:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next613:
+	DECQ R10
+	JNZ  child612
+
+none614:
+	ADDQ $0x00000080, (SP)
+	DECQ 16(SP)
+	JNZ  parent611
+	VZEROUPPER
+	RET
+
+// func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent617:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none620
+
+child618:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	TESTQ   R9, R9
+	JZ      next619
+
+four621:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000a0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000a0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000a0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last622
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four621
+
+last622:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next619:
+	DECQ R10
+	JNZ  child618
+
+none620:
+	ADDQ $0x000000a0, (SP)
+	DECQ 16(SP)
+	JNZ  parent617
+	VZEROUPPER
+	RET
+
+// func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent623:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none626
+
+child624:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	TESTQ   R9, R9
+	JZ      next625
+
+four627:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000c0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last628
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four627
+
+last628:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next625:
+	DECQ R10
+	JNZ  child624
+
+none626:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent623
+	VZEROUPPER
+	RET
+
+// func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent629:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none632
+
+child630:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	TESTQ   R9, R9
+	JZ      next631
+
+four633:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000e0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000e0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000e0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VFMADD231PS  192(R11), Y10, Y0
+	VFMADD231PS  192(R12), Y10, Y1
+	VFMADD231PS  192(R13), Y10, Y2
+	VFMADD231PS  192(R14), Y10, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VADDPS       X11, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last634
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four633
+
+last634:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next631:
+	DECQ R10
+	JNZ  child630
+
+none632:
+	ADDQ $0x000000e0, (SP)
+	DECQ 16(SP)
+	JNZ  parent629
+	VZEROUPPER
+	RET
+
+// func treeDots8F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots8F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent635:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none638
+
+child636:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	VMOVUPD 224(R11), Y11
+	VMULPS  224(R12), Y11, Y11
+	TESTQ   R9, R9
+	JZ      next637
+
+four639:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000100, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000100, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VFMADD231PS  192(R11), Y10, Y0
+	VFMADD231PS  192(R12), Y10, Y1
+	VFMADD231PS  192(R13), Y10, Y2
+	VFMADD231PS  192(R14), Y10, Y3
+	VFMADD231PS  224(R11), Y11, Y0
+	VFMADD231PS  224(R12), Y11, Y1
+	VFMADD231PS  224(R13), Y11, Y2
+	VFMADD231PS  224(R14), Y11, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X12
+	VADDPS       X12, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last640
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four639
+
+last640:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next637:
+	DECQ R10
+	JNZ  child636
+
+none638:
+	ADDQ $0x00000100, (SP)
+	DECQ 16(SP)
+	JNZ  parent635
 	VZEROUPPER
 	RET
 
@@ -11942,7 +14855,7 @@ TEXT ·treeSums1F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent352:
+parent641:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -11951,18 +14864,18 @@ parent352:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none353
+	JZ      none643
 
-child353:
+child642:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single354
+	JL     single645
 
-pair354:
+pair644:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -11978,11 +14891,11 @@ pair354:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair354
+	JGE          pair644
 
-single354:
+single645:
 	CMPQ         R10, $-1
-	JL           sum354
+	JL           sum646
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -11991,7 +14904,7 @@ single354:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum354:
+sum646:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -12001,15 +14914,1032 @@ sum354:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child353
+	JNZ         child642
 
-none353:
+none643:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent352
+	JNZ     parent641
+	VZEROUPPER
+	RET
+
+// func treeSums2F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums2F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent647:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
+	TESTQ   R11, R11
+	JZ      none649
+
+child648:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	SUBQ   $0x00000002, R10
+	JL     single651
+
+pair650:
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000040, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y8, Y4
+	VFMADD231PS  32(R12), Y8, Y5
+	VFMADD231PS  (R13), Y9, Y6
+	VFMADD231PS  32(R13), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair650
+
+single651:
+	CMPQ         R10, $-1
+	JL           sum652
+	VBROADCASTSS (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y8, Y4
+	VFMADD231PS  32(R10), Y8, Y5
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum652:
+	VADDPS      Y6, Y4, Y4
+	VADDPS      Y7, Y5, Y5
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y10
+	VFMADD231PS Y2, Y4, Y10
+	VMOVUPD     Y10, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y4, Y0
+	VMOVUPD     32(AX)(R10*1), Y11
+	VFMADD231PS Y3, Y5, Y11
+	VMOVUPD     Y11, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y5, Y1
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child648
+
+none649:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	ADDQ    $0x00000040, (SP)
+	ADDQ    $0x00000040, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent647
+	VZEROUPPER
+	RET
+
+// func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent653:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y3
+	VMOVUPD 32(R10), Y4
+	VMOVUPD 64(R10), Y5
+	TESTQ   R11, R11
+	JZ      none655
+
+child654:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	SUBQ   $0x00000002, R10
+	JL     single657
+
+pair656:
+	VBROADCASTSD (SI), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000060, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y12, Y6
+	VFMADD231PS  32(R12), Y12, Y7
+	VFMADD231PS  64(R12), Y12, Y8
+	VFMADD231PS  (R13), Y13, Y9
+	VFMADD231PS  32(R13), Y13, Y10
+	VFMADD231PS  64(R13), Y13, Y11
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair656
+
+single657:
+	CMPQ         R10, $-1
+	JL           sum658
+	VBROADCASTSS (SI), Y12
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y12, Y6
+	VFMADD231PS  32(R10), Y12, Y7
+	VFMADD231PS  64(R10), Y12, Y8
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum658:
+	VADDPS      Y9, Y6, Y6
+	VADDPS      Y10, Y7, Y7
+	VADDPS      Y11, Y8, Y8
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y14
+	VFMADD231PS Y3, Y6, Y14
+	VMOVUPD     Y14, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y6, Y0
+	VMOVUPD     32(AX)(R10*1), Y15
+	VFMADD231PS Y4, Y7, Y15
+	VMOVUPD     Y15, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y7, Y1
+	VMOVUPD     64(AX)(R10*1), Y14
+	VFMADD231PS Y5, Y8, Y14
+	VMOVUPD     Y14, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y8, Y2
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child654
+
+none655:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	ADDQ    $0x00000060, (SP)
+	ADDQ    $0x00000060, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent653
+	VZEROUPPER
+	RET
+
+// func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent659:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y4
+	VMOVUPD 32(R10), Y5
+	VMOVUPD 64(R10), Y6
+	VMOVUPD 96(R10), Y7
+	TESTQ   R11, R11
+	JZ      none661
+
+child660:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	SUBQ   $0x00000002, R10
+	JL     single663
+
+pair662:
+	VBROADCASTSD (SI), Y17
+	VMOVSLDUP    Y17, Y16
+	VMOVSHDUP    Y17, Y17
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000080, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y16, Y8
+	VFMADD231PS  32(R12), Y16, Y9
+	VFMADD231PS  64(R12), Y16, Y10
+	VFMADD231PS  96(R12), Y16, Y11
+	VFMADD231PS  (R13), Y17, Y12
+	VFMADD231PS  32(R13), Y17, Y13
+	VFMADD231PS  64(R13), Y17, Y14
+	VFMADD231PS  96(R13), Y17, Y15
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair662
+
+single663:
+	CMPQ         R10, $-1
+	JL           sum664
+	VBROADCASTSS (SI), Y16
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y16, Y8
+	VFMADD231PS  32(R10), Y16, Y9
+	VFMADD231PS  64(R10), Y16, Y10
+	VFMADD231PS  96(R10), Y16, Y11
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum664:
+	VADDPS      Y12, Y8, Y8
+	VADDPS      Y13, Y9, Y9
+	VADDPS      Y14, Y10, Y10
+	VADDPS      Y15, Y11, Y11
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y18
+	VFMADD231PS Y4, Y8, Y18
+	VMOVUPD     Y18, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y8, Y0
+	VMOVUPD     32(AX)(R10*1), Y19
+	VFMADD231PS Y5, Y9, Y19
+	VMOVUPD     Y19, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y9, Y1
+	VMOVUPD     64(AX)(R10*1), Y18
+	VFMADD231PS Y6, Y10, Y18
+	VMOVUPD     Y18, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y10, Y2
+	VMOVUPD     96(AX)(R10*1), Y19
+	VFMADD231PS Y7, Y11, Y19
+	VMOVUPD     Y19, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y11, Y3
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child660
+
+none661:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	ADDQ    $0x00000080, (SP)
+	ADDQ    $0x00000080, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent659
+	VZEROUPPER
+	RET
+
+// func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent665:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y5
+	VMOVUPD 32(R10), Y6
+	VMOVUPD 64(R10), Y7
+	VMOVUPD 96(R10), Y8
+	VMOVUPD 128(R10), Y9
+	TESTQ   R11, R11
+	JZ      none667
+
+child666:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	VPXORQ Y16, Y16, Y16
+	VPXORQ Y17, Y17, Y17
+	VPXORQ Y18, Y18, Y18
+	VPXORQ Y19, Y19, Y19
+	SUBQ   $0x00000002, R10
+	JL     single669
+
+pair668:
+	VBROADCASTSD (SI), Y21
+	VMOVSLDUP    Y21, Y20
+	VMOVSHDUP    Y21, Y21
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000a0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y20, Y10
+	VFMADD231PS  32(R12), Y20, Y11
+	VFMADD231PS  64(R12), Y20, Y12
+	VFMADD231PS  96(R12), Y20, Y13
+	VFMADD231PS  128(R12), Y20, Y14
+	VFMADD231PS  (R13), Y21, Y15
+	VFMADD231PS  32(R13), Y21, Y16
+	VFMADD231PS  64(R13), Y21, Y17
+	VFMADD231PS  96(R13), Y21, Y18
+	VFMADD231PS  128(R13), Y21, Y19
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair668
+
+single669:
+	CMPQ         R10, $-1
+	JL           sum670
+	VBROADCASTSS (SI), Y20
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y20, Y10
+	VFMADD231PS  32(R10), Y20, Y11
+	VFMADD231PS  64(R10), Y20, Y12
+	VFMADD231PS  96(R10), Y20, Y13
+	VFMADD231PS  128(R10), Y20, Y14
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum670:
+	VADDPS      Y15, Y10, Y10
+	VADDPS      Y16, Y11, Y11
+	VADDPS      Y17, Y12, Y12
+	VADDPS      Y18, Y13, Y13
+	VADDPS      Y19, Y14, Y14
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y22
+	VFMADD231PS Y5, Y10, Y22
+	VMOVUPD     Y22, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y10, Y0
+	VMOVUPD     32(AX)(R10*1), Y23
+	VFMADD231PS Y6, Y11, Y23
+	VMOVUPD     Y23, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y11, Y1
+	VMOVUPD     64(AX)(R10*1), Y22
+	VFMADD231PS Y7, Y12, Y22
+	VMOVUPD     Y22, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y12, Y2
+	VMOVUPD     96(AX)(R10*1), Y23
+	VFMADD231PS Y8, Y13, Y23
+	VMOVUPD     Y23, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y13, Y3
+	VMOVUPD     128(AX)(R10*1), Y22
+	VFMADD231PS Y9, Y14, Y22
+	VMOVUPD     Y22, 128(AX)(R10*1)
+	VFMADD231PS 128(CX)(R10*1), Y14, Y4
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child666
+
+none667:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	VMOVUPD Y4, 128(R10)
+	ADDQ    $0x000000a0, (SP)
+	ADDQ    $0x000000a0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent665
+	VZEROUPPER
+	RET
+
+// func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent671:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y6
+	VMOVUPD 32(R10), Y7
+	VMOVUPD 64(R10), Y8
+	VMOVUPD 96(R10), Y9
+	VMOVUPD 128(R10), Y10
+	VMOVUPD 160(R10), Y11
+	TESTQ   R11, R11
+	JZ      none673
+
+child672:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	VPXORQ Y16, Y16, Y16
+	VPXORQ Y17, Y17, Y17
+	VPXORQ Y18, Y18, Y18
+	VPXORQ Y19, Y19, Y19
+	VPXORQ Y20, Y20, Y20
+	VPXORQ Y21, Y21, Y21
+	VPXORQ Y22, Y22, Y22
+	VPXORQ Y23, Y23, Y23
+	SUBQ   $0x00000002, R10
+	JL     single675
+
+pair674:
+	VBROADCASTSD (SI), Y25
+	VMOVSLDUP    Y25, Y24
+	VMOVSHDUP    Y25, Y25
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y24, Y12
+	VFMADD231PS  32(R12), Y24, Y13
+	VFMADD231PS  64(R12), Y24, Y14
+	VFMADD231PS  96(R12), Y24, Y15
+	VFMADD231PS  128(R12), Y24, Y16
+	VFMADD231PS  160(R12), Y24, Y17
+	VFMADD231PS  (R13), Y25, Y18
+	VFMADD231PS  32(R13), Y25, Y19
+	VFMADD231PS  64(R13), Y25, Y20
+	VFMADD231PS  96(R13), Y25, Y21
+	VFMADD231PS  128(R13), Y25, Y22
+	VFMADD231PS  160(R13), Y25, Y23
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair674
+
+single675:
+	CMPQ         R10, $-1
+	JL           sum676
+	VBROADCASTSS (SI), Y24
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y24, Y12
+	VFMADD231PS  32(R10), Y24, Y13
+	VFMADD231PS  64(R10), Y24, Y14
+	VFMADD231PS  96(R10), Y24, Y15
+	VFMADD231PS  128(R10), Y24, Y16
+	VFMADD231PS  160(R10), Y24, Y17
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum676:
+	VADDPS      Y18, Y12, Y12
+	VADDPS      Y19, Y13, Y13
+	VADDPS      Y20, Y14, Y14
+	VADDPS      Y21, Y15, Y15
+	VADDPS      Y22, Y16, Y16
+	VADDPS      Y23, Y17, Y17
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y26
+	VFMADD231PS Y6, Y12, Y26
+	VMOVUPD     Y26, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y12, Y0
+	VMOVUPD     32(AX)(R10*1), Y27
+	VFMADD231PS Y7, Y13, Y27
+	VMOVUPD     Y27, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y13, Y1
+	VMOVUPD     64(AX)(R10*1), Y26
+	VFMADD231PS Y8, Y14, Y26
+	VMOVUPD     Y26, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y14, Y2
+	VMOVUPD     96(AX)(R10*1), Y27
+	VFMADD231PS Y9, Y15, Y27
+	VMOVUPD     Y27, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y15, Y3
+	VMOVUPD     128(AX)(R10*1), Y26
+	VFMADD231PS Y10, Y16, Y26
+	VMOVUPD     Y26, 128(AX)(R10*1)
+	VFMADD231PS 128(CX)(R10*1), Y16, Y4
+	VMOVUPD     160(AX)(R10*1), Y27
+	VFMADD231PS Y11, Y17, Y27
+	VMOVUPD     Y27, 160(AX)(R10*1)
+	VFMADD231PS 160(CX)(R10*1), Y17, Y5
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child672
+
+none673:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	VMOVUPD Y4, 128(R10)
+	VMOVUPD Y5, 160(R10)
+	ADDQ    $0x000000c0, (SP)
+	ADDQ    $0x000000c0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent671
+	VZEROUPPER
+	RET
+
+// func treeSums7F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums7F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent677:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y7
+	VMOVUPD 32(R10), Y8
+	VMOVUPD 64(R10), Y9
+	VMOVUPD 96(R10), Y10
+	VMOVUPD 128(R10), Y11
+	VMOVUPD 160(R10), Y12
+	VMOVUPD 192(R10), Y13
+	TESTQ   R11, R11
+	JZ      none679
+
+child678:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	VPXORQ Y16, Y16, Y16
+	VPXORQ Y17, Y17, Y17
+	VPXORQ Y18, Y18, Y18
+	VPXORQ Y19, Y19, Y19
+	VPXORQ Y20, Y20, Y20
+	VPXORQ Y21, Y21, Y21
+	VPXORQ Y22, Y22, Y22
+	VPXORQ Y23, Y23, Y23
+	VPXORQ Y24, Y24, Y24
+	VPXORQ Y25, Y25, Y25
+	VPXORQ Y26, Y26, Y26
+	VPXORQ Y27, Y27, Y27
+	SUBQ   $0x00000002, R10
+	JL     single681
+
+pair680:
+	VBROADCASTSD (SI), Y29
+	VMOVSLDUP    Y29, Y28
+	VMOVSHDUP    Y29, Y29
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000e0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y28, Y14
+	VFMADD231PS  32(R12), Y28, Y15
+	VFMADD231PS  64(R12), Y28, Y16
+	VFMADD231PS  96(R12), Y28, Y17
+	VFMADD231PS  128(R12), Y28, Y18
+	VFMADD231PS  160(R12), Y28, Y19
+	VFMADD231PS  192(R12), Y28, Y20
+	VFMADD231PS  (R13), Y29, Y21
+	VFMADD231PS  32(R13), Y29, Y22
+	VFMADD231PS  64(R13), Y29, Y23
+	VFMADD231PS  96(R13), Y29, Y24
+	VFMADD231PS  128(R13), Y29, Y25
+	VFMADD231PS  160(R13), Y29, Y26
+	VFMADD231PS  192(R13), Y29, Y27
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair680
+
+single681:
+	CMPQ         R10, $-1
+	JL           sum682
+	VBROADCASTSS (SI), Y28
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y28, Y14
+	VFMADD231PS  32(R10), Y28, Y15
+	VFMADD231PS  64(R10), Y28, Y16
+	VFMADD231PS  96(R10), Y28, Y17
+	VFMADD231PS  128(R10), Y28, Y18
+	VFMADD231PS  160(R10), Y28, Y19
+	VFMADD231PS  192(R10), Y28, Y20
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum682:
+	VADDPS      Y21, Y14, Y14
+	VADDPS      Y22, Y15, Y15
+	VADDPS      Y23, Y16, Y16
+	VADDPS      Y24, Y17, Y17
+	VADDPS      Y25, Y18, Y18
+	VADDPS      Y26, Y19, Y19
+	VADDPS      Y27, Y20, Y20
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y30
+	VFMADD231PS Y7, Y14, Y30
+	VMOVUPD     Y30, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y14, Y0
+	VMOVUPD     32(AX)(R10*1), Y31
+	VFMADD231PS Y8, Y15, Y31
+	VMOVUPD     Y31, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y15, Y1
+	VMOVUPD     64(AX)(R10*1), Y30
+	VFMADD231PS Y9, Y16, Y30
+	VMOVUPD     Y30, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y16, Y2
+	VMOVUPD     96(AX)(R10*1), Y31
+	VFMADD231PS Y10, Y17, Y31
+	VMOVUPD     Y31, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y17, Y3
+	VMOVUPD     128(AX)(R10*1), Y30
+	VFMADD231PS Y11, Y18, Y30
+	VMOVUPD     Y30, 128(AX)(R10*1)
+	VFMADD231PS 128(CX)(R10*1), Y18, Y4
+	VMOVUPD     160(AX)(R10*1), Y31
+	VFMADD231PS Y12, Y19, Y31
+	VMOVUPD     Y31, 160(AX)(R10*1)
+	VFMADD231PS 160(CX)(R10*1), Y19, Y5
+	VMOVUPD     192(AX)(R10*1), Y30
+	VFMADD231PS Y13, Y20, Y30
+	VMOVUPD     Y30, 192(AX)(R10*1)
+	VFMADD231PS 192(CX)(R10*1), Y20, Y6
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child678
+
+none679:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	VMOVUPD Y4, 128(R10)
+	VMOVUPD Y5, 160(R10)
+	VMOVUPD Y6, 192(R10)
+	ADDQ    $0x000000e0, (SP)
+	ADDQ    $0x000000e0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent677
+	VZEROUPPER
+	RET
+
+// func treeSums8F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums8F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent683:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	VMOVUPD Y0, 192(R10)
+	VMOVUPD Y0, 224(R10)
+	TESTQ   R11, R11
+	JZ      none685
+
+child684:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y0, Y0, Y0
+	VPXORQ Y1, Y1, Y1
+	VPXORQ Y2, Y2, Y2
+	VPXORQ Y3, Y3, Y3
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	SUBQ   $0x00000002, R10
+	JL     single687
+
+pair686:
+	VBROADCASTSD (SI), Y17
+	VMOVSLDUP    Y17, Y16
+	VMOVSHDUP    Y17, Y17
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000100, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y16, Y0
+	VFMADD231PS  32(R12), Y16, Y1
+	VFMADD231PS  64(R12), Y16, Y2
+	VFMADD231PS  96(R12), Y16, Y3
+	VFMADD231PS  128(R12), Y16, Y4
+	VFMADD231PS  160(R12), Y16, Y5
+	VFMADD231PS  192(R12), Y16, Y6
+	VFMADD231PS  224(R12), Y16, Y7
+	VFMADD231PS  (R13), Y17, Y8
+	VFMADD231PS  32(R13), Y17, Y9
+	VFMADD231PS  64(R13), Y17, Y10
+	VFMADD231PS  96(R13), Y17, Y11
+	VFMADD231PS  128(R13), Y17, Y12
+	VFMADD231PS  160(R13), Y17, Y13
+	VFMADD231PS  192(R13), Y17, Y14
+	VFMADD231PS  224(R13), Y17, Y15
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair686
+
+single687:
+	CMPQ         R10, $-1
+	JL           sum688
+	VBROADCASTSS (SI), Y16
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y16, Y0
+	VFMADD231PS  32(R10), Y16, Y1
+	VFMADD231PS  64(R10), Y16, Y2
+	VFMADD231PS  96(R10), Y16, Y3
+	VFMADD231PS  128(R10), Y16, Y4
+	VFMADD231PS  160(R10), Y16, Y5
+	VFMADD231PS  192(R10), Y16, Y6
+	VFMADD231PS  224(R10), Y16, Y7
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum688:
+	VADDPS      Y8, Y0, Y0
+	VADDPS      Y9, Y1, Y1
+	VADDPS      Y10, Y2, Y2
+	VADDPS      Y11, Y3, Y3
+	VADDPS      Y12, Y4, Y4
+	VADDPS      Y13, Y5, Y5
+	VADDPS      Y14, Y6, Y6
+	VADDPS      Y15, Y7, Y7
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y18
+	VFMADD231PS (R12), Y0, Y18
+	VMOVUPD     Y18, (AX)(R13*1)
+	VMOVUPD     (R10), Y18
+	VFMADD231PS (CX)(R13*1), Y0, Y18
+	VMOVUPD     Y18, (R10)
+	VMOVUPD     32(AX)(R13*1), Y19
+	VFMADD231PS 32(R12), Y1, Y19
+	VMOVUPD     Y19, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y19
+	VFMADD231PS 32(CX)(R13*1), Y1, Y19
+	VMOVUPD     Y19, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y18
+	VFMADD231PS 64(R12), Y2, Y18
+	VMOVUPD     Y18, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y18
+	VFMADD231PS 64(CX)(R13*1), Y2, Y18
+	VMOVUPD     Y18, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y19
+	VFMADD231PS 96(R12), Y3, Y19
+	VMOVUPD     Y19, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y19
+	VFMADD231PS 96(CX)(R13*1), Y3, Y19
+	VMOVUPD     Y19, 96(R10)
+	VMOVUPD     128(AX)(R13*1), Y18
+	VFMADD231PS 128(R12), Y4, Y18
+	VMOVUPD     Y18, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y18
+	VFMADD231PS 128(CX)(R13*1), Y4, Y18
+	VMOVUPD     Y18, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y19
+	VFMADD231PS 160(R12), Y5, Y19
+	VMOVUPD     Y19, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y19
+	VFMADD231PS 160(CX)(R13*1), Y5, Y19
+	VMOVUPD     Y19, 160(R10)
+	VMOVUPD     192(AX)(R13*1), Y18
+	VFMADD231PS 192(R12), Y6, Y18
+	VMOVUPD     Y18, 192(AX)(R13*1)
+	VMOVUPD     192(R10), Y18
+	VFMADD231PS 192(CX)(R13*1), Y6, Y18
+	VMOVUPD     Y18, 192(R10)
+	VMOVUPD     224(AX)(R13*1), Y19
+	VFMADD231PS 224(R12), Y7, Y19
+	VMOVUPD     Y19, 224(AX)(R13*1)
+	VMOVUPD     224(R10), Y19
+	VFMADD231PS 224(CX)(R13*1), Y7, Y19
+	VMOVUPD     Y19, 224(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child684
+
+none685:
+	ADDQ $0x00000100, (SP)
+	ADDQ $0x00000100, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent683
 	VZEROUPPER
 	RET
 
@@ -12034,7 +15964,7 @@ TEXT ·cellDots1F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run355:
+run689:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -12047,9 +15977,9 @@ run355:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four356:
+four690:
 	CMPQ         R8, $0x00000004
-	JL           one356
+	JL           one691
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -12083,11 +16013,11 @@ four356:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four356
+	JMP          four690
 
-one356:
+one691:
 	TESTQ        R8, R8
-	JZ           end356
+	JZ           end692
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -12102,512 +16032,11 @@ one356:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one356
+	JMP          one691
 
-end356:
+end692:
 	DECQ 24(SP)
-	JNZ  run355
-	VZEROUPPER
-	RET
-
-// func cellSums1F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·cellSums1F32AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run357:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VPXORQ  Y1, Y1, Y1
-
-loop358:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y2
-	VMOVUPD      (DX)(R9*1), Y4
-	VMOVUPD      (BX)(R11*1), Y5
-	VMOVUPD      (AX)(R9*1), Y6
-	VMOVUPD      (CX)(R11*1), Y7
-	VMULPS       Y0, Y2, Y3
-	VFMADD231PS  Y5, Y3, Y6
-	VFMADD231PS  Y4, Y3, Y7
-	VMULPS       Y4, Y2, Y4
-	VMOVUPD      Y6, (AX)(R9*1)
-	VMOVUPD      Y7, (CX)(R11*1)
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop358
-	VADDPS       (R12), Y1, Y1
-	VMOVUPD      Y1, (R12)
-	DECQ         32(SP)
-	JNZ          run357
-	VZEROUPPER
-	RET
-
-// func expand2F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand2F32AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop359:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none360
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-
-loop361:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000040, AX
-	DECQ    R9
-	JNZ     loop361
-
-none360:
-	ADDQ $0x00000040, CX
-	DECQ R8
-	JNZ  loop359
-	VZEROUPPER
-	RET
-
-// func fold2F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·fold2F32AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop362:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none363
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VPXORQ  Y2, Y2, Y2
-	VPXORQ  Y3, Y3, Y3
-
-loop364:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y4
-	VFMADD231PS (SI)(R12*1), Y4, Y2
-	VMOVUPD     (CX)(R12*1), Y6
-	VFMADD231PS Y0, Y4, Y6
-	VMOVUPD     Y6, (CX)(R12*1)
-	VMOVUPD     32(DX), Y5
-	VFMADD231PS 32(SI)(R12*1), Y5, Y3
-	VMOVUPD     32(CX)(R12*1), Y7
-	VFMADD231PS Y1, Y5, Y7
-	VMOVUPD     Y7, 32(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000040, DX
-	DECQ        R11
-	JNZ         loop364
-	VMOVUPD     Y2, (AX)
-	VMOVUPD     Y3, 32(AX)
-	JMP         end363
-
-none363:
-	VPXORQ  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-
-end363:
-	ADDQ $0x00000040, BX
-	ADDQ $0x00000040, AX
-	DECQ R10
-	JNZ  loop362
-	VZEROUPPER
-	RET
-
-// func rowDots2F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots2F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop365:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none366
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-
-four367:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x00000040, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x00000040, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X6
-	VADDPS       X6, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last367
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four367
-
-last367:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none366:
-	ADDQ $0x00000040, CX
-	DECQ DI
-	JNZ  loop365
-	VZEROUPPER
-	RET
-
-// func rowSums2F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·rowSums2F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop368:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Y0, Y0, Y0
-	VPXORQ Y1, Y1, Y1
-	VPXORQ Y2, Y2, Y2
-	VPXORQ Y3, Y3, Y3
-	SUBQ   $0x00000002, R8
-	JL     single369
-
-pair369:
-	VBROADCASTSD (DX), Y5
-	VMOVSLDUP    Y5, Y4
-	VMOVSHDUP    Y5, Y5
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x00000040, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y4, Y0
-	VFMADD231PS  32(R9), Y4, Y1
-	VFMADD231PS  (R10), Y5, Y2
-	VFMADD231PS  32(R10), Y5, Y3
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair369
-
-single369:
-	CMPQ         R8, $-1
-	JL           sum369
-	VBROADCASTSS (DX), Y4
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000040, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y4, Y0
-	VFMADD231PS  32(R8), Y4, Y1
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum369:
-	VADDPS  Y2, Y0, Y0
-	VADDPS  Y3, Y1, Y1
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	ADDQ    $0x00000040, AX
-	DECQ    DI
-	JNZ     loop368
-	VZEROUPPER
-	RET
-
-// func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent370:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none371
-
-child371:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	TESTQ   R9, R9
-	JZ      next371
-
-four372:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000040, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000040, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X6
-	VADDPS       X6, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last372
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four372
-
-last372:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next371:
-	DECQ R10
-	JNZ  child371
-
-none371:
-	ADDQ $0x00000040, (SP)
-	DECQ 16(SP)
-	JNZ  parent370
-	VZEROUPPER
-	RET
-
-// func treeSums2F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums2F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent373:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	VPXORQ  Y1, Y1, Y1
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y2
-	VMOVUPD 32(R10), Y3
-	TESTQ   R11, R11
-	JZ      none374
-
-child374:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	SUBQ   $0x00000002, R10
-	JL     single375
-
-pair375:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y8, Y4
-	VFMADD231PS  32(R12), Y8, Y5
-	VFMADD231PS  (R13), Y9, Y6
-	VFMADD231PS  32(R13), Y9, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair375
-
-single375:
-	CMPQ         R10, $-1
-	JL           sum375
-	VBROADCASTSS (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y8, Y4
-	VFMADD231PS  32(R10), Y8, Y5
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum375:
-	VADDPS      Y6, Y4, Y4
-	VADDPS      Y7, Y5, Y5
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y10
-	VFMADD231PS Y2, Y4, Y10
-	VMOVUPD     Y10, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y4, Y0
-	VMOVUPD     32(AX)(R10*1), Y11
-	VFMADD231PS Y3, Y5, Y11
-	VMOVUPD     Y11, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y5, Y1
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child374
-
-none374:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	ADDQ    $0x00000040, (SP)
-	ADDQ    $0x00000040, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent373
+	JNZ  run689
 	VZEROUPPER
 	RET
 
@@ -12632,7 +16061,7 @@ TEXT ·cellDots2F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run376:
+run693:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -12646,9 +16075,9 @@ run376:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four377:
+four694:
 	CMPQ         R8, $0x00000004
-	JL           one377
+	JL           one695
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -12690,11 +16119,11 @@ four377:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four377
+	JMP          four694
 
-one377:
+one695:
 	TESTQ        R8, R8
-	JZ           end377
+	JZ           end696
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -12711,570 +16140,11 @@ one377:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one377
+	JMP          one695
 
-end377:
+end696:
 	DECQ 24(SP)
-	JNZ  run376
-	VZEROUPPER
-	RET
-
-// func cellSums2F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·cellSums2F32AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run378:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VPXORQ  Y2, Y2, Y2
-	VPXORQ  Y3, Y3, Y3
-
-loop379:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y4
-	VMOVUPD      (DX)(R9*1), Y6
-	VMOVUPD      (BX)(R11*1), Y7
-	VMOVUPD      (AX)(R9*1), Y8
-	VMOVUPD      (CX)(R11*1), Y9
-	VMULPS       Y0, Y4, Y5
-	VFMADD231PS  Y7, Y5, Y8
-	VFMADD231PS  Y6, Y5, Y9
-	VMULPS       Y6, Y4, Y6
-	VMOVUPD      Y8, (AX)(R9*1)
-	VMOVUPD      Y9, (CX)(R11*1)
-	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPD      32(DX)(R9*1), Y11
-	VMOVUPD      32(BX)(R11*1), Y12
-	VMOVUPD      32(AX)(R9*1), Y13
-	VMOVUPD      32(CX)(R11*1), Y14
-	VMULPS       Y1, Y4, Y10
-	VFMADD231PS  Y12, Y10, Y13
-	VFMADD231PS  Y11, Y10, Y14
-	VMULPS       Y11, Y4, Y11
-	VMOVUPD      Y13, 32(AX)(R9*1)
-	VMOVUPD      Y14, 32(CX)(R11*1)
-	VFMADD231PS  Y12, Y11, Y3
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop379
-	VADDPS       (R12), Y2, Y2
-	VMOVUPD      Y2, (R12)
-	VADDPS       32(R12), Y3, Y3
-	VMOVUPD      Y3, 32(R12)
-	DECQ         32(SP)
-	JNZ          run378
-	VZEROUPPER
-	RET
-
-// func expand3F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand3F32AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop380:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none381
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-
-loop382:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000060, AX
-	DECQ    R9
-	JNZ     loop382
-
-none381:
-	ADDQ $0x00000060, CX
-	DECQ R8
-	JNZ  loop380
-	VZEROUPPER
-	RET
-
-// func fold3F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·fold3F32AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop383:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none384
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VPXORQ  Y3, Y3, Y3
-	VPXORQ  Y4, Y4, Y4
-	VPXORQ  Y5, Y5, Y5
-
-loop385:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y6
-	VFMADD231PS (SI)(R12*1), Y6, Y3
-	VMOVUPD     (CX)(R12*1), Y8
-	VFMADD231PS Y0, Y6, Y8
-	VMOVUPD     Y8, (CX)(R12*1)
-	VMOVUPD     32(DX), Y7
-	VFMADD231PS 32(SI)(R12*1), Y7, Y4
-	VMOVUPD     32(CX)(R12*1), Y9
-	VFMADD231PS Y1, Y7, Y9
-	VMOVUPD     Y9, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y6
-	VFMADD231PS 64(SI)(R12*1), Y6, Y5
-	VMOVUPD     64(CX)(R12*1), Y8
-	VFMADD231PS Y2, Y6, Y8
-	VMOVUPD     Y8, 64(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000060, DX
-	DECQ        R11
-	JNZ         loop385
-	VMOVUPD     Y3, (AX)
-	VMOVUPD     Y4, 32(AX)
-	VMOVUPD     Y5, 64(AX)
-	JMP         end384
-
-none384:
-	VPXORQ  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-
-end384:
-	ADDQ $0x00000060, BX
-	ADDQ $0x00000060, AX
-	DECQ R10
-	JNZ  loop383
-	VZEROUPPER
-	RET
-
-// func rowDots3F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots3F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop386:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none387
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-
-four388:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x00000060, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x00000060, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x00000060, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x00000060, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X7
-	VADDPS       X7, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last388
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four388
-
-last388:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none387:
-	ADDQ $0x00000060, CX
-	DECQ DI
-	JNZ  loop386
-	VZEROUPPER
-	RET
-
-// func rowSums3F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·rowSums3F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop389:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Y0, Y0, Y0
-	VPXORQ Y1, Y1, Y1
-	VPXORQ Y2, Y2, Y2
-	VPXORQ Y3, Y3, Y3
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	SUBQ   $0x00000002, R8
-	JL     single390
-
-pair390:
-	VBROADCASTSD (DX), Y7
-	VMOVSLDUP    Y7, Y6
-	VMOVSHDUP    Y7, Y7
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x00000060, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x00000060, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y6, Y0
-	VFMADD231PS  32(R9), Y6, Y1
-	VFMADD231PS  64(R9), Y6, Y2
-	VFMADD231PS  (R10), Y7, Y3
-	VFMADD231PS  32(R10), Y7, Y4
-	VFMADD231PS  64(R10), Y7, Y5
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair390
-
-single390:
-	CMPQ         R8, $-1
-	JL           sum390
-	VBROADCASTSS (DX), Y6
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000060, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y6, Y0
-	VFMADD231PS  32(R8), Y6, Y1
-	VFMADD231PS  64(R8), Y6, Y2
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum390:
-	VADDPS  Y3, Y0, Y0
-	VADDPS  Y4, Y1, Y1
-	VADDPS  Y5, Y2, Y2
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	ADDQ    $0x00000060, AX
-	DECQ    DI
-	JNZ     loop389
-	VZEROUPPER
-	RET
-
-// func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent391:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none392
-
-child392:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	TESTQ   R9, R9
-	JZ      next392
-
-four393:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000060, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000060, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000060, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X7
-	VADDPS       X7, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last393
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four393
-
-last393:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next392:
-	DECQ R10
-	JNZ  child392
-
-none392:
-	ADDQ $0x00000060, (SP)
-	DECQ 16(SP)
-	JNZ  parent391
-	VZEROUPPER
-	RET
-
-// func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent394:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	VPXORQ  Y1, Y1, Y1
-	VPXORQ  Y2, Y2, Y2
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y3
-	VMOVUPD 32(R10), Y4
-	VMOVUPD 64(R10), Y5
-	TESTQ   R11, R11
-	JZ      none395
-
-child395:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
-	SUBQ   $0x00000002, R10
-	JL     single396
-
-pair396:
-	VBROADCASTSD (SI), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000060, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y12, Y6
-	VFMADD231PS  32(R12), Y12, Y7
-	VFMADD231PS  64(R12), Y12, Y8
-	VFMADD231PS  (R13), Y13, Y9
-	VFMADD231PS  32(R13), Y13, Y10
-	VFMADD231PS  64(R13), Y13, Y11
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair396
-
-single396:
-	CMPQ         R10, $-1
-	JL           sum396
-	VBROADCASTSS (SI), Y12
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000060, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y12, Y6
-	VFMADD231PS  32(R10), Y12, Y7
-	VFMADD231PS  64(R10), Y12, Y8
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum396:
-	VADDPS      Y9, Y6, Y6
-	VADDPS      Y10, Y7, Y7
-	VADDPS      Y11, Y8, Y8
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y14
-	VFMADD231PS Y3, Y6, Y14
-	VMOVUPD     Y14, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y6, Y0
-	VMOVUPD     32(AX)(R10*1), Y15
-	VFMADD231PS Y4, Y7, Y15
-	VMOVUPD     Y15, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y7, Y1
-	VMOVUPD     64(AX)(R10*1), Y14
-	VFMADD231PS Y5, Y8, Y14
-	VMOVUPD     Y14, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y8, Y2
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child395
-
-none395:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	ADDQ    $0x00000060, (SP)
-	ADDQ    $0x00000060, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent394
+	JNZ  run693
 	VZEROUPPER
 	RET
 
@@ -13299,7 +16169,7 @@ TEXT ·cellDots3F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run397:
+run697:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -13314,9 +16184,9 @@ run397:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four398:
+four698:
 	CMPQ         R8, $0x00000004
-	JL           one398
+	JL           one699
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -13366,11 +16236,11 @@ four398:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four398
+	JMP          four698
 
-one398:
+one699:
 	TESTQ        R8, R8
-	JZ           end398
+	JZ           end700
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -13389,628 +16259,11 @@ one398:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one398
+	JMP          one699
 
-end398:
+end700:
 	DECQ 24(SP)
-	JNZ  run397
-	VZEROUPPER
-	RET
-
-// func cellSums3F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·cellSums3F32AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run399:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VPXORQ  Y3, Y3, Y3
-	VPXORQ  Y4, Y4, Y4
-	VPXORQ  Y5, Y5, Y5
-
-loop400:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y6
-	VMOVUPD      (DX)(R9*1), Y8
-	VMOVUPD      (BX)(R11*1), Y9
-	VMOVUPD      (AX)(R9*1), Y10
-	VMOVUPD      (CX)(R11*1), Y11
-	VMULPS       Y0, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, (AX)(R9*1)
-	VMOVUPD      Y11, (CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      32(DX)(R9*1), Y13
-	VMOVUPD      32(BX)(R11*1), Y14
-	VMOVUPD      32(AX)(R9*1), Y15
-	VMOVUPD      32(CX)(R11*1), Y16
-	VMULPS       Y1, Y6, Y12
-	VFMADD231PS  Y14, Y12, Y15
-	VFMADD231PS  Y13, Y12, Y16
-	VMULPS       Y13, Y6, Y13
-	VMOVUPD      Y15, 32(AX)(R9*1)
-	VMOVUPD      Y16, 32(CX)(R11*1)
-	VFMADD231PS  Y14, Y13, Y4
-	VMOVUPD      64(DX)(R9*1), Y8
-	VMOVUPD      64(BX)(R11*1), Y9
-	VMOVUPD      64(AX)(R9*1), Y10
-	VMOVUPD      64(CX)(R11*1), Y11
-	VMULPS       Y2, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 64(AX)(R9*1)
-	VMOVUPD      Y11, 64(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop400
-	VADDPS       (R12), Y3, Y3
-	VMOVUPD      Y3, (R12)
-	VADDPS       32(R12), Y4, Y4
-	VMOVUPD      Y4, 32(R12)
-	VADDPS       64(R12), Y5, Y5
-	VMOVUPD      Y5, 64(R12)
-	DECQ         32(SP)
-	JNZ          run399
-	VZEROUPPER
-	RET
-
-// func expand4F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand4F32AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop401:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none402
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-
-loop403:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000080, AX
-	DECQ    R9
-	JNZ     loop403
-
-none402:
-	ADDQ $0x00000080, CX
-	DECQ R8
-	JNZ  loop401
-	VZEROUPPER
-	RET
-
-// func fold4F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·fold4F32AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop404:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none405
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VPXORQ  Y4, Y4, Y4
-	VPXORQ  Y5, Y5, Y5
-	VPXORQ  Y6, Y6, Y6
-	VPXORQ  Y7, Y7, Y7
-
-loop406:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y8
-	VFMADD231PS (SI)(R12*1), Y8, Y4
-	VMOVUPD     (CX)(R12*1), Y10
-	VFMADD231PS Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R12*1)
-	VMOVUPD     32(DX), Y9
-	VFMADD231PS 32(SI)(R12*1), Y9, Y5
-	VMOVUPD     32(CX)(R12*1), Y11
-	VFMADD231PS Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y8
-	VFMADD231PS 64(SI)(R12*1), Y8, Y6
-	VMOVUPD     64(CX)(R12*1), Y10
-	VFMADD231PS Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y9
-	VFMADD231PS 96(SI)(R12*1), Y9, Y7
-	VMOVUPD     96(CX)(R12*1), Y11
-	VFMADD231PS Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, DX
-	DECQ        R11
-	JNZ         loop406
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	JMP         end405
-
-none405:
-	VPXORQ  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-
-end405:
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, AX
-	DECQ R10
-	JNZ  loop404
-	VZEROUPPER
-	RET
-
-// func rowDots4F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots4F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop407:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none408
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-
-four409:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x00000080, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x00000080, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x00000080, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x00000080, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X8
-	VADDPS       X8, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last409
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four409
-
-last409:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none408:
-	ADDQ $0x00000080, CX
-	DECQ DI
-	JNZ  loop407
-	VZEROUPPER
-	RET
-
-// func rowSums4F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·rowSums4F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop410:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Y0, Y0, Y0
-	VPXORQ Y1, Y1, Y1
-	VPXORQ Y2, Y2, Y2
-	VPXORQ Y3, Y3, Y3
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	SUBQ   $0x00000002, R8
-	JL     single411
-
-pair411:
-	VBROADCASTSD (DX), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x00000080, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x00000080, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y8, Y0
-	VFMADD231PS  32(R9), Y8, Y1
-	VFMADD231PS  64(R9), Y8, Y2
-	VFMADD231PS  96(R9), Y8, Y3
-	VFMADD231PS  (R10), Y9, Y4
-	VFMADD231PS  32(R10), Y9, Y5
-	VFMADD231PS  64(R10), Y9, Y6
-	VFMADD231PS  96(R10), Y9, Y7
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair411
-
-single411:
-	CMPQ         R8, $-1
-	JL           sum411
-	VBROADCASTSS (DX), Y8
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000080, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y8, Y0
-	VFMADD231PS  32(R8), Y8, Y1
-	VFMADD231PS  64(R8), Y8, Y2
-	VFMADD231PS  96(R8), Y8, Y3
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum411:
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y6, Y2, Y2
-	VADDPS  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	ADDQ    $0x00000080, AX
-	DECQ    DI
-	JNZ     loop410
-	VZEROUPPER
-	RET
-
-// func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent412:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none413
-
-child413:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	TESTQ   R9, R9
-	JZ      next413
-
-four414:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000080, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000080, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000080, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X8
-	VADDPS       X8, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last414
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four414
-
-last414:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next413:
-	DECQ R10
-	JNZ  child413
-
-none413:
-	ADDQ $0x00000080, (SP)
-	DECQ 16(SP)
-	JNZ  parent412
-	VZEROUPPER
-	RET
-
-// func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent415:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	VPXORQ  Y1, Y1, Y1
-	VPXORQ  Y2, Y2, Y2
-	VPXORQ  Y3, Y3, Y3
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y4
-	VMOVUPD 32(R10), Y5
-	VMOVUPD 64(R10), Y6
-	VMOVUPD 96(R10), Y7
-	TESTQ   R11, R11
-	JZ      none416
-
-child416:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
-	VPXORQ Y12, Y12, Y12
-	VPXORQ Y13, Y13, Y13
-	VPXORQ Y14, Y14, Y14
-	VPXORQ Y15, Y15, Y15
-	SUBQ   $0x00000002, R10
-	JL     single417
-
-pair417:
-	VBROADCASTSD (SI), Y17
-	VMOVSLDUP    Y17, Y16
-	VMOVSHDUP    Y17, Y17
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000080, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y16, Y8
-	VFMADD231PS  32(R12), Y16, Y9
-	VFMADD231PS  64(R12), Y16, Y10
-	VFMADD231PS  96(R12), Y16, Y11
-	VFMADD231PS  (R13), Y17, Y12
-	VFMADD231PS  32(R13), Y17, Y13
-	VFMADD231PS  64(R13), Y17, Y14
-	VFMADD231PS  96(R13), Y17, Y15
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair417
-
-single417:
-	CMPQ         R10, $-1
-	JL           sum417
-	VBROADCASTSS (SI), Y16
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000080, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y16, Y8
-	VFMADD231PS  32(R10), Y16, Y9
-	VFMADD231PS  64(R10), Y16, Y10
-	VFMADD231PS  96(R10), Y16, Y11
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum417:
-	VADDPS      Y12, Y8, Y8
-	VADDPS      Y13, Y9, Y9
-	VADDPS      Y14, Y10, Y10
-	VADDPS      Y15, Y11, Y11
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y18
-	VFMADD231PS Y4, Y8, Y18
-	VMOVUPD     Y18, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y8, Y0
-	VMOVUPD     32(AX)(R10*1), Y19
-	VFMADD231PS Y5, Y9, Y19
-	VMOVUPD     Y19, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y9, Y1
-	VMOVUPD     64(AX)(R10*1), Y18
-	VFMADD231PS Y6, Y10, Y18
-	VMOVUPD     Y18, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y10, Y2
-	VMOVUPD     96(AX)(R10*1), Y19
-	VFMADD231PS Y7, Y11, Y19
-	VMOVUPD     Y19, 96(AX)(R10*1)
-	VFMADD231PS 96(CX)(R10*1), Y11, Y3
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child416
-
-none416:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	VMOVUPD Y3, 96(R10)
-	ADDQ    $0x00000080, (SP)
-	ADDQ    $0x00000080, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent415
+	JNZ  run697
 	VZEROUPPER
 	RET
 
@@ -14035,7 +16288,7 @@ TEXT ·cellDots4F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run418:
+run701:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -14051,9 +16304,9 @@ run418:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four419:
+four702:
 	CMPQ         R8, $0x00000004
-	JL           one419
+	JL           one703
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -14111,11 +16364,11 @@ four419:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four419
+	JMP          four702
 
-one419:
+one703:
 	TESTQ        R8, R8
-	JZ           end419
+	JZ           end704
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -14136,686 +16389,11 @@ one419:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one419
+	JMP          one703
 
-end419:
+end704:
 	DECQ 24(SP)
-	JNZ  run418
-	VZEROUPPER
-	RET
-
-// func cellSums4F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·cellSums4F32AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run420:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
-	VPXORQ  Y4, Y4, Y4
-	VPXORQ  Y5, Y5, Y5
-	VPXORQ  Y6, Y6, Y6
-	VPXORQ  Y7, Y7, Y7
-
-loop421:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y8
-	VMOVUPD      (DX)(R9*1), Y10
-	VMOVUPD      (BX)(R11*1), Y11
-	VMOVUPD      (AX)(R9*1), Y12
-	VMOVUPD      (CX)(R11*1), Y13
-	VMULPS       Y0, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, (AX)(R9*1)
-	VMOVUPD      Y13, (CX)(R11*1)
-	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPD      32(DX)(R9*1), Y15
-	VMOVUPD      32(BX)(R11*1), Y16
-	VMOVUPD      32(AX)(R9*1), Y17
-	VMOVUPD      32(CX)(R11*1), Y18
-	VMULPS       Y1, Y8, Y14
-	VFMADD231PS  Y16, Y14, Y17
-	VFMADD231PS  Y15, Y14, Y18
-	VMULPS       Y15, Y8, Y15
-	VMOVUPD      Y17, 32(AX)(R9*1)
-	VMOVUPD      Y18, 32(CX)(R11*1)
-	VFMADD231PS  Y16, Y15, Y5
-	VMOVUPD      64(DX)(R9*1), Y10
-	VMOVUPD      64(BX)(R11*1), Y11
-	VMOVUPD      64(AX)(R9*1), Y12
-	VMOVUPD      64(CX)(R11*1), Y13
-	VMULPS       Y2, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 64(AX)(R9*1)
-	VMOVUPD      Y13, 64(CX)(R11*1)
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPD      96(DX)(R9*1), Y15
-	VMOVUPD      96(BX)(R11*1), Y16
-	VMOVUPD      96(AX)(R9*1), Y17
-	VMOVUPD      96(CX)(R11*1), Y18
-	VMULPS       Y3, Y8, Y14
-	VFMADD231PS  Y16, Y14, Y17
-	VFMADD231PS  Y15, Y14, Y18
-	VMULPS       Y15, Y8, Y15
-	VMOVUPD      Y17, 96(AX)(R9*1)
-	VMOVUPD      Y18, 96(CX)(R11*1)
-	VFMADD231PS  Y16, Y15, Y7
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop421
-	VADDPS       (R12), Y4, Y4
-	VMOVUPD      Y4, (R12)
-	VADDPS       32(R12), Y5, Y5
-	VMOVUPD      Y5, 32(R12)
-	VADDPS       64(R12), Y6, Y6
-	VMOVUPD      Y6, 64(R12)
-	VADDPS       96(R12), Y7, Y7
-	VMOVUPD      Y7, 96(R12)
-	DECQ         32(SP)
-	JNZ          run420
-	VZEROUPPER
-	RET
-
-// func expand5F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand5F32AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop422:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none423
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-
-loop424:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000a0, AX
-	DECQ    R9
-	JNZ     loop424
-
-none423:
-	ADDQ $0x000000a0, CX
-	DECQ R8
-	JNZ  loop422
-	VZEROUPPER
-	RET
-
-// func fold5F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·fold5F32AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop425:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none426
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VPXORQ  Y5, Y5, Y5
-	VPXORQ  Y6, Y6, Y6
-	VPXORQ  Y7, Y7, Y7
-	VPXORQ  Y8, Y8, Y8
-	VPXORQ  Y9, Y9, Y9
-
-loop427:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y10
-	VFMADD231PS (SI)(R12*1), Y10, Y5
-	VMOVUPD     (CX)(R12*1), Y12
-	VFMADD231PS Y0, Y10, Y12
-	VMOVUPD     Y12, (CX)(R12*1)
-	VMOVUPD     32(DX), Y11
-	VFMADD231PS 32(SI)(R12*1), Y11, Y6
-	VMOVUPD     32(CX)(R12*1), Y13
-	VFMADD231PS Y1, Y11, Y13
-	VMOVUPD     Y13, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y10
-	VFMADD231PS 64(SI)(R12*1), Y10, Y7
-	VMOVUPD     64(CX)(R12*1), Y12
-	VFMADD231PS Y2, Y10, Y12
-	VMOVUPD     Y12, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y11
-	VFMADD231PS 96(SI)(R12*1), Y11, Y8
-	VMOVUPD     96(CX)(R12*1), Y13
-	VFMADD231PS Y3, Y11, Y13
-	VMOVUPD     Y13, 96(CX)(R12*1)
-	VMOVUPD     128(DX), Y10
-	VFMADD231PS 128(SI)(R12*1), Y10, Y9
-	VMOVUPD     128(CX)(R12*1), Y12
-	VFMADD231PS Y4, Y10, Y12
-	VMOVUPD     Y12, 128(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x000000a0, DX
-	DECQ        R11
-	JNZ         loop427
-	VMOVUPD     Y5, (AX)
-	VMOVUPD     Y6, 32(AX)
-	VMOVUPD     Y7, 64(AX)
-	VMOVUPD     Y8, 96(AX)
-	VMOVUPD     Y9, 128(AX)
-	JMP         end426
-
-none426:
-	VPXORQ  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-
-end426:
-	ADDQ $0x000000a0, BX
-	ADDQ $0x000000a0, AX
-	DECQ R10
-	JNZ  loop425
-	VZEROUPPER
-	RET
-
-// func rowDots5F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots5F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop428:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none429
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-
-four430:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x000000a0, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x000000a0, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x000000a0, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x000000a0, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  128(R10), Y8, Y1
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  128(R12), Y8, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X9
-	VADDPS       X9, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last430
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four430
-
-last430:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none429:
-	ADDQ $0x000000a0, CX
-	DECQ DI
-	JNZ  loop428
-	VZEROUPPER
-	RET
-
-// func rowSums5F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·rowSums5F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop431:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Y0, Y0, Y0
-	VPXORQ Y1, Y1, Y1
-	VPXORQ Y2, Y2, Y2
-	VPXORQ Y3, Y3, Y3
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	SUBQ   $0x00000002, R8
-	JL     single432
-
-pair432:
-	VBROADCASTSD (DX), Y11
-	VMOVSLDUP    Y11, Y10
-	VMOVSHDUP    Y11, Y11
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x000000a0, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x000000a0, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y10, Y0
-	VFMADD231PS  32(R9), Y10, Y1
-	VFMADD231PS  64(R9), Y10, Y2
-	VFMADD231PS  96(R9), Y10, Y3
-	VFMADD231PS  128(R9), Y10, Y4
-	VFMADD231PS  (R10), Y11, Y5
-	VFMADD231PS  32(R10), Y11, Y6
-	VFMADD231PS  64(R10), Y11, Y7
-	VFMADD231PS  96(R10), Y11, Y8
-	VFMADD231PS  128(R10), Y11, Y9
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair432
-
-single432:
-	CMPQ         R8, $-1
-	JL           sum432
-	VBROADCASTSS (DX), Y10
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x000000a0, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y10, Y0
-	VFMADD231PS  32(R8), Y10, Y1
-	VFMADD231PS  64(R8), Y10, Y2
-	VFMADD231PS  96(R8), Y10, Y3
-	VFMADD231PS  128(R8), Y10, Y4
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum432:
-	VADDPS  Y5, Y0, Y0
-	VADDPS  Y6, Y1, Y1
-	VADDPS  Y7, Y2, Y2
-	VADDPS  Y8, Y3, Y3
-	VADDPS  Y9, Y4, Y4
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VMOVUPD Y4, 128(AX)
-	ADDQ    $0x000000a0, AX
-	DECQ    DI
-	JNZ     loop431
-	VZEROUPPER
-	RET
-
-// func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent433:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none434
-
-child434:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
-	TESTQ   R9, R9
-	JZ      next434
-
-four435:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000a0, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x000000a0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x000000a0, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X9
-	VADDPS       X9, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last435
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four435
-
-last435:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next434:
-	DECQ R10
-	JNZ  child434
-
-none434:
-	ADDQ $0x000000a0, (SP)
-	DECQ 16(SP)
-	JNZ  parent433
-	VZEROUPPER
-	RET
-
-// func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent436:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	VPXORQ  Y1, Y1, Y1
-	VPXORQ  Y2, Y2, Y2
-	VPXORQ  Y3, Y3, Y3
-	VPXORQ  Y4, Y4, Y4
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y5
-	VMOVUPD 32(R10), Y6
-	VMOVUPD 64(R10), Y7
-	VMOVUPD 96(R10), Y8
-	VMOVUPD 128(R10), Y9
-	TESTQ   R11, R11
-	JZ      none437
-
-child437:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
-	VPXORQ Y12, Y12, Y12
-	VPXORQ Y13, Y13, Y13
-	VPXORQ Y14, Y14, Y14
-	VPXORQ Y15, Y15, Y15
-	VPXORQ Y16, Y16, Y16
-	VPXORQ Y17, Y17, Y17
-	VPXORQ Y18, Y18, Y18
-	VPXORQ Y19, Y19, Y19
-	SUBQ   $0x00000002, R10
-	JL     single438
-
-pair438:
-	VBROADCASTSD (SI), Y21
-	VMOVSLDUP    Y21, Y20
-	VMOVSHDUP    Y21, Y21
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000a0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y20, Y10
-	VFMADD231PS  32(R12), Y20, Y11
-	VFMADD231PS  64(R12), Y20, Y12
-	VFMADD231PS  96(R12), Y20, Y13
-	VFMADD231PS  128(R12), Y20, Y14
-	VFMADD231PS  (R13), Y21, Y15
-	VFMADD231PS  32(R13), Y21, Y16
-	VFMADD231PS  64(R13), Y21, Y17
-	VFMADD231PS  96(R13), Y21, Y18
-	VFMADD231PS  128(R13), Y21, Y19
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair438
-
-single438:
-	CMPQ         R10, $-1
-	JL           sum438
-	VBROADCASTSS (SI), Y20
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000a0, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y20, Y10
-	VFMADD231PS  32(R10), Y20, Y11
-	VFMADD231PS  64(R10), Y20, Y12
-	VFMADD231PS  96(R10), Y20, Y13
-	VFMADD231PS  128(R10), Y20, Y14
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum438:
-	VADDPS      Y15, Y10, Y10
-	VADDPS      Y16, Y11, Y11
-	VADDPS      Y17, Y12, Y12
-	VADDPS      Y18, Y13, Y13
-	VADDPS      Y19, Y14, Y14
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y22
-	VFMADD231PS Y5, Y10, Y22
-	VMOVUPD     Y22, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y10, Y0
-	VMOVUPD     32(AX)(R10*1), Y23
-	VFMADD231PS Y6, Y11, Y23
-	VMOVUPD     Y23, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y11, Y1
-	VMOVUPD     64(AX)(R10*1), Y22
-	VFMADD231PS Y7, Y12, Y22
-	VMOVUPD     Y22, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y12, Y2
-	VMOVUPD     96(AX)(R10*1), Y23
-	VFMADD231PS Y8, Y13, Y23
-	VMOVUPD     Y23, 96(AX)(R10*1)
-	VFMADD231PS 96(CX)(R10*1), Y13, Y3
-	VMOVUPD     128(AX)(R10*1), Y22
-	VFMADD231PS Y9, Y14, Y22
-	VMOVUPD     Y22, 128(AX)(R10*1)
-	VFMADD231PS 128(CX)(R10*1), Y14, Y4
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child437
-
-none437:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	VMOVUPD Y3, 96(R10)
-	VMOVUPD Y4, 128(R10)
-	ADDQ    $0x000000a0, (SP)
-	ADDQ    $0x000000a0, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent436
+	JNZ  run701
 	VZEROUPPER
 	RET
 
@@ -14840,7 +16418,7 @@ TEXT ·cellDots5F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run439:
+run705:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -14857,9 +16435,9 @@ run439:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four440:
+four706:
 	CMPQ         R8, $0x00000004
-	JL           one440
+	JL           one707
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -14925,11 +16503,11 @@ four440:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four440
+	JMP          four706
 
-one440:
+one707:
 	TESTQ        R8, R8
-	JZ           end440
+	JZ           end708
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -14952,744 +16530,11 @@ one440:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one440
+	JMP          one707
 
-end440:
+end708:
 	DECQ 24(SP)
-	JNZ  run439
-	VZEROUPPER
-	RET
-
-// func cellSums5F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·cellSums5F32AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run441:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
-	VMOVUPD 128(R11), Y4
-	VPXORQ  Y5, Y5, Y5
-	VPXORQ  Y6, Y6, Y6
-	VPXORQ  Y7, Y7, Y7
-	VPXORQ  Y8, Y8, Y8
-	VPXORQ  Y9, Y9, Y9
-
-loop442:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y10
-	VMOVUPD      (DX)(R9*1), Y12
-	VMOVUPD      (BX)(R11*1), Y13
-	VMOVUPD      (AX)(R9*1), Y14
-	VMOVUPD      (CX)(R11*1), Y15
-	VMULPS       Y0, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, (AX)(R9*1)
-	VMOVUPD      Y15, (CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPD      32(DX)(R9*1), Y17
-	VMOVUPD      32(BX)(R11*1), Y18
-	VMOVUPD      32(AX)(R9*1), Y19
-	VMOVUPD      32(CX)(R11*1), Y20
-	VMULPS       Y1, Y10, Y16
-	VFMADD231PS  Y18, Y16, Y19
-	VFMADD231PS  Y17, Y16, Y20
-	VMULPS       Y17, Y10, Y17
-	VMOVUPD      Y19, 32(AX)(R9*1)
-	VMOVUPD      Y20, 32(CX)(R11*1)
-	VFMADD231PS  Y18, Y17, Y6
-	VMOVUPD      64(DX)(R9*1), Y12
-	VMOVUPD      64(BX)(R11*1), Y13
-	VMOVUPD      64(AX)(R9*1), Y14
-	VMOVUPD      64(CX)(R11*1), Y15
-	VMULPS       Y2, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, 64(AX)(R9*1)
-	VMOVUPD      Y15, 64(CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y7
-	VMOVUPD      96(DX)(R9*1), Y17
-	VMOVUPD      96(BX)(R11*1), Y18
-	VMOVUPD      96(AX)(R9*1), Y19
-	VMOVUPD      96(CX)(R11*1), Y20
-	VMULPS       Y3, Y10, Y16
-	VFMADD231PS  Y18, Y16, Y19
-	VFMADD231PS  Y17, Y16, Y20
-	VMULPS       Y17, Y10, Y17
-	VMOVUPD      Y19, 96(AX)(R9*1)
-	VMOVUPD      Y20, 96(CX)(R11*1)
-	VFMADD231PS  Y18, Y17, Y8
-	VMOVUPD      128(DX)(R9*1), Y12
-	VMOVUPD      128(BX)(R11*1), Y13
-	VMOVUPD      128(AX)(R9*1), Y14
-	VMOVUPD      128(CX)(R11*1), Y15
-	VMULPS       Y4, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, 128(AX)(R9*1)
-	VMOVUPD      Y15, 128(CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y9
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop442
-	VADDPS       (R12), Y5, Y5
-	VMOVUPD      Y5, (R12)
-	VADDPS       32(R12), Y6, Y6
-	VMOVUPD      Y6, 32(R12)
-	VADDPS       64(R12), Y7, Y7
-	VMOVUPD      Y7, 64(R12)
-	VADDPS       96(R12), Y8, Y8
-	VMOVUPD      Y8, 96(R12)
-	VADDPS       128(R12), Y9, Y9
-	VMOVUPD      Y9, 128(R12)
-	DECQ         32(SP)
-	JNZ          run441
-	VZEROUPPER
-	RET
-
-// func expand6F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand6F32AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop443:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none444
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-
-loop445:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000c0, AX
-	DECQ    R9
-	JNZ     loop445
-
-none444:
-	ADDQ $0x000000c0, CX
-	DECQ R8
-	JNZ  loop443
-	VZEROUPPER
-	RET
-
-// func fold6F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·fold6F32AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop446:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none447
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	VPXORQ  Y6, Y6, Y6
-	VPXORQ  Y7, Y7, Y7
-	VPXORQ  Y8, Y8, Y8
-	VPXORQ  Y9, Y9, Y9
-	VPXORQ  Y10, Y10, Y10
-	VPXORQ  Y11, Y11, Y11
-
-loop448:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y12
-	VFMADD231PS (SI)(R12*1), Y12, Y6
-	VMOVUPD     (CX)(R12*1), Y14
-	VFMADD231PS Y0, Y12, Y14
-	VMOVUPD     Y14, (CX)(R12*1)
-	VMOVUPD     32(DX), Y13
-	VFMADD231PS 32(SI)(R12*1), Y13, Y7
-	VMOVUPD     32(CX)(R12*1), Y15
-	VFMADD231PS Y1, Y13, Y15
-	VMOVUPD     Y15, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y12
-	VFMADD231PS 64(SI)(R12*1), Y12, Y8
-	VMOVUPD     64(CX)(R12*1), Y14
-	VFMADD231PS Y2, Y12, Y14
-	VMOVUPD     Y14, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y13
-	VFMADD231PS 96(SI)(R12*1), Y13, Y9
-	VMOVUPD     96(CX)(R12*1), Y15
-	VFMADD231PS Y3, Y13, Y15
-	VMOVUPD     Y15, 96(CX)(R12*1)
-	VMOVUPD     128(DX), Y12
-	VFMADD231PS 128(SI)(R12*1), Y12, Y10
-	VMOVUPD     128(CX)(R12*1), Y14
-	VFMADD231PS Y4, Y12, Y14
-	VMOVUPD     Y14, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y13
-	VFMADD231PS 160(SI)(R12*1), Y13, Y11
-	VMOVUPD     160(CX)(R12*1), Y15
-	VFMADD231PS Y5, Y13, Y15
-	VMOVUPD     Y15, 160(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x000000c0, DX
-	DECQ        R11
-	JNZ         loop448
-	VMOVUPD     Y6, (AX)
-	VMOVUPD     Y7, 32(AX)
-	VMOVUPD     Y8, 64(AX)
-	VMOVUPD     Y9, 96(AX)
-	VMOVUPD     Y10, 128(AX)
-	VMOVUPD     Y11, 160(AX)
-	JMP         end447
-
-none447:
-	VPXORQ  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-
-end447:
-	ADDQ $0x000000c0, BX
-	ADDQ $0x000000c0, AX
-	DECQ R10
-	JNZ  loop446
-	VZEROUPPER
-	RET
-
-// func rowDots6F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots6F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop449:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none450
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-
-four451:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x000000c0, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x000000c0, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x000000c0, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x000000c0, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  128(R10), Y8, Y1
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  128(R12), Y8, Y3
-	VFMADD231PS  160(R9), Y9, Y0
-	VFMADD231PS  160(R10), Y9, Y1
-	VFMADD231PS  160(R11), Y9, Y2
-	VFMADD231PS  160(R12), Y9, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X10
-	VADDPS       X10, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last451
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four451
-
-last451:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none450:
-	ADDQ $0x000000c0, CX
-	DECQ DI
-	JNZ  loop449
-	VZEROUPPER
-	RET
-
-// func rowSums6F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·rowSums6F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop452:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Y0, Y0, Y0
-	VPXORQ Y1, Y1, Y1
-	VPXORQ Y2, Y2, Y2
-	VPXORQ Y3, Y3, Y3
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
-	SUBQ   $0x00000002, R8
-	JL     single453
-
-pair453:
-	VBROADCASTSD (DX), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x000000c0, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x000000c0, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y12, Y0
-	VFMADD231PS  32(R9), Y12, Y1
-	VFMADD231PS  64(R9), Y12, Y2
-	VFMADD231PS  96(R9), Y12, Y3
-	VFMADD231PS  128(R9), Y12, Y4
-	VFMADD231PS  160(R9), Y12, Y5
-	VFMADD231PS  (R10), Y13, Y6
-	VFMADD231PS  32(R10), Y13, Y7
-	VFMADD231PS  64(R10), Y13, Y8
-	VFMADD231PS  96(R10), Y13, Y9
-	VFMADD231PS  128(R10), Y13, Y10
-	VFMADD231PS  160(R10), Y13, Y11
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair453
-
-single453:
-	CMPQ         R8, $-1
-	JL           sum453
-	VBROADCASTSS (DX), Y12
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x000000c0, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y12, Y0
-	VFMADD231PS  32(R8), Y12, Y1
-	VFMADD231PS  64(R8), Y12, Y2
-	VFMADD231PS  96(R8), Y12, Y3
-	VFMADD231PS  128(R8), Y12, Y4
-	VFMADD231PS  160(R8), Y12, Y5
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum453:
-	VADDPS  Y6, Y0, Y0
-	VADDPS  Y7, Y1, Y1
-	VADDPS  Y8, Y2, Y2
-	VADDPS  Y9, Y3, Y3
-	VADDPS  Y10, Y4, Y4
-	VADDPS  Y11, Y5, Y5
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VMOVUPD Y4, 128(AX)
-	VMOVUPD Y5, 160(AX)
-	ADDQ    $0x000000c0, AX
-	DECQ    DI
-	JNZ     loop452
-	VZEROUPPER
-	RET
-
-// func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent454:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none455
-
-child455:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
-	TESTQ   R9, R9
-	JZ      next455
-
-four456:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000c0, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x000000c0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000c0, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x000000c0, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X10
-	VADDPS       X10, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last456
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four456
-
-last456:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next455:
-	DECQ R10
-	JNZ  child455
-
-none455:
-	ADDQ $0x000000c0, (SP)
-	DECQ 16(SP)
-	JNZ  parent454
-	VZEROUPPER
-	RET
-
-// func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent457:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	VPXORQ  Y1, Y1, Y1
-	VPXORQ  Y2, Y2, Y2
-	VPXORQ  Y3, Y3, Y3
-	VPXORQ  Y4, Y4, Y4
-	VPXORQ  Y5, Y5, Y5
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y6
-	VMOVUPD 32(R10), Y7
-	VMOVUPD 64(R10), Y8
-	VMOVUPD 96(R10), Y9
-	VMOVUPD 128(R10), Y10
-	VMOVUPD 160(R10), Y11
-	TESTQ   R11, R11
-	JZ      none458
-
-child458:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y12, Y12, Y12
-	VPXORQ Y13, Y13, Y13
-	VPXORQ Y14, Y14, Y14
-	VPXORQ Y15, Y15, Y15
-	VPXORQ Y16, Y16, Y16
-	VPXORQ Y17, Y17, Y17
-	VPXORQ Y18, Y18, Y18
-	VPXORQ Y19, Y19, Y19
-	VPXORQ Y20, Y20, Y20
-	VPXORQ Y21, Y21, Y21
-	VPXORQ Y22, Y22, Y22
-	VPXORQ Y23, Y23, Y23
-	SUBQ   $0x00000002, R10
-	JL     single459
-
-pair459:
-	VBROADCASTSD (SI), Y25
-	VMOVSLDUP    Y25, Y24
-	VMOVSHDUP    Y25, Y25
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000c0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000c0, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y24, Y12
-	VFMADD231PS  32(R12), Y24, Y13
-	VFMADD231PS  64(R12), Y24, Y14
-	VFMADD231PS  96(R12), Y24, Y15
-	VFMADD231PS  128(R12), Y24, Y16
-	VFMADD231PS  160(R12), Y24, Y17
-	VFMADD231PS  (R13), Y25, Y18
-	VFMADD231PS  32(R13), Y25, Y19
-	VFMADD231PS  64(R13), Y25, Y20
-	VFMADD231PS  96(R13), Y25, Y21
-	VFMADD231PS  128(R13), Y25, Y22
-	VFMADD231PS  160(R13), Y25, Y23
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair459
-
-single459:
-	CMPQ         R10, $-1
-	JL           sum459
-	VBROADCASTSS (SI), Y24
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000c0, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y24, Y12
-	VFMADD231PS  32(R10), Y24, Y13
-	VFMADD231PS  64(R10), Y24, Y14
-	VFMADD231PS  96(R10), Y24, Y15
-	VFMADD231PS  128(R10), Y24, Y16
-	VFMADD231PS  160(R10), Y24, Y17
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum459:
-	VADDPS      Y18, Y12, Y12
-	VADDPS      Y19, Y13, Y13
-	VADDPS      Y20, Y14, Y14
-	VADDPS      Y21, Y15, Y15
-	VADDPS      Y22, Y16, Y16
-	VADDPS      Y23, Y17, Y17
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y26
-	VFMADD231PS Y6, Y12, Y26
-	VMOVUPD     Y26, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y12, Y0
-	VMOVUPD     32(AX)(R10*1), Y27
-	VFMADD231PS Y7, Y13, Y27
-	VMOVUPD     Y27, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y13, Y1
-	VMOVUPD     64(AX)(R10*1), Y26
-	VFMADD231PS Y8, Y14, Y26
-	VMOVUPD     Y26, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y14, Y2
-	VMOVUPD     96(AX)(R10*1), Y27
-	VFMADD231PS Y9, Y15, Y27
-	VMOVUPD     Y27, 96(AX)(R10*1)
-	VFMADD231PS 96(CX)(R10*1), Y15, Y3
-	VMOVUPD     128(AX)(R10*1), Y26
-	VFMADD231PS Y10, Y16, Y26
-	VMOVUPD     Y26, 128(AX)(R10*1)
-	VFMADD231PS 128(CX)(R10*1), Y16, Y4
-	VMOVUPD     160(AX)(R10*1), Y27
-	VFMADD231PS Y11, Y17, Y27
-	VMOVUPD     Y27, 160(AX)(R10*1)
-	VFMADD231PS 160(CX)(R10*1), Y17, Y5
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child458
-
-none458:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	VMOVUPD Y3, 96(R10)
-	VMOVUPD Y4, 128(R10)
-	VMOVUPD Y5, 160(R10)
-	ADDQ    $0x000000c0, (SP)
-	ADDQ    $0x000000c0, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent457
+	JNZ  run705
 	VZEROUPPER
 	RET
 
@@ -15714,7 +16559,7 @@ TEXT ·cellDots6F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run460:
+run709:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -15732,9 +16577,9 @@ run460:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four461:
+four710:
 	CMPQ         R8, $0x00000004
-	JL           one461
+	JL           one711
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -15808,11 +16653,11 @@ four461:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four461
+	JMP          four710
 
-one461:
+one711:
 	TESTQ        R8, R8
-	JZ           end461
+	JZ           end712
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -15837,802 +16682,11 @@ one461:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one461
+	JMP          one711
 
-end461:
+end712:
 	DECQ 24(SP)
-	JNZ  run460
-	VZEROUPPER
-	RET
-
-// func cellSums6F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·cellSums6F32AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run462:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
-	VMOVUPD 128(R11), Y4
-	VMOVUPD 160(R11), Y5
-	VPXORQ  Y6, Y6, Y6
-	VPXORQ  Y7, Y7, Y7
-	VPXORQ  Y8, Y8, Y8
-	VPXORQ  Y9, Y9, Y9
-	VPXORQ  Y10, Y10, Y10
-	VPXORQ  Y11, Y11, Y11
-
-loop463:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y12
-	VMOVUPD      (DX)(R9*1), Y14
-	VMOVUPD      (BX)(R11*1), Y15
-	VMOVUPD      (AX)(R9*1), Y16
-	VMOVUPD      (CX)(R11*1), Y17
-	VMULPS       Y0, Y12, Y13
-	VFMADD231PS  Y15, Y13, Y16
-	VFMADD231PS  Y14, Y13, Y17
-	VMULPS       Y14, Y12, Y14
-	VMOVUPD      Y16, (AX)(R9*1)
-	VMOVUPD      Y17, (CX)(R11*1)
-	VFMADD231PS  Y15, Y14, Y6
-	VMOVUPD      32(DX)(R9*1), Y19
-	VMOVUPD      32(BX)(R11*1), Y20
-	VMOVUPD      32(AX)(R9*1), Y21
-	VMOVUPD      32(CX)(R11*1), Y22
-	VMULPS       Y1, Y12, Y18
-	VFMADD231PS  Y20, Y18, Y21
-	VFMADD231PS  Y19, Y18, Y22
-	VMULPS       Y19, Y12, Y19
-	VMOVUPD      Y21, 32(AX)(R9*1)
-	VMOVUPD      Y22, 32(CX)(R11*1)
-	VFMADD231PS  Y20, Y19, Y7
-	VMOVUPD      64(DX)(R9*1), Y14
-	VMOVUPD      64(BX)(R11*1), Y15
-	VMOVUPD      64(AX)(R9*1), Y16
-	VMOVUPD      64(CX)(R11*1), Y17
-	VMULPS       Y2, Y12, Y13
-	VFMADD231PS  Y15, Y13, Y16
-	VFMADD231PS  Y14, Y13, Y17
-	VMULPS       Y14, Y12, Y14
-	VMOVUPD      Y16, 64(AX)(R9*1)
-	VMOVUPD      Y17, 64(CX)(R11*1)
-	VFMADD231PS  Y15, Y14, Y8
-	VMOVUPD      96(DX)(R9*1), Y19
-	VMOVUPD      96(BX)(R11*1), Y20
-	VMOVUPD      96(AX)(R9*1), Y21
-	VMOVUPD      96(CX)(R11*1), Y22
-	VMULPS       Y3, Y12, Y18
-	VFMADD231PS  Y20, Y18, Y21
-	VFMADD231PS  Y19, Y18, Y22
-	VMULPS       Y19, Y12, Y19
-	VMOVUPD      Y21, 96(AX)(R9*1)
-	VMOVUPD      Y22, 96(CX)(R11*1)
-	VFMADD231PS  Y20, Y19, Y9
-	VMOVUPD      128(DX)(R9*1), Y14
-	VMOVUPD      128(BX)(R11*1), Y15
-	VMOVUPD      128(AX)(R9*1), Y16
-	VMOVUPD      128(CX)(R11*1), Y17
-	VMULPS       Y4, Y12, Y13
-	VFMADD231PS  Y15, Y13, Y16
-	VFMADD231PS  Y14, Y13, Y17
-	VMULPS       Y14, Y12, Y14
-	VMOVUPD      Y16, 128(AX)(R9*1)
-	VMOVUPD      Y17, 128(CX)(R11*1)
-	VFMADD231PS  Y15, Y14, Y10
-	VMOVUPD      160(DX)(R9*1), Y19
-	VMOVUPD      160(BX)(R11*1), Y20
-	VMOVUPD      160(AX)(R9*1), Y21
-	VMOVUPD      160(CX)(R11*1), Y22
-	VMULPS       Y5, Y12, Y18
-	VFMADD231PS  Y20, Y18, Y21
-	VFMADD231PS  Y19, Y18, Y22
-	VMULPS       Y19, Y12, Y19
-	VMOVUPD      Y21, 160(AX)(R9*1)
-	VMOVUPD      Y22, 160(CX)(R11*1)
-	VFMADD231PS  Y20, Y19, Y11
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop463
-	VADDPS       (R12), Y6, Y6
-	VMOVUPD      Y6, (R12)
-	VADDPS       32(R12), Y7, Y7
-	VMOVUPD      Y7, 32(R12)
-	VADDPS       64(R12), Y8, Y8
-	VMOVUPD      Y8, 64(R12)
-	VADDPS       96(R12), Y9, Y9
-	VMOVUPD      Y9, 96(R12)
-	VADDPS       128(R12), Y10, Y10
-	VMOVUPD      Y10, 128(R12)
-	VADDPS       160(R12), Y11, Y11
-	VMOVUPD      Y11, 160(R12)
-	DECQ         32(SP)
-	JNZ          run462
-	VZEROUPPER
-	RET
-
-// func expand7F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand7F32AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop464:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none465
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-
-loop466:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	VMULPS  192(R10), Y10, Y2
-	VMOVUPD Y2, 192(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000e0, AX
-	DECQ    R9
-	JNZ     loop466
-
-none465:
-	ADDQ $0x000000e0, CX
-	DECQ R8
-	JNZ  loop464
-	VZEROUPPER
-	RET
-
-// func fold7F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·fold7F32AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop467:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none468
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	VMOVUPD 192(BX), Y6
-	VPXORQ  Y7, Y7, Y7
-	VPXORQ  Y8, Y8, Y8
-	VPXORQ  Y9, Y9, Y9
-	VPXORQ  Y10, Y10, Y10
-	VPXORQ  Y11, Y11, Y11
-	VPXORQ  Y12, Y12, Y12
-	VPXORQ  Y13, Y13, Y13
-
-loop469:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y14
-	VFMADD231PS (SI)(R12*1), Y14, Y7
-	VMOVUPD     (CX)(R12*1), Y16
-	VFMADD231PS Y0, Y14, Y16
-	VMOVUPD     Y16, (CX)(R12*1)
-	VMOVUPD     32(DX), Y15
-	VFMADD231PS 32(SI)(R12*1), Y15, Y8
-	VMOVUPD     32(CX)(R12*1), Y17
-	VFMADD231PS Y1, Y15, Y17
-	VMOVUPD     Y17, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y14
-	VFMADD231PS 64(SI)(R12*1), Y14, Y9
-	VMOVUPD     64(CX)(R12*1), Y16
-	VFMADD231PS Y2, Y14, Y16
-	VMOVUPD     Y16, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y15
-	VFMADD231PS 96(SI)(R12*1), Y15, Y10
-	VMOVUPD     96(CX)(R12*1), Y17
-	VFMADD231PS Y3, Y15, Y17
-	VMOVUPD     Y17, 96(CX)(R12*1)
-	VMOVUPD     128(DX), Y14
-	VFMADD231PS 128(SI)(R12*1), Y14, Y11
-	VMOVUPD     128(CX)(R12*1), Y16
-	VFMADD231PS Y4, Y14, Y16
-	VMOVUPD     Y16, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y15
-	VFMADD231PS 160(SI)(R12*1), Y15, Y12
-	VMOVUPD     160(CX)(R12*1), Y17
-	VFMADD231PS Y5, Y15, Y17
-	VMOVUPD     Y17, 160(CX)(R12*1)
-	VMOVUPD     192(DX), Y14
-	VFMADD231PS 192(SI)(R12*1), Y14, Y13
-	VMOVUPD     192(CX)(R12*1), Y16
-	VFMADD231PS Y6, Y14, Y16
-	VMOVUPD     Y16, 192(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x000000e0, DX
-	DECQ        R11
-	JNZ         loop469
-	VMOVUPD     Y7, (AX)
-	VMOVUPD     Y8, 32(AX)
-	VMOVUPD     Y9, 64(AX)
-	VMOVUPD     Y10, 96(AX)
-	VMOVUPD     Y11, 128(AX)
-	VMOVUPD     Y12, 160(AX)
-	VMOVUPD     Y13, 192(AX)
-	JMP         end468
-
-none468:
-	VPXORQ  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-	VMOVUPD Y0, 192(AX)
-
-end468:
-	ADDQ $0x000000e0, BX
-	ADDQ $0x000000e0, AX
-	DECQ R10
-	JNZ  loop467
-	VZEROUPPER
-	RET
-
-// func rowDots7F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots7F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop470:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none471
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-
-four472:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x000000e0, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x000000e0, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x000000e0, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x000000e0, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  128(R10), Y8, Y1
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  128(R12), Y8, Y3
-	VFMADD231PS  160(R9), Y9, Y0
-	VFMADD231PS  160(R10), Y9, Y1
-	VFMADD231PS  160(R11), Y9, Y2
-	VFMADD231PS  160(R12), Y9, Y3
-	VFMADD231PS  192(R9), Y10, Y0
-	VFMADD231PS  192(R10), Y10, Y1
-	VFMADD231PS  192(R11), Y10, Y2
-	VFMADD231PS  192(R12), Y10, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X11
-	VADDPS       X11, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last472
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four472
-
-last472:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none471:
-	ADDQ $0x000000e0, CX
-	DECQ DI
-	JNZ  loop470
-	VZEROUPPER
-	RET
-
-// func rowSums7F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·rowSums7F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop473:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Y0, Y0, Y0
-	VPXORQ Y1, Y1, Y1
-	VPXORQ Y2, Y2, Y2
-	VPXORQ Y3, Y3, Y3
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
-	VPXORQ Y12, Y12, Y12
-	VPXORQ Y13, Y13, Y13
-	SUBQ   $0x00000002, R8
-	JL     single474
-
-pair474:
-	VBROADCASTSD (DX), Y15
-	VMOVSLDUP    Y15, Y14
-	VMOVSHDUP    Y15, Y15
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x000000e0, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x000000e0, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y14, Y0
-	VFMADD231PS  32(R9), Y14, Y1
-	VFMADD231PS  64(R9), Y14, Y2
-	VFMADD231PS  96(R9), Y14, Y3
-	VFMADD231PS  128(R9), Y14, Y4
-	VFMADD231PS  160(R9), Y14, Y5
-	VFMADD231PS  192(R9), Y14, Y6
-	VFMADD231PS  (R10), Y15, Y7
-	VFMADD231PS  32(R10), Y15, Y8
-	VFMADD231PS  64(R10), Y15, Y9
-	VFMADD231PS  96(R10), Y15, Y10
-	VFMADD231PS  128(R10), Y15, Y11
-	VFMADD231PS  160(R10), Y15, Y12
-	VFMADD231PS  192(R10), Y15, Y13
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair474
-
-single474:
-	CMPQ         R8, $-1
-	JL           sum474
-	VBROADCASTSS (DX), Y14
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x000000e0, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y14, Y0
-	VFMADD231PS  32(R8), Y14, Y1
-	VFMADD231PS  64(R8), Y14, Y2
-	VFMADD231PS  96(R8), Y14, Y3
-	VFMADD231PS  128(R8), Y14, Y4
-	VFMADD231PS  160(R8), Y14, Y5
-	VFMADD231PS  192(R8), Y14, Y6
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum474:
-	VADDPS  Y7, Y0, Y0
-	VADDPS  Y8, Y1, Y1
-	VADDPS  Y9, Y2, Y2
-	VADDPS  Y10, Y3, Y3
-	VADDPS  Y11, Y4, Y4
-	VADDPS  Y12, Y5, Y5
-	VADDPS  Y13, Y6, Y6
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VMOVUPD Y4, 128(AX)
-	VMOVUPD Y5, 160(AX)
-	VMOVUPD Y6, 192(AX)
-	ADDQ    $0x000000e0, AX
-	DECQ    DI
-	JNZ     loop473
-	VZEROUPPER
-	RET
-
-// func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent475:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none476
-
-child476:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
-	VMOVUPD 192(R11), Y10
-	VMULPS  192(R12), Y10, Y10
-	TESTQ   R9, R9
-	JZ      next476
-
-four477:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000e0, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x000000e0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000e0, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x000000e0, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
-	VFMADD231PS  192(R11), Y10, Y0
-	VFMADD231PS  192(R12), Y10, Y1
-	VFMADD231PS  192(R13), Y10, Y2
-	VFMADD231PS  192(R14), Y10, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X11
-	VADDPS       X11, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last477
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four477
-
-last477:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next476:
-	DECQ R10
-	JNZ  child476
-
-none476:
-	ADDQ $0x000000e0, (SP)
-	DECQ 16(SP)
-	JNZ  parent475
-	VZEROUPPER
-	RET
-
-// func treeSums7F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums7F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent478:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	VPXORQ  Y1, Y1, Y1
-	VPXORQ  Y2, Y2, Y2
-	VPXORQ  Y3, Y3, Y3
-	VPXORQ  Y4, Y4, Y4
-	VPXORQ  Y5, Y5, Y5
-	VPXORQ  Y6, Y6, Y6
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y7
-	VMOVUPD 32(R10), Y8
-	VMOVUPD 64(R10), Y9
-	VMOVUPD 96(R10), Y10
-	VMOVUPD 128(R10), Y11
-	VMOVUPD 160(R10), Y12
-	VMOVUPD 192(R10), Y13
-	TESTQ   R11, R11
-	JZ      none479
-
-child479:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y14, Y14, Y14
-	VPXORQ Y15, Y15, Y15
-	VPXORQ Y16, Y16, Y16
-	VPXORQ Y17, Y17, Y17
-	VPXORQ Y18, Y18, Y18
-	VPXORQ Y19, Y19, Y19
-	VPXORQ Y20, Y20, Y20
-	VPXORQ Y21, Y21, Y21
-	VPXORQ Y22, Y22, Y22
-	VPXORQ Y23, Y23, Y23
-	VPXORQ Y24, Y24, Y24
-	VPXORQ Y25, Y25, Y25
-	VPXORQ Y26, Y26, Y26
-	VPXORQ Y27, Y27, Y27
-	SUBQ   $0x00000002, R10
-	JL     single480
-
-pair480:
-	VBROADCASTSD (SI), Y29
-	VMOVSLDUP    Y29, Y28
-	VMOVSHDUP    Y29, Y29
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000e0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000e0, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y28, Y14
-	VFMADD231PS  32(R12), Y28, Y15
-	VFMADD231PS  64(R12), Y28, Y16
-	VFMADD231PS  96(R12), Y28, Y17
-	VFMADD231PS  128(R12), Y28, Y18
-	VFMADD231PS  160(R12), Y28, Y19
-	VFMADD231PS  192(R12), Y28, Y20
-	VFMADD231PS  (R13), Y29, Y21
-	VFMADD231PS  32(R13), Y29, Y22
-	VFMADD231PS  64(R13), Y29, Y23
-	VFMADD231PS  96(R13), Y29, Y24
-	VFMADD231PS  128(R13), Y29, Y25
-	VFMADD231PS  160(R13), Y29, Y26
-	VFMADD231PS  192(R13), Y29, Y27
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair480
-
-single480:
-	CMPQ         R10, $-1
-	JL           sum480
-	VBROADCASTSS (SI), Y28
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000e0, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y28, Y14
-	VFMADD231PS  32(R10), Y28, Y15
-	VFMADD231PS  64(R10), Y28, Y16
-	VFMADD231PS  96(R10), Y28, Y17
-	VFMADD231PS  128(R10), Y28, Y18
-	VFMADD231PS  160(R10), Y28, Y19
-	VFMADD231PS  192(R10), Y28, Y20
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum480:
-	VADDPS      Y21, Y14, Y14
-	VADDPS      Y22, Y15, Y15
-	VADDPS      Y23, Y16, Y16
-	VADDPS      Y24, Y17, Y17
-	VADDPS      Y25, Y18, Y18
-	VADDPS      Y26, Y19, Y19
-	VADDPS      Y27, Y20, Y20
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y30
-	VFMADD231PS Y7, Y14, Y30
-	VMOVUPD     Y30, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y14, Y0
-	VMOVUPD     32(AX)(R10*1), Y31
-	VFMADD231PS Y8, Y15, Y31
-	VMOVUPD     Y31, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y15, Y1
-	VMOVUPD     64(AX)(R10*1), Y30
-	VFMADD231PS Y9, Y16, Y30
-	VMOVUPD     Y30, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y16, Y2
-	VMOVUPD     96(AX)(R10*1), Y31
-	VFMADD231PS Y10, Y17, Y31
-	VMOVUPD     Y31, 96(AX)(R10*1)
-	VFMADD231PS 96(CX)(R10*1), Y17, Y3
-	VMOVUPD     128(AX)(R10*1), Y30
-	VFMADD231PS Y11, Y18, Y30
-	VMOVUPD     Y30, 128(AX)(R10*1)
-	VFMADD231PS 128(CX)(R10*1), Y18, Y4
-	VMOVUPD     160(AX)(R10*1), Y31
-	VFMADD231PS Y12, Y19, Y31
-	VMOVUPD     Y31, 160(AX)(R10*1)
-	VFMADD231PS 160(CX)(R10*1), Y19, Y5
-	VMOVUPD     192(AX)(R10*1), Y30
-	VFMADD231PS Y13, Y20, Y30
-	VMOVUPD     Y30, 192(AX)(R10*1)
-	VFMADD231PS 192(CX)(R10*1), Y20, Y6
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child479
-
-none479:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	VMOVUPD Y3, 96(R10)
-	VMOVUPD Y4, 128(R10)
-	VMOVUPD Y5, 160(R10)
-	VMOVUPD Y6, 192(R10)
-	ADDQ    $0x000000e0, (SP)
-	ADDQ    $0x000000e0, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent478
+	JNZ  run709
 	VZEROUPPER
 	RET
 
@@ -16657,7 +16711,7 @@ TEXT ·cellDots7F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run481:
+run713:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16676,9 +16730,9 @@ run481:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four482:
+four714:
 	CMPQ         R8, $0x00000004
-	JL           one482
+	JL           one715
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16760,11 +16814,11 @@ four482:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four482
+	JMP          four714
 
-one482:
+one715:
 	TESTQ        R8, R8
-	JZ           end482
+	JZ           end716
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16791,862 +16845,11 @@ one482:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one482
+	JMP          one715
 
-end482:
+end716:
 	DECQ 24(SP)
-	JNZ  run481
-	VZEROUPPER
-	RET
-
-// func cellSums7F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·cellSums7F32AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run483:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
-	VMOVUPD 128(R11), Y4
-	VMOVUPD 160(R11), Y5
-	VMOVUPD 192(R11), Y6
-	VPXORQ  Y7, Y7, Y7
-	VPXORQ  Y8, Y8, Y8
-	VPXORQ  Y9, Y9, Y9
-	VPXORQ  Y10, Y10, Y10
-	VPXORQ  Y11, Y11, Y11
-	VPXORQ  Y12, Y12, Y12
-	VPXORQ  Y13, Y13, Y13
-
-loop484:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y14
-	VMOVUPD      (DX)(R9*1), Y16
-	VMOVUPD      (BX)(R11*1), Y17
-	VMOVUPD      (AX)(R9*1), Y18
-	VMOVUPD      (CX)(R11*1), Y19
-	VMULPS       Y0, Y14, Y15
-	VFMADD231PS  Y17, Y15, Y18
-	VFMADD231PS  Y16, Y15, Y19
-	VMULPS       Y16, Y14, Y16
-	VMOVUPD      Y18, (AX)(R9*1)
-	VMOVUPD      Y19, (CX)(R11*1)
-	VFMADD231PS  Y17, Y16, Y7
-	VMOVUPD      32(DX)(R9*1), Y21
-	VMOVUPD      32(BX)(R11*1), Y22
-	VMOVUPD      32(AX)(R9*1), Y23
-	VMOVUPD      32(CX)(R11*1), Y24
-	VMULPS       Y1, Y14, Y20
-	VFMADD231PS  Y22, Y20, Y23
-	VFMADD231PS  Y21, Y20, Y24
-	VMULPS       Y21, Y14, Y21
-	VMOVUPD      Y23, 32(AX)(R9*1)
-	VMOVUPD      Y24, 32(CX)(R11*1)
-	VFMADD231PS  Y22, Y21, Y8
-	VMOVUPD      64(DX)(R9*1), Y16
-	VMOVUPD      64(BX)(R11*1), Y17
-	VMOVUPD      64(AX)(R9*1), Y18
-	VMOVUPD      64(CX)(R11*1), Y19
-	VMULPS       Y2, Y14, Y15
-	VFMADD231PS  Y17, Y15, Y18
-	VFMADD231PS  Y16, Y15, Y19
-	VMULPS       Y16, Y14, Y16
-	VMOVUPD      Y18, 64(AX)(R9*1)
-	VMOVUPD      Y19, 64(CX)(R11*1)
-	VFMADD231PS  Y17, Y16, Y9
-	VMOVUPD      96(DX)(R9*1), Y21
-	VMOVUPD      96(BX)(R11*1), Y22
-	VMOVUPD      96(AX)(R9*1), Y23
-	VMOVUPD      96(CX)(R11*1), Y24
-	VMULPS       Y3, Y14, Y20
-	VFMADD231PS  Y22, Y20, Y23
-	VFMADD231PS  Y21, Y20, Y24
-	VMULPS       Y21, Y14, Y21
-	VMOVUPD      Y23, 96(AX)(R9*1)
-	VMOVUPD      Y24, 96(CX)(R11*1)
-	VFMADD231PS  Y22, Y21, Y10
-	VMOVUPD      128(DX)(R9*1), Y16
-	VMOVUPD      128(BX)(R11*1), Y17
-	VMOVUPD      128(AX)(R9*1), Y18
-	VMOVUPD      128(CX)(R11*1), Y19
-	VMULPS       Y4, Y14, Y15
-	VFMADD231PS  Y17, Y15, Y18
-	VFMADD231PS  Y16, Y15, Y19
-	VMULPS       Y16, Y14, Y16
-	VMOVUPD      Y18, 128(AX)(R9*1)
-	VMOVUPD      Y19, 128(CX)(R11*1)
-	VFMADD231PS  Y17, Y16, Y11
-	VMOVUPD      160(DX)(R9*1), Y21
-	VMOVUPD      160(BX)(R11*1), Y22
-	VMOVUPD      160(AX)(R9*1), Y23
-	VMOVUPD      160(CX)(R11*1), Y24
-	VMULPS       Y5, Y14, Y20
-	VFMADD231PS  Y22, Y20, Y23
-	VFMADD231PS  Y21, Y20, Y24
-	VMULPS       Y21, Y14, Y21
-	VMOVUPD      Y23, 160(AX)(R9*1)
-	VMOVUPD      Y24, 160(CX)(R11*1)
-	VFMADD231PS  Y22, Y21, Y12
-	VMOVUPD      192(DX)(R9*1), Y16
-	VMOVUPD      192(BX)(R11*1), Y17
-	VMOVUPD      192(AX)(R9*1), Y18
-	VMOVUPD      192(CX)(R11*1), Y19
-	VMULPS       Y6, Y14, Y15
-	VFMADD231PS  Y17, Y15, Y18
-	VFMADD231PS  Y16, Y15, Y19
-	VMULPS       Y16, Y14, Y16
-	VMOVUPD      Y18, 192(AX)(R9*1)
-	VMOVUPD      Y19, 192(CX)(R11*1)
-	VFMADD231PS  Y17, Y16, Y13
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop484
-	VADDPS       (R12), Y7, Y7
-	VMOVUPD      Y7, (R12)
-	VADDPS       32(R12), Y8, Y8
-	VMOVUPD      Y8, 32(R12)
-	VADDPS       64(R12), Y9, Y9
-	VMOVUPD      Y9, 64(R12)
-	VADDPS       96(R12), Y10, Y10
-	VMOVUPD      Y10, 96(R12)
-	VADDPS       128(R12), Y11, Y11
-	VMOVUPD      Y11, 128(R12)
-	VADDPS       160(R12), Y12, Y12
-	VMOVUPD      Y12, 160(R12)
-	VADDPS       192(R12), Y13, Y13
-	VMOVUPD      Y13, 192(R12)
-	DECQ         32(SP)
-	JNZ          run483
-	VZEROUPPER
-	RET
-
-// func expand8F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand8F32AVX512(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop485:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none486
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-	VMOVUPD 224(CX), Y11
-
-loop487:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	VMULPS  192(R10), Y10, Y2
-	VMOVUPD Y2, 192(AX)
-	VMULPS  224(R10), Y11, Y3
-	VMOVUPD Y3, 224(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000100, AX
-	DECQ    R9
-	JNZ     loop487
-
-none486:
-	ADDQ $0x00000100, CX
-	DECQ R8
-	JNZ  loop485
-	VZEROUPPER
-	RET
-
-// func fold8F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·fold8F32AVX512(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop488:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none489
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	VMOVUPD 192(BX), Y6
-	VMOVUPD 224(BX), Y7
-	VPXORQ  Y8, Y8, Y8
-	VPXORQ  Y9, Y9, Y9
-	VPXORQ  Y10, Y10, Y10
-	VPXORQ  Y11, Y11, Y11
-	VPXORQ  Y12, Y12, Y12
-	VPXORQ  Y13, Y13, Y13
-	VPXORQ  Y14, Y14, Y14
-	VPXORQ  Y15, Y15, Y15
-
-loop490:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y16
-	VFMADD231PS (SI)(R12*1), Y16, Y8
-	VMOVUPD     (CX)(R12*1), Y18
-	VFMADD231PS Y0, Y16, Y18
-	VMOVUPD     Y18, (CX)(R12*1)
-	VMOVUPD     32(DX), Y17
-	VFMADD231PS 32(SI)(R12*1), Y17, Y9
-	VMOVUPD     32(CX)(R12*1), Y19
-	VFMADD231PS Y1, Y17, Y19
-	VMOVUPD     Y19, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y16
-	VFMADD231PS 64(SI)(R12*1), Y16, Y10
-	VMOVUPD     64(CX)(R12*1), Y18
-	VFMADD231PS Y2, Y16, Y18
-	VMOVUPD     Y18, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y17
-	VFMADD231PS 96(SI)(R12*1), Y17, Y11
-	VMOVUPD     96(CX)(R12*1), Y19
-	VFMADD231PS Y3, Y17, Y19
-	VMOVUPD     Y19, 96(CX)(R12*1)
-	VMOVUPD     128(DX), Y16
-	VFMADD231PS 128(SI)(R12*1), Y16, Y12
-	VMOVUPD     128(CX)(R12*1), Y18
-	VFMADD231PS Y4, Y16, Y18
-	VMOVUPD     Y18, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y17
-	VFMADD231PS 160(SI)(R12*1), Y17, Y13
-	VMOVUPD     160(CX)(R12*1), Y19
-	VFMADD231PS Y5, Y17, Y19
-	VMOVUPD     Y19, 160(CX)(R12*1)
-	VMOVUPD     192(DX), Y16
-	VFMADD231PS 192(SI)(R12*1), Y16, Y14
-	VMOVUPD     192(CX)(R12*1), Y18
-	VFMADD231PS Y6, Y16, Y18
-	VMOVUPD     Y18, 192(CX)(R12*1)
-	VMOVUPD     224(DX), Y17
-	VFMADD231PS 224(SI)(R12*1), Y17, Y15
-	VMOVUPD     224(CX)(R12*1), Y19
-	VFMADD231PS Y7, Y17, Y19
-	VMOVUPD     Y19, 224(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000100, DX
-	DECQ        R11
-	JNZ         loop490
-	VMOVUPD     Y8, (AX)
-	VMOVUPD     Y9, 32(AX)
-	VMOVUPD     Y10, 64(AX)
-	VMOVUPD     Y11, 96(AX)
-	VMOVUPD     Y12, 128(AX)
-	VMOVUPD     Y13, 160(AX)
-	VMOVUPD     Y14, 192(AX)
-	VMOVUPD     Y15, 224(AX)
-	JMP         end489
-
-none489:
-	VPXORQ  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-	VMOVUPD Y0, 192(AX)
-	VMOVUPD Y0, 224(AX)
-
-end489:
-	ADDQ $0x00000100, BX
-	ADDQ $0x00000100, AX
-	DECQ R10
-	JNZ  loop488
-	VZEROUPPER
-	RET
-
-// func rowDots8F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots8F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop491:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none492
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-	VMOVUPD 224(CX), Y11
-
-four493:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x00000100, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x00000100, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x00000100, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  128(R10), Y8, Y1
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  128(R12), Y8, Y3
-	VFMADD231PS  160(R9), Y9, Y0
-	VFMADD231PS  160(R10), Y9, Y1
-	VFMADD231PS  160(R11), Y9, Y2
-	VFMADD231PS  160(R12), Y9, Y3
-	VFMADD231PS  192(R9), Y10, Y0
-	VFMADD231PS  192(R10), Y10, Y1
-	VFMADD231PS  192(R11), Y10, Y2
-	VFMADD231PS  192(R12), Y10, Y3
-	VFMADD231PS  224(R9), Y11, Y0
-	VFMADD231PS  224(R10), Y11, Y1
-	VFMADD231PS  224(R11), Y11, Y2
-	VFMADD231PS  224(R12), Y11, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X12
-	VADDPS       X12, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last493
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four493
-
-last493:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none492:
-	ADDQ $0x00000100, CX
-	DECQ DI
-	JNZ  loop491
-	VZEROUPPER
-	RET
-
-// func rowSums8F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·rowSums8F32AVX512(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop494:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VPXORQ Y0, Y0, Y0
-	VPXORQ Y1, Y1, Y1
-	VPXORQ Y2, Y2, Y2
-	VPXORQ Y3, Y3, Y3
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
-	VPXORQ Y12, Y12, Y12
-	VPXORQ Y13, Y13, Y13
-	VPXORQ Y14, Y14, Y14
-	VPXORQ Y15, Y15, Y15
-	SUBQ   $0x00000002, R8
-	JL     single495
-
-pair495:
-	VBROADCASTSD (DX), Y17
-	VMOVSLDUP    Y17, Y16
-	VMOVSHDUP    Y17, Y17
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x00000100, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y16, Y0
-	VFMADD231PS  32(R9), Y16, Y1
-	VFMADD231PS  64(R9), Y16, Y2
-	VFMADD231PS  96(R9), Y16, Y3
-	VFMADD231PS  128(R9), Y16, Y4
-	VFMADD231PS  160(R9), Y16, Y5
-	VFMADD231PS  192(R9), Y16, Y6
-	VFMADD231PS  224(R9), Y16, Y7
-	VFMADD231PS  (R10), Y17, Y8
-	VFMADD231PS  32(R10), Y17, Y9
-	VFMADD231PS  64(R10), Y17, Y10
-	VFMADD231PS  96(R10), Y17, Y11
-	VFMADD231PS  128(R10), Y17, Y12
-	VFMADD231PS  160(R10), Y17, Y13
-	VFMADD231PS  192(R10), Y17, Y14
-	VFMADD231PS  224(R10), Y17, Y15
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair495
-
-single495:
-	CMPQ         R8, $-1
-	JL           sum495
-	VBROADCASTSS (DX), Y16
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000100, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y16, Y0
-	VFMADD231PS  32(R8), Y16, Y1
-	VFMADD231PS  64(R8), Y16, Y2
-	VFMADD231PS  96(R8), Y16, Y3
-	VFMADD231PS  128(R8), Y16, Y4
-	VFMADD231PS  160(R8), Y16, Y5
-	VFMADD231PS  192(R8), Y16, Y6
-	VFMADD231PS  224(R8), Y16, Y7
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum495:
-	VADDPS  Y8, Y0, Y0
-	VADDPS  Y9, Y1, Y1
-	VADDPS  Y10, Y2, Y2
-	VADDPS  Y11, Y3, Y3
-	VADDPS  Y12, Y4, Y4
-	VADDPS  Y13, Y5, Y5
-	VADDPS  Y14, Y6, Y6
-	VADDPS  Y15, Y7, Y7
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VMOVUPD Y4, 128(AX)
-	VMOVUPD Y5, 160(AX)
-	VMOVUPD Y6, 192(AX)
-	VMOVUPD Y7, 224(AX)
-	ADDQ    $0x00000100, AX
-	DECQ    DI
-	JNZ     loop494
-	VZEROUPPER
-	RET
-
-// func treeDots8F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots8F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent496:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none497
-
-child497:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
-	VMOVUPD 192(R11), Y10
-	VMULPS  192(R12), Y10, Y10
-	VMOVUPD 224(R11), Y11
-	VMULPS  224(R12), Y11, Y11
-	TESTQ   R9, R9
-	JZ      next497
-
-four498:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000100, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000100, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000100, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000100, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
-	VFMADD231PS  192(R11), Y10, Y0
-	VFMADD231PS  192(R12), Y10, Y1
-	VFMADD231PS  192(R13), Y10, Y2
-	VFMADD231PS  192(R14), Y10, Y3
-	VFMADD231PS  224(R11), Y11, Y0
-	VFMADD231PS  224(R12), Y11, Y1
-	VFMADD231PS  224(R13), Y11, Y2
-	VFMADD231PS  224(R14), Y11, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X12
-	VADDPS       X12, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last498
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four498
-
-last498:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next497:
-	DECQ R10
-	JNZ  child497
-
-none497:
-	ADDQ $0x00000100, (SP)
-	DECQ 16(SP)
-	JNZ  parent496
-	VZEROUPPER
-	RET
-
-// func treeSums8F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums8F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent499:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	VMOVUPD Y0, 160(R10)
-	VMOVUPD Y0, 192(R10)
-	VMOVUPD Y0, 224(R10)
-	TESTQ   R11, R11
-	JZ      none500
-
-child500:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y0, Y0, Y0
-	VPXORQ Y1, Y1, Y1
-	VPXORQ Y2, Y2, Y2
-	VPXORQ Y3, Y3, Y3
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
-	VPXORQ Y12, Y12, Y12
-	VPXORQ Y13, Y13, Y13
-	VPXORQ Y14, Y14, Y14
-	VPXORQ Y15, Y15, Y15
-	SUBQ   $0x00000002, R10
-	JL     single501
-
-pair501:
-	VBROADCASTSD (SI), Y17
-	VMOVSLDUP    Y17, Y16
-	VMOVSHDUP    Y17, Y17
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000100, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000100, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y16, Y0
-	VFMADD231PS  32(R12), Y16, Y1
-	VFMADD231PS  64(R12), Y16, Y2
-	VFMADD231PS  96(R12), Y16, Y3
-	VFMADD231PS  128(R12), Y16, Y4
-	VFMADD231PS  160(R12), Y16, Y5
-	VFMADD231PS  192(R12), Y16, Y6
-	VFMADD231PS  224(R12), Y16, Y7
-	VFMADD231PS  (R13), Y17, Y8
-	VFMADD231PS  32(R13), Y17, Y9
-	VFMADD231PS  64(R13), Y17, Y10
-	VFMADD231PS  96(R13), Y17, Y11
-	VFMADD231PS  128(R13), Y17, Y12
-	VFMADD231PS  160(R13), Y17, Y13
-	VFMADD231PS  192(R13), Y17, Y14
-	VFMADD231PS  224(R13), Y17, Y15
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair501
-
-single501:
-	CMPQ         R10, $-1
-	JL           sum501
-	VBROADCASTSS (SI), Y16
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y16, Y0
-	VFMADD231PS  32(R10), Y16, Y1
-	VFMADD231PS  64(R10), Y16, Y2
-	VFMADD231PS  96(R10), Y16, Y3
-	VFMADD231PS  128(R10), Y16, Y4
-	VFMADD231PS  160(R10), Y16, Y5
-	VFMADD231PS  192(R10), Y16, Y6
-	VFMADD231PS  224(R10), Y16, Y7
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum501:
-	VADDPS      Y8, Y0, Y0
-	VADDPS      Y9, Y1, Y1
-	VADDPS      Y10, Y2, Y2
-	VADDPS      Y11, Y3, Y3
-	VADDPS      Y12, Y4, Y4
-	VADDPS      Y13, Y5, Y5
-	VADDPS      Y14, Y6, Y6
-	VADDPS      Y15, Y7, Y7
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y18
-	VFMADD231PS (R12), Y0, Y18
-	VMOVUPD     Y18, (AX)(R13*1)
-	VMOVUPD     (R10), Y18
-	VFMADD231PS (CX)(R13*1), Y0, Y18
-	VMOVUPD     Y18, (R10)
-	VMOVUPD     32(AX)(R13*1), Y19
-	VFMADD231PS 32(R12), Y1, Y19
-	VMOVUPD     Y19, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y19
-	VFMADD231PS 32(CX)(R13*1), Y1, Y19
-	VMOVUPD     Y19, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y18
-	VFMADD231PS 64(R12), Y2, Y18
-	VMOVUPD     Y18, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y18
-	VFMADD231PS 64(CX)(R13*1), Y2, Y18
-	VMOVUPD     Y18, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y19
-	VFMADD231PS 96(R12), Y3, Y19
-	VMOVUPD     Y19, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y19
-	VFMADD231PS 96(CX)(R13*1), Y3, Y19
-	VMOVUPD     Y19, 96(R10)
-	VMOVUPD     128(AX)(R13*1), Y18
-	VFMADD231PS 128(R12), Y4, Y18
-	VMOVUPD     Y18, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y18
-	VFMADD231PS 128(CX)(R13*1), Y4, Y18
-	VMOVUPD     Y18, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y19
-	VFMADD231PS 160(R12), Y5, Y19
-	VMOVUPD     Y19, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y19
-	VFMADD231PS 160(CX)(R13*1), Y5, Y19
-	VMOVUPD     Y19, 160(R10)
-	VMOVUPD     192(AX)(R13*1), Y18
-	VFMADD231PS 192(R12), Y6, Y18
-	VMOVUPD     Y18, 192(AX)(R13*1)
-	VMOVUPD     192(R10), Y18
-	VFMADD231PS 192(CX)(R13*1), Y6, Y18
-	VMOVUPD     Y18, 192(R10)
-	VMOVUPD     224(AX)(R13*1), Y19
-	VFMADD231PS 224(R12), Y7, Y19
-	VMOVUPD     Y19, 224(AX)(R13*1)
-	VMOVUPD     224(R10), Y19
-	VFMADD231PS 224(CX)(R13*1), Y7, Y19
-	VMOVUPD     Y19, 224(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child500
-
-none500:
-	ADDQ $0x00000100, (SP)
-	ADDQ $0x00000100, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent499
+	JNZ  run713
 	VZEROUPPER
 	RET
 
@@ -17671,7 +16874,7 @@ TEXT ·cellDots8F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run502:
+run717:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17691,9 +16894,9 @@ run502:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four503:
+four718:
 	CMPQ         R8, $0x00000004
-	JL           one503
+	JL           one719
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17783,11 +16986,11 @@ four503:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four503
+	JMP          four718
 
-one503:
+one719:
 	TESTQ        R8, R8
-	JZ           end503
+	JZ           end720
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17816,11 +17019,809 @@ one503:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one503
+	JMP          one719
 
-end503:
+end720:
 	DECQ 24(SP)
-	JNZ  run502
+	JNZ  run717
+	VZEROUPPER
+	RET
+
+// func cellSums1F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums1F32AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run721:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VPXORQ  Y1, Y1, Y1
+
+loop722:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y2
+	VMOVUPD      (DX)(R9*1), Y4
+	VMOVUPD      (BX)(R11*1), Y5
+	VMOVUPD      (AX)(R9*1), Y6
+	VMOVUPD      (CX)(R11*1), Y7
+	VMULPS       Y0, Y2, Y3
+	VFMADD231PS  Y5, Y3, Y6
+	VFMADD231PS  Y4, Y3, Y7
+	VMULPS       Y4, Y2, Y4
+	VMOVUPD      Y6, (AX)(R9*1)
+	VMOVUPD      Y7, (CX)(R11*1)
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop722
+	VADDPS       (R12), Y1, Y1
+	VMOVUPD      Y1, (R12)
+	DECQ         32(SP)
+	JNZ          run721
+	VZEROUPPER
+	RET
+
+// func cellSums2F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums2F32AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run723:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+
+loop724:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y4
+	VMOVUPD      (DX)(R9*1), Y6
+	VMOVUPD      (BX)(R11*1), Y7
+	VMOVUPD      (AX)(R9*1), Y8
+	VMOVUPD      (CX)(R11*1), Y9
+	VMULPS       Y0, Y4, Y5
+	VFMADD231PS  Y7, Y5, Y8
+	VFMADD231PS  Y6, Y5, Y9
+	VMULPS       Y6, Y4, Y6
+	VMOVUPD      Y8, (AX)(R9*1)
+	VMOVUPD      Y9, (CX)(R11*1)
+	VFMADD231PS  Y7, Y6, Y2
+	VMOVUPD      32(DX)(R9*1), Y11
+	VMOVUPD      32(BX)(R11*1), Y12
+	VMOVUPD      32(AX)(R9*1), Y13
+	VMOVUPD      32(CX)(R11*1), Y14
+	VMULPS       Y1, Y4, Y10
+	VFMADD231PS  Y12, Y10, Y13
+	VFMADD231PS  Y11, Y10, Y14
+	VMULPS       Y11, Y4, Y11
+	VMOVUPD      Y13, 32(AX)(R9*1)
+	VMOVUPD      Y14, 32(CX)(R11*1)
+	VFMADD231PS  Y12, Y11, Y3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop724
+	VADDPS       (R12), Y2, Y2
+	VMOVUPD      Y2, (R12)
+	VADDPS       32(R12), Y3, Y3
+	VMOVUPD      Y3, 32(R12)
+	DECQ         32(SP)
+	JNZ          run723
+	VZEROUPPER
+	RET
+
+// func cellSums3F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums3F32AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run725:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+
+loop726:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y6
+	VMOVUPD      (DX)(R9*1), Y8
+	VMOVUPD      (BX)(R11*1), Y9
+	VMOVUPD      (AX)(R9*1), Y10
+	VMOVUPD      (CX)(R11*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, (AX)(R9*1)
+	VMOVUPD      Y11, (CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      32(DX)(R9*1), Y13
+	VMOVUPD      32(BX)(R11*1), Y14
+	VMOVUPD      32(AX)(R9*1), Y15
+	VMOVUPD      32(CX)(R11*1), Y16
+	VMULPS       Y1, Y6, Y12
+	VFMADD231PS  Y14, Y12, Y15
+	VFMADD231PS  Y13, Y12, Y16
+	VMULPS       Y13, Y6, Y13
+	VMOVUPD      Y15, 32(AX)(R9*1)
+	VMOVUPD      Y16, 32(CX)(R11*1)
+	VFMADD231PS  Y14, Y13, Y4
+	VMOVUPD      64(DX)(R9*1), Y8
+	VMOVUPD      64(BX)(R11*1), Y9
+	VMOVUPD      64(AX)(R9*1), Y10
+	VMOVUPD      64(CX)(R11*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 64(AX)(R9*1)
+	VMOVUPD      Y11, 64(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop726
+	VADDPS       (R12), Y3, Y3
+	VMOVUPD      Y3, (R12)
+	VADDPS       32(R12), Y4, Y4
+	VMOVUPD      Y4, 32(R12)
+	VADDPS       64(R12), Y5, Y5
+	VMOVUPD      Y5, 64(R12)
+	DECQ         32(SP)
+	JNZ          run725
+	VZEROUPPER
+	RET
+
+// func cellSums4F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums4F32AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run727:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VPXORQ  Y4, Y4, Y4
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+
+loop728:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y8
+	VMOVUPD      (DX)(R9*1), Y10
+	VMOVUPD      (BX)(R11*1), Y11
+	VMOVUPD      (AX)(R9*1), Y12
+	VMOVUPD      (CX)(R11*1), Y13
+	VMULPS       Y0, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, (AX)(R9*1)
+	VMOVUPD      Y13, (CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y4
+	VMOVUPD      32(DX)(R9*1), Y15
+	VMOVUPD      32(BX)(R11*1), Y16
+	VMOVUPD      32(AX)(R9*1), Y17
+	VMOVUPD      32(CX)(R11*1), Y18
+	VMULPS       Y1, Y8, Y14
+	VFMADD231PS  Y16, Y14, Y17
+	VFMADD231PS  Y15, Y14, Y18
+	VMULPS       Y15, Y8, Y15
+	VMOVUPD      Y17, 32(AX)(R9*1)
+	VMOVUPD      Y18, 32(CX)(R11*1)
+	VFMADD231PS  Y16, Y15, Y5
+	VMOVUPD      64(DX)(R9*1), Y10
+	VMOVUPD      64(BX)(R11*1), Y11
+	VMOVUPD      64(AX)(R9*1), Y12
+	VMOVUPD      64(CX)(R11*1), Y13
+	VMULPS       Y2, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 64(AX)(R9*1)
+	VMOVUPD      Y13, 64(CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y6
+	VMOVUPD      96(DX)(R9*1), Y15
+	VMOVUPD      96(BX)(R11*1), Y16
+	VMOVUPD      96(AX)(R9*1), Y17
+	VMOVUPD      96(CX)(R11*1), Y18
+	VMULPS       Y3, Y8, Y14
+	VFMADD231PS  Y16, Y14, Y17
+	VFMADD231PS  Y15, Y14, Y18
+	VMULPS       Y15, Y8, Y15
+	VMOVUPD      Y17, 96(AX)(R9*1)
+	VMOVUPD      Y18, 96(CX)(R11*1)
+	VFMADD231PS  Y16, Y15, Y7
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop728
+	VADDPS       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPS       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPS       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPS       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	DECQ         32(SP)
+	JNZ          run727
+	VZEROUPPER
+	RET
+
+// func cellSums5F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums5F32AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run729:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VMOVUPD 128(R11), Y4
+	VPXORQ  Y5, Y5, Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+
+loop730:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y10
+	VMOVUPD      (DX)(R9*1), Y12
+	VMOVUPD      (BX)(R11*1), Y13
+	VMOVUPD      (AX)(R9*1), Y14
+	VMOVUPD      (CX)(R11*1), Y15
+	VMULPS       Y0, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, (AX)(R9*1)
+	VMOVUPD      Y15, (CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y5
+	VMOVUPD      32(DX)(R9*1), Y17
+	VMOVUPD      32(BX)(R11*1), Y18
+	VMOVUPD      32(AX)(R9*1), Y19
+	VMOVUPD      32(CX)(R11*1), Y20
+	VMULPS       Y1, Y10, Y16
+	VFMADD231PS  Y18, Y16, Y19
+	VFMADD231PS  Y17, Y16, Y20
+	VMULPS       Y17, Y10, Y17
+	VMOVUPD      Y19, 32(AX)(R9*1)
+	VMOVUPD      Y20, 32(CX)(R11*1)
+	VFMADD231PS  Y18, Y17, Y6
+	VMOVUPD      64(DX)(R9*1), Y12
+	VMOVUPD      64(BX)(R11*1), Y13
+	VMOVUPD      64(AX)(R9*1), Y14
+	VMOVUPD      64(CX)(R11*1), Y15
+	VMULPS       Y2, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 64(AX)(R9*1)
+	VMOVUPD      Y15, 64(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y7
+	VMOVUPD      96(DX)(R9*1), Y17
+	VMOVUPD      96(BX)(R11*1), Y18
+	VMOVUPD      96(AX)(R9*1), Y19
+	VMOVUPD      96(CX)(R11*1), Y20
+	VMULPS       Y3, Y10, Y16
+	VFMADD231PS  Y18, Y16, Y19
+	VFMADD231PS  Y17, Y16, Y20
+	VMULPS       Y17, Y10, Y17
+	VMOVUPD      Y19, 96(AX)(R9*1)
+	VMOVUPD      Y20, 96(CX)(R11*1)
+	VFMADD231PS  Y18, Y17, Y8
+	VMOVUPD      128(DX)(R9*1), Y12
+	VMOVUPD      128(BX)(R11*1), Y13
+	VMOVUPD      128(AX)(R9*1), Y14
+	VMOVUPD      128(CX)(R11*1), Y15
+	VMULPS       Y4, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 128(AX)(R9*1)
+	VMOVUPD      Y15, 128(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y9
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop730
+	VADDPS       (R12), Y5, Y5
+	VMOVUPD      Y5, (R12)
+	VADDPS       32(R12), Y6, Y6
+	VMOVUPD      Y6, 32(R12)
+	VADDPS       64(R12), Y7, Y7
+	VMOVUPD      Y7, 64(R12)
+	VADDPS       96(R12), Y8, Y8
+	VMOVUPD      Y8, 96(R12)
+	VADDPS       128(R12), Y9, Y9
+	VMOVUPD      Y9, 128(R12)
+	DECQ         32(SP)
+	JNZ          run729
+	VZEROUPPER
+	RET
+
+// func cellSums6F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums6F32AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run731:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VMOVUPD 128(R11), Y4
+	VMOVUPD 160(R11), Y5
+	VPXORQ  Y6, Y6, Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+
+loop732:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y12
+	VMOVUPD      (DX)(R9*1), Y14
+	VMOVUPD      (BX)(R11*1), Y15
+	VMOVUPD      (AX)(R9*1), Y16
+	VMOVUPD      (CX)(R11*1), Y17
+	VMULPS       Y0, Y12, Y13
+	VFMADD231PS  Y15, Y13, Y16
+	VFMADD231PS  Y14, Y13, Y17
+	VMULPS       Y14, Y12, Y14
+	VMOVUPD      Y16, (AX)(R9*1)
+	VMOVUPD      Y17, (CX)(R11*1)
+	VFMADD231PS  Y15, Y14, Y6
+	VMOVUPD      32(DX)(R9*1), Y19
+	VMOVUPD      32(BX)(R11*1), Y20
+	VMOVUPD      32(AX)(R9*1), Y21
+	VMOVUPD      32(CX)(R11*1), Y22
+	VMULPS       Y1, Y12, Y18
+	VFMADD231PS  Y20, Y18, Y21
+	VFMADD231PS  Y19, Y18, Y22
+	VMULPS       Y19, Y12, Y19
+	VMOVUPD      Y21, 32(AX)(R9*1)
+	VMOVUPD      Y22, 32(CX)(R11*1)
+	VFMADD231PS  Y20, Y19, Y7
+	VMOVUPD      64(DX)(R9*1), Y14
+	VMOVUPD      64(BX)(R11*1), Y15
+	VMOVUPD      64(AX)(R9*1), Y16
+	VMOVUPD      64(CX)(R11*1), Y17
+	VMULPS       Y2, Y12, Y13
+	VFMADD231PS  Y15, Y13, Y16
+	VFMADD231PS  Y14, Y13, Y17
+	VMULPS       Y14, Y12, Y14
+	VMOVUPD      Y16, 64(AX)(R9*1)
+	VMOVUPD      Y17, 64(CX)(R11*1)
+	VFMADD231PS  Y15, Y14, Y8
+	VMOVUPD      96(DX)(R9*1), Y19
+	VMOVUPD      96(BX)(R11*1), Y20
+	VMOVUPD      96(AX)(R9*1), Y21
+	VMOVUPD      96(CX)(R11*1), Y22
+	VMULPS       Y3, Y12, Y18
+	VFMADD231PS  Y20, Y18, Y21
+	VFMADD231PS  Y19, Y18, Y22
+	VMULPS       Y19, Y12, Y19
+	VMOVUPD      Y21, 96(AX)(R9*1)
+	VMOVUPD      Y22, 96(CX)(R11*1)
+	VFMADD231PS  Y20, Y19, Y9
+	VMOVUPD      128(DX)(R9*1), Y14
+	VMOVUPD      128(BX)(R11*1), Y15
+	VMOVUPD      128(AX)(R9*1), Y16
+	VMOVUPD      128(CX)(R11*1), Y17
+	VMULPS       Y4, Y12, Y13
+	VFMADD231PS  Y15, Y13, Y16
+	VFMADD231PS  Y14, Y13, Y17
+	VMULPS       Y14, Y12, Y14
+	VMOVUPD      Y16, 128(AX)(R9*1)
+	VMOVUPD      Y17, 128(CX)(R11*1)
+	VFMADD231PS  Y15, Y14, Y10
+	VMOVUPD      160(DX)(R9*1), Y19
+	VMOVUPD      160(BX)(R11*1), Y20
+	VMOVUPD      160(AX)(R9*1), Y21
+	VMOVUPD      160(CX)(R11*1), Y22
+	VMULPS       Y5, Y12, Y18
+	VFMADD231PS  Y20, Y18, Y21
+	VFMADD231PS  Y19, Y18, Y22
+	VMULPS       Y19, Y12, Y19
+	VMOVUPD      Y21, 160(AX)(R9*1)
+	VMOVUPD      Y22, 160(CX)(R11*1)
+	VFMADD231PS  Y20, Y19, Y11
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop732
+	VADDPS       (R12), Y6, Y6
+	VMOVUPD      Y6, (R12)
+	VADDPS       32(R12), Y7, Y7
+	VMOVUPD      Y7, 32(R12)
+	VADDPS       64(R12), Y8, Y8
+	VMOVUPD      Y8, 64(R12)
+	VADDPS       96(R12), Y9, Y9
+	VMOVUPD      Y9, 96(R12)
+	VADDPS       128(R12), Y10, Y10
+	VMOVUPD      Y10, 128(R12)
+	VADDPS       160(R12), Y11, Y11
+	VMOVUPD      Y11, 160(R12)
+	DECQ         32(SP)
+	JNZ          run731
+	VZEROUPPER
+	RET
+
+// func cellSums7F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·cellSums7F32AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run733:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VMOVUPD 128(R11), Y4
+	VMOVUPD 160(R11), Y5
+	VMOVUPD 192(R11), Y6
+	VPXORQ  Y7, Y7, Y7
+	VPXORQ  Y8, Y8, Y8
+	VPXORQ  Y9, Y9, Y9
+	VPXORQ  Y10, Y10, Y10
+	VPXORQ  Y11, Y11, Y11
+	VPXORQ  Y12, Y12, Y12
+	VPXORQ  Y13, Y13, Y13
+
+loop734:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y14
+	VMOVUPD      (DX)(R9*1), Y16
+	VMOVUPD      (BX)(R11*1), Y17
+	VMOVUPD      (AX)(R9*1), Y18
+	VMOVUPD      (CX)(R11*1), Y19
+	VMULPS       Y0, Y14, Y15
+	VFMADD231PS  Y17, Y15, Y18
+	VFMADD231PS  Y16, Y15, Y19
+	VMULPS       Y16, Y14, Y16
+	VMOVUPD      Y18, (AX)(R9*1)
+	VMOVUPD      Y19, (CX)(R11*1)
+	VFMADD231PS  Y17, Y16, Y7
+	VMOVUPD      32(DX)(R9*1), Y21
+	VMOVUPD      32(BX)(R11*1), Y22
+	VMOVUPD      32(AX)(R9*1), Y23
+	VMOVUPD      32(CX)(R11*1), Y24
+	VMULPS       Y1, Y14, Y20
+	VFMADD231PS  Y22, Y20, Y23
+	VFMADD231PS  Y21, Y20, Y24
+	VMULPS       Y21, Y14, Y21
+	VMOVUPD      Y23, 32(AX)(R9*1)
+	VMOVUPD      Y24, 32(CX)(R11*1)
+	VFMADD231PS  Y22, Y21, Y8
+	VMOVUPD      64(DX)(R9*1), Y16
+	VMOVUPD      64(BX)(R11*1), Y17
+	VMOVUPD      64(AX)(R9*1), Y18
+	VMOVUPD      64(CX)(R11*1), Y19
+	VMULPS       Y2, Y14, Y15
+	VFMADD231PS  Y17, Y15, Y18
+	VFMADD231PS  Y16, Y15, Y19
+	VMULPS       Y16, Y14, Y16
+	VMOVUPD      Y18, 64(AX)(R9*1)
+	VMOVUPD      Y19, 64(CX)(R11*1)
+	VFMADD231PS  Y17, Y16, Y9
+	VMOVUPD      96(DX)(R9*1), Y21
+	VMOVUPD      96(BX)(R11*1), Y22
+	VMOVUPD      96(AX)(R9*1), Y23
+	VMOVUPD      96(CX)(R11*1), Y24
+	VMULPS       Y3, Y14, Y20
+	VFMADD231PS  Y22, Y20, Y23
+	VFMADD231PS  Y21, Y20, Y24
+	VMULPS       Y21, Y14, Y21
+	VMOVUPD      Y23, 96(AX)(R9*1)
+	VMOVUPD      Y24, 96(CX)(R11*1)
+	VFMADD231PS  Y22, Y21, Y10
+	VMOVUPD      128(DX)(R9*1), Y16
+	VMOVUPD      128(BX)(R11*1), Y17
+	VMOVUPD      128(AX)(R9*1), Y18
+	VMOVUPD      128(CX)(R11*1), Y19
+	VMULPS       Y4, Y14, Y15
+	VFMADD231PS  Y17, Y15, Y18
+	VFMADD231PS  Y16, Y15, Y19
+	VMULPS       Y16, Y14, Y16
+	VMOVUPD      Y18, 128(AX)(R9*1)
+	VMOVUPD      Y19, 128(CX)(R11*1)
+	VFMADD231PS  Y17, Y16, Y11
+	VMOVUPD      160(DX)(R9*1), Y21
+	VMOVUPD      160(BX)(R11*1), Y22
+	VMOVUPD      160(AX)(R9*1), Y23
+	VMOVUPD      160(CX)(R11*1), Y24
+	VMULPS       Y5, Y14, Y20
+	VFMADD231PS  Y22, Y20, Y23
+	VFMADD231PS  Y21, Y20, Y24
+	VMULPS       Y21, Y14, Y21
+	VMOVUPD      Y23, 160(AX)(R9*1)
+	VMOVUPD      Y24, 160(CX)(R11*1)
+	VFMADD231PS  Y22, Y21, Y12
+	VMOVUPD      192(DX)(R9*1), Y16
+	VMOVUPD      192(BX)(R11*1), Y17
+	VMOVUPD      192(AX)(R9*1), Y18
+	VMOVUPD      192(CX)(R11*1), Y19
+	VMULPS       Y6, Y14, Y15
+	VFMADD231PS  Y17, Y15, Y18
+	VFMADD231PS  Y16, Y15, Y19
+	VMULPS       Y16, Y14, Y16
+	VMOVUPD      Y18, 192(AX)(R9*1)
+	VMOVUPD      Y19, 192(CX)(R11*1)
+	VFMADD231PS  Y17, Y16, Y13
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop734
+	VADDPS       (R12), Y7, Y7
+	VMOVUPD      Y7, (R12)
+	VADDPS       32(R12), Y8, Y8
+	VMOVUPD      Y8, 32(R12)
+	VADDPS       64(R12), Y9, Y9
+	VMOVUPD      Y9, 64(R12)
+	VADDPS       96(R12), Y10, Y10
+	VMOVUPD      Y10, 96(R12)
+	VADDPS       128(R12), Y11, Y11
+	VMOVUPD      Y11, 128(R12)
+	VADDPS       160(R12), Y12, Y12
+	VMOVUPD      Y12, 160(R12)
+	VADDPS       192(R12), Y13, Y13
+	VMOVUPD      Y13, 192(R12)
+	DECQ         32(SP)
+	JNZ          run733
 	VZEROUPPER
 	RET
 
@@ -17849,7 +17850,7 @@ TEXT ·cellSums8F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run504:
+run735:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17879,7 +17880,7 @@ run504:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop505:
+loop736:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17976,7 +17977,7 @@ loop505:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop505
+	JNZ          loop736
 	VADDPS       (R12), Y8, Y8
 	VMOVUPD      Y8, (R12)
 	VADDPS       32(R12), Y9, Y9
@@ -17994,7 +17995,7 @@ loop505:
 	VADDPS       224(R12), Y15, Y15
 	VMOVUPD      Y15, 224(R12)
 	DECQ         32(SP)
-	JNZ          run504
+	JNZ          run735
 	VZEROUPPER
 	RET
 
@@ -18017,7 +18018,7 @@ TEXT ·multiplyAddsF32AVX512(SB), NOSPLIT, $0-16
 	VPXORQ Y11, Y11, Y11
 	VPXORQ Y12, Y12, Y12
 
-loop506:
+loop737:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -18031,7 +18032,7 @@ loop506:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop506
+	JNZ         loop737
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -18061,7 +18062,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop507:
+loop738:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -18069,7 +18070,7 @@ loop507:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop507
+	JNZ         loop738
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18085,13 +18086,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop508:
+loop739:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop508
+	JNZ         loop739
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -18106,14 +18107,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop509:
+loop740:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop509
+	JNZ         loop740
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -18130,14 +18131,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop510:
+loop741:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop510
+	JNZ         loop741
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -18200,7 +18201,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop511:
+loop742:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -18217,7 +18218,7 @@ loop511:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop511
+	JNZ         loop742
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18239,13 +18240,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop512:
+loop743:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop512
+	JNZ         loop743
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -18257,14 +18258,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop513:
+loop744:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop513
+	JNZ         loop744
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -18278,7 +18279,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop514:
+loop745:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -18286,7 +18287,7 @@ loop514:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop514
+	JNZ         loop745
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18302,7 +18303,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop515:
+loop746:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -18311,7 +18312,7 @@ loop515:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop515
+	JNZ         loop746
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18329,7 +18330,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop516:
+loop747:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -18339,7 +18340,7 @@ loop516:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop516
+	JNZ         loop747
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18359,7 +18360,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop517:
+loop748:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -18370,7 +18371,7 @@ loop517:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop517
+	JNZ         loop748
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18392,7 +18393,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop518:
+loop749:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -18404,7 +18405,7 @@ loop518:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop518
+	JNZ         loop749
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18428,7 +18429,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop519:
+loop750:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -18441,7 +18442,7 @@ loop519:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop519
+	JNZ         loop750
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18467,7 +18468,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop520:
+loop751:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -18481,7 +18482,7 @@ loop520:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop520
+	JNZ         loop751
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18509,7 +18510,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop521:
+loop752:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -18524,7 +18525,7 @@ loop521:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop521
+	JNZ         loop752
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18554,7 +18555,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop522:
+loop753:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -18570,7 +18571,7 @@ loop522:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop522
+	JNZ         loop753
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18599,7 +18600,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop523:
+loop754:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -18612,7 +18613,7 @@ loop523:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop523
+	JNZ         loop754
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18639,13 +18640,13 @@ TEXT ·dotF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VXORPD Y0, Y0, Y0
 
-loop524:
+loop755:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop524
+	JNZ         loop755
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -18659,7 +18660,7 @@ TEXT ·norms2F32AVX2(SB), NOSPLIT, $0-40
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-loop525:
+loop756:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -18668,7 +18669,7 @@ loop525:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop525
+	JNZ          loop756
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -18683,14 +18684,14 @@ TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop526:
+loop757:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop526
+	JNZ         loop757
 	VZEROUPPER
 	RET
 
@@ -18706,7 +18707,7 @@ TEXT ·axpyNorm2F32AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop527:
+loop758:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -18718,7 +18719,7 @@ loop527:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop527
+	JNZ          loop758
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	VZEROUPPER
@@ -18739,7 +18740,7 @@ TEXT ·negateDotsF32AVX2(SB), NOSPLIT, $0-104
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 
-loop528:
+loop759:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -18749,7 +18750,7 @@ loop528:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop528
+	JNZ         loop759
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -18770,7 +18771,7 @@ TEXT ·addOuters1F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop529:
+loop760:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -18779,7 +18780,7 @@ loop529:
 	VXORPD       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols530:
+cols761:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -18790,7 +18791,7 @@ cols530:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols530
+	JL           cols761
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -18798,7 +18799,7 @@ cols530:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop529
+	JNZ          loop760
 	VZEROUPPER
 	RET
 
@@ -18817,7 +18818,7 @@ TEXT ·addOuters2F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop531:
+loop762:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -18830,7 +18831,7 @@ loop531:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols532:
+cols763:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -18842,7 +18843,7 @@ cols532:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols532
+	JL           cols763
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -18850,7 +18851,7 @@ cols532:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop531
+	JNZ          loop762
 	VZEROUPPER
 	RET
 
@@ -18869,7 +18870,7 @@ TEXT ·addOuters3F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop533:
+loop764:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -18886,7 +18887,7 @@ loop533:
 	VXORPD       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols534:
+cols765:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -18899,7 +18900,7 @@ cols534:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols534
+	JL           cols765
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -18907,7 +18908,7 @@ cols534:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop533
+	JNZ          loop764
 	VZEROUPPER
 	RET
 
@@ -18926,7 +18927,7 @@ TEXT ·addOuters4F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop535:
+loop766:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -18947,7 +18948,7 @@ loop535:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols536:
+cols767:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -18961,7 +18962,7 @@ cols536:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols536
+	JL           cols767
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -18969,7 +18970,7 @@ cols536:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop535
+	JNZ          loop766
 	VZEROUPPER
 	RET
 
@@ -18988,7 +18989,7 @@ TEXT ·addOuters5F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop537:
+loop768:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -19013,7 +19014,7 @@ loop537:
 	VXORPD       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols538:
+cols769:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -19028,7 +19029,7 @@ cols538:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols538
+	JL           cols769
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -19036,7 +19037,7 @@ cols538:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop537
+	JNZ          loop768
 	VZEROUPPER
 	RET
 
@@ -19055,7 +19056,7 @@ TEXT ·addOuters6F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop539:
+loop770:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -19084,7 +19085,7 @@ loop539:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols540:
+cols771:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -19100,7 +19101,7 @@ cols540:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols540
+	JL           cols771
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -19108,7 +19109,7 @@ cols540:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop539
+	JNZ          loop770
 	VZEROUPPER
 	RET
 
@@ -19133,14 +19134,14 @@ TEXT ·addOuterMatVecF32AVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop541:
+loop772:
 	VMULPS (BX), Y0, Y1
 	VXORPD Y4, Y4, Y4
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols542:
+cols773:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -19153,7 +19154,7 @@ cols542:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols542
+	JL           cols773
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -19164,7 +19165,7 @@ cols542:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop541
+	JNZ          loop772
 	VZEROUPPER
 	RET
 
@@ -19180,14 +19181,14 @@ TEXT ·outersNorm2x1F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop543:
+loop774:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols544:
+cols775:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -19196,10 +19197,10 @@ cols544:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols544
+	JL           cols775
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop543
+	JNZ          loop774
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -19217,7 +19218,7 @@ TEXT ·outersNorm2x2F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop545:
+loop776:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -19228,7 +19229,7 @@ loop545:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols546:
+cols777:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -19238,10 +19239,10 @@ cols546:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols546
+	JL           cols777
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop545
+	JNZ          loop776
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -19259,7 +19260,7 @@ TEXT ·outersNorm2x3F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop547:
+loop778:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -19274,7 +19275,7 @@ loop547:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols548:
+cols779:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -19285,10 +19286,10 @@ cols548:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols548
+	JL           cols779
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop547
+	JNZ          loop778
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -19306,7 +19307,7 @@ TEXT ·outersNorm2x4F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop549:
+loop780:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -19325,7 +19326,7 @@ loop549:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols550:
+cols781:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -19337,10 +19338,10 @@ cols550:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols550
+	JL           cols781
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop549
+	JNZ          loop780
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -19358,7 +19359,7 @@ TEXT ·outersNorm2x5F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop551:
+loop782:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -19381,7 +19382,7 @@ loop551:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols552:
+cols783:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -19394,10 +19395,10 @@ cols552:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols552
+	JL           cols783
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop551
+	JNZ          loop782
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -19415,7 +19416,7 @@ TEXT ·outersNorm2x6F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop553:
+loop784:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -19442,7 +19443,7 @@ loop553:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols554:
+cols785:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -19456,10 +19457,10 @@ cols554:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols554
+	JL           cols785
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop553
+	JNZ          loop784
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -19476,13 +19477,13 @@ TEXT ·copyLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop555:
+loop786:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop555
+	JNZ     loop786
 	VZEROUPPER
 	RET
 
@@ -19497,7 +19498,7 @@ TEXT ·negateLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop556:
+loop787:
 	VMOVUPD (CX), Y0
 	VXORPD  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -19505,7 +19506,7 @@ loop556:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop556
+	JNZ     loop787
 	VZEROUPPER
 	RET
 
@@ -19520,24 +19521,24 @@ TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop557:
+loop788:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows558:
+rows789:
 	DECQ   R8
-	JZ     sum558
+	JZ     sum790
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows558
+	JMP    rows789
 
-sum558:
+sum790:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop557
+	JNZ     loop788
 	VZEROUPPER
 	RET
 
@@ -19554,15 +19555,15 @@ TEXT ·expand1F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop559:
+loop791:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none560
+	JZ      none793
 	VMOVUPD (CX), Y4
 
-loop561:
+loop794:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19571,12 +19572,369 @@ loop561:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000020, AX
 	DECQ    R9
-	JNZ     loop561
+	JNZ     loop794
 
-none560:
+none793:
 	ADDQ $0x00000020, CX
 	DECQ R8
-	JNZ  loop559
+	JNZ  loop791
+	VZEROUPPER
+	RET
+
+// func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop795:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none797
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+
+loop798:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000040, AX
+	DECQ    R9
+	JNZ     loop798
+
+none797:
+	ADDQ $0x00000040, CX
+	DECQ R8
+	JNZ  loop795
+	VZEROUPPER
+	RET
+
+// func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop799:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none801
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+
+loop802:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000060, AX
+	DECQ    R9
+	JNZ     loop802
+
+none801:
+	ADDQ $0x00000060, CX
+	DECQ R8
+	JNZ  loop799
+	VZEROUPPER
+	RET
+
+// func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop803:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none805
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+
+loop806:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000080, AX
+	DECQ    R9
+	JNZ     loop806
+
+none805:
+	ADDQ $0x00000080, CX
+	DECQ R8
+	JNZ  loop803
+	VZEROUPPER
+	RET
+
+// func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop807:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none809
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+
+loop810:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000a0, AX
+	DECQ    R9
+	JNZ     loop810
+
+none809:
+	ADDQ $0x000000a0, CX
+	DECQ R8
+	JNZ  loop807
+	VZEROUPPER
+	RET
+
+// func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop811:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none813
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+
+loop814:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000c0, AX
+	DECQ    R9
+	JNZ     loop814
+
+none813:
+	ADDQ $0x000000c0, CX
+	DECQ R8
+	JNZ  loop811
+	VZEROUPPER
+	RET
+
+// func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop815:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none817
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+
+loop818:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPS  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000e0, AX
+	DECQ    R9
+	JNZ     loop818
+
+none817:
+	ADDQ $0x000000e0, CX
+	DECQ R8
+	JNZ  loop815
+	VZEROUPPER
+	RET
+
+// func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop819:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none821
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
+
+loop822:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPS  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	VMULPS  224(R10), Y11, Y3
+	VMOVUPD Y3, 224(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x00000100, AX
+	DECQ    R9
+	JNZ     loop822
+
+none821:
+	ADDQ $0x00000100, CX
+	DECQ R8
+	JNZ  loop819
 	VZEROUPPER
 	RET
 
@@ -19595,16 +19953,16 @@ TEXT ·fold1F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop562:
+loop823:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none563
+	JZ      none825
 	VMOVUPD (BX), Y0
 	VXORPD  Y1, Y1, Y1
 
-loop564:
+loop826:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y2
@@ -19615,19 +19973,650 @@ loop564:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, DX
 	DECQ        R11
-	JNZ         loop564
+	JNZ         loop826
 	VMOVUPD     Y1, (AX)
-	JMP         end563
+	JMP         end824
 
-none563:
+none825:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
-end563:
+end824:
 	ADDQ $0x00000020, BX
 	ADDQ $0x00000020, AX
 	DECQ R10
-	JNZ  loop562
+	JNZ  loop823
+	VZEROUPPER
+	RET
+
+// func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop827:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none829
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop830:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y4
+	VFMADD231PS (SI)(R12*1), Y4, Y2
+	VMOVUPD     (CX)(R12*1), Y6
+	VFMADD231PS Y0, Y4, Y6
+	VMOVUPD     Y6, (CX)(R12*1)
+	VMOVUPD     32(DX), Y5
+	VFMADD231PS 32(SI)(R12*1), Y5, Y3
+	VMOVUPD     32(CX)(R12*1), Y7
+	VFMADD231PS Y1, Y5, Y7
+	VMOVUPD     Y7, 32(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000040, DX
+	DECQ        R11
+	JNZ         loop830
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
+	JMP         end828
+
+none829:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+
+end828:
+	ADDQ $0x00000040, BX
+	ADDQ $0x00000040, AX
+	DECQ R10
+	JNZ  loop827
+	VZEROUPPER
+	RET
+
+// func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop831:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none833
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+
+loop834:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y6
+	VFMADD231PS (SI)(R12*1), Y6, Y3
+	VMOVUPD     (CX)(R12*1), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VMOVUPD     Y8, (CX)(R12*1)
+	VMOVUPD     32(DX), Y7
+	VFMADD231PS 32(SI)(R12*1), Y7, Y4
+	VMOVUPD     32(CX)(R12*1), Y9
+	VFMADD231PS Y1, Y7, Y9
+	VMOVUPD     Y9, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y6
+	VFMADD231PS 64(SI)(R12*1), Y6, Y5
+	VMOVUPD     64(CX)(R12*1), Y8
+	VFMADD231PS Y2, Y6, Y8
+	VMOVUPD     Y8, 64(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000060, DX
+	DECQ        R11
+	JNZ         loop834
+	VMOVUPD     Y3, (AX)
+	VMOVUPD     Y4, 32(AX)
+	VMOVUPD     Y5, 64(AX)
+	JMP         end832
+
+none833:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+
+end832:
+	ADDQ $0x00000060, BX
+	ADDQ $0x00000060, AX
+	DECQ R10
+	JNZ  loop831
+	VZEROUPPER
+	RET
+
+// func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop835:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none837
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+
+loop838:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y8
+	VFMADD231PS (SI)(R12*1), Y8, Y4
+	VMOVUPD     (CX)(R12*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R12*1)
+	VMOVUPD     32(DX), Y9
+	VFMADD231PS 32(SI)(R12*1), Y9, Y5
+	VMOVUPD     32(CX)(R12*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y8
+	VFMADD231PS 64(SI)(R12*1), Y8, Y6
+	VMOVUPD     64(CX)(R12*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y9
+	VFMADD231PS 96(SI)(R12*1), Y9, Y7
+	VMOVUPD     96(CX)(R12*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, DX
+	DECQ        R11
+	JNZ         loop838
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	JMP         end836
+
+none837:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+
+end836:
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, AX
+	DECQ R10
+	JNZ  loop835
+	VZEROUPPER
+	RET
+
+// func fold5F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold5F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop839:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none841
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+
+loop842:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y10
+	VFMADD231PS (SI)(R12*1), Y10, Y5
+	VMOVUPD     (CX)(R12*1), Y12
+	VFMADD231PS Y0, Y10, Y12
+	VMOVUPD     Y12, (CX)(R12*1)
+	VMOVUPD     32(DX), Y11
+	VFMADD231PS 32(SI)(R12*1), Y11, Y6
+	VMOVUPD     32(CX)(R12*1), Y13
+	VFMADD231PS Y1, Y11, Y13
+	VMOVUPD     Y13, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y10
+	VFMADD231PS 64(SI)(R12*1), Y10, Y7
+	VMOVUPD     64(CX)(R12*1), Y12
+	VFMADD231PS Y2, Y10, Y12
+	VMOVUPD     Y12, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y11
+	VFMADD231PS 96(SI)(R12*1), Y11, Y8
+	VMOVUPD     96(CX)(R12*1), Y13
+	VFMADD231PS Y3, Y11, Y13
+	VMOVUPD     Y13, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y10
+	VFMADD231PS 128(SI)(R12*1), Y10, Y9
+	VMOVUPD     128(CX)(R12*1), Y12
+	VFMADD231PS Y4, Y10, Y12
+	VMOVUPD     Y12, 128(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000a0, DX
+	DECQ        R11
+	JNZ         loop842
+	VMOVUPD     Y5, (AX)
+	VMOVUPD     Y6, 32(AX)
+	VMOVUPD     Y7, 64(AX)
+	VMOVUPD     Y8, 96(AX)
+	VMOVUPD     Y9, 128(AX)
+	JMP         end840
+
+none841:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+
+end840:
+	ADDQ $0x000000a0, BX
+	ADDQ $0x000000a0, AX
+	DECQ R10
+	JNZ  loop839
+	VZEROUPPER
+	RET
+
+// func fold6F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold6F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop843:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none845
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+	VXORPD  Y10, Y10, Y10
+	VXORPD  Y11, Y11, Y11
+
+loop846:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y12
+	VFMADD231PS (SI)(R12*1), Y12, Y6
+	VMOVUPD     (CX)(R12*1), Y14
+	VFMADD231PS Y0, Y12, Y14
+	VMOVUPD     Y14, (CX)(R12*1)
+	VMOVUPD     32(DX), Y13
+	VFMADD231PS 32(SI)(R12*1), Y13, Y7
+	VMOVUPD     32(CX)(R12*1), Y15
+	VFMADD231PS Y1, Y13, Y15
+	VMOVUPD     Y15, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y12
+	VFMADD231PS 64(SI)(R12*1), Y12, Y8
+	VMOVUPD     64(CX)(R12*1), Y14
+	VFMADD231PS Y2, Y12, Y14
+	VMOVUPD     Y14, 64(CX)(R12*1)
+	VMOVUPD     96(DX), Y13
+	VFMADD231PS 96(SI)(R12*1), Y13, Y9
+	VMOVUPD     96(CX)(R12*1), Y15
+	VFMADD231PS Y3, Y13, Y15
+	VMOVUPD     Y15, 96(CX)(R12*1)
+	VMOVUPD     128(DX), Y12
+	VFMADD231PS 128(SI)(R12*1), Y12, Y10
+	VMOVUPD     128(CX)(R12*1), Y14
+	VFMADD231PS Y4, Y12, Y14
+	VMOVUPD     Y14, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y13
+	VFMADD231PS 160(SI)(R12*1), Y13, Y11
+	VMOVUPD     160(CX)(R12*1), Y15
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPD     Y15, 160(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000c0, DX
+	DECQ        R11
+	JNZ         loop846
+	VMOVUPD     Y6, (AX)
+	VMOVUPD     Y7, 32(AX)
+	VMOVUPD     Y8, 64(AX)
+	VMOVUPD     Y9, 96(AX)
+	VMOVUPD     Y10, 128(AX)
+	VMOVUPD     Y11, 160(AX)
+	JMP         end844
+
+none845:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+
+end844:
+	ADDQ $0x000000c0, BX
+	ADDQ $0x000000c0, AX
+	DECQ R10
+	JNZ  loop843
+	VZEROUPPER
+	RET
+
+// func fold7F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop847:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none849
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R11, R12
+	MOVQ    R8, R13
+	MOVQ    DX, R14
+
+loop850:
+	MOVLQSX     (R13), R15
+	IMULQ       R9, R15
+	VMOVUPD     (R14), Y8
+	VFMADD231PS (SI)(R15*1), Y8, Y4
+	VMOVUPD     (CX)(R15*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R15*1)
+	VMOVUPD     32(R14), Y9
+	VFMADD231PS 32(SI)(R15*1), Y9, Y5
+	VMOVUPD     32(CX)(R15*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R15*1)
+	VMOVUPD     64(R14), Y8
+	VFMADD231PS 64(SI)(R15*1), Y8, Y6
+	VMOVUPD     64(CX)(R15*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R15*1)
+	VMOVUPD     96(R14), Y9
+	VFMADD231PS 96(SI)(R15*1), Y9, Y7
+	VMOVUPD     96(CX)(R15*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R15*1)
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x000000e0, R14
+	DECQ        R12
+	JNZ         loop850
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	VMOVUPD     128(BX), Y0
+	VMOVUPD     160(BX), Y1
+	VMOVUPD     192(BX), Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+
+loop851:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     128(DX), Y6
+	VFMADD231PS 128(SI)(R12*1), Y6, Y3
+	VMOVUPD     128(CX)(R12*1), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VMOVUPD     Y8, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y7
+	VFMADD231PS 160(SI)(R12*1), Y7, Y4
+	VMOVUPD     160(CX)(R12*1), Y9
+	VFMADD231PS Y1, Y7, Y9
+	VMOVUPD     Y9, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y6
+	VFMADD231PS 192(SI)(R12*1), Y6, Y5
+	VMOVUPD     192(CX)(R12*1), Y8
+	VFMADD231PS Y2, Y6, Y8
+	VMOVUPD     Y8, 192(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x000000e0, DX
+	DECQ        R11
+	JNZ         loop851
+	VMOVUPD     Y3, 128(AX)
+	VMOVUPD     Y4, 160(AX)
+	VMOVUPD     Y5, 192(AX)
+	JMP         end848
+
+none849:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+	VMOVUPD Y0, 192(AX)
+
+end848:
+	ADDQ $0x000000e0, BX
+	ADDQ $0x000000e0, AX
+	DECQ R10
+	JNZ  loop847
+	VZEROUPPER
+	RET
+
+// func fold8F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop852:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none854
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R11, R12
+	MOVQ    R8, R13
+	MOVQ    DX, R14
+
+loop855:
+	MOVLQSX     (R13), R15
+	IMULQ       R9, R15
+	VMOVUPD     (R14), Y8
+	VFMADD231PS (SI)(R15*1), Y8, Y4
+	VMOVUPD     (CX)(R15*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, (CX)(R15*1)
+	VMOVUPD     32(R14), Y9
+	VFMADD231PS 32(SI)(R15*1), Y9, Y5
+	VMOVUPD     32(CX)(R15*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 32(CX)(R15*1)
+	VMOVUPD     64(R14), Y8
+	VFMADD231PS 64(SI)(R15*1), Y8, Y6
+	VMOVUPD     64(CX)(R15*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 64(CX)(R15*1)
+	VMOVUPD     96(R14), Y9
+	VFMADD231PS 96(SI)(R15*1), Y9, Y7
+	VMOVUPD     96(CX)(R15*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 96(CX)(R15*1)
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000100, R14
+	DECQ        R12
+	JNZ         loop855
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	VMOVUPD     Y6, 64(AX)
+	VMOVUPD     Y7, 96(AX)
+	VMOVUPD     128(BX), Y0
+	VMOVUPD     160(BX), Y1
+	VMOVUPD     192(BX), Y2
+	VMOVUPD     224(BX), Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+
+loop856:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     128(DX), Y8
+	VFMADD231PS 128(SI)(R12*1), Y8, Y4
+	VMOVUPD     128(CX)(R12*1), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VMOVUPD     Y10, 128(CX)(R12*1)
+	VMOVUPD     160(DX), Y9
+	VFMADD231PS 160(SI)(R12*1), Y9, Y5
+	VMOVUPD     160(CX)(R12*1), Y11
+	VFMADD231PS Y1, Y9, Y11
+	VMOVUPD     Y11, 160(CX)(R12*1)
+	VMOVUPD     192(DX), Y8
+	VFMADD231PS 192(SI)(R12*1), Y8, Y6
+	VMOVUPD     192(CX)(R12*1), Y10
+	VFMADD231PS Y2, Y8, Y10
+	VMOVUPD     Y10, 192(CX)(R12*1)
+	VMOVUPD     224(DX), Y9
+	VFMADD231PS 224(SI)(R12*1), Y9, Y7
+	VMOVUPD     224(CX)(R12*1), Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVUPD     Y11, 224(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000100, DX
+	DECQ        R11
+	JNZ         loop856
+	VMOVUPD     Y4, 128(AX)
+	VMOVUPD     Y5, 160(AX)
+	VMOVUPD     Y6, 192(AX)
+	VMOVUPD     Y7, 224(AX)
+	JMP         end853
+
+none854:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y0, 160(AX)
+	VMOVUPD Y0, 192(AX)
+	VMOVUPD Y0, 224(AX)
+
+end853:
+	ADDQ $0x00000100, BX
+	ADDQ $0x00000100, AX
+	DECQ R10
+	JNZ  loop852
 	VZEROUPPER
 	RET
 
@@ -19642,15 +20631,15 @@ TEXT ·rowDots1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop565:
+loop857:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none566
+	JZ      none859
 	VMOVUPD (CX), Y4
 
-four567:
+four860:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -19676,19 +20665,586 @@ four567:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last567
+	JLE          last861
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four567
+	JMP          four860
 
-last567:
+last861:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none566:
+none859:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop565
+	JNZ  loop857
+	VZEROUPPER
+	RET
+
+// func rowDots2F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots2F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop862:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none864
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+
+four865:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000040, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000040, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last866
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four865
+
+last866:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none864:
+	ADDQ $0x00000040, CX
+	DECQ DI
+	JNZ  loop862
+	VZEROUPPER
+	RET
+
+// func rowDots3F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots3F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop867:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none869
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+
+four870:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000060, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000060, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last871
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four870
+
+last871:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none869:
+	ADDQ $0x00000060, CX
+	DECQ DI
+	JNZ  loop867
+	VZEROUPPER
+	RET
+
+// func rowDots4F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots4F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop872:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none874
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+
+four875:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000080, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000080, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last876
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four875
+
+last876:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none874:
+	ADDQ $0x00000080, CX
+	DECQ DI
+	JNZ  loop872
+	VZEROUPPER
+	RET
+
+// func rowDots5F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots5F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop877:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none879
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+
+four880:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000a0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000a0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last881
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four880
+
+last881:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none879:
+	ADDQ $0x000000a0, CX
+	DECQ DI
+	JNZ  loop877
+	VZEROUPPER
+	RET
+
+// func rowDots6F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots6F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop882:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none884
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+
+four885:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000c0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last886
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four885
+
+last886:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none884:
+	ADDQ $0x000000c0, CX
+	DECQ DI
+	JNZ  loop882
+	VZEROUPPER
+	RET
+
+// func rowDots7F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop887:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none889
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+
+four890:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x000000e0, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x000000e0, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VFMADD231PS  192(R9), Y10, Y0
+	VFMADD231PS  192(R10), Y10, Y1
+	VFMADD231PS  192(R11), Y10, Y2
+	VFMADD231PS  192(R12), Y10, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VADDPS       X11, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last891
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four890
+
+last891:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none889:
+	ADDQ $0x000000e0, CX
+	DECQ DI
+	JNZ  loop887
+	VZEROUPPER
+	RET
+
+// func rowDots8F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ out_base+0(FP), AX
+	MOVQ p_base+24(FP), CX
+	MOVQ q_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop892:
+	MOVL    4(BX), R8
+	SUBL    (BX), R8
+	ADDQ    $0x00000004, BX
+	TESTQ   R8, R8
+	JZ      none894
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
+
+four895:
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	MOVQ         8(SI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	IMUL3Q       $0x00000100, R9, R9
+	ADDQ         DX, R9
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         DX, R10
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         DX, R11
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         DX, R12
+	VMULPS       (R9), Y4, Y0
+	VMULPS       (R10), Y4, Y1
+	VMULPS       (R11), Y4, Y2
+	VMULPS       (R12), Y4, Y3
+	VFMADD231PS  32(R9), Y5, Y0
+	VFMADD231PS  32(R10), Y5, Y1
+	VFMADD231PS  32(R11), Y5, Y2
+	VFMADD231PS  32(R12), Y5, Y3
+	VFMADD231PS  64(R9), Y6, Y0
+	VFMADD231PS  64(R10), Y6, Y1
+	VFMADD231PS  64(R11), Y6, Y2
+	VFMADD231PS  64(R12), Y6, Y3
+	VFMADD231PS  96(R9), Y7, Y0
+	VFMADD231PS  96(R10), Y7, Y1
+	VFMADD231PS  96(R11), Y7, Y2
+	VFMADD231PS  96(R12), Y7, Y3
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  128(R10), Y8, Y1
+	VFMADD231PS  128(R11), Y8, Y2
+	VFMADD231PS  128(R12), Y8, Y3
+	VFMADD231PS  160(R9), Y9, Y0
+	VFMADD231PS  160(R10), Y9, Y1
+	VFMADD231PS  160(R11), Y9, Y2
+	VFMADD231PS  160(R12), Y9, Y3
+	VFMADD231PS  192(R9), Y10, Y0
+	VFMADD231PS  192(R10), Y10, Y1
+	VFMADD231PS  192(R11), Y10, Y2
+	VFMADD231PS  192(R12), Y10, Y3
+	VFMADD231PS  224(R9), Y11, Y0
+	VFMADD231PS  224(R10), Y11, Y1
+	VFMADD231PS  224(R11), Y11, Y2
+	VFMADD231PS  224(R12), Y11, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X12
+	VADDPS       X12, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R8
+	JLE          last896
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, AX
+	JMP          four895
+
+last896:
+	LEAQ 16(SI)(R8*4), SI
+	LEAQ 16(AX)(R8*4), AX
+
+none894:
+	ADDQ $0x00000100, CX
+	DECQ DI
+	JNZ  loop892
 	VZEROUPPER
 	RET
 
@@ -19703,16 +21259,16 @@ TEXT ·rowSums1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop568:
+loop897:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single569
+	JL     single899
 
-pair569:
+pair898:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -19728,11 +21284,11 @@ pair569:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair569
+	JGE          pair898
 
-single569:
+single899:
 	CMPQ         R8, $-1
-	JL           sum569
+	JL           sum900
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -19741,12 +21297,680 @@ single569:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum569:
+sum900:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop568
+	JNZ     loop897
+	VZEROUPPER
+	RET
+
+// func rowSums2F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums2F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop901:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x00000002, R8
+	JL     single903
+
+pair902:
+	VBROADCASTSD (DX), Y5
+	VMOVSLDUP    Y5, Y4
+	VMOVSHDUP    Y5, Y5
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000040, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y4, Y0
+	VFMADD231PS  32(R9), Y4, Y1
+	VFMADD231PS  (R10), Y5, Y2
+	VFMADD231PS  32(R10), Y5, Y3
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair902
+
+single903:
+	CMPQ         R8, $-1
+	JL           sum904
+	VBROADCASTSS (DX), Y4
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000040, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y4, Y0
+	VFMADD231PS  32(R8), Y4, Y1
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum904:
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	ADDQ    $0x00000040, AX
+	DECQ    DI
+	JNZ     loop901
+	VZEROUPPER
+	RET
+
+// func rowSums3F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums3F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop905:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	SUBQ   $0x00000002, R8
+	JL     single907
+
+pair906:
+	VBROADCASTSD (DX), Y7
+	VMOVSLDUP    Y7, Y6
+	VMOVSHDUP    Y7, Y7
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000060, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y6, Y0
+	VFMADD231PS  32(R9), Y6, Y1
+	VFMADD231PS  64(R9), Y6, Y2
+	VFMADD231PS  (R10), Y7, Y3
+	VFMADD231PS  32(R10), Y7, Y4
+	VFMADD231PS  64(R10), Y7, Y5
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair906
+
+single907:
+	CMPQ         R8, $-1
+	JL           sum908
+	VBROADCASTSS (DX), Y6
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000060, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y6, Y0
+	VFMADD231PS  32(R8), Y6, Y1
+	VFMADD231PS  64(R8), Y6, Y2
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum908:
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y5, Y2, Y2
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	ADDQ    $0x00000060, AX
+	DECQ    DI
+	JNZ     loop905
+	VZEROUPPER
+	RET
+
+// func rowSums4F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums4F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop909:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R8
+	JL     single911
+
+pair910:
+	VBROADCASTSD (DX), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000080, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y8, Y0
+	VFMADD231PS  32(R9), Y8, Y1
+	VFMADD231PS  64(R9), Y8, Y2
+	VFMADD231PS  96(R9), Y8, Y3
+	VFMADD231PS  (R10), Y9, Y4
+	VFMADD231PS  32(R10), Y9, Y5
+	VFMADD231PS  64(R10), Y9, Y6
+	VFMADD231PS  96(R10), Y9, Y7
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair910
+
+single911:
+	CMPQ         R8, $-1
+	JL           sum912
+	VBROADCASTSS (DX), Y8
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000080, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y8, Y0
+	VFMADD231PS  32(R8), Y8, Y1
+	VFMADD231PS  64(R8), Y8, Y2
+	VFMADD231PS  96(R8), Y8, Y3
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum912:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DI
+	JNZ     loop909
+	VZEROUPPER
+	RET
+
+// func rowSums5F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums5F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop913:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	SUBQ   $0x00000002, R8
+	JL     single915
+
+pair914:
+	VBROADCASTSD (DX), Y11
+	VMOVSLDUP    Y11, Y10
+	VMOVSHDUP    Y11, Y11
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000a0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y10, Y0
+	VFMADD231PS  32(R9), Y10, Y1
+	VFMADD231PS  64(R9), Y10, Y2
+	VFMADD231PS  96(R9), Y10, Y3
+	VFMADD231PS  128(R9), Y10, Y4
+	VFMADD231PS  (R10), Y11, Y5
+	VFMADD231PS  32(R10), Y11, Y6
+	VFMADD231PS  64(R10), Y11, Y7
+	VFMADD231PS  96(R10), Y11, Y8
+	VFMADD231PS  128(R10), Y11, Y9
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair914
+
+single915:
+	CMPQ         R8, $-1
+	JL           sum916
+	VBROADCASTSS (DX), Y10
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000a0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y10, Y0
+	VFMADD231PS  32(R8), Y10, Y1
+	VFMADD231PS  64(R8), Y10, Y2
+	VFMADD231PS  96(R8), Y10, Y3
+	VFMADD231PS  128(R8), Y10, Y4
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum916:
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y7, Y2, Y2
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y9, Y4, Y4
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	ADDQ    $0x000000a0, AX
+	DECQ    DI
+	JNZ     loop913
+	VZEROUPPER
+	RET
+
+// func rowSums6F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums6F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop917:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R8
+	JL     single919
+
+pair918:
+	VBROADCASTSD (DX), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000c0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  (R9), Y12, Y0
+	VFMADD231PS  32(R9), Y12, Y1
+	VFMADD231PS  64(R9), Y12, Y2
+	VFMADD231PS  96(R9), Y12, Y3
+	VFMADD231PS  128(R9), Y12, Y4
+	VFMADD231PS  160(R9), Y12, Y5
+	VFMADD231PS  (R10), Y13, Y6
+	VFMADD231PS  32(R10), Y13, Y7
+	VFMADD231PS  64(R10), Y13, Y8
+	VFMADD231PS  96(R10), Y13, Y9
+	VFMADD231PS  128(R10), Y13, Y10
+	VFMADD231PS  160(R10), Y13, Y11
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair918
+
+single919:
+	CMPQ         R8, $-1
+	JL           sum920
+	VBROADCASTSS (DX), Y12
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000c0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  (R8), Y12, Y0
+	VFMADD231PS  32(R8), Y12, Y1
+	VFMADD231PS  64(R8), Y12, Y2
+	VFMADD231PS  96(R8), Y12, Y3
+	VFMADD231PS  128(R8), Y12, Y4
+	VFMADD231PS  160(R8), Y12, Y5
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum920:
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y7, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y11, Y5, Y5
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	ADDQ    $0x000000c0, AX
+	DECQ    DI
+	JNZ     loop917
+	VZEROUPPER
+	RET
+
+// func rowSums7F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop921:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   DX, R9
+	MOVQ   SI, R10
+	MOVQ   R8, R11
+	SUBQ   $0x00000002, R11
+	JL     single923
+
+pair922:
+	VBROADCASTSD (R9), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R10), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         CX, R12
+	IMUL3Q       $0x000000e0, R13, R13
+	ADDQ         CX, R13
+	VFMADD231PS  (R12), Y8, Y0
+	VFMADD231PS  32(R12), Y8, Y1
+	VFMADD231PS  64(R12), Y8, Y2
+	VFMADD231PS  96(R12), Y8, Y3
+	VFMADD231PS  (R13), Y9, Y4
+	VFMADD231PS  32(R13), Y9, Y5
+	VFMADD231PS  64(R13), Y9, Y6
+	VFMADD231PS  96(R13), Y9, Y7
+	ADDQ         $0x00000008, R10
+	ADDQ         $0x00000008, R9
+	SUBQ         $0x00000002, R11
+	JGE          pair922
+
+single923:
+	CMPQ         R11, $-1
+	JL           sum924
+	VBROADCASTSS (R9), Y8
+	MOVLQSX      (R10), R11
+	IMUL3Q       $0x000000e0, R11, R11
+	ADDQ         CX, R11
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  64(R11), Y8, Y2
+	VFMADD231PS  96(R11), Y8, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R9
+
+sum924:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	SUBQ    $0x00000002, R8
+	JL      single926
+
+pair925:
+	VBROADCASTSD (DX), Y7
+	VMOVSLDUP    Y7, Y6
+	VMOVSHDUP    Y7, Y7
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x000000e0, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  128(R9), Y6, Y0
+	VFMADD231PS  160(R9), Y6, Y1
+	VFMADD231PS  192(R9), Y6, Y2
+	VFMADD231PS  128(R10), Y7, Y3
+	VFMADD231PS  160(R10), Y7, Y4
+	VFMADD231PS  192(R10), Y7, Y5
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair925
+
+single926:
+	CMPQ         R8, $-1
+	JL           sum927
+	VBROADCASTSS (DX), Y6
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x000000e0, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  128(R8), Y6, Y0
+	VFMADD231PS  160(R8), Y6, Y1
+	VFMADD231PS  192(R8), Y6, Y2
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum927:
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y5, Y2, Y2
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y1, 160(AX)
+	VMOVUPD Y2, 192(AX)
+	ADDQ    $0x000000e0, AX
+	DECQ    DI
+	JNZ     loop921
+	VZEROUPPER
+	RET
+
+// func rowSums8F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+// Requires: AVX, FMA3
+TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
+	MOVQ g_base+0(FP), AX
+	MOVQ q_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ start_len+80(FP), DI
+	DECQ DI
+
+loop928:
+	MOVL   4(BX), R8
+	SUBL   (BX), R8
+	ADDQ   $0x00000004, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   DX, R9
+	MOVQ   SI, R10
+	MOVQ   R8, R11
+	SUBQ   $0x00000002, R11
+	JL     single930
+
+pair929:
+	VBROADCASTSD (R9), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R10), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         CX, R12
+	IMUL3Q       $0x00000100, R13, R13
+	ADDQ         CX, R13
+	VFMADD231PS  (R12), Y8, Y0
+	VFMADD231PS  32(R12), Y8, Y1
+	VFMADD231PS  64(R12), Y8, Y2
+	VFMADD231PS  96(R12), Y8, Y3
+	VFMADD231PS  (R13), Y9, Y4
+	VFMADD231PS  32(R13), Y9, Y5
+	VFMADD231PS  64(R13), Y9, Y6
+	VFMADD231PS  96(R13), Y9, Y7
+	ADDQ         $0x00000008, R10
+	ADDQ         $0x00000008, R9
+	SUBQ         $0x00000002, R11
+	JGE          pair929
+
+single930:
+	CMPQ         R11, $-1
+	JL           sum931
+	VBROADCASTSS (R9), Y8
+	MOVLQSX      (R10), R11
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         CX, R11
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  64(R11), Y8, Y2
+	VFMADD231PS  96(R11), Y8, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R9
+
+sum931:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	SUBQ    $0x00000002, R8
+	JL      single933
+
+pair932:
+	VBROADCASTSD (DX), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (SI), R10
+	MOVL         R10, R9
+	SHRQ         $0x20, R10
+	IMUL3Q       $0x00000100, R9, R9
+	ADDQ         CX, R9
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         CX, R10
+	VFMADD231PS  128(R9), Y8, Y0
+	VFMADD231PS  160(R9), Y8, Y1
+	VFMADD231PS  192(R9), Y8, Y2
+	VFMADD231PS  224(R9), Y8, Y3
+	VFMADD231PS  128(R10), Y9, Y4
+	VFMADD231PS  160(R10), Y9, Y5
+	VFMADD231PS  192(R10), Y9, Y6
+	VFMADD231PS  224(R10), Y9, Y7
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000002, R8
+	JGE          pair932
+
+single933:
+	CMPQ         R8, $-1
+	JL           sum934
+	VBROADCASTSS (DX), Y8
+	MOVLQSX      (SI), R8
+	IMUL3Q       $0x00000100, R8, R8
+	ADDQ         CX, R8
+	VFMADD231PS  128(R8), Y8, Y0
+	VFMADD231PS  160(R8), Y8, Y1
+	VFMADD231PS  192(R8), Y8, Y2
+	VFMADD231PS  224(R8), Y8, Y3
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DX
+
+sum934:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VMOVUPD Y0, 128(AX)
+	VMOVUPD Y1, 160(AX)
+	VMOVUPD Y2, 192(AX)
+	VMOVUPD Y3, 224(AX)
+	ADDQ    $0x00000100, AX
+	DECQ    DI
+	JNZ     loop928
 	VZEROUPPER
 	RET
 
@@ -19769,15 +21993,15 @@ TEXT ·treeDots1F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent570:
+parent935:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none571
+	JZ    none938
 
-child571:
+child936:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -19789,9 +22013,9 @@ child571:
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
 	TESTQ   R9, R9
-	JZ      next571
+	JZ      next937
 
-four572:
+four939:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -19817,23 +22041,800 @@ four572:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last572
+	JLE          last940
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four572
+	JMP          four939
 
-last572:
+last940:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next571:
+next937:
 	DECQ R10
-	JNZ  child571
+	JNZ  child936
 
-none571:
+none938:
 	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
-	JNZ  parent570
+	JNZ  parent935
+	VZEROUPPER
+	RET
+
+// func treeDots2F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent941:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none944
+
+child942:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	TESTQ   R9, R9
+	JZ      next943
+
+four945:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000040, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000040, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000040, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last946
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four945
+
+last946:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next943:
+	DECQ R10
+	JNZ  child942
+
+none944:
+	ADDQ $0x00000040, (SP)
+	DECQ 16(SP)
+	JNZ  parent941
+	VZEROUPPER
+	RET
+
+// func treeDots3F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent947:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none950
+
+child948:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	TESTQ   R9, R9
+	JZ      next949
+
+four951:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000060, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000060, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000060, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last952
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four951
+
+last952:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next949:
+	DECQ R10
+	JNZ  child948
+
+none950:
+	ADDQ $0x00000060, (SP)
+	DECQ 16(SP)
+	JNZ  parent947
+	VZEROUPPER
+	RET
+
+// func treeDots4F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent953:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none956
+
+child954:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	TESTQ   R9, R9
+	JZ      next955
+
+four957:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000080, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000080, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000080, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last958
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four957
+
+last958:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next955:
+	DECQ R10
+	JNZ  child954
+
+none956:
+	ADDQ $0x00000080, (SP)
+	DECQ 16(SP)
+	JNZ  parent953
+	VZEROUPPER
+	RET
+
+// func treeDots5F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent959:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none962
+
+child960:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	TESTQ   R9, R9
+	JZ      next961
+
+four963:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000a0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000a0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000a0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last964
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four963
+
+last964:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next961:
+	DECQ R10
+	JNZ  child960
+
+none962:
+	ADDQ $0x000000a0, (SP)
+	DECQ 16(SP)
+	JNZ  parent959
+	VZEROUPPER
+	RET
+
+// func treeDots6F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent965:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none968
+
+child966:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	TESTQ   R9, R9
+	JZ      next967
+
+four969:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000c0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last970
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four969
+
+last970:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next967:
+	DECQ R10
+	JNZ  child966
+
+none968:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent965
+	VZEROUPPER
+	RET
+
+// func treeDots7F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent971:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none974
+
+child972:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	TESTQ   R9, R9
+	JZ      next973
+
+four975:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000e0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000e0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000e0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000e0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VFMADD231PS  192(R11), Y10, Y0
+	VFMADD231PS  192(R12), Y10, Y1
+	VFMADD231PS  192(R13), Y10, Y2
+	VFMADD231PS  192(R14), Y10, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VADDPS       X11, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last976
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four975
+
+last976:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next973:
+	DECQ R10
+	JNZ  child972
+
+none974:
+	ADDQ $0x000000e0, (SP)
+	DECQ 16(SP)
+	JNZ  parent971
+	VZEROUPPER
+	RET
+
+// func treeDots8F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent977:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none980
+
+child978:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	VMOVUPD 224(R11), Y11
+	VMULPS  224(R12), Y11, Y11
+	TESTQ   R9, R9
+	JZ      next979
+
+four981:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x00000100, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x00000100, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000100, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x00000100, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VFMADD231PS  192(R11), Y10, Y0
+	VFMADD231PS  192(R12), Y10, Y1
+	VFMADD231PS  192(R13), Y10, Y2
+	VFMADD231PS  192(R14), Y10, Y3
+	VFMADD231PS  224(R11), Y11, Y0
+	VFMADD231PS  224(R12), Y11, Y1
+	VFMADD231PS  224(R13), Y11, Y2
+	VFMADD231PS  224(R14), Y11, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X12
+	VADDPS       X12, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last982
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four981
+
+last982:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next979:
+	DECQ R10
+	JNZ  child978
+
+none980:
+	ADDQ $0x00000100, (SP)
+	DECQ 16(SP)
+	JNZ  parent977
 	VZEROUPPER
 	RET
 
@@ -19859,7 +22860,7 @@ TEXT ·treeSums1F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent573:
+parent983:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -19868,18 +22869,18 @@ parent573:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none574
+	JZ      none985
 
-child574:
+child984:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single575
+	JL     single987
 
-pair575:
+pair986:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -19895,11 +22896,11 @@ pair575:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair575
+	JGE          pair986
 
-single575:
+single987:
 	CMPQ         R10, $-1
-	JL           sum575
+	JL           sum988
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -19908,7 +22909,7 @@ single575:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum575:
+sum988:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -19918,15 +22919,1114 @@ sum575:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child574
+	JNZ         child984
 
-none574:
+none985:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent573
+	JNZ     parent983
+	VZEROUPPER
+	RET
+
+// func treeSums2F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums2F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent989:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
+	TESTQ   R11, R11
+	JZ      none991
+
+child990:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R10
+	JL     single993
+
+pair992:
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000040, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000040, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y8, Y4
+	VFMADD231PS  32(R12), Y8, Y5
+	VFMADD231PS  (R13), Y9, Y6
+	VFMADD231PS  32(R13), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair992
+
+single993:
+	CMPQ         R10, $-1
+	JL           sum994
+	VBROADCASTSS (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000040, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y8, Y4
+	VFMADD231PS  32(R10), Y8, Y5
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum994:
+	VADDPS      Y6, Y4, Y4
+	VADDPS      Y7, Y5, Y5
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y10
+	VFMADD231PS Y2, Y4, Y10
+	VMOVUPD     Y10, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y4, Y0
+	VMOVUPD     32(AX)(R10*1), Y11
+	VFMADD231PS Y3, Y5, Y11
+	VMOVUPD     Y11, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y5, Y1
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child990
+
+none991:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	ADDQ    $0x00000040, (SP)
+	ADDQ    $0x00000040, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent989
+	VZEROUPPER
+	RET
+
+// func treeSums3F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent995:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y3
+	VMOVUPD 32(R10), Y4
+	VMOVUPD 64(R10), Y5
+	TESTQ   R11, R11
+	JZ      none997
+
+child996:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R10
+	JL     single999
+
+pair998:
+	VBROADCASTSD (SI), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000060, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y12, Y6
+	VFMADD231PS  32(R12), Y12, Y7
+	VFMADD231PS  64(R12), Y12, Y8
+	VFMADD231PS  (R13), Y13, Y9
+	VFMADD231PS  32(R13), Y13, Y10
+	VFMADD231PS  64(R13), Y13, Y11
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair998
+
+single999:
+	CMPQ         R10, $-1
+	JL           sum1000
+	VBROADCASTSS (SI), Y12
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y12, Y6
+	VFMADD231PS  32(R10), Y12, Y7
+	VFMADD231PS  64(R10), Y12, Y8
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum1000:
+	VADDPS      Y9, Y6, Y6
+	VADDPS      Y10, Y7, Y7
+	VADDPS      Y11, Y8, Y8
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y14
+	VFMADD231PS Y3, Y6, Y14
+	VMOVUPD     Y14, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y6, Y0
+	VMOVUPD     32(AX)(R10*1), Y15
+	VFMADD231PS Y4, Y7, Y15
+	VMOVUPD     Y15, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y7, Y1
+	VMOVUPD     64(AX)(R10*1), Y14
+	VFMADD231PS Y5, Y8, Y14
+	VMOVUPD     Y14, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y8, Y2
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child996
+
+none997:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	ADDQ    $0x00000060, (SP)
+	ADDQ    $0x00000060, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent995
+	VZEROUPPER
+	RET
+
+// func treeSums4F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent1001:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	TESTQ   R11, R11
+	JZ      none1003
+
+child1002:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000002, R10
+	JL     single1005
+
+pair1004:
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000080, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000080, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y8, Y0
+	VFMADD231PS  32(R12), Y8, Y1
+	VFMADD231PS  64(R12), Y8, Y2
+	VFMADD231PS  96(R12), Y8, Y3
+	VFMADD231PS  (R13), Y9, Y4
+	VFMADD231PS  32(R13), Y9, Y5
+	VFMADD231PS  64(R13), Y9, Y6
+	VFMADD231PS  96(R13), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair1004
+
+single1005:
+	CMPQ         R10, $-1
+	JL           sum1006
+	VBROADCASTSS (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000080, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y8, Y0
+	VFMADD231PS  32(R10), Y8, Y1
+	VFMADD231PS  64(R10), Y8, Y2
+	VFMADD231PS  96(R10), Y8, Y3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum1006:
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y10
+	VFMADD231PS (R12), Y0, Y10
+	VMOVUPD     Y10, (AX)(R13*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PS (CX)(R13*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R13*1), Y11
+	VFMADD231PS 32(R12), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PS 32(CX)(R13*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y10
+	VFMADD231PS 64(R12), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PS 64(CX)(R13*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y11
+	VFMADD231PS 96(R12), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PS 96(CX)(R13*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child1002
+
+none1003:
+	ADDQ $0x00000080, (SP)
+	ADDQ $0x00000080, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent1001
+	VZEROUPPER
+	RET
+
+// func treeSums5F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums5F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent1007:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	TESTQ   R11, R11
+	JZ      none1009
+
+child1008:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	SUBQ   $0x00000002, R10
+	JL     single1011
+
+pair1010:
+	VBROADCASTSD (SI), Y11
+	VMOVSLDUP    Y11, Y10
+	VMOVSHDUP    Y11, Y11
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000a0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y10, Y0
+	VFMADD231PS  32(R12), Y10, Y1
+	VFMADD231PS  64(R12), Y10, Y2
+	VFMADD231PS  96(R12), Y10, Y3
+	VFMADD231PS  128(R12), Y10, Y4
+	VFMADD231PS  (R13), Y11, Y5
+	VFMADD231PS  32(R13), Y11, Y6
+	VFMADD231PS  64(R13), Y11, Y7
+	VFMADD231PS  96(R13), Y11, Y8
+	VFMADD231PS  128(R13), Y11, Y9
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair1010
+
+single1011:
+	CMPQ         R10, $-1
+	JL           sum1012
+	VBROADCASTSS (SI), Y10
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y10, Y0
+	VFMADD231PS  32(R10), Y10, Y1
+	VFMADD231PS  64(R10), Y10, Y2
+	VFMADD231PS  96(R10), Y10, Y3
+	VFMADD231PS  128(R10), Y10, Y4
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum1012:
+	VADDPS      Y5, Y0, Y0
+	VADDPS      Y6, Y1, Y1
+	VADDPS      Y7, Y2, Y2
+	VADDPS      Y8, Y3, Y3
+	VADDPS      Y9, Y4, Y4
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y12
+	VFMADD231PS (R12), Y0, Y12
+	VMOVUPD     Y12, (AX)(R13*1)
+	VMOVUPD     (R10), Y12
+	VFMADD231PS (CX)(R13*1), Y0, Y12
+	VMOVUPD     Y12, (R10)
+	VMOVUPD     32(AX)(R13*1), Y13
+	VFMADD231PS 32(R12), Y1, Y13
+	VMOVUPD     Y13, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y13
+	VFMADD231PS 32(CX)(R13*1), Y1, Y13
+	VMOVUPD     Y13, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y12
+	VFMADD231PS 64(R12), Y2, Y12
+	VMOVUPD     Y12, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y12
+	VFMADD231PS 64(CX)(R13*1), Y2, Y12
+	VMOVUPD     Y12, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y13
+	VFMADD231PS 96(R12), Y3, Y13
+	VMOVUPD     Y13, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y13
+	VFMADD231PS 96(CX)(R13*1), Y3, Y13
+	VMOVUPD     Y13, 96(R10)
+	VMOVUPD     128(AX)(R13*1), Y12
+	VFMADD231PS 128(R12), Y4, Y12
+	VMOVUPD     Y12, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y12
+	VFMADD231PS 128(CX)(R13*1), Y4, Y12
+	VMOVUPD     Y12, 128(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child1008
+
+none1009:
+	ADDQ $0x000000a0, (SP)
+	ADDQ $0x000000a0, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent1007
+	VZEROUPPER
+	RET
+
+// func treeSums6F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums6F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent1013:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	TESTQ   R11, R11
+	JZ      none1015
+
+child1014:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R10
+	JL     single1017
+
+pair1016:
+	VBROADCASTSD (SI), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y12, Y0
+	VFMADD231PS  32(R12), Y12, Y1
+	VFMADD231PS  64(R12), Y12, Y2
+	VFMADD231PS  96(R12), Y12, Y3
+	VFMADD231PS  128(R12), Y12, Y4
+	VFMADD231PS  160(R12), Y12, Y5
+	VFMADD231PS  (R13), Y13, Y6
+	VFMADD231PS  32(R13), Y13, Y7
+	VFMADD231PS  64(R13), Y13, Y8
+	VFMADD231PS  96(R13), Y13, Y9
+	VFMADD231PS  128(R13), Y13, Y10
+	VFMADD231PS  160(R13), Y13, Y11
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair1016
+
+single1017:
+	CMPQ         R10, $-1
+	JL           sum1018
+	VBROADCASTSS (SI), Y12
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000c0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y12, Y0
+	VFMADD231PS  32(R10), Y12, Y1
+	VFMADD231PS  64(R10), Y12, Y2
+	VFMADD231PS  96(R10), Y12, Y3
+	VFMADD231PS  128(R10), Y12, Y4
+	VFMADD231PS  160(R10), Y12, Y5
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum1018:
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y1, Y1
+	VADDPS      Y8, Y2, Y2
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y10, Y4, Y4
+	VADDPS      Y11, Y5, Y5
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R13*1), Y14
+	VFMADD231PS (R12), Y0, Y14
+	VMOVUPD     Y14, (AX)(R13*1)
+	VMOVUPD     (R10), Y14
+	VFMADD231PS (CX)(R13*1), Y0, Y14
+	VMOVUPD     Y14, (R10)
+	VMOVUPD     32(AX)(R13*1), Y15
+	VFMADD231PS 32(R12), Y1, Y15
+	VMOVUPD     Y15, 32(AX)(R13*1)
+	VMOVUPD     32(R10), Y15
+	VFMADD231PS 32(CX)(R13*1), Y1, Y15
+	VMOVUPD     Y15, 32(R10)
+	VMOVUPD     64(AX)(R13*1), Y14
+	VFMADD231PS 64(R12), Y2, Y14
+	VMOVUPD     Y14, 64(AX)(R13*1)
+	VMOVUPD     64(R10), Y14
+	VFMADD231PS 64(CX)(R13*1), Y2, Y14
+	VMOVUPD     Y14, 64(R10)
+	VMOVUPD     96(AX)(R13*1), Y15
+	VFMADD231PS 96(R12), Y3, Y15
+	VMOVUPD     Y15, 96(AX)(R13*1)
+	VMOVUPD     96(R10), Y15
+	VFMADD231PS 96(CX)(R13*1), Y3, Y15
+	VMOVUPD     Y15, 96(R10)
+	VMOVUPD     128(AX)(R13*1), Y14
+	VFMADD231PS 128(R12), Y4, Y14
+	VMOVUPD     Y14, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y14
+	VFMADD231PS 128(CX)(R13*1), Y4, Y14
+	VMOVUPD     Y14, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y15
+	VFMADD231PS 160(R12), Y5, Y15
+	VMOVUPD     Y15, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y15
+	VFMADD231PS 160(CX)(R13*1), Y5, Y15
+	VMOVUPD     Y15, 160(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child1014
+
+none1015:
+	ADDQ $0x000000c0, (SP)
+	ADDQ $0x000000c0, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent1013
+	VZEROUPPER
+	RET
+
+// func treeSums7F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent1019:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	VMOVUPD Y0, 192(R10)
+	TESTQ   R11, R11
+	JZ      none1021
+
+child1020:
+	MOVL   4(DI), R12
+	SUBL   (DI), R12
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   SI, R10
+	MOVQ   R8, R13
+	MOVQ   R12, R14
+	SUBQ   $0x00000002, R14
+	JL     single1023
+
+pair1022:
+	VBROADCASTSD (R10), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R13), BP
+	MOVL         BP, R15
+	SHRQ         $0x20, BP
+	IMUL3Q       $0x000000e0, R15, R15
+	ADDQ         BX, R15
+	IMUL3Q       $0x000000e0, BP, BP
+	ADDQ         BX, BP
+	VFMADD231PS  (R15), Y8, Y0
+	VFMADD231PS  32(R15), Y8, Y1
+	VFMADD231PS  64(R15), Y8, Y2
+	VFMADD231PS  96(R15), Y8, Y3
+	VFMADD231PS  (BP), Y9, Y4
+	VFMADD231PS  32(BP), Y9, Y5
+	VFMADD231PS  64(BP), Y9, Y6
+	VFMADD231PS  96(BP), Y9, Y7
+	ADDQ         $0x00000008, R13
+	ADDQ         $0x00000008, R10
+	SUBQ         $0x00000002, R14
+	JGE          pair1022
+
+single1023:
+	CMPQ         R14, $-1
+	JL           sum1024
+	VBROADCASTSS (R10), Y8
+	MOVLQSX      (R13), R14
+	IMUL3Q       $0x000000e0, R14, R14
+	ADDQ         BX, R14
+	VFMADD231PS  (R14), Y8, Y0
+	VFMADD231PS  32(R14), Y8, Y1
+	VFMADD231PS  64(R14), Y8, Y2
+	VFMADD231PS  96(R14), Y8, Y3
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000004, R10
+
+sum1024:
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVLQSX     (DX), R14
+	IMULQ       R9, R14
+	MOVQ        (SP), R13
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R14*1), Y10
+	VFMADD231PS (R13), Y0, Y10
+	VMOVUPD     Y10, (AX)(R14*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PS (CX)(R14*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R14*1), Y11
+	VFMADD231PS 32(R13), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R14*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PS 32(CX)(R14*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R14*1), Y10
+	VFMADD231PS 64(R13), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R14*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PS 64(CX)(R14*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R14*1), Y11
+	VFMADD231PS 96(R13), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R14*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PS 96(CX)(R14*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	VXORPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	SUBQ        $0x00000002, R12
+	JL          single1026
+
+pair1025:
+	VBROADCASTSD (SI), Y7
+	VMOVSLDUP    Y7, Y6
+	VMOVSHDUP    Y7, Y7
+	MOVQ         (R8), R13
+	MOVL         R13, R10
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         BX, R10
+	IMUL3Q       $0x000000e0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  128(R10), Y6, Y0
+	VFMADD231PS  160(R10), Y6, Y1
+	VFMADD231PS  192(R10), Y6, Y2
+	VFMADD231PS  128(R13), Y7, Y3
+	VFMADD231PS  160(R13), Y7, Y4
+	VFMADD231PS  192(R13), Y7, Y5
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R12
+	JGE          pair1025
+
+single1026:
+	CMPQ         R12, $-1
+	JL           sum1027
+	VBROADCASTSS (SI), Y6
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000e0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  128(R10), Y6, Y0
+	VFMADD231PS  160(R10), Y6, Y1
+	VFMADD231PS  192(R10), Y6, Y2
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum1027:
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y1, Y1
+	VADDPS      Y5, Y2, Y2
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     128(AX)(R13*1), Y8
+	VFMADD231PS 128(R12), Y0, Y8
+	VMOVUPD     Y8, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y8
+	VFMADD231PS 128(CX)(R13*1), Y0, Y8
+	VMOVUPD     Y8, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y9
+	VFMADD231PS 160(R12), Y1, Y9
+	VMOVUPD     Y9, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y9
+	VFMADD231PS 160(CX)(R13*1), Y1, Y9
+	VMOVUPD     Y9, 160(R10)
+	VMOVUPD     192(AX)(R13*1), Y8
+	VFMADD231PS 192(R12), Y2, Y8
+	VMOVUPD     Y8, 192(AX)(R13*1)
+	VMOVUPD     192(R10), Y8
+	VFMADD231PS 192(CX)(R13*1), Y2, Y8
+	VMOVUPD     Y8, 192(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child1020
+
+none1021:
+	ADDQ $0x000000e0, (SP)
+	ADDQ $0x000000e0, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent1019
+	VZEROUPPER
+	RET
+
+// func treeSums8F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent1028:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y0, 32(R10)
+	VMOVUPD Y0, 64(R10)
+	VMOVUPD Y0, 96(R10)
+	VMOVUPD Y0, 128(R10)
+	VMOVUPD Y0, 160(R10)
+	VMOVUPD Y0, 192(R10)
+	VMOVUPD Y0, 224(R10)
+	TESTQ   R11, R11
+	JZ      none1030
+
+child1029:
+	MOVL   4(DI), R12
+	SUBL   (DI), R12
+	ADDQ   $0x00000004, DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   SI, R10
+	MOVQ   R8, R13
+	MOVQ   R12, R14
+	SUBQ   $0x00000002, R14
+	JL     single1032
+
+pair1031:
+	VBROADCASTSD (R10), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R13), BP
+	MOVL         BP, R15
+	SHRQ         $0x20, BP
+	IMUL3Q       $0x00000100, R15, R15
+	ADDQ         BX, R15
+	IMUL3Q       $0x00000100, BP, BP
+	ADDQ         BX, BP
+	VFMADD231PS  (R15), Y8, Y0
+	VFMADD231PS  32(R15), Y8, Y1
+	VFMADD231PS  64(R15), Y8, Y2
+	VFMADD231PS  96(R15), Y8, Y3
+	VFMADD231PS  (BP), Y9, Y4
+	VFMADD231PS  32(BP), Y9, Y5
+	VFMADD231PS  64(BP), Y9, Y6
+	VFMADD231PS  96(BP), Y9, Y7
+	ADDQ         $0x00000008, R13
+	ADDQ         $0x00000008, R10
+	SUBQ         $0x00000002, R14
+	JGE          pair1031
+
+single1032:
+	CMPQ         R14, $-1
+	JL           sum1033
+	VBROADCASTSS (R10), Y8
+	MOVLQSX      (R13), R14
+	IMUL3Q       $0x00000100, R14, R14
+	ADDQ         BX, R14
+	VFMADD231PS  (R14), Y8, Y0
+	VFMADD231PS  32(R14), Y8, Y1
+	VFMADD231PS  64(R14), Y8, Y2
+	VFMADD231PS  96(R14), Y8, Y3
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000004, R10
+
+sum1033:
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVLQSX     (DX), R14
+	IMULQ       R9, R14
+	MOVQ        (SP), R13
+	MOVQ        8(SP), R10
+	VMOVUPD     (AX)(R14*1), Y10
+	VFMADD231PS (R13), Y0, Y10
+	VMOVUPD     Y10, (AX)(R14*1)
+	VMOVUPD     (R10), Y10
+	VFMADD231PS (CX)(R14*1), Y0, Y10
+	VMOVUPD     Y10, (R10)
+	VMOVUPD     32(AX)(R14*1), Y11
+	VFMADD231PS 32(R13), Y1, Y11
+	VMOVUPD     Y11, 32(AX)(R14*1)
+	VMOVUPD     32(R10), Y11
+	VFMADD231PS 32(CX)(R14*1), Y1, Y11
+	VMOVUPD     Y11, 32(R10)
+	VMOVUPD     64(AX)(R14*1), Y10
+	VFMADD231PS 64(R13), Y2, Y10
+	VMOVUPD     Y10, 64(AX)(R14*1)
+	VMOVUPD     64(R10), Y10
+	VFMADD231PS 64(CX)(R14*1), Y2, Y10
+	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     96(AX)(R14*1), Y11
+	VFMADD231PS 96(R13), Y3, Y11
+	VMOVUPD     Y11, 96(AX)(R14*1)
+	VMOVUPD     96(R10), Y11
+	VFMADD231PS 96(CX)(R14*1), Y3, Y11
+	VMOVUPD     Y11, 96(R10)
+	VXORPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	SUBQ        $0x00000002, R12
+	JL          single1035
+
+pair1034:
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
+	MOVQ         (R8), R13
+	MOVL         R13, R10
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	IMUL3Q       $0x00000100, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  128(R10), Y8, Y0
+	VFMADD231PS  160(R10), Y8, Y1
+	VFMADD231PS  192(R10), Y8, Y2
+	VFMADD231PS  224(R10), Y8, Y3
+	VFMADD231PS  128(R13), Y9, Y4
+	VFMADD231PS  160(R13), Y9, Y5
+	VFMADD231PS  192(R13), Y9, Y6
+	VFMADD231PS  224(R13), Y9, Y7
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R12
+	JGE          pair1034
+
+single1035:
+	CMPQ         R12, $-1
+	JL           sum1036
+	VBROADCASTSS (SI), Y8
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000100, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  128(R10), Y8, Y0
+	VFMADD231PS  160(R10), Y8, Y1
+	VFMADD231PS  192(R10), Y8, Y2
+	VFMADD231PS  224(R10), Y8, Y3
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum1036:
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVLQSX     (DX), R13
+	IMULQ       R9, R13
+	MOVQ        (SP), R12
+	MOVQ        8(SP), R10
+	VMOVUPD     128(AX)(R13*1), Y10
+	VFMADD231PS 128(R12), Y0, Y10
+	VMOVUPD     Y10, 128(AX)(R13*1)
+	VMOVUPD     128(R10), Y10
+	VFMADD231PS 128(CX)(R13*1), Y0, Y10
+	VMOVUPD     Y10, 128(R10)
+	VMOVUPD     160(AX)(R13*1), Y11
+	VFMADD231PS 160(R12), Y1, Y11
+	VMOVUPD     Y11, 160(AX)(R13*1)
+	VMOVUPD     160(R10), Y11
+	VFMADD231PS 160(CX)(R13*1), Y1, Y11
+	VMOVUPD     Y11, 160(R10)
+	VMOVUPD     192(AX)(R13*1), Y10
+	VFMADD231PS 192(R12), Y2, Y10
+	VMOVUPD     Y10, 192(AX)(R13*1)
+	VMOVUPD     192(R10), Y10
+	VFMADD231PS 192(CX)(R13*1), Y2, Y10
+	VMOVUPD     Y10, 192(R10)
+	VMOVUPD     224(AX)(R13*1), Y11
+	VFMADD231PS 224(R12), Y3, Y11
+	VMOVUPD     Y11, 224(AX)(R13*1)
+	VMOVUPD     224(R10), Y11
+	VFMADD231PS 224(CX)(R13*1), Y3, Y11
+	VMOVUPD     Y11, 224(R10)
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child1029
+
+none1030:
+	ADDQ $0x00000100, (SP)
+	ADDQ $0x00000100, 8(SP)
+	DECQ 24(SP)
+	JNZ  parent1028
 	VZEROUPPER
 	RET
 
@@ -19951,7 +24051,7 @@ TEXT ·cellDots1F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run576:
+run1037:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -19964,9 +24064,9 @@ run576:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four577:
+four1038:
 	CMPQ         R8, $0x00000004
-	JL           one577
+	JL           one1039
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -20000,11 +24100,11 @@ four577:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four577
+	JMP          four1038
 
-one577:
+one1039:
 	TESTQ        R8, R8
-	JZ           end577
+	JZ           end1040
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -20019,512 +24119,11 @@ one577:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one577
+	JMP          one1039
 
-end577:
+end1040:
 	DECQ 24(SP)
-	JNZ  run576
-	VZEROUPPER
-	RET
-
-// func cellSums1F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums1F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run578:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VXORPD  Y1, Y1, Y1
-
-loop579:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y2
-	VMOVUPD      (DX)(R9*1), Y4
-	VMOVUPD      (BX)(R11*1), Y5
-	VMOVUPD      (AX)(R9*1), Y6
-	VMOVUPD      (CX)(R11*1), Y7
-	VMULPS       Y0, Y2, Y3
-	VFMADD231PS  Y5, Y3, Y6
-	VFMADD231PS  Y4, Y3, Y7
-	VMULPS       Y4, Y2, Y4
-	VMOVUPD      Y6, (AX)(R9*1)
-	VMOVUPD      Y7, (CX)(R11*1)
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop579
-	VADDPS       (R12), Y1, Y1
-	VMOVUPD      Y1, (R12)
-	DECQ         32(SP)
-	JNZ          run578
-	VZEROUPPER
-	RET
-
-// func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop580:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none581
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-
-loop582:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000040, AX
-	DECQ    R9
-	JNZ     loop582
-
-none581:
-	ADDQ $0x00000040, CX
-	DECQ R8
-	JNZ  loop580
-	VZEROUPPER
-	RET
-
-// func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop583:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none584
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-
-loop585:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y4
-	VFMADD231PS (SI)(R12*1), Y4, Y2
-	VMOVUPD     (CX)(R12*1), Y6
-	VFMADD231PS Y0, Y4, Y6
-	VMOVUPD     Y6, (CX)(R12*1)
-	VMOVUPD     32(DX), Y5
-	VFMADD231PS 32(SI)(R12*1), Y5, Y3
-	VMOVUPD     32(CX)(R12*1), Y7
-	VFMADD231PS Y1, Y5, Y7
-	VMOVUPD     Y7, 32(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000040, DX
-	DECQ        R11
-	JNZ         loop585
-	VMOVUPD     Y2, (AX)
-	VMOVUPD     Y3, 32(AX)
-	JMP         end584
-
-none584:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-
-end584:
-	ADDQ $0x00000040, BX
-	ADDQ $0x00000040, AX
-	DECQ R10
-	JNZ  loop583
-	VZEROUPPER
-	RET
-
-// func rowDots2F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots2F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop586:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none587
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-
-four588:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x00000040, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x00000040, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X6
-	VADDPS       X6, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last588
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four588
-
-last588:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none587:
-	ADDQ $0x00000040, CX
-	DECQ DI
-	JNZ  loop586
-	VZEROUPPER
-	RET
-
-// func rowSums2F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums2F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop589:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	SUBQ   $0x00000002, R8
-	JL     single590
-
-pair590:
-	VBROADCASTSD (DX), Y5
-	VMOVSLDUP    Y5, Y4
-	VMOVSHDUP    Y5, Y5
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x00000040, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y4, Y0
-	VFMADD231PS  32(R9), Y4, Y1
-	VFMADD231PS  (R10), Y5, Y2
-	VFMADD231PS  32(R10), Y5, Y3
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair590
-
-single590:
-	CMPQ         R8, $-1
-	JL           sum590
-	VBROADCASTSS (DX), Y4
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000040, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y4, Y0
-	VFMADD231PS  32(R8), Y4, Y1
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum590:
-	VADDPS  Y2, Y0, Y0
-	VADDPS  Y3, Y1, Y1
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	ADDQ    $0x00000040, AX
-	DECQ    DI
-	JNZ     loop589
-	VZEROUPPER
-	RET
-
-// func treeDots2F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent591:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none592
-
-child592:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	TESTQ   R9, R9
-	JZ      next592
-
-four593:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000040, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000040, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X6
-	VADDPS       X6, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last593
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four593
-
-last593:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next592:
-	DECQ R10
-	JNZ  child592
-
-none592:
-	ADDQ $0x00000040, (SP)
-	DECQ 16(SP)
-	JNZ  parent591
-	VZEROUPPER
-	RET
-
-// func treeSums2F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums2F32AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent594:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y2
-	VMOVUPD 32(R10), Y3
-	TESTQ   R11, R11
-	JZ      none595
-
-child595:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	SUBQ   $0x00000002, R10
-	JL     single596
-
-pair596:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y8, Y4
-	VFMADD231PS  32(R12), Y8, Y5
-	VFMADD231PS  (R13), Y9, Y6
-	VFMADD231PS  32(R13), Y9, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair596
-
-single596:
-	CMPQ         R10, $-1
-	JL           sum596
-	VBROADCASTSS (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y8, Y4
-	VFMADD231PS  32(R10), Y8, Y5
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum596:
-	VADDPS      Y6, Y4, Y4
-	VADDPS      Y7, Y5, Y5
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y10
-	VFMADD231PS Y2, Y4, Y10
-	VMOVUPD     Y10, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y4, Y0
-	VMOVUPD     32(AX)(R10*1), Y11
-	VFMADD231PS Y3, Y5, Y11
-	VMOVUPD     Y11, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y5, Y1
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child595
-
-none595:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	ADDQ    $0x00000040, (SP)
-	ADDQ    $0x00000040, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent594
+	JNZ  run1037
 	VZEROUPPER
 	RET
 
@@ -20549,7 +24148,7 @@ TEXT ·cellDots2F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run597:
+run1041:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -20563,9 +24162,9 @@ run597:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four598:
+four1042:
 	CMPQ         R8, $0x00000004
-	JL           one598
+	JL           one1043
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -20607,11 +24206,11 @@ four598:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four598
+	JMP          four1042
 
-one598:
+one1043:
 	TESTQ        R8, R8
-	JZ           end598
+	JZ           end1044
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -20628,570 +24227,11 @@ one598:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one598
+	JMP          one1043
 
-end598:
+end1044:
 	DECQ 24(SP)
-	JNZ  run597
-	VZEROUPPER
-	RET
-
-// func cellSums2F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run599:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-
-loop600:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y4
-	VMOVUPD      (DX)(R9*1), Y6
-	VMOVUPD      (BX)(R11*1), Y7
-	VMOVUPD      (AX)(R9*1), Y8
-	VMOVUPD      (CX)(R11*1), Y9
-	VMULPS       Y0, Y4, Y5
-	VFMADD231PS  Y7, Y5, Y8
-	VFMADD231PS  Y6, Y5, Y9
-	VMULPS       Y6, Y4, Y6
-	VMOVUPD      Y8, (AX)(R9*1)
-	VMOVUPD      Y9, (CX)(R11*1)
-	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPD      32(DX)(R9*1), Y6
-	VMOVUPD      32(BX)(R11*1), Y7
-	VMOVUPD      32(AX)(R9*1), Y8
-	VMOVUPD      32(CX)(R11*1), Y9
-	VMULPS       Y1, Y4, Y5
-	VFMADD231PS  Y7, Y5, Y8
-	VFMADD231PS  Y6, Y5, Y9
-	VMULPS       Y6, Y4, Y6
-	VMOVUPD      Y8, 32(AX)(R9*1)
-	VMOVUPD      Y9, 32(CX)(R11*1)
-	VFMADD231PS  Y7, Y6, Y3
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop600
-	VADDPS       (R12), Y2, Y2
-	VMOVUPD      Y2, (R12)
-	VADDPS       32(R12), Y3, Y3
-	VMOVUPD      Y3, 32(R12)
-	DECQ         32(SP)
-	JNZ          run599
-	VZEROUPPER
-	RET
-
-// func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop601:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none602
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-
-loop603:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000060, AX
-	DECQ    R9
-	JNZ     loop603
-
-none602:
-	ADDQ $0x00000060, CX
-	DECQ R8
-	JNZ  loop601
-	VZEROUPPER
-	RET
-
-// func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop604:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none605
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-
-loop606:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y6
-	VFMADD231PS (SI)(R12*1), Y6, Y3
-	VMOVUPD     (CX)(R12*1), Y8
-	VFMADD231PS Y0, Y6, Y8
-	VMOVUPD     Y8, (CX)(R12*1)
-	VMOVUPD     32(DX), Y7
-	VFMADD231PS 32(SI)(R12*1), Y7, Y4
-	VMOVUPD     32(CX)(R12*1), Y9
-	VFMADD231PS Y1, Y7, Y9
-	VMOVUPD     Y9, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y6
-	VFMADD231PS 64(SI)(R12*1), Y6, Y5
-	VMOVUPD     64(CX)(R12*1), Y8
-	VFMADD231PS Y2, Y6, Y8
-	VMOVUPD     Y8, 64(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000060, DX
-	DECQ        R11
-	JNZ         loop606
-	VMOVUPD     Y3, (AX)
-	VMOVUPD     Y4, 32(AX)
-	VMOVUPD     Y5, 64(AX)
-	JMP         end605
-
-none605:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-
-end605:
-	ADDQ $0x00000060, BX
-	ADDQ $0x00000060, AX
-	DECQ R10
-	JNZ  loop604
-	VZEROUPPER
-	RET
-
-// func rowDots3F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots3F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop607:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none608
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-
-four609:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x00000060, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x00000060, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x00000060, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x00000060, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X7
-	VADDPS       X7, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last609
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four609
-
-last609:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none608:
-	ADDQ $0x00000060, CX
-	DECQ DI
-	JNZ  loop607
-	VZEROUPPER
-	RET
-
-// func rowSums3F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums3F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop610:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	SUBQ   $0x00000002, R8
-	JL     single611
-
-pair611:
-	VBROADCASTSD (DX), Y7
-	VMOVSLDUP    Y7, Y6
-	VMOVSHDUP    Y7, Y7
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x00000060, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x00000060, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y6, Y0
-	VFMADD231PS  32(R9), Y6, Y1
-	VFMADD231PS  64(R9), Y6, Y2
-	VFMADD231PS  (R10), Y7, Y3
-	VFMADD231PS  32(R10), Y7, Y4
-	VFMADD231PS  64(R10), Y7, Y5
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair611
-
-single611:
-	CMPQ         R8, $-1
-	JL           sum611
-	VBROADCASTSS (DX), Y6
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000060, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y6, Y0
-	VFMADD231PS  32(R8), Y6, Y1
-	VFMADD231PS  64(R8), Y6, Y2
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum611:
-	VADDPS  Y3, Y0, Y0
-	VADDPS  Y4, Y1, Y1
-	VADDPS  Y5, Y2, Y2
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	ADDQ    $0x00000060, AX
-	DECQ    DI
-	JNZ     loop610
-	VZEROUPPER
-	RET
-
-// func treeDots3F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent612:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none613
-
-child613:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	TESTQ   R9, R9
-	JZ      next613
-
-four614:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000060, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000060, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000060, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X7
-	VADDPS       X7, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last614
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four614
-
-last614:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next613:
-	DECQ R10
-	JNZ  child613
-
-none613:
-	ADDQ $0x00000060, (SP)
-	DECQ 16(SP)
-	JNZ  parent612
-	VZEROUPPER
-	RET
-
-// func treeSums3F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent615:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y3
-	VMOVUPD 32(R10), Y4
-	VMOVUPD 64(R10), Y5
-	TESTQ   R11, R11
-	JZ      none616
-
-child616:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	SUBQ   $0x00000002, R10
-	JL     single617
-
-pair617:
-	VBROADCASTSD (SI), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000060, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y12, Y6
-	VFMADD231PS  32(R12), Y12, Y7
-	VFMADD231PS  64(R12), Y12, Y8
-	VFMADD231PS  (R13), Y13, Y9
-	VFMADD231PS  32(R13), Y13, Y10
-	VFMADD231PS  64(R13), Y13, Y11
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair617
-
-single617:
-	CMPQ         R10, $-1
-	JL           sum617
-	VBROADCASTSS (SI), Y12
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000060, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y12, Y6
-	VFMADD231PS  32(R10), Y12, Y7
-	VFMADD231PS  64(R10), Y12, Y8
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum617:
-	VADDPS      Y9, Y6, Y6
-	VADDPS      Y10, Y7, Y7
-	VADDPS      Y11, Y8, Y8
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y14
-	VFMADD231PS Y3, Y6, Y14
-	VMOVUPD     Y14, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y6, Y0
-	VMOVUPD     32(AX)(R10*1), Y15
-	VFMADD231PS Y4, Y7, Y15
-	VMOVUPD     Y15, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y7, Y1
-	VMOVUPD     64(AX)(R10*1), Y14
-	VFMADD231PS Y5, Y8, Y14
-	VMOVUPD     Y14, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y8, Y2
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child616
-
-none616:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	ADDQ    $0x00000060, (SP)
-	ADDQ    $0x00000060, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent615
+	JNZ  run1041
 	VZEROUPPER
 	RET
 
@@ -21216,7 +24256,7 @@ TEXT ·cellDots3F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run618:
+run1045:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -21231,9 +24271,9 @@ run618:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four619:
+four1046:
 	CMPQ         R8, $0x00000004
-	JL           one619
+	JL           one1047
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -21283,11 +24323,11 @@ four619:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four619
+	JMP          four1046
 
-one619:
+one1047:
 	TESTQ        R8, R8
-	JZ           end619
+	JZ           end1048
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -21306,630 +24346,11 @@ one619:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one619
+	JMP          one1047
 
-end619:
+end1048:
 	DECQ 24(SP)
-	JNZ  run618
-	VZEROUPPER
-	RET
-
-// func cellSums3F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run620:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-
-loop621:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y6
-	VMOVUPD      (DX)(R9*1), Y8
-	VMOVUPD      (BX)(R11*1), Y9
-	VMOVUPD      (AX)(R9*1), Y10
-	VMOVUPD      (CX)(R11*1), Y11
-	VMULPS       Y0, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, (AX)(R9*1)
-	VMOVUPD      Y11, (CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      32(DX)(R9*1), Y8
-	VMOVUPD      32(BX)(R11*1), Y9
-	VMOVUPD      32(AX)(R9*1), Y10
-	VMOVUPD      32(CX)(R11*1), Y11
-	VMULPS       Y1, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 32(AX)(R9*1)
-	VMOVUPD      Y11, 32(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPD      64(DX)(R9*1), Y8
-	VMOVUPD      64(BX)(R11*1), Y9
-	VMOVUPD      64(AX)(R9*1), Y10
-	VMOVUPD      64(CX)(R11*1), Y11
-	VMULPS       Y2, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 64(AX)(R9*1)
-	VMOVUPD      Y11, 64(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop621
-	VADDPS       (R12), Y3, Y3
-	VMOVUPD      Y3, (R12)
-	VADDPS       32(R12), Y4, Y4
-	VMOVUPD      Y4, 32(R12)
-	VADDPS       64(R12), Y5, Y5
-	VMOVUPD      Y5, 64(R12)
-	DECQ         32(SP)
-	JNZ          run620
-	VZEROUPPER
-	RET
-
-// func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop622:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none623
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-
-loop624:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000080, AX
-	DECQ    R9
-	JNZ     loop624
-
-none623:
-	ADDQ $0x00000080, CX
-	DECQ R8
-	JNZ  loop622
-	VZEROUPPER
-	RET
-
-// func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop625:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none626
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-
-loop627:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y8
-	VFMADD231PS (SI)(R12*1), Y8, Y4
-	VMOVUPD     (CX)(R12*1), Y10
-	VFMADD231PS Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R12*1)
-	VMOVUPD     32(DX), Y9
-	VFMADD231PS 32(SI)(R12*1), Y9, Y5
-	VMOVUPD     32(CX)(R12*1), Y11
-	VFMADD231PS Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y8
-	VFMADD231PS 64(SI)(R12*1), Y8, Y6
-	VMOVUPD     64(CX)(R12*1), Y10
-	VFMADD231PS Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y9
-	VFMADD231PS 96(SI)(R12*1), Y9, Y7
-	VMOVUPD     96(CX)(R12*1), Y11
-	VFMADD231PS Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, DX
-	DECQ        R11
-	JNZ         loop627
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	JMP         end626
-
-none626:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-
-end626:
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, AX
-	DECQ R10
-	JNZ  loop625
-	VZEROUPPER
-	RET
-
-// func rowDots4F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots4F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop628:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none629
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-
-four630:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x00000080, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x00000080, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x00000080, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x00000080, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X8
-	VADDPS       X8, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last630
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four630
-
-last630:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none629:
-	ADDQ $0x00000080, CX
-	DECQ DI
-	JNZ  loop628
-	VZEROUPPER
-	RET
-
-// func rowSums4F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums4F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop631:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	SUBQ   $0x00000002, R8
-	JL     single632
-
-pair632:
-	VBROADCASTSD (DX), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x00000080, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x00000080, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y8, Y0
-	VFMADD231PS  32(R9), Y8, Y1
-	VFMADD231PS  64(R9), Y8, Y2
-	VFMADD231PS  96(R9), Y8, Y3
-	VFMADD231PS  (R10), Y9, Y4
-	VFMADD231PS  32(R10), Y9, Y5
-	VFMADD231PS  64(R10), Y9, Y6
-	VFMADD231PS  96(R10), Y9, Y7
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair632
-
-single632:
-	CMPQ         R8, $-1
-	JL           sum632
-	VBROADCASTSS (DX), Y8
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000080, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y8, Y0
-	VFMADD231PS  32(R8), Y8, Y1
-	VFMADD231PS  64(R8), Y8, Y2
-	VFMADD231PS  96(R8), Y8, Y3
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum632:
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y6, Y2, Y2
-	VADDPS  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	ADDQ    $0x00000080, AX
-	DECQ    DI
-	JNZ     loop631
-	VZEROUPPER
-	RET
-
-// func treeDots4F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent633:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none634
-
-child634:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	TESTQ   R9, R9
-	JZ      next634
-
-four635:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000080, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000080, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000080, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X8
-	VADDPS       X8, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last635
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four635
-
-last635:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next634:
-	DECQ R10
-	JNZ  child634
-
-none634:
-	ADDQ $0x00000080, (SP)
-	DECQ 16(SP)
-	JNZ  parent633
-	VZEROUPPER
-	RET
-
-// func treeSums4F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent636:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	TESTQ   R11, R11
-	JZ      none637
-
-child637:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	SUBQ   $0x00000002, R10
-	JL     single638
-
-pair638:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000080, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y8, Y0
-	VFMADD231PS  32(R12), Y8, Y1
-	VFMADD231PS  64(R12), Y8, Y2
-	VFMADD231PS  96(R12), Y8, Y3
-	VFMADD231PS  (R13), Y9, Y4
-	VFMADD231PS  32(R13), Y9, Y5
-	VFMADD231PS  64(R13), Y9, Y6
-	VFMADD231PS  96(R13), Y9, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair638
-
-single638:
-	CMPQ         R10, $-1
-	JL           sum638
-	VBROADCASTSS (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000080, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y8, Y0
-	VFMADD231PS  32(R10), Y8, Y1
-	VFMADD231PS  64(R10), Y8, Y2
-	VFMADD231PS  96(R10), Y8, Y3
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum638:
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y10
-	VFMADD231PS (R12), Y0, Y10
-	VMOVUPD     Y10, (AX)(R13*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PS (CX)(R13*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R13*1), Y11
-	VFMADD231PS 32(R12), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PS 32(CX)(R13*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y10
-	VFMADD231PS 64(R12), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PS 64(CX)(R13*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y11
-	VFMADD231PS 96(R12), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PS 96(CX)(R13*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child637
-
-none637:
-	ADDQ $0x00000080, (SP)
-	ADDQ $0x00000080, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent636
+	JNZ  run1045
 	VZEROUPPER
 	RET
 
@@ -21954,7 +24375,7 @@ TEXT ·cellDots4F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run639:
+run1049:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -21970,9 +24391,9 @@ run639:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four640:
+four1050:
 	CMPQ         R8, $0x00000004
-	JL           one640
+	JL           one1051
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -22030,11 +24451,11 @@ four640:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four640
+	JMP          four1050
 
-one640:
+one1051:
 	TESTQ        R8, R8
-	JZ           end640
+	JZ           end1052
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -22055,688 +24476,11 @@ one640:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one640
+	JMP          one1051
 
-end640:
+end1052:
 	DECQ 24(SP)
-	JNZ  run639
-	VZEROUPPER
-	RET
-
-// func cellSums4F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums4F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run641:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-
-loop642:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y8
-	VMOVUPD      (DX)(R9*1), Y10
-	VMOVUPD      (BX)(R11*1), Y11
-	VMOVUPD      (AX)(R9*1), Y12
-	VMOVUPD      (CX)(R11*1), Y13
-	VMULPS       Y0, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, (AX)(R9*1)
-	VMOVUPD      Y13, (CX)(R11*1)
-	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPD      32(DX)(R9*1), Y10
-	VMOVUPD      32(BX)(R11*1), Y11
-	VMOVUPD      32(AX)(R9*1), Y12
-	VMOVUPD      32(CX)(R11*1), Y13
-	VMULPS       Y1, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 32(AX)(R9*1)
-	VMOVUPD      Y13, 32(CX)(R11*1)
-	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPD      64(DX)(R9*1), Y10
-	VMOVUPD      64(BX)(R11*1), Y11
-	VMOVUPD      64(AX)(R9*1), Y12
-	VMOVUPD      64(CX)(R11*1), Y13
-	VMULPS       Y2, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 64(AX)(R9*1)
-	VMOVUPD      Y13, 64(CX)(R11*1)
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPD      96(DX)(R9*1), Y10
-	VMOVUPD      96(BX)(R11*1), Y11
-	VMOVUPD      96(AX)(R9*1), Y12
-	VMOVUPD      96(CX)(R11*1), Y13
-	VMULPS       Y3, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 96(AX)(R9*1)
-	VMOVUPD      Y13, 96(CX)(R11*1)
-	VFMADD231PS  Y11, Y10, Y7
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop642
-	VADDPS       (R12), Y4, Y4
-	VMOVUPD      Y4, (R12)
-	VADDPS       32(R12), Y5, Y5
-	VMOVUPD      Y5, 32(R12)
-	VADDPS       64(R12), Y6, Y6
-	VMOVUPD      Y6, 64(R12)
-	VADDPS       96(R12), Y7, Y7
-	VMOVUPD      Y7, 96(R12)
-	DECQ         32(SP)
-	JNZ          run641
-	VZEROUPPER
-	RET
-
-// func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop643:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none644
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-
-loop645:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000a0, AX
-	DECQ    R9
-	JNZ     loop645
-
-none644:
-	ADDQ $0x000000a0, CX
-	DECQ R8
-	JNZ  loop643
-	VZEROUPPER
-	RET
-
-// func fold5F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold5F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop646:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none647
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	VXORPD  Y8, Y8, Y8
-	VXORPD  Y9, Y9, Y9
-
-loop648:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y10
-	VFMADD231PS (SI)(R12*1), Y10, Y5
-	VMOVUPD     (CX)(R12*1), Y12
-	VFMADD231PS Y0, Y10, Y12
-	VMOVUPD     Y12, (CX)(R12*1)
-	VMOVUPD     32(DX), Y11
-	VFMADD231PS 32(SI)(R12*1), Y11, Y6
-	VMOVUPD     32(CX)(R12*1), Y13
-	VFMADD231PS Y1, Y11, Y13
-	VMOVUPD     Y13, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y10
-	VFMADD231PS 64(SI)(R12*1), Y10, Y7
-	VMOVUPD     64(CX)(R12*1), Y12
-	VFMADD231PS Y2, Y10, Y12
-	VMOVUPD     Y12, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y11
-	VFMADD231PS 96(SI)(R12*1), Y11, Y8
-	VMOVUPD     96(CX)(R12*1), Y13
-	VFMADD231PS Y3, Y11, Y13
-	VMOVUPD     Y13, 96(CX)(R12*1)
-	VMOVUPD     128(DX), Y10
-	VFMADD231PS 128(SI)(R12*1), Y10, Y9
-	VMOVUPD     128(CX)(R12*1), Y12
-	VFMADD231PS Y4, Y10, Y12
-	VMOVUPD     Y12, 128(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x000000a0, DX
-	DECQ        R11
-	JNZ         loop648
-	VMOVUPD     Y5, (AX)
-	VMOVUPD     Y6, 32(AX)
-	VMOVUPD     Y7, 64(AX)
-	VMOVUPD     Y8, 96(AX)
-	VMOVUPD     Y9, 128(AX)
-	JMP         end647
-
-none647:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-
-end647:
-	ADDQ $0x000000a0, BX
-	ADDQ $0x000000a0, AX
-	DECQ R10
-	JNZ  loop646
-	VZEROUPPER
-	RET
-
-// func rowDots5F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots5F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop649:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none650
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-
-four651:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x000000a0, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x000000a0, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x000000a0, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x000000a0, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  128(R10), Y8, Y1
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  128(R12), Y8, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X9
-	VADDPS       X9, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last651
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four651
-
-last651:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none650:
-	ADDQ $0x000000a0, CX
-	DECQ DI
-	JNZ  loop649
-	VZEROUPPER
-	RET
-
-// func rowSums5F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums5F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop652:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	SUBQ   $0x00000002, R8
-	JL     single653
-
-pair653:
-	VBROADCASTSD (DX), Y11
-	VMOVSLDUP    Y11, Y10
-	VMOVSHDUP    Y11, Y11
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x000000a0, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x000000a0, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y10, Y0
-	VFMADD231PS  32(R9), Y10, Y1
-	VFMADD231PS  64(R9), Y10, Y2
-	VFMADD231PS  96(R9), Y10, Y3
-	VFMADD231PS  128(R9), Y10, Y4
-	VFMADD231PS  (R10), Y11, Y5
-	VFMADD231PS  32(R10), Y11, Y6
-	VFMADD231PS  64(R10), Y11, Y7
-	VFMADD231PS  96(R10), Y11, Y8
-	VFMADD231PS  128(R10), Y11, Y9
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair653
-
-single653:
-	CMPQ         R8, $-1
-	JL           sum653
-	VBROADCASTSS (DX), Y10
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x000000a0, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y10, Y0
-	VFMADD231PS  32(R8), Y10, Y1
-	VFMADD231PS  64(R8), Y10, Y2
-	VFMADD231PS  96(R8), Y10, Y3
-	VFMADD231PS  128(R8), Y10, Y4
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum653:
-	VADDPS  Y5, Y0, Y0
-	VADDPS  Y6, Y1, Y1
-	VADDPS  Y7, Y2, Y2
-	VADDPS  Y8, Y3, Y3
-	VADDPS  Y9, Y4, Y4
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VMOVUPD Y4, 128(AX)
-	ADDQ    $0x000000a0, AX
-	DECQ    DI
-	JNZ     loop652
-	VZEROUPPER
-	RET
-
-// func treeDots5F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent654:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none655
-
-child655:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
-	TESTQ   R9, R9
-	JZ      next655
-
-four656:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000a0, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x000000a0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x000000a0, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X9
-	VADDPS       X9, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last656
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four656
-
-last656:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next655:
-	DECQ R10
-	JNZ  child655
-
-none655:
-	ADDQ $0x000000a0, (SP)
-	DECQ 16(SP)
-	JNZ  parent654
-	VZEROUPPER
-	RET
-
-// func treeSums5F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums5F32AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent657:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	TESTQ   R11, R11
-	JZ      none658
-
-child658:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	SUBQ   $0x00000002, R10
-	JL     single659
-
-pair659:
-	VBROADCASTSD (SI), Y11
-	VMOVSLDUP    Y11, Y10
-	VMOVSHDUP    Y11, Y11
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000a0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y10, Y0
-	VFMADD231PS  32(R12), Y10, Y1
-	VFMADD231PS  64(R12), Y10, Y2
-	VFMADD231PS  96(R12), Y10, Y3
-	VFMADD231PS  128(R12), Y10, Y4
-	VFMADD231PS  (R13), Y11, Y5
-	VFMADD231PS  32(R13), Y11, Y6
-	VFMADD231PS  64(R13), Y11, Y7
-	VFMADD231PS  96(R13), Y11, Y8
-	VFMADD231PS  128(R13), Y11, Y9
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair659
-
-single659:
-	CMPQ         R10, $-1
-	JL           sum659
-	VBROADCASTSS (SI), Y10
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000a0, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y10, Y0
-	VFMADD231PS  32(R10), Y10, Y1
-	VFMADD231PS  64(R10), Y10, Y2
-	VFMADD231PS  96(R10), Y10, Y3
-	VFMADD231PS  128(R10), Y10, Y4
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum659:
-	VADDPS      Y5, Y0, Y0
-	VADDPS      Y6, Y1, Y1
-	VADDPS      Y7, Y2, Y2
-	VADDPS      Y8, Y3, Y3
-	VADDPS      Y9, Y4, Y4
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y12
-	VFMADD231PS (R12), Y0, Y12
-	VMOVUPD     Y12, (AX)(R13*1)
-	VMOVUPD     (R10), Y12
-	VFMADD231PS (CX)(R13*1), Y0, Y12
-	VMOVUPD     Y12, (R10)
-	VMOVUPD     32(AX)(R13*1), Y13
-	VFMADD231PS 32(R12), Y1, Y13
-	VMOVUPD     Y13, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y13
-	VFMADD231PS 32(CX)(R13*1), Y1, Y13
-	VMOVUPD     Y13, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y12
-	VFMADD231PS 64(R12), Y2, Y12
-	VMOVUPD     Y12, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y12
-	VFMADD231PS 64(CX)(R13*1), Y2, Y12
-	VMOVUPD     Y12, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y13
-	VFMADD231PS 96(R12), Y3, Y13
-	VMOVUPD     Y13, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y13
-	VFMADD231PS 96(CX)(R13*1), Y3, Y13
-	VMOVUPD     Y13, 96(R10)
-	VMOVUPD     128(AX)(R13*1), Y12
-	VFMADD231PS 128(R12), Y4, Y12
-	VMOVUPD     Y12, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y12
-	VFMADD231PS 128(CX)(R13*1), Y4, Y12
-	VMOVUPD     Y12, 128(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child658
-
-none658:
-	ADDQ $0x000000a0, (SP)
-	ADDQ $0x000000a0, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent657
+	JNZ  run1049
 	VZEROUPPER
 	RET
 
@@ -22761,7 +24505,7 @@ TEXT ·cellDots5F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run660:
+run1053:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -22778,9 +24522,9 @@ run660:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four661:
+four1054:
 	CMPQ         R8, $0x00000004
-	JL           one661
+	JL           one1055
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -22846,11 +24590,11 @@ four661:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four661
+	JMP          four1054
 
-one661:
+one1055:
 	TESTQ        R8, R8
-	JZ           end661
+	JZ           end1056
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -22873,746 +24617,11 @@ one661:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one661
+	JMP          one1055
 
-end661:
+end1056:
 	DECQ 24(SP)
-	JNZ  run660
-	VZEROUPPER
-	RET
-
-// func cellSums5F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums5F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run662:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
-	VMOVUPD 128(R11), Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	VXORPD  Y8, Y8, Y8
-	VXORPD  Y9, Y9, Y9
-
-loop663:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y10
-	VMOVUPD      (DX)(R9*1), Y12
-	VMOVUPD      (BX)(R11*1), Y13
-	VMOVUPD      (AX)(R9*1), Y14
-	VMOVUPD      (CX)(R11*1), Y15
-	VMULPS       Y0, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, (AX)(R9*1)
-	VMOVUPD      Y15, (CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPD      32(DX)(R9*1), Y12
-	VMOVUPD      32(BX)(R11*1), Y13
-	VMOVUPD      32(AX)(R9*1), Y14
-	VMOVUPD      32(CX)(R11*1), Y15
-	VMULPS       Y1, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, 32(AX)(R9*1)
-	VMOVUPD      Y15, 32(CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPD      64(DX)(R9*1), Y12
-	VMOVUPD      64(BX)(R11*1), Y13
-	VMOVUPD      64(AX)(R9*1), Y14
-	VMOVUPD      64(CX)(R11*1), Y15
-	VMULPS       Y2, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, 64(AX)(R9*1)
-	VMOVUPD      Y15, 64(CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y7
-	VMOVUPD      96(DX)(R9*1), Y12
-	VMOVUPD      96(BX)(R11*1), Y13
-	VMOVUPD      96(AX)(R9*1), Y14
-	VMOVUPD      96(CX)(R11*1), Y15
-	VMULPS       Y3, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, 96(AX)(R9*1)
-	VMOVUPD      Y15, 96(CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y8
-	VMOVUPD      128(DX)(R9*1), Y12
-	VMOVUPD      128(BX)(R11*1), Y13
-	VMOVUPD      128(AX)(R9*1), Y14
-	VMOVUPD      128(CX)(R11*1), Y15
-	VMULPS       Y4, Y10, Y11
-	VFMADD231PS  Y13, Y11, Y14
-	VFMADD231PS  Y12, Y11, Y15
-	VMULPS       Y12, Y10, Y12
-	VMOVUPD      Y14, 128(AX)(R9*1)
-	VMOVUPD      Y15, 128(CX)(R11*1)
-	VFMADD231PS  Y13, Y12, Y9
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop663
-	VADDPS       (R12), Y5, Y5
-	VMOVUPD      Y5, (R12)
-	VADDPS       32(R12), Y6, Y6
-	VMOVUPD      Y6, 32(R12)
-	VADDPS       64(R12), Y7, Y7
-	VMOVUPD      Y7, 64(R12)
-	VADDPS       96(R12), Y8, Y8
-	VMOVUPD      Y8, 96(R12)
-	VADDPS       128(R12), Y9, Y9
-	VMOVUPD      Y9, 128(R12)
-	DECQ         32(SP)
-	JNZ          run662
-	VZEROUPPER
-	RET
-
-// func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop664:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none665
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-
-loop666:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000c0, AX
-	DECQ    R9
-	JNZ     loop666
-
-none665:
-	ADDQ $0x000000c0, CX
-	DECQ R8
-	JNZ  loop664
-	VZEROUPPER
-	RET
-
-// func fold6F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold6F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop667:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none668
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VMOVUPD 128(BX), Y4
-	VMOVUPD 160(BX), Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	VXORPD  Y8, Y8, Y8
-	VXORPD  Y9, Y9, Y9
-	VXORPD  Y10, Y10, Y10
-	VXORPD  Y11, Y11, Y11
-
-loop669:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y12
-	VFMADD231PS (SI)(R12*1), Y12, Y6
-	VMOVUPD     (CX)(R12*1), Y14
-	VFMADD231PS Y0, Y12, Y14
-	VMOVUPD     Y14, (CX)(R12*1)
-	VMOVUPD     32(DX), Y13
-	VFMADD231PS 32(SI)(R12*1), Y13, Y7
-	VMOVUPD     32(CX)(R12*1), Y15
-	VFMADD231PS Y1, Y13, Y15
-	VMOVUPD     Y15, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y12
-	VFMADD231PS 64(SI)(R12*1), Y12, Y8
-	VMOVUPD     64(CX)(R12*1), Y14
-	VFMADD231PS Y2, Y12, Y14
-	VMOVUPD     Y14, 64(CX)(R12*1)
-	VMOVUPD     96(DX), Y13
-	VFMADD231PS 96(SI)(R12*1), Y13, Y9
-	VMOVUPD     96(CX)(R12*1), Y15
-	VFMADD231PS Y3, Y13, Y15
-	VMOVUPD     Y15, 96(CX)(R12*1)
-	VMOVUPD     128(DX), Y12
-	VFMADD231PS 128(SI)(R12*1), Y12, Y10
-	VMOVUPD     128(CX)(R12*1), Y14
-	VFMADD231PS Y4, Y12, Y14
-	VMOVUPD     Y14, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y13
-	VFMADD231PS 160(SI)(R12*1), Y13, Y11
-	VMOVUPD     160(CX)(R12*1), Y15
-	VFMADD231PS Y5, Y13, Y15
-	VMOVUPD     Y15, 160(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x000000c0, DX
-	DECQ        R11
-	JNZ         loop669
-	VMOVUPD     Y6, (AX)
-	VMOVUPD     Y7, 32(AX)
-	VMOVUPD     Y8, 64(AX)
-	VMOVUPD     Y9, 96(AX)
-	VMOVUPD     Y10, 128(AX)
-	VMOVUPD     Y11, 160(AX)
-	JMP         end668
-
-none668:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-
-end668:
-	ADDQ $0x000000c0, BX
-	ADDQ $0x000000c0, AX
-	DECQ R10
-	JNZ  loop667
-	VZEROUPPER
-	RET
-
-// func rowDots6F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots6F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop670:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none671
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-
-four672:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x000000c0, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x000000c0, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x000000c0, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x000000c0, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  128(R10), Y8, Y1
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  128(R12), Y8, Y3
-	VFMADD231PS  160(R9), Y9, Y0
-	VFMADD231PS  160(R10), Y9, Y1
-	VFMADD231PS  160(R11), Y9, Y2
-	VFMADD231PS  160(R12), Y9, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X10
-	VADDPS       X10, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last672
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four672
-
-last672:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none671:
-	ADDQ $0x000000c0, CX
-	DECQ DI
-	JNZ  loop670
-	VZEROUPPER
-	RET
-
-// func rowSums6F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums6F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop673:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	SUBQ   $0x00000002, R8
-	JL     single674
-
-pair674:
-	VBROADCASTSD (DX), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x000000c0, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x000000c0, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  (R9), Y12, Y0
-	VFMADD231PS  32(R9), Y12, Y1
-	VFMADD231PS  64(R9), Y12, Y2
-	VFMADD231PS  96(R9), Y12, Y3
-	VFMADD231PS  128(R9), Y12, Y4
-	VFMADD231PS  160(R9), Y12, Y5
-	VFMADD231PS  (R10), Y13, Y6
-	VFMADD231PS  32(R10), Y13, Y7
-	VFMADD231PS  64(R10), Y13, Y8
-	VFMADD231PS  96(R10), Y13, Y9
-	VFMADD231PS  128(R10), Y13, Y10
-	VFMADD231PS  160(R10), Y13, Y11
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair674
-
-single674:
-	CMPQ         R8, $-1
-	JL           sum674
-	VBROADCASTSS (DX), Y12
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x000000c0, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  (R8), Y12, Y0
-	VFMADD231PS  32(R8), Y12, Y1
-	VFMADD231PS  64(R8), Y12, Y2
-	VFMADD231PS  96(R8), Y12, Y3
-	VFMADD231PS  128(R8), Y12, Y4
-	VFMADD231PS  160(R8), Y12, Y5
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum674:
-	VADDPS  Y6, Y0, Y0
-	VADDPS  Y7, Y1, Y1
-	VADDPS  Y8, Y2, Y2
-	VADDPS  Y9, Y3, Y3
-	VADDPS  Y10, Y4, Y4
-	VADDPS  Y11, Y5, Y5
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VMOVUPD Y4, 128(AX)
-	VMOVUPD Y5, 160(AX)
-	ADDQ    $0x000000c0, AX
-	DECQ    DI
-	JNZ     loop673
-	VZEROUPPER
-	RET
-
-// func treeDots6F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent675:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none676
-
-child676:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
-	TESTQ   R9, R9
-	JZ      next676
-
-four677:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000c0, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x000000c0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000c0, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x000000c0, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X10
-	VADDPS       X10, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last677
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four677
-
-last677:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next676:
-	DECQ R10
-	JNZ  child676
-
-none676:
-	ADDQ $0x000000c0, (SP)
-	DECQ 16(SP)
-	JNZ  parent675
-	VZEROUPPER
-	RET
-
-// func treeSums6F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums6F32AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent678:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	VMOVUPD Y0, 160(R10)
-	TESTQ   R11, R11
-	JZ      none679
-
-child679:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	SUBQ   $0x00000002, R10
-	JL     single680
-
-pair680:
-	VBROADCASTSD (SI), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000c0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000c0, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y12, Y0
-	VFMADD231PS  32(R12), Y12, Y1
-	VFMADD231PS  64(R12), Y12, Y2
-	VFMADD231PS  96(R12), Y12, Y3
-	VFMADD231PS  128(R12), Y12, Y4
-	VFMADD231PS  160(R12), Y12, Y5
-	VFMADD231PS  (R13), Y13, Y6
-	VFMADD231PS  32(R13), Y13, Y7
-	VFMADD231PS  64(R13), Y13, Y8
-	VFMADD231PS  96(R13), Y13, Y9
-	VFMADD231PS  128(R13), Y13, Y10
-	VFMADD231PS  160(R13), Y13, Y11
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair680
-
-single680:
-	CMPQ         R10, $-1
-	JL           sum680
-	VBROADCASTSS (SI), Y12
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000c0, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y12, Y0
-	VFMADD231PS  32(R10), Y12, Y1
-	VFMADD231PS  64(R10), Y12, Y2
-	VFMADD231PS  96(R10), Y12, Y3
-	VFMADD231PS  128(R10), Y12, Y4
-	VFMADD231PS  160(R10), Y12, Y5
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum680:
-	VADDPS      Y6, Y0, Y0
-	VADDPS      Y7, Y1, Y1
-	VADDPS      Y8, Y2, Y2
-	VADDPS      Y9, Y3, Y3
-	VADDPS      Y10, Y4, Y4
-	VADDPS      Y11, Y5, Y5
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R13*1), Y14
-	VFMADD231PS (R12), Y0, Y14
-	VMOVUPD     Y14, (AX)(R13*1)
-	VMOVUPD     (R10), Y14
-	VFMADD231PS (CX)(R13*1), Y0, Y14
-	VMOVUPD     Y14, (R10)
-	VMOVUPD     32(AX)(R13*1), Y15
-	VFMADD231PS 32(R12), Y1, Y15
-	VMOVUPD     Y15, 32(AX)(R13*1)
-	VMOVUPD     32(R10), Y15
-	VFMADD231PS 32(CX)(R13*1), Y1, Y15
-	VMOVUPD     Y15, 32(R10)
-	VMOVUPD     64(AX)(R13*1), Y14
-	VFMADD231PS 64(R12), Y2, Y14
-	VMOVUPD     Y14, 64(AX)(R13*1)
-	VMOVUPD     64(R10), Y14
-	VFMADD231PS 64(CX)(R13*1), Y2, Y14
-	VMOVUPD     Y14, 64(R10)
-	VMOVUPD     96(AX)(R13*1), Y15
-	VFMADD231PS 96(R12), Y3, Y15
-	VMOVUPD     Y15, 96(AX)(R13*1)
-	VMOVUPD     96(R10), Y15
-	VFMADD231PS 96(CX)(R13*1), Y3, Y15
-	VMOVUPD     Y15, 96(R10)
-	VMOVUPD     128(AX)(R13*1), Y14
-	VFMADD231PS 128(R12), Y4, Y14
-	VMOVUPD     Y14, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y14
-	VFMADD231PS 128(CX)(R13*1), Y4, Y14
-	VMOVUPD     Y14, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y15
-	VFMADD231PS 160(R12), Y5, Y15
-	VMOVUPD     Y15, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y15
-	VFMADD231PS 160(CX)(R13*1), Y5, Y15
-	VMOVUPD     Y15, 160(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child679
-
-none679:
-	ADDQ $0x000000c0, (SP)
-	ADDQ $0x000000c0, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent678
+	JNZ  run1053
 	VZEROUPPER
 	RET
 
@@ -23637,7 +24646,7 @@ TEXT ·cellDots6F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run681:
+run1057:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -23655,9 +24664,9 @@ run681:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four682:
+four1058:
 	CMPQ         R8, $0x00000004
-	JL           one682
+	JL           one1059
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -23731,11 +24740,11 @@ four682:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four682
+	JMP          four1058
 
-one682:
+one1059:
 	TESTQ        R8, R8
-	JZ           end682
+	JZ           end1060
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -23760,899 +24769,11 @@ one682:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one682
+	JMP          one1059
 
-end682:
+end1060:
 	DECQ 24(SP)
-	JNZ  run681
-	VZEROUPPER
-	RET
-
-// func cellSums6F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums6F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run683:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	MOVQ    R10, R9
-	MOVQ    DI, R13
-	MOVQ    SI, R14
-
-loop684:
-	MOVWLZX      (R13), R15
-	MOVWLZX      2(R13), BP
-	IMULQ        R8, R15
-	IMULQ        R8, BP
-	VBROADCASTSS (R14), Y6
-	VMOVUPD      (DX)(R15*1), Y8
-	VMOVUPD      (BX)(BP*1), Y9
-	VMOVUPD      (AX)(R15*1), Y10
-	VMOVUPD      (CX)(BP*1), Y11
-	VMULPS       Y0, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, (AX)(R15*1)
-	VMOVUPD      Y11, (CX)(BP*1)
-	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      32(DX)(R15*1), Y8
-	VMOVUPD      32(BX)(BP*1), Y9
-	VMOVUPD      32(AX)(R15*1), Y10
-	VMOVUPD      32(CX)(BP*1), Y11
-	VMULPS       Y1, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 32(AX)(R15*1)
-	VMOVUPD      Y11, 32(CX)(BP*1)
-	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPD      64(DX)(R15*1), Y8
-	VMOVUPD      64(BX)(BP*1), Y9
-	VMOVUPD      64(AX)(R15*1), Y10
-	VMOVUPD      64(CX)(BP*1), Y11
-	VMULPS       Y2, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 64(AX)(R15*1)
-	VMOVUPD      Y11, 64(CX)(BP*1)
-	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000004, R14
-	DECQ         R9
-	JNZ          loop684
-	VADDPS       (R12), Y3, Y3
-	VMOVUPD      Y3, (R12)
-	VADDPS       32(R12), Y4, Y4
-	VMOVUPD      Y4, 32(R12)
-	VADDPS       64(R12), Y5, Y5
-	VMOVUPD      Y5, 64(R12)
-	VMOVUPD      96(R11), Y0
-	VMOVUPD      128(R11), Y1
-	VMOVUPD      160(R11), Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-
-loop685:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y6
-	VMOVUPD      96(DX)(R9*1), Y8
-	VMOVUPD      96(BX)(R11*1), Y9
-	VMOVUPD      96(AX)(R9*1), Y10
-	VMOVUPD      96(CX)(R11*1), Y11
-	VMULPS       Y0, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 96(AX)(R9*1)
-	VMOVUPD      Y11, 96(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      128(DX)(R9*1), Y8
-	VMOVUPD      128(BX)(R11*1), Y9
-	VMOVUPD      128(AX)(R9*1), Y10
-	VMOVUPD      128(CX)(R11*1), Y11
-	VMULPS       Y1, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 128(AX)(R9*1)
-	VMOVUPD      Y11, 128(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPD      160(DX)(R9*1), Y8
-	VMOVUPD      160(BX)(R11*1), Y9
-	VMOVUPD      160(AX)(R9*1), Y10
-	VMOVUPD      160(CX)(R11*1), Y11
-	VMULPS       Y2, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 160(AX)(R9*1)
-	VMOVUPD      Y11, 160(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop685
-	VADDPS       96(R12), Y3, Y3
-	VMOVUPD      Y3, 96(R12)
-	VADDPS       128(R12), Y4, Y4
-	VMOVUPD      Y4, 128(R12)
-	VADDPS       160(R12), Y5, Y5
-	VMOVUPD      Y5, 160(R12)
-	DECQ         32(SP)
-	JNZ          run683
-	VZEROUPPER
-	RET
-
-// func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop686:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none687
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-
-loop688:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	VMULPS  192(R10), Y10, Y2
-	VMOVUPD Y2, 192(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000e0, AX
-	DECQ    R9
-	JNZ     loop688
-
-none687:
-	ADDQ $0x000000e0, CX
-	DECQ R8
-	JNZ  loop686
-	VZEROUPPER
-	RET
-
-// func fold7F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop689:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none690
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    R11, R12
-	MOVQ    R8, R13
-	MOVQ    DX, R14
-
-loop691:
-	MOVLQSX     (R13), R15
-	IMULQ       R9, R15
-	VMOVUPD     (R14), Y8
-	VFMADD231PS (SI)(R15*1), Y8, Y4
-	VMOVUPD     (CX)(R15*1), Y10
-	VFMADD231PS Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R15*1)
-	VMOVUPD     32(R14), Y9
-	VFMADD231PS 32(SI)(R15*1), Y9, Y5
-	VMOVUPD     32(CX)(R15*1), Y11
-	VFMADD231PS Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R15*1)
-	VMOVUPD     64(R14), Y8
-	VFMADD231PS 64(SI)(R15*1), Y8, Y6
-	VMOVUPD     64(CX)(R15*1), Y10
-	VFMADD231PS Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R15*1)
-	VMOVUPD     96(R14), Y9
-	VFMADD231PS 96(SI)(R15*1), Y9, Y7
-	VMOVUPD     96(CX)(R15*1), Y11
-	VFMADD231PS Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R15*1)
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x000000e0, R14
-	DECQ        R12
-	JNZ         loop691
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	VMOVUPD     128(BX), Y0
-	VMOVUPD     160(BX), Y1
-	VMOVUPD     192(BX), Y2
-	VXORPD      Y3, Y3, Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-
-loop692:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     128(DX), Y6
-	VFMADD231PS 128(SI)(R12*1), Y6, Y3
-	VMOVUPD     128(CX)(R12*1), Y8
-	VFMADD231PS Y0, Y6, Y8
-	VMOVUPD     Y8, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y7
-	VFMADD231PS 160(SI)(R12*1), Y7, Y4
-	VMOVUPD     160(CX)(R12*1), Y9
-	VFMADD231PS Y1, Y7, Y9
-	VMOVUPD     Y9, 160(CX)(R12*1)
-	VMOVUPD     192(DX), Y6
-	VFMADD231PS 192(SI)(R12*1), Y6, Y5
-	VMOVUPD     192(CX)(R12*1), Y8
-	VFMADD231PS Y2, Y6, Y8
-	VMOVUPD     Y8, 192(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x000000e0, DX
-	DECQ        R11
-	JNZ         loop692
-	VMOVUPD     Y3, 128(AX)
-	VMOVUPD     Y4, 160(AX)
-	VMOVUPD     Y5, 192(AX)
-	JMP         end690
-
-none690:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-	VMOVUPD Y0, 192(AX)
-
-end690:
-	ADDQ $0x000000e0, BX
-	ADDQ $0x000000e0, AX
-	DECQ R10
-	JNZ  loop689
-	VZEROUPPER
-	RET
-
-// func rowDots7F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop693:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none694
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-
-four695:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x000000e0, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x000000e0, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x000000e0, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x000000e0, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  128(R10), Y8, Y1
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  128(R12), Y8, Y3
-	VFMADD231PS  160(R9), Y9, Y0
-	VFMADD231PS  160(R10), Y9, Y1
-	VFMADD231PS  160(R11), Y9, Y2
-	VFMADD231PS  160(R12), Y9, Y3
-	VFMADD231PS  192(R9), Y10, Y0
-	VFMADD231PS  192(R10), Y10, Y1
-	VFMADD231PS  192(R11), Y10, Y2
-	VFMADD231PS  192(R12), Y10, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X11
-	VADDPS       X11, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last695
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four695
-
-last695:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none694:
-	ADDQ $0x000000e0, CX
-	DECQ DI
-	JNZ  loop693
-	VZEROUPPER
-	RET
-
-// func rowSums7F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop696:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   DX, R9
-	MOVQ   SI, R10
-	MOVQ   R8, R11
-	SUBQ   $0x00000002, R11
-	JL     single697
-
-pair697:
-	VBROADCASTSD (R9), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R10), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000e0, R12, R12
-	ADDQ         CX, R12
-	IMUL3Q       $0x000000e0, R13, R13
-	ADDQ         CX, R13
-	VFMADD231PS  (R12), Y8, Y0
-	VFMADD231PS  32(R12), Y8, Y1
-	VFMADD231PS  64(R12), Y8, Y2
-	VFMADD231PS  96(R12), Y8, Y3
-	VFMADD231PS  (R13), Y9, Y4
-	VFMADD231PS  32(R13), Y9, Y5
-	VFMADD231PS  64(R13), Y9, Y6
-	VFMADD231PS  96(R13), Y9, Y7
-	ADDQ         $0x00000008, R10
-	ADDQ         $0x00000008, R9
-	SUBQ         $0x00000002, R11
-	JGE          pair697
-
-single697:
-	CMPQ         R11, $-1
-	JL           sum697
-	VBROADCASTSS (R9), Y8
-	MOVLQSX      (R10), R11
-	IMUL3Q       $0x000000e0, R11, R11
-	ADDQ         CX, R11
-	VFMADD231PS  (R11), Y8, Y0
-	VFMADD231PS  32(R11), Y8, Y1
-	VFMADD231PS  64(R11), Y8, Y2
-	VFMADD231PS  96(R11), Y8, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R9
-
-sum697:
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y6, Y2, Y2
-	VADDPS  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	SUBQ    $0x00000002, R8
-	JL      single698
-
-pair698:
-	VBROADCASTSD (DX), Y7
-	VMOVSLDUP    Y7, Y6
-	VMOVSHDUP    Y7, Y7
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x000000e0, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x000000e0, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  128(R9), Y6, Y0
-	VFMADD231PS  160(R9), Y6, Y1
-	VFMADD231PS  192(R9), Y6, Y2
-	VFMADD231PS  128(R10), Y7, Y3
-	VFMADD231PS  160(R10), Y7, Y4
-	VFMADD231PS  192(R10), Y7, Y5
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair698
-
-single698:
-	CMPQ         R8, $-1
-	JL           sum698
-	VBROADCASTSS (DX), Y6
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x000000e0, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  128(R8), Y6, Y0
-	VFMADD231PS  160(R8), Y6, Y1
-	VFMADD231PS  192(R8), Y6, Y2
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum698:
-	VADDPS  Y3, Y0, Y0
-	VADDPS  Y4, Y1, Y1
-	VADDPS  Y5, Y2, Y2
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y1, 160(AX)
-	VMOVUPD Y2, 192(AX)
-	ADDQ    $0x000000e0, AX
-	DECQ    DI
-	JNZ     loop696
-	VZEROUPPER
-	RET
-
-// func treeDots7F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent699:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none700
-
-child700:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
-	VMOVUPD 192(R11), Y10
-	VMULPS  192(R12), Y10, Y10
-	TESTQ   R9, R9
-	JZ      next700
-
-four701:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000e0, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x000000e0, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x000000e0, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x000000e0, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
-	VFMADD231PS  192(R11), Y10, Y0
-	VFMADD231PS  192(R12), Y10, Y1
-	VFMADD231PS  192(R13), Y10, Y2
-	VFMADD231PS  192(R14), Y10, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X11
-	VADDPS       X11, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last701
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four701
-
-last701:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next700:
-	DECQ R10
-	JNZ  child700
-
-none700:
-	ADDQ $0x000000e0, (SP)
-	DECQ 16(SP)
-	JNZ  parent699
-	VZEROUPPER
-	RET
-
-// func treeSums7F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent702:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	VMOVUPD Y0, 160(R10)
-	VMOVUPD Y0, 192(R10)
-	TESTQ   R11, R11
-	JZ      none703
-
-child703:
-	MOVL   4(DI), R12
-	SUBL   (DI), R12
-	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   SI, R10
-	MOVQ   R8, R13
-	MOVQ   R12, R14
-	SUBQ   $0x00000002, R14
-	JL     single704
-
-pair704:
-	VBROADCASTSD (R10), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R13), BP
-	MOVL         BP, R15
-	SHRQ         $0x20, BP
-	IMUL3Q       $0x000000e0, R15, R15
-	ADDQ         BX, R15
-	IMUL3Q       $0x000000e0, BP, BP
-	ADDQ         BX, BP
-	VFMADD231PS  (R15), Y8, Y0
-	VFMADD231PS  32(R15), Y8, Y1
-	VFMADD231PS  64(R15), Y8, Y2
-	VFMADD231PS  96(R15), Y8, Y3
-	VFMADD231PS  (BP), Y9, Y4
-	VFMADD231PS  32(BP), Y9, Y5
-	VFMADD231PS  64(BP), Y9, Y6
-	VFMADD231PS  96(BP), Y9, Y7
-	ADDQ         $0x00000008, R13
-	ADDQ         $0x00000008, R10
-	SUBQ         $0x00000002, R14
-	JGE          pair704
-
-single704:
-	CMPQ         R14, $-1
-	JL           sum704
-	VBROADCASTSS (R10), Y8
-	MOVLQSX      (R13), R14
-	IMUL3Q       $0x000000e0, R14, R14
-	ADDQ         BX, R14
-	VFMADD231PS  (R14), Y8, Y0
-	VFMADD231PS  32(R14), Y8, Y1
-	VFMADD231PS  64(R14), Y8, Y2
-	VFMADD231PS  96(R14), Y8, Y3
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000004, R10
-
-sum704:
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
-	MOVLQSX     (DX), R14
-	IMULQ       R9, R14
-	MOVQ        (SP), R13
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R14*1), Y10
-	VFMADD231PS (R13), Y0, Y10
-	VMOVUPD     Y10, (AX)(R14*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PS (CX)(R14*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R14*1), Y11
-	VFMADD231PS 32(R13), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R14*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PS 32(CX)(R14*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R14*1), Y10
-	VFMADD231PS 64(R13), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R14*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PS 64(CX)(R14*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R14*1), Y11
-	VFMADD231PS 96(R13), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R14*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PS 96(CX)(R14*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
-	VXORPD      Y0, Y0, Y0
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y3, Y3, Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	SUBQ        $0x00000002, R12
-	JL          single705
-
-pair705:
-	VBROADCASTSD (SI), Y7
-	VMOVSLDUP    Y7, Y6
-	VMOVSHDUP    Y7, Y7
-	MOVQ         (R8), R13
-	MOVL         R13, R10
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000e0, R10, R10
-	ADDQ         BX, R10
-	IMUL3Q       $0x000000e0, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  128(R10), Y6, Y0
-	VFMADD231PS  160(R10), Y6, Y1
-	VFMADD231PS  192(R10), Y6, Y2
-	VFMADD231PS  128(R13), Y7, Y3
-	VFMADD231PS  160(R13), Y7, Y4
-	VFMADD231PS  192(R13), Y7, Y5
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R12
-	JGE          pair705
-
-single705:
-	CMPQ         R12, $-1
-	JL           sum705
-	VBROADCASTSS (SI), Y6
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000e0, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  128(R10), Y6, Y0
-	VFMADD231PS  160(R10), Y6, Y1
-	VFMADD231PS  192(R10), Y6, Y2
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum705:
-	VADDPS      Y3, Y0, Y0
-	VADDPS      Y4, Y1, Y1
-	VADDPS      Y5, Y2, Y2
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     128(AX)(R13*1), Y8
-	VFMADD231PS 128(R12), Y0, Y8
-	VMOVUPD     Y8, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y8
-	VFMADD231PS 128(CX)(R13*1), Y0, Y8
-	VMOVUPD     Y8, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y9
-	VFMADD231PS 160(R12), Y1, Y9
-	VMOVUPD     Y9, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y9
-	VFMADD231PS 160(CX)(R13*1), Y1, Y9
-	VMOVUPD     Y9, 160(R10)
-	VMOVUPD     192(AX)(R13*1), Y8
-	VFMADD231PS 192(R12), Y2, Y8
-	VMOVUPD     Y8, 192(AX)(R13*1)
-	VMOVUPD     192(R10), Y8
-	VFMADD231PS 192(CX)(R13*1), Y2, Y8
-	VMOVUPD     Y8, 192(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child703
-
-none703:
-	ADDQ $0x000000e0, (SP)
-	ADDQ $0x000000e0, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent702
+	JNZ  run1057
 	VZEROUPPER
 	RET
 
@@ -24677,7 +24798,7 @@ TEXT ·cellDots7F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run706:
+run1061:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24696,9 +24817,9 @@ run706:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four707:
+four1062:
 	CMPQ         R8, $0x00000004
-	JL           one707
+	JL           one1063
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24780,11 +24901,11 @@ four707:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four707
+	JMP          four1062
 
-one707:
+one1063:
 	TESTQ        R8, R8
-	JZ           end707
+	JZ           end1064
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24811,957 +24932,11 @@ one707:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one707
+	JMP          one1063
 
-end707:
+end1064:
 	DECQ 24(SP)
-	JNZ  run706
-	VZEROUPPER
-	RET
-
-// func cellSums7F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run708:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VMOVUPD 64(R11), Y2
-	VMOVUPD 96(R11), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    R10, R9
-	MOVQ    DI, R13
-	MOVQ    SI, R14
-
-loop709:
-	MOVWLZX      (R13), R15
-	MOVWLZX      2(R13), BP
-	IMULQ        R8, R15
-	IMULQ        R8, BP
-	VBROADCASTSS (R14), Y8
-	VMOVUPD      (DX)(R15*1), Y10
-	VMOVUPD      (BX)(BP*1), Y11
-	VMOVUPD      (AX)(R15*1), Y12
-	VMOVUPD      (CX)(BP*1), Y13
-	VMULPS       Y0, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, (AX)(R15*1)
-	VMOVUPD      Y13, (CX)(BP*1)
-	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPD      32(DX)(R15*1), Y10
-	VMOVUPD      32(BX)(BP*1), Y11
-	VMOVUPD      32(AX)(R15*1), Y12
-	VMOVUPD      32(CX)(BP*1), Y13
-	VMULPS       Y1, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 32(AX)(R15*1)
-	VMOVUPD      Y13, 32(CX)(BP*1)
-	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPD      64(DX)(R15*1), Y10
-	VMOVUPD      64(BX)(BP*1), Y11
-	VMOVUPD      64(AX)(R15*1), Y12
-	VMOVUPD      64(CX)(BP*1), Y13
-	VMULPS       Y2, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 64(AX)(R15*1)
-	VMOVUPD      Y13, 64(CX)(BP*1)
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPD      96(DX)(R15*1), Y10
-	VMOVUPD      96(BX)(BP*1), Y11
-	VMOVUPD      96(AX)(R15*1), Y12
-	VMOVUPD      96(CX)(BP*1), Y13
-	VMULPS       Y3, Y8, Y9
-	VFMADD231PS  Y11, Y9, Y12
-	VFMADD231PS  Y10, Y9, Y13
-	VMULPS       Y10, Y8, Y10
-	VMOVUPD      Y12, 96(AX)(R15*1)
-	VMOVUPD      Y13, 96(CX)(BP*1)
-	VFMADD231PS  Y11, Y10, Y7
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000004, R14
-	DECQ         R9
-	JNZ          loop709
-	VADDPS       (R12), Y4, Y4
-	VMOVUPD      Y4, (R12)
-	VADDPS       32(R12), Y5, Y5
-	VMOVUPD      Y5, 32(R12)
-	VADDPS       64(R12), Y6, Y6
-	VMOVUPD      Y6, 64(R12)
-	VADDPS       96(R12), Y7, Y7
-	VMOVUPD      Y7, 96(R12)
-	VMOVUPD      128(R11), Y0
-	VMOVUPD      160(R11), Y1
-	VMOVUPD      192(R11), Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-
-loop710:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y6
-	VMOVUPD      128(DX)(R9*1), Y8
-	VMOVUPD      128(BX)(R11*1), Y9
-	VMOVUPD      128(AX)(R9*1), Y10
-	VMOVUPD      128(CX)(R11*1), Y11
-	VMULPS       Y0, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 128(AX)(R9*1)
-	VMOVUPD      Y11, 128(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y3
-	VMOVUPD      160(DX)(R9*1), Y8
-	VMOVUPD      160(BX)(R11*1), Y9
-	VMOVUPD      160(AX)(R9*1), Y10
-	VMOVUPD      160(CX)(R11*1), Y11
-	VMULPS       Y1, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 160(AX)(R9*1)
-	VMOVUPD      Y11, 160(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y4
-	VMOVUPD      192(DX)(R9*1), Y8
-	VMOVUPD      192(BX)(R11*1), Y9
-	VMOVUPD      192(AX)(R9*1), Y10
-	VMOVUPD      192(CX)(R11*1), Y11
-	VMULPS       Y2, Y6, Y7
-	VFMADD231PS  Y9, Y7, Y10
-	VFMADD231PS  Y8, Y7, Y11
-	VMULPS       Y8, Y6, Y8
-	VMOVUPD      Y10, 192(AX)(R9*1)
-	VMOVUPD      Y11, 192(CX)(R11*1)
-	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop710
-	VADDPS       128(R12), Y3, Y3
-	VMOVUPD      Y3, 128(R12)
-	VADDPS       160(R12), Y4, Y4
-	VMOVUPD      Y4, 160(R12)
-	VADDPS       192(R12), Y5, Y5
-	VMOVUPD      Y5, 192(R12)
-	DECQ         32(SP)
-	JNZ          run708
-	VZEROUPPER
-	RET
-
-// func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop711:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none712
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-	VMOVUPD 224(CX), Y11
-
-loop713:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	VMULPS  192(R10), Y10, Y2
-	VMOVUPD Y2, 192(AX)
-	VMULPS  224(R10), Y11, Y3
-	VMOVUPD Y3, 224(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000100, AX
-	DECQ    R9
-	JNZ     loop713
-
-none712:
-	ADDQ $0x00000100, CX
-	DECQ R8
-	JNZ  loop711
-	VZEROUPPER
-	RET
-
-// func fold8F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop714:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none715
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VMOVUPD 96(BX), Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    R11, R12
-	MOVQ    R8, R13
-	MOVQ    DX, R14
-
-loop716:
-	MOVLQSX     (R13), R15
-	IMULQ       R9, R15
-	VMOVUPD     (R14), Y8
-	VFMADD231PS (SI)(R15*1), Y8, Y4
-	VMOVUPD     (CX)(R15*1), Y10
-	VFMADD231PS Y0, Y8, Y10
-	VMOVUPD     Y10, (CX)(R15*1)
-	VMOVUPD     32(R14), Y9
-	VFMADD231PS 32(SI)(R15*1), Y9, Y5
-	VMOVUPD     32(CX)(R15*1), Y11
-	VFMADD231PS Y1, Y9, Y11
-	VMOVUPD     Y11, 32(CX)(R15*1)
-	VMOVUPD     64(R14), Y8
-	VFMADD231PS 64(SI)(R15*1), Y8, Y6
-	VMOVUPD     64(CX)(R15*1), Y10
-	VFMADD231PS Y2, Y8, Y10
-	VMOVUPD     Y10, 64(CX)(R15*1)
-	VMOVUPD     96(R14), Y9
-	VFMADD231PS 96(SI)(R15*1), Y9, Y7
-	VMOVUPD     96(CX)(R15*1), Y11
-	VFMADD231PS Y3, Y9, Y11
-	VMOVUPD     Y11, 96(CX)(R15*1)
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000100, R14
-	DECQ        R12
-	JNZ         loop716
-	VMOVUPD     Y4, (AX)
-	VMOVUPD     Y5, 32(AX)
-	VMOVUPD     Y6, 64(AX)
-	VMOVUPD     Y7, 96(AX)
-	VMOVUPD     128(BX), Y0
-	VMOVUPD     160(BX), Y1
-	VMOVUPD     192(BX), Y2
-	VMOVUPD     224(BX), Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VXORPD      Y6, Y6, Y6
-	VXORPD      Y7, Y7, Y7
-
-loop717:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     128(DX), Y8
-	VFMADD231PS 128(SI)(R12*1), Y8, Y4
-	VMOVUPD     128(CX)(R12*1), Y10
-	VFMADD231PS Y0, Y8, Y10
-	VMOVUPD     Y10, 128(CX)(R12*1)
-	VMOVUPD     160(DX), Y9
-	VFMADD231PS 160(SI)(R12*1), Y9, Y5
-	VMOVUPD     160(CX)(R12*1), Y11
-	VFMADD231PS Y1, Y9, Y11
-	VMOVUPD     Y11, 160(CX)(R12*1)
-	VMOVUPD     192(DX), Y8
-	VFMADD231PS 192(SI)(R12*1), Y8, Y6
-	VMOVUPD     192(CX)(R12*1), Y10
-	VFMADD231PS Y2, Y8, Y10
-	VMOVUPD     Y10, 192(CX)(R12*1)
-	VMOVUPD     224(DX), Y9
-	VFMADD231PS 224(SI)(R12*1), Y9, Y7
-	VMOVUPD     224(CX)(R12*1), Y11
-	VFMADD231PS Y3, Y9, Y11
-	VMOVUPD     Y11, 224(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000100, DX
-	DECQ        R11
-	JNZ         loop717
-	VMOVUPD     Y4, 128(AX)
-	VMOVUPD     Y5, 160(AX)
-	VMOVUPD     Y6, 192(AX)
-	VMOVUPD     Y7, 224(AX)
-	JMP         end715
-
-none715:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
-	VMOVUPD Y0, 96(AX)
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y0, 160(AX)
-	VMOVUPD Y0, 192(AX)
-	VMOVUPD Y0, 224(AX)
-
-end715:
-	ADDQ $0x00000100, BX
-	ADDQ $0x00000100, AX
-	DECQ R10
-	JNZ  loop714
-	VZEROUPPER
-	RET
-
-// func rowDots8F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ out_base+0(FP), AX
-	MOVQ p_base+24(FP), CX
-	MOVQ q_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop718:
-	MOVL    4(BX), R8
-	SUBL    (BX), R8
-	ADDQ    $0x00000004, BX
-	TESTQ   R8, R8
-	JZ      none719
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
-	VMOVUPD 224(CX), Y11
-
-four720:
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	MOVQ         8(SI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	IMUL3Q       $0x00000100, R9, R9
-	ADDQ         DX, R9
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         DX, R10
-	IMUL3Q       $0x00000100, R11, R11
-	ADDQ         DX, R11
-	IMUL3Q       $0x00000100, R12, R12
-	ADDQ         DX, R12
-	VMULPS       (R9), Y4, Y0
-	VMULPS       (R10), Y4, Y1
-	VMULPS       (R11), Y4, Y2
-	VMULPS       (R12), Y4, Y3
-	VFMADD231PS  32(R9), Y5, Y0
-	VFMADD231PS  32(R10), Y5, Y1
-	VFMADD231PS  32(R11), Y5, Y2
-	VFMADD231PS  32(R12), Y5, Y3
-	VFMADD231PS  64(R9), Y6, Y0
-	VFMADD231PS  64(R10), Y6, Y1
-	VFMADD231PS  64(R11), Y6, Y2
-	VFMADD231PS  64(R12), Y6, Y3
-	VFMADD231PS  96(R9), Y7, Y0
-	VFMADD231PS  96(R10), Y7, Y1
-	VFMADD231PS  96(R11), Y7, Y2
-	VFMADD231PS  96(R12), Y7, Y3
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  128(R10), Y8, Y1
-	VFMADD231PS  128(R11), Y8, Y2
-	VFMADD231PS  128(R12), Y8, Y3
-	VFMADD231PS  160(R9), Y9, Y0
-	VFMADD231PS  160(R10), Y9, Y1
-	VFMADD231PS  160(R11), Y9, Y2
-	VFMADD231PS  160(R12), Y9, Y3
-	VFMADD231PS  192(R9), Y10, Y0
-	VFMADD231PS  192(R10), Y10, Y1
-	VFMADD231PS  192(R11), Y10, Y2
-	VFMADD231PS  192(R12), Y10, Y3
-	VFMADD231PS  224(R9), Y11, Y0
-	VFMADD231PS  224(R10), Y11, Y1
-	VFMADD231PS  224(R11), Y11, Y2
-	VFMADD231PS  224(R12), Y11, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X12
-	VADDPS       X12, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R8
-	JLE          last720
-	ADDQ         $0x00000010, SI
-	ADDQ         $0x00000010, AX
-	JMP          four720
-
-last720:
-	LEAQ 16(SI)(R8*4), SI
-	LEAQ 16(AX)(R8*4), AX
-
-none719:
-	ADDQ $0x00000100, CX
-	DECQ DI
-	JNZ  loop718
-	VZEROUPPER
-	RET
-
-// func rowSums8F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-// Requires: AVX, FMA3
-TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
-	MOVQ g_base+0(FP), AX
-	MOVQ q_base+24(FP), CX
-	MOVQ s_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ start_len+80(FP), DI
-	DECQ DI
-
-loop721:
-	MOVL   4(BX), R8
-	SUBL   (BX), R8
-	ADDQ   $0x00000004, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   DX, R9
-	MOVQ   SI, R10
-	MOVQ   R8, R11
-	SUBQ   $0x00000002, R11
-	JL     single722
-
-pair722:
-	VBROADCASTSD (R9), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R10), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000100, R12, R12
-	ADDQ         CX, R12
-	IMUL3Q       $0x00000100, R13, R13
-	ADDQ         CX, R13
-	VFMADD231PS  (R12), Y8, Y0
-	VFMADD231PS  32(R12), Y8, Y1
-	VFMADD231PS  64(R12), Y8, Y2
-	VFMADD231PS  96(R12), Y8, Y3
-	VFMADD231PS  (R13), Y9, Y4
-	VFMADD231PS  32(R13), Y9, Y5
-	VFMADD231PS  64(R13), Y9, Y6
-	VFMADD231PS  96(R13), Y9, Y7
-	ADDQ         $0x00000008, R10
-	ADDQ         $0x00000008, R9
-	SUBQ         $0x00000002, R11
-	JGE          pair722
-
-single722:
-	CMPQ         R11, $-1
-	JL           sum722
-	VBROADCASTSS (R9), Y8
-	MOVLQSX      (R10), R11
-	IMUL3Q       $0x00000100, R11, R11
-	ADDQ         CX, R11
-	VFMADD231PS  (R11), Y8, Y0
-	VFMADD231PS  32(R11), Y8, Y1
-	VFMADD231PS  64(R11), Y8, Y2
-	VFMADD231PS  96(R11), Y8, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R9
-
-sum722:
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y6, Y2, Y2
-	VADDPS  Y7, Y3, Y3
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y1, 32(AX)
-	VMOVUPD Y2, 64(AX)
-	VMOVUPD Y3, 96(AX)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	SUBQ    $0x00000002, R8
-	JL      single723
-
-pair723:
-	VBROADCASTSD (DX), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (SI), R10
-	MOVL         R10, R9
-	SHRQ         $0x20, R10
-	IMUL3Q       $0x00000100, R9, R9
-	ADDQ         CX, R9
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         CX, R10
-	VFMADD231PS  128(R9), Y8, Y0
-	VFMADD231PS  160(R9), Y8, Y1
-	VFMADD231PS  192(R9), Y8, Y2
-	VFMADD231PS  224(R9), Y8, Y3
-	VFMADD231PS  128(R10), Y9, Y4
-	VFMADD231PS  160(R10), Y9, Y5
-	VFMADD231PS  192(R10), Y9, Y6
-	VFMADD231PS  224(R10), Y9, Y7
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DX
-	SUBQ         $0x00000002, R8
-	JGE          pair723
-
-single723:
-	CMPQ         R8, $-1
-	JL           sum723
-	VBROADCASTSS (DX), Y8
-	MOVLQSX      (SI), R8
-	IMUL3Q       $0x00000100, R8, R8
-	ADDQ         CX, R8
-	VFMADD231PS  128(R8), Y8, Y0
-	VFMADD231PS  160(R8), Y8, Y1
-	VFMADD231PS  192(R8), Y8, Y2
-	VFMADD231PS  224(R8), Y8, Y3
-	ADDQ         $0x00000004, SI
-	ADDQ         $0x00000004, DX
-
-sum723:
-	VADDPS  Y4, Y0, Y0
-	VADDPS  Y5, Y1, Y1
-	VADDPS  Y6, Y2, Y2
-	VADDPS  Y7, Y3, Y3
-	VMOVUPD Y0, 128(AX)
-	VMOVUPD Y1, 160(AX)
-	VMOVUPD Y2, 192(AX)
-	VMOVUPD Y3, 224(AX)
-	ADDQ    $0x00000100, AX
-	DECQ    DI
-	JNZ     loop721
-	VZEROUPPER
-	RET
-
-// func treeDots8F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent724:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none725
-
-child725:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
-	VMOVUPD 192(R11), Y10
-	VMULPS  192(R12), Y10, Y10
-	VMOVUPD 224(R11), Y11
-	VMULPS  224(R12), Y11, Y11
-	TESTQ   R9, R9
-	JZ      next725
-
-four726:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000100, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000100, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000100, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000100, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
-	VFMADD231PS  192(R11), Y10, Y0
-	VFMADD231PS  192(R12), Y10, Y1
-	VFMADD231PS  192(R13), Y10, Y2
-	VFMADD231PS  192(R14), Y10, Y3
-	VFMADD231PS  224(R11), Y11, Y0
-	VFMADD231PS  224(R12), Y11, Y1
-	VFMADD231PS  224(R13), Y11, Y2
-	VFMADD231PS  224(R14), Y11, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X12
-	VADDPS       X12, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last726
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four726
-
-last726:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next725:
-	DECQ R10
-	JNZ  child725
-
-none725:
-	ADDQ $0x00000100, (SP)
-	DECQ 16(SP)
-	JNZ  parent724
-	VZEROUPPER
-	RET
-
-// func treeSums8F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent727:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y0, 32(R10)
-	VMOVUPD Y0, 64(R10)
-	VMOVUPD Y0, 96(R10)
-	VMOVUPD Y0, 128(R10)
-	VMOVUPD Y0, 160(R10)
-	VMOVUPD Y0, 192(R10)
-	VMOVUPD Y0, 224(R10)
-	TESTQ   R11, R11
-	JZ      none728
-
-child728:
-	MOVL   4(DI), R12
-	SUBL   (DI), R12
-	ADDQ   $0x00000004, DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   SI, R10
-	MOVQ   R8, R13
-	MOVQ   R12, R14
-	SUBQ   $0x00000002, R14
-	JL     single729
-
-pair729:
-	VBROADCASTSD (R10), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R13), BP
-	MOVL         BP, R15
-	SHRQ         $0x20, BP
-	IMUL3Q       $0x00000100, R15, R15
-	ADDQ         BX, R15
-	IMUL3Q       $0x00000100, BP, BP
-	ADDQ         BX, BP
-	VFMADD231PS  (R15), Y8, Y0
-	VFMADD231PS  32(R15), Y8, Y1
-	VFMADD231PS  64(R15), Y8, Y2
-	VFMADD231PS  96(R15), Y8, Y3
-	VFMADD231PS  (BP), Y9, Y4
-	VFMADD231PS  32(BP), Y9, Y5
-	VFMADD231PS  64(BP), Y9, Y6
-	VFMADD231PS  96(BP), Y9, Y7
-	ADDQ         $0x00000008, R13
-	ADDQ         $0x00000008, R10
-	SUBQ         $0x00000002, R14
-	JGE          pair729
-
-single729:
-	CMPQ         R14, $-1
-	JL           sum729
-	VBROADCASTSS (R10), Y8
-	MOVLQSX      (R13), R14
-	IMUL3Q       $0x00000100, R14, R14
-	ADDQ         BX, R14
-	VFMADD231PS  (R14), Y8, Y0
-	VFMADD231PS  32(R14), Y8, Y1
-	VFMADD231PS  64(R14), Y8, Y2
-	VFMADD231PS  96(R14), Y8, Y3
-	ADDQ         $0x00000004, R13
-	ADDQ         $0x00000004, R10
-
-sum729:
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
-	MOVLQSX     (DX), R14
-	IMULQ       R9, R14
-	MOVQ        (SP), R13
-	MOVQ        8(SP), R10
-	VMOVUPD     (AX)(R14*1), Y10
-	VFMADD231PS (R13), Y0, Y10
-	VMOVUPD     Y10, (AX)(R14*1)
-	VMOVUPD     (R10), Y10
-	VFMADD231PS (CX)(R14*1), Y0, Y10
-	VMOVUPD     Y10, (R10)
-	VMOVUPD     32(AX)(R14*1), Y11
-	VFMADD231PS 32(R13), Y1, Y11
-	VMOVUPD     Y11, 32(AX)(R14*1)
-	VMOVUPD     32(R10), Y11
-	VFMADD231PS 32(CX)(R14*1), Y1, Y11
-	VMOVUPD     Y11, 32(R10)
-	VMOVUPD     64(AX)(R14*1), Y10
-	VFMADD231PS 64(R13), Y2, Y10
-	VMOVUPD     Y10, 64(AX)(R14*1)
-	VMOVUPD     64(R10), Y10
-	VFMADD231PS 64(CX)(R14*1), Y2, Y10
-	VMOVUPD     Y10, 64(R10)
-	VMOVUPD     96(AX)(R14*1), Y11
-	VFMADD231PS 96(R13), Y3, Y11
-	VMOVUPD     Y11, 96(AX)(R14*1)
-	VMOVUPD     96(R10), Y11
-	VFMADD231PS 96(CX)(R14*1), Y3, Y11
-	VMOVUPD     Y11, 96(R10)
-	VXORPD      Y0, Y0, Y0
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y3, Y3, Y3
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VXORPD      Y6, Y6, Y6
-	VXORPD      Y7, Y7, Y7
-	SUBQ        $0x00000002, R12
-	JL          single730
-
-pair730:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R8), R13
-	MOVL         R13, R10
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         BX, R10
-	IMUL3Q       $0x00000100, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  128(R10), Y8, Y0
-	VFMADD231PS  160(R10), Y8, Y1
-	VFMADD231PS  192(R10), Y8, Y2
-	VFMADD231PS  224(R10), Y8, Y3
-	VFMADD231PS  128(R13), Y9, Y4
-	VFMADD231PS  160(R13), Y9, Y5
-	VFMADD231PS  192(R13), Y9, Y6
-	VFMADD231PS  224(R13), Y9, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R12
-	JGE          pair730
-
-single730:
-	CMPQ         R12, $-1
-	JL           sum730
-	VBROADCASTSS (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000100, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  128(R10), Y8, Y0
-	VFMADD231PS  160(R10), Y8, Y1
-	VFMADD231PS  192(R10), Y8, Y2
-	VFMADD231PS  224(R10), Y8, Y3
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum730:
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
-	MOVLQSX     (DX), R13
-	IMULQ       R9, R13
-	MOVQ        (SP), R12
-	MOVQ        8(SP), R10
-	VMOVUPD     128(AX)(R13*1), Y10
-	VFMADD231PS 128(R12), Y0, Y10
-	VMOVUPD     Y10, 128(AX)(R13*1)
-	VMOVUPD     128(R10), Y10
-	VFMADD231PS 128(CX)(R13*1), Y0, Y10
-	VMOVUPD     Y10, 128(R10)
-	VMOVUPD     160(AX)(R13*1), Y11
-	VFMADD231PS 160(R12), Y1, Y11
-	VMOVUPD     Y11, 160(AX)(R13*1)
-	VMOVUPD     160(R10), Y11
-	VFMADD231PS 160(CX)(R13*1), Y1, Y11
-	VMOVUPD     Y11, 160(R10)
-	VMOVUPD     192(AX)(R13*1), Y10
-	VFMADD231PS 192(R12), Y2, Y10
-	VMOVUPD     Y10, 192(AX)(R13*1)
-	VMOVUPD     192(R10), Y10
-	VFMADD231PS 192(CX)(R13*1), Y2, Y10
-	VMOVUPD     Y10, 192(R10)
-	VMOVUPD     224(AX)(R13*1), Y11
-	VFMADD231PS 224(R12), Y3, Y11
-	VMOVUPD     Y11, 224(AX)(R13*1)
-	VMOVUPD     224(R10), Y11
-	VFMADD231PS 224(CX)(R13*1), Y3, Y11
-	VMOVUPD     Y11, 224(R10)
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child728
-
-none728:
-	ADDQ $0x00000100, (SP)
-	ADDQ $0x00000100, 8(SP)
-	DECQ 24(SP)
-	JNZ  parent727
+	JNZ  run1061
 	VZEROUPPER
 	RET
 
@@ -25786,7 +24961,7 @@ TEXT ·cellDots8F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run731:
+run1065:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25806,9 +24981,9 @@ run731:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four732:
+four1066:
 	CMPQ         R8, $0x00000004
-	JL           one732
+	JL           one1067
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25898,11 +25073,11 @@ four732:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four732
+	JMP          four1066
 
-one732:
+one1067:
 	TESTQ        R8, R8
-	JZ           end732
+	JZ           end1068
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25931,17 +25106,17 @@ one732:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one732
+	JMP          one1067
 
-end732:
+end1068:
 	DECQ 24(SP)
-	JNZ  run731
+	JNZ  run1065
 	VZEROUPPER
 	RET
 
-// func cellSums8F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellSums1F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
-TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
+TEXT ·cellSums1F32AVX2(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -25964,7 +25139,660 @@ TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run733:
+run1069:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VXORPD  Y1, Y1, Y1
+
+loop1070:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y2
+	VMOVUPD      (DX)(R9*1), Y4
+	VMOVUPD      (BX)(R11*1), Y5
+	VMOVUPD      (AX)(R9*1), Y6
+	VMOVUPD      (CX)(R11*1), Y7
+	VMULPS       Y0, Y2, Y3
+	VFMADD231PS  Y5, Y3, Y6
+	VFMADD231PS  Y4, Y3, Y7
+	VMULPS       Y4, Y2, Y4
+	VMOVUPD      Y6, (AX)(R9*1)
+	VMOVUPD      Y7, (CX)(R11*1)
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1070
+	VADDPS       (R12), Y1, Y1
+	VMOVUPD      Y1, (R12)
+	DECQ         32(SP)
+	JNZ          run1069
+	VZEROUPPER
+	RET
+
+// func cellSums2F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1071:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop1072:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y4
+	VMOVUPD      (DX)(R9*1), Y6
+	VMOVUPD      (BX)(R11*1), Y7
+	VMOVUPD      (AX)(R9*1), Y8
+	VMOVUPD      (CX)(R11*1), Y9
+	VMULPS       Y0, Y4, Y5
+	VFMADD231PS  Y7, Y5, Y8
+	VFMADD231PS  Y6, Y5, Y9
+	VMULPS       Y6, Y4, Y6
+	VMOVUPD      Y8, (AX)(R9*1)
+	VMOVUPD      Y9, (CX)(R11*1)
+	VFMADD231PS  Y7, Y6, Y2
+	VMOVUPD      32(DX)(R9*1), Y6
+	VMOVUPD      32(BX)(R11*1), Y7
+	VMOVUPD      32(AX)(R9*1), Y8
+	VMOVUPD      32(CX)(R11*1), Y9
+	VMULPS       Y1, Y4, Y5
+	VFMADD231PS  Y7, Y5, Y8
+	VFMADD231PS  Y6, Y5, Y9
+	VMULPS       Y6, Y4, Y6
+	VMOVUPD      Y8, 32(AX)(R9*1)
+	VMOVUPD      Y9, 32(CX)(R11*1)
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1072
+	VADDPS       (R12), Y2, Y2
+	VMOVUPD      Y2, (R12)
+	VADDPS       32(R12), Y3, Y3
+	VMOVUPD      Y3, 32(R12)
+	DECQ         32(SP)
+	JNZ          run1071
+	VZEROUPPER
+	RET
+
+// func cellSums3F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1073:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+
+loop1074:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y6
+	VMOVUPD      (DX)(R9*1), Y8
+	VMOVUPD      (BX)(R11*1), Y9
+	VMOVUPD      (AX)(R9*1), Y10
+	VMOVUPD      (CX)(R11*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, (AX)(R9*1)
+	VMOVUPD      Y11, (CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      32(DX)(R9*1), Y8
+	VMOVUPD      32(BX)(R11*1), Y9
+	VMOVUPD      32(AX)(R9*1), Y10
+	VMOVUPD      32(CX)(R11*1), Y11
+	VMULPS       Y1, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 32(AX)(R9*1)
+	VMOVUPD      Y11, 32(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      64(DX)(R9*1), Y8
+	VMOVUPD      64(BX)(R11*1), Y9
+	VMOVUPD      64(AX)(R9*1), Y10
+	VMOVUPD      64(CX)(R11*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 64(AX)(R9*1)
+	VMOVUPD      Y11, 64(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1074
+	VADDPS       (R12), Y3, Y3
+	VMOVUPD      Y3, (R12)
+	VADDPS       32(R12), Y4, Y4
+	VMOVUPD      Y4, 32(R12)
+	VADDPS       64(R12), Y5, Y5
+	VMOVUPD      Y5, 64(R12)
+	DECQ         32(SP)
+	JNZ          run1073
+	VZEROUPPER
+	RET
+
+// func cellSums4F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums4F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1075:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+
+loop1076:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y8
+	VMOVUPD      (DX)(R9*1), Y10
+	VMOVUPD      (BX)(R11*1), Y11
+	VMOVUPD      (AX)(R9*1), Y12
+	VMOVUPD      (CX)(R11*1), Y13
+	VMULPS       Y0, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, (AX)(R9*1)
+	VMOVUPD      Y13, (CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y4
+	VMOVUPD      32(DX)(R9*1), Y10
+	VMOVUPD      32(BX)(R11*1), Y11
+	VMOVUPD      32(AX)(R9*1), Y12
+	VMOVUPD      32(CX)(R11*1), Y13
+	VMULPS       Y1, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 32(AX)(R9*1)
+	VMOVUPD      Y13, 32(CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y5
+	VMOVUPD      64(DX)(R9*1), Y10
+	VMOVUPD      64(BX)(R11*1), Y11
+	VMOVUPD      64(AX)(R9*1), Y12
+	VMOVUPD      64(CX)(R11*1), Y13
+	VMULPS       Y2, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 64(AX)(R9*1)
+	VMOVUPD      Y13, 64(CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y6
+	VMOVUPD      96(DX)(R9*1), Y10
+	VMOVUPD      96(BX)(R11*1), Y11
+	VMOVUPD      96(AX)(R9*1), Y12
+	VMOVUPD      96(CX)(R11*1), Y13
+	VMULPS       Y3, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 96(AX)(R9*1)
+	VMOVUPD      Y13, 96(CX)(R11*1)
+	VFMADD231PS  Y11, Y10, Y7
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1076
+	VADDPS       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPS       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPS       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPS       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	DECQ         32(SP)
+	JNZ          run1075
+	VZEROUPPER
+	RET
+
+// func cellSums5F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums5F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1077:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VMOVUPD 128(R11), Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VXORPD  Y8, Y8, Y8
+	VXORPD  Y9, Y9, Y9
+
+loop1078:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y10
+	VMOVUPD      (DX)(R9*1), Y12
+	VMOVUPD      (BX)(R11*1), Y13
+	VMOVUPD      (AX)(R9*1), Y14
+	VMOVUPD      (CX)(R11*1), Y15
+	VMULPS       Y0, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, (AX)(R9*1)
+	VMOVUPD      Y15, (CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y5
+	VMOVUPD      32(DX)(R9*1), Y12
+	VMOVUPD      32(BX)(R11*1), Y13
+	VMOVUPD      32(AX)(R9*1), Y14
+	VMOVUPD      32(CX)(R11*1), Y15
+	VMULPS       Y1, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 32(AX)(R9*1)
+	VMOVUPD      Y15, 32(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y6
+	VMOVUPD      64(DX)(R9*1), Y12
+	VMOVUPD      64(BX)(R11*1), Y13
+	VMOVUPD      64(AX)(R9*1), Y14
+	VMOVUPD      64(CX)(R11*1), Y15
+	VMULPS       Y2, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 64(AX)(R9*1)
+	VMOVUPD      Y15, 64(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y7
+	VMOVUPD      96(DX)(R9*1), Y12
+	VMOVUPD      96(BX)(R11*1), Y13
+	VMOVUPD      96(AX)(R9*1), Y14
+	VMOVUPD      96(CX)(R11*1), Y15
+	VMULPS       Y3, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 96(AX)(R9*1)
+	VMOVUPD      Y15, 96(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y8
+	VMOVUPD      128(DX)(R9*1), Y12
+	VMOVUPD      128(BX)(R11*1), Y13
+	VMOVUPD      128(AX)(R9*1), Y14
+	VMOVUPD      128(CX)(R11*1), Y15
+	VMULPS       Y4, Y10, Y11
+	VFMADD231PS  Y13, Y11, Y14
+	VFMADD231PS  Y12, Y11, Y15
+	VMULPS       Y12, Y10, Y12
+	VMOVUPD      Y14, 128(AX)(R9*1)
+	VMOVUPD      Y15, 128(CX)(R11*1)
+	VFMADD231PS  Y13, Y12, Y9
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1078
+	VADDPS       (R12), Y5, Y5
+	VMOVUPD      Y5, (R12)
+	VADDPS       32(R12), Y6, Y6
+	VMOVUPD      Y6, 32(R12)
+	VADDPS       64(R12), Y7, Y7
+	VMOVUPD      Y7, 64(R12)
+	VADDPS       96(R12), Y8, Y8
+	VMOVUPD      Y8, 96(R12)
+	VADDPS       128(R12), Y9, Y9
+	VMOVUPD      Y9, 128(R12)
+	DECQ         32(SP)
+	JNZ          run1077
+	VZEROUPPER
+	RET
+
+// func cellSums6F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums6F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1079:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	MOVQ    R10, R9
+	MOVQ    DI, R13
+	MOVQ    SI, R14
+
+loop1080:
+	MOVWLZX      (R13), R15
+	MOVWLZX      2(R13), BP
+	IMULQ        R8, R15
+	IMULQ        R8, BP
+	VBROADCASTSS (R14), Y6
+	VMOVUPD      (DX)(R15*1), Y8
+	VMOVUPD      (BX)(BP*1), Y9
+	VMOVUPD      (AX)(R15*1), Y10
+	VMOVUPD      (CX)(BP*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, (AX)(R15*1)
+	VMOVUPD      Y11, (CX)(BP*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      32(DX)(R15*1), Y8
+	VMOVUPD      32(BX)(BP*1), Y9
+	VMOVUPD      32(AX)(R15*1), Y10
+	VMOVUPD      32(CX)(BP*1), Y11
+	VMULPS       Y1, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 32(AX)(R15*1)
+	VMOVUPD      Y11, 32(CX)(BP*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      64(DX)(R15*1), Y8
+	VMOVUPD      64(BX)(BP*1), Y9
+	VMOVUPD      64(AX)(R15*1), Y10
+	VMOVUPD      64(CX)(BP*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 64(AX)(R15*1)
+	VMOVUPD      Y11, 64(CX)(BP*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000004, R14
+	DECQ         R9
+	JNZ          loop1080
+	VADDPS       (R12), Y3, Y3
+	VMOVUPD      Y3, (R12)
+	VADDPS       32(R12), Y4, Y4
+	VMOVUPD      Y4, 32(R12)
+	VADDPS       64(R12), Y5, Y5
+	VMOVUPD      Y5, 64(R12)
+	VMOVUPD      96(R11), Y0
+	VMOVUPD      128(R11), Y1
+	VMOVUPD      160(R11), Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+
+loop1081:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y6
+	VMOVUPD      96(DX)(R9*1), Y8
+	VMOVUPD      96(BX)(R11*1), Y9
+	VMOVUPD      96(AX)(R9*1), Y10
+	VMOVUPD      96(CX)(R11*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 96(AX)(R9*1)
+	VMOVUPD      Y11, 96(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      128(DX)(R9*1), Y8
+	VMOVUPD      128(BX)(R11*1), Y9
+	VMOVUPD      128(AX)(R9*1), Y10
+	VMOVUPD      128(CX)(R11*1), Y11
+	VMULPS       Y1, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 128(AX)(R9*1)
+	VMOVUPD      Y11, 128(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      160(DX)(R9*1), Y8
+	VMOVUPD      160(BX)(R11*1), Y9
+	VMOVUPD      160(AX)(R9*1), Y10
+	VMOVUPD      160(CX)(R11*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 160(AX)(R9*1)
+	VMOVUPD      Y11, 160(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1081
+	VADDPS       96(R12), Y3, Y3
+	VMOVUPD      Y3, 96(R12)
+	VADDPS       128(R12), Y4, Y4
+	VMOVUPD      Y4, 128(R12)
+	VADDPS       160(R12), Y5, Y5
+	VMOVUPD      Y5, 160(R12)
+	DECQ         32(SP)
+	JNZ          run1079
+	VZEROUPPER
+	RET
+
+// func cellSums7F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1082:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25989,7 +25817,7 @@ run733:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop734:
+loop1083:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -26042,7 +25870,180 @@ loop734:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop734
+	JNZ          loop1083
+	VADDPS       (R12), Y4, Y4
+	VMOVUPD      Y4, (R12)
+	VADDPS       32(R12), Y5, Y5
+	VMOVUPD      Y5, 32(R12)
+	VADDPS       64(R12), Y6, Y6
+	VMOVUPD      Y6, 64(R12)
+	VADDPS       96(R12), Y7, Y7
+	VMOVUPD      Y7, 96(R12)
+	VMOVUPD      128(R11), Y0
+	VMOVUPD      160(R11), Y1
+	VMOVUPD      192(R11), Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+
+loop1084:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y6
+	VMOVUPD      128(DX)(R9*1), Y8
+	VMOVUPD      128(BX)(R11*1), Y9
+	VMOVUPD      128(AX)(R9*1), Y10
+	VMOVUPD      128(CX)(R11*1), Y11
+	VMULPS       Y0, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 128(AX)(R9*1)
+	VMOVUPD      Y11, 128(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPD      160(DX)(R9*1), Y8
+	VMOVUPD      160(BX)(R11*1), Y9
+	VMOVUPD      160(AX)(R9*1), Y10
+	VMOVUPD      160(CX)(R11*1), Y11
+	VMULPS       Y1, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 160(AX)(R9*1)
+	VMOVUPD      Y11, 160(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPD      192(DX)(R9*1), Y8
+	VMOVUPD      192(BX)(R11*1), Y9
+	VMOVUPD      192(AX)(R9*1), Y10
+	VMOVUPD      192(CX)(R11*1), Y11
+	VMULPS       Y2, Y6, Y7
+	VFMADD231PS  Y9, Y7, Y10
+	VFMADD231PS  Y8, Y7, Y11
+	VMULPS       Y8, Y6, Y8
+	VMOVUPD      Y10, 192(AX)(R9*1)
+	VMOVUPD      Y11, 192(CX)(R11*1)
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1084
+	VADDPS       128(R12), Y3, Y3
+	VMOVUPD      Y3, 128(R12)
+	VADDPS       160(R12), Y4, Y4
+	VMOVUPD      Y4, 160(R12)
+	VADDPS       192(R12), Y5, Y5
+	VMOVUPD      Y5, 192(R12)
+	DECQ         32(SP)
+	JNZ          run1082
+	VZEROUPPER
+	RET
+
+// func cellSums8F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1085:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VMOVUPD 64(R11), Y2
+	VMOVUPD 96(R11), Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    R10, R9
+	MOVQ    DI, R13
+	MOVQ    SI, R14
+
+loop1086:
+	MOVWLZX      (R13), R15
+	MOVWLZX      2(R13), BP
+	IMULQ        R8, R15
+	IMULQ        R8, BP
+	VBROADCASTSS (R14), Y8
+	VMOVUPD      (DX)(R15*1), Y10
+	VMOVUPD      (BX)(BP*1), Y11
+	VMOVUPD      (AX)(R15*1), Y12
+	VMOVUPD      (CX)(BP*1), Y13
+	VMULPS       Y0, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, (AX)(R15*1)
+	VMOVUPD      Y13, (CX)(BP*1)
+	VFMADD231PS  Y11, Y10, Y4
+	VMOVUPD      32(DX)(R15*1), Y10
+	VMOVUPD      32(BX)(BP*1), Y11
+	VMOVUPD      32(AX)(R15*1), Y12
+	VMOVUPD      32(CX)(BP*1), Y13
+	VMULPS       Y1, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 32(AX)(R15*1)
+	VMOVUPD      Y13, 32(CX)(BP*1)
+	VFMADD231PS  Y11, Y10, Y5
+	VMOVUPD      64(DX)(R15*1), Y10
+	VMOVUPD      64(BX)(BP*1), Y11
+	VMOVUPD      64(AX)(R15*1), Y12
+	VMOVUPD      64(CX)(BP*1), Y13
+	VMULPS       Y2, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 64(AX)(R15*1)
+	VMOVUPD      Y13, 64(CX)(BP*1)
+	VFMADD231PS  Y11, Y10, Y6
+	VMOVUPD      96(DX)(R15*1), Y10
+	VMOVUPD      96(BX)(BP*1), Y11
+	VMOVUPD      96(AX)(R15*1), Y12
+	VMOVUPD      96(CX)(BP*1), Y13
+	VMULPS       Y3, Y8, Y9
+	VFMADD231PS  Y11, Y9, Y12
+	VFMADD231PS  Y10, Y9, Y13
+	VMULPS       Y10, Y8, Y10
+	VMOVUPD      Y12, 96(AX)(R15*1)
+	VMOVUPD      Y13, 96(CX)(BP*1)
+	VFMADD231PS  Y11, Y10, Y7
+	ADDQ         $0x00000004, R13
+	ADDQ         $0x00000004, R14
+	DECQ         R9
+	JNZ          loop1086
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -26060,7 +26061,7 @@ loop734:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop735:
+loop1087:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26113,7 +26114,7 @@ loop735:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop735
+	JNZ          loop1087
 	VADDPS       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPS       160(R12), Y5, Y5
@@ -26123,7 +26124,7 @@ loop735:
 	VADDPS       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run733
+	JNZ          run1085
 	VZEROUPPER
 	RET
 
@@ -26146,7 +26147,7 @@ TEXT ·multiplyAddsF32AVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop736:
+loop1088:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -26160,7 +26161,7 @@ loop736:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop736
+	JNZ         loop1088
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

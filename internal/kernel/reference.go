@@ -101,7 +101,7 @@ func addOutersGo[T Float](a []T, norm2 *[Lanes]float64, terms []Outer[T], rows, 
 	}
 }
 
-func addOuterMatVecGo[T Float](a []T, norm2 *[Lanes]float64, out []T, c T, y, x, z []T, rows, cols int) {
+func addOuterMatVecGo[T Float](a []T, norm2 *[Lanes]float64, out []T, c T, y, x, z []T, rows, cols, _ int) {
 	addOutersGo(a, norm2, []Outer[T]{{c, y, x}}, rows, cols)
 	matVecGo(out, a, z, rows, cols)
 }
@@ -226,7 +226,9 @@ func treeDotsGo[T Float](out, parent, v []T, tree, leaf []int32, q []T, start, a
 	}
 }
 
-func treeSumsGo[T Float](gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, lanes, stride int) {
+func treeSumsGo[T Float](
+	gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, lanes, stride int,
+) {
 	var g [MaxGroups * Lanes]T
 	k := 0
 	for u := range len(tree) - 1 {

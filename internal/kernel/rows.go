@@ -18,13 +18,13 @@ func MaxLanes[T Float]() int {
 	return MaxGroups * Lanes
 }
 
-// SumLanes is the width of the widest row whose weighted sums this machine keeps in registers, for RowSums and TreeSums. Results do
-// not depend on it.
+// SumLanes is the width of the widest row whose weighted sums this machine keeps in registers, for RowSums and
+// TreeSums. Results do not depend on it.
 func SumLanes[T Float]() int {
 	if wide[T]() {
 		return sumGroups() * Lanes
 	}
-	return sumGroups32() * Lanes
+	return sumGroupsF32() * Lanes
 }
 
 func items(start []int32) int { return int(start[len(start)-1] - start[0]) }
@@ -53,7 +53,7 @@ func Expand[T Float](out, parent, v []T, start, at []int32, lanes, stride int) {
 		if wide[T]() {
 			expand(as64(out), as64(parent), as64(v), start, at, lanes, stride)
 		} else {
-			expand32(as32(out), as32(parent), as32(v), start, at, lanes, stride)
+			expandF32(as32(out), as32(parent), as32(v), start, at, lanes, stride)
 		}
 	}
 }
@@ -74,15 +74,15 @@ func Fold[T Float](gParent, gV, g, parent, v []T, start, at []int32, lanes, stri
 		if wide[T]() {
 			fold(as64(gParent), as64(gV), as64(g), as64(parent), as64(v), start, at, lanes, stride)
 		} else {
-			fold32(as32(gParent), as32(gV), as32(g), as32(parent), as32(v), start, at, lanes, stride)
+			foldF32(as32(gParent), as32(gV), as32(g), as32(parent), as32(v), start, at, lanes, stride)
 		}
 	}
 }
 
-// RowDots sets out[k] = ⟨p[u], q[at[k]]⟩ for the items k of every row u: each of the 8 lanes is the product of the first
-// group, then one fused multiply–add a group, and the lanes are added as
-// ((l0+l1)+(l2+l3))+((l4+l5)+(l6+l7)). Rows of p and q are lanes apart. It works by fours:
-// behind the last item out has 3 numbers to spare, and at 3 more rows of q. The values of at are not checked.
+// RowDots sets out[k] = ⟨p[u], q[at[k]]⟩ for the items k of every row u: each of the 8 lanes is the product of the
+// first group, then one fused multiply–add a group, and the lanes are added as ((l0+l1)+(l2+l3))+((l4+l5)+(l6+l7)).
+// Rows of p and q are lanes apart. It works by fours: behind the last item out has 3 numbers to spare, and at 3 more
+// rows of q. The values of at are not checked.
 func RowDots[T Float](out, p, q []T, start, at []int32, lanes int) {
 	checkLanes[T](lanes)
 	rows := checkRuns(start, at)
@@ -95,14 +95,14 @@ func RowDots[T Float](out, p, q []T, start, at []int32, lanes int) {
 		if wide[T]() {
 			rowDots(as64(out), as64(p), as64(q), start, at, lanes)
 		} else {
-			rowDots32(as32(out), as32(p), as32(q), start, at, lanes)
+			rowDotsF32(as32(out), as32(p), as32(q), start, at, lanes)
 		}
 	}
 }
 
-// RowSums sets g[u] = Σ_k s[k] q[at[k]] over the items of every row u: the 1st, 3rd, 5th … item and the 2nd, 4th, 6th … are
-// summed apart, one fused multiply–add each from 0, and then added. Rows of g and q are lanes apart. The values of at
-// are not checked.
+// RowSums sets g[u] = Σ_k s[k] q[at[k]] over the items of every row u: the 1st, 3rd, 5th … item and the 2nd, 4th, 6th
+// … are summed apart, one fused multiply–add each from 0, and then added. Rows of g and q are lanes apart. The values
+// of at are not checked.
 func RowSums[T Float](g, q, s []T, start, at []int32, lanes int) {
 	checkLanes[T](lanes)
 	rows := checkRuns(start, at)
@@ -112,13 +112,13 @@ func RowSums[T Float](g, q, s []T, start, at []int32, lanes int) {
 		if wide[T]() {
 			rowSums(as64(g), as64(q), as64(s), start, at, lanes)
 		} else {
-			rowSums32(as32(g), as32(q), as32(s), start, at, lanes)
+			rowSumsF32(as32(g), as32(q), as32(s), start, at, lanes)
 		}
 	}
 }
 
-// TreeDots is Expand followed by RowDots, without storing the rows: row k is p[k] = parent[u] ∘ v[leaf[k]] for the items k
-// of u in tree, and out[c] = ⟨p[k], q[at[c]]⟩ for the items c of k in start.
+// TreeDots is Expand followed by RowDots, without storing the rows: row k is p[k] = parent[u] ∘ v[leaf[k]] for the
+// items k of u in tree, and out[c] = ⟨p[k], q[at[c]]⟩ for the items c of k in start.
 func TreeDots[T Float](out, parent, v []T, tree, leaf []int32, q []T, start, at []int32, lanes, stride int) {
 	checkLanes[T](lanes)
 	parents := checkRuns(tree, leaf)
@@ -132,13 +132,13 @@ func TreeDots[T Float](out, parent, v []T, tree, leaf []int32, q []T, start, at 
 		if wide[T]() {
 			treeDots(as64(out), as64(parent), as64(v), tree, leaf, as64(q), start, at, lanes, stride)
 		} else {
-			treeDots32(as32(out), as32(parent), as32(v), tree, leaf, as32(q), start, at, lanes, stride)
+			treeDotsF32(as32(out), as32(parent), as32(v), tree, leaf, as32(q), start, at, lanes, stride)
 		}
 	}
 }
 
-// TreeSums is RowSums followed by Fold, without storing the sums: g[k] = Σ_c s[c] q[at[c]] over the items c of k in start, and
-// then gParent and gV from g as Fold has them, over the items k of u in tree.
+// TreeSums is RowSums followed by Fold, without storing the sums: g[k] = Σ_c s[c] q[at[c]] over the items c of k in
+// start, and then gParent and gV from g as Fold has them, over the items k of u in tree.
 func TreeSums[T Float](gParent, gV, parent, v []T, tree, leaf []int32, q, s []T, start, at []int32, lanes, stride int) {
 	checkLanes[T](lanes)
 	parents := checkRuns(tree, leaf)
@@ -151,7 +151,7 @@ func TreeSums[T Float](gParent, gV, parent, v []T, tree, leaf []int32, q, s []T,
 		if wide[T]() {
 			treeSums(as64(gParent), as64(gV), as64(parent), as64(v), tree, leaf, as64(q), as64(s), start, at, lanes, stride)
 		} else {
-			treeSums32(as32(gParent), as32(gV), as32(parent), as32(v), tree, leaf, as32(q), as32(s), start, at, lanes, stride)
+			treeSumsF32(as32(gParent), as32(gV), as32(parent), as32(v), tree, leaf, as32(q), as32(s), start, at, lanes, stride)
 		}
 	}
 }
@@ -166,9 +166,13 @@ func checkTree(tree, start []int32) {
 func SumRows[T Float](out, m []T, rows, n, stride int) {
 	check(out, n)
 	check(m, (rows-1)*stride+n)
+	if tail := n % Lanes; 0 < tail && tail < n { // the reference's, which is slow
+		n -= tail
+		SumRows(out[n:], m[n:], rows, tail, stride)
+	}
 	if wide[T]() {
 		sumRows(as64(out), as64(m), rows, n, stride)
 	} else {
-		sumRows32(as32(out), as32(m), rows, n, stride)
+		sumRowsF32(as32(out), as32(m), rows, n, stride)
 	}
 }

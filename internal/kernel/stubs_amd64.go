@@ -4,12 +4,12 @@
 
 package kernel
 
-// matVecAVX512 is matVecGo for rows and cols ≥ 1: several rows at a time.
+// matVecAVX512 is matVecGo for rows and cols ≥ 1.
 //
 //go:noescape
 func matVecAVX512(out []float64, a []float64, x []float64, rows int, cols int)
 
-// matTVecAVX512 is matTVecGo for rows and cols ≥ 1: several columns at a time.
+// matTVecAVX512 is matTVecGo for rows and cols ≥ 1.
 //
 //go:noescape
 func matTVecAVX512(out []float64, a []float64, y []float64, rows int, cols int)
@@ -34,32 +34,32 @@ func axpyNorm2AVX512(y []float64, norm2 *[8]float64, s *[8]float64, x []float64,
 //go:noescape
 func negateDotsAVX512(y []float64, along *[8]float64, norm2 *[8]float64, g []float64, x []float64, n int, stride int)
 
-// addOuters1AVX512 is addOutersGo for 1 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters1AVX512 is addOutersGo for 1 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters1AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters2AVX512 is addOutersGo for 2 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters2AVX512 is addOutersGo for 2 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters2AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters3AVX512 is addOutersGo for 3 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters3AVX512 is addOutersGo for 3 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters3AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters4AVX512 is addOutersGo for 4 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters4AVX512 is addOutersGo for 4 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters4AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters5AVX512 is addOutersGo for 5 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters5AVX512 is addOutersGo for 5 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters5AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters6AVX512 is addOutersGo for 6 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters6AVX512 is addOutersGo for 6 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters6AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
@@ -69,32 +69,32 @@ func addOuters6AVX512(a []float64, norm2 *[8]float64, terms *float64, rows int, 
 //go:noescape
 func addOuterMatVecAVX512(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int, ahead int)
 
-// outersNorm2x1AVX512 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x1AVX512 is outersNorm2Go for 1 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x1AVX512(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x2AVX512 is outersNorm2Go for 2 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x2AVX512 is outersNorm2Go for 2 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x2AVX512(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x3AVX512 is outersNorm2Go for 3 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x3AVX512 is outersNorm2Go for 3 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x3AVX512(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x4AVX512 is outersNorm2Go for 4 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x4AVX512 is outersNorm2Go for 4 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x4AVX512(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x5AVX512 is outersNorm2Go for 5 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x5AVX512 is outersNorm2Go for 5 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x5AVX512(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x6AVX512 is outersNorm2Go for 6 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x6AVX512 is outersNorm2Go for 6 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x6AVX512(norm2 *[8]float64, terms *float64, rows int, cols int)
@@ -114,172 +114,172 @@ func negateLanesAVX512(out []float64, in []float64, n int, outStride int, inStri
 //go:noescape
 func sumRowsAVX512(out []float64, m []float64, rows int, n int, stride int)
 
-// expand1AVX512 is expandGo for 1 lane groups and rows ≥ 1.
+// expand1AVX512 is expandGo for 1 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand1AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// fold1AVX512 is foldGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold1AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-
-// rowDots1AVX512 is rowDotsGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots1AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
-
-// rowSums1AVX512 is rowSumsGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums1AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
-
-// treeDots1AVX512 is treeDotsGo for 1 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots1AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-
-// treeSums1AVX512 is treeSumsGo for 1 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums1AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-
-// cellDots1AVX512 is cellDotsGo for 1 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots1AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums1AVX512 is cellSumsGo for 1 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums1AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand2AVX512 is expandGo for 2 lane groups and rows ≥ 1.
+// expand2AVX512 is expandGo for 2 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand2AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// fold2AVX512 is foldGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold2AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-
-// rowDots2AVX512 is rowDotsGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots2AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
-
-// rowSums2AVX512 is rowSumsGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums2AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
-
-// treeDots2AVX512 is treeDotsGo for 2 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots2AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-
-// treeSums2AVX512 is treeSumsGo for 2 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums2AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-
-// cellDots2AVX512 is cellDotsGo for 2 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots2AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums2AVX512 is cellSumsGo for 2 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums2AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand3AVX512 is expandGo for 3 lane groups and rows ≥ 1.
+// expand3AVX512 is expandGo for 3 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand3AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// fold3AVX512 is foldGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold3AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-
-// rowDots3AVX512 is rowDotsGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots3AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
-
-// rowSums3AVX512 is rowSumsGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums3AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
-
-// treeDots3AVX512 is treeDotsGo for 3 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots3AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-
-// treeSums3AVX512 is treeSumsGo for 3 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums3AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-
-// cellDots3AVX512 is cellDotsGo for 3 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots3AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums3AVX512 is cellSumsGo for 3 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums3AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand4AVX512 is expandGo for 4 lane groups and rows ≥ 1.
+// expand4AVX512 is expandGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand4AVX512(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// fold4AVX512 is foldGo for 4 lane groups and rows ≥ 1.
+// fold1AVX512 is foldGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold1AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+
+// fold2AVX512 is foldGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold2AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+
+// fold3AVX512 is foldGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold3AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+
+// fold4AVX512 is foldGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func fold4AVX512(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots4AVX512 is rowDotsGo for 4 lane groups and rows ≥ 1.
+// rowDots1AVX512 is rowDotsGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots1AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
+
+// rowDots2AVX512 is rowDotsGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots2AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
+
+// rowDots3AVX512 is rowDotsGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots3AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
+
+// rowDots4AVX512 is rowDotsGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func rowDots4AVX512(out []float64, p []float64, q []float64, start []int32, at []int32)
 
-// rowSums4AVX512 is rowSumsGo for 4 lane groups and rows ≥ 1.
+// rowSums1AVX512 is rowSumsGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums1AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// rowSums2AVX512 is rowSumsGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums2AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// rowSums3AVX512 is rowSumsGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums3AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// rowSums4AVX512 is rowSumsGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func rowSums4AVX512(g []float64, q []float64, s []float64, start []int32, at []int32)
 
-// treeDots4AVX512 is treeDotsGo for 4 lane groups and a parent or more.
+// treeDots1AVX512 is treeDotsGo for 1 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots1AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeDots2AVX512 is treeDotsGo for 2 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots2AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeDots3AVX512 is treeDotsGo for 3 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots3AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeDots4AVX512 is treeDotsGo for 4 lane groups, a parent or more.
 //
 //go:noescape
 func treeDots4AVX512(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
 
-// treeSums4AVX512 is treeSumsGo for 4 lane groups and a parent or more.
+// treeSums1AVX512 is treeSumsGo for 1 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums1AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// treeSums2AVX512 is treeSumsGo for 2 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums2AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// treeSums3AVX512 is treeSumsGo for 3 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums3AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// treeSums4AVX512 is treeSumsGo for 4 lane groups, a parent or more.
 //
 //go:noescape
 func treeSums4AVX512(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
-// cellDots4AVX512 is cellDotsGo for 4 lane groups and a run or more, none of them empty.
+// cellDots1AVX512 is cellDotsGo for 1 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots1AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots2AVX512 is cellDotsGo for 2 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots2AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots3AVX512 is cellDotsGo for 3 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots3AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots4AVX512 is cellDotsGo for 4 lane groups, a run or more, none of them empty.
 //
 //go:noescape
 func cellDots4AVX512(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 
-// cellSums4AVX512 is cellSumsGo for 4 lane groups and a run or more, none of them empty.
+// cellSums1AVX512 is cellSumsGo for 1 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums1AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums2AVX512 is cellSumsGo for 2 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums2AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums3AVX512 is cellSumsGo for 3 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums3AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums4AVX512 is cellSumsGo for 4 lane groups, a run or more, none of them empty.
 //
 //go:noescape
 func cellSums4AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 
-// multiplyAddsAVX512 does 12 multiply–adds on a register n ≥ 1 times.
+// multiplyAddsAVX512 is multiplyAddsGo for n ≥ 1.
 //
 //go:noescape
 func multiplyAddsAVX512(out *[8]float64, n int)
 
-// addTileAVX512 is addTileGo.
+// addTileAVX512 is addTileGo for all arguments.
 //
 //go:noescape
 func addTileAVX512(c []float64, stride int, x *[8]float64, y *[8]float64)
@@ -329,12 +329,12 @@ func gemmSub1x2AVX512(c *float64, a *float64, b *float64, k int, ldc int, lda in
 //go:noescape
 func gemmSub1x3AVX512(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
 
-// matVecAVX2 is matVecGo for rows and cols ≥ 1: several rows at a time.
+// matVecAVX2 is matVecGo for rows and cols ≥ 1.
 //
 //go:noescape
 func matVecAVX2(out []float64, a []float64, x []float64, rows int, cols int)
 
-// matTVecAVX2 is matTVecGo for rows and cols ≥ 1: several rows at a time.
+// matTVecAVX2 is matTVecGo for rows and cols ≥ 1.
 //
 //go:noescape
 func matTVecAVX2(out []float64, a []float64, y []float64, rows int, cols int)
@@ -359,32 +359,32 @@ func axpyNorm2AVX2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n
 //go:noescape
 func negateDotsAVX2(y []float64, along *[8]float64, norm2 *[8]float64, g []float64, x []float64, n int, stride int)
 
-// addOuters1AVX2 is addOutersGo for 1 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters1AVX2 is addOutersGo for 1 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters1AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters2AVX2 is addOutersGo for 2 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters2AVX2 is addOutersGo for 2 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters2AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters3AVX2 is addOutersGo for 3 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters3AVX2 is addOutersGo for 3 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters3AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters4AVX2 is addOutersGo for 4 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters4AVX2 is addOutersGo for 4 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters4AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters5AVX2 is addOutersGo for 5 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters5AVX2 is addOutersGo for 5 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters5AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// addOuters6AVX2 is addOutersGo for 6 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters6AVX2 is addOutersGo for 6 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters6AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, cols int)
@@ -394,32 +394,32 @@ func addOuters6AVX2(a []float64, norm2 *[8]float64, terms *float64, rows int, co
 //go:noescape
 func addOuterMatVecAVX2(a []float64, norm2 *[8]float64, out []float64, c float64, y []float64, x []float64, z []float64, rows int, cols int, ahead int)
 
-// outersNorm2x1AVX2 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x1AVX2 is outersNorm2Go for 1 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x1AVX2(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x2AVX2 is outersNorm2Go for 2 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x2AVX2 is outersNorm2Go for 2 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x2AVX2(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x3AVX2 is outersNorm2Go for 3 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x3AVX2 is outersNorm2Go for 3 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x3AVX2(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x4AVX2 is outersNorm2Go for 4 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x4AVX2 is outersNorm2Go for 4 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x4AVX2(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x5AVX2 is outersNorm2Go for 5 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x5AVX2 is outersNorm2Go for 5 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x5AVX2(norm2 *[8]float64, terms *float64, rows int, cols int)
 
-// outersNorm2x6AVX2 is outersNorm2Go for 6 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x6AVX2 is outersNorm2Go for 6 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x6AVX2(norm2 *[8]float64, terms *float64, rows int, cols int)
@@ -439,172 +439,172 @@ func negateLanesAVX2(out []float64, in []float64, n int, outStride int, inStride
 //go:noescape
 func sumRowsAVX2(out []float64, m []float64, rows int, n int, stride int)
 
-// expand1AVX2 is expandGo for 1 lane groups and rows ≥ 1.
+// expand1AVX2 is expandGo for 1 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand1AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// fold1AVX2 is foldGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold1AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-
-// rowDots1AVX2 is rowDotsGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots1AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
-
-// rowSums1AVX2 is rowSumsGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums1AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
-
-// treeDots1AVX2 is treeDotsGo for 1 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots1AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-
-// treeSums1AVX2 is treeSumsGo for 1 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums1AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-
-// cellDots1AVX2 is cellDotsGo for 1 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots1AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums1AVX2 is cellSumsGo for 1 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums1AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand2AVX2 is expandGo for 2 lane groups and rows ≥ 1.
+// expand2AVX2 is expandGo for 2 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand2AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// fold2AVX2 is foldGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold2AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-
-// rowDots2AVX2 is rowDotsGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots2AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
-
-// rowSums2AVX2 is rowSumsGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums2AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
-
-// treeDots2AVX2 is treeDotsGo for 2 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots2AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-
-// treeSums2AVX2 is treeSumsGo for 2 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums2AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-
-// cellDots2AVX2 is cellDotsGo for 2 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots2AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums2AVX2 is cellSumsGo for 2 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums2AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand3AVX2 is expandGo for 3 lane groups and rows ≥ 1.
+// expand3AVX2 is expandGo for 3 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand3AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// fold3AVX2 is foldGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold3AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-
-// rowDots3AVX2 is rowDotsGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots3AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
-
-// rowSums3AVX2 is rowSumsGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums3AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
-
-// treeDots3AVX2 is treeDotsGo for 3 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots3AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
-
-// treeSums3AVX2 is treeSumsGo for 3 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums3AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
-
-// cellDots3AVX2 is cellDotsGo for 3 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots3AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums3AVX2 is cellSumsGo for 3 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums3AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand4AVX2 is expandGo for 4 lane groups and rows ≥ 1.
+// expand4AVX2 is expandGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand4AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// fold4AVX2 is foldGo for 4 lane groups and rows ≥ 1.
+// fold1AVX2 is foldGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold1AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+
+// fold2AVX2 is foldGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold2AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+
+// fold3AVX2 is foldGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold3AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+
+// fold4AVX2 is foldGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func fold4AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 
-// rowDots4AVX2 is rowDotsGo for 4 lane groups and rows ≥ 1.
+// rowDots1AVX2 is rowDotsGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots1AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
+
+// rowDots2AVX2 is rowDotsGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots2AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
+
+// rowDots3AVX2 is rowDotsGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots3AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
+
+// rowDots4AVX2 is rowDotsGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func rowDots4AVX2(out []float64, p []float64, q []float64, start []int32, at []int32)
 
-// rowSums4AVX2 is rowSumsGo for 4 lane groups and rows ≥ 1.
+// rowSums1AVX2 is rowSumsGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums1AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// rowSums2AVX2 is rowSumsGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums2AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// rowSums3AVX2 is rowSumsGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums3AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
+
+// rowSums4AVX2 is rowSumsGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func rowSums4AVX2(g []float64, q []float64, s []float64, start []int32, at []int32)
 
-// treeDots4AVX2 is treeDotsGo for 4 lane groups and a parent or more.
+// treeDots1AVX2 is treeDotsGo for 1 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots1AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeDots2AVX2 is treeDotsGo for 2 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots2AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeDots3AVX2 is treeDotsGo for 3 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots3AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
+
+// treeDots4AVX2 is treeDotsGo for 4 lane groups, a parent or more.
 //
 //go:noescape
 func treeDots4AVX2(out []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, start []int32, at []int32, stride int)
 
-// treeSums4AVX2 is treeSumsGo for 4 lane groups and a parent or more.
+// treeSums1AVX2 is treeSumsGo for 1 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums1AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// treeSums2AVX2 is treeSumsGo for 2 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums2AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// treeSums3AVX2 is treeSumsGo for 3 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums3AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
+
+// treeSums4AVX2 is treeSumsGo for 4 lane groups, a parent or more.
 //
 //go:noescape
 func treeSums4AVX2(gParent []float64, gV []float64, parent []float64, v []float64, tree []int32, leaf []int32, q []float64, s []float64, start []int32, at []int32, stride int)
 
-// cellDots4AVX2 is cellDotsGo for 4 lane groups and a run or more, none of them empty.
+// cellDots1AVX2 is cellDotsGo for 1 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots1AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots2AVX2 is cellDotsGo for 2 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots2AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots3AVX2 is cellDotsGo for 3 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots3AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots4AVX2 is cellDotsGo for 4 lane groups, a run or more, none of them empty.
 //
 //go:noescape
 func cellDots4AVX2(out []float64, l []float64, b []float64, c []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 
-// cellSums4AVX2 is cellSumsGo for 4 lane groups and a run or more, none of them empty.
+// cellSums1AVX2 is cellSumsGo for 1 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums1AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums2AVX2 is cellSumsGo for 2 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums2AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums3AVX2 is cellSumsGo for 3 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums3AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums4AVX2 is cellSumsGo for 4 lane groups, a run or more, none of them empty.
 //
 //go:noescape
 func cellSums4AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 
-// multiplyAddsAVX2 does 12 multiply–adds on a register n ≥ 1 times.
+// multiplyAddsAVX2 is multiplyAddsGo for n ≥ 1.
 //
 //go:noescape
 func multiplyAddsAVX2(out *[8]float64, n int)
 
-// addTileAVX2 is addTileGo.
+// addTileAVX2 is addTileGo for all arguments.
 //
 //go:noescape
 func addTileAVX2(c []float64, stride int, x *[8]float64, y *[8]float64)
@@ -639,12 +639,12 @@ func gemmSub1x2AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int,
 //go:noescape
 func gemmSub1x3AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
 
-// matVecF32AVX512 is matVecGo for rows and cols ≥ 1: several rows at a time.
+// matVecF32AVX512 is matVecGo for rows and cols ≥ 1.
 //
 //go:noescape
 func matVecF32AVX512(out []float32, a []float32, x []float32, rows int, cols int)
 
-// matTVecF32AVX512 is matTVecGo for rows and cols ≥ 1: several columns at a time.
+// matTVecF32AVX512 is matTVecGo for rows and cols ≥ 1.
 //
 //go:noescape
 func matTVecF32AVX512(out []float32, a []float32, y []float32, rows int, cols int)
@@ -674,32 +674,32 @@ func axpyNorm2F32AVX512(y []float32, norm2 *[8]float64, s *[8]float32, x []float
 //go:noescape
 func negateDotsF32AVX512(y []float32, along *[8]float32, norm2 *[8]float32, g []float32, x []float32, n int, stride int)
 
-// addOuters1F32AVX512 is addOutersGo for 1 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters1F32AVX512 is addOutersGo for 1 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters1F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters2F32AVX512 is addOutersGo for 2 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters2F32AVX512 is addOutersGo for 2 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters2F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters3F32AVX512 is addOutersGo for 3 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters3F32AVX512 is addOutersGo for 3 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters3F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters4F32AVX512 is addOutersGo for 4 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters4F32AVX512 is addOutersGo for 4 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters4F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters5F32AVX512 is addOutersGo for 5 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters5F32AVX512 is addOutersGo for 5 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters5F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters6F32AVX512 is addOutersGo for 6 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters6F32AVX512 is addOutersGo for 6 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters6F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
@@ -709,32 +709,32 @@ func addOuters6F32AVX512(a []float32, norm2 *[8]float64, terms *float32, rows in
 //go:noescape
 func addOuterMatVecF32AVX512(a []float32, norm2 *[8]float64, out []float32, c float32, y []float32, x []float32, z []float32, rows int, cols int, ahead int)
 
-// outersNorm2x1F32AVX512 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x1F32AVX512 is outersNorm2Go for 1 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x1F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x2F32AVX512 is outersNorm2Go for 2 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x2F32AVX512 is outersNorm2Go for 2 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x2F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x3F32AVX512 is outersNorm2Go for 3 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x3F32AVX512 is outersNorm2Go for 3 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x3F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x4F32AVX512 is outersNorm2Go for 4 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x4F32AVX512 is outersNorm2Go for 4 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x4F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x5F32AVX512 is outersNorm2Go for 5 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x5F32AVX512 is outersNorm2Go for 5 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x5F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x6F32AVX512 is outersNorm2Go for 6 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x6F32AVX512 is outersNorm2Go for 6 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x6F32AVX512(norm2 *[8]float64, terms *float32, rows int, cols int)
@@ -754,337 +754,337 @@ func negateLanesF32AVX512(out []float32, in []float32, n int, outStride int, inS
 //go:noescape
 func sumRowsF32AVX512(out []float32, m []float32, rows int, n int, stride int)
 
-// expand1F32AVX512 is expandGo for 1 lane groups and rows ≥ 1.
+// expand1F32AVX512 is expandGo for 1 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand1F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold1F32AVX512 is foldGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold1F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots1F32AVX512 is rowDotsGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots1F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums1F32AVX512 is rowSumsGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums1F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots1F32AVX512 is treeDotsGo for 1 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots1F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums1F32AVX512 is treeSumsGo for 1 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums1F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots1F32AVX512 is cellDotsGo for 1 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots1F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums1F32AVX512 is cellSumsGo for 1 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums1F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand2F32AVX512 is expandGo for 2 lane groups and rows ≥ 1.
+// expand2F32AVX512 is expandGo for 2 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand2F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold2F32AVX512 is foldGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold2F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots2F32AVX512 is rowDotsGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots2F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums2F32AVX512 is rowSumsGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums2F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots2F32AVX512 is treeDotsGo for 2 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums2F32AVX512 is treeSumsGo for 2 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums2F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots2F32AVX512 is cellDotsGo for 2 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots2F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums2F32AVX512 is cellSumsGo for 2 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums2F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand3F32AVX512 is expandGo for 3 lane groups and rows ≥ 1.
+// expand3F32AVX512 is expandGo for 3 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand3F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold3F32AVX512 is foldGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold3F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots3F32AVX512 is rowDotsGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots3F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums3F32AVX512 is rowSumsGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums3F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots3F32AVX512 is treeDotsGo for 3 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums3F32AVX512 is treeSumsGo for 3 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots3F32AVX512 is cellDotsGo for 3 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots3F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums3F32AVX512 is cellSumsGo for 3 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums3F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand4F32AVX512 is expandGo for 4 lane groups and rows ≥ 1.
+// expand4F32AVX512 is expandGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand4F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold4F32AVX512 is foldGo for 4 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold4F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots4F32AVX512 is rowDotsGo for 4 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots4F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums4F32AVX512 is rowSumsGo for 4 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums4F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots4F32AVX512 is treeDotsGo for 4 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums4F32AVX512 is treeSumsGo for 4 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots4F32AVX512 is cellDotsGo for 4 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots4F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums4F32AVX512 is cellSumsGo for 4 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums4F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand5F32AVX512 is expandGo for 5 lane groups and rows ≥ 1.
+// expand5F32AVX512 is expandGo for 5 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand5F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold5F32AVX512 is foldGo for 5 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold5F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots5F32AVX512 is rowDotsGo for 5 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots5F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums5F32AVX512 is rowSumsGo for 5 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums5F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots5F32AVX512 is treeDotsGo for 5 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums5F32AVX512 is treeSumsGo for 5 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots5F32AVX512 is cellDotsGo for 5 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots5F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums5F32AVX512 is cellSumsGo for 5 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums5F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand6F32AVX512 is expandGo for 6 lane groups and rows ≥ 1.
+// expand6F32AVX512 is expandGo for 6 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand6F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold6F32AVX512 is foldGo for 6 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold6F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots6F32AVX512 is rowDotsGo for 6 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots6F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums6F32AVX512 is rowSumsGo for 6 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums6F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots6F32AVX512 is treeDotsGo for 6 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums6F32AVX512 is treeSumsGo for 6 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots6F32AVX512 is cellDotsGo for 6 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots6F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums6F32AVX512 is cellSumsGo for 6 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums6F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand7F32AVX512 is expandGo for 7 lane groups and rows ≥ 1.
+// expand7F32AVX512 is expandGo for 7 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand7F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold7F32AVX512 is foldGo for 7 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold7F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots7F32AVX512 is rowDotsGo for 7 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots7F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums7F32AVX512 is rowSumsGo for 7 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums7F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots7F32AVX512 is treeDotsGo for 7 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums7F32AVX512 is treeSumsGo for 7 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums7F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots7F32AVX512 is cellDotsGo for 7 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots7F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums7F32AVX512 is cellSumsGo for 7 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums7F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand8F32AVX512 is expandGo for 8 lane groups and rows ≥ 1.
+// expand8F32AVX512 is expandGo for 8 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand8F32AVX512(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold8F32AVX512 is foldGo for 8 lane groups and rows ≥ 1.
+// fold1F32AVX512 is foldGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold1F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold2F32AVX512 is foldGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold2F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold3F32AVX512 is foldGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold3F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold4F32AVX512 is foldGo for 4 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold4F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold5F32AVX512 is foldGo for 5 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold5F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold6F32AVX512 is foldGo for 6 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold6F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold7F32AVX512 is foldGo for 7 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold7F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold8F32AVX512 is foldGo for 8 lane groups, rows ≥ 1.
 //
 //go:noescape
 func fold8F32AVX512(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// rowDots8F32AVX512 is rowDotsGo for 8 lane groups and rows ≥ 1.
+// rowDots1F32AVX512 is rowDotsGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots1F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots2F32AVX512 is rowDotsGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots2F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots3F32AVX512 is rowDotsGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots3F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots4F32AVX512 is rowDotsGo for 4 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots4F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots5F32AVX512 is rowDotsGo for 5 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots5F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots6F32AVX512 is rowDotsGo for 6 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots6F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots7F32AVX512 is rowDotsGo for 7 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots7F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots8F32AVX512 is rowDotsGo for 8 lane groups, rows ≥ 1.
 //
 //go:noescape
 func rowDots8F32AVX512(out []float32, p []float32, q []float32, start []int32, at []int32)
 
-// rowSums8F32AVX512 is rowSumsGo for 8 lane groups and rows ≥ 1.
+// rowSums1F32AVX512 is rowSumsGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums1F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums2F32AVX512 is rowSumsGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums2F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums3F32AVX512 is rowSumsGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums3F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums4F32AVX512 is rowSumsGo for 4 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums4F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums5F32AVX512 is rowSumsGo for 5 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums5F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums6F32AVX512 is rowSumsGo for 6 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums6F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums7F32AVX512 is rowSumsGo for 7 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums7F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums8F32AVX512 is rowSumsGo for 8 lane groups, rows ≥ 1.
 //
 //go:noescape
 func rowSums8F32AVX512(g []float32, q []float32, s []float32, start []int32, at []int32)
 
-// treeDots8F32AVX512 is treeDotsGo for 8 lane groups and a parent or more.
+// treeDots1F32AVX512 is treeDotsGo for 1 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots1F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots2F32AVX512 is treeDotsGo for 2 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots3F32AVX512 is treeDotsGo for 3 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots4F32AVX512 is treeDotsGo for 4 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots5F32AVX512 is treeDotsGo for 5 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots6F32AVX512 is treeDotsGo for 6 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots7F32AVX512 is treeDotsGo for 7 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots8F32AVX512 is treeDotsGo for 8 lane groups, a parent or more.
 //
 //go:noescape
 func treeDots8F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 
-// treeSums8F32AVX512 is treeSumsGo for 8 lane groups and a parent or more.
+// treeSums1F32AVX512 is treeSumsGo for 1 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums1F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums2F32AVX512 is treeSumsGo for 2 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums2F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums3F32AVX512 is treeSumsGo for 3 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums4F32AVX512 is treeSumsGo for 4 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums5F32AVX512 is treeSumsGo for 5 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums6F32AVX512 is treeSumsGo for 6 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums7F32AVX512 is treeSumsGo for 7 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums7F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums8F32AVX512 is treeSumsGo for 8 lane groups, a parent or more.
 //
 //go:noescape
 func treeSums8F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 
-// cellDots8F32AVX512 is cellDotsGo for 8 lane groups and a run or more, none of them empty.
+// cellDots1F32AVX512 is cellDotsGo for 1 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots1F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots2F32AVX512 is cellDotsGo for 2 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots2F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots3F32AVX512 is cellDotsGo for 3 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots3F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots4F32AVX512 is cellDotsGo for 4 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots4F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots5F32AVX512 is cellDotsGo for 5 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots5F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots6F32AVX512 is cellDotsGo for 6 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots6F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots7F32AVX512 is cellDotsGo for 7 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots7F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots8F32AVX512 is cellDotsGo for 8 lane groups, a run or more, none of them empty.
 //
 //go:noescape
 func cellDots8F32AVX512(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 
-// cellSums8F32AVX512 is cellSumsGo for 8 lane groups and a run or more, none of them empty.
+// cellSums1F32AVX512 is cellSumsGo for 1 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums1F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums2F32AVX512 is cellSumsGo for 2 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums2F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums3F32AVX512 is cellSumsGo for 3 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums3F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums4F32AVX512 is cellSumsGo for 4 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums4F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums5F32AVX512 is cellSumsGo for 5 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums5F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums6F32AVX512 is cellSumsGo for 6 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums6F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums7F32AVX512 is cellSumsGo for 7 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums7F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums8F32AVX512 is cellSumsGo for 8 lane groups, a run or more, none of them empty.
 //
 //go:noescape
 func cellSums8F32AVX512(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 
-// multiplyAddsF32AVX512 does 12 multiply–adds on a register n ≥ 1 times.
+// multiplyAddsF32AVX512 is multiplyAddsGo for n ≥ 1.
 //
 //go:noescape
 func multiplyAddsF32AVX512(out *[8]float32, n int)
 
-// matVecF32AVX2 is matVecGo for rows and cols ≥ 1: several rows at a time.
+// matVecF32AVX2 is matVecGo for rows and cols ≥ 1.
 //
 //go:noescape
 func matVecF32AVX2(out []float32, a []float32, x []float32, rows int, cols int)
 
-// matTVecF32AVX2 is matTVecGo for rows and cols ≥ 1: several columns at a time.
+// matTVecF32AVX2 is matTVecGo for rows and cols ≥ 1.
 //
 //go:noescape
 func matTVecF32AVX2(out []float32, a []float32, y []float32, rows int, cols int)
@@ -1114,32 +1114,32 @@ func axpyNorm2F32AVX2(y []float32, norm2 *[8]float64, s *[8]float32, x []float32
 //go:noescape
 func negateDotsF32AVX2(y []float32, along *[8]float32, norm2 *[8]float32, g []float32, x []float32, n int, stride int)
 
-// addOuters1F32AVX2 is addOutersGo for 1 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters1F32AVX2 is addOutersGo for 1 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters1F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters2F32AVX2 is addOutersGo for 2 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters2F32AVX2 is addOutersGo for 2 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters2F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters3F32AVX2 is addOutersGo for 3 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters3F32AVX2 is addOutersGo for 3 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters3F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters4F32AVX2 is addOutersGo for 4 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters4F32AVX2 is addOutersGo for 4 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters4F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters5F32AVX2 is addOutersGo for 5 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters5F32AVX2 is addOutersGo for 5 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters5F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// addOuters6F32AVX2 is addOutersGo for 6 terms (the first is at terms), rows and cols ≥ 1.
+// addOuters6F32AVX2 is addOutersGo for 6 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func addOuters6F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int, cols int)
@@ -1149,32 +1149,32 @@ func addOuters6F32AVX2(a []float32, norm2 *[8]float64, terms *float32, rows int,
 //go:noescape
 func addOuterMatVecF32AVX2(a []float32, norm2 *[8]float64, out []float32, c float32, y []float32, x []float32, z []float32, rows int, cols int, ahead int)
 
-// outersNorm2x1F32AVX2 is outersNorm2Go for 1 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x1F32AVX2 is outersNorm2Go for 1 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x1F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x2F32AVX2 is outersNorm2Go for 2 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x2F32AVX2 is outersNorm2Go for 2 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x2F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x3F32AVX2 is outersNorm2Go for 3 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x3F32AVX2 is outersNorm2Go for 3 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x3F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x4F32AVX2 is outersNorm2Go for 4 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x4F32AVX2 is outersNorm2Go for 4 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x4F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x5F32AVX2 is outersNorm2Go for 5 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x5F32AVX2 is outersNorm2Go for 5 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x5F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
 
-// outersNorm2x6F32AVX2 is outersNorm2Go for 6 terms (the first is at terms), rows and cols ≥ 1.
+// outersNorm2x6F32AVX2 is outersNorm2Go for 6 terms, rows and cols ≥ 1.
 //
 //go:noescape
 func outersNorm2x6F32AVX2(norm2 *[8]float64, terms *float32, rows int, cols int)
@@ -1194,327 +1194,327 @@ func negateLanesF32AVX2(out []float32, in []float32, n int, outStride int, inStr
 //go:noescape
 func sumRowsF32AVX2(out []float32, m []float32, rows int, n int, stride int)
 
-// expand1F32AVX2 is expandGo for 1 lane groups and rows ≥ 1.
+// expand1F32AVX2 is expandGo for 1 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand1F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold1F32AVX2 is foldGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold1F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots1F32AVX2 is rowDotsGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots1F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums1F32AVX2 is rowSumsGo for 1 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums1F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots1F32AVX2 is treeDotsGo for 1 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots1F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums1F32AVX2 is treeSumsGo for 1 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums1F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots1F32AVX2 is cellDotsGo for 1 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots1F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums1F32AVX2 is cellSumsGo for 1 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums1F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand2F32AVX2 is expandGo for 2 lane groups and rows ≥ 1.
+// expand2F32AVX2 is expandGo for 2 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold2F32AVX2 is foldGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots2F32AVX2 is rowDotsGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots2F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums2F32AVX2 is rowSumsGo for 2 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums2F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots2F32AVX2 is treeDotsGo for 2 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots2F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums2F32AVX2 is treeSumsGo for 2 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums2F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots2F32AVX2 is cellDotsGo for 2 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots2F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums2F32AVX2 is cellSumsGo for 2 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums2F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand3F32AVX2 is expandGo for 3 lane groups and rows ≥ 1.
+// expand3F32AVX2 is expandGo for 3 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold3F32AVX2 is foldGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots3F32AVX2 is rowDotsGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots3F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums3F32AVX2 is rowSumsGo for 3 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums3F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots3F32AVX2 is treeDotsGo for 3 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots3F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums3F32AVX2 is treeSumsGo for 3 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums3F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots3F32AVX2 is cellDotsGo for 3 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots3F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums3F32AVX2 is cellSumsGo for 3 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums3F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand4F32AVX2 is expandGo for 4 lane groups and rows ≥ 1.
+// expand4F32AVX2 is expandGo for 4 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold4F32AVX2 is foldGo for 4 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots4F32AVX2 is rowDotsGo for 4 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots4F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums4F32AVX2 is rowSumsGo for 4 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums4F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots4F32AVX2 is treeDotsGo for 4 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots4F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums4F32AVX2 is treeSumsGo for 4 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums4F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots4F32AVX2 is cellDotsGo for 4 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots4F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums4F32AVX2 is cellSumsGo for 4 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums4F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand5F32AVX2 is expandGo for 5 lane groups and rows ≥ 1.
+// expand5F32AVX2 is expandGo for 5 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold5F32AVX2 is foldGo for 5 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold5F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots5F32AVX2 is rowDotsGo for 5 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots5F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums5F32AVX2 is rowSumsGo for 5 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums5F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots5F32AVX2 is treeDotsGo for 5 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots5F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums5F32AVX2 is treeSumsGo for 5 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums5F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots5F32AVX2 is cellDotsGo for 5 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots5F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums5F32AVX2 is cellSumsGo for 5 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums5F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand6F32AVX2 is expandGo for 6 lane groups and rows ≥ 1.
+// expand6F32AVX2 is expandGo for 6 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold6F32AVX2 is foldGo for 6 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold6F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots6F32AVX2 is rowDotsGo for 6 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots6F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums6F32AVX2 is rowSumsGo for 6 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums6F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots6F32AVX2 is treeDotsGo for 6 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots6F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums6F32AVX2 is treeSumsGo for 6 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums6F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots6F32AVX2 is cellDotsGo for 6 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots6F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums6F32AVX2 is cellSumsGo for 6 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums6F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand7F32AVX2 is expandGo for 7 lane groups and rows ≥ 1.
+// expand7F32AVX2 is expandGo for 7 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold7F32AVX2 is foldGo for 7 lane groups and rows ≥ 1.
-//
-//go:noescape
-func fold7F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-
-// rowDots7F32AVX2 is rowDotsGo for 7 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowDots7F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
-
-// rowSums7F32AVX2 is rowSumsGo for 7 lane groups and rows ≥ 1.
-//
-//go:noescape
-func rowSums7F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
-
-// treeDots7F32AVX2 is treeDotsGo for 7 lane groups and a parent or more.
-//
-//go:noescape
-func treeDots7F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-
-// treeSums7F32AVX2 is treeSumsGo for 7 lane groups and a parent or more.
-//
-//go:noescape
-func treeSums7F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-
-// cellDots7F32AVX2 is cellDotsGo for 7 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellDots7F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// cellSums7F32AVX2 is cellSumsGo for 7 lane groups and a run or more, none of them empty.
-//
-//go:noescape
-func cellSums7F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-
-// expand8F32AVX2 is expandGo for 8 lane groups and rows ≥ 1.
+// expand8F32AVX2 is expandGo for 8 lane groups, rows ≥ 1.
 //
 //go:noescape
 func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// fold8F32AVX2 is foldGo for 8 lane groups and rows ≥ 1.
+// fold1F32AVX2 is foldGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold1F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold2F32AVX2 is foldGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold3F32AVX2 is foldGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold4F32AVX2 is foldGo for 4 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold5F32AVX2 is foldGo for 5 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold5F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold6F32AVX2 is foldGo for 6 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold6F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold7F32AVX2 is foldGo for 7 lane groups, rows ≥ 1.
+//
+//go:noescape
+func fold7F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+
+// fold8F32AVX2 is foldGo for 8 lane groups, rows ≥ 1.
 //
 //go:noescape
 func fold8F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 
-// rowDots8F32AVX2 is rowDotsGo for 8 lane groups and rows ≥ 1.
+// rowDots1F32AVX2 is rowDotsGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots1F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots2F32AVX2 is rowDotsGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots2F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots3F32AVX2 is rowDotsGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots3F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots4F32AVX2 is rowDotsGo for 4 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots4F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots5F32AVX2 is rowDotsGo for 5 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots5F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots6F32AVX2 is rowDotsGo for 6 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots6F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots7F32AVX2 is rowDotsGo for 7 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowDots7F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
+
+// rowDots8F32AVX2 is rowDotsGo for 8 lane groups, rows ≥ 1.
 //
 //go:noescape
 func rowDots8F32AVX2(out []float32, p []float32, q []float32, start []int32, at []int32)
 
-// rowSums8F32AVX2 is rowSumsGo for 8 lane groups and rows ≥ 1.
+// rowSums1F32AVX2 is rowSumsGo for 1 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums1F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums2F32AVX2 is rowSumsGo for 2 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums2F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums3F32AVX2 is rowSumsGo for 3 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums3F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums4F32AVX2 is rowSumsGo for 4 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums4F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums5F32AVX2 is rowSumsGo for 5 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums5F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums6F32AVX2 is rowSumsGo for 6 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums6F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums7F32AVX2 is rowSumsGo for 7 lane groups, rows ≥ 1.
+//
+//go:noescape
+func rowSums7F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
+
+// rowSums8F32AVX2 is rowSumsGo for 8 lane groups, rows ≥ 1.
 //
 //go:noescape
 func rowSums8F32AVX2(g []float32, q []float32, s []float32, start []int32, at []int32)
 
-// treeDots8F32AVX2 is treeDotsGo for 8 lane groups and a parent or more.
+// treeDots1F32AVX2 is treeDotsGo for 1 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots1F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots2F32AVX2 is treeDotsGo for 2 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots2F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots3F32AVX2 is treeDotsGo for 3 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots3F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots4F32AVX2 is treeDotsGo for 4 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots4F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots5F32AVX2 is treeDotsGo for 5 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots5F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots6F32AVX2 is treeDotsGo for 6 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots6F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots7F32AVX2 is treeDotsGo for 7 lane groups, a parent or more.
+//
+//go:noescape
+func treeDots7F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+
+// treeDots8F32AVX2 is treeDotsGo for 8 lane groups, a parent or more.
 //
 //go:noescape
 func treeDots8F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 
-// treeSums8F32AVX2 is treeSumsGo for 8 lane groups and a parent or more.
+// treeSums1F32AVX2 is treeSumsGo for 1 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums1F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums2F32AVX2 is treeSumsGo for 2 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums2F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums3F32AVX2 is treeSumsGo for 3 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums3F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums4F32AVX2 is treeSumsGo for 4 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums4F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums5F32AVX2 is treeSumsGo for 5 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums5F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums6F32AVX2 is treeSumsGo for 6 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums6F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums7F32AVX2 is treeSumsGo for 7 lane groups, a parent or more.
+//
+//go:noescape
+func treeSums7F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+
+// treeSums8F32AVX2 is treeSumsGo for 8 lane groups, a parent or more.
 //
 //go:noescape
 func treeSums8F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 
-// cellDots8F32AVX2 is cellDotsGo for 8 lane groups and a run or more, none of them empty.
+// cellDots1F32AVX2 is cellDotsGo for 1 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots1F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots2F32AVX2 is cellDotsGo for 2 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots2F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots3F32AVX2 is cellDotsGo for 3 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots3F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots4F32AVX2 is cellDotsGo for 4 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots4F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots5F32AVX2 is cellDotsGo for 5 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots5F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots6F32AVX2 is cellDotsGo for 6 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots6F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots7F32AVX2 is cellDotsGo for 7 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellDots7F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellDots8F32AVX2 is cellDotsGo for 8 lane groups, a run or more, none of them empty.
 //
 //go:noescape
 func cellDots8F32AVX2(out []float32, l []float32, b []float32, c []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 
-// cellSums8F32AVX2 is cellSumsGo for 8 lane groups and a run or more, none of them empty.
+// cellSums1F32AVX2 is cellSumsGo for 1 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums1F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums2F32AVX2 is cellSumsGo for 2 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums2F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums3F32AVX2 is cellSumsGo for 3 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums3F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums4F32AVX2 is cellSumsGo for 4 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums4F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums5F32AVX2 is cellSumsGo for 5 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums5F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums6F32AVX2 is cellSumsGo for 6 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums6F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums7F32AVX2 is cellSumsGo for 7 lane groups, a run or more, none of them empty.
+//
+//go:noescape
+func cellSums7F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+
+// cellSums8F32AVX2 is cellSumsGo for 8 lane groups, a run or more, none of them empty.
 //
 //go:noescape
 func cellSums8F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 
-// multiplyAddsF32AVX2 does 12 multiply–adds on a register n ≥ 1 times.
+// multiplyAddsF32AVX2 is multiplyAddsGo for n ≥ 1.
 //
 //go:noescape
 func multiplyAddsF32AVX2(out *[8]float32, n int)

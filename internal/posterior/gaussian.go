@@ -1,6 +1,10 @@
 package posterior
 
-import "math"
+import (
+	"math"
+
+	"lacuna/internal/linalg"
+)
 
 // Gaussian noise: y_c ~ N(x_c, 1/τ_c) with τ_c = τ Π_n ω_n[i_n] and a flat prior of τ. Without Varied, ω is 1.
 type Gaussian struct {
@@ -42,10 +46,10 @@ type scales struct {
 }
 
 func newScales(s *sampler, varied bool) *scales {
-	g := &scales{s: s, varied: varied, tau: 1, weight: ones(s.data.Len()), residual: make([]float64, s.data.Len())}
+	g := &scales{s: s, varied: varied, tau: 1, weight: linalg.Ones(s.data.Len()), residual: make([]float64, s.data.Len())}
 	longest := s.data.Len()
 	for _, d := range s.Shape {
-		g.omega = append(g.omega, ones(d))
+		g.omega = append(g.omega, linalg.Ones(d))
 		longest = max(longest, d)
 	}
 	g.groups = make([]group, longest)

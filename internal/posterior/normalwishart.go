@@ -3,7 +3,7 @@ package posterior
 import (
 	"math"
 
-	"lacuna/internal/dense"
+	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 )
 
@@ -48,7 +48,7 @@ func (p *normal) draw(s *rng.Stream) {
 		p.mean[k] /= float64(d)
 	}
 	// W⁻¹ = I + Σ (u − ū)(u − ū)ᵀ + d β/(d + β) ū ūᵀ
-	stride := dense.Stride(width)
+	stride := linalg.Stride(width)
 	clear(p.inverse)
 	p.addRows(d, width, func(row []float64, i int) {
 		for k, r := range p.columns {
@@ -68,8 +68,8 @@ func (p *normal) draw(s *rng.Stream) {
 		copy(p.inverse[k*stride:], p.precision[k*width:][:k+1])
 		p.draws[k] = s.NormFloat64()
 	}
-	if dense.Cholesky(p.inverse, width, stride, p.panel) {
-		dense.SolveUpper(p.inverse, p.draws, width, stride)
+	if linalg.Cholesky(p.inverse, width, stride, p.panel) {
+		linalg.SolveUpper(p.inverse, p.draws, width, stride)
 		for k := range width {
 			p.mean[k] = p.mean[k]*float64(d)/(float64(d)+pseudo) + p.draws[k]/math.Sqrt(float64(d)+pseudo)
 		}

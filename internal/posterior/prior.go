@@ -3,7 +3,7 @@ package posterior
 import (
 	"math"
 
-	"lacuna/internal/dense"
+	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 )
 
@@ -41,7 +41,7 @@ type wishart struct {
 
 func newWishart(r rows) wishart {
 	width := len(r.columns)
-	stride, deep := dense.Stride(width), min(r.count, chunk)
+	stride, deep := linalg.Stride(width), min(r.count, chunk)
 	w := wishart{
 		rows:      r,
 		precision: make([]float64, width*width),
@@ -50,7 +50,7 @@ func newWishart(r rows) wishart {
 		some:      make([]float64, deep*stride),
 		gram:      make([]float64, max(deep, width)*stride),
 		panel:     make([]float64, 8*stride),
-		ones:      ones(max(deep, width)),
+		ones:      linalg.Ones(max(deep, width)),
 	}
 	for k := range width {
 		w.precision[k*width+k] = 1
@@ -60,21 +60,21 @@ func newWishart(r rows) wishart {
 
 // addRows adds Σ_i row_i row_iᵀ to p.inverse, where set fills row i.
 func (p *wishart) addRows(count, width int, set func(row []float64, i int)) {
-	stride := dense.Stride(width)
+	stride := linalg.Stride(width)
 	for begin := 0; begin < count; begin += chunk {
 		some := min(chunk, count-begin)
 		for k := range some {
 			set(p.some[k*stride:][:width], begin+k)
 		}
-		dense.AddGram(p.inverse, p.some, p.ones[:some], p.gram, width)
+		linalg.AddGram(p.inverse, p.some, p.ones[:some], p.gram, width)
 	}
 }
 
 // drawWishart sets Λ to a draw from the Wishart distribution with the given degrees of freedom whose scale matrix is
 // the inverse of the matrix with lower triangle p.inverse, which is overwritten.
 func (p *wishart) drawWishart(s *rng.Stream, width int, freedom float64) {
-	stride := dense.Stride(width)
-	if !dense.Cholesky(p.inverse, width, stride, p.panel) {
+	stride := linalg.Stride(width)
+	if !linalg.Cholesky(p.inverse, width, stride, p.panel) {
 		return
 	}
 	// The scale is L⁻ᵀL⁻¹; with Bartlett's triangle A, Λ = (L⁻ᵀA)(L⁻ᵀA)ᵀ. Row l of bartlett is column l of A.
@@ -86,10 +86,10 @@ func (p *wishart) drawWishart(s *rng.Stream, width int, freedom float64) {
 		}
 	}
 	for l := range width {
-		dense.SolveUpper(p.inverse, p.bartlett[l*stride:], width, stride)
+		linalg.SolveUpper(p.inverse, p.bartlett[l*stride:], width, stride)
 	}
 	clear(p.inverse)
-	dense.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width)
+	linalg.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width)
 	for k := range width {
 		for l := range k + 1 {
 			p.precision[k*width+l] = p.inverse[k*stride+l]

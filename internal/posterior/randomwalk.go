@@ -1,7 +1,7 @@
 package posterior
 
 import (
-	"lacuna/internal/dense"
+	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 )
 
@@ -44,7 +44,7 @@ func (p *walk) row(i int, precision []float64, stride int) {
 // draw samples Λ given that the differences of neighbouring rows are N(0, Λ⁻¹).
 func (p *walk) draw(s *rng.Stream) {
 	width, d := len(p.columns), p.count
-	stride := dense.Stride(width)
+	stride := linalg.Stride(width)
 	clear(p.inverse)
 	p.addRows(d-1, width, func(row []float64, i int) {
 		for k, r := range p.columns {

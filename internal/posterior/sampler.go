@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"lacuna/internal/dense"
+	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
@@ -90,7 +90,7 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 	s.normals = make([]float64, slices.Max(s.Shape)*s.Blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
 	for t := range s.scratch {
-		stride := dense.Stride(s.Blocks + 1)
+		stride := linalg.Stride(s.Blocks + 1)
 		s.scratch[t].precision = make([]float64, (s.Blocks+1)*stride)
 		s.scratch[t].mean = make([]float64, s.Blocks)
 		s.scratch[t].weight = make([]float64, chunk)
@@ -114,8 +114,6 @@ func (s *sampler) scatter() {
 		}
 	}
 }
-
-func ones(n int) []float64 { return slices.Repeat([]float64{1}, n) }
 
 func (s *sampler) sweep() {
 	for n := range s.Factors {
@@ -149,7 +147,7 @@ func (s *sampler) drawRows(n int) {
 func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	columns, width := s.columns[n], len(s.columns[n])
 	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
-	stride := dense.Stride(width + 1)
+	stride := linalg.Stride(width + 1)
 	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
 	s.priors[n].row(i, precision, stride)
 	weights, targets := s.noise.weights(), s.noise.targets()
@@ -161,17 +159,17 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 			design := m.design[k*stride:][:width+1]
 			design[width] = targets[c] - s.row(n, c, design[:width])
 		}
-		dense.AddGram(precision, m.design, m.weight[:len(some)], m.gram, width+1)
+		linalg.AddGram(precision, m.design, m.weight[:len(some)], m.gram, width+1)
 	}
 	copy(mean, precision[width*stride:])
-	if !dense.Cholesky(precision, width, stride, m.panel) {
+	if !linalg.Cholesky(precision, width, stride, m.panel) {
 		return // rounding has made the row's precision indefinite: it keeps its value this time
 	}
-	dense.SolveLower(precision, mean, width, stride)
+	linalg.SolveLower(precision, mean, width, stride)
 	for k, z := range s.normals[i*width:][:width] {
 		mean[k] += z
 	}
-	dense.SolveUpper(precision, mean, width, stride)
+	linalg.SolveUpper(precision, mean, width, stride)
 	row := s.Factors[n][i*s.Blocks:][:s.Blocks]
 	for k, r := range columns {
 		row[r] = mean[k]

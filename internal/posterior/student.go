@@ -1,5 +1,7 @@
 package posterior
 
+import "lacuna/internal/linalg"
+
 // Student noise has heavier tails than normal ones: y_c ~ N(x_c, 1/(τ_c t_c)) with t_c ~ Gamma(ν/2, ν/2), which is
 // Student's t with ν degrees of freedom; ν is sampled, and large where the tails are normal. τ_c is that of Gaussian.
 type Student struct {
@@ -18,7 +20,7 @@ func (Student) Cost() float64 { return variedCost }
 
 func (f Student) start(s *sampler) noise {
 	g := newScales(s, f.Varied)
-	g.tails = &tails{precision: ones(s.data.Len()), nu: freedoms[len(freedoms)-1]}
+	g.tails = &tails{precision: linalg.Ones(s.data.Len()), nu: freedoms[len(freedoms)-1]}
 	return g
 }
 

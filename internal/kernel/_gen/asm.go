@@ -9,7 +9,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const lanes = 8
+const (
+	lanes     = 8
+	widestRow = 256 // bytes of a panel row
+)
 
 // tier is an instruction set with a type of number. A lane group fills parts registers.
 type tier struct {
@@ -19,14 +22,15 @@ type tier struct {
 	registers int
 	bytes     int // of a number
 	groups    int // the most in a panel row
+	sumGroups int // of even and odd items, in groups, that the registers hold
 }
 
 // A lane group of float32 is what a 256-bit register holds; what AVX-512 adds are registers.
 var tiers = []tier{
-	{"AVX512", "AVX512", 1, 32, 8, 4},
-	{"AVX2", "AVX2", 2, 16, 8, 4},
-	{"F32AVX512", "AVX512", 1, 32, 4, 8},
-	{"F32AVX2", "AVX2", 1, 16, 4, 8},
+	{"AVX512", "AVX512", 1, 32, 8, 4, 4},
+	{"AVX2", "AVX2", 2, 16, 8, 4, 3},
+	{"F32AVX512", "AVX512", 1, 32, 4, 8, 8},
+	{"F32AVX2", "AVX2", 1, 16, 4, 8, 6},
 }
 
 // group is the number of bytes in a lane group, size that in a register, width the number of numbers in a register.
@@ -40,15 +44,14 @@ func (t tier) double() bool { return t.bytes == 8 }
 // zmms reports whether registers have 512 bits.
 func (t tier) zmms() bool { return t.size() == 64 }
 
-// text begins a function. T in the signature stands for the type of number.
-func (t tier) text(name, signature, doc string) {
-	float := "float64"
-	if !t.double() {
-		float = "float32"
-	}
-	TEXT(name+t.name, NOSPLIT, "func"+strings.ReplaceAll(signature, "T", float))
+// function emits a function of that name and tier. T in the parameters stands for the type of number.
+func (t tier) function(name, params, doc string, body func()) {
+	TEXT(name+t.name, NOSPLIT, "func("+strings.ReplaceAll(params, "T", float[t.bytes])+")")
 	Pragma("noescape")
-	Doc(name + t.name + " " + doc)
+	Doc(name + t.name + " is " + doc + ".")
+	body()
+	VZEROUPPER()
+	RET()
 }
 
 // r is vector register i.
@@ -68,15 +71,20 @@ func bits256(r reg.VecPhysical) reg.VecPhysical { return ymm[r.PhysicalIndex()] 
 
 var (
 	zmm = []reg.VecPhysical{
-		reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7, reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
-		reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23, reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+		reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+		reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+		reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
+		reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
 	}
 	ymm = []reg.VecPhysical{
-		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
-		reg.Y16, reg.Y17, reg.Y18, reg.Y19, reg.Y20, reg.Y21, reg.Y22, reg.Y23, reg.Y24, reg.Y25, reg.Y26, reg.Y27, reg.Y28, reg.Y29, reg.Y30, reg.Y31,
+		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+		reg.Y16, reg.Y17, reg.Y18, reg.Y19, reg.Y20, reg.Y21, reg.Y22, reg.Y23,
+		reg.Y24, reg.Y25, reg.Y26, reg.Y27, reg.Y28, reg.Y29, reg.Y30, reg.Y31,
 	}
 	xmm = []reg.VecPhysical{
-		reg.X0, reg.X1, reg.X2, reg.X3, reg.X4, reg.X5, reg.X6, reg.X7, reg.X8, reg.X9, reg.X10, reg.X11, reg.X12, reg.X13, reg.X14, reg.X15,
+		reg.X0, reg.X1, reg.X2, reg.X3, reg.X4, reg.X5, reg.X6, reg.X7,
+		reg.X8, reg.X9, reg.X10, reg.X11, reg.X12, reg.X13, reg.X14, reg.X15,
 	}
 )
 
@@ -244,9 +252,4 @@ func times(r reg.GPVirtual, k int) reg.GPVirtual {
 	c := GP64()
 	IMUL3Q(U32(k), r, c)
 	return c
-}
-
-func done() {
-	VZEROUPPER()
-	RET()
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -23,9 +21,8 @@ func walkRuns(t tier, locals []string, body func(rows []reg.GPVirtual, count reg
 	bytes := number("outer")
 	t.scale(bytes)
 	MOVQ(bytes, stride)
-	fresh++
-	label := fmt.Sprintf("run%d", fresh)
-	Label(label)
+	begin := label("run")
+	Label(begin)
 	p, count, offset := GP64(), GP64(), GP64()
 	MOVQ(start, p)
 	MOVL(at(p).Offset(4), count.As32())
@@ -44,7 +41,7 @@ func walkRuns(t tier, locals []string, body func(rows []reg.GPVirtual, count reg
 	}
 	body(rows, count)
 	DECQ(left)
-	JNZ(LabelRef(label))
+	JNZ(LabelRef(begin))
 }
 
 // inner loads the two offsets of the i-th packed cell.
@@ -58,7 +55,6 @@ func inner(cells, stride reg.GPVirtual, i int) (j, k reg.GPVirtual) {
 }
 
 func cellDots(t tier, groups int) {
-	t.rowText("cellDots", groups, fmt.Sprintf("is cellDotsGo for %d lane groups and a run or more, none of them empty.", groups))
 	out, b, c, cells, stride := slice("out"), slice("b"), slice("c"), slice("cells"), number("stride")
 	t.scale(stride)
 	walkRuns(t, []string{"l"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
@@ -95,8 +91,7 @@ func cellDots(t tier, groups int) {
 				}
 			}
 		}
-		fresh++
-		four, one, end := fmt.Sprintf("four%d", fresh), fmt.Sprintf("one%d", fresh), fmt.Sprintf("end%d", fresh)
+		four, one, end := label("four"), label("one"), label("end")
 		Label(four)
 		CMPQ(count, U32(4))
 		JL(LabelRef(one))
@@ -117,7 +112,6 @@ func cellDots(t tier, groups int) {
 		JMP(LabelRef(one))
 		Label(end)
 	})
-	done()
 }
 
 // reduce1 adds the lanes of one lane vector in the order of total and stores the sum.
@@ -145,15 +139,16 @@ func (t tier) reduce1(acc []reg.VecPhysical, free reg.VecPhysical, out Mem) {
 }
 
 func cellSums(t tier, groups int) {
-	t.rowText("cellSums", groups, fmt.Sprintf("is cellSumsGo for %d lane groups and a run or more, none of them empty.", groups))
-	gB, gC, b, c, s, cells, stride := slice("gB"), slice("gC"), slice("b"), slice("c"), slice("s"), slice("cells"), number("stride")
+	gB, gC, b, c, s := slice("gB"), slice("gC"), slice("b"), slice("c"), slice("s")
+	cells, stride := slice("cells"), number("stride")
 	t.scale(stride)
 	walkRuns(t, []string{"l", "gL"}, func(rows []reg.GPVirtual, count reg.GPVirtual) {
 		ps := pieces(t, groups, 6)
 		for i, piece := range ps {
 			bk := bank{t: t}
 			off := piece[0] * t.size()
-			row, sum, x, tmp := bk.take(piece[1]), bk.take(piece[1]), bk.take(1), bk.take(5*min(2, t.registers/16))
+			row, sum := bk.take(piece[1]), bk.take(piece[1])
+			x, tmp := bk.take(1), bk.take(5*min(2, t.registers/16))
 			t.load(at(rows[0]).Offset(off), row...)
 			t.zero(sum...)
 			left, cs, ss := count, cells, s
@@ -190,5 +185,4 @@ func cellSums(t tier, groups int) {
 			}
 		}
 	})
-	done()
 }

@@ -8,22 +8,29 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+const gemmWidth = 3 // registers
+
+// gemmHeights are the rows of the micro-kernels, highest first.
+func (t tier) gemmHeights() []int {
+	if t.parts == 2 {
+		return []int{4, 1}
+	}
+	return []int{8, 4, 1}
+}
+
 // gemmSub emits one micro-kernel for every height and width: gemmSub8x3 updates 8 rows of 3 registers.
 func gemmSub(t tier) {
-	heights := []int{8, 4, 1}
-	if t.parts == 2 {
-		heights = []int{4, 1}
-	}
-	for _, height := range heights {
-		for width := 1; width <= 3; width++ {
-			gemmTile(t, height, width)
+	for _, height := range t.gemmHeights() {
+		for width := 1; width <= gemmWidth; width++ {
+			doc := fmt.Sprintf("gemmSubGo for %d rows of %d columns and k ≥ 1", height, width*t.width())
+			t.function(fmt.Sprintf("gemmSub%dx%d", height, width), "c, a, b *float64, k, ldc, lda, ldb int", doc, func() {
+				gemmTile(t, height, width)
+			})
 		}
 	}
 }
 
 func gemmTile(t tier, height, width int) {
-	t.text(fmt.Sprintf("gemmSub%dx%d", height, width), "(c, a, b *float64, k, ldc, lda, ldb int)",
-		fmt.Sprintf("is gemmSubGo for %d rows of %d columns and k ≥ 1.", height, width*t.width()))
 	c, a, b, k := number("c"), number("a"), number("b"), number("k")
 	ldc, lda, ldb := number("ldc"), number("lda"), number("ldb")
 	for _, r := range []reg.GPVirtual{ldc, lda, ldb} {
@@ -79,5 +86,4 @@ func gemmTile(t tier, height, width int) {
 			ADDQ(ldc, c)
 		}
 	}
-	done()
 }

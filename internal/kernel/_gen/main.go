@@ -1,5 +1,5 @@
-// Command _gen writes the assembly of package kernel. Every kernel is generated once for each tier from the same code:
-// see reference.go for what it computes.
+// Command _gen writes the assembly of package kernel, and what chooses among it and the reference. Every kernel is
+// generated once for each tier from the same code: see reference.go for what it computes.
 package main
 
 import (
@@ -13,33 +13,20 @@ import (
 func main() {
 	ConstraintExpr("!noasm")
 	for _, t := range tiers {
-		matVec(t)
-		matTVec(t)
-		dot(t)
-		if !t.double() {
-			norms2(t)
-		}
-		axpy(t)
-		axpyNorm2(t)
-		negateDots(t)
-		addOuters(t)
-		addOuterMatVec(t)
-		outersNorm2(t)
-		moveLanes(t)
-		sumRows(t)
-		for groups := 1; groups <= t.groups; groups++ {
-			for _, k := range rowKernels {
-				k.emit(t, groups)
+		for _, k := range kernels {
+			if k.emit == nil || !k.takes(t.bytes) {
+				continue
+			}
+			for _, n := range k.variants(t) {
+				t.function(k.variant(n), k.signature(), k.doc(n), func() { k.emit(t, n) })
 			}
 		}
-		multiplyAdds(t)
 		if t.double() {
-			addTile(t)
 			gemmSub(t)
 		}
 	}
 	Generate()
-	if err := writeDispatch("../dispatch_rows_amd64.go"); err != nil {
+	if err := writeDispatch(); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -5,9 +5,11 @@ import (
 )
 
 // multiplyAdds keeps 12 independent sums in registers, more than the latency of any multiply–add needs.
-func multiplyAdds(t tier) {
-	t.text("multiplyAdds", "(out *[8]T, n int)", "does 12 multiply–adds on a register n ≥ 1 times.")
+func multiplyAdds(t tier, _ int) {
 	out, n := number("out"), number("n")
+	if t.parts == 2 { // a register is half a lane group
+		ADDQ(n, n)
+	}
 	b := bank{t: t}
 	acc, x := b.take(12), b.take(1)
 	t.zero(acc...)
@@ -18,5 +20,4 @@ func multiplyAdds(t tier) {
 		}
 	})
 	VMOVUPD(acc[0], at(out))
-	done()
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -35,9 +33,7 @@ func rowsAt(matrix, index reg.GPVirtual, n, bytes int) []reg.GPVirtual {
 // consume. Rows without items run empty instead, if it is not nil.
 func runs(start, rows reg.GPVirtual, body func(count reg.GPVirtual), empty, next func()) {
 	loop(rows, func() {
-		fresh++
-		end := fmt.Sprintf("end%d", fresh)
-		none := fmt.Sprintf("none%d", fresh)
+		end, none := label("end"), label("none")
 		count := GP64()
 		c := count.As32()
 		MOVL(at(start).Offset(4), c)
@@ -79,8 +75,8 @@ func pieces(t tier, groups, others int) [][2]int {
 }
 
 func expand(t tier, groups int) {
-	t.rowText("expand", groups, fmt.Sprintf("is expandGo for %d lane groups and rows ≥ 1.", groups))
-	out, parent, v, start, index, stride := slice("out"), slice("parent"), slice("v"), slice("start"), slice("at"), number("stride")
+	out, parent, v := slice("out"), slice("parent"), slice("v")
+	start, index, stride := slice("start"), slice("at"), number("stride")
 	rows := rowCount()
 	t.scale(stride)
 	b := bank{t: t}
@@ -102,11 +98,9 @@ func expand(t tier, groups int) {
 			ADDQ(U32(groups*t.group()), out)
 		})
 	}, nil, func() { ADDQ(U32(groups*t.group()), parent) })
-	done()
 }
 
 func fold(t tier, groups int) {
-	t.rowText("fold", groups, fmt.Sprintf("is foldGo for %d lane groups and rows ≥ 1.", groups))
 	gParent, gV, g, parent, v := slice("gParent"), slice("gV"), slice("g"), slice("parent"), slice("v")
 	start, index, stride := slice("start"), slice("at"), number("stride")
 	rows := rowCount()
@@ -153,11 +147,10 @@ func fold(t tier, groups int) {
 		ADDQ(U32(bytes), parent)
 		ADDQ(U32(bytes), gParent)
 	})
-	done()
 }
 
-// reduce4 adds the lanes of four lane vectors in the order of total in reference.go and leaves the four sums in a row in
-// the register that it returns, as wide as they are. acc[i*parts:] is vector i; all registers are clobbered, and
+// reduce4 adds the lanes of four lane vectors in the order of total in reference.go and leaves the four sums in a row
+// in the register that it returns, as wide as they are. acc[i*parts:] is vector i; all registers are clobbered, and
 // spares(t) from first on.
 func (t tier) reduce4(acc []reg.VecPhysical, first int) reg.VecPhysical {
 	switch {
@@ -214,12 +207,12 @@ func (t tier) spares() int {
 	return 2
 }
 
-// dots emits the products of a row with count ≥ 1 rows of q, four at a time. The row is in registers if the tier holds it, else
-// at memory. It advances out and index by count, which it consumes; free is the first of spares free registers.
+// dots emits the products of a row with count ≥ 1 rows of q, four at a time. The row is in registers if the tier holds
+// it, else at memory. It advances out and index by count, which it consumes; free is the first of spares free
+// registers.
 func (t tier) dots(groups int, acc, row []reg.VecPhysical, memory Mem, free int, out, q, index, count reg.GPVirtual) {
-	fresh++
-	label, last := fmt.Sprintf("four%d", fresh), fmt.Sprintf("last%d", fresh)
-	Label(label)
+	begin, last := label("four"), label("last")
+	Label(begin)
 	y := rowsAt(q, index, 4, groups*t.group())
 	for g := range groups {
 		x := row[:t.parts]
@@ -244,7 +237,7 @@ func (t tier) dots(groups int, acc, row []reg.VecPhysical, memory Mem, free int,
 	JLE(LabelRef(last))
 	ADDQ(U32(16), index)
 	ADDQ(U32(4*t.bytes), out)
-	JMP(LabelRef(label))
+	JMP(LabelRef(begin))
 	Label(last) // count is −3 … 0: that many of the four belong to the next row and are written again
 	LEAQ(Mem{Base: index, Index: count, Scale: 4, Disp: 16}, index)
 	LEAQ(Mem{Base: out, Index: count, Scale: uint8(t.bytes), Disp: 4 * t.bytes}, out)
@@ -262,7 +255,6 @@ func (t tier) rowRegisters(groups int) int {
 }
 
 func rowDots(t tier, groups int) {
-	t.rowText("rowDots", groups, fmt.Sprintf("is rowDotsGo for %d lane groups and rows ≥ 1.", groups))
 	out, p, q, start, index := slice("out"), slice("p"), slice("q"), slice("start"), slice("at")
 	rows := rowCount()
 	b := bank{t: t}
@@ -274,11 +266,10 @@ func rowDots(t tier, groups int) {
 		}
 		t.dots(groups, acc, row, at(p), b.next, out, q, index, count)
 	}, nil, func() { ADDQ(U32(uint32(groups*t.group())), p) })
-	done()
 }
 
-// sums emits the weighted sum of count ≥ 0 rows of q, n registers from byte off on, and returns it. If last, index, s and
-// count are consumed, else left as they were.
+// sums emits the weighted sum of count ≥ 0 rows of q, n registers from byte off on, and returns it. If last, index, s
+// and count are consumed, else left as they were.
 func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual, last bool) []reg.VecPhysical {
 	even, odd, x := b.take(n), b.take(n), b.take(2)
 	t.zero(even...)
@@ -291,8 +282,7 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 			t.fmadd(at(row).Offset(off+r*t.size()), x[k], sum[r])
 		}
 	}
-	fresh++
-	pair, single, end := fmt.Sprintf("pair%d", fresh), fmt.Sprintf("single%d", fresh), fmt.Sprintf("sum%d", fresh)
+	pair, single, end := label("pair"), label("single"), label("sum")
 	SUBQ(U32(2), count)
 	JL(LabelRef(single))
 	Label(pair)
@@ -320,7 +310,6 @@ func (t tier) sums(b *bank, n, off, bytes int, q, s, index, count reg.GPVirtual,
 }
 
 func rowSums(t tier, groups int) {
-	t.rowText("rowSums", groups, fmt.Sprintf("is rowSumsGo for %d lane groups and rows ≥ 1.", groups))
 	g, q, s, start, index := slice("g"), slice("q"), slice("s"), slice("start"), slice("at")
 	rows := rowCount()
 	bytes := groups * t.group()
@@ -337,11 +326,9 @@ func rowSums(t tier, groups int) {
 		}
 		ADDQ(U32(uint32(bytes)), g)
 	})
-	done()
 }
 
-func sumRows(t tier) {
-	t.text("sumRows", "(out, m []T, rows, n, stride int)", "is sumRowsGo for n a positive multiple of 8.")
+func sumRows(t tier, _ int) {
 	out, m, rows, n, stride := slice("out"), slice("m"), number("rows"), number("n"), number("stride")
 	t.scale(stride)
 	SHRQ(Imm(3), n)
@@ -350,20 +337,18 @@ func sumRows(t tier) {
 	loop(n, func() {
 		t.load(at(m), sum...)
 		p, i := copyOf(m), copyOf(rows)
-		fresh++
-		label, end := fmt.Sprintf("rows%d", fresh), fmt.Sprintf("sum%d", fresh)
-		Label(label)
+		begin, end := label("rows"), label("sum")
+		Label(begin)
 		DECQ(i)
 		JZ(LabelRef(end))
 		ADDQ(stride, p)
 		for k := range sum {
 			t.add(at(p).Offset(k*t.size()), sum[k], sum[k])
 		}
-		JMP(LabelRef(label))
+		JMP(LabelRef(begin))
 		Label(end)
 		t.store(sum, at(out))
 		ADDQ(U32(t.group()), m)
 		ADDQ(U32(t.group()), out)
 	})
-	done()
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -27,9 +25,8 @@ func walkParents(names []string, step int, body func(p *parents, children reg.GP
 	n := Load(Param("tree").Len(), GP64()).(reg.GPVirtual)
 	DECQ(n)
 	MOVQ(n, left)
-	fresh++
-	label := fmt.Sprintf("parent%d", fresh)
-	Label(label)
+	begin := label("parent")
+	Label(begin)
 	at0, children := GP64(), GP64()
 	MOVQ(tree, at0)
 	MOVL(at(at0).Offset(4), children.As32())
@@ -40,12 +37,12 @@ func walkParents(names []string, step int, body func(p *parents, children reg.GP
 		ADDQ(U32(uint32(step)), p.slot(i))
 	}
 	DECQ(left)
-	JNZ(LabelRef(label))
+	JNZ(LabelRef(begin))
 }
 
 func treeDots(t tier, groups int) {
-	t.rowText("treeDots", groups, fmt.Sprintf("is treeDotsGo for %d lane groups and a parent or more.", groups))
-	out, v, leaf, q, start, index, stride := slice("out"), slice("v"), slice("leaf"), slice("q"), slice("start"), slice("at"), number("stride")
+	out, v, leaf, q := slice("out"), slice("v"), slice("leaf"), slice("q")
+	start, index, stride := slice("start"), slice("at"), number("stride")
 	t.scale(stride)
 	bytes := groups * t.group()
 	b := bank{t: t}
@@ -56,8 +53,7 @@ func treeDots(t tier, groups int) {
 		spill = AllocLocal(bytes)
 	}
 	walkParents([]string{"parent"}, bytes, func(p *parents, children reg.GPVirtual) {
-		fresh++
-		child, next, none := fmt.Sprintf("child%d", fresh), fmt.Sprintf("next%d", fresh), fmt.Sprintf("none%d", fresh)
+		child, next, none := label("child"), label("next"), label("none")
 		TESTQ(children, children)
 		JZ(LabelRef(none))
 		Label(child)
@@ -87,12 +83,11 @@ func treeDots(t tier, groups int) {
 		JNZ(LabelRef(child))
 		Label(none)
 	})
-	done()
 }
 
 func treeSums(t tier, groups int) {
-	t.rowText("treeSums", groups, fmt.Sprintf("is treeSumsGo for %d lane groups and a parent or more.", groups))
-	gV, v, leaf, q, s, start, index, stride := slice("gV"), slice("v"), slice("leaf"), slice("q"), slice("s"), slice("start"), slice("at"), number("stride")
+	gV, v, leaf, q, s := slice("gV"), slice("v"), slice("leaf"), slice("q"), slice("s")
+	start, index, stride := slice("start"), slice("at"), number("stride")
 	t.scale(stride)
 	bytes := groups * t.group()
 	walkParents([]string{"parent", "gParent"}, bytes, func(p *parents, children reg.GPVirtual) {
@@ -116,8 +111,7 @@ func treeSums(t tier, groups int) {
 				VMOVUPD(z, at(gParent).Offset(i*t.size()))
 			}
 		}
-		fresh++
-		child, none := fmt.Sprintf("child%d", fresh), fmt.Sprintf("none%d", fresh)
+		child, none := label("child"), label("none")
 		TESTQ(children, children)
 		JZ(LabelRef(none))
 		Label(child)
@@ -164,5 +158,4 @@ func treeSums(t tier, groups int) {
 			t.store(sum, at(gParent))
 		}
 	})
-	done()
 }

@@ -1,5 +1,4 @@
-// Package lu solves dense systems of linear equations by LU factorisation with partial pivoting.
-package lu
+package linalg
 
 import (
 	"errors"
@@ -9,11 +8,11 @@ import (
 )
 
 // ErrSingular says that a matrix has no usable pivot.
-var ErrSingular = errors.New("lu: the matrix is singular")
+var ErrSingular = errors.New("linalg: the matrix is singular")
 
 const panel = 32
 
-// LU holds a factorisation PA = LU. Its memory is reused from one Factor to the next.
+// LU holds a factorisation PA = LU with partial pivoting. Its memory is reused from one Factor to the next.
 type LU struct {
 	n     int
 	a     []float64
@@ -30,7 +29,7 @@ func (f *LU) Matrix(n int) []float64 {
 }
 
 // Factor factors the buffer that Matrix returned: columns in panels of 32, the rest of the matrix updated by one
-// matrix product a panel.
+// matrix product a panel. It returns ErrSingular where a column has no pivot, and costs 2n³/3 operations.
 func (f *LU) Factor() error {
 	n, a := f.n, f.a
 	if cap(f.pivot) < n {
@@ -96,19 +95,9 @@ func (f *LU) Solve(x []float64) {
 		x[k], x[at] = x[at], x[k]
 	}
 	for i := 1; i < n; i++ {
-		x[i] -= dot(a[i*n:][:i], x)
+		x[i] -= DotLanes(a[i*n:][:i], x)
 	}
 	for i := n - 1; i >= 0; i-- {
-		x[i] = (x[i] - dot(a[i*n+i+1:(i+1)*n], x[i+1:])) / a[i*n+i]
+		x[i] = (x[i] - DotLanes(a[i*n+i+1:(i+1)*n], x[i+1:])) / a[i*n+i]
 	}
-}
-
-func dot(row, x []float64) float64 {
-	var sum [kernel.Lanes]float64
-	whole := len(row) / kernel.Lanes
-	kernel.Dot(&sum, row, x, whole)
-	for j := whole * kernel.Lanes; j < len(row); j++ {
-		sum[j%kernel.Lanes] += float64(row[j] * x[j])
-	}
-	return (sum[0] + sum[1]) + (sum[2] + sum[3]) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))
 }

@@ -1,4 +1,4 @@
-package lu
+package linalg
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 	"lacuna/internal/rng"
 )
 
-func TestSolve(t *testing.T) {
+func TestLU(t *testing.T) {
 	stream := rng.New(1, "lu")
 	var f LU
 	for _, n := range []int{1, 2, 3, 31, 32, 33, 64, 100, 131} {
@@ -38,7 +38,7 @@ func TestSolve(t *testing.T) {
 	}
 }
 
-func TestSingular(t *testing.T) {
+func TestLURefusesASingularMatrix(t *testing.T) {
 	var f LU
 	copy(f.Matrix(2), []float64{1, 2, 2, 4})
 	if err := f.Factor(); err == nil {
