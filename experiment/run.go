@@ -42,6 +42,11 @@ func New(s Settings, c Cells) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Of(m, s, c)
+}
+
+// Of is New with a model that is built and at its start already. Errors are those of the flow's settings.
+func Of(m Model, s Settings, c Cells) (*Run, error) {
 	r := &Run{
 		Settings: s, Cells: c, Model: m, Path: Trajectory{Every: s.Every}, test: measure(m, c.Test), best: Record{HeldOut: math.Inf(1)},
 	}
@@ -52,6 +57,7 @@ func New(s Settings, c Cells) (*Run, error) {
 	if c.HeldOut != nil {
 		settings.Stop.HeldOut = measure(m, c.HeldOut)
 	}
+	var err error
 	r.Integrator, err = flow.New(m, settings)
 	return r, err
 }

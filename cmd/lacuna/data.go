@@ -16,7 +16,6 @@ import (
 	"lacuna/dataset"
 	"lacuna/experiment"
 	"lacuna/internal/progress"
-	"lacuna/study"
 	"lacuna/tensor"
 )
 
