@@ -108,7 +108,7 @@ func (s *Settings) Flags() []Flag {
 			"(default none with --synthetic, else auto)", "", ""},
 		{&s.Loss, loss.Square.Name(), "loss", Always, "loss: " + list(loss.Names()), "", ""},
 		{&s.Blocks, 500, "blocks", Always, "number of blocks R, large on purpose", "", ""},
-		{&s.Depth, "0", "depth", Always, "matrices in every chain: one number, or one a mode, separated by commas", "", ""},
+		{&s.Depth, "0", "depth", Always, "matrices in every chain: one number, or one a mode, separated by commas (default 0)", "", ""},
 		{&s.Balanced, false, "balanced", Always, "follow balanced chains collapsed to their vectors; " +
 			"any depth costs the same, fractions allowed", "", "collapsed"},
 		{&s.DType, string(model.Float64), "dtype", Always,
