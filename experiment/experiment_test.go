@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"reflect"
-	"strings"
 	"testing"
 
 	"lacuna/dataset"
@@ -117,7 +116,7 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-// Every flag sets a setting of its own, has a default of its type and a help text, and is described under its own name.
+// Every flag sets a setting of its own and has a help text; every key of a study is one setting.
 func TestFlags(t *testing.T) {
 	var s Settings
 	names, values := map[string]bool{}, map[any]bool{}
@@ -127,9 +126,16 @@ func TestFlags(t *testing.T) {
 		}
 		names[f.Name], values[f.Value] = true, true
 	}
+	keys := map[string]bool{}
 	for _, k := range Keys() {
-		if names[k.Name] && k.Name != k.Saved && strings.ReplaceAll(k.Name, "-", "_") == k.Saved {
-			t.Errorf("key %s", k.Name)
+		if keys[k.Name] || k.Saved != k.Name && keys[k.Saved] {
+			t.Errorf("key %q twice", k.Name)
+		}
+		keys[k.Name], keys[k.Saved] = true, true
+	}
+	for _, name := range []string{"integrator", "method", "hold_out", "hold_back", "balanced", "model"} {
+		if !keys[name] {
+			t.Errorf("no key %q", name)
 		}
 	}
 }

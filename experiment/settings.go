@@ -111,10 +111,14 @@ func (s *Settings) Flags() []Flag {
 		{&s.Depth, "0", "depth", Always, "matrices in every chain: one number, or one a mode, separated by commas (default 0)", "", ""},
 		{&s.Balanced, false, "balanced", Always, "follow balanced chains collapsed to their vectors; " +
 			"any depth costs the same, fractions allowed", "", "collapsed"},
-		{&s.DType, string(model.Float64), "dtype", Always,
-			"type of the numbers: " + list(model.DTypes()) + "; float32 to explore", "", ""},
-		{&s.Model, "", "model", Optional,
-			"parametrisation: " + list(Parametrisations()) + " (default by --balanced and --dtype)", "", ""},
+		{
+			&s.DType, string(model.Float64), "dtype", Always,
+			"type of the numbers: " + list(model.DTypes()) + "; float32 to explore", "", "",
+		},
+		{
+			&s.Model, "", "model", Optional,
+			"parametrisation: " + list(Parametrisations()) + " (default by --balanced and --dtype)", "", "",
+		},
 		{&s.Start, string(model.Gaussian), "start", Always, "start: " + list(model.Starts()), "", ""},
 		{&s.SigmaW, 0.01, "sigma-w", Always, "standard deviation of the entries of the vectors w", "", ""},
 		{&s.SigmaA, 0.1, "sigma-a", Always, "standard deviation of the entries of the matrices A", "", ""},
