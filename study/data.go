@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"lacuna/dataset"
+	"lacuna/experiment"
 	"lacuna/tensor"
 )
 
@@ -85,7 +86,7 @@ func (d *Data) read(s Settings) (k known, err error) {
 	path := s.Data
 	switch {
 	case s.Data == "synthetic":
-		shape, err := ParseShape(s.Shape)
+		shape, err := experiment.ParseShape(s.Shape)
 		if err != nil {
 			return k, err
 		}

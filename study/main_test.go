@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"lacuna/experiment"
 	"lacuna/internal/rng"
 )
 
@@ -75,10 +76,10 @@ func pretend(ctx context.Context, s Settings) (Outcome, error) {
 		Status: "converged", TrainMSE: Number(stream.Float64()), TestMSE: Number(stream.ExpFloat64()),
 		HeldBackMSE: Number(math.NaN()), LargestNorm: Number(math.Inf(1)), Rank: stream.IntN(9), Emergences: []Number{1.5, 1e20},
 	}
-	o.Trajectory = &Trajectory{Blocks: []int{3, 5}}
+	o.Trajectory = &experiment.Trajectory{Blocks: []int{3, 5}}
 	for k := range 40 {
-		o.Trajectory.Points = append(o.Trajectory.Points, Point{
-			Time: float64(k), TrainMSE: stream.Float64(), HeldBackMSE: math.NaN(), Norms: []float64{float64(k), stream.Float64()},
+		o.Trajectory.Records = append(o.Trajectory.Records, experiment.Record{
+			Time: float64(k), TrainMSE: stream.Float64(), HeldOut: math.NaN(), Deep: []float64{float64(k), stream.Float64()},
 		})
 	}
 	return o, nil

@@ -3,6 +3,15 @@ package study
 import (
 	"context"
 	"time"
+
+	"lacuna/experiment"
+)
+
+// Settings, Number and Depths are those of a run.
+type (
+	Settings = experiment.Settings
+	Number   = experiment.Number
+	Depths   = experiment.Depths
 )
 
 // Outcome is what one run came to. It depends on the settings alone, not on time or machine.
@@ -10,7 +19,7 @@ type Outcome struct {
 	Status       string   `json:"status"` // why the run stopped
 	TrainLoss    Number   `json:"train_loss"`
 	TrainMSE     Number   `json:"train_mse"`
-	HeldBackMSE  Number   `json:"held_back_mse"` // NaN unless cells were held back
+	HeldBackMSE  Number   `json:"held_back_mse"` // NaN unless cells were held out
 	TestMSE      Number   `json:"test_mse"`      // plain mean squared error on the cells that are not observed
 	RelativeTest Number   `json:"relative_test"` // √(Σ error² / Σ value²) on the same cells
 	Rank         int      `json:"rank"`          // blocks with a norm above the threshold
@@ -20,7 +29,7 @@ type Outcome struct {
 	Evaluations  int      `json:"evaluations"`
 	Emergences   []Number `json:"emergences"` // flow times at which blocks emerged
 
-	Trajectory *Trajectory `json:"-"` // kept in a file of its own
+	Trajectory *experiment.Trajectory `json:"-"` // kept in a file of its own
 }
 
 // Runner does one run on one thread. It returns an error for settings that cannot be run, and ctx's error when it

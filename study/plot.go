@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"lacuna/experiment"
 	"lacuna/figure"
 	"lacuna/internal/atomicfile"
 )
@@ -119,17 +120,17 @@ func trueRank(runs []Run) float64 {
 
 // Panel is a run in the manner of Figures 2 and 3, its blocks' norms against gradient evaluations, or against log flow
 // time around the emergences. It needs the run's trajectory.
-func Panel(run Run, t *Trajectory, overTime bool) figure.NormPanel {
+func Panel(run Run, t *experiment.Trajectory, overTime bool) figure.NormPanel {
 	panel := figure.NormPanel{
-		Title: "depth " + run.Settings.Depth.String(), XLabel: "gradient evaluations", Norms: t.Norms(),
-		TrainLoss: t.Column(func(p Point) float64 { return p.TrainMSE }),
-		TestLoss:  t.Column(func(p Point) float64 { return p.TestMSE }),
-		X:         t.Column(func(p Point) float64 { return float64(p.Evaluations) }),
+		Title: "depth " + run.Settings.Depth.String(), XLabel: "gradient evaluations", Norms: t.Curves(),
+		TrainLoss: t.Column(func(r experiment.Record) float64 { return r.TrainMSE }),
+		TestLoss:  t.Column(func(r experiment.Record) float64 { return r.TestMSE }),
+		X:         t.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) }),
 		Threshold: float64(run.Settings.Threshold),
 	}
 	if overTime {
 		panel.XLabel, panel.XLog = "flow time t", true
-		panel.X = t.Column(func(p Point) float64 { return p.Time })
+		panel.X = t.Column(func(r experiment.Record) float64 { return r.Time })
 		// The tail after the last emergence can be a million times as long as all before it.
 		if times := run.Outcome.Emergences; len(times) > 0 {
 			panel.XMin = float64(times[0]) / 2

@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"lacuna/experiment"
 )
 
 // mostRuns protects from a grid that is larger than it was meant.
@@ -57,7 +59,13 @@ func Parse(path string, text []byte) ([]Settings, error) {
 	}
 	var runs []Settings
 	seen := map[string]bool{}
+	if err := rename(file.Keys); err != nil {
+		return nil, place(path, text, err)
+	}
 	for _, grid := range file.Grid {
+		if err := rename(grid); err != nil {
+			return nil, place(path, text, err)
+		}
 		for key, value := range file.Keys {
 			if _, ok := grid[key]; !ok {
 				grid[key] = value
@@ -68,7 +76,7 @@ func Parse(path string, text []byte) ([]Settings, error) {
 			return nil, place(path, text, err)
 		}
 		for _, s := range expanded {
-			if err := s.bind(filepath.Dir(path)); err != nil {
+			if err := bind(&s, filepath.Dir(path)); err != nil {
 				return nil, place(path, text, err)
 			}
 			if id := s.ID(); !seen[id] {
@@ -78,6 +86,22 @@ func Parse(path string, text []byte) ([]Settings, error) {
 		}
 	}
 	return runs, nil
+}
+
+// rename writes the keys of a grid by their present names.
+func rename(grid map[string]any) error {
+	for _, k := range keys {
+		value, ok := grid[k.Saved]
+		if !ok || k.Saved == k.Name {
+			continue
+		}
+		if _, twice := grid[k.Name]; twice {
+			return &keyError{k.Saved, fmt.Errorf("%s says the same: leave one of the two out", k.Name)}
+		}
+		delete(grid, k.Saved)
+		grid[k.Name] = value
+	}
+	return nil
 }
 
 // keyError is a fault in the value of a key.
@@ -94,8 +118,10 @@ func place(path string, text []byte, err error) error {
 	if errors.As(err, &at) {
 		for i, line := range strings.Split(string(text), "\n") {
 			name, _, ok := strings.Cut(line, "=")
-			if ok && strings.TrimSpace(name) == at.key {
-				return fmt.Errorf("%s:%d:%d: %w", path, i+1, strings.Index(line, at.key)+1, err)
+			if name = strings.TrimSpace(name); ok && (name == at.key || slices.ContainsFunc(keys, func(k experiment.Key) bool {
+				return k.Name == at.key && k.Saved == name
+			})) {
+				return fmt.Errorf("%s:%d:%d: %w", path, i+1, strings.Index(line, name)+1, err)
 			}
 		}
 	}
@@ -105,11 +131,16 @@ func place(path string, text []byte, err error) error {
 // strict decodes into a struct that has every key of Settings with a value of any kind, to find unknown keys.
 func strict(path string, text []byte) error {
 	var fields []reflect.StructField
-	for i := range keys.NumField() {
+	add := func(field, key string) {
 		fields = append(fields, reflect.StructField{
-			Name: keys.Field(i).Name, Type: reflect.TypeFor[any](),
-			Tag: reflect.StructTag(`toml:"` + key(i) + `"`),
+			Name: field, Type: reflect.TypeFor[any](), Tag: reflect.StructTag(`toml:"` + key + `"`),
 		})
+	}
+	for _, k := range keys {
+		add(k.Field.Name, k.Name)
+		if k.Saved != k.Name {
+			add("Saved"+k.Field.Name, k.Saved)
+		}
 	}
 	grid := reflect.StructOf(fields)
 	fields = append(fields, reflect.StructField{Name: "Grid", Type: reflect.SliceOf(grid), Tag: `toml:"grid"`})
@@ -132,19 +163,13 @@ func located(path string, err error) error {
 	return err
 }
 
-var keys = reflect.TypeFor[Settings]()
-
-// key is the name of the i-th setting in files.
-func key(i int) string {
-	name, _, _ := strings.Cut(keys.Field(i).Tag.Get("json"), ",")
-	return name
-}
+var keys = experiment.Keys()
 
 func keyNames() []string {
 	var names []string
-	for i := range keys.NumField() {
-		if key(i) != "data_sum" {
-			names = append(names, key(i))
+	for _, k := range keys {
+		if k.Given {
+			names = append(names, k.Name)
 		}
 	}
 	return names
@@ -153,22 +178,22 @@ func keyNames() []string {
 // expand returns all combinations of the values of a grid.
 func expand(grid map[string]any) ([]Settings, error) {
 	runs := []Settings{{}}
-	for i := range keys.NumField() {
-		value, ok := grid[key(i)]
+	for _, k := range keys {
+		value, ok := grid[k.Name]
 		if !ok {
 			continue
 		}
-		values, err := choices(value, keys.Field(i).Type)
+		values, err := choices(value, k.Field.Type)
 		if err != nil {
-			return nil, &keyError{key(i), err}
+			return nil, &keyError{k.Name, err}
 		}
 		if len(runs)*len(values) > mostRuns {
-			return nil, &keyError{key(i), fmt.Errorf("the grid has more than %d runs", mostRuns)}
+			return nil, &keyError{k.Name, fmt.Errorf("the grid has more than %d runs", mostRuns)}
 		}
 		product := make([]Settings, 0, len(runs)*len(values))
 		for _, run := range runs {
 			for _, v := range values {
-				reflect.ValueOf(&run).Elem().Field(i).Set(v)
+				reflect.ValueOf(&run).Elem().FieldByIndex(k.Field.Index).Set(v)
 				product = append(product, run)
 			}
 		}
@@ -292,7 +317,7 @@ func asFloat(item any) (float64, bool) {
 var named = []string{"", "synthetic", "meteo-uk", "ccds"}
 
 // bind checks one run and ties it to the contents of its file of data.
-func (s *Settings) bind(dir string) error {
+func bind(s *Settings, dir string) error {
 	if err := s.Check(); err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"lacuna/experiment"
 )
 
 // Study is a set of runs in a directory.
@@ -36,7 +38,7 @@ func Open(dir string, create bool) (*Study, error) {
 func (s *Study) Close() error { return s.Ledger.Close() }
 
 // Trajectory reads the trajectory of a run. It returns nil when the run kept none.
-func (s *Study) Trajectory(id string) (*Trajectory, error) {
+func (s *Study) Trajectory(id string) (*experiment.Trajectory, error) {
 	t, err := LoadTrajectory(trajectoryPath(s.Dir, id))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

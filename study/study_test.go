@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,49 @@ func TestFaultsInASpecificationAreLocated(t *testing.T) {
 	}
 }
 
+// Keys have one name; the ones that settings are saved by go on working.
+func TestFormerKeys(t *testing.T) {
+	now, err := Parse("spec.toml", []byte("integrator = \"gd\"\nhold_out = 0.1\n[[grid]]\nintegrator = [\"gd\", \"rk32\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := Parse("spec.toml", []byte("method = \"gd\"\nhold_back = 0.1\n[[grid]]\nmethod = [\"gd\", \"rk32\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixed, err := Parse("spec.toml", []byte("method = \"flow\"\nhold_out = 0.1\n[[grid]]\nintegrator = [\"gd\", \"rk32\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(now) != 2 || !reflect.DeepEqual(now, before) || !reflect.DeepEqual(now, mixed) {
+		t.Errorf("%+v, by the former names %+v, mixed %+v", now, before, mixed)
+	}
+	for text, want := range map[string]string{
+		"method = \"gd\"\nintegrator = \"gd\"\n": "spec.toml:1:1: method: integrator says the same",
+		"blocks = 5\nhold_back = true\n":         "spec.toml:2:1: hold_out: true (bool) is not a finite number",
+		"holdout = 1\n":                          "patience, train_mse",
+	} {
+		if _, err := Parse("spec.toml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", text, err, want)
+		}
+	}
+}
+
+// A later setting is a column only where a run sets it, so that tables of studies without it stay as they are.
+func TestLaterColumns(t *testing.T) {
+	run := Run{ID: "1", State: Pending}
+	columns, rows := Table([]Run{run})
+	named := run
+	named.Settings.Model = "doubled"
+	more, wider := Table([]Run{run, named})
+	if slices.Contains(columns, "model") || len(more) != len(columns)+1 || len(rows[0]) != len(columns) {
+		t.Errorf("columns %v, and with a model %v", columns, more)
+	}
+	if c := slices.Index(more, "model"); wider[0][c] != "" || wider[1][c] != "doubled" {
+		t.Errorf("rows %v", wider)
+	}
+}
+
 func TestIdentity(t *testing.T) {
 	if (Settings{}).ID() != (Settings{Blocks: 500, Depth: Depths{0}, Data: "synthetic"}).ID() {
 		t.Error("defaults, given or not, are the same run")
@@ -96,11 +140,10 @@ func TestIdentity(t *testing.T) {
 		t.Errorf("settings of float64 are %s (%v): runs made before there was a choice would change their identity", text, err)
 	}
 	seen := map[string]string{}
-	settings := reflect.TypeFor[Settings]()
-	for i := range settings.NumField() {
+	for _, k := range keys {
 		var s Settings
 		s.Normalise()
-		field := reflect.ValueOf(&s).Elem().Field(i)
+		field := reflect.ValueOf(&s).Elem().FieldByIndex(k.Field.Index)
 		switch field.Kind() {
 		case reflect.String:
 			field.SetString("other")
@@ -117,9 +160,9 @@ func TestIdentity(t *testing.T) {
 		}
 		id := s.ID()
 		if other, ok := seen[id]; ok {
-			t.Errorf("%s does not count: same identity as %s", key(i), other)
+			t.Errorf("%s does not count: same identity as %s", k.Name, other)
 		}
-		seen[id] = key(i)
+		seen[id] = k.Name
 	}
 	here, there := Settings{Data: "/a/x.csv", DataSum: "1"}, Settings{Data: "/b/x.csv", DataSum: "1"}
 	if here.ID() != there.ID() || here.ID() == (Settings{Data: "/a/x.csv", DataSum: "2"}).ID() {

@@ -5,43 +5,54 @@ import (
 	"encoding/json"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+
+	"lacuna/experiment"
 )
 
-// Row is a run as named values, in the order of Columns: identity, settings, state and outcome. It holds nothing that
-// depends on the machine or the time, so two ways to the same runs give the same table.
+// Row is a run as named values: identity, settings, state and outcome. It holds nothing that depends on the machine or the
+// time, so two ways to the same runs give the same table.
 type Row []string
 
-// Columns names the values of a Row.
-func Columns() []string {
-	columns := []string{"id"}
-	for i := range keys.NumField() {
-		columns = append(columns, key(i))
+// Table returns the names of the columns, and the values of every run. The settings come in the order of Settings, a later
+// one only where a run sets it. An unfinished run has no values for its outcome.
+func Table(runs []Run) (columns []string, rows []Row) {
+	columns = []string{"id"}
+	var shown []experiment.Key
+	for _, k := range keys {
+		set := func(run Run) bool { return !reflect.ValueOf(run.Settings).FieldByIndex(k.Field.Index).IsZero() }
+		if !k.Later || slices.ContainsFunc(runs, set) {
+			columns, shown = append(columns, k.Saved), append(shown, k)
+		}
 	}
-	return append(columns, "state", "reason", "status", "train_loss", "train_final_mse", "held_back_mse", "test_mse",
+	columns = append(columns, "state", "reason", "status", "train_loss", "train_final_mse", "held_back_mse", "test_mse",
 		"relative_test", "effective_rank", "largest_norm", "stopped_at", "steps", "evaluations_used", "emergences")
+	for _, run := range runs {
+		row := Row{run.ID}
+		for _, k := range shown {
+			row = append(row, cell(reflect.ValueOf(run.Settings).FieldByIndex(k.Field.Index)))
+		}
+		row = append(row, run.State, run.Reason)
+		if run.State == Done {
+			row = append(row, run.Outcome.cells()...)
+		}
+		rows = append(rows, append(row, make(Row, len(columns)-len(row))...))
+	}
+	return columns, rows
 }
 
-// Row returns the values of a run. An unfinished run has none for its outcome.
-func (r Run) Row() Row {
-	row := Row{r.ID}
-	settings := reflect.ValueOf(r.Settings)
-	for i := range keys.NumField() {
-		row = append(row, cell(settings.Field(i)))
-	}
-	row = append(row, r.State, r.Reason)
-	if r.State != Done {
-		return append(row, make(Row, len(Columns())-len(row))...)
-	}
-	o := r.Outcome
+func (o Outcome) cells() Row {
 	var times []string
 	for _, t := range o.Emergences {
 		times = append(times, t.String())
 	}
-	return append(row, o.Status, o.TrainLoss.String(), o.TrainMSE.String(), o.HeldBackMSE.String(), o.TestMSE.String(),
-		o.RelativeTest.String(), strconv.Itoa(o.Rank), o.LargestNorm.String(), o.FlowTime.String(),
-		strconv.Itoa(o.Steps), strconv.Itoa(o.Evaluations), strings.Join(times, " "))
+	return Row{
+		o.Status, o.TrainLoss.String(), o.TrainMSE.String(), o.HeldBackMSE.String(), o.TestMSE.String(), o.RelativeTest.String(),
+		strconv.Itoa(o.Rank), o.LargestNorm.String(), o.FlowTime.String(), strconv.Itoa(o.Steps), strconv.Itoa(o.Evaluations),
+		strings.Join(times, " "),
+	}
 }
 
 func cell(v reflect.Value) string {
@@ -64,12 +75,13 @@ func cell(v reflect.Value) string {
 
 // WriteCSV writes runs as a table with one line a run.
 func WriteCSV(w io.Writer, runs []Run) error {
+	columns, rows := Table(runs)
 	out := csv.NewWriter(w)
-	if err := out.Write(Columns()); err != nil {
+	if err := out.Write(columns); err != nil {
 		return err
 	}
-	for _, run := range runs {
-		if err := out.Write(run.Row()); err != nil {
+	for _, row := range rows {
+		if err := out.Write(row); err != nil {
 			return err
 		}
 	}
@@ -87,20 +99,15 @@ func WriteJSON(w io.Writer, runs []Run) error {
 	return encoder.Encode(runs)
 }
 
-// Varied returns the columns in which runs differ, id first; the ones to show on a narrow page.
-func Varied(runs []Run) []int {
-	columns := Columns()
+// Varied returns the columns in which the rows of a table differ, the first in any case; the ones to show on a narrow page.
+func Varied(rows []Row) []int {
 	varied := []int{0}
-	if len(runs) == 0 {
+	if len(rows) == 0 {
 		return varied
 	}
-	first := runs[0].Row()
-	for c := 1; c < len(columns); c++ {
-		for _, run := range runs[1:] {
-			if run.Row()[c] != first[c] {
-				varied = append(varied, c)
-				break
-			}
+	for c := 1; c < len(rows[0]); c++ {
+		if slices.ContainsFunc(rows, func(row Row) bool { return row[c] != rows[0][c] }) {
+			varied = append(varied, c)
 		}
 	}
 	return varied

@@ -28,10 +28,10 @@ func TestTrainRecoversATensor(t *testing.T) {
 	if o.Status != "converged" || o.Rank != 2 || !(o.TestMSE < 1e-10) || !(o.TrainMSE < 1e-13) || !(o.RelativeTest < 1e-5) {
 		t.Errorf("outcome %+v", o)
 	}
-	if len(o.Emergences) < 2 || len(o.Trajectory.Blocks) != 24 || len(o.Trajectory.Points) > 41 {
-		t.Errorf("%d emergences, %d blocks, %d records", len(o.Emergences), len(o.Trajectory.Blocks), len(o.Trajectory.Points))
+	if len(o.Emergences) < 2 || len(o.Trajectory.Blocks) != 24 || len(o.Trajectory.Records) > 41 {
+		t.Errorf("%d emergences, %d blocks, %d records", len(o.Emergences), len(o.Trajectory.Blocks), len(o.Trajectory.Records))
 	}
-	last := o.Trajectory.Points[len(o.Trajectory.Points)-1]
+	last := o.Trajectory.Records[len(o.Trajectory.Records)-1]
 	if Number(last.TestMSE) != o.TestMSE || Number(last.Time) != o.FlowTime || int(last.Rank) != o.Rank {
 		t.Errorf("the trajectory ends at %+v, the run at %+v", last, o)
 	}
@@ -61,7 +61,7 @@ func TestTrainInFloat32(t *testing.T) {
 
 func TestTrainIsDeterministic(t *testing.T) {
 	s := small()
-	s.HoldBack, s.Balanced, s.Depth = 0.1, true, Depths{0.5}
+	s.HoldOut, s.Balanced, s.Depth = 0.1, true, Depths{0.5}
 	var outcomes [2]Outcome
 	for i := range outcomes {
 		var d Data
@@ -82,22 +82,22 @@ func TestTrainIsDeterministic(t *testing.T) {
 // With cells held back, the outcome belongs to the record at which they were predicted best.
 func TestHeldBackCellsChooseTheMoment(t *testing.T) {
 	s := small()
-	s.Noise, s.HoldBack, s.Patience, s.Depth, s.Points = 0.5, 0.2, 8, Depths{0}, 10_000
+	s.Noise, s.HoldOut, s.Patience, s.Depth, s.Points = 0.5, 0.2, 8, Depths{0}, 10_000
 	var d Data
 	o, err := d.Train(context.Background(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	best := o.Trajectory.Points[0]
-	for _, p := range o.Trajectory.Points {
-		if p.HeldBackMSE < best.HeldBackMSE {
+	best := o.Trajectory.Records[0]
+	for _, p := range o.Trajectory.Records {
+		if p.HeldOut < best.HeldOut {
 			best = p
 		}
 	}
-	if Number(best.TestMSE) != o.TestMSE || Number(best.HeldBackMSE) != o.HeldBackMSE {
-		t.Errorf("outcome %v, %v; the best moment has %v, %v", o.HeldBackMSE, o.TestMSE, best.HeldBackMSE, best.TestMSE)
+	if Number(best.TestMSE) != o.TestMSE || Number(best.HeldOut) != o.HeldBackMSE {
+		t.Errorf("outcome %v, %v; the best moment has %v, %v", o.HeldBackMSE, o.TestMSE, best.HeldOut, best.TestMSE)
 	}
-	if best.Time == o.Trajectory.Points[len(o.Trajectory.Points)-1].Time {
+	if best.Time == o.Trajectory.Records[len(o.Trajectory.Records)-1].Time {
 		t.Error("the best moment is the last: the test shows nothing")
 	}
 }
@@ -119,7 +119,7 @@ func TestFaultsOfARun(t *testing.T) {
 		{func(s *Settings) { s.Depth = Depths{0.5} }, "whole number"},
 		{func(s *Settings) { s.Start = "warm" }, "warm"},
 		{func(s *Settings) { s.Loss = "hinge" }, "hinge"},
-		{func(s *Settings) { s.Method = "adam" }, "adam"},
+		{func(s *Settings) { s.Integrator = "adam" }, "adam"},
 		{func(s *Settings) { s.Observed = 1e-9 }, "observe more"},
 		{func(s *Settings) { s.Data = "ccds" }, "no licence"},
 		{func(s *Settings) { s.Data = "meteo-uk" }, "data fetch"},

@@ -10,25 +10,20 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"lacuna/experiment"
 	"lacuna/internal/atomicfile"
 )
 
-// Trajectory is the way of one run.
-type Trajectory struct {
-	Blocks []int // the blocks whose norms are kept
-	Points []Point
-}
-
-// Point is one record of a trajectory.
+// Point is one record of a trajectory as it is stored.
 type Point struct {
 	Time        float64   `parquet:"time"` // of the flow
 	Evaluations int64     `parquet:"evaluations"`
 	TrainLoss   float64   `parquet:"train_loss"`
 	TrainMSE    float64   `parquet:"train_mse"`
 	TestMSE     float64   `parquet:"test_mse"`
-	HeldBackMSE float64   `parquet:"held_back_mse"` // NaN unless cells are held back
+	HeldBackMSE float64   `parquet:"held_back_mse"` // NaN unless cells are held out
 	Rank        int64     `parquet:"rank"`
-	Norms       []float64 `parquet:"norms,list"` // of Trajectory.Blocks, in their order
+	Norms       []float64 `parquet:"norms,list"` // of the blocks in the metadata, in their order
 }
 
 const blocksKey = "lacuna.blocks"
@@ -39,7 +34,11 @@ func trajectoryPath(dir, id string) string {
 }
 
 // SaveTrajectory writes a trajectory as Parquet: one row a record, the numbers of the blocks in the metadata.
-func SaveTrajectory(path string, t *Trajectory) error {
+func SaveTrajectory(path string, t *experiment.Trajectory) error {
+	points := make([]Point, len(t.Records))
+	for k, r := range t.Records {
+		points[k] = Point{r.Time, int64(r.Evaluations), r.Loss, r.TrainMSE, r.TestMSE, r.HeldOut, int64(r.Rank), r.Deep}
+	}
 	blocks, err := json.Marshal(t.Blocks)
 	if err != nil {
 		return err
@@ -48,16 +47,17 @@ func SaveTrajectory(path string, t *Trajectory) error {
 		return err
 	}
 	return atomicfile.Write(path, func(w io.Writer) error {
-		writer := parquet.NewGenericWriter[Point](w, parquet.Compression(&parquet.Zstd), parquet.KeyValueMetadata(blocksKey, string(blocks)))
-		if _, err := writer.Write(t.Points); err != nil {
+		metadata := parquet.KeyValueMetadata(blocksKey, string(blocks))
+		writer := parquet.NewGenericWriter[Point](w, parquet.Compression(&parquet.Zstd), metadata)
+		if _, err := writer.Write(points); err != nil {
 			return err
 		}
 		return writer.Close()
 	})
 }
 
-// LoadTrajectory reads what SaveTrajectory wrote.
-func LoadTrajectory(path string) (*Trajectory, error) {
+// LoadTrajectory reads what SaveTrajectory wrote: of every record what its columns hold.
+func LoadTrajectory(path string) (*experiment.Trajectory, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -71,39 +71,24 @@ func LoadTrajectory(path string) (*Trajectory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a trajectory: %w", path, err)
 	}
-	t := &Trajectory{}
+	t := &experiment.Trajectory{}
 	text, _ := open.Lookup(blocksKey)
 	if err := json.Unmarshal([]byte(text), &t.Blocks); err != nil {
 		return nil, fmt.Errorf("%s does not say which blocks it holds", path)
 	}
 	reader := parquet.NewGenericReader[Point](file)
 	defer reader.Close()
-	t.Points = make([]Point, reader.NumRows())
-	if n, err := reader.Read(t.Points); n < len(t.Points) {
+	points := make([]Point, reader.NumRows())
+	if n, err := reader.Read(points); n < len(points) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	for _, p := range points {
+		t.Records = append(t.Records, experiment.Record{
+			Time: p.Time, Evaluations: int(p.Evaluations), Loss: p.TrainLoss, TrainMSE: p.TrainMSE, TestMSE: p.TestMSE,
+			HeldOut: p.HeldBackMSE, Rank: int(p.Rank), Deep: p.Norms,
+		})
+	}
 	return t, nil
-}
-
-// Norms returns the norms block by block: Norms()[i] belongs to Blocks[i] and has one entry a record.
-func (t *Trajectory) Norms() [][]float64 {
-	norms := make([][]float64, len(t.Blocks))
-	for i := range norms {
-		norms[i] = make([]float64, len(t.Points))
-		for k, p := range t.Points {
-			norms[i][k] = p.Norms[i]
-		}
-	}
-	return norms
-}
-
-// Column returns one quantity at every record.
-func (t *Trajectory) Column(of func(Point) float64) []float64 {
-	column := make([]float64, len(t.Points))
-	for k, p := range t.Points {
-		column[k] = of(p)
-	}
-	return column
 }
 
 // removeLeftovers deletes temporary files that a killed process left in a directory.

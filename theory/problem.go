@@ -59,13 +59,7 @@ func newProblem(depths []int, start model.Start, o Options) problem {
 }
 
 // square is the loss of the paper's experiments.
-func square() loss.Loss {
-	l, err := loss.ByName("square")
-	if err != nil {
-		panic("theory: the square loss is not registered")
-	}
-	return l
-}
+func square() loss.Loss { return loss.Square }
 
 func (p problem) observed() *tensor.Observed {
 	full := dataset.Synthetic(p.shape, p.rank, 0, p.seed)

@@ -14,8 +14,8 @@ import (
 
 	"lacuna/dataio"
 	"lacuna/dataset"
+	"lacuna/experiment"
 	"lacuna/internal/progress"
-	"lacuna/study"
 	"lacuna/tensor"
 )
 
@@ -289,7 +289,7 @@ func runDataSynthetic(a *app, f *syntheticFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	shape, err := study.ParseShape(f.shape)
+	shape, err := experiment.ParseShape(f.shape)
 	if err != nil {
 		return usageError{fmt.Errorf("--shape: %w", err)}
 	}

@@ -22,7 +22,7 @@ func TestDependencyRules(t *testing.T) {
 		"pgregory.net/rapid":      nil,
 		"github.com/rogpeppe/":    nil,
 	}
-	core := []string{".", "tensor", "loss", "model", "flow", "internal/als", "internal/posterior"}
+	core := []string{".", "tensor", "loss", "model", "flow", "experiment", "internal/als", "internal/posterior"}
 	checked := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {

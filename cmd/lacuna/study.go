@@ -280,8 +280,8 @@ func newStudyTable(a *app) *cobra.Command {
 }
 
 func studyTable(a *app, runs []study.Run, all bool) error {
-	columns := study.Columns()
-	varied := study.Varied(runs)
+	columns, rows := study.Table(runs)
+	varied := study.Varied(rows)
 	always := []string{"state", "status", "test_mse", "effective_rank"}
 	var shown []int
 	for c, name := range columns {
@@ -301,8 +301,8 @@ func studyTable(a *app, runs []study.Run, all bool) error {
 		fmt.Fprintln(table, strings.Join(words, "\t"))
 	}
 	line(columns)
-	for _, run := range runs {
-		line(run.Row())
+	for _, row := range rows {
+		line(row)
 	}
 	return table.Flush()
 }

@@ -3,9 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,45 +13,26 @@ import (
 
 	"lacuna/dataio"
 	"lacuna/dataset"
+	"lacuna/experiment"
 	"lacuna/figure"
 	"lacuna/flow"
 	"lacuna/internal/atomicfile"
 	"lacuna/internal/progress"
 	"lacuna/internal/rng"
 	"lacuna/internal/trajectory"
-	"lacuna/loss"
 	"lacuna/model"
-	"lacuna/study"
 	"lacuna/tensor"
 )
 
-// trainModel is a parametrisation as train uses it: one that can be integrated, started and measured.
-type trainModel interface {
-	flow.System
-	Draw(model.StartConfig) error
-	ShallowNorms(norms []float64)
-	Unbalancedness() float64
-	CP(threshold float64) *tensor.CP
-	Elsewhere(cells *tensor.Observed) *model.Elsewhere
-}
-
 // trainRun is a run under way.
 type trainRun struct {
-	a *app
-	f *trainFlags
-
-	scaling    tensor.Scaling
-	train      *tensor.Observed // standardised cells
-	test, held *tensor.Observed // nil where there are none
-	model      trainModel
-	integrator *flow.Integrator
-	path       *trajectory.Trajectory
-
-	testError *model.Elsewhere
-	shallow   []float64
-	counter   *progress.Counter
-	saved     time.Time
-	result    flow.Result
+	*experiment.Run // on standardised cells
+	a               *app
+	f               *trainFlags
+	scaling         tensor.Scaling
+	counter         *progress.Counter
+	saved           time.Time
+	result          flow.Result
 }
 
 func runTrain(ctx context.Context, a *app, f *trainFlags) error {
@@ -61,10 +42,7 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 		if earlier, err = loadCheckpoint(f.resume); err != nil {
 			return err
 		}
-		f.settings = earlier.Settings
-		if f.settings.DType == "" { // saved before there was a choice
-			f.settings.DType = model.Float64
-		}
+		f.resumed(earlier)
 		if f.checkpoint == "" {
 			f.checkpoint = f.resume
 		}
@@ -72,7 +50,7 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if err := checkOutputs(f.settings.File, f.outputs()...); err != nil {
+	if err := checkOutputs(f.settings.Data, f.outputs()...); err != nil {
 		return err
 	}
 	r := &trainRun{a: a, f: f, counter: new(progress.Counter), saved: time.Now()}
@@ -86,77 +64,80 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 	}
 	stop := a.progress("training", r.counter)
 	defer stop()
-	r.result = r.integrator.Run(ctx, r.record)
+	r.result = r.Follow(ctx, r.watch)
 	stop()
 	return r.finish()
 }
 
 // prepare makes data, model and integrator.
 func (r *trainRun) prepare() error {
-	s := &r.f.settings
-	known, err := s.data(r.a)
+	s := r.f.settings
+	known, err := r.f.data(r.a)
 	if err != nil {
 		return err
 	}
-	r.train = known
-	if s.Share < 1 {
-		r.test, r.train = known.Split(1-s.Share, rng.New(s.DataSeed, "observed"))
-		r.test, r.train = r.train, r.test
-		if r.train.Len() == 0 {
-			return inputError(fmt.Errorf("--observed %v leaves no cell to train on: give a larger share", s.Share))
+	cells := experiment.Cells{Train: known}
+	if s.Observed < 1 {
+		cells.Train, cells.Test = known.Split(1-float64(s.Observed), rng.New(s.DataSeed, "observed"))
+		if cells.Train.Len() == 0 {
+			return inputError(fmt.Errorf("--observed %v leaves no cell to train on: give a larger share", s.Observed))
 		}
 	}
 	if s.Patience > 0 {
-		r.train, r.held = r.train.Split(s.HoldOut, rng.New(s.DataSeed, "held out"))
+		cells.Train, cells.HeldOut = cells.Train.Split(float64(s.HoldOut), rng.New(s.DataSeed, "held out"))
+		if cells.HeldOut.Len() == 0 {
+			cells.HeldOut = nil
+		}
 	}
-	how, mode, err := parseStandardise(s.Scale, known.Modes)
+	how, mode, err := parseStandardise(s.Standardise, known.Modes)
 	if err != nil {
 		return usageError{err}
 	}
-	r.scaling = tensor.FitScaling(r.train, how, mode)
-	for _, part := range []**tensor.Observed{&r.train, &r.test, &r.held} {
+	r.scaling = tensor.FitScaling(cells.Train, how, mode)
+	for _, part := range []**tensor.Observed{&cells.Train, &cells.Test, &cells.HeldOut} {
 		if *part != nil {
 			*part = r.scaling.Apply(*part)
 		}
 	}
-	if err := r.makeModel(); err != nil {
+	s.Trajectory = "all"
+	if s.Threads == 0 {
+		s.Threads = runtime.GOMAXPROCS(0)
+	}
+	if s.Every == 0 && s.Descends() {
+		s.Every = 100
+	}
+	depths, err := parseDepths(s.Depth.String(), known.Order())
+	if err == nil && !s.Balanced && s.Model == "" {
+		_, err = wholeDepths(depths)
+	}
+	if err != nil {
 		return inputError(err)
 	}
-	if r.test != nil && r.test.Len() > 0 {
-		r.testError = r.model.Elsewhere(r.test)
-	}
-	if r.held != nil && r.held.Len() > 0 {
-		r.f.stop.HeldOut = r.model.Elsewhere(r.held).MSE
-	}
-	r.shallow = make([]float64, s.Blocks)
-	r.integrator, err = flow.New(r.model, flow.Settings{
-		Method: s.Method, Scheme: s.Scheme, Tolerance: s.Tolerance, Rate: s.Rate,
-		Threshold: s.Threshold, Every: s.Every, Stop: r.f.stop,
-	})
+	m, err := s.Build(cells.Train)
 	if err != nil {
+		return inputError(err)
+	}
+	if r.Run, err = experiment.Of(m, s, cells); err != nil {
 		return usageError{err}
 	}
-	every := s.Every
-	if every == 0 && (s.Method == flow.Descent || s.Method == flow.Normalised) {
-		every = 100
-	}
-	r.path = &trajectory.Trajectory{Every: every}
+	r.Layers = true
 	return nil
 }
 
 // data reads the file, or makes the synthetic tensor, all of whose cells are known.
-func (s *trainSettings) data(a *app) (*tensor.Observed, error) {
-	if s.Synthetic != "" {
-		shape, err := study.ParseShape(s.Synthetic)
+func (f *trainFlags) data(a *app) (*tensor.Observed, error) {
+	s := &f.settings
+	if s.Shape != "" {
+		shape, err := experiment.ParseShape(s.Shape)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("--synthetic: %w", err)}
 		}
 		if err := checkCells(shape); err != nil {
 			return nil, err
 		}
-		return dataset.Synthetic(shape, s.TrueRank, s.Noise, s.DataSeed), nil
+		return dataset.Synthetic(shape, s.Rank, float64(s.Noise), s.DataSeed), nil
 	}
-	table, err := s.Input.read(s.File)
+	table, err := f.input.read(s.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -166,64 +147,15 @@ func (s *trainSettings) data(a *app) (*tensor.Observed, error) {
 	return table.Observed, nil
 }
 
-func (r *trainRun) makeModel() error {
-	s := &r.f.settings
-	l, err := loss.ByName(s.Loss)
-	if err != nil {
-		return err
-	}
-	if err := loss.CheckTargets(l, r.train.Values); err != nil {
-		return err
-	}
-	threads := r.f.threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	depths, err := parseDepths(s.Depth, r.train.Order())
-	if err != nil {
-		return err
-	}
-	var whole []int
-	if !s.Balanced {
-		if whole, err = wholeDepths(depths); err != nil {
-			return err
-		}
-	}
-	config := model.Config{Blocks: s.Blocks, Depths: whole, Threads: threads}
-	switch {
-	case s.Balanced:
-		r.model, err = model.NewBalanced(r.train, l, model.BalancedConfig{Blocks: s.Blocks, Depths: depths, Threads: threads})
-	case s.DType == model.Float32:
-		r.model, err = model.NewChains32(r.train, l, config)
-	default:
-		r.model, err = model.NewChains(r.train, l, config)
-	}
-	if err != nil {
-		return err
-	}
-	return r.model.Draw(model.StartConfig{Start: s.Start, SigmaW: s.SigmaW, SigmaA: s.SigmaA, Diagonal: s.Diagonal, Seed: s.Seed})
-}
-
-// record keeps a snapshot, and now and then a checkpoint.
-func (r *trainRun) record(s *flow.Snapshot) (stop bool) {
-	test := math.NaN()
-	if r.testError != nil {
-		test = r.testError.MSE()
-	}
-	r.model.ShallowNorms(r.shallow)
-	r.path.Add(trajectory.Record{
-		Steps: s.Steps, Time: s.Time, Step: s.Step, Evaluations: s.Evaluations, Wall: s.Wall.Seconds(),
-		Loss: s.Loss, TrainMSE: s.MSE, TestMSE: test, HeldOut: s.HeldOut, Epsilon: r.model.Unbalancedness(),
-		Rank: s.Rank, Deep: s.Norms, Shallow: r.shallow,
-	})
-	r.counter.Note(fmt.Sprintf("%s evaluations, flow time %s, train MSE %s, rank %d", grouped(s.Evaluations), short(s.Time), short(s.MSE), s.Rank))
+// watch shows where the run is, and now and then saves it.
+func (r *trainRun) watch(s *experiment.Record) {
+	r.counter.Note(fmt.Sprintf("%s evaluations, flow time %s, train MSE %s, rank %d", grouped(s.Evaluations), short(s.Time), short(s.TrainMSE), s.Rank))
 	if r.f.checkpoint != "" && time.Since(r.saved) > time.Minute {
 		r.saved = time.Now()
 		if err := r.save(r.f.checkpoint); err != nil {
 			r.a.warn("%v", err)
 		}
 	}
-	return false
 }
 
 // finish writes what was asked for and tells how the run ended.
@@ -239,7 +171,7 @@ func (r *trainRun) finish() error {
 		}
 	}
 	if f.output != "" {
-		write := func(w io.Writer) error { return r.path.Write(w, f.output) }
+		write := func(w io.Writer) error { return trajectory.Write(w, f.output, &r.Path) }
 		if err := atomicfile.Write(f.output, write); err != nil {
 			return err
 		}
@@ -251,7 +183,7 @@ func (r *trainRun) finish() error {
 	}
 	if f.factors != "" {
 		cp, norms := r.collapsed()
-		if err := dataio.WriteFactors(f.factors, r.train.Modes, cp, norms, r.scaling); err != nil {
+		if err := dataio.WriteFactors(f.factors, r.Cells.Train.Modes, cp, norms, r.scaling); err != nil {
 			return err
 		}
 	}
@@ -269,7 +201,7 @@ func (r *trainRun) finish() error {
 
 // collapsed is the ordinary CP model that the run ended in, blocks in falling order of norm, and their norms.
 func (r *trainRun) collapsed() (cp *tensor.CP, norms []float64) {
-	recorded := r.path.Last().Deep
+	recorded := r.Path.Last().Deep
 	order := make([]int, len(recorded))
 	for k := range order {
 		order[k] = k
@@ -278,30 +210,31 @@ func (r *trainRun) collapsed() (cp *tensor.CP, norms []float64) {
 	for _, k := range order {
 		norms = append(norms, recorded[k])
 	}
-	return r.model.CP(-1).Take(order), norms
+	return r.Model.CP(-1).Take(order), norms
 }
 
 // figure draws the run in the manner of Figure 2, against evaluations and against the logarithm of flow time.
 func (r *trainRun) figure() *figure.Figure {
-	p := r.path
+	p := &r.Path
 	panel := figure.NormPanel{
 		Norms:     p.Curves(),
-		TrainLoss: p.Column(func(r trajectory.Record) float64 { return r.TrainMSE }),
-		Threshold: r.f.settings.Threshold,
+		TrainLoss: p.Column(func(r experiment.Record) float64 { return r.TrainMSE }),
+		Threshold: float64(r.f.settings.Threshold),
 	}
-	if r.testError != nil {
-		panel.TestLoss = p.Column(func(r trajectory.Record) float64 { return r.TestMSE })
+	if test := r.Cells.Test; test != nil && test.Len() > 0 {
+		panel.TestLoss = p.Column(func(r experiment.Record) float64 { return r.TestMSE })
 	}
 	byEvaluations, byTime := panel, panel
 	byEvaluations.XLabel = "gradient evaluations"
-	byEvaluations.X = p.Column(func(r trajectory.Record) float64 { return float64(r.Evaluations) })
+	byEvaluations.X = p.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) })
 	byTime.XLabel, byTime.XLog = "flow time t", true
-	byTime.X = p.Column(func(r trajectory.Record) float64 { return r.Time })
-	return figure.BlockNorms(r.f.settings.title(), byEvaluations, byTime)
+	byTime.X = p.Column(func(r experiment.Record) float64 { return r.Time })
+	return figure.BlockNorms(r.f.title(), byEvaluations, byTime)
 }
 
-func (s *trainSettings) title() string {
-	start := string(s.Start)
+func (f *trainFlags) title() string {
+	s := &f.settings
+	start := s.Start
 	if s.Balanced {
 		start = string(model.BalancedChain)
 	}
@@ -324,41 +257,41 @@ var statusWords = map[flow.Status]string{
 
 // trainResult is what `lacuna train --json` prints. docs/cli.md describes every field.
 type trainResult struct {
-	Status         string        `json:"status"`
-	Observed       int           `json:"observed"`
-	Test           int           `json:"test"`
-	Order          int           `json:"order"`
-	Shape          []int         `json:"shape"`
-	Blocks         int           `json:"blocks"`
-	EffectiveRank  int           `json:"effective_rank"`
-	Evaluations    int           `json:"evaluations"`
-	Steps          int           `json:"steps"`
-	Rejected       int           `json:"rejected_steps"`
-	FlowTime       number        `json:"flow_time"`
-	TrainLoss      number        `json:"train_loss"`
-	TrainMSE       number        `json:"train_mse"`
-	TestMSE        number        `json:"test_mse"`
-	HeldOutMSE     number        `json:"held_out_mse"`
-	EmergenceTimes []number      `json:"emergence_times"`
-	Seconds        number        `json:"seconds"`
-	Output         string        `json:"output,omitempty"`
-	Figure         string        `json:"figure,omitempty"`
-	Factors        string        `json:"factors,omitempty"`
-	Checkpoint     string        `json:"checkpoint,omitempty"`
-	Settings       trainSettings `json:"settings"`
+	Status         string          `json:"status"`
+	Observed       int             `json:"observed"`
+	Test           int             `json:"test"`
+	Order          int             `json:"order"`
+	Shape          []int           `json:"shape"`
+	Blocks         int             `json:"blocks"`
+	EffectiveRank  int             `json:"effective_rank"`
+	Evaluations    int             `json:"evaluations"`
+	Steps          int             `json:"steps"`
+	Rejected       int             `json:"rejected_steps"`
+	FlowTime       number          `json:"flow_time"`
+	TrainLoss      number          `json:"train_loss"`
+	TrainMSE       number          `json:"train_mse"`
+	TestMSE        number          `json:"test_mse"`
+	HeldOutMSE     number          `json:"held_out_mse"`
+	EmergenceTimes []number        `json:"emergence_times"`
+	Seconds        number          `json:"seconds"`
+	Output         string          `json:"output,omitempty"`
+	Figure         string          `json:"figure,omitempty"`
+	Factors        string          `json:"factors,omitempty"`
+	Checkpoint     string          `json:"checkpoint,omitempty"`
+	Settings       json.RawMessage `json:"settings"`
 }
 
 func (r *trainRun) tell() error {
-	f, last := r.f, r.path.Last()
+	f, train, last := r.f, r.Cells.Train, r.Path.Last()
 	result := trainResult{
-		Status: string(r.result.Status), Observed: r.train.Len(), Order: r.train.Order(), Shape: r.train.Shape(),
+		Status: string(r.result.Status), Observed: train.Len(), Order: train.Order(), Shape: train.Shape(),
 		Blocks: f.settings.Blocks, EffectiveRank: r.result.Rank, Evaluations: r.result.Evaluations, Steps: r.result.Steps,
 		Rejected: r.result.Rejected, FlowTime: number(r.result.Time), TrainLoss: number(r.result.Loss), TrainMSE: number(r.result.MSE),
 		TestMSE: number(last.TestMSE), HeldOutMSE: number(last.HeldOut), EmergenceTimes: []number{}, Seconds: number(r.result.Wall.Seconds()),
-		Output: f.output, Figure: f.picture, Factors: f.factors, Checkpoint: f.checkpoint, Settings: f.settings,
+		Output: f.output, Figure: f.picture, Factors: f.factors, Checkpoint: f.checkpoint, Settings: f.description(),
 	}
-	if r.test != nil {
-		result.Test = r.test.Len()
+	if r.Cells.Test != nil {
+		result.Test = r.Cells.Test.Len()
 	}
 	for _, t := range r.result.EmergenceTimes() {
 		result.EmergenceTimes = append(result.EmergenceTimes, number(t))

@@ -27,7 +27,7 @@ func (w *work) realRuns(data, standardise string, observed float64, kinds []star
 		settings = append(settings, study.Settings{
 			Data: data, Standardise: standardise, Observed: study.Number(observed), Depth: study.Depths{float64(k)}, Blocks: realBlocks,
 			Start: string(kind.kind), SigmaW: study.Number(kind.sigmaW), SigmaA: study.Number(kind.sigmaA), Seed: uint64(1 + nth/len(kinds)),
-			Tolerance: tolerance, Runaway: runaway, Evaluations: evaluations, HoldBack: realHoldBack, Patience: realPatience,
+			Tolerance: tolerance, Runaway: runaway, Evaluations: evaluations, HoldOut: realHoldOut, Patience: realPatience,
 		})
 	}
 	return settings
@@ -41,7 +41,7 @@ const (
 	evaluationsCCDS  = 600
 	realRunsEach     = 126
 	quickRealRuns    = 12
-	realHoldBack     = 0.1
+	realHoldOut      = 0.1
 	realPatience     = 40
 )
 

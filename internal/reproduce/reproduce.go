@@ -182,8 +182,8 @@ func (w *work) adapt(s *study.Settings) {
 		s.Evaluations = min(s.Evaluations, quickEvaluations)
 	}
 	if w.Integrator != "" && w.Integrator != string(flow.Implicit) {
-		s.Method, s.Tolerance = w.Integrator, 0
-		if w.Integrator == string(flow.Descent) || w.Integrator == string(flow.Normalised) {
+		s.Integrator, s.Tolerance = w.Integrator, 0
+		if s.Descends() {
 			if w.Integrator == string(flow.Descent) {
 				s.Rate = descentRate
 			}

@@ -56,7 +56,7 @@ func synthetic(depth int, observed float64, start start, seed int) study.Setting
 		Tolerance: tolerance, Runaway: runaway, Evaluations: evaluations + depth*evaluationsMore, TrainMSE: trainMSE,
 	}
 	if start.large {
-		s.Method, s.Evaluations, s.TrainMSE = largeMethod, largeEvaluations, largeTrainMSE
+		s.Integrator, s.Evaluations, s.TrainMSE = largeMethod, largeEvaluations, largeTrainMSE
 	}
 	return s
 }

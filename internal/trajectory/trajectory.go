@@ -1,85 +1,102 @@
-// Package trajectory keeps what a run passed through, and writes it as CSV or Parquet.
+// Package trajectory writes the recorded path of a run to files.
 package trajectory
 
 import (
-	"slices"
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+
+	"lacuna/experiment"
 )
 
-// Record is a run between two steps. Values that were not measured are NaN.
-type Record struct {
-	Steps       int
-	Time        float64 // t of the flow
-	Step        float64 // the step that led here
-	Evaluations int     // gradient evaluations so far
-	Wall        float64 // seconds so far
-	Loss        float64 // L, with the loss's own factor (½ z² for the square loss)
-	TrainMSE    float64 // plain mean squared errors
-	TestMSE     float64
-	HeldOut     float64
-	Epsilon     float64   // unbalancedness ε (Definition 3.1)
-	Rank        int       // effective rank
-	Deep        []float64 // ‖⊗_n v_r^n‖ for every block
-	Shallow     []float64 // ‖⊗_n w_r^n‖ for every block
+// Formats lists the file name endings that Write knows.
+func Formats() []string { return []string{"csv", "parquet"} }
+
+// Write writes the records of t in the format that a file name ends in.
+//
+// CSV has a header and one line a record: steps, time, step, evaluations, wall_seconds, loss, train_mse, test_mse,
+// held_out, epsilon, rank, then deep_1 … deep_R and shallow_1 … shallow_R; what was not measured is empty. Parquet has
+// the same columns, with deep and shallow as lists; what was not measured is NaN.
+func Write(w io.Writer, name string, t *experiment.Trajectory) error {
+	switch {
+	case strings.HasSuffix(name, ".csv"):
+		return writeCSV(w, t)
+	case strings.HasSuffix(name, ".parquet"):
+		return writeParquet(w, t)
+	}
+	return fmt.Errorf("trajectory: %s: the name must end in .%s", name, strings.Join(Formats(), " or ."))
 }
 
-// Trajectory is a list of records of bounded length: when there are more than Limit, every second one is
-// dropped and from then on every second one is kept. Which ones are kept depends on the numbers of steps
-// alone, so that a resumed run ends with the records of an uninterrupted one.
-type Trajectory struct {
-	Every   int // steps between two records of the run; 0 means 1
-	Limit   int // 0 means 10,000
-	Stride  int // records of the run to one kept; grows from 1
-	Records []Record
-}
-
-// Add appends a record, whose slices it copies. The latest record is always kept.
-func (t *Trajectory) Add(r Record) {
-	r.Deep, r.Shallow = slices.Clone(r.Deep), slices.Clone(r.Shallow)
-	t.Stride = max(t.Stride, 1)
-	if last := len(t.Records) - 1; last >= 0 && !t.regular(t.Records[last]) {
-		t.Records = t.Records[:last]
+func writeCSV(w io.Writer, t *experiment.Trajectory) error {
+	out := bufio.NewWriter(w)
+	out.WriteString("steps,time,step,evaluations,wall_seconds,loss,train_mse,test_mse,held_out,epsilon,rank")
+	if len(t.Records) > 0 {
+		for r := range t.Records[0].Deep {
+			fmt.Fprintf(out, ",deep_%d", r+1)
+		}
+		for r := range t.Records[0].Shallow {
+			fmt.Fprintf(out, ",shallow_%d", r+1)
+		}
 	}
-	t.Records = append(t.Records, r)
-	limit := t.Limit
-	if limit == 0 {
-		limit = 10_000
+	out.WriteByte('\n')
+	number := func(x float64) {
+		out.WriteByte(',')
+		if !math.IsNaN(x) {
+			out.WriteString(strconv.FormatFloat(x, 'g', -1, 64))
+		}
 	}
-	if len(t.Records) > limit {
-		t.Stride *= 2
-		latest := len(t.Records) - 1
-		kept := t.Records[:0]
-		for k, r := range t.Records {
-			if k == latest || t.regular(r) {
-				kept = append(kept, r)
+	for _, r := range t.Records {
+		out.WriteString(strconv.Itoa(r.Steps))
+		number(r.Time)
+		number(r.Step)
+		out.WriteString("," + strconv.Itoa(r.Evaluations))
+		number(r.Wall)
+		for _, x := range []float64{r.Loss, r.TrainMSE, r.TestMSE, r.HeldOut, r.Epsilon} {
+			number(x)
+		}
+		out.WriteString("," + strconv.Itoa(r.Rank))
+		for _, norms := range [][]float64{r.Deep, r.Shallow} {
+			for _, norm := range norms {
+				number(norm)
 			}
 		}
-		clear(t.Records[len(kept):])
-		t.Records = kept
+		out.WriteByte('\n')
 	}
+	return out.Flush()
 }
 
-func (t *Trajectory) regular(r Record) bool { return r.Steps%(max(t.Every, 1)*t.Stride) == 0 }
-
-// Last returns the latest record. It panics when there is none.
-func (t *Trajectory) Last() Record { return t.Records[len(t.Records)-1] }
-
-// Column returns one number of every record.
-func (t *Trajectory) Column(of func(Record) float64) []float64 {
-	column := make([]float64, len(t.Records))
-	for k, r := range t.Records {
-		column[k] = of(r)
-	}
-	return column
+// row is an experiment.Record as Parquet stores it.
+type row struct {
+	Steps       int64     `parquet:"steps"`
+	Time        float64   `parquet:"time"`
+	Step        float64   `parquet:"step"`
+	Evaluations int64     `parquet:"evaluations"`
+	Wall        float64   `parquet:"wall_seconds"`
+	Loss        float64   `parquet:"loss"`
+	TrainMSE    float64   `parquet:"train_mse"`
+	TestMSE     float64   `parquet:"test_mse"`
+	HeldOut     float64   `parquet:"held_out"`
+	Epsilon     float64   `parquet:"epsilon"`
+	Rank        int64     `parquet:"rank"`
+	Deep        []float64 `parquet:"deep,list"`
+	Shallow     []float64 `parquet:"shallow,list"`
 }
 
-// Curves returns the deep norms by block: curves[r][k] is that of block r at record k.
-func (t *Trajectory) Curves() [][]float64 {
-	if len(t.Records) == 0 {
-		return nil
+func writeParquet(w io.Writer, t *experiment.Trajectory) error {
+	out := parquet.NewGenericWriter[row](w, parquet.Compression(&parquet.Zstd))
+	for _, r := range t.Records {
+		_, err := out.Write([]row{{
+			int64(r.Steps), r.Time, r.Step, int64(r.Evaluations), r.Wall, r.Loss, r.TrainMSE, r.TestMSE,
+			r.HeldOut, r.Epsilon, int64(r.Rank), r.Deep, r.Shallow,
+		}})
+		if err != nil {
+			return err
+		}
 	}
-	curves := make([][]float64, len(t.Records[0].Deep))
-	for r := range curves {
-		curves[r] = t.Column(func(record Record) float64 { return record.Deep[r] })
-	}
-	return curves
+	return out.Close()
 }

@@ -9,65 +9,24 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
+
+	"lacuna/experiment"
 )
 
-func record(steps int) Record {
+func record(steps int) experiment.Record {
 	s := float64(steps)
-	return Record{
+	return experiment.Record{
 		Steps: steps, Time: 1e10 * s, Step: 0.1 * s, Evaluations: 4 * steps, Wall: s / 7, Loss: 1 / (1 + s), TrainMSE: 2 / (1 + s),
 		TestMSE: 3 / (1 + s), HeldOut: math.NaN(), Epsilon: 1e-300 * s, Rank: steps % 5, Deep: []float64{s, 1 / s}, Shallow: []float64{2 * s, 2 / s},
 	}
 }
 
-func steps(t *Trajectory) []int {
-	var out []int
-	for _, r := range t.Records {
-		out = append(out, r.Steps)
-	}
-	return out
-}
-
-func TestThinning(t *testing.T) {
-	run := Trajectory{Limit: 5}
-	for s := range 12 {
-		run.Add(record(s))
-	}
-	if want := []int{0, 4, 8, 11}; !cmp.Equal(steps(&run), want) {
-		t.Errorf("kept %v, want %v", steps(&run), want)
-	}
-}
-
-// A run that stops between two regular records and goes on ends with the same records.
-func TestResumedEqualsUninterrupted(t *testing.T) {
-	whole, broken := Trajectory{Every: 10, Limit: 6}, Trajectory{Every: 10, Limit: 6}
-	for s := 0; s <= 300; s += 10 {
-		whole.Add(record(s))
-		broken.Add(record(s))
-		if s%70 == 0 {
-			broken.Add(record(s + 3))
-		}
-	}
-	if !cmp.Equal(steps(&whole), steps(&broken)) {
-		t.Errorf("uninterrupted %v, resumed %v", steps(&whole), steps(&broken))
-	}
-}
-
-func TestAddCopies(t *testing.T) {
-	norms := []float64{1, 2}
-	var run Trajectory
-	run.Add(Record{Deep: norms})
-	norms[0] = 9
-	if got := run.Curves(); !cmp.Equal(got, [][]float64{{1}, {2}}) {
-		t.Errorf("curves %v", got)
-	}
-}
-
 func TestCSV(t *testing.T) {
-	var run Trajectory
+	var run experiment.Trajectory
 	run.Add(record(1))
 	run.Add(record(2))
 	var out bytes.Buffer
-	if err := run.Write(&out, "a.csv"); err != nil {
+	if err := Write(&out, "a.csv", &run); err != nil {
 		t.Fatal(err)
 	}
 	lines, err := csv.NewReader(&out).ReadAll()
@@ -88,12 +47,12 @@ func TestCSV(t *testing.T) {
 }
 
 func TestParquet(t *testing.T) {
-	var run Trajectory
+	var run experiment.Trajectory
 	for s := 1; s < 40; s++ {
 		run.Add(record(s))
 	}
 	var out bytes.Buffer
-	if err := run.Write(&out, "a.parquet"); err != nil {
+	if err := Write(&out, "a.parquet", &run); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := parquet.Read[row](bytes.NewReader(out.Bytes()), int64(out.Len()))
@@ -106,7 +65,7 @@ func TestParquet(t *testing.T) {
 }
 
 func TestUnknownFormat(t *testing.T) {
-	if err := new(Trajectory).Write(new(bytes.Buffer), "a.xlsx"); err == nil {
+	if err := Write(new(bytes.Buffer), "a.xlsx", new(experiment.Trajectory)); err == nil {
 		t.Error("no error for .xlsx")
 	}
 }

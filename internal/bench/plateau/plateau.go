@@ -13,10 +13,9 @@ import (
 	"text/tabwriter"
 
 	"lacuna/dataset"
+	"lacuna/experiment"
 	"lacuna/flow"
 	"lacuna/internal/parallel"
-	"lacuna/loss"
-	"lacuna/model"
 	"lacuna/tensor"
 )
 
@@ -169,25 +168,20 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 }
 
 func one(ctx context.Context, p problem, r *Result) error {
-	m, err := model.NewChains(p.observed, loss.Square, model.Config{Blocks: r.Blocks, Depths: []int{r.Depth}})
+	run, err := experiment.New(experiment.Settings{
+		Blocks: r.Blocks, Depth: experiment.Depths{float64(r.Depth)}, SigmaW: experiment.Number(r.SigmaW),
+		SigmaA: experiment.Number(r.SigmaA), Seed: r.StartSeed, Tolerance: experiment.Number(r.Tolerance),
+	}, experiment.Cells{Train: p.observed, Test: p.held})
 	if err != nil {
 		return err
 	}
-	if err := m.Draw(model.StartConfig{SigmaW: r.SigmaW, SigmaA: r.SigmaA, Seed: r.StartSeed}); err != nil {
-		return err
-	}
-	in, err := flow.New(m, flow.Settings{Tolerance: r.Tolerance})
-	if err != nil {
-		return err
-	}
-	result := in.Run(ctx, nil)
+	result := run.Follow(ctx, nil)
 	if result.Status == flow.Interrupted {
 		return ctx.Err()
 	}
 	r.Evaluations, r.Rejected, r.Seconds = result.Evaluations, result.Rejected, result.Wall.Seconds()
 	r.FlowTime, r.Status, r.TrainMSE, r.EffectiveRank = result.Time, string(result.Status), result.MSE, result.Rank
-	r.EmergenceTimes = result.EmergenceTimes()
-	r.TestMSE = m.Elsewhere(p.held).MSE()
+	r.EmergenceTimes, r.TestMSE = result.EmergenceTimes(), run.Outcome().TestMSE
 	return nil
 }
 

@@ -1,0 +1,297 @@
+package experiment
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"lacuna/flow"
+	"lacuna/loss"
+	"lacuna/model"
+)
+
+// Settings is everything that decides the outcome of one run. Zero values mean the defaults given here; Normalise writes
+// them out.
+//
+// The JSON names make the identity of a run and never change. A setting that has a JSON name is a key of a study's
+// specification: of that name, or of the one in the tag key, beside which the JSON name goes on working; Keys lists them. A
+// setting that has a row in Flags is a flag of lacuna train.
+type Settings struct {
+	// Data is "synthetic", "meteo-uk", "ccds" or a file of observed cells. Relative paths start at the
+	// specification's directory.
+	Data     string `json:"data,omitempty"`
+	DataSum  string `json:"data_sum,omitempty" key:"-"` // SHA-256 of the file, filled in by a study
+	DataSeed uint64 `json:"data_seed,omitempty"`        // synthetic: seed of the tensor, default 1
+	Shape    string `json:"shape,omitempty"`            // synthetic: default "10x10x10x10"
+	Rank     int    `json:"rank,omitempty"`             // synthetic: true CP rank, default 5
+	Noise    Number `json:"noise,omitempty"`            // synthetic: deviation of the noise over that of the tensor
+
+	// Observed is the share of the known cells that are trained on, default 0.2; the rest test.
+	Observed Number `json:"observed,omitempty"`
+	Mask     uint64 `json:"mask,omitempty"` // seed of the choice of observed cells, default 1
+	// MaskColumn is a column of the file: a cell is observed iff it is below Observed.
+	MaskColumn string `json:"mask_column,omitempty"`
+	// Standardise is "none", "global", "auto" or a mode; default none for synthetic data, else auto.
+	Standardise string `json:"standardise,omitempty"`
+
+	Depth    Depths `json:"depth,omitempty"`                 // k for all modes, or one a mode; default 0
+	Blocks   int    `json:"blocks,omitempty"`                // R, default 500
+	Balanced bool   `json:"balanced,omitempty"`              // short for the model "balanced"
+	DType    string `json:"dtype,omitempty"`                 // float64 (default, and not written out) or float32
+	Model    string `json:"model,omitempty" column:"if set"` // one of Parametrisations; default by Balanced and DType
+	Start    string `json:"start,omitempty"`                 // how the first point is drawn, default gaussian
+	SigmaW   Number `json:"sigma_w,omitempty"`               // default 0.01
+	SigmaA   Number `json:"sigma_a,omitempty"`               // default 0.1
+	Diagonal Number `json:"diagonal,omitempty"`              // diagonal start: default 1
+	Seed     uint64 `json:"seed,omitempty"`                  // of the start, default 1
+
+	Loss       string `json:"loss,omitempty"`                    // default square
+	Integrator string `json:"method,omitempty" key:"integrator"` // a flow.Method, default flow
+	Tolerance  Number `json:"tolerance,omitempty"`               // default 0.01
+	Rate       Number `json:"rate,omitempty"`                    // descents: learning rate, default 0.01
+	Threshold  Number `json:"threshold,omitempty"`               // norm above which a block counts, default 1
+
+	// HoldOut is the share of the observed cells that decides when to stop, default 0.
+	HoldOut      Number `json:"hold_back,omitempty" key:"hold_out"`
+	Patience     int    `json:"patience,omitempty"`      // with HoldOut: records without improvement, default 50
+	TrainMSE     Number `json:"train_mse,omitempty"`     // stop rule, default 1e-14
+	GradientNorm Number `json:"gradient_norm,omitempty"` // stop rule, default none
+	FlowTime     Number `json:"flow_time,omitempty"`     // stop rule, default 1e60
+	Evaluations  int    `json:"evaluations,omitempty"`   // stop rule, default 1e5, for the descents 1e7
+	Runaway      Number `json:"runaway,omitempty"`       // stop rule: a block's norm over that of the data, default 100
+
+	// Trajectory says what is kept of the way: "none" (default), "blocks" (the blocks that emerged) or "all".
+	Trajectory string `json:"trajectory,omitempty"`
+	Points     int    `json:"points,omitempty"` // records kept of a trajectory, default 300
+
+	Scheme  string        `json:"-"` // of the flow integrator; "" means its default
+	Every   int           `json:"-"` // record every so many steps; 0 means 1, or 100 for the descents
+	Wall    time.Duration `json:"-"` // stop rule; 0 means none
+	Threads int           `json:"-"` // of one evaluation, 0 means 1; the result does not depend on it
+}
+
+// Flag is a flag of lacuna train that sets one setting.
+type Flag struct {
+	Value    any    // pointer to the setting
+	Default  any    // string, int, uint64, float64 or bool
+	Name     string // on the command line
+	Kind     Kind
+	Help     string
+	Saved    string // its name where a run is described; "" means Name with underscores
+	Obsolete string // a former name, which goes on working
+}
+
+// Kind says where a setting is written down.
+type Kind int
+
+// The kinds of flags.
+const (
+	Always   Kind = iota // described with every run
+	Optional             // described where it is not zero
+	Stop                 // a stop rule: not part of what a run is; a resumed run takes it anew
+)
+
+// Flags lists the settings that have a flag, in the order of the help text.
+func (s *Settings) Flags() []Flag {
+	return []Flag{
+		{&s.Shape, "", "synthetic", Optional, "make the data: a random tensor of this shape, such as 10x10x10x10", "", ""},
+		{&s.Rank, 5, "true-rank", Optional, "CP rank of the synthetic tensor", "", ""},
+		{&s.Noise, 0.0, "noise", Optional, "deviation of the noise on the synthetic tensor, over the tensor's own", "", ""},
+		{&s.DataSeed, uint64(1), "data-seed", Always, "seed of the synthetic tensor and of the choice of observed cells", "", ""},
+		{&s.Observed, 0.0, "observed", Always, "share of the known cells to train on, the rest being test cells " +
+			"(default 0.2 with --synthetic, else 1)", "observed_share", ""},
+		{&s.Standardise, "", "standardise", Always, "none, global, auto, or the name of a mode " +
+			"(default none with --synthetic, else auto)", "", ""},
+		{&s.Loss, loss.Square.Name(), "loss", Always, "loss: " + list(loss.Names()), "", ""},
+		{&s.Blocks, 500, "blocks", Always, "number of blocks R, large on purpose", "", ""},
+		{&s.Depth, "0", "depth", Always, "matrices in every chain: one number, or one a mode, separated by commas (default 0)", "", ""},
+		{&s.Balanced, false, "balanced", Always, "follow balanced chains collapsed to their vectors; " +
+			"any depth costs the same, fractions allowed", "", "collapsed"},
+		{
+			&s.DType, string(model.Float64), "dtype", Always,
+			"type of the numbers: " + list(model.DTypes()) + "; float32 to explore", "", "",
+		},
+		{
+			&s.Model, "", "model", Optional,
+			"parametrisation: " + list(Parametrisations()) + " (default by --balanced and --dtype)", "", "",
+		},
+		{&s.Start, string(model.Gaussian), "start", Always, "start: " + list(model.Starts()), "", ""},
+		{&s.SigmaW, 0.01, "sigma-w", Always, "standard deviation of the entries of the vectors w", "", ""},
+		{&s.SigmaA, 0.1, "sigma-a", Always, "standard deviation of the entries of the matrices A", "", ""},
+		{&s.Diagonal, 1.0, "diagonal", Optional, "diagonal of the matrices, for --start diagonal", "", ""},
+		{&s.Seed, uint64(1), "seed", Always, "seed of the start", "start_seed", ""},
+		{&s.Integrator, string(flow.Implicit), "integrator", Always, "integrator: " + list(flow.Methods()), "", ""},
+		{&s.Scheme, "", "scheme", Optional, "scheme of the flow integrator: " + list(flow.Schemes()), "", ""},
+		{&s.Tolerance, 0.01, "tolerance", Optional, "error of a step, of every factor relative to its norm", "", ""},
+		{&s.Rate, 0.01, "rate", Optional, "learning rate of gd and normalised", "", ""},
+		{&s.Threshold, 1.0, "threshold", Always, "norm above which a block counts as emerged", "", ""},
+		{&s.Every, 0, "every", Optional, "record every so many steps (default 1; 100 for gd and normalised)", "", ""},
+		{&s.TrainMSE, 1e-14, "until-mse", Stop, "stop at this mean squared error on the observed cells", "", ""},
+		{&s.GradientNorm, 0.0, "until-gradient", Stop, "stop at this norm of the gradient", "", ""},
+		{&s.FlowTime, 1e60, "until-time", Stop, "stop at this flow time", "", ""},
+		{&s.Evaluations, 0, "max-evaluations", Stop, "stop after so many gradient evaluations " +
+			"(default 100,000; 10 million for gd and normalised)", "", ""},
+		{&s.Runaway, 1e4, "until-runaway", Stop, "stop when a block's norm exceeds this times the norm of the data", "", ""},
+		{&s.HoldOut, 0.1, "hold-out", Optional, "share of the training cells that --patience watches", "", ""},
+		{&s.Patience, 0, "patience", Optional, "stop when the held-out error has not improved for so many records", "", ""},
+	}
+}
+
+func list[T ~string](names []T) string {
+	words := make([]string, len(names))
+	for i, name := range names {
+		words[i] = string(name)
+	}
+	return strings.Join(words, ", ")
+}
+
+// Key is a setting as a study knows it.
+type Key struct {
+	Name  string // in a specification
+	Saved string // in files and in the identity; a specification may use it, too
+	Later bool   // a column of tables only where a run sets it
+	Given bool   // a specification may give it
+	Field reflect.StructField
+}
+
+// Keys lists the settings with a JSON name, in the order of Settings.
+func Keys() []Key {
+	var keys []Key
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
+		saved, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if saved == "-" {
+			continue
+		}
+		k := Key{Name: saved, Saved: saved, Field: field, Given: true, Later: field.Tag.Get("column") != ""}
+		if name := field.Tag.Get("key"); name == "-" {
+			k.Given = false
+		} else if name != "" {
+			k.Name = name
+		}
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// Normalise writes the defaults of a run of a study out, so that two settings that mean the same are the same.
+func (s *Settings) Normalise() {
+	or(&s.Data, "synthetic")
+	if s.Data == "synthetic" {
+		or(&s.DataSeed, 1)
+		or(&s.Shape, "10x10x10x10")
+		or(&s.Rank, 5)
+		or(&s.Standardise, "none")
+	}
+	or(&s.Standardise, "auto")
+	or(&s.Observed, 0.2)
+	if s.MaskColumn == "" {
+		or(&s.Mask, 1)
+	}
+	if len(s.Depth) == 0 {
+		s.Depth = Depths{0}
+	}
+	or(&s.Blocks, 500)
+	if s.DType == string(model.Float64) {
+		s.DType = "" // as in every identity from before there was a choice
+	}
+	s.ResolveModel()
+	if !s.Balanced {
+		or(&s.Start, string(model.Gaussian))
+	}
+	or(&s.SigmaW, 0.01)
+	or(&s.SigmaA, 0.1)
+	or(&s.Seed, 1)
+	or(&s.Loss, "square")
+	or(&s.Integrator, string(flow.Implicit))
+	if s.Descends() {
+		or(&s.Rate, 0.01)
+	} else {
+		or(&s.Tolerance, 0.01)
+	}
+	or(&s.Threshold, 1)
+	if s.HoldOut > 0 {
+		or(&s.Patience, 50)
+	}
+	or(&s.Trajectory, "none")
+	if s.Trajectory != "none" {
+		or(&s.Points, 300)
+	}
+}
+
+// ResolveModel says by Balanced and DType what Model says by the name of one of the first parametrisations.
+func (s *Settings) ResolveModel() {
+	switch s.Model {
+	case "balanced":
+		s.Balanced, s.Model = true, ""
+	case "chains32":
+		s.DType, s.Model = string(model.Float32), ""
+	case "chains":
+		if !s.Balanced && s.DType != string(model.Float32) {
+			s.Model = ""
+		}
+	}
+}
+
+// Descends tells whether the integrator is one of the descents, which have a rate and no tolerance.
+func (s *Settings) Descends() bool {
+	return s.Integrator == string(flow.Descent) || s.Integrator == string(flow.Normalised)
+}
+
+func or[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Check returns an error that names the key if a setting is outside its range.
+func (s *Settings) Check() error {
+	for i, share := range []Number{s.Observed, s.HoldOut} {
+		if !(share >= 0 && share <= 1) {
+			return fmt.Errorf("%s = %v is outside 0 … 1", []string{"observed", "hold_out"}[i], share)
+		}
+	}
+	if s.Blocks < 0 || s.Rank < 0 || s.Patience < 0 || s.Evaluations < 0 || s.Points < 0 {
+		return fmt.Errorf("blocks, rank, patience, evaluations and points cannot be negative")
+	}
+	if _, err := ParseShape(s.Shape); s.Shape != "" && err != nil {
+		return err
+	}
+	switch model.DType(s.DType) {
+	case "", model.Float64:
+	case model.Float32:
+		if s.Balanced {
+			return fmt.Errorf("dtype = %q: balanced chains are float64: leave dtype or balanced out", s.DType)
+		}
+	default:
+		return fmt.Errorf("dtype = %q is unknown, choose float64 or float32", s.DType)
+	}
+	if err := s.CheckModel(); err != nil {
+		return err
+	}
+	switch s.Trajectory {
+	case "", "none", "blocks", "all":
+	default:
+		return fmt.Errorf("trajectory = %q is unknown, choose none, blocks or all", s.Trajectory)
+	}
+	return nil
+}
+
+// ID identifies a run by its settings: the first 16 hexadecimal digits of the SHA-256 of their canonical JSON. A
+// file of data counts by its contents, wherever it lies.
+func (s Settings) ID() string {
+	s.Normalise()
+	if s.DataSum != "" {
+		s.Data = ""
+	}
+	data, err := json.Marshal(s)
+	if err != nil {
+		panic("experiment: settings always marshal")
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
