@@ -14,12 +14,12 @@ import (
 	"lacuna/model"
 )
 
-// Settings is everything that decides the outcome of one run. Zero values mean the defaults given here; Normalise writes
-// them out.
+// Settings is everything that decides the outcome of one run. Zero values mean the defaults given here; Normalise
+// writes them out.
 //
 // The JSON names make the identity of a run and never change. A setting that has a JSON name is a key of a study's
-// specification: of that name, or of the one in the tag key, beside which the JSON name goes on working; Keys lists them. A
-// setting that has a row in Flags is a flag of lacuna train.
+// specification: of that name, or of the one in the tag key, beside which the JSON name goes on working; Keys lists
+// them. A setting that has a row in Flags is a flag of lacuna train.
 type Settings struct {
 	// Data is "synthetic", "meteo-uk", "ccds" or a file of observed cells. Relative paths start at the
 	// specification's directory.
@@ -101,14 +101,16 @@ func (s *Settings) Flags() []Flag {
 		{&s.Shape, "", "synthetic", Optional, "make the data: a random tensor of this shape, such as 10x10x10x10", "", ""},
 		{&s.Rank, 5, "true-rank", Optional, "CP rank of the synthetic tensor", "", ""},
 		{&s.Noise, 0.0, "noise", Optional, "deviation of the noise on the synthetic tensor, over the tensor's own", "", ""},
-		{&s.DataSeed, uint64(1), "data-seed", Always, "seed of the synthetic tensor and of the choice of observed cells", "", ""},
+		{&s.DataSeed, uint64(1), "data-seed", Always,
+			"seed of the synthetic tensor and of the choice of observed cells", "", ""},
 		{&s.Observed, 0.0, "observed", Always, "share of the known cells to train on, the rest being test cells " +
 			"(default 0.2 with --synthetic, else 1)", "observed_share", ""},
 		{&s.Standardise, "", "standardise", Always, "none, global, auto, or the name of a mode " +
 			"(default none with --synthetic, else auto)", "", ""},
 		{&s.Loss, loss.Square.Name(), "loss", Always, "loss: " + list(loss.Names()), "", ""},
 		{&s.Blocks, 500, "blocks", Always, "number of blocks R, large on purpose", "", ""},
-		{&s.Depth, "0", "depth", Always, "matrices in every chain: one number, or one a mode, separated by commas (default 0)", "", ""},
+		{&s.Depth, "0", "depth", Always,
+			"matrices in every chain: one number, or one a mode, separated by commas (default 0)", "", ""},
 		{&s.Balanced, false, "balanced", Always, "follow balanced chains collapsed to their vectors; " +
 			"any depth costs the same, fractions allowed", "", "collapsed"},
 		{

@@ -45,7 +45,8 @@ func ByDepth(title string, runs []Run) *figure.Figure {
 func RankByDepth(title string, runs []Run) figure.Chart {
 	drawn, empty, failed := split(runs)
 	by := figure.ByDepth{
-		Title: title, Label: "effective rank", Depths: deepest(runs) + 1, TrueRank: trueRank(runs), Note: note(len(drawn), empty, failed),
+		Title: title, Label: "effective rank", Depths: deepest(runs) + 1, TrueRank: trueRank(runs),
+		Note: note(len(drawn), empty, failed),
 	}
 	for _, run := range drawn {
 		by.Runs = append(by.Runs, point(run, float64(run.Outcome.Rank)))
@@ -56,7 +57,9 @@ func RankByDepth(title string, runs []Run) figure.Chart {
 // LossByDepth draws test losses in the manner of Figure 5.
 func LossByDepth(title string, runs []Run) figure.Chart {
 	drawn, empty, failed := split(runs)
-	by := figure.ByDepth{Title: title, Label: "test loss (MSE)", Log: true, Depths: deepest(runs) + 1, Note: note(len(drawn), empty, failed)}
+	by := figure.ByDepth{
+		Title: title, Label: "test loss (MSE)", Log: true, Depths: deepest(runs) + 1, Note: note(len(drawn), empty, failed),
+	}
 	for _, run := range drawn {
 		by.Runs = append(by.Runs, point(run, float64(run.Outcome.TestMSE)))
 	}

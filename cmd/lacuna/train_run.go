@@ -148,7 +148,8 @@ func (f *trainFlags) data(a *app) (*tensor.Observed, error) {
 
 // watch shows where the run is, and now and then saves it.
 func (r *trainRun) watch(s *experiment.Record) {
-	r.counter.Note(fmt.Sprintf("%s evaluations, flow time %s, train MSE %s, rank %d", grouped(s.Evaluations), short(s.Time), short(s.TrainMSE), s.Rank))
+	r.counter.Note(fmt.Sprintf("%s evaluations, flow time %s, train MSE %s, rank %d",
+		grouped(s.Evaluations), short(s.Time), short(s.TrainMSE), s.Rank))
 	if r.f.checkpoint != "" && time.Since(r.saved) > time.Minute {
 		r.saved = time.Now()
 		if err := r.save(r.f.checkpoint); err != nil {
@@ -303,9 +304,11 @@ func (r *trainRun) tell() error {
 	result := trainResult{
 		Status: string(r.result.Status), Observed: train.Len(), Order: train.Order(), Shape: train.Shape(),
 		Blocks: f.settings.Blocks, EffectiveRank: r.result.Rank, Evaluations: r.result.Evaluations, Steps: r.result.Steps,
-		Rejected: r.result.Rejected, FlowTime: number(r.result.Time), TrainLoss: number(r.result.Loss), TrainMSE: number(r.result.MSE),
-		TestMSE: number(last.TestMSE), HeldOutMSE: number(last.HeldOut), EmergenceTimes: []number{}, Seconds: number(r.result.Wall.Seconds()),
-		Output: f.output, Figure: f.picture, Factors: f.factors, Checkpoint: f.checkpoint, Settings: f.description(),
+		Rejected: r.result.Rejected, FlowTime: number(r.result.Time), TrainLoss: number(r.result.Loss),
+		TrainMSE: number(r.result.MSE),
+		TestMSE:  number(last.TestMSE), HeldOutMSE: number(last.HeldOut), EmergenceTimes: []number{},
+		Seconds: number(r.result.Wall.Seconds()),
+		Output:  f.output, Figure: f.picture, Factors: f.factors, Checkpoint: f.checkpoint, Settings: f.description(),
 	}
 	if r.Cells.Test != nil {
 		result.Test = r.Cells.Test.Len()
@@ -323,7 +326,8 @@ func (r *trainRun) tell() error {
 func (t *trainResult) summary(why string) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Stopped: %s.\n", why)
-	fmt.Fprintf(&s, "%s gradient evaluations in %s s, to flow time %s.\n", grouped(t.Evaluations), short(float64(t.Seconds)), short(float64(t.FlowTime)))
+	fmt.Fprintf(&s, "%s gradient evaluations in %s s, to flow time %s.\n",
+		grouped(t.Evaluations), short(float64(t.Seconds)), short(float64(t.FlowTime)))
 	fmt.Fprintf(&s, "Mean squared error: %s on %s", short(float64(t.TrainMSE)), count(t.Observed, "observed cell"))
 	if t.Test > 0 {
 		fmt.Fprintf(&s, ", %s on %s", short(float64(t.TestMSE)), count(t.Test, "test cell"))
