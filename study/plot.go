@@ -124,21 +124,27 @@ func trueRank(runs []Run) float64 {
 // Panel is a run in the manner of Figures 2 and 3, its blocks' norms against gradient evaluations, or against log flow
 // time around the emergences. It needs the run's trajectory.
 func Panel(run Run, t *experiment.Trajectory, overTime bool) figure.NormPanel {
+	panel := Norms(t, float64(run.Settings.Threshold), overTime)
+	panel.Title = "depth " + run.Settings.Depth.String()
+	// The tail after the last emergence can be a million times as long as all before it.
+	if times := run.Outcome.Emergences; overTime && len(times) > 0 {
+		panel.XMin = float64(times[0]) / 2
+		panel.XMax = min(2*float64(times[len(times)-1]), panel.X[len(panel.X)-1])
+	}
+	return panel
+}
+
+// Norms draws the norms of a trajectory's blocks and its losses against gradient evaluations, or against log flow time.
+func Norms(t *experiment.Trajectory, threshold float64, overTime bool) figure.NormPanel {
 	panel := figure.NormPanel{
-		Title: "depth " + run.Settings.Depth.String(), XLabel: "gradient evaluations", Norms: t.Curves(),
+		XLabel: "gradient evaluations", Norms: t.Curves(), Threshold: threshold,
 		TrainLoss: t.Column(func(r experiment.Record) float64 { return r.TrainMSE }),
 		TestLoss:  t.Column(func(r experiment.Record) float64 { return r.TestMSE }),
 		X:         t.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) }),
-		Threshold: float64(run.Settings.Threshold),
 	}
 	if overTime {
 		panel.XLabel, panel.XLog = "flow time t", true
 		panel.X = t.Column(func(r experiment.Record) float64 { return r.Time })
-		// The tail after the last emergence can be a million times as long as all before it.
-		if times := run.Outcome.Emergences; len(times) > 0 {
-			panel.XMin = float64(times[0]) / 2
-			panel.XMax = min(2*float64(times[len(times)-1]), panel.X[len(panel.X)-1])
-		}
 	}
 	return panel
 }

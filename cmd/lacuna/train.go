@@ -143,9 +143,6 @@ func (f *trainFlags) check() error {
 	case !slices.Contains(flow.Methods(), flow.Method(s.Integrator)):
 		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator, list(flow.Methods()))}
 	}
-	if err := s.CheckModel(); err != nil {
-		return usageError{err}
-	}
 	if s.Observed == 0 {
 		s.Observed = 1
 		if s.Shape != "" {

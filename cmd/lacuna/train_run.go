@@ -20,6 +20,7 @@ import (
 	"lacuna/internal/rng"
 	"lacuna/internal/trajectory"
 	"lacuna/model"
+	"lacuna/study"
 	"lacuna/tensor"
 )
 
@@ -233,20 +234,11 @@ func (r *trainRun) collapsed() dataio.Factors {
 
 // figure draws the run in the manner of Figure 2, against evaluations and against the logarithm of flow time.
 func (r *trainRun) figure() *figure.Figure {
-	p := &r.Path
-	panel := figure.NormPanel{
-		Norms:     p.Curves(),
-		TrainLoss: p.Column(func(r experiment.Record) float64 { return r.TrainMSE }),
-		Threshold: float64(r.f.settings.Threshold),
+	threshold := float64(r.f.settings.Threshold)
+	byEvaluations, byTime := study.Norms(&r.Path, threshold, false), study.Norms(&r.Path, threshold, true)
+	if test := r.Cells.Test; test == nil || test.Len() == 0 {
+		byEvaluations.TestLoss, byTime.TestLoss = nil, nil
 	}
-	if test := r.Cells.Test; test != nil && test.Len() > 0 {
-		panel.TestLoss = p.Column(func(r experiment.Record) float64 { return r.TestMSE })
-	}
-	byEvaluations, byTime := panel, panel
-	byEvaluations.XLabel = "gradient evaluations"
-	byEvaluations.X = p.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) })
-	byTime.XLabel, byTime.XLog = "flow time t", true
-	byTime.X = p.Column(func(r experiment.Record) float64 { return r.Time })
 	return figure.BlockNorms(r.f.title(), byEvaluations, byTime)
 }
 
