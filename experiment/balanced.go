@@ -6,9 +6,12 @@ import (
 	"lacuna/tensor"
 )
 
-// newBalanced makes chains collapsed to their vectors, from a balanced rank-one start, of any depth at the cost of depth 0.
+// newBalanced makes chains collapsed to their vectors, from a balanced rank-one start, of any depth at the cost of
+// depth 0.
 func newBalanced(train *tensor.Observed, l loss.Loss, s Settings) (Model, error) {
-	balanced, err := model.NewBalanced(train, l, model.BalancedConfig{Blocks: s.Blocks, Depths: s.Depth, Threads: s.Threads})
+	balanced, err := model.NewBalanced(train, l, model.BalancedConfig{
+		Blocks: s.Blocks, Depths: s.Depth, Threads: s.Threads,
+	})
 	if err != nil {
 		return nil, err
 	}

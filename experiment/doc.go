@@ -2,8 +2,8 @@
 // the way.
 //
 // Settings say everything that decides a run. Build makes the model they name, from a registry of parametrisations, and
-// draws its start; Flow says how to integrate it. New puts both together on given cells, and Run.Follow takes the run to
-// a stop:
+// draws its start; Flow says how to integrate it. New puts both together on given cells, and Run.Follow takes the run
+// to a stop:
 //
 //	run, err := experiment.New(experiment.Settings{Blocks: 64}, experiment.Cells{Train: observed})
 //	result := run.Follow(ctx, nil)

@@ -16,8 +16,9 @@ func TestIdentitiesStay(t *testing.T) {
 		"a646f634ca4e2c2e": {MaskColumn: "u1", Data: "meteo-uk", Observed: 0.05},
 		"19b8196d4ea89ba1": {Integrator: "gd", Rate: 0.5, Depth: Depths{1, 2, 3, 0}, Trajectory: "blocks"},
 		"81e579180fc36867": {
-			Data: "/a/b.csv", DataSum: "abc", Standardise: "global", Loss: "huber", Runaway: 3, Evaluations: 2000, TrainMSE: 1e-12,
-			Start: "diagonal", Diagonal: 2,
+			Data: "/a/b.csv", DataSum: "abc", Standardise: "global", Loss: "huber", Runaway: 3, Evaluations: 2000,
+			TrainMSE: 1e-12,
+			Start:    "diagonal", Diagonal: 2,
 		},
 		"6751f6a0ca8034f5": {
 			Shape: "6x6x6", Rank: 2, Noise: 0.1, Mask: 3, FlowTime: 1e20, GradientNorm: 1e-9, Patience: 9, HoldOut: 0.2,
@@ -43,7 +44,9 @@ func TestModelByName(t *testing.T) {
 			t.Errorf("%+v is another run than %+v", pair[0], pair[1])
 		}
 	}
-	for _, s := range []Settings{{Model: "tucker"}, {Model: "chains", Balanced: true}, {Model: "balanced", DType: "float32"}} {
+	for _, s := range []Settings{
+		{Model: "tucker"}, {Model: "chains", Balanced: true}, {Model: "balanced", DType: "float32"},
+	} {
 		s.Normalise()
 		if s.Check() == nil {
 			t.Errorf("no error for %+v", s)

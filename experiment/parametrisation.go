@@ -21,8 +21,8 @@ type Model interface {
 	CP(threshold float64) *tensor.CP
 }
 
-// Parametrisation makes a model of the given cells, all of whose parameters are zero, from Blocks, Depth and Threads and
-// whatever else of the settings it knows.
+// Parametrisation makes a model of the given cells, all of whose parameters are zero, from Blocks, Depth and Threads
+// and whatever else of the settings it knows.
 type Parametrisation func(train *tensor.Observed, l loss.Loss, s Settings) (Model, error)
 
 var parametrisations = map[string]Parametrisation{
@@ -86,6 +86,7 @@ func (s *Settings) Build(train *tensor.Observed) (Model, error) {
 		return nil, err
 	}
 	return m, m.Draw(model.StartConfig{
-		Start: model.Start(s.Start), SigmaW: float64(s.SigmaW), SigmaA: float64(s.SigmaA), Diagonal: float64(s.Diagonal), Seed: s.Seed,
+		Start: model.Start(s.Start), SigmaW: float64(s.SigmaW), SigmaA: float64(s.SigmaA), Diagonal: float64(s.Diagonal),
+		Seed: s.Seed,
 	})
 }

@@ -48,7 +48,8 @@ func New(s Settings, c Cells) (*Run, error) {
 // Of is New with a model that is built and at its start already. Errors are those of the flow's settings.
 func Of(m Model, s Settings, c Cells) (*Run, error) {
 	r := &Run{
-		Settings: s, Cells: c, Model: m, Path: Trajectory{Every: s.Every}, test: measure(m, c.Test), best: Record{HeldOut: math.Inf(1)},
+		Settings: s, Cells: c, Model: m, Path: Trajectory{Every: s.Every}, test: measure(m, c.Test),
+		best: Record{HeldOut: math.Inf(1)},
 	}
 	if s.Points > 0 {
 		r.Path.Limit = max(s.Points, 2)
@@ -117,8 +118,8 @@ func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 	})
 }
 
-// Outcome returns the record that the run is judged by, without its norms by block: with cells held out, the one at which
-// the error on them was least; otherwise the last one.
+// Outcome returns the record that the run is judged by, without its norms by block: with cells held out, the one at
+// which the error on them was least; otherwise the last one.
 func (r *Run) Outcome() Record {
 	if !math.IsInf(r.best.HeldOut, 1) {
 		return r.best

@@ -14,12 +14,12 @@ import (
 	"lacuna/model"
 )
 
-// Settings is everything that decides the outcome of one run. Zero values mean the defaults given here; Normalise writes
-// them out.
+// Settings is everything that decides the outcome of one run. Zero values mean the defaults given here; Normalise
+// writes them out.
 //
 // The JSON names make the identity of a run and never change. A setting that has a JSON name is a key of a study's
-// specification: of that name, or of the one in the tag key, beside which the JSON name goes on working; Keys lists them. A
-// setting that has a row in Flags is a flag of lacuna train.
+// specification: of that name, or of the one in the tag key, beside which the JSON name goes on working; Keys lists
+// them. A setting that has a row in Flags is a flag of lacuna train.
 type Settings struct {
 	// Data is "synthetic", "meteo-uk", "ccds" or a file of observed cells. Relative paths start at the
 	// specification's directory.
@@ -76,13 +76,11 @@ type Settings struct {
 
 // Flag is a flag of lacuna train that sets one setting.
 type Flag struct {
-	Value    any    // pointer to the setting
-	Default  any    // string, int, uint64, float64 or bool
-	Name     string // on the command line
-	Kind     Kind
-	Help     string
-	Saved    string // its name where a run is described; "" means Name with underscores
-	Obsolete string // a former name, which goes on working
+	Value   any    // pointer to the setting
+	Default any    // string, int, uint64, float64 or bool
+	Name    string // on the command line
+	Kind    Kind
+	Help    string
 }
 
 // Kind says where a setting is written down.
@@ -98,46 +96,43 @@ const (
 // Flags lists the settings that have a flag, in the order of the help text.
 func (s *Settings) Flags() []Flag {
 	return []Flag{
-		{&s.Shape, "", "synthetic", Optional, "make the data: a random tensor of this shape, such as 10x10x10x10", "", ""},
-		{&s.Rank, 5, "true-rank", Optional, "CP rank of the synthetic tensor", "", ""},
-		{&s.Noise, 0.0, "noise", Optional, "deviation of the noise on the synthetic tensor, over the tensor's own", "", ""},
-		{&s.DataSeed, uint64(1), "data-seed", Always, "seed of the synthetic tensor and of the choice of observed cells", "", ""},
+		{&s.Shape, "", "synthetic", Optional, "make the data: a random tensor of this shape, such as 10x10x10x10"},
+		{&s.Rank, 5, "true-rank", Optional, "CP rank of the synthetic tensor"},
+		{&s.Noise, 0.0, "noise", Optional, "deviation of the noise on the synthetic tensor, over the tensor's own"},
+		{&s.DataSeed, uint64(1), "data-seed", Always, "seed of the synthetic tensor and of the choice of observed cells"},
 		{&s.Observed, 0.0, "observed", Always, "share of the known cells to train on, the rest being test cells " +
-			"(default 0.2 with --synthetic, else 1)", "observed_share", ""},
+			"(default 0.2 with --synthetic, else 1)"},
 		{&s.Standardise, "", "standardise", Always, "none, global, auto, or the name of a mode " +
-			"(default none with --synthetic, else auto)", "", ""},
-		{&s.Loss, loss.Square.Name(), "loss", Always, "loss: " + list(loss.Names()), "", ""},
-		{&s.Blocks, 500, "blocks", Always, "number of blocks R, large on purpose", "", ""},
-		{&s.Depth, "0", "depth", Always, "matrices in every chain: one number, or one a mode, separated by commas (default 0)", "", ""},
+			"(default none with --synthetic, else auto)"},
+		{&s.Loss, loss.Square.Name(), "loss", Always, "loss: " + list(loss.Names())},
+		{&s.Blocks, 500, "blocks", Always, "number of blocks R, large on purpose"},
+		{&s.Depth, "0", "depth", Always, "matrices in every chain: one number, or one a mode, separated by commas " +
+			"(default 0)"},
 		{&s.Balanced, false, "balanced", Always, "follow balanced chains collapsed to their vectors; " +
-			"any depth costs the same, fractions allowed", "", "collapsed"},
-		{
-			&s.DType, string(model.Float64), "dtype", Always,
-			"type of the numbers: " + list(model.DTypes()) + "; float32 to explore", "", "",
-		},
-		{
-			&s.Model, "", "model", Optional,
-			"parametrisation: " + list(Parametrisations()) + " (default by --balanced and --dtype)", "", "",
-		},
-		{&s.Start, string(model.Gaussian), "start", Always, "start: " + list(model.Starts()), "", ""},
-		{&s.SigmaW, 0.01, "sigma-w", Always, "standard deviation of the entries of the vectors w", "", ""},
-		{&s.SigmaA, 0.1, "sigma-a", Always, "standard deviation of the entries of the matrices A", "", ""},
-		{&s.Diagonal, 1.0, "diagonal", Optional, "diagonal of the matrices, for --start diagonal", "", ""},
-		{&s.Seed, uint64(1), "seed", Always, "seed of the start", "start_seed", ""},
-		{&s.Integrator, string(flow.Implicit), "integrator", Always, "integrator: " + list(flow.Methods()), "", ""},
-		{&s.Scheme, "", "scheme", Optional, "scheme of the flow integrator: " + list(flow.Schemes()), "", ""},
-		{&s.Tolerance, 0.01, "tolerance", Optional, "error of a step, of every factor relative to its norm", "", ""},
-		{&s.Rate, 0.01, "rate", Optional, "learning rate of gd and normalised", "", ""},
-		{&s.Threshold, 1.0, "threshold", Always, "norm above which a block counts as emerged", "", ""},
-		{&s.Every, 0, "every", Optional, "record every so many steps (default 1; 100 for gd and normalised)", "", ""},
-		{&s.TrainMSE, 1e-14, "until-mse", Stop, "stop at this mean squared error on the observed cells", "", ""},
-		{&s.GradientNorm, 0.0, "until-gradient", Stop, "stop at this norm of the gradient", "", ""},
-		{&s.FlowTime, 1e60, "until-time", Stop, "stop at this flow time", "", ""},
+			"any depth costs the same, fractions allowed"},
+		{&s.DType, string(model.Float64), "dtype", Always, "type of the numbers: " + list(model.DTypes()) +
+			"; float32 to explore"},
+		{&s.Model, "", "model", Optional, "parametrisation: " + list(Parametrisations()) +
+			" (default by --balanced and --dtype)"},
+		{&s.Start, string(model.Gaussian), "start", Always, "start: " + list(model.Starts())},
+		{&s.SigmaW, 0.01, "sigma-w", Always, "standard deviation of the entries of the vectors w"},
+		{&s.SigmaA, 0.1, "sigma-a", Always, "standard deviation of the entries of the matrices A"},
+		{&s.Diagonal, 1.0, "diagonal", Optional, "diagonal of the matrices, for --start diagonal"},
+		{&s.Seed, uint64(1), "seed", Always, "seed of the start"},
+		{&s.Integrator, string(flow.Implicit), "integrator", Always, "integrator: " + list(flow.Methods())},
+		{&s.Scheme, "", "scheme", Optional, "scheme of the flow integrator: " + list(flow.Schemes())},
+		{&s.Tolerance, 0.01, "tolerance", Optional, "error of a step, of every factor relative to its norm"},
+		{&s.Rate, 0.01, "rate", Optional, "learning rate of gd and normalised"},
+		{&s.Threshold, 1.0, "threshold", Always, "norm above which a block counts as emerged"},
+		{&s.Every, 0, "every", Optional, "record every so many steps (default 1; 100 for gd and normalised)"},
+		{&s.TrainMSE, 1e-14, "until-mse", Stop, "stop at this mean squared error on the observed cells"},
+		{&s.GradientNorm, 0.0, "until-gradient", Stop, "stop at this norm of the gradient"},
+		{&s.FlowTime, 1e60, "until-time", Stop, "stop at this flow time"},
 		{&s.Evaluations, 0, "max-evaluations", Stop, "stop after so many gradient evaluations " +
-			"(default 100,000; 10 million for gd and normalised)", "", ""},
-		{&s.Runaway, 1e4, "until-runaway", Stop, "stop when a block's norm exceeds this times the norm of the data", "", ""},
-		{&s.HoldOut, 0.1, "hold-out", Optional, "share of the training cells that --patience watches", "", ""},
-		{&s.Patience, 0, "patience", Optional, "stop when the held-out error has not improved for so many records", "", ""},
+			"(default 100,000; 10 million for gd and normalised)"},
+		{&s.Runaway, 1e4, "until-runaway", Stop, "stop when a block's norm exceeds this times the norm of the data"},
+		{&s.HoldOut, 0.1, "hold-out", Optional, "share of the training cells that --patience watches"},
+		{&s.Patience, 0, "patience", Optional, "stop when the held-out error has not improved for so many records"},
 	}
 }
 

@@ -71,7 +71,8 @@ func (t *Trajectory) Column(of func(Record) float64) []float64 {
 	return column
 }
 
-// Take returns the trajectory with the deep norms of those blocks alone whose curve keep approves of, and no shallow ones.
+// Take returns the trajectory with the deep norms of those blocks alone whose curve keep approves of, and no shallow
+// ones.
 func (t *Trajectory) Take(keep func(curve []float64) bool) *Trajectory {
 	taken := *t
 	taken.Blocks, taken.Records = nil, slices.Clone(t.Records)
@@ -90,7 +91,8 @@ func (t *Trajectory) Take(keep func(curve []float64) bool) *Trajectory {
 	return &taken
 }
 
-// Curves returns the deep norms by block: curves[r][k] is that of block r (of Blocks[r], unless that is nil) at record k.
+// Curves returns the deep norms by block: curves[r][k] is that of block r (of Blocks[r], unless that is nil) at record
+// k.
 func (t *Trajectory) Curves() [][]float64 {
 	if len(t.Records) == 0 {
 		return nil

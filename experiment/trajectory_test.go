@@ -10,8 +10,10 @@ import (
 func record(steps int) Record {
 	s := float64(steps)
 	return Record{
-		Steps: steps, Time: 1e10 * s, Step: 0.1 * s, Evaluations: 4 * steps, Wall: s / 7, Loss: 1 / (1 + s), TrainMSE: 2 / (1 + s),
-		TestMSE: 3 / (1 + s), HeldOut: math.NaN(), Epsilon: 1e-300 * s, Rank: steps % 5, Deep: []float64{s, 1 / s}, Shallow: []float64{2 * s, 2 / s},
+		Steps: steps, Time: 1e10 * s, Step: 0.1 * s, Evaluations: 4 * steps, Wall: s / 7, Loss: 1 / (1 + s),
+		TrainMSE: 2 / (1 + s),
+		TestMSE:  3 / (1 + s), HeldOut: math.NaN(), Epsilon: 1e-300 * s, Rank: steps % 5, Deep: []float64{s, 1 / s},
+		Shallow: []float64{2 * s, 2 / s},
 	}
 }
 

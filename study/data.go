@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"lacuna/dataset"
@@ -14,7 +13,8 @@ import (
 	"lacuna/tensor"
 )
 
-// Data finds and keeps the data of runs. Its zero value knows synthetic tensors and files. It is safe for concurrent use.
+// Data finds and keeps the data of runs. Its zero value knows synthetic tensors and files. It is safe for concurrent
+// use.
 type Data struct {
 	Dir   string // where the tables of the real data sets lie: meteo_uk.csv and ccds_p17.csv, gzipped or not
 	Cache string // where `lacuna data fetch` keeps station files; a second place to look for meteo-uk
@@ -62,7 +62,7 @@ func (d *Data) cached() bool {
 
 // load returns the data of a run, from memory if it can.
 func (d *Data) load(s Settings) (known, error) {
-	name := strings.Join([]string{s.Data, fmt.Sprint(s.DataSeed), s.Shape, fmt.Sprint(s.Rank), s.Noise.String(), s.MaskColumn}, "|")
+	name := fmt.Sprintf("%s|%d|%s|%d|%s|%s", s.Data, s.DataSeed, s.Shape, s.Rank, s.Noise, s.MaskColumn)
 	if s.MaskColumn != "" {
 		name += s.Observed.String()
 	}

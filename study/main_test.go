@@ -74,7 +74,8 @@ func pretend(ctx context.Context, s Settings) (Outcome, error) {
 	stream := rng.New(s.Seed, "pretend "+s.Depth.String())
 	o := Outcome{
 		Status: "converged", TrainMSE: Number(stream.Float64()), TestMSE: Number(stream.ExpFloat64()),
-		HeldBackMSE: Number(math.NaN()), LargestNorm: Number(math.Inf(1)), Rank: stream.IntN(9), Emergences: []Number{1.5, 1e20},
+		HeldBackMSE: Number(math.NaN()), LargestNorm: Number(math.Inf(1)), Rank: stream.IntN(9),
+		Emergences: []Number{1.5, 1e20},
 	}
 	o.Trajectory = &experiment.Trajectory{Blocks: []int{3, 5}}
 	for k := range 40 {

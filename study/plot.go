@@ -45,7 +45,8 @@ func ByDepth(title string, runs []Run) *figure.Figure {
 func RankByDepth(title string, runs []Run) figure.Chart {
 	drawn, empty, failed := split(runs)
 	by := figure.ByDepth{
-		Title: title, Label: "effective rank", Depths: deepest(runs) + 1, TrueRank: trueRank(runs), Note: note(len(drawn), empty, failed),
+		Title: title, Label: "effective rank", Depths: deepest(runs) + 1, TrueRank: trueRank(runs),
+		Note: note(len(drawn), empty, failed),
 	}
 	for _, run := range drawn {
 		by.Runs = append(by.Runs, point(run, float64(run.Outcome.Rank)))
@@ -56,7 +57,9 @@ func RankByDepth(title string, runs []Run) figure.Chart {
 // LossByDepth draws test losses in the manner of Figure 5.
 func LossByDepth(title string, runs []Run) figure.Chart {
 	drawn, empty, failed := split(runs)
-	by := figure.ByDepth{Title: title, Label: "test loss (MSE)", Log: true, Depths: deepest(runs) + 1, Note: note(len(drawn), empty, failed)}
+	by := figure.ByDepth{
+		Title: title, Label: "test loss (MSE)", Log: true, Depths: deepest(runs) + 1, Note: note(len(drawn), empty, failed),
+	}
 	for _, run := range drawn {
 		by.Runs = append(by.Runs, point(run, float64(run.Outcome.TestMSE)))
 	}
@@ -121,21 +124,27 @@ func trueRank(runs []Run) float64 {
 // Panel is a run in the manner of Figures 2 and 3, its blocks' norms against gradient evaluations, or against log flow
 // time around the emergences. It needs the run's trajectory.
 func Panel(run Run, t *experiment.Trajectory, overTime bool) figure.NormPanel {
+	panel := Norms(t, float64(run.Settings.Threshold), overTime)
+	panel.Title = "depth " + run.Settings.Depth.String()
+	// The tail after the last emergence can be a million times as long as all before it.
+	if times := run.Outcome.Emergences; overTime && len(times) > 0 {
+		panel.XMin = float64(times[0]) / 2
+		panel.XMax = min(2*float64(times[len(times)-1]), panel.X[len(panel.X)-1])
+	}
+	return panel
+}
+
+// Norms draws the norms of a trajectory's blocks and its losses against gradient evaluations, or against log flow time.
+func Norms(t *experiment.Trajectory, threshold float64, overTime bool) figure.NormPanel {
 	panel := figure.NormPanel{
-		Title: "depth " + run.Settings.Depth.String(), XLabel: "gradient evaluations", Norms: t.Curves(),
+		XLabel: "gradient evaluations", Norms: t.Curves(), Threshold: threshold,
 		TrainLoss: t.Column(func(r experiment.Record) float64 { return r.TrainMSE }),
 		TestLoss:  t.Column(func(r experiment.Record) float64 { return r.TestMSE }),
 		X:         t.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) }),
-		Threshold: float64(run.Settings.Threshold),
 	}
 	if overTime {
 		panel.XLabel, panel.XLog = "flow time t", true
 		panel.X = t.Column(func(r experiment.Record) float64 { return r.Time })
-		// The tail after the last emergence can be a million times as long as all before it.
-		if times := run.Outcome.Emergences; len(times) > 0 {
-			panel.XMin = float64(times[0]) / 2
-			panel.XMax = min(2*float64(times[len(times)-1]), panel.X[len(panel.X)-1])
-		}
 	}
 	return panel
 }

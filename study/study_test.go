@@ -86,18 +86,16 @@ func TestFaultsInASpecificationAreLocated(t *testing.T) {
 
 // Keys have one name; the ones that settings are saved by go on working.
 func TestFormerKeys(t *testing.T) {
-	now, err := Parse("spec.toml", []byte("integrator = \"gd\"\nhold_out = 0.1\n[[grid]]\nintegrator = [\"gd\", \"rk32\"]\n"))
-	if err != nil {
-		t.Fatal(err)
+	parse := func(text string) []Settings {
+		runs, err := Parse("spec.toml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return runs
 	}
-	before, err := Parse("spec.toml", []byte("method = \"gd\"\nhold_back = 0.1\n[[grid]]\nmethod = [\"gd\", \"rk32\"]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mixed, err := Parse("spec.toml", []byte("method = \"flow\"\nhold_out = 0.1\n[[grid]]\nintegrator = [\"gd\", \"rk32\"]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	now := parse("integrator = \"gd\"\nhold_out = 0.1\n[[grid]]\nintegrator = [\"gd\", \"rk32\"]\n")
+	before := parse("method = \"gd\"\nhold_back = 0.1\n[[grid]]\nmethod = [\"gd\", \"rk32\"]\n")
+	mixed := parse("method = \"flow\"\nhold_out = 0.1\n[[grid]]\nintegrator = [\"gd\", \"rk32\"]\n")
 	if len(now) != 2 || !reflect.DeepEqual(now, before) || !reflect.DeepEqual(now, mixed) {
 		t.Errorf("%+v, by the former names %+v, mixed %+v", now, before, mixed)
 	}

@@ -12,12 +12,12 @@ import (
 	"lacuna/experiment"
 )
 
-// Row is a run as named values: identity, settings, state and outcome. It holds nothing that depends on the machine or the
-// time, so two ways to the same runs give the same table.
+// Row is a run as named values: identity, settings, state and outcome. It holds nothing that depends on the machine or
+// the time, so two ways to the same runs give the same table.
 type Row []string
 
-// Table returns the names of the columns, and the values of every run. The settings come in the order of Settings, a later
-// one only where a run sets it. An unfinished run has no values for its outcome.
+// Table returns the names of the columns, and the values of every run. The settings come in the order of Settings, a
+// later one only where a run sets it. An unfinished run has no values for its outcome.
 func Table(runs []Run) (columns []string, rows []Row) {
 	columns = []string{"id"}
 	var shown []experiment.Key
@@ -49,7 +49,8 @@ func (o Outcome) cells() Row {
 		times = append(times, t.String())
 	}
 	return Row{
-		o.Status, o.TrainLoss.String(), o.TrainMSE.String(), o.HeldBackMSE.String(), o.TestMSE.String(), o.RelativeTest.String(),
+		o.Status, o.TrainLoss.String(), o.TrainMSE.String(), o.HeldBackMSE.String(), o.TestMSE.String(),
+		o.RelativeTest.String(),
 		strconv.Itoa(o.Rank), o.LargestNorm.String(), o.FlowTime.String(), strconv.Itoa(o.Steps), strconv.Itoa(o.Evaluations),
 		strings.Join(times, " "),
 	}
@@ -99,7 +100,8 @@ func WriteJSON(w io.Writer, runs []Run) error {
 	return encoder.Encode(runs)
 }
 
-// Varied returns the columns in which the rows of a table differ, the first in any case; the ones to show on a narrow page.
+// Varied returns the columns in which the rows of a table differ, the first in any case; the ones to show on a narrow
+// page.
 func Varied(rows []Row) []int {
 	varied := []int{0}
 	if len(rows) == 0 {

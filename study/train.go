@@ -38,8 +38,9 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 	}
 	at := run.Outcome()
 	o := Outcome{
-		Status: string(result.Status), TrainLoss: Number(at.Loss), TrainMSE: Number(at.TrainMSE), HeldBackMSE: Number(at.HeldOut),
-		TestMSE: Number(at.TestMSE), RelativeTest: Number(math.Sqrt(at.TestMSE / squares(test))), Rank: at.Rank,
+		Status: string(result.Status), TrainLoss: Number(at.Loss), TrainMSE: Number(at.TrainMSE),
+		HeldBackMSE: Number(at.HeldOut),
+		TestMSE:     Number(at.TestMSE), RelativeTest: Number(math.Sqrt(at.TestMSE / squares(test))), Rank: at.Rank,
 		LargestNorm: Number(at.Largest), FlowTime: Number(at.Time), Steps: result.Steps, Evaluations: result.Evaluations,
 	}
 	for _, t := range result.EmergenceTimes() {
@@ -47,7 +48,8 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 	}
 	if s.Trajectory != "none" {
 		o.Trajectory = run.Path.Take(func(curve []float64) bool {
-			return s.Trajectory == "all" || slices.ContainsFunc(curve, func(norm float64) bool { return norm > float64(s.Threshold) })
+			emerged := func(norm float64) bool { return norm > float64(s.Threshold) }
+			return s.Trajectory == "all" || slices.ContainsFunc(curve, emerged)
 		})
 		for k := range o.Trajectory.Records {
 			o.Trajectory.Records[k].Wall = 0 // an outcome depends on the settings alone
@@ -98,7 +100,8 @@ func (d *Data) Split(s Settings) (train, test *tensor.Observed, err error) {
 			}
 		}
 		if mode < 0 {
-			return nil, nil, fmt.Errorf("study: standardise = %q is neither none, global, auto nor the name of a mode", s.Standardise)
+			return nil, nil, fmt.Errorf("study: standardise = %q is neither none, global, auto nor the name of a mode",
+				s.Standardise)
 		}
 	}
 	scaling := tensor.FitScaling(train, how, mode)

@@ -15,7 +15,8 @@ import (
 // small is a run that takes a fraction of a second and recovers its tensor.
 func small() Settings {
 	return Settings{
-		Shape: "6x6x6", Rank: 2, Observed: 0.8, Blocks: 24, SigmaW: 0.01, SigmaA: 0.1, Depth: Depths{1}, Trajectory: "all", Points: 40,
+		Shape: "6x6x6", Rank: 2, Observed: 0.8, Blocks: 24, SigmaW: 0.01, SigmaA: 0.1, Depth: Depths{1}, Trajectory: "all",
+		Points: 40,
 	}
 }
 

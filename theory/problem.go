@@ -91,7 +91,9 @@ func meanSquare(observed *tensor.Observed) float64 {
 }
 
 // follow runs the flow until the data are explained.
-func follow(ctx context.Context, sys flow.System, observed *tensor.Observed, settings flow.Settings, record flow.Recorder) (flow.Result, error) {
+func follow(
+	ctx context.Context, sys flow.System, observed *tensor.Observed, settings flow.Settings, record flow.Recorder,
+) (flow.Result, error) {
 	square := meanSquare(observed)
 	settings.Stop.TrainMSE = stopMSE * square
 	settings.Stop.Evaluations = mostEvaluated

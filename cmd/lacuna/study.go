@@ -41,7 +41,8 @@ arrays, and keeps the results in a directory. It can be killed at any moment and
 		Args: cobra.ArbitraryArgs,
 		RunE: groupOnly,
 	}
-	command.AddCommand(newStudyRun(a), newStudyResume(a), newStudyStatus(a), newStudyTable(a), newStudyPlot(a), newStudyExport(a), newStudyTask(a))
+	command.AddCommand(newStudyRun(a), newStudyResume(a), newStudyStatus(a), newStudyTable(a))
+	command.AddCommand(newStudyPlot(a), newStudyExport(a), newStudyTask(a))
 	return command
 }
 
@@ -49,7 +50,8 @@ func (f *studyFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.workers, "workers", 0, "runs at a time (default: one a core)")
 	flags.StringVar(&f.engine, "engine", "local", "where to run: local, or slurm for job arrays")
 	flags.IntVar(&f.tasks, "tasks", 0, "tasks of a Slurm array (default: one a run, up to 200)")
-	flags.StringArrayVar(&f.options, "slurm-option", nil, "a further option of sbatch, such as --slurm-option=--partition=short")
+	flags.StringArrayVar(&f.options, "slurm-option", nil,
+		"a further option of sbatch, such as --slurm-option=--partition=short")
 	flags.StringVar(&f.data, "data", "", "directory that holds the tables meteo_uk.csv and ccds_p17.csv")
 }
 
@@ -125,7 +127,9 @@ func runStudy(ctx context.Context, a *app, f *studyFlags, runs []study.Settings)
 			return err
 		}
 	}
-	options := study.Options{Runner: dataFolders(f.data).Train, Workers: f.workers, Slurm: slurm, Version: buildVersion().Version}
+	options := study.Options{
+		Runner: dataFolders(f.data).Train, Workers: f.workers, Slurm: slurm, Version: buildVersion().Version,
+	}
 	counter := new(progress.Counter)
 	options.Progress = func(p study.Progress) {
 		counter.Set(float64(p.Done+p.Failed), float64(p.Total))
@@ -145,7 +149,8 @@ func runStudy(ctx context.Context, a *app, f *studyFlags, runs []study.Settings)
 	}
 	p, err := tellStudy(a, s)
 	if err == nil && p.Failed > 0 {
-		err = withCode(exitUnmet, fmt.Errorf("%s failed; lacuna study table %s gives the reasons", count(p.Failed, "run"), f.dir))
+		failed := count(p.Failed, "run")
+		err = withCode(exitUnmet, fmt.Errorf("%s failed; lacuna study table %s gives the reasons", failed, f.dir))
 	}
 	return err
 }
@@ -334,7 +339,8 @@ func newStudyPlot(a *app) *cobra.Command {
 			return withStudy(args[0], func(s *study.Study) error { return plotStudy(a, s, output, id) })
 		},
 	}
-	command.Flags().StringVarP(&output, "output", "o", "study.svg", "write the picture here: ."+strings.Join(figure.Formats(), ", ."))
+	command.Flags().StringVarP(&output, "output", "o", "study.svg",
+		"write the picture here: ."+strings.Join(figure.Formats(), ", ."))
 	command.Flags().StringVar(&id, "run", "", "draw the block norms of this run, which must have kept its trajectory")
 	return command
 }
@@ -392,6 +398,7 @@ func newStudyExport(a *app) *cobra.Command {
 			})
 		},
 	}
-	command.Flags().StringVarP(&output, "output", "o", "study.csv", "write them here: a table for .csv, all that is known for .json")
+	command.Flags().StringVarP(&output, "output", "o", "study.csv",
+		"write them here: a table for .csv, all that is known for .json")
 	return command
 }

@@ -67,10 +67,13 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 	flags.Var((*seconds)(&s.Wall), "max-time", "stop after so much time, such as 90s or 5m")
 	flags.IntVar(&s.Threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
 
-	flags.StringVarP(&f.output, "output", "o", "", "write the trajectory to this file: ."+strings.Join(trajectory.Formats(), ", ."))
-	flags.StringVar(&f.picture, "figure", "", "draw the norm of every block and the losses: ."+strings.Join(figure.Formats(), ", ."))
+	flags.StringVarP(&f.output, "output", "o", "",
+		"write the trajectory to this file: ."+strings.Join(trajectory.Formats(), ", ."))
+	flags.StringVar(&f.picture, "figure", "",
+		"draw the norm of every block and the losses: ."+strings.Join(figure.Formats(), ", ."))
 	flags.StringVar(&f.factors, "factors", "", "write the collapsed CP factors with their labels to this .npz file")
-	flags.StringVar(&f.checkpoint, "checkpoint", "", "save the run to this file every minute, and when it is interrupted (default when interrupted: train.checkpoint)")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "save the run to this file every minute, and when it is interrupted "+
+		"(default when interrupted: train.checkpoint)")
 	flags.StringVar(&f.resume, "resume", "", "go on with the run of this checkpoint")
 	a.jsonFlag(command)
 	return command
@@ -109,7 +112,8 @@ func list[T ~string](names []T) string {
 
 // outputs lists what the run is to write, for a check before the work starts.
 func (f *trainFlags) outputs() []string {
-	return slices.DeleteFunc([]string{f.output, f.picture, f.factors, f.checkpoint}, func(path string) bool { return path == "" })
+	paths := []string{f.output, f.picture, f.factors, f.checkpoint}
+	return slices.DeleteFunc(paths, func(path string) bool { return path == "" })
 }
 
 // check refuses what can be refused before any data are read.
@@ -132,14 +136,12 @@ func (f *trainFlags) check() error {
 	case !slices.Contains(model.DTypes(), model.DType(s.DType)):
 		return usageError{fmt.Errorf("--dtype %s is unknown, choose one of %s", s.DType, list(model.DTypes()))}
 	case s.Balanced && s.DType != string(model.Float64):
-		return usageError{fmt.Errorf("--dtype %s: --balanced chains, collapsed to their vectors, are float64: leave one of the two out", s.DType)}
+		return usageError{fmt.Errorf("--dtype %s: --balanced chains, collapsed to their vectors, are float64: "+
+			"leave one of the two out", s.DType)}
 	case !slices.Contains(model.Starts(), model.Start(s.Start)):
 		return usageError{fmt.Errorf("--start %s is unknown, choose one of %s", s.Start, list(model.Starts()))}
 	case !slices.Contains(flow.Methods(), flow.Method(s.Integrator)):
 		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator, list(flow.Methods()))}
-	}
-	if err := s.CheckModel(); err != nil {
-		return usageError{err}
 	}
 	if s.Observed == 0 {
 		s.Observed = 1

@@ -55,9 +55,11 @@ func (c *checkpoint) upgrade() error {
 	c.Input = s.Input
 	c.Run = experiment.Settings{
 		Data: s.File, Shape: s.Synthetic, Rank: s.TrueRank, Noise: s.Noise, DataSeed: s.DataSeed, Observed: s.Share,
-		Standardise: s.Scale, Loss: s.Loss, Blocks: s.Blocks, Depth: depths, Balanced: s.Balanced, DType: s.DType, Start: s.Start,
+		Standardise: s.Scale, Loss: s.Loss, Blocks: s.Blocks, Depth: depths, Balanced: s.Balanced, DType: s.DType,
+		Start:  s.Start,
 		SigmaW: s.SigmaW, SigmaA: s.SigmaA, Diagonal: s.Diagonal, Seed: s.Seed, Integrator: s.Method, Scheme: s.Scheme,
-		Tolerance: s.Tolerance, Rate: s.Rate, Threshold: s.Threshold, Every: s.Every, HoldOut: s.HoldOut, Patience: s.Patience,
+		Tolerance: s.Tolerance, Rate: s.Rate, Threshold: s.Threshold, Every: s.Every, HoldOut: s.HoldOut,
+		Patience: s.Patience,
 	}
 	return err
 }
@@ -107,7 +109,8 @@ func loadCheckpoint(path string) (*checkpoint, error) {
 // restore puts the run where the checkpoint was.
 func (r *trainRun) restore(c *checkpoint) error {
 	if fingerprint(r.Cells.Train) != c.Data {
-		return inputError(fmt.Errorf("%s: the data are not those that %s was trained on: restore the file", r.f.settings.Data, r.f.resume))
+		return inputError(fmt.Errorf("%s: the data are not those that %s was trained on: restore the file",
+			r.f.settings.Data, r.f.resume))
 	}
 	if err := r.Integrator.Restore(c.State); err != nil {
 		return inputError(fmt.Errorf("%s: %w", r.f.resume, err))

@@ -21,6 +21,7 @@ import (
 	"lacuna/internal/rng"
 	"lacuna/internal/trajectory"
 	"lacuna/model"
+	"lacuna/study"
 	"lacuna/tensor"
 )
 
@@ -149,7 +150,8 @@ func (f *trainFlags) data(a *app) (*tensor.Observed, error) {
 
 // watch shows where the run is, and now and then saves it.
 func (r *trainRun) watch(s *experiment.Record) {
-	r.counter.Note(fmt.Sprintf("%s evaluations, flow time %s, train MSE %s, rank %d", grouped(s.Evaluations), short(s.Time), short(s.TrainMSE), s.Rank))
+	r.counter.Note(fmt.Sprintf("%s evaluations, flow time %s, train MSE %s, rank %d",
+		grouped(s.Evaluations), short(s.Time), short(s.TrainMSE), s.Rank))
 	if r.f.checkpoint != "" && time.Since(r.saved) > time.Minute {
 		r.saved = time.Now()
 		if err := r.save(r.f.checkpoint); err != nil {
@@ -215,20 +217,11 @@ func (r *trainRun) collapsed() (cp *tensor.CP, norms []float64) {
 
 // figure draws the run in the manner of Figure 2, against evaluations and against the logarithm of flow time.
 func (r *trainRun) figure() *figure.Figure {
-	p := &r.Path
-	panel := figure.NormPanel{
-		Norms:     p.Curves(),
-		TrainLoss: p.Column(func(r experiment.Record) float64 { return r.TrainMSE }),
-		Threshold: float64(r.f.settings.Threshold),
+	threshold := float64(r.f.settings.Threshold)
+	byEvaluations, byTime := study.Norms(&r.Path, threshold, false), study.Norms(&r.Path, threshold, true)
+	if test := r.Cells.Test; test == nil || test.Len() == 0 {
+		byEvaluations.TestLoss, byTime.TestLoss = nil, nil
 	}
-	if test := r.Cells.Test; test != nil && test.Len() > 0 {
-		panel.TestLoss = p.Column(func(r experiment.Record) float64 { return r.TestMSE })
-	}
-	byEvaluations, byTime := panel, panel
-	byEvaluations.XLabel = "gradient evaluations"
-	byEvaluations.X = p.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) })
-	byTime.XLabel, byTime.XLog = "flow time t", true
-	byTime.X = p.Column(func(r experiment.Record) float64 { return r.Time })
 	return figure.BlockNorms(r.f.title(), byEvaluations, byTime)
 }
 
@@ -286,9 +279,11 @@ func (r *trainRun) tell() error {
 	result := trainResult{
 		Status: string(r.result.Status), Observed: train.Len(), Order: train.Order(), Shape: train.Shape(),
 		Blocks: f.settings.Blocks, EffectiveRank: r.result.Rank, Evaluations: r.result.Evaluations, Steps: r.result.Steps,
-		Rejected: r.result.Rejected, FlowTime: number(r.result.Time), TrainLoss: number(r.result.Loss), TrainMSE: number(r.result.MSE),
-		TestMSE: number(last.TestMSE), HeldOutMSE: number(last.HeldOut), EmergenceTimes: []number{}, Seconds: number(r.result.Wall.Seconds()),
-		Output: f.output, Figure: f.picture, Factors: f.factors, Checkpoint: f.checkpoint, Settings: f.description(),
+		Rejected: r.result.Rejected, FlowTime: number(r.result.Time), TrainLoss: number(r.result.Loss),
+		TrainMSE: number(r.result.MSE),
+		TestMSE:  number(last.TestMSE), HeldOutMSE: number(last.HeldOut), EmergenceTimes: []number{},
+		Seconds: number(r.result.Wall.Seconds()),
+		Output:  f.output, Figure: f.picture, Factors: f.factors, Checkpoint: f.checkpoint, Settings: f.description(),
 	}
 	if r.Cells.Test != nil {
 		result.Test = r.Cells.Test.Len()
@@ -306,7 +301,8 @@ func (r *trainRun) tell() error {
 func (t *trainResult) summary(why string) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Stopped: %s.\n", why)
-	fmt.Fprintf(&s, "%s gradient evaluations in %s s, to flow time %s.\n", grouped(t.Evaluations), short(float64(t.Seconds)), short(float64(t.FlowTime)))
+	fmt.Fprintf(&s, "%s gradient evaluations in %s s, to flow time %s.\n",
+		grouped(t.Evaluations), short(float64(t.Seconds)), short(float64(t.FlowTime)))
 	fmt.Fprintf(&s, "Mean squared error: %s on %s", short(float64(t.TrainMSE)), count(t.Observed, "observed cell"))
 	if t.Test > 0 {
 		fmt.Fprintf(&s, ", %s on %s", short(float64(t.TestMSE)), count(t.Test, "test cell"))

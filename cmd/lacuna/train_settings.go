@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -11,9 +12,15 @@ import (
 	"lacuna/experiment"
 )
 
+// Former names of flags, which go on working; and names in descriptions that are not those of the flag.
+var (
+	formerly = map[string]string{"balanced": "collapsed"}
+	saved    = map[string]string{"observed": "observed_share", "seed": "start_seed"}
+)
+
 // setFlag registers the flag of a setting, and its former name, which help texts leave out.
 func setFlag(flags *pflag.FlagSet, f experiment.Flag) {
-	for _, name := range []string{f.Name, f.Obsolete} {
+	for _, name := range []string{f.Name, formerly[f.Name]} {
 		if name == "" {
 			continue
 		}
@@ -75,10 +82,7 @@ func (f *trainFlags) description() json.RawMessage {
 		if s.Kind == experiment.Stop || s.Kind == experiment.Optional && value.IsZero() {
 			continue
 		}
-		name := s.Saved
-		if name == "" {
-			name = strings.ReplaceAll(s.Name, "-", "_")
-		}
+		name := cmp.Or(saved[s.Name], strings.ReplaceAll(s.Name, "-", "_"))
 		switch v := s.Value.(type) {
 		case *experiment.Number:
 			add(name, float64(*v))

@@ -48,15 +48,17 @@ type GradientResult struct {
 	Roofline     float64 `json:"roofline_share"` // the larger of FLOPs/peak and bytes/bandwidth, over the time
 	PeakGFLOPS   float64 `json:"peak_gflops"`
 	PeakGBytes   float64 `json:"peak_gbytes_per_second"`
-	CellBytes    float64 `json:"bytes_per_cell"` // memory held by the model, beyond its parameters and the observed cells themselves
+	// CellBytes is memory held by the model, beyond its parameters and the observed cells themselves.
+	CellBytes float64 `json:"bytes_per_cell"`
 }
 
-// Gradient times a gradient and a whole descent step: at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by depth,
-// and for 1000×1000×1000 with 200,000 observed cells and 64 blocks; or, if o.Large, for 100,000×50,000×1,000 with 10⁵, 10⁶ and
-// 10⁷ observed cells and 16 blocks. Floating-point operations are those that the plan needs,
-// fused multiply–adds counting two. Bytes are those that must cross the cache: the parameters, read forward and read backward by
-// a gradient, read and written once by a step; and the rows of the factors that a sparse tensor's cells touch. Peaks are measured beside each case: multiply–adds on registers, and reading and writing
-// an array as large as the parameters. It returns the context's error when interrupted.
+// Gradient times a gradient and a whole descent step: at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by
+// depth, and for 1000×1000×1000 with 200,000 observed cells and 64 blocks; or, if o.Large, for 100,000×50,000×1,000
+// with 10⁵, 10⁶ and 10⁷ observed cells and 16 blocks. Floating-point operations are those that the plan needs,
+// fused multiply–adds counting two. Bytes are those that must cross the cache: the parameters, read forward and read
+// backward by a gradient, read and written once by a step; and the rows of the factors that a sparse tensor's cells
+// touch. Peaks are measured beside each case: multiply–adds on registers, and reading and writing an array as large as
+// the parameters. It returns the context's error when interrupted.
 func Gradient(ctx context.Context, w io.Writer, o GradientOptions) error {
 	if o.Threads == nil {
 		o.Threads = []int{1, 2}
@@ -97,12 +99,12 @@ func Gradient(ctx context.Context, w io.Writer, o GradientOptions) error {
 			return err
 		}
 		for _, dtype := range o.DTypes {
-			measure := measure[float64]
+			one := measure[float64]
 			if dtype == "float32" {
-				measure = measureFloat32
+				one = measure[float32]
 			}
 			for _, threads := range o.Threads {
-				more, err := measure(ctx, &c, observed, threads, o.Each)
+				more, err := one(ctx, &c, observed, threads, o.Each)
 				if err != nil {
 					return err
 				}
@@ -167,15 +169,14 @@ func (p *problem) observed() (*tensor.Observed, error) {
 	return tensor.NewObserved(tensor.NumberedModes(p.shape), index, values)
 }
 
-func measureFloat32(ctx context.Context, p *problem, observed *tensor.Observed, threads int, each time.Duration) ([]GradientResult, error) {
-	return measure[float32](ctx, p, observed, threads, each)
-}
-
-func measure[T kernel.Float](ctx context.Context, p *problem, observed *tensor.Observed, threads int, each time.Duration) ([]GradientResult, error) {
+func measure[T kernel.Float](
+	ctx context.Context, p *problem, observed *tensor.Observed, threads int, each time.Duration,
+) ([]GradientResult, error) {
 	var number T
 	size := float64(unsafe.Sizeof(number))
 	before := heap()
-	chains, err := model.NewChainsOf[T](observed, loss.Square, model.Config{Blocks: p.blocks, Depths: []int{p.depth}, Threads: threads})
+	config := model.Config{Blocks: p.blocks, Depths: []int{p.depth}, Threads: threads}
+	chains, err := model.NewChainsOf[T](observed, loss.Square, config)
 	if err != nil {
 		return nil, err
 	}

@@ -135,8 +135,9 @@ func cellsOf(path, name string, peers []Peer) []job {
 	return jobs
 }
 
-// Measure fills a table from its observed cells and compares with the held-out ones. Errors are counted in the scale of the observed cells:
-// one deviation for every index of a mode that is called variable, whose values have units of their own, else one in all.
+// Measure fills a table from its observed cells and compares with the held-out ones. Errors are counted in the scale of
+// the observed cells: one deviation for every index of a mode that is called variable, whose values have units of their
+// own, else one in all.
 func Measure(ctx context.Context, observed, held *tensor.Observed, o lacuna.Options) (Result, error) {
 	begun := time.Now()
 	c, err := lacuna.Complete(ctx, observed, o)

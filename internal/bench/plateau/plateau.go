@@ -21,7 +21,9 @@ import (
 
 // Options of Run. Zero values mean the defaults given.
 type Options struct {
-	Data       string    // directory with files synthetic_*.csv or .csv.gz and mask columns; "" generates the paper's tensor with seeds 1 … 5
+	// Data is a directory with files synthetic_*.csv or .csv.gz and mask columns; "" generates the paper's tensor with
+	// seeds 1 … 5.
+	Data       string
 	Observed   []float64 // observed shares; 0.2
 	Depths     []int     // 0 … 5
 	Sigmas     []Sigma   // (0.01, 0.1) and (0.01, 0.01)
@@ -98,7 +100,8 @@ func (o Options) problems() ([]problem, error) {
 		}
 		files, err := filepath.Glob(filepath.Join(o.Data, "synthetic_*.csv*"))
 		if err != nil || len(files) == 0 {
-			return nil, fmt.Errorf("bench flow: %s holds no synthetic_*.csv or .csv.gz: give the folder of the development data, or none for generated tensors", o.Data)
+			return nil, fmt.Errorf("bench flow: %s holds no synthetic_*.csv or .csv.gz: "+
+				"give the folder of the development data, or none for generated tensors", o.Data)
 		}
 		sort.Strings(files)
 		for _, file := range files {
@@ -225,7 +228,8 @@ func Table(w io.Writer, results []Result) error {
 		return a.tolerance > b.tolerance
 	})
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "observed\tσ_A\tdepth\ttolerance\truns\tfitted\tstationary\trunaway\tother\trecovered\tevaluations\tof recovered\tseconds\tflow time\trank\tbest test MSE\t")
+	fmt.Fprintln(t, "observed\tσ_A\tdepth\ttolerance\truns\tfitted\tstationary\trunaway\tother\trecovered\tevaluations\t"+
+		"of recovered\tseconds\tflow time\trank\tbest test MSE\t")
 	for _, k := range keys {
 		group := groups[k]
 		counts := map[string]int{}
@@ -244,9 +248,12 @@ func Table(w io.Writer, results []Result) error {
 			evaluations, seconds = append(evaluations, float64(r.Evaluations)), append(seconds, r.Seconds)
 			times, ranks = append(times, r.FlowTime), append(ranks, float64(r.EffectiveRank))
 		}
-		fmt.Fprintf(t, "%g\t%g\t%d\t%g\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%.2f\t%.1e\t%.0f–%.0f\t%.1e\t\n", k.observed, k.sigmaA, k.depth, k.tolerance, len(group),
-			counts[string(flow.Converged)], counts[string(flow.Equilibrium)], counts[string(flow.Runaway)], counts["other"], recovered,
-			spread(evaluations), spread(ofRecovered), quantile(seconds, 0.5), quantile(times, 0.5), quantile(ranks, 0), quantile(ranks, 1), best)
+		fmt.Fprintf(t, "%g\t%g\t%d\t%g\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%.2f\t%.1e\t%.0f–%.0f\t%.1e\t\n",
+			k.observed, k.sigmaA, k.depth, k.tolerance, len(group),
+			counts[string(flow.Converged)], counts[string(flow.Equilibrium)], counts[string(flow.Runaway)], counts["other"],
+			recovered,
+			spread(evaluations), spread(ofRecovered), quantile(seconds, 0.5), quantile(times, 0.5),
+			quantile(ranks, 0), quantile(ranks, 1), best)
 	}
 	return t.Flush()
 }
