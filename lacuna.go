@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lacuna/internal/completion"
+	"lacuna/internal/memory"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
@@ -127,6 +128,12 @@ func or[T int | float64](x, byDefault T) T {
 	return x
 }
 
+// memory is how many bytes the chains need that run at a time, where the number of blocks is given.
+func (o Options) memory(observed *tensor.Observed) float64 {
+	chains := float64(or(o.Threads, runtime.GOMAXPROCS(0)))
+	return chains * posterior.Memory(observed.Shape(), observed.Len(), o.Blocks, 1)
+}
+
 func (o Options) check(observed *tensor.Observed) error {
 	if observed.Len() < 2 {
 		return ErrTooFew
@@ -154,6 +161,10 @@ func (o Options) check(observed *tensor.Observed) error {
 	}
 	if len(o.Depths) > 1 && len(o.Depths) != order {
 		return fmt.Errorf("lacuna: %d depths for %d modes: give one depth, or one for every mode", len(o.Depths), order)
+	}
+	if need, have := o.memory(observed), memory.Available(); have > 0 && need > have {
+		return fmt.Errorf("lacuna: %d blocks need %s of memory, %s are available: use fewer blocks, or leave their number "+
+			"to be found", o.Blocks, memory.Format(need), memory.Format(have))
 	}
 	for _, k := range o.Depths {
 		if k < 0 {

@@ -21,6 +21,14 @@ type csvSource struct {
 
 var byteOrderMark = []byte("\uFEFF")
 
+func init() {
+	register(kind{
+		format: LongCSV, ending: ".csv", text: true, read: readCSV,
+		detect: func(string, []byte) sureness { return readable },
+	})
+	register(kind{format: WideCSV, ending: ".csv", text: true, read: readCSV}) // as Options.Wide asks for
+}
+
 // readCSV reads a table in text.
 func readCSV(path string, data []byte, o Options) (*Table, error) {
 	s := &csvSource{path: path, data: data}

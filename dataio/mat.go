@@ -58,6 +58,10 @@ type matElement struct {
 	usable     bool // real and numeric, at least two axes longer than 1
 }
 
+func init() {
+	register(kind{format: MAT, ending: ".mat", read: readMAT, detect: magic("MATLAB 5.0 MAT-file")})
+}
+
 func readMAT(path string, data []byte, o Options) (*Table, error) {
 	s := &matSource{path: path, data: data, numbers: newNumbers(o.Missing, false)}
 	if len(data) < 128 {

@@ -138,6 +138,10 @@ func halfFloat(bits uint16) float64 {
 	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
+func init() {
+	register(kind{format: NPY, ending: ".npy", also: ".npz", read: readNPY, detect: magic("\x93NUMPY")})
+}
+
 func readNPY(path string, data []byte, o Options) (*Table, error) {
 	s, err := parseNPY(path, data)
 	if err != nil {

@@ -21,6 +21,10 @@ type npzSource struct {
 
 func (s *npySource) asArchive() source { return &npzSource{member: "arr_0.npy", array: s} }
 
+func init() {
+	register(kind{format: NPZ, ending: ".npz", read: readNPZ, detect: magic("PK\x03\x04")})
+}
+
 func readNPZ(path string, data []byte, o Options) (*Table, error) {
 	fail := func(problem, remedy string) (*Table, error) {
 		return nil, &Error{Path: path, Problem: problem, Remedy: remedy}

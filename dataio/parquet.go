@@ -26,6 +26,10 @@ type parquetSource struct {
 	numbers *numbers
 }
 
+func init() {
+	register(kind{format: Parquet, ending: ".parquet", read: readParquet, detect: magic("PAR1")})
+}
+
 // readParquet reads a table. The decoder is not ours and meets files that are damaged on purpose: its panics are
 // reports of damage.
 func readParquet(path string, data []byte, o Options) (table *Table, err error) {

@@ -8,8 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"lacuna/internal/memory"
 )
@@ -20,21 +18,43 @@ func Read(path string, o Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch format, err := detect(path, data); {
-	case err != nil:
-		return nil, err
-	case format == TNS:
-		return readTNS(path, data, o)
-	case format == NPY:
-		return readNPY(path, data, o)
-	case format == NPZ:
-		return readNPZ(path, data, o)
-	case format == Parquet:
-		return readParquet(path, data, o)
-	case format == MAT:
-		return readMAT(path, data, o)
+	return parse(path, data, o)
+}
+
+// StandardInput is what ReadFrom's callers name a table that came through a pipe.
+const StandardInput = "standard input"
+
+// ReadFrom reads a table from a stream to its end, as Read reads a file; name stands for it in messages. The format is
+// found out by content, so that a text of lines "coordinates value" is taken for .tns.
+func ReadFrom(r io.Reader, name string, o Options) (*Table, error) {
+	budget := budgetOf(o.Memory)
+	data, err := readAll(r, name, 1<<16, budget)
+	if err == nil {
+		data, err = unpacked(name, data, budget)
 	}
-	return readCSV(path, data, o)
+	if e := new(Error); err != nil && !errors.As(err, &e) {
+		return nil, &Error{Path: name, Problem: "it cannot be read: " + err.Error()}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parse(name, data, o)
+}
+
+func parse(path string, data []byte, o Options) (*Table, error) {
+	k, err := detect(path, data)
+	if err != nil {
+		return nil, err
+	}
+	return k.read(path, data, o)
+}
+
+// budgetOf is a budget of memory in bytes; 0 stands for what the machine has.
+func budgetOf(memoryOption float64) float64 {
+	if memoryOption == 0 {
+		return memory.Available()
+	}
+	return memoryOption
 }
 
 // memoryPerByte is how much memory reading takes for every byte of a file: the text itself, coordinates, values, and
@@ -54,9 +74,7 @@ func load(path string, budget float64) ([]byte, error) {
 	case info.IsDir():
 		return nil, &Error{Path: path, Problem: "this is a directory", Remedy: "give the name of a file"}
 	}
-	if budget == 0 {
-		budget = memory.Available()
-	}
+	budget = budgetOf(budget)
 	if size := float64(info.Size()) * memoryPerByte; budget > 0 && size > budget {
 		return nil, tooBig(path, float64(info.Size()), budget)
 	}
@@ -69,6 +87,11 @@ func load(path string, budget float64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return unpacked(path, data, budget)
+}
+
+// unpacked returns data, or what it holds if it is compressed with gzip.
+func unpacked(path string, data []byte, budget float64) ([]byte, error) {
 	if bytes.HasPrefix(data, []byte{0x1F, 0x8B}) {
 		return unzip(path, data, budget)
 	}
@@ -115,42 +138,6 @@ func readAll(r io.Reader, path string, expected int, budget float64) ([]byte, er
 			data = append(data, 0)[:len(data)]
 		}
 	}
-}
-
-// foreign are the first bytes of formats that people try, and what to do instead.
-var foreign = []struct{ magic, name, remedy string }{
-	{"\x89HDF", "HDF5 or MAT v7.3", "save it with -v7, or as .npy or Parquet"},
-	{"\xFD7zXZ", "xz", "unpack it first"},
-	{"BZh", "bzip2", "unpack it first"},
-	{"\x28\xB5\x2F\xFD", "zstd", "unpack it first"},
-	{"\xD0\xCF\x11\xE0", "an old Excel or Office file", "save the table as CSV"},
-	{"ARROW1", "Arrow or Feather", "save it as Parquet"},
-	{"CDF", "NetCDF", "save the array as .npy"},
-	{"%PDF", "PDF", "save the table as CSV"},
-	{"SQLite format 3", "an SQLite database", "export the table as CSV"},
-}
-
-func detect(path string, data []byte) (Format, error) {
-	for _, f := range foreign {
-		if bytes.HasPrefix(data, []byte(f.magic)) {
-			return "", &Error{Path: path, Problem: "this is " + f.name, Remedy: f.remedy}
-		}
-	}
-	switch {
-	case len(bytes.TrimSpace(bytes.TrimPrefix(data, byteOrderMark))) == 0:
-		return "", &Error{Path: path, Problem: "the file is empty", Remedy: "give a table with a header and at least two index columns"}
-	case bytes.HasPrefix(data, []byte("\x93NUMPY")):
-		return NPY, nil
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return NPZ, nil
-	case bytes.HasPrefix(data, []byte("PAR1")):
-		return Parquet, nil
-	case bytes.HasPrefix(data, []byte("MATLAB 5.0 MAT-file")):
-		return MAT, nil
-	case strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz"))) == ".tns" || looksLikeTNS(data):
-		return TNS, nil
-	}
-	return LongCSV, nil
 }
 
 // compressed lets write write through gzip when path asks for it.

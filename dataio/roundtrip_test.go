@@ -285,7 +285,7 @@ func fuzzRead(f *testing.F, name string, options Options) {
 		if count != table.Gaps() {
 			t.Fatalf("%d gaps are yielded, %d are counted", count, table.Gaps())
 		}
-		if ending := endings[table.Format]; filepath.Ext(name) != ending {
+		if ending := kinds[table.Format].ending; filepath.Ext(name) != ending {
 			out += ending
 		}
 		if err := table.Write(out, byCoordinates); err != nil {

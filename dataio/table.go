@@ -6,27 +6,11 @@ import (
 	"iter"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 
 	"lacuna/internal/atomicfile"
 	"lacuna/internal/parallel"
 	"lacuna/tensor"
-)
-
-// Format is the kind of a file.
-type Format string
-
-// The formats. Text may be compressed with gzip.
-const (
-	LongCSV Format = "long CSV"
-	WideCSV Format = "wide CSV"
-	TNS     Format = "FROSTT .tns"
-	NPY     Format = "NumPy .npy"
-	NPZ     Format = "NumPy .npz"
-	Parquet Format = "Parquet"
-	MAT     Format = "MAT v5"
 )
 
 // Table is an incomplete tensor with the file that it came from. It is immutable.
@@ -125,12 +109,18 @@ func (t *Table) CheckOutput(path string) error {
 	if errIn == nil && errOut == nil && os.SameFile(in, out) {
 		return &Error{Path: path, Problem: "is the input itself", Remedy: "give the output another name"}
 	}
-	promised, known := promises(path)
-	if known && promised != t.Format && (promised != LongCSV || t.Format != WideCSV) && (promised != NPZ || t.Format != NPY) {
-		return &Error{Path: path, Problem: fmt.Sprintf("the output has the format of the input (%s)", t.Format), Remedy: "give it a name that ends in " + endings[t.Format]}
+	k, ending := kinds[t.Format], endingOf(path)
+	if known(ending) && ending != k.ending && ending != k.also {
+		return &Error{
+			Path: path, Problem: fmt.Sprintf("the output has the format of the input (%s)", t.Format),
+			Remedy: "give it a name that ends in " + k.ending,
+		}
 	}
-	if isGzip(path) && !isText(t.Format) {
-		return &Error{Path: path, Problem: fmt.Sprintf("a file in the format %s is not compressed with gzip", t.Format), Remedy: "leave .gz out of its name"}
+	if isGzip(path) && !k.text {
+		return &Error{
+			Path: path, Problem: fmt.Sprintf("a file in the format %s is not compressed with gzip", t.Format),
+			Remedy: "leave .gz out of its name",
+		}
 	}
 	return nil
 }
@@ -140,21 +130,6 @@ type outputError struct{ inner Error }
 
 func (e *outputError) Error() string { return e.inner.Problem }
 func (e *outputError) Unwrap() error { return &e.inner }
-
-var endings = map[Format]string{LongCSV: ".csv", WideCSV: ".csv", TNS: ".tns", NPY: ".npy", NPZ: ".npz", Parquet: ".parquet", MAT: ".mat"}
-
-func promises(path string) (Format, bool) {
-	ending := strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
-	for _, format := range []Format{LongCSV, TNS, NPY, NPZ, Parquet, MAT} {
-		if endings[format] == ending {
-			return format, true
-		}
-	}
-	return "", false
-}
-
-func isGzip(path string) bool   { return strings.HasSuffix(strings.ToLower(path), ".gz") }
-func isText(format Format) bool { return format == LongCSV || format == WideCSV || format == TNS }
 
 // Write writes the table with its gaps filled to path: the format, rows, order and labels of the input, every observed
 // value as it was spelt. Text is compressed when path ends in .gz. fill gives the value of a gap; it may be called from
@@ -175,12 +150,15 @@ func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...stri
 	})
 }
 
+// WriteTo writes what Write would write to a file, uncompressed, to a stream. What was written before an error stays.
+func (t *Table) WriteTo(w io.Writer, fill func(cell []int32) Filled, extra ...string) error {
+	return t.writeTo(w, "", fill, extra)
+}
+
 func (t *Table) writeTo(w io.Writer, path string, fill func(cell []int32) Filled, extra []string) error {
 	src := t.source
-	if array, ok := src.(*npySource); ok {
-		if promised, _ := promises(path); promised == NPZ {
-			src = array.asArchive()
-		}
+	if array, ok := src.(*npySource); ok && endingOf(path) == kinds[NPZ].ending {
+		src = array.asArchive()
 	}
 	f := &filler{table: t, fill: fill}
 	return src.write(w, t, f.next, f.unlisted, extra)

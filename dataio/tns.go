@@ -16,6 +16,15 @@ type tnsSource struct {
 	numbers *numbers
 }
 
+func init() {
+	register(kind{format: TNS, ending: ".tns", text: true, read: readTNS, detect: func(path string, data []byte) sureness {
+		if endingOf(path) == ".tns" || looksLikeTNS(data) {
+			return likely
+		}
+		return no
+	}})
+}
+
 // looksLikeTNS tells whether the first line of data is coordinates and a number, separated by space.
 func looksLikeTNS(data []byte) bool {
 	for line := range bytes.Lines(data[:min(len(data), 1<<16)]) {

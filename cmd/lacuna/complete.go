@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,12 +43,14 @@ lacuna_filled (1 where a value was filled in) and lacuna_stderr (the error to be
 
 FILE is a CSV table in long form (a header; index columns; a value column) or, with --wide, one column a label; a
 FROSTT .tns file; a NumPy .npy or .npz array; Parquet; MAT v5. Text may be compressed with gzip. In text, a gap is an
-empty value, NA, NaN, null or -; in arrays it is NaN.
+empty value, NA, NaN, null or -; in arrays it is NaN. FILE may be -, for standard input; then, or with -o -, the filled
+table goes to standard output and the summary to standard error.
 
 No rank, learning rate or depth is asked for. The error that is reported is the error on known values, each predicted by
 models that had not seen it.`,
 		Example: `  lacuna complete stations.csv -o filled.csv
   lacuna complete stations.csv -o filled.csv --report filled.html --interval 90
+  gunzip -c stations.csv.gz | lacuna complete - > filled.csv
   lacuna complete ratings.csv --index user,film,month --value stars --full-grid -o filled.csv`,
 		Args: arguments("FILE"),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -84,7 +87,7 @@ models that had not seen it.`,
 }
 
 // check refuses what can be refused before the file is read, and chooses the output's name.
-func (f *completeFlags) check() error {
+func (f *completeFlags) check(json bool) error {
 	if _, err := f.input.options(); err != nil {
 		return err
 	}
@@ -101,6 +104,9 @@ func (f *completeFlags) check() error {
 	}
 	if f.output == "" {
 		f.output = filledName(f.file)
+	}
+	if f.output == pipe && json {
+		return usageError{errors.New("--json and -o - both want standard output: give -o a file name")}
 	}
 	if err := checkEnding("--report", f.report, []string{"html"}); err != nil {
 		return err
@@ -130,8 +136,11 @@ func (f *completeFlags) checkNoise() error {
 	return nil
 }
 
-// filledName is the default output: table.csv.gz becomes table.filled.csv.gz.
+// filledName is the default output: table.csv.gz becomes table.filled.csv.gz, and what was piped in is piped out.
 func filledName(path string) string {
+	if path == pipe {
+		return pipe
+	}
 	stem, packed := strings.CutSuffix(path, ".gz")
 	ending := ""
 	if packed {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"math"
@@ -16,7 +17,7 @@ import (
 )
 
 func runComplete(ctx context.Context, a *app, f *completeFlags) error {
-	if err := f.check(); err != nil {
+	if err := f.check(a.json); err != nil {
 		return err
 	}
 	table, err := f.input.read(f.file)
@@ -26,16 +27,22 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	for _, warning := range table.Warnings {
 		a.warn("%s", warning)
 	}
+	if f.output == pipe {
+		a.summaries = a.stderr
+	}
+	f.file = table.Path
 	result := newCompleteResult(table, f.seed)
 	if table.Complete() {
-		return nothingToFill(a, f, result)
+		return nothingToFill(a, f, table, result)
 	}
 	if table.Constant() {
 		return inputError(fmt.Errorf("%s: every known value is %s, so there is nothing to learn: fill the gaps with that value, or give a table whose values differ",
 			f.file, short(table.Observed.Values[0])))
 	}
-	if err := table.CheckOutput(f.output); err != nil {
-		return fileError(err)
+	if f.output != pipe {
+		if err := table.CheckOutput(f.output); err != nil {
+			return fileError(err)
+		}
 	}
 	options, err := f.options(table.Observed.Modes)
 	if err != nil {
@@ -60,13 +67,20 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	return finishComplete(a, f, completion, result)
 }
 
-func nothingToFill(a *app, f *completeFlags, result *completeResult) error {
+func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *completeResult) error {
 	result.Status = "nothing-to-fill"
+	what := "nothing was written"
+	if f.output == pipe {
+		what = "it was passed on"
+		if err := table.WriteTo(a.stdout, nil, f.extra()...); err != nil {
+			return err
+		}
+	}
 	if a.json {
 		return a.printJSON(result)
 	}
-	a.say("%s has no gap: all %s are known, and nothing was written. If gaps are rows that are not listed, give --full-grid; if they are zeros, --zeros-are-gaps.",
-		f.file, count(result.Observed, "cell"))
+	a.say("%s has no gap: all %s are known, and %s. If gaps are rows that are not listed, give --full-grid; if they are "+
+		"zeros, --zeros-are-gaps.", f.file, count(result.Observed, "cell"), what)
 	return nil
 }
 
@@ -97,20 +111,41 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		value, stderr := c.At(cell)
 		return dataio.Filled{Value: value, Stderr: stderr}
 	}
-	var extra []string
 	if f.interval > 0 {
-		extra = []string{"lacuna_low", "lacuna_high"}
 		fill = func(cell []int32) dataio.Filled {
 			value, stderr := c.At(cell)
 			low, high := c.Interval(cell, f.interval/100)
 			return dataio.Filled{Value: value, Stderr: stderr, Extra: []float64{low, high}}
 		}
 	}
-	if err := table.Write(f.output, fill, extra...); err != nil {
+	if f.output == pipe {
+		out := bufio.NewWriter(a.stdout)
+		if err := table.WriteTo(out, fill, f.extra()...); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	if err := table.Write(f.output, fill, f.extra()...); err != nil {
 		return err
 	}
 	result.Output = f.output
 	return nil
+}
+
+// extra names the columns that the output has beside the standard error.
+func (f *completeFlags) extra() []string {
+	if f.interval > 0 {
+		return []string{"lacuna_low", "lacuna_high"}
+	}
+	return nil
+}
+
+// outputName is the output in a message.
+func (f *completeFlags) outputName() string {
+	if f.output == pipe {
+		return "standard output"
+	}
+	return f.output
 }
 
 func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *completeResult) error {
@@ -123,9 +158,9 @@ func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *comp
 	}
 	switch c.Status {
 	case lacuna.Interrupted:
-		return withCode(exitInterrupted, fmt.Errorf("interrupted: %s holds the best found by then", f.output))
+		return withCode(exitInterrupted, fmt.Errorf("interrupted: %s holds the best found by then", f.outputName()))
 	case lacuna.TimeLimit:
-		a.warn("the time limit was reached: %s holds the best found by then", f.output)
+		a.warn("the time limit was reached: %s holds the best found by then", f.outputName())
 	}
 	return nil
 }
@@ -133,7 +168,7 @@ func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *comp
 // written says where everything is.
 func (f *completeFlags) written() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "Wrote %s.", f.output)
+	fmt.Fprintf(&s, "Wrote %s.", f.outputName())
 	if f.report != "" {
 		fmt.Fprintf(&s, " The report is %s.", f.report)
 	}
@@ -146,7 +181,7 @@ func (f *completeFlags) written() string {
 // page collects what the report shows.
 func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *completeResult) *report.Page {
 	p := &report.Page{
-		Source: f.file, Output: f.output, ValueName: f.input.Value,
+		Source: f.file, Output: f.outputName(), ValueName: f.input.Value,
 		Observed: table.Observed, Filled: table.Gaps(),
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
 		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...), c.Warnings...), Seconds: c.Seconds,

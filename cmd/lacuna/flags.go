@@ -133,7 +133,7 @@ func checkOutputs(input string, outputs ...string) error {
 	in, _ := os.Stat(input)
 	var seen []string
 	for _, path := range outputs {
-		if path == "" {
+		if path == "" || path == pipe {
 			continue
 		}
 		if slices.Contains(seen, path) {

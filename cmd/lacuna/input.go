@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/pflag"
 
@@ -47,13 +48,21 @@ func (f *inputFlags) options() (dataio.Options, error) {
 	}, nil
 }
 
+// pipe is the file name that stands for standard input or standard output.
+const pipe = "-"
+
 // read reads the file as the flags say.
 func (f *inputFlags) read(path string) (*dataio.Table, error) {
 	options, err := f.options()
 	if err != nil {
 		return nil, err
 	}
-	table, err := dataio.Read(path, options)
+	var table *dataio.Table
+	if path == pipe {
+		table, err = dataio.ReadFrom(os.Stdin, dataio.StandardInput, options)
+	} else {
+		table, err = dataio.Read(path, options)
+	}
 	return table, fileError(err)
 }
 

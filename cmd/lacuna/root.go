@@ -17,13 +17,14 @@ import (
 // app is what the commands share: where they write, and how much.
 type app struct {
 	stdout, stderr io.Writer
-	terminal       bool // stderr is a terminal
-	json           bool // one JSON document on stdout, and nothing else
-	quiet          bool // errors and warnings only
+	summaries      io.Writer // where say prints: stdout, unless a table goes there
+	terminal       bool      // stderr is a terminal
+	json           bool      // one JSON document on stdout, and nothing else
+	quiet          bool      // errors and warnings only
 }
 
 func newApp(stdout, stderr *os.File) *app {
-	return &app{stdout: stdout, stderr: stderr, terminal: term.IsTerminal(int(stderr.Fd()))}
+	return &app{stdout: stdout, stderr: stderr, summaries: stdout, terminal: term.IsTerminal(int(stderr.Fd()))}
 }
 
 // execute runs the command that args name and returns the exit code.
@@ -108,7 +109,7 @@ func (a *app) printJSON(document any) error {
 // say prints a line of the result, which --json and --quiet silence.
 func (a *app) say(format string, values ...any) {
 	if !a.json && !a.quiet {
-		fmt.Fprintf(a.stdout, format+"\n", values...)
+		fmt.Fprintf(a.summaries, format+"\n", values...)
 	}
 }
 

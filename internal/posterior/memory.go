@@ -1,0 +1,26 @@
+package posterior
+
+import (
+	"slices"
+
+	"lacuna/internal/linalg"
+	"lacuna/tensor"
+)
+
+// Memory is how many bytes a chain of so many blocks needs beside the cells' coordinates and values: factors, their
+// priors, the scratch of every thread, and what is kept of every cell. It allocates nothing and does not overflow.
+func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
+	const word, perCell = 8.0, 4 // numbers kept of a cell, with its place in the order of every mode
+	r, rows := float64(blocks), 0.0
+	for _, d := range shape {
+		rows += float64(d)
+	}
+	stride := r
+	if blocks < 1<<30 {
+		stride = float64(linalg.Stride(blocks + 1))
+	}
+	factors := (rows + float64(slices.Max(shape))) * r
+	priors := float64(len(shape)) * (r*r + 2*r*stride + float64(chunk)*2*stride)
+	scratch := float64(threads) * ((r+1)*stride + (2*float64(chunk)+8)*stride)
+	return word * (factors + priors + scratch + float64(cells)*(perCell+float64(len(shape))/2))
+}
