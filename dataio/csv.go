@@ -213,7 +213,8 @@ func isAdded(name string) bool {
 	return strings.HasPrefix(name, "lacuna_") || strings.Contains(name, "_lacuna_")
 }
 
-// roles finds the columns that the options name, each in one role. line is that of the header, 0 for a format without lines.
+// roles finds the columns that the options name, each in one role. line is that of the header, 0 for a format without
+// lines.
 func roles(path string, line int, names []string, o Options) (columns, error) {
 	c := columns{names: names, value: -1}
 	fail := func(problem, remedy string) (columns, error) {

@@ -37,8 +37,8 @@ func Header(path string) ([]string, error) {
 	return newRecords(path, data, findDelimiter(first), 0).header()
 }
 
-// WriteCSV writes a tensor as a long CSV, one row a cell in canonical order: the labels, then a column called value. The
-// value is left empty where isGap says so; nil leaves none empty. The text is compressed when path ends in .gz, and
+// WriteCSV writes a tensor as a long CSV, one row a cell in canonical order: the labels, then a column called value.
+// The value is left empty where isGap says so; nil leaves none empty. The text is compressed when path ends in .gz, and
 // the file appears complete or not at all.
 func WriteCSV(path string, cells *tensor.Observed, isGap func(c int) bool) error {
 	return atomicfile.Write(path, func(w io.Writer) error {

@@ -258,8 +258,8 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// fuzzRead reads any bytes as a file of any name. What is wrong with them is an *Error; what is right can be written, and
-// the result has no gap left.
+// fuzzRead reads any bytes as a file of any name. What is wrong with them is an *Error; what is right can be written,
+// and the result has no gap left.
 func fuzzRead(f *testing.F, name string, options Options) {
 	folder := f.TempDir()
 	options.Memory = 64 << 20

@@ -136,9 +136,9 @@ func (e *outputError) Unwrap() error { return &e.inner }
 // several goroutines, and must not keep the cell. extra names further columns, numbers of Filled.Extra.
 //
 // CSV and Parquet gain the columns lacuna_filled (1 where a gap was filled, else 0), lacuna_stderr and extra (empty
-// where nothing was filled); a wide CSV gains lacuna_filled, the number of filled cells of the row, and, for every value
-// column X, X_lacuna_stderr and so on. MAT and .npz files gain arrays of these names; .npy does when path ends in .npz.
-// .tns has no place for them.
+// where nothing was filled); a wide CSV gains lacuna_filled, the number of filled cells of the row, and, for every
+// value column X, X_lacuna_stderr and so on. MAT and .npz files gain arrays of these names; .npy does when path ends
+// in .npz. .tns has no place for them.
 //
 // The file appears complete or not at all.
 func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...string) error {

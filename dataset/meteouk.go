@@ -38,8 +38,8 @@ func (e *SumsError) Error() string {
 		"they have been revised, or a download was cut off; delete the cache and fetch again, or accept the revision", e.Cells, e.Sum, e.Squares, meteoUKCells, meteoUKSum, meteoUKSquares)
 }
 
-// FetchMeteoUK returns the paper's Meteo-UK tensor, months × stations × variables, 50×16×5, with what was downloaded for
-// it. Files in the cache are used as they are. It returns a *SumsError when the tensor is not the paper's and
+// FetchMeteoUK returns the paper's Meteo-UK tensor, months × stations × variables, 50×16×5, with what was downloaded
+// for it. Files in the cache are used as they are. It returns a *SumsError when the tensor is not the paper's and
 // FetchOptions.AcceptRevised is not set, and an error that wraps ErrOffline when the server cannot be reached.
 func FetchMeteoUK(ctx context.Context, o FetchOptions) (*tensor.Observed, *Manifest, error) {
 	stations, manifest, err := FetchStations(ctx, MeteoUKStations(), o)

@@ -12,8 +12,8 @@ import (
 	"lacuna/tensor"
 )
 
-// MeteoVariables are the variables of a station file: mean daily maximum and minimum temperature (°C), days of air frost,
-// rainfall (mm), sunshine (hours).
+// MeteoVariables are the variables of a station file: mean daily maximum and minimum temperature (°C), days of air
+// frost, rainfall (mm), sunshine (hours).
 func MeteoVariables() []string { return []string{"tmax", "tmin", "af", "rain", "sun"} }
 
 const variables = 5

@@ -105,8 +105,8 @@ func TestParseStationErrors(t *testing.T) {
 	}
 }
 
-// TestRealFragments counts what the fragments hold by a rule of its own: a value is a field in a data line that begins with
-// a digit or a minus and a digit.
+// TestRealFragments counts what the fragments hold by a rule of its own: a value is a field in a data line that
+// begins with a digit or a minus and a digit.
 func TestRealFragments(t *testing.T) {
 	folder := sharedData(t, "stations")
 	files, err := filepath.Glob(filepath.Join(folder, "*data.txt"))
@@ -157,7 +157,8 @@ func TestRealFragments(t *testing.T) {
 	}
 }
 
-// TestFragmentsAgreeWithTable compares the stations of which there is a fragment with the table made from the whole files.
+// TestFragmentsAgreeWithTable compares the stations of which there is a fragment with the table made from the whole
+// files.
 func TestFragmentsAgreeWithTable(t *testing.T) {
 	table, err := Load(sharedData(t, "meteo_uk.csv"))
 	if err != nil {

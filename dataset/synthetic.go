@@ -25,8 +25,8 @@ func SyntheticFactors(shape tensor.Shape, rank int, seed uint64) [][][]float64 {
 }
 
 // Synthetic is the paper's synthetic tensor, Σ_r ⊗_n u_r^n with the factors of SyntheticFactors, all cells known. The
-// paper's own has shape 10×10×10×10 and rank 5. noise adds N(0, σ²) to every cell, σ being noise times the deviation of the
-// tensor. Modes are called mode1, mode2, …, labels count from 0. It panics for a shape of fewer than two modes.
+// paper's own has shape 10×10×10×10 and rank 5. noise adds N(0, σ²) to every cell, σ being noise times the deviation
+// of the tensor. Modes are called mode1, mode2, …, labels count from 0. It panics for a shape of fewer than two modes.
 func Synthetic(shape tensor.Shape, rank int, noise float64, seed uint64) *tensor.Observed {
 	factors := SyntheticFactors(shape, rank, seed)
 	full := allCells(tensor.NumberedModes(shape))
