@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"lacuna/flow"
+	"lacuna/internal/linalg"
 	"lacuna/loss"
 	"lacuna/model"
 )
@@ -124,10 +125,7 @@ func (o *MatrixObserver) left() []float64 {
 	}
 	// between returns W_to … W_from, the identity of the given size for from > to.
 	between := func(from, to, size int) []float64 {
-		out := make([]float64, size*size)
-		for i := range size {
-			out[i*size+i] = 1
-		}
+		out := linalg.Identity(size)
 		for j := from; j <= to; j++ {
 			r, c := o.matrix.FactorSize(j)
 			out = multiply(factors[j], out, r, c, size)
@@ -146,26 +144,17 @@ func (o *MatrixObserver) left() []float64 {
 	for j := 1; j <= k; j++ {
 		r, c := o.matrix.FactorSize(j)
 		above, below := between(j+1, k, r), between(1, j-1, columns)
-		dw := multiply(multiply(flip(above, rows, r), gradient, r, rows, columns), flip(below, c, columns), r, columns, c)
+		dw := multiply(linalg.Transpose(above, rows, r), gradient, r, rows, columns)
+		dw = multiply(dw, linalg.Transpose(below, c, columns), r, columns, c)
 		change := multiply(multiply(above, dw, rows, r, c), below, rows, c, columns)
 		for i, value := range change {
 			rate[i] -= value
 		}
 	}
 	if rows < columns {
-		return rectangularRates(flip(w, rows, columns), flip(rate, rows, columns), columns, rows)
+		return rectangularRates(linalg.Transpose(w, rows, columns), linalg.Transpose(rate, rows, columns), columns, rows)
 	}
 	return rectangularRates(w, rate, rows, columns)
-}
-
-func flip(a []float64, rows, columns int) []float64 {
-	out := make([]float64, len(a))
-	for i := range rows {
-		for j := range columns {
-			out[j*rows+i] = a[i*columns+j]
-		}
-	}
-	return out
 }
 
 // fit regresses log(rate/α_r) on log σ_r over the growth phases of the singular values that emerged.
