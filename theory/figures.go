@@ -36,7 +36,7 @@ func (r *Result) exponents() *figure.Figure {
 	orders := map[string]float64{}
 	points := map[string][]point{}
 	for _, row := range r.Rows {
-		if row.Statement != nameExponent || math.IsNaN(*row.Fitted) {
+		if row.Statement != exponent.Name || math.IsNaN(*row.Fitted) {
 			continue
 		}
 		name, x := fmt.Sprintf("deep CP, order %d", row.Order), meanDepth(row.Depths)
@@ -165,12 +165,7 @@ func (r *Result) convergence() *figure.Figure {
 	c := figure.Chart{
 		X: figure.Axis{Label: "steps within growth phases", Log: true}, Y: figure.Axis{Label: "relative error, root mean square", Log: true},
 	}
-	var rows []Row
-	for _, row := range r.Rows {
-		if row.Statement == nameTrajectory {
-			rows = append(rows, row)
-		}
-	}
+	rows := r.rowsOf(trajectory)
 	if len(rows) == 0 {
 		return nil
 	}

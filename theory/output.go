@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"math"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -42,21 +41,10 @@ var headings = []string{"statement", "model", "depth", "hypothesis", "emerged", 
 
 // note is what a line says beyond the common columns.
 func (row Row) note() string {
-	switch {
-	case row.Fitted != nil:
-		return fmt.Sprintf("%.4f (%.4f … %.4f), theory %.4f", *row.Fitted, row.CI95[0], row.CI95[1], *row.Predicted)
-	case row.OrderMeasured != nil:
-		return fmt.Sprintf("shrinks at order %.1f, integrator's %d", *row.OrderMeasured, row.OrderExpected)
-	case row.Epsilon != nil:
-		return fmt.Sprintf("ε(0) = %.2g, the equation is off by %.1e", *row.Epsilon, *row.EquationError)
-	case row.Drift != nil:
-		return fmt.Sprintf("conserved along the run to %.1e", *row.Drift)
-	case row.Sign != nil:
-		note := fmt.Sprintf("without modulus %.0f %% fail", 100*row.Sign.FailingShare)
-		if row.UnalignedError != nil {
-			note += fmt.Sprintf(", w unaligned at depth 1: %.1g", *row.UnalignedError)
+	for _, e := range table {
+		if e.Name == row.Statement && e.note != nil {
+			return e.note(row)
 		}
-		return note
 	}
 	return ""
 }
@@ -135,34 +123,10 @@ func (r *Result) page(command string) page {
 // Findings says in sentences what the data answer beyond whether statements hold.
 func (r *Result) Findings() []string {
 	var out []string
-	runs, blocks, negative, flips := 0, 0, 0, 0
-	with, unaligned := 0.0, 0.0
-	matrixMost, deepMost := 0.0, 0.0
-	for _, row := range r.Rows {
-		if s := row.Sign; s != nil {
-			runs, blocks, negative, flips = runs+1, blocks+s.Blocks, negative+s.Negative, flips+s.Flips
-			with = math.Max(with, s.WithModulus)
+	for _, e := range table {
+		if e.findings != nil {
+			out = append(out, e.findings(r.rowsOf(e))...)
 		}
-		if row.UnalignedError != nil {
-			unaligned = math.Max(unaligned, *row.UnalignedError)
-		}
-		if row.Fitted != nil && !math.IsNaN(*row.Fitted) {
-			if row.Model == "deep CP" {
-				deepMost = math.Max(deepMost, *row.Fitted)
-			} else {
-				matrixMost = math.Max(matrixMost, *row.Fitted)
-			}
-		}
-	}
-	if runs > 0 {
-		out = append(out, fmt.Sprintf("The sign in Theorem 3.2 (ii): with |ζ| the statement holds to %.1e in all %d runs. As printed, with ζ, it fails for every block whose ζ is negative: %d of %d blocks at the start. The sign of a singular vector is a matter of convention, and so is that of ζ; even with ṽ followed continuously ⟨ṽ, ŵ⟩ changed its sign %d times. The modulus of the proof is needed.",
-			with, runs, negative, blocks, flips))
-	}
-	if unaligned > 0 {
-		out = append(out, fmt.Sprintf("Theorem 3.2 (ii) at depth 1: the proof keeps the matrices at rank one by 1 − 1/k ≥ ½, which needs k ≥ 2. At k = 1 a matrix of rank one gains rank at once, since dA/dt = −g wᵀ, and the statement fails (relative error up to %.2g) unless w lies along the right singular vector of A₁. The lines above start that way in modes of depth 1.", unaligned))
-	}
-	if deepMost > 0 && matrixMost > 0 {
-		out = append(out, fmt.Sprintf("Polynomial against quadratic: the largest exponent fitted is %.3f in deep CP, and %.3f in deep matrices and plain CP.", deepMost, matrixMost))
 	}
 	return out
 }

@@ -1,12 +1,9 @@
 package theory
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -247,14 +244,6 @@ func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
 	}
 }
 
-func TestRowsWithoutNumbersAreJSON(t *testing.T) {
-	nan := math.NaN()
-	data, err := json.Marshal([]Row{{Statement: nameExponent, WorstRelativeError: math.Inf(1), Fitted: &nan, CI95: &[2]float64{nan, nan}}})
-	if err != nil || !strings.Contains(string(data), `"worst_relative_error":null`) {
-		t.Errorf("%s, %v", data, err)
-	}
-}
-
 func TestInequalityCanFail(t *testing.T) {
 	chains, observer := begin(t, small([]int{1, 1, 1}, model.BalancedChain))
 	if e := worstAt(Theorem33(), observer.point(0)); e > 1e-12 {
@@ -386,97 +375,5 @@ func TestExponentIsRecovered(t *testing.T) {
 	}
 	if fit := trace.exponent(); !(fit.Low <= fit.Fitted && fit.Fitted <= fit.High) {
 		t.Errorf("%+v is no interval", fit)
-	}
-}
-
-func TestRun(t *testing.T) {
-	options := Options{Statements: []string{"theorem-2.2", "trajectory"}, Orders: []int{3}, Depths: [][]int{{0}}, Blocks: 8}
-	var outputs [2]bytes.Buffer
-	var last *Result
-	for i := range outputs {
-		options.Threads = i + 1
-		result, err := Run(context.Background(), options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.NewEncoder(&outputs[i]).Encode(result.Rows); err != nil {
-			t.Fatal(err)
-		}
-		last = result
-	}
-	if outputs[0].String() != outputs[1].String() {
-		t.Error("the table depends on the number of threads")
-	}
-	for _, row := range last.Rows {
-		if !row.Holds {
-			t.Errorf("%+v", row)
-		}
-	}
-	var rows []map[string]any
-	if err := json.Unmarshal(outputs[0].Bytes(), &rows); err != nil {
-		t.Fatal(err)
-	}
-	if len(rows) != 3 {
-		t.Fatalf("%d rows, want Theorem 2.2 and two trajectories", len(rows))
-	}
-	for _, key := range []string{"statement", "order", "depths", "blocks", "emergences", "worst_relative_error", "tolerance", "holds"} {
-		if _, ok := rows[0][key]; !ok {
-			t.Errorf("no %q in %v", key, rows[0])
-		}
-	}
-	var page, markdown, table bytes.Buffer
-	for _, err := range []error{last.WriteHTML(&page, "lacuna theory"), last.WriteMarkdown(&markdown, ".svg", ""), last.WriteTable(&table)} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, text := range map[string]string{"HTML": page.String(), "Markdown": markdown.String()} {
-		if !strings.Contains(text, "Theorem 2.2") || !strings.Contains(text, "<sup>2 − 2/N</sup>") || strings.Contains(text, "Lemma A.2:") {
-			t.Errorf("the %s page does not show just what was measured", name)
-		}
-	}
-	if lines := strings.Count(table.String(), "\n"); lines != 4 {
-		t.Errorf("the table has %d lines", lines)
-	}
-}
-
-func TestOptionsThatNameNothing(t *testing.T) {
-	for _, o := range []Options{
-		{Statements: []string{"theorem-9"}},
-		{Orders: []int{1}},
-		{Depths: [][]int{{-1}}},
-		{Orders: []int{4}, Depths: [][]int{{1, 2, 3}}},
-	} {
-		if err := Check(o); err == nil {
-			t.Errorf("%+v was accepted", o)
-		}
-	}
-	if err := Check(Options{}); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestEveryStatementIsExplained(t *testing.T) {
-	explained := Explanations()
-	for i, name := range Statements() {
-		if explained[i].Name != name || hypotheses[name] == "" {
-			t.Errorf("%s is not explained in its place", name)
-		}
-		if sentences := strings.Count(explained[i].Text, ". ") + 1; sentences != 2 {
-			t.Errorf("%s is explained in %d sentences", name, sentences)
-		}
-	}
-}
-
-func TestCombinations(t *testing.T) {
-	got := Options{Depths: [][]int{{1, 2, 3}, {2}}, Orders: nil}.combinations([]int{3, 4}, nil)
-	want := [][]int{{1, 2, 3}, {2, 2, 2}, {2, 2, 2, 2}}
-	if len(got) != len(want) {
-		t.Fatalf("%v, want %v", got, want)
-	}
-	for i := range want {
-		if len(got[i]) != len(want[i]) || got[i][0] != want[i][0] {
-			t.Errorf("%v, want %v", got, want)
-		}
 	}
 }
