@@ -67,11 +67,11 @@ func example(t testing.TB) *Page {
 }
 
 func render(t *testing.T, p *Page) string {
-	data, err := Render(p)
+	d, err := document(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(data)
+	return d.HTML()
 }
 
 func TestPageSaysEverythingByItself(t *testing.T) {

@@ -20,7 +20,6 @@ const (
 // view is a Page in the words and pictures of the template.
 type view struct {
 	*Page
-	Style       template.CSS
 	Name        string
 	Gaps        float64
 	Cells       string
@@ -52,7 +51,7 @@ type row struct {
 }
 
 func newView(p *Page) *view {
-	v := &view{Page: p, Style: template.CSS(pageCSS), Name: filepath.Base(p.Source)}
+	v := &view{Page: p, Name: filepath.Base(p.Source)}
 	if p.Source == "" {
 		v.Name = "a tensor"
 	}
