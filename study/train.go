@@ -39,7 +39,7 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 	}
 	kept, back := train, (*tensor.Observed)(nil)
 	if s.HoldBack > 0 {
-		kept, back = train.Split(float64(s.HoldBack), rng.New(s.Mask, "held back"))
+		kept, back = train.Split(float64(s.HoldBack), rng.New(s.Mask, "held back").Rand)
 	}
 	if kept.Len() == 0 {
 		return Outcome{}, errors.New("study: no cell is left to train on: observe more")

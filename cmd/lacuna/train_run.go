@@ -99,14 +99,14 @@ func (r *trainRun) prepare() error {
 	}
 	r.train = known
 	if s.Share < 1 {
-		r.test, r.train = known.Split(1-s.Share, rng.New(s.DataSeed, "observed"))
+		r.test, r.train = known.Split(1-s.Share, rng.New(s.DataSeed, "observed").Rand)
 		r.test, r.train = r.train, r.test
 		if r.train.Len() == 0 {
 			return inputError(fmt.Errorf("--observed %v leaves no cell to train on: give a larger share", s.Share))
 		}
 	}
 	if s.Patience > 0 {
-		r.train, r.held = r.train.Split(s.HoldOut, rng.New(s.DataSeed, "held out"))
+		r.train, r.held = r.train.Split(s.HoldOut, rng.New(s.DataSeed, "held out").Rand)
 	}
 	how, mode, err := parseStandardise(s.Scale, known.Modes)
 	if err != nil {

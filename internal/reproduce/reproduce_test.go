@@ -6,9 +6,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"lacuna/figure"
 	"lacuna/study"
 )
 
@@ -180,6 +182,32 @@ func TestFigure2(t *testing.T) {
 	for i, e := range again.Sections[0].Entries {
 		if first := r.Sections[0].Entries[i]; e.Claim != first.Claim || e.Holds != first.Holds || (e.Ours == e.Ours && e.Ours != first.Ours) {
 			t.Errorf("entry %+v was %+v", e, first)
+		}
+	}
+}
+
+// TestAnItemIsOneValue adds an item to the table and looks for it in the report.
+func TestAnItemIsOneValue(t *testing.T) {
+	before := items
+	t.Cleanup(func() { items = before })
+	items = append(slices.Clone(items), item{"toy", "A toy", "Nothing.", steps(
+		func(*work) (int, error) { return 42, nil },
+		func(w *work, _ int) error {
+			line := figure.Curve{X: []float64{0, 1}, Y: []float64{0, 1}}
+			return w.picture("toy", &figure.Figure{Charts: []figure.Chart{{Curves: []figure.Curve{line}}}})
+		},
+		func(w *work, answer int) { w.entry(Entry{Paper: nan, Ours: study.Number(answer), Claim: "answers", Holds: true}) },
+	)})
+	out := t.TempDir()
+	if _, err := Run(context.Background(), "toy", Options{Out: out}); err != nil || !slices.Contains(Items(), "toy") {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"reproduction.json": `"item": "toy"`, "reproduction.md": "![A toy](toy.svg)", "reproduction.html": `<h2 id="toy">A toy</h2>`,
+	} {
+		text, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil || !strings.Contains(string(text), want) || !strings.Contains(string(text), "42") {
+			t.Errorf("%s does not hold %s and the answer: %v", name, want, err)
 		}
 	}
 }
