@@ -31,7 +31,8 @@ var bounds = &entry{
 	},
 }
 
-// unbalancedRuns start at growing distances from balance. They are followed at one tolerance: the bounds have room for its error.
+// unbalancedRuns start at growing distances from balance. They are followed at one tolerance: the bounds have room
+// for its error.
 var unbalancedRuns = observing(func(o Options) []setup {
 	var out []setup
 	for _, depths := range o.combinations([]int{3}, []int{1}) {
@@ -124,8 +125,8 @@ func epsilon1(blocks []model.Block) float64 {
 	return worst
 }
 
-// BandTrace is the growth of one block from an unbalanced start: the measured rate between the bounds of the proof, and what the
-// equation of Theorem 3.2 (i) would say.
+// BandTrace is the growth of one block from an unbalanced start: the measured rate between the bounds of the proof,
+// and what the equation of Theorem 3.2 (i) would say.
 type BandTrace struct {
 	Epsilon   float64   // ε(0), Definition 3.1
 	Epsilon1  float64   // of the vectors alone
@@ -176,6 +177,7 @@ func (w *bandWatch) grown(r int) BandTrace {
 			peak = k
 		}
 	}
-	t.Norm, t.Rate, t.Low, t.High, t.Equation = t.Norm[:peak+1], t.Rate[:peak+1], t.Low[:peak+1], t.High[:peak+1], t.Equation[:peak+1]
+	t.Norm, t.Rate, t.Low, t.High, t.Equation = t.Norm[:peak+1], t.Rate[:peak+1], t.Low[:peak+1], t.High[:peak+1],
+		t.Equation[:peak+1]
 	return t
 }

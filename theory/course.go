@@ -49,8 +49,8 @@ func observing(setups func(Options) []setup) *course {
 	}}
 }
 
-// integration tolerances: the first is tried, and the next where a statement misses the tolerance, since what the integrator
-// leaves of ε(t) − ε(0) counts as an error of the statement.
+// integration tolerances: the first is tried, and the next where a statement misses the tolerance, since what the
+// integrator leaves of ε(t) − ε(0) counts as an error of the statement.
 var tolerances = []float64{1e-7, 1e-8}
 
 // every is the number of steps between two measurements.
@@ -138,7 +138,8 @@ func (r *run) row() Row {
 	return Row{
 		Statement: r.entry.Name, Side: "vector-field", Model: name, Start: string(p.start),
 		Hypothesis: r.entry.hypothesis,
-		Order:      len(p.depths), Depths: p.depths, Blocks: p.blocks, Emergences: r.observer.Emergences, Records: len(m.Times),
+		Order:      len(p.depths), Depths: p.depths, Blocks: p.blocks, Emergences: r.observer.Emergences,
+		Records:            len(m.Times),
 		WorstRelativeError: m.Worst.Error, WorstTime: m.Worst.Time, WorstBlock: m.Worst.Side.Block,
 		Tolerance: r.options.Tolerance, Holds: m.Worst.Error <= r.options.Tolerance && m.Compared > 0,
 		IntegratorTolerance: r.tolerance, Status: string(r.result.Status),

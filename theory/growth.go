@@ -6,8 +6,8 @@ import (
 	"lacuna/model"
 )
 
-// Exponent returns 2 − 2/N + (k_1 + … + k_N)/N, the exponent of growth of Theorem 3.2 (i), Eq. 6 (and, with no matrices, of
-// Theorem 2.2).
+// Exponent returns 2 − 2/N + (k_1 + … + k_N)/N, the exponent of growth of Theorem 3.2 (i), Eq. 6 (and, with no
+// matrices, of Theorem 2.2).
 func Exponent(depths []int) float64 {
 	order, matrices := float64(len(depths)), 0
 	for _, k := range depths {

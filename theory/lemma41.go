@@ -27,12 +27,13 @@ var lemma41 = &entry{
 	note: func(row Row) string { return fmt.Sprintf("conserved along the run to %.1e", *row.Drift) },
 }
 
-// Lemma41 says that under the flow the squared norms of all factors of a block, vectors and matrices, change at one rate:
+// Lemma41 says that under the flow the squared norms of all factors of a block, vectors and matrices, change at one
+// rate:
 //
 //	d/dt ‖A_i^{n,r}‖² = d/dt ‖w_r^n‖² = 2 ⟨−∇L, ⊗_n v_r^n⟩ ,
 //
-// so that their differences are constant. It holds from every start. Mode and Index of a Side name the factor; Index k_n + 1
-// is w.
+// so that their differences are constant. It holds from every start. Mode and Index of a Side name the factor; Index
+// k_n + 1 is w.
 func Lemma41() Statement {
 	return Statement{Name: "lemma-4.1", sides: func(p *point) []Side {
 		var sides []Side

@@ -24,10 +24,10 @@ var lemmaA2 = &entry{
 	measure:    func() []Statement { return []Statement{LemmaA2()} },
 }
 
-// LemmaA2 is dσ_l/dt = k σ_l^(2−2/k) β_l for the singular values of A^{n,r} = A_1 … A_k, with
-// β_l = ⟨−∇L, ⊗_{m<n} v^m ⊗ u_l v_lᵀ w^n ⊗_{m>n} v^m⟩. Its hypothesis is A_iᵀA_i = A_{i+1}A_{i+1}ᵀ within every chain. Mode and Index of
-// a Side name the chain and the singular value l, from 0. Scale is the largest value of the right side for the largest singular value
-// of the chain: singular vectors are only as accurate as the whole matrix is.
+// LemmaA2 is dσ_l/dt = k σ_l^(2−2/k) β_l for the singular values of A^{n,r} = A_1 … A_k, with β_l = ⟨−∇L, ⊗_{m<n} v^m
+// ⊗ u_l v_lᵀ w^n ⊗_{m>n} v^m⟩. Its hypothesis is A_iᵀA_i = A_{i+1}A_{i+1}ᵀ within every chain. Mode and Index of a
+// Side name the chain and the singular value l, from 0. Scale is the largest value of the right side for the largest
+// singular value of the chain: singular vectors are only as accurate as the whole matrix is.
 func LemmaA2() Statement {
 	return Statement{Name: "lemma-a.2", sparse: true, sides: func(p *point) []Side {
 		var sides []Side

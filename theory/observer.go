@@ -18,9 +18,11 @@ type Observer struct {
 
 	Emergences int
 	Records    int
-	Drift      Worst // Lemma 4.1 along the trajectory: by how much a difference of squared norms left its first value, relative to the larger norm
-	sign       *signWatch
-	bands      *bandWatch
+	// Lemma 4.1 along the trajectory: by how much a difference of squared norms left its first value, relative to the
+	// larger norm
+	Drift Worst
+	sign  *signWatch
+	bands *bandWatch
 
 	chains     *model.Chains
 	loss       loss.Loss

@@ -4,8 +4,8 @@ package theory
 type Options struct {
 	Statements []string // names as Statements lists them; empty means all
 	Orders     []int    // N; empty means 3 and 4, and 5 for exponents
-	// Depths are one depth for every order, or a depth for every mode; empty means 1, 2, 3 and unequal depths, and 0 to 5 for
-	// exponents.
+	// Depths are one depth for every order, or a depth for every mode; empty means 1, 2, 3 and unequal depths, and 0 to
+	// 5 for exponents.
 	Depths    [][]int
 	Blocks    int     // R; 0 means 50
 	Tolerance float64 // largest relative error for which a statement counts as holding; 0 means 1e-6

@@ -33,7 +33,8 @@ func (row Row) cells() []string {
 	if row.Model == "deep matrix" {
 		model, depth = row.Model, depth+" factors"
 	}
-	return []string{row.Statement, model, depth, row.Hypothesis, fmt.Sprint(row.Emergences), fmt.Sprintf("%.1e", row.WorstRelativeError), row.note(), verdict}
+	return []string{row.Statement, model, depth, row.Hypothesis, fmt.Sprint(row.Emergences), fmt.Sprintf("%.1e",
+		row.WorstRelativeError), row.note(), verdict}
 }
 
 var headings = []string{"statement", "model", "depth", "hypothesis", "emerged", "worst error", "detail", "verdict"}
@@ -74,9 +75,15 @@ func (r *Result) WriteTable(w io.Writer) error {
 }
 
 var intro = []string{
-	"A tensor with holes is written as a sum of many blocks W = Σᵣ ⊗ₙ vᵣⁿ. A block is an outer product of one vector a mode, and each of these is a chain v = A₁A₂…A_k w of k matrices (the depth) times a vector w. All of it is trained from a small start by gradient flow, dθ/dt = −∂L/∂θ.",
-	"Every statement below is measured along real runs: the left side from the parameters and their velocities alone, the right side from the formula, by separate code. The worst relative error over all times and blocks is given; it counts relative to the larger of the two sides, or to a thousandth of the largest value that the right side could have where both are nearer to zero than that (for singular values, of the chain's largest).",
-	"A hat means: divided by its norm. ε(0) is the unbalancedness of the start, the largest difference between the squared norms of a vector and a matrix of one block; 0 means that all factors of a block have one norm.",
+	"A tensor with holes is written as a sum of many blocks W = Σᵣ ⊗ₙ vᵣⁿ. A block is an outer product of one " +
+		"vector a mode, and each of these is a chain v = A₁A₂…A_k w of k matrices (the depth) times a vector w. All " +
+		"of it is trained from a small start by gradient flow, dθ/dt = −∂L/∂θ.",
+	"Every statement below is measured along real runs: the left side from the parameters and their velocities " +
+		"alone, the right side from the formula, by separate code. The worst relative error over all times and blocks " +
+		"is given; it counts relative to the larger of the two sides, or to a thousandth of the largest value that " +
+		"the right side could have where both are nearer to zero than that (for singular values, of the chain's largest).",
+	"A hat means: divided by its norm. ε(0) is the unbalancedness of the start, the largest difference between the " +
+		"squared norms of a vector and a matrix of one block; 0 means that all factors of a block have one norm.",
 }
 
 // document is the page of the result. Pictures lie beside it, called Picture.Name and the ending.
@@ -140,8 +147,8 @@ func (r *Result) WriteHTML(w io.Writer, command string) error {
 	return err
 }
 
-// WriteMarkdown writes the page as Markdown, with the pictures as files beside it, called Picture.Name and the ending given;
-// "" leaves them out.
+// WriteMarkdown writes the page as Markdown, with the pictures as files beside it, called Picture.Name and the ending
+// given; "" leaves them out.
 func (r *Result) WriteMarkdown(w io.Writer, ending, command string) error {
 	var pictures []Picture
 	if ending != "" {
@@ -160,8 +167,8 @@ func (r *Result) SavePage(path, command string) error {
 	return r.document(pictures, "", command).Save(path)
 }
 
-// SaveFigures writes the pictures into a folder, which must exist, as SVG and PNG, and the page beside them as theory.html and
-// theory.md. It returns the names of the files.
+// SaveFigures writes the pictures into a folder, which must exist, as SVG and PNG, and the page beside them as
+// theory.html and theory.md. It returns the names of the files.
 func (r *Result) SaveFigures(folder, command string) ([]string, error) {
 	var files []string
 	pictures := r.Pictures()

@@ -51,8 +51,8 @@ func (o Options) wants(statement string) bool {
 	return len(o.Statements) == 0 || slices.Contains(o.Statements, statement)
 }
 
-// combinations lists the depths of all modes, for every order and depth asked for. Without depths these are the equal ones given
-// and 1, 2, 3 in turn (0, 1, 2 for a table that starts at depth 0).
+// combinations lists the depths of all modes, for every order and depth asked for. Without depths these are the equal
+// ones given and 1, 2, 3 in turn (0, 1, 2 for a table that starts at depth 0).
 func (o Options) combinations(orders, equal []int) [][]int {
 	if len(o.Orders) > 0 {
 		orders = o.Orders
@@ -110,5 +110,6 @@ func (o Options) matrices(normal []int) []int {
 
 // deep is the combinations that have a matrix.
 func deep(o Options) [][]int {
-	return slices.DeleteFunc(o.combinations([]int{3, 4}, []int{1, 2, 3}), func(depths []int) bool { return slices.Max(depths) == 0 })
+	return slices.DeleteFunc(o.combinations([]int{3, 4}, []int{1, 2, 3}),
+		func(depths []int) bool { return slices.Max(depths) == 0 })
 }

@@ -47,8 +47,8 @@ func multiply(a, b []float64, m, k, n int) []float64 {
 	return out
 }
 
-// singularRates returns dσ_l/dt of a square matrix, given its derivative, in descending order of σ. One-sided rotations (Jacobi)
-// make the columns of A V orthogonal; then σ_l = ‖A v_l‖ and dσ_l/dt = ⟨A v_l, dA/dt v_l⟩ / σ_l.
+// singularRates returns dσ_l/dt of a square matrix, given its derivative, in descending order of σ. One-sided
+// rotations (Jacobi) make the columns of A V orthogonal; then σ_l = ‖A v_l‖ and dσ_l/dt = ⟨A v_l, dA/dt v_l⟩ / σ_l.
 func singularRates(a, rate []float64) []float64 {
 	d := int(math.Round(math.Sqrt(float64(len(a)))))
 	return rectangularRates(a, rate, d, d)

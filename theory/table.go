@@ -5,19 +5,20 @@ import (
 	"html/template"
 )
 
-// entry is a statement of the paper in the table: what it says, along which runs it is measured, what is measured there and
-// what a row says of it.
+// entry is a statement of the paper in the table: what it says, along which runs it is measured, what is measured
+// there and what a row says of it.
 type entry struct {
 	Explanation
 	hypothesis string  // under which it is measured, in a few words
 	run        *course // entries that name the same course share its runs
 
-	// measure returns what is measured along a run of an observing course: first what must hold, then what is reported beside
-	// it. A course of another kind measures by itself.
-	measure  func() []Statement
-	claim    func(ctx context.Context, r *run) (Result, error) // the row, and data for figures; nil: run.row
-	note     func(row Row) string                              // column "detail"; nil: nothing
-	findings func(rows []Row) []string                         // what its rows answer beyond whether it holds; nil: nothing
+	// measure returns what is measured along a run of an observing course: first what must hold, then what is reported
+	// beside it. A course of another kind measures by itself.
+	measure func() []Statement
+	claim   func(ctx context.Context, r *run) (Result, error) // the row, and data for figures; nil: run.row
+	note    func(row Row) string                              // column "detail"; nil: nothing
+	// what its rows answer beyond whether it holds; nil: nothing
+	findings func(rows []Row) []string
 }
 
 // table holds every statement, in the order of the rows.

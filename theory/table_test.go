@@ -12,14 +12,16 @@ import (
 
 func TestRowsWithoutNumbersAreJSON(t *testing.T) {
 	nan := math.NaN()
-	data, err := json.Marshal([]Row{{Statement: exponent.Name, WorstRelativeError: math.Inf(1), Fitted: &nan, CI95: &[2]float64{nan, nan}}})
+	data, err := json.Marshal([]Row{{Statement: exponent.Name, WorstRelativeError: math.Inf(1), Fitted: &nan,
+		CI95: &[2]float64{nan, nan}}})
 	if err != nil || !strings.Contains(string(data), `"worst_relative_error":null`) {
 		t.Errorf("%s, %v", data, err)
 	}
 }
 
 func TestRun(t *testing.T) {
-	options := Options{Statements: []string{"theorem-2.2", "trajectory"}, Orders: []int{3}, Depths: [][]int{{0}}, Blocks: 8}
+	options := Options{Statements: []string{"theorem-2.2", "trajectory"}, Orders: []int{3}, Depths: [][]int{{0}},
+		Blocks: 8}
 	var outputs [2]bytes.Buffer
 	var last *Result
 	for i := range outputs {
@@ -48,19 +50,22 @@ func TestRun(t *testing.T) {
 	if len(rows) != 3 {
 		t.Fatalf("%d rows, want Theorem 2.2 and two trajectories", len(rows))
 	}
-	for _, key := range []string{"statement", "order", "depths", "blocks", "emergences", "worst_relative_error", "tolerance", "holds"} {
+	for _, key := range []string{"statement", "order", "depths", "blocks", "emergences", "worst_relative_error",
+		"tolerance", "holds"} {
 		if _, ok := rows[0][key]; !ok {
 			t.Errorf("no %q in %v", key, rows[0])
 		}
 	}
 	var page, markdown, table bytes.Buffer
-	for _, err := range []error{last.WriteHTML(&page, "lacuna theory"), last.WriteMarkdown(&markdown, ".svg", ""), last.WriteTable(&table)} {
+	for _, err := range []error{last.WriteHTML(&page, "lacuna theory"), last.WriteMarkdown(&markdown, ".svg", ""),
+		last.WriteTable(&table)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	for name, text := range map[string]string{"HTML": page.String(), "Markdown": markdown.String()} {
-		if !strings.Contains(text, "Theorem 2.2") || !strings.Contains(text, "<sup>2 − 2/N</sup>") || strings.Contains(text, "Lemma A.2:") {
+		if !strings.Contains(text, "Theorem 2.2") || !strings.Contains(text, "<sup>2 − 2/N</sup>") || strings.Contains(text,
+			"Lemma A.2:") {
 			t.Errorf("the %s page does not show just what was measured", name)
 		}
 	}
@@ -109,19 +114,21 @@ func TestCombinations(t *testing.T) {
 	}
 }
 
-// TestAStatementIsOneEntry adds a statement to the table, along the runs of Theorem 3.2 (i), and looks for it in every output.
+// TestAStatementIsOneEntry adds a statement to the table, along the runs of Theorem 3.2 (i), and looks for it in
+// every output.
 func TestAStatementIsOneEntry(t *testing.T) {
 	sized := Statement{Name: "toy", sides: func(p *point) []Side {
 		norm := shallow(p.blocks[0])
 		return []Side{{Mode: -1, Index: -1, Left: norm, Right: 1.5 * norm, Scale: norm}}
 	}}
 	toy := &entry{
-		Explanation: Explanation{Name: "toy", Title: "A toy", Formula: "s = 1.5 s", Text: "It is false. It is off by a third."},
-		hypothesis:  "none",
-		run:         balancedRuns,
-		measure:     func() []Statement { return []Statement{sized} },
-		note:        func(row Row) string { return "toy of order " + strings.Repeat("I", row.Order) },
-		findings:    func(rows []Row) []string { return []string{strings.Repeat("toy ", len(rows))} },
+		Explanation: Explanation{Name: "toy", Title: "A toy", Formula: "s = 1.5 s", Text: "It is false. It is off by " +
+			"a third."},
+		hypothesis: "none",
+		run:        balancedRuns,
+		measure:    func() []Statement { return []Statement{sized} },
+		note:       func(row Row) string { return "toy of order " + strings.Repeat("I", row.Order) },
+		findings:   func(rows []Row) []string { return []string{strings.Repeat("toy ", len(rows))} },
 	}
 	before := table
 	table = append(slices.Clone(table), toy)

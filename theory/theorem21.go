@@ -76,10 +76,13 @@ func matrixRun(ctx context.Context, k int, e *entry, o Options) (Result, error) 
 			continue
 		}
 		return Result{Sigma: trace, Rows: []Row{{
-			Statement: e.Name, Side: "vector-field", Model: "deep matrix", Start: string(model.BalancedGeneral), Hypothesis: e.hypothesis,
-			Order: 2, Depths: []int{k}, Blocks: m.Blocks(), Emergences: observer.Emergences, Records: len(observer.Measurement().Times),
+			Statement: e.Name, Side: "vector-field", Model: "deep matrix", Start: string(model.BalancedGeneral),
+			Hypothesis: e.hypothesis,
+			Order:      2, Depths: []int{k}, Blocks: m.Blocks(), Emergences: observer.Emergences,
+			Records:            len(observer.Measurement().Times),
 			WorstRelativeError: worst.Error, WorstTime: worst.Time, WorstBlock: worst.Side.Block,
-			Tolerance: o.Tolerance, Holds: worst.Error <= o.Tolerance, IntegratorTolerance: tolerance, Status: string(result.Status),
+			Tolerance: o.Tolerance, Holds: worst.Error <= o.Tolerance, IntegratorTolerance: tolerance,
+			Status: string(result.Status),
 		}}}, nil
 	}
 	panic("theory: no tolerance")

@@ -18,12 +18,13 @@ var theorem22 = &entry{
 	},
 	hypothesis: "depth 0, ε(0) = 0",
 	run: observing(func(o Options) []setup {
-		shallow := slices.DeleteFunc(o.combinations([]int{3, 4}, []int{0}), func(depths []int) bool { return slices.Max(depths) > 0 })
+		shallow := slices.DeleteFunc(o.combinations([]int{3, 4}, []int{0}),
+			func(depths []int) bool { return slices.Max(depths) > 0 })
 		return setupsOf(shallow, model.BalancedGeneral, o, nil)
 	}),
 	measure: func() []Statement { return []Statement{Theorem22()} },
 }
 
-// Theorem22 is d/dt ‖⊗w_r‖ = N γ_r ‖⊗w_r‖^(2−2/N) with γ_r = ⟨−∇L, ⊗_n ŵ_r^n⟩ (Razin et al. 2021). Its hypothesis is a model
-// of depth 0 and ‖w_r^n‖ equal for all modes n of a block at the start.
+// Theorem22 is d/dt ‖⊗w_r‖ = N γ_r ‖⊗w_r‖^(2−2/N) with γ_r = ⟨−∇L, ⊗_n ŵ_r^n⟩ (Razin et al. 2021). Its hypothesis is
+// a model of depth 0 and ‖w_r^n‖ equal for all modes n of a block at the start.
 func Theorem22() Statement { return growth("theorem-2.2", Exponent) }

@@ -32,11 +32,14 @@ var theorem32i = &entry{
 
 // balancedRuns start with ε(0) = 0, at every order and depth.
 var balancedRuns = observing(func(o Options) []setup {
-	return setupsOf(o.combinations([]int{3, 4}, []int{1, 2, 3}), model.BalancedGeneral, o, func(_ *model.Chains, ob *Observer) { ob.Keep = true })
+	return setupsOf(o.combinations([]int{3, 4}, []int{1, 2, 3}), model.BalancedGeneral, o, func(_ *model.Chains,
+		ob *Observer) {
+		ob.Keep = true
+	})
 })
 
-// Theorem32i is d/dt ‖⊗w_r^n‖ = N δ_r ‖⊗w_r^n‖^p with p = 2 − 2/N + Σk_n/N and δ_r = ⟨−∇L, ⊗_n Π_i Â_i ŵ⟩. Its hypothesis is
-// ε(0) = 0.
+// Theorem32i is d/dt ‖⊗w_r^n‖ = N δ_r ‖⊗w_r^n‖^p with p = 2 − 2/N + Σk_n/N and δ_r = ⟨−∇L, ⊗_n Π_i Â_i ŵ⟩. Its
+// hypothesis is ε(0) = 0.
 func Theorem32i() Statement { return growth("theorem-3.2-i", Exponent) }
 
 // SideTrace is both sides of Theorem 3.2 (i) for the blocks that emerged in one run.

@@ -34,7 +34,8 @@ var theorem32ii = &entry{
 	findings: findSign,
 }
 
-// claimAlignment adds what became of the sign, and where w is aligned in a mode of depth 1 what happens where it is not.
+// claimAlignment adds what became of the sign, and where w is aligned in a mode of depth 1 what happens where it is
+// not.
 func claimAlignment(ctx context.Context, r *run) (Result, error) {
 	with, without := r.measured[0], r.measured[1]
 	row, p := r.row(), r.problem
@@ -83,14 +84,16 @@ func findSign(rows []Row) []string {
 		}
 	}
 	if runs > 0 {
-		out = append(out, fmt.Sprintf("The sign in Theorem 3.2 (ii): with |ζ| the statement holds to %.1e in all %d runs. As printed, with ζ, "+
+		out = append(out, fmt.Sprintf("The sign in Theorem 3.2 (ii): with |ζ| the statement holds to %.1e in all %d "+
+			"runs. As printed, with ζ, "+
 			"it fails for every block whose ζ is negative: %d of %d blocks at the start. The sign of a singular "+
 			"vector is a matter of convention, and so is that of ζ; even with ṽ followed continuously ⟨ṽ, ŵ⟩ changed "+
 			"its sign %d times. The modulus of the proof is needed.",
 			with, runs, negative, blocks, flips))
 	}
 	if unaligned > 0 {
-		out = append(out, fmt.Sprintf("Theorem 3.2 (ii) at depth 1: the proof keeps the matrices at rank one by 1 − 1/k ≥ ½, which needs k ≥ "+
+		out = append(out, fmt.Sprintf("Theorem 3.2 (ii) at depth 1: the proof keeps the matrices at rank one by 1 − "+
+			"1/k ≥ ½, which needs k ≥ "+
 			"2. At k = 1 a matrix of rank one gains rank at once, since dA/dt = −g wᵀ, and the statement fails "+
 			"(relative error up to %.2g) unless w lies along the right singular vector of A₁. The lines above start "+
 			"that way in modes of depth 1.", unaligned))
@@ -98,10 +101,10 @@ func findSign(rows []Row) []string {
 	return out
 }
 
-// Theorem32ii is δ_r = ⟨−∇L, unit block r⟩ |ζ_r| with ζ_r = ⟨⊗ṽ_r^n, ⊗ŵ_r^n⟩, ṽ_r^n the first right singular vector of A_{k_n}^{n,r}.
-// Its hypothesis is ε(0) = 0, matrices of rank one, and A_iᵀA_i = A_{i+1}A_{i+1}ᵀ; in modes of depth 1 the proof needs more, see
-// RankOneAligned. The paper states it without the modulus, with which its proof ends; see Sign. A mode without matrices contributes
-// a factor 1.
+// Theorem32ii is δ_r = ⟨−∇L, unit block r⟩ |ζ_r| with ζ_r = ⟨⊗ṽ_r^n, ⊗ŵ_r^n⟩, ṽ_r^n the first right singular vector
+// of A_{k_n}^{n,r}. Its hypothesis is ε(0) = 0, matrices of rank one, and A_iᵀA_i = A_{i+1}A_{i+1}ᵀ; in modes of
+// depth 1 the proof needs more, see RankOneAligned. The paper states it without the modulus, with which its proof
+// ends; see Sign. A mode without matrices contributes a factor 1.
 func Theorem32ii() Statement {
 	return alignment("theorem-3.2-ii", func(b model.Block) float64 { return math.Abs(zeta(b)) })
 }

@@ -19,8 +19,8 @@ var theorem33 = &entry{
 	measure:    func() []Statement { return []Statement{Theorem33()} },
 }
 
-// Theorem33 is the inequality ‖⊗v_r^n‖ ≤ ‖⊗w_r^n‖^(1 + Σk_n/N), and what follows from it, N_1 ≤ N_2 for the numbers of blocks with
-// ‖⊗v_r^n‖ > 1 and with ‖⊗w_r^n‖ > 1; the Side of the latter has Block −1. Its hypothesis is ε(0) = 0.
+// Theorem33 is the inequality ‖⊗v_r^n‖ ≤ ‖⊗w_r^n‖^(1 + Σk_n/N), and what follows from it, N_1 ≤ N_2 for the numbers
+// of blocks with ‖⊗v_r^n‖ > 1 and with ‖⊗w_r^n‖ > 1; the Side of the latter has Block −1. Its hypothesis is ε(0) = 0.
 func Theorem33() Statement {
 	return Statement{Name: "theorem-3.3", inequality: true, sides: func(p *point) []Side {
 		matrices := 0

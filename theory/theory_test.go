@@ -220,7 +220,8 @@ func TestPerturbedGradientIsCaught(t *testing.T) {
 	}
 }
 
-// TestPerturbedGradientShowsInTheTrajectory: a run that follows another gradient than the formula's is told by its norms.
+// TestPerturbedGradientShowsInTheTrajectory: a run that follows another gradient than the formula's is told by its
+// norms.
 func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
 	p := small([]int{1, 1, 1}, model.BalancedGeneral)
 	for _, perturbed := range []bool{false, true} {
@@ -231,10 +232,11 @@ func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
 			values[0] += 0.3
 			trace.force.observed = chains.Observed().WithValues(values)
 		}
-		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-6}, func(s *flow.Snapshot) bool {
-			trace.record(s)
-			return trace.firstIsGrown()
-		}); err != nil {
+		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-6},
+			func(s *flow.Snapshot) bool {
+				trace.record(s)
+				return trace.firstIsGrown()
+			}); err != nil {
 			t.Fatal(err)
 		}
 		_, rms, records := trace.trajectoryError(p.depths)
@@ -259,8 +261,8 @@ func TestInequalityCanFail(t *testing.T) {
 	}
 }
 
-// TestBoundsFromUnbalancedStarts checks the proof's interval, and that it is no wider than it must be to be tested: without ε_1
-// it does not hold.
+// TestBoundsFromUnbalancedStarts checks the proof's interval, and that it is no wider than it must be to be tested:
+// without ε_1 it does not hold.
 func TestBoundsFromUnbalancedStarts(t *testing.T) {
 	chains, observer := begin(t, small([]int{1, 1, 1}, model.BalancedGeneral))
 	unbalance(chains, 0.3, 5)
@@ -290,10 +292,11 @@ func TestDepthOneNeedsAlignment(t *testing.T) {
 		holds bool
 	}{{RankOneAligned, true}, {model.BalancedRankOne, false}} {
 		chains, observer := begin(t, small([]int{1, 1, 1}, c.start), Theorem32ii())
-		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5}, func(s *flow.Snapshot) bool {
-			observer.Record(s)
-			return observer.Emergences > 0
-		}); err != nil {
+		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5},
+			func(s *flow.Snapshot) bool {
+				observer.Record(s)
+				return observer.Emergences > 0
+			}); err != nil {
 			t.Fatal(err)
 		}
 		if worst := observer.Measurements()[0].Worst.Error; (worst < 1e-3) != c.holds {
@@ -345,7 +348,8 @@ func TestDifferences(t *testing.T) {
 }
 
 func TestFitLine(t *testing.T) {
-	// Slope and interval of a textbook regression, computed by hand: residual variance 0.1, spread 10, t(0.975, 3) = 3.18245.
+	// Slope and interval of a textbook regression, computed by hand: residual variance 0.1, spread 10, t(0.975, 3) =
+	// 3.18245.
 	fit := fitLine([]float64{1, 2, 3, 4, 5}, []float64{1.1, 1.9, 3.2, 3.8, 5})
 	slope := 0.97
 	var residual float64
@@ -354,7 +358,8 @@ func TestFitLine(t *testing.T) {
 		residual += e * e
 	}
 	width := 3.182446305284263 * math.Sqrt(residual/3/10)
-	if math.Abs(fit.Fitted-slope) > 1e-12 || math.Abs(fit.High-slope-width) > 1e-9 || math.Abs(slope-fit.Low-width) > 1e-9 {
+	if math.Abs(fit.Fitted-slope) > 1e-12 || math.Abs(fit.High-slope-width) > 1e-9 ||
+		math.Abs(slope-fit.Low-width) > 1e-9 {
 		t.Errorf("%+v, want %v ± %v", fit, slope, width)
 	}
 }
@@ -363,10 +368,11 @@ func TestExponentIsRecovered(t *testing.T) {
 	p := small([]int{1, 2, 0}, RankOneAligned)
 	chains, _ := begin(t, p)
 	trace := newTrace(chains, square())
-	if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5}, func(s *flow.Snapshot) bool {
-		trace.record(s)
-		return trace.firstIsGrown()
-	}); err != nil {
+	if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5},
+		func(s *flow.Snapshot) bool {
+			trace.record(s)
+			return trace.firstIsGrown()
+		}); err != nil {
 		t.Fatal(err)
 	}
 	fit := trace.exponent()

@@ -24,7 +24,8 @@ var trajectory = &entry{
 	run: &course{func(o Options, entries []*entry) []work {
 		var out []work
 		for _, depths := range o.combinations([]int{3}, []int{1, 3}) {
-			out = append(out, eachOf([]flow.Method{flow.Implicit, flow.Explicit54}, func(ctx context.Context, method flow.Method) (Result, error) {
+			out = append(out, eachOf([]flow.Method{flow.Implicit, flow.Explicit54}, func(ctx context.Context,
+				method flow.Method) (Result, error) {
 				return trajectoryRun(ctx, depths, method, entries[0], o)
 			})...)
 		}
@@ -43,8 +44,8 @@ type Convergence struct {
 	Worst     float64 `json:"worst"`
 }
 
-// trajectoryTolerances are those over which the error of finite differences is to shrink, by method: all leave enough steps in a
-// growth phase for the differences.
+// trajectoryTolerances are those over which the error of finite differences is to shrink, by method: all leave enough
+// steps in a growth phase for the differences.
 var trajectoryTolerances = map[flow.Method][]float64{
 	flow.Implicit:   {1e-4, 1e-5, 1e-6, 1e-7},
 	flow.Explicit54: {1e-6, 1e-7, 1e-8, 1e-9},
@@ -70,10 +71,11 @@ func trajectoryRun(ctx context.Context, depths []int, method flow.Method, e *ent
 			return Result{}, err
 		}
 		t := newTrace(chains, square())
-		result, err := follow(ctx, chains, chains.Observed(), flow.Settings{Method: method, Tolerance: tolerance}, func(s *flow.Snapshot) bool {
-			t.record(s)
-			return t.firstIsGrown()
-		})
+		result, err := follow(ctx, chains, chains.Observed(), flow.Settings{Method: method, Tolerance: tolerance},
+			func(s *flow.Snapshot) bool {
+				t.record(s)
+				return t.firstIsGrown()
+			})
 		if err != nil {
 			return Result{}, err
 		}
@@ -83,7 +85,8 @@ func trajectoryRun(ctx context.Context, depths []int, method flow.Method, e *ent
 		}
 		row.Convergence = append(row.Convergence, Convergence{tolerance, records, rms, worst.Error})
 		x, y = append(x, -math.Log(float64(records))), append(y, math.Log(rms))
-		row.Emergences, row.Records, row.Status = max(row.Emergences, len(t.emerged)), row.Records+records, string(result.Status)
+		row.Emergences, row.Records, row.Status = max(row.Emergences, len(t.emerged)), row.Records+records,
+			string(result.Status)
 		row.WorstRelativeError, row.WorstTime, row.WorstBlock = worst.Error, worst.Time, worst.Side.Block
 		row.IntegratorTolerance = tolerance
 	}

@@ -31,7 +31,8 @@ func TestDependencyRules(t *testing.T) {
 		name, _ := filepath.Rel(root, path)
 		name = filepath.ToSlash(name)
 		base := entry.Name()
-		if path != root && (base == "testdata" || base == "tools" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+		if path != root && (base == "testdata" || base == "tools" || strings.HasPrefix(base, ".") || strings.HasPrefix(base,
+			"_")) {
 			return filepath.SkipDir
 		}
 		here, err := build.ImportDir(path, 0)

@@ -41,8 +41,8 @@ func publicPackages(t *testing.T) (paths []string, load types.Importer, module s
 	}), module
 }
 
-// leaks finds internal types in exported declarations. An internal type that a public package gives a name of its own, as
-// an exported alias, counts as public and is looked into in turn.
+// leaks finds internal types in exported declarations. An internal type that a public package gives a name of its
+// own, as an exported alias, counts as public and is looked into in turn.
 type leaks struct {
 	internal string // what the paths of internal packages begin with
 	seen     map[types.Type]bool
@@ -88,7 +88,8 @@ func (l *leaks) walk(t types.Type, where string) {
 			l.found = append(l.found, fmt.Sprintf("%s shows %s", where, t))
 			return
 		}
-		if o := t.Obj(); o.Pkg() == nil || !strings.HasPrefix(o.Pkg().Path()+"/", strings.TrimSuffix(l.internal, "internal/")) {
+		if o := t.Obj(); o.Pkg() == nil || !strings.HasPrefix(o.Pkg().Path()+"/", strings.TrimSuffix(l.internal,
+			"internal/")) {
 			return
 		}
 		l.seen[t] = true
@@ -173,7 +174,8 @@ type Open struct{ Counter *progress.Counter }
 
 var Calls map[string]func(progress.State)
 `
-	source = strings.ReplaceAll(source, "MODULE/internal/rng\"", module+"/internal/rng\"\nimport \""+module+"/internal/progress\"")
+	source = strings.ReplaceAll(source, "MODULE/internal/rng\"", module+"/internal/rng\"\nimport "+
+		"\""+module+"/internal/progress\"")
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, "fake.go", source, 0)
 	if err != nil {

@@ -98,7 +98,8 @@ func (v *view) trust() {
 
 // verdict says in words what a held-out NRMSE means.
 func verdict(nrmse float64) string {
-	explained := fmt.Sprintf("It accounts for %s of the variation of the hidden cells.", percent(math.Max(0, 1-nrmse*nrmse)))
+	explained := fmt.Sprintf("It accounts for %s of the variation of the hidden cells.", percent(math.Max(0,
+		1-nrmse*nrmse)))
 	switch {
 	case nrmse < 0.1:
 		return "The filled values are very close to the truth. " + explained

@@ -48,9 +48,12 @@ func drawRanks(w *work, runs []study.Run) error {
 
 func claimRanks(w *work, runs []study.Run) {
 	ends := endsOf(runs, anyRun)
-	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data %d times "+
-		"while the train loss hardly moves; the flow reaches that end in a few hundred evaluations. Descent that is stopped after "+
-		"a fixed number of steps need not get there, which may be why the paper counts so few. Runaways are drawn with the rank "+
+	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data "+
+		"%d times "+
+		"while the train loss hardly moves; the flow reaches that end in a few hundred evaluations. Descent that is "+
+		"stopped after "+
+		"a fixed number of steps need not get there, which may be why the paper counts so few. Runaways are drawn "+
+		"with the rank "+
 		"they had.", len(runs), ends, runaway)
 	var shallow spread
 	for k := range depthsUsed {
@@ -74,13 +77,15 @@ func claimRanks(w *work, runs []study.Run) {
 			narrower := all.most() < shallow.most()
 			w.entry(Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.most()),
-				EffectiveRank: ref(int(all.median)), Claim: "range of the middle 90 % of the effective ranks; smaller than at depth 0", Holds: narrower,
+				EffectiveRank: ref(int(all.median)), Claim: "range of the middle 90 % of the effective ranks; smaller than " +
+					"at depth 0", Holds: narrower,
 				Why: unless(narrower, fmt.Sprintf("ranks %s here and %s at depth 0", all, shallow)),
 			})
 			near := math.Abs(settled.median-rankPaper) <= 1
 			w.entry(Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: rankPaper, Ours: study.Number(settled.median),
-				EffectiveRank: ref(int(settled.median)), Claim: "median effective rank of the runs that did not run away, within 1 of the true rank", Holds: near,
+				EffectiveRank: ref(int(settled.median)), Claim: "median effective rank of the runs that did not run away, " +
+					"within 1 of the true rank", Holds: near,
 				Why: unless(near, fmt.Sprintf("ranks %s", settled)),
 			})
 		}
@@ -89,7 +94,8 @@ func claimRanks(w *work, runs []study.Run) {
 
 func anyRun(study.Run) bool { return true }
 
-// spread is how the ranks of runs are distributed: the least and the most, and the 5th, 25th, 50th, 75th and 95th percentile.
+// spread is how the ranks of runs are distributed: the least and the most, and the 5th, 25th, 50th, 75th and 95th
+// percentile.
 type spread struct {
 	count                                       int
 	least, low, lower, median, upper, high, max float64
@@ -149,7 +155,8 @@ func endsOf(runs []study.Run, include func(study.Run) bool) string {
 
 var figure5 = item{
 	"fig5", "Figure 5: test loss by depth",
-	"The runs of Figure 4. Whatever the depth a small test loss may be achieved; depth helps to reach it whatever the start.",
+	"The runs of Figure 4. Whatever the depth a small test loss may be achieved; depth helps to reach it whatever " +
+		"the start.",
 	steps((*work).depthRuns, drawLosses, claimLosses),
 }
 
@@ -181,7 +188,8 @@ func claimLosses(w *work, runs []study.Run) {
 		if k == 0 {
 			shallow = share
 		}
-		w.found("Depth %d: best test loss %.2g at rank %d; %d of %d runs below %g.", k, float64(best), rank, small, count, bestFigure4)
+		w.found("Depth %d: best test loss %.2g at rank %d; %d of %d runs below %g.", k, float64(best), rank, small, count,
+			bestFigure4)
 		w.entry(Entry{
 			Depth: ref(k), Observed: depthObserved, Paper: bestFigure4, Ours: best, EffectiveRank: ref(rank),
 			Claim: "best test loss, below the least that the paper's figures show", Holds: best < bestFigure4,
@@ -191,7 +199,8 @@ func claimLosses(w *work, runs []study.Run) {
 			w.entry(Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(share),
 				Claim: "share of starts that reach a small test loss; larger than at depth 0", Holds: share > shallow,
-				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of this depth: %s",
+				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of "+
+					"this depth: %s",
 					100*share, 100*shallow, endsOf(runs, func(r study.Run) bool {
 						depth, _ := r.Settings.Depth.Uniform()
 						return int(depth) == k

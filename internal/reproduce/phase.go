@@ -85,7 +85,8 @@ const phaseLimit = 100 * float64(degreesOfFreedom) / cells
 
 func drawPhase(w *work, c *phaseCounts) error {
 	picture := figure.Phase{
-		Title:  fmt.Sprintf("Recovered (%%): relative test error below %g; tensors a cell: %d; σ_A = 0.1", recovered, c.seeds),
+		Title: fmt.Sprintf("Recovered (%%): relative test error below %g; tensors a cell: %d; σ_A = 0.1", recovered,
+			c.seeds),
 		Depths: c.depths, ScaleLabel: "scale of the start σ_w", Shares: phaseShares,
 		Limit: phaseLimit,
 	}
@@ -121,7 +122,8 @@ func claimPhase(w *work, c *phaseCounts) {
 			})
 		}
 	}
-	w.found("The degrees of freedom of a rank-5 tensor of this shape are %d, %.3g %% of its cells: below that share nothing "+
+	w.found("The degrees of freedom of a rank-5 tensor of this shape are %d, %.3g %% of its cells: below that "+
+		"share nothing "+
 		"can recover it. How much more a single run of the flow needs, the diagram shows; choosing among starts by "+
 		"held-back cells needs less.", degreesOfFreedom, phaseLimit)
 }

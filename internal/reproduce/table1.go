@@ -20,8 +20,8 @@ func (w *work) tableTried() []int {
 // tableTrainMSE lies four orders of magnitude below the least published test loss.
 const tableTrainMSE = 1e-10
 
-// tableStarts are the kinds of starts of a cell, which take turns. Deep models fit the observed cells of other tensors with
-// few blocks far more often from matrices near the identity than from others (docs/studies.md).
+// tableStarts are the kinds of starts of a cell, which take turns. Deep models fit the observed cells of other
+// tensors with few blocks far more often from matrices near the identity than from others (docs/studies.md).
 func tableStarts(depth int) []start {
 	kinds := []start{{model.Gaussian, 0.01, 0.1, false}}
 	if depth > 0 {
@@ -33,13 +33,14 @@ func tableStarts(depth int) []start {
 
 var table1 = item{
 	"table1", "Table 1: best test loss by depth and share of missing cells",
-	"The best test loss over all initialisations, and the effective rank of that run, for depth 0 to 5 at 75, 85 and 90 % " +
+	"The best test loss over all initialisations, and the effective rank of that run, for depth 0 to 5 at 75, 85 " +
+		"and 90 % " +
 		"missing. Three of 18 runs have the true rank 5.",
 	steps((*work).tableRuns, nil, claimTable),
 }
 
-// tableRuns adds starts to a cell, batch by batch, until one of them fits the observed cells with no more blocks than the
-// tensor has, a choice that does not look at the test cells.
+// tableRuns adds starts to a cell, batch by batch, until one of them fits the observed cells with no more blocks than
+// the tensor has, a choice that does not look at the test cells.
 func (w *work) tableRuns() ([]study.Run, error) {
 	tried := w.tableTried()
 	fitted := map[string]bool{}
@@ -107,7 +108,8 @@ func claimTable(w *work, runs []study.Run) {
 			paper := published[k][column]
 			if best == nil {
 				w.entry(Entry{
-					Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: nan, Claim: tableClaim, Why: "every run failed",
+					Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: nan, Claim: tableClaim,
+					Why: "every run failed",
 				})
 				continue
 			}
@@ -133,8 +135,10 @@ func claimTable(w *work, runs []study.Run) {
 		}
 	}
 	tried := w.tableTried()
-	w.found("In %d of 18 cells our best test loss is below the published one; in %d of 18 its run has the true rank 5 (the paper "+
-		"has 3). Starts are added to a cell until one fits the observed cells with five blocks, at most %d; of these, as in the "+
+	w.found("In %d of 18 cells our best test loss is below the published one; in %d of 18 its run has the true "+
+		"rank 5 (the paper "+
+		"has 3). Starts are added to a cell until one fits the observed cells with five blocks, at most %d; of these, "+
+		"as in the "+
 		"paper, the one with the best test loss is shown. %d runs in all.", better, exact, tried[len(tried)-1], len(runs))
 }
 
