@@ -87,7 +87,7 @@ const (
 func Observe(cells *tensor.Observed, pattern Pattern, mode int, share float64, seed uint64) (observed, heldOut *tensor.Observed) {
 	stream := rng.New(seed, "missing "+string(pattern))
 	if pattern == Random {
-		return cells.Split(1-share, stream)
+		return cells.Split(1-share, stream.Rand)
 	}
 	fibres := fibresOf(cells, mode)
 	hidden := make([]bool, cells.Len())

@@ -27,7 +27,8 @@ func examples() map[string]*Figure {
 		"calibration": Calibration([]float64{0.5, 0.8, 0.9, 0.95}, []float64{0.47, 0.78, 0.91, 0.93}),
 		"gaps":        exampleGaps(stream),
 		"factor-time": Factor("month", months(50), waves(50, 12), Blue),
-		"factor-bars": Factor("station", strings.Split("aberporth armagh eastbourne łódź heathrow oxford", " "), waves(6, 5), Orange),
+		"factor-bars": Factor("station", strings.Split("aberporth armagh eastbourne łódź heathrow oxford", " "), waves(6,
+			5), Orange),
 	}
 }
 
@@ -59,7 +60,8 @@ func exampleBlocks() *Figure {
 }
 
 func exampleDepths(stream *rng.Stream) *Figure {
-	d := ByDepth{Title: "effective rank", Label: "effective rank", Depths: 6, TrueRank: 5, Note: "1,500 runs; 3 stayed at rank 0 and are not shown."}
+	d := ByDepth{Title: "effective rank", Label: "effective rank", Depths: 6, TrueRank: 5,
+		Note: "1,500 runs; 3 stayed at rank 0 and are not shown."}
 	for range 1500 {
 		depth := stream.IntN(6)
 		rank := 5 + math.Floor(stream.ExpFloat64()*20/float64(1+depth*depth))
@@ -102,7 +104,8 @@ func exampleExponents() *Figure {
 		}
 		return e
 	}
-	return Exponents("Growth is polynomial in depth", "depth k", s("deep CP, N = 4", 1), s("deep matrix", 0.05), s("shallow CP", 0))
+	return Exponents("Growth is polynomial in depth", "depth k", s("deep CP, N = 4", 1), s("deep matrix", 0.05),
+		s("shallow CP", 0))
 }
 
 func exampleHeldOut(stream *rng.Stream) *Figure {

@@ -52,7 +52,7 @@ func lowRank(t testing.TB, shape tensor.Shape, scales []float64, share float64, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all.Split(1-share, stream)
+	return all.Split(1-share, stream.Rand)
 }
 
 type options struct {

@@ -26,7 +26,7 @@ func TestElsewhereEqualsCollapsedModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, test := all.Split(0.6, stream)
+	train, test := all.Split(0.6, stream.Rand)
 	m, err := NewChains(train, loss.Square, Config{Blocks: 11, Depths: []int{2, 0, 1}})
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 	}
 	cells := experiment.Cells{Train: train, Test: test}
 	if s.HoldOut > 0 {
-		cells.Train, cells.HeldOut = train.Split(float64(s.HoldOut), rng.New(s.Mask, "held back"))
+		cells.Train, cells.HeldOut = train.Split(float64(s.HoldOut), rng.New(s.Mask, "held back").Rand)
 	}
 	run, err := experiment.New(s, cells)
 	if err != nil {

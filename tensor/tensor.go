@@ -5,11 +5,10 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sort"
 	"strconv"
-
-	"lacuna/internal/rng"
 )
 
 // Shape is the size of each mode, d_1 × … × d_N.
@@ -196,9 +195,9 @@ func (o *Observed) WithValues(values []float64) *Observed {
 	return &Observed{Modes: o.Modes, Index: o.Index, Values: values}
 }
 
-// Split holds out a random share of the cells (0 ≤ share ≤ 1, rounded to the nearest count) and
-// returns the two parts, each in canonical order.
-func (o *Observed) Split(share float64, stream *rng.Stream) (kept, held *Observed) {
+// Split holds out a share of the cells (0 ≤ share ≤ 1, rounded to the nearest count), drawn from stream, and returns the
+// two parts, each in canonical order.
+func (o *Observed) Split(share float64, stream *rand.Rand) (kept, held *Observed) {
 	count := int(math.Round(share * float64(o.Len())))
 	isHeld := make([]bool, o.Len())
 	for _, c := range stream.Perm(o.Len())[:count] {

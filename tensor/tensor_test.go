@@ -128,7 +128,7 @@ func TestSplitIsDisjointAndReproducible(t *testing.T) {
 		o := mustObserve2(t)
 		share := rapid.Float64Range(0, 1).Draw(t, "share")
 		seed := rapid.Uint64().Draw(t, "seed")
-		kept, held := o.Split(share, rng.New(seed, "split"))
+		kept, held := o.Split(share, rng.New(seed, "split").Rand)
 		if want := int(math.Round(share * float64(o.Len()))); held.Len() != want || kept.Len()+held.Len() != o.Len() {
 			t.Fatalf("%d kept and %d held out of %d cells, want %d held out", kept.Len(), held.Len(), o.Len(), want)
 		}
@@ -145,14 +145,14 @@ func TestSplitIsDisjointAndReproducible(t *testing.T) {
 				}
 			}
 		}
-		again, _ := o.Split(share, rng.New(seed, "split"))
+		again, _ := o.Split(share, rng.New(seed, "split").Rand)
 		if d := cmp.Diff(kept, again); d != "" {
 			t.Fatalf("one seed gave two splits:\n%s", d)
 		}
 	})
 	o := mustObserve(t, NumberedModes(Shape{10, 10}), gridIndex(10, 10), make([]float64, 100))
-	a, _ := o.Split(0.5, rng.New(1, "split"))
-	b, _ := o.Split(0.5, rng.New(2, "split"))
+	a, _ := o.Split(0.5, rng.New(1, "split").Rand)
+	b, _ := o.Split(0.5, rng.New(2, "split").Rand)
 	if cmp.Equal(a, b) {
 		t.Error("two seeds gave one split")
 	}

@@ -1,10 +1,73 @@
 package theory
 
 import (
+	"context"
+	"fmt"
 	"math"
+	"slices"
 
+	"lacuna/flow"
 	"lacuna/model"
 )
+
+// bounds is measured from starts that leave balance further and further.
+var bounds = &entry{
+	Explanation: Explanation{
+		Name:  "theorem-3.2-i-bounds",
+		Title: "Where the hypothesis fails",
+		Formula: "N γ<sub>r</sub> s² / (s<sup>2/N</sup> + ε<sub>1</sub>) ≤ ds/dt ≤ N γ<sub>r</sub> (s<sup>2/N</sup> + " +
+			"ε<sub>1</sub>)<sup>N−1</sup> ,  s = ‖⊗w<sub>r</sub><sup>n</sup>‖",
+		Text: "From a start that is not balanced the equation of Theorem 3.2 (i) is no longer exact, but the proof " +
+			"leaves a lower and an upper bound, which are the wider the larger the unbalancedness ε₁ of the vectors " +
+			"is. The table gives the error of the equation beside the unbalancedness, and whether the rate ever left " +
+			"the bounds.",
+	},
+	hypothesis: "none",
+	run:        unbalancedRuns,
+	measure:    func() []Statement { return []Statement{Bounds(), Theorem32i()} },
+	claim:      claimBounds,
+	note: func(row Row) string {
+		return fmt.Sprintf("ε(0) = %.2g, the equation is off by %.1e", *row.Epsilon, *row.EquationError)
+	},
+}
+
+// unbalancedRuns start at growing distances from balance. They are followed at one tolerance: the bounds have room
+// for its error.
+var unbalancedRuns = observing(func(o Options) []setup {
+	var out []setup
+	for _, depths := range o.combinations([]int{3}, []int{1}) {
+		if len(o.Depths) == 0 && slices.Min(depths) != slices.Max(depths) {
+			continue
+		}
+		for _, spread := range []float64{0, 0.05, 0.15, 0.4} {
+			out = append(out, setup{
+				problem: newProblem(depths, model.BalancedGeneral, o), tolerances: tolerances[:1],
+				unbalance: func(chains *model.Chains) { unbalance(chains, spread, o.Seed) },
+				prepare: func(chains *model.Chains, ob *Observer) {
+					ob.bands = newBandWatch(chains.Unbalancedness(), ob.copyBlocks())
+				},
+			})
+		}
+	}
+	return out
+})
+
+// claimBounds adds how far the equation is off, and the growth of the first block.
+func claimBounds(_ context.Context, r *run) (Result, error) {
+	row, watch := r.row(), r.observer.bands
+	equation := r.measured[1].Worst.Error
+	row.Epsilon, row.EquationError = &watch.start, &equation
+	out := oneRow(row)
+	for _, e := range r.result.Events {
+		if e.Kind == flow.Emergence {
+			trace := watch.grown(e.Block)
+			trace.Epsilon, trace.Error = watch.start, equation
+			out.Bands = append(out.Bands, trace)
+			break
+		}
+	}
+	return out, nil
+}
 
 // Bounds is what the proof of Theorem 3.2 (i) says without its hypothesis ε(0) = 0. With s = ‖⊗w_r^n‖,
 // γ_r = ⟨−∇L, ⊗_n Π_i A_i ŵ_r^n⟩ ≥ 0 and ε_1 = max_{r,n,m} |‖w_r^n‖² − ‖w_r^m‖²|, which the flow keeps constant,
@@ -62,8 +125,8 @@ func epsilon1(blocks []model.Block) float64 {
 	return worst
 }
 
-// BandTrace is the growth of one block from an unbalanced start: the measured rate between the bounds of the proof, and what the
-// equation of Theorem 3.2 (i) would say.
+// BandTrace is the growth of one block from an unbalanced start: the measured rate between the bounds of the proof,
+// and what the equation of Theorem 3.2 (i) would say.
 type BandTrace struct {
 	Epsilon   float64   // ε(0), Definition 3.1
 	Epsilon1  float64   // of the vectors alone
@@ -76,12 +139,13 @@ type BandTrace struct {
 
 // bandWatch keeps, for every block and record, what BandTrace needs.
 type bandWatch struct {
-	epsilon float64
+	start   float64 // ε(0)
+	epsilon float64 // ε_1
 	rows    map[int]*BandTrace
 }
 
-func newBandWatch(blocks []model.Block) *bandWatch {
-	return &bandWatch{epsilon: epsilon1(blocks), rows: map[int]*BandTrace{}}
+func newBandWatch(start float64, blocks []model.Block) *bandWatch {
+	return &bandWatch{start: start, epsilon: epsilon1(blocks), rows: map[int]*BandTrace{}}
 }
 
 func (w *bandWatch) look(p *point) {
@@ -113,6 +177,7 @@ func (w *bandWatch) grown(r int) BandTrace {
 			peak = k
 		}
 	}
-	t.Norm, t.Rate, t.Low, t.High, t.Equation = t.Norm[:peak+1], t.Rate[:peak+1], t.Low[:peak+1], t.High[:peak+1], t.Equation[:peak+1]
+	t.Norm, t.Rate, t.Low, t.High, t.Equation = t.Norm[:peak+1], t.Rate[:peak+1], t.Low[:peak+1], t.High[:peak+1],
+		t.Equation[:peak+1]
 	return t
 }

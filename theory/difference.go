@@ -4,9 +4,9 @@ package theory
 // integrator here.
 const stencil = 7
 
-// Differences returns dy/dt at every record by finite differences on the given steps: step[i] leads from record i−1 to
-// record i, step[0] is not used. Times are summed up within a stencil, so that a long plateau before it costs no digits.
-// Fewer than two records give zeros.
+// Differences returns dy/dt at every record by finite differences on the given steps: step[i] leads from record i−1
+// to record i, step[0] is not used. Times are summed up within a stencil, so that a long plateau before it costs no
+// digits. Fewer than two records give zeros.
 func Differences(step, y []float64) []float64 {
 	out := make([]float64, len(y))
 	points := min(stencil, len(y))
@@ -26,8 +26,8 @@ func Differences(step, y []float64) []float64 {
 	return out
 }
 
-// derivativeWeights returns the weights of the first derivative at x of the polynomial through the given points (Fornberg,
-// Mathematics of Computation 51, 1988).
+// derivativeWeights returns the weights of the first derivative at x of the polynomial through the given points
+// (Fornberg, Mathematics of Computation 51, 1988).
 func derivativeWeights(points []float64, x float64) []float64 {
 	n := len(points)
 	value, slope := make([]float64, n), make([]float64, n)

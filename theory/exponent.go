@@ -14,8 +14,8 @@ type Fit struct {
 	Points    int
 }
 
-// fitLine regresses y on x and returns the slope with its 95 % confidence interval (Student's t). Fewer than three points give
-// NaN.
+// fitLine regresses y on x and returns the slope with its 95 % confidence interval (Student's t). Fewer than three
+// points give NaN.
 func fitLine(x, y []float64) Fit {
 	if len(x) < 3 {
 		return Fit{math.NaN(), math.NaN(), math.NaN(), len(x)}

@@ -6,8 +6,9 @@ import (
 	"lacuna/tensor"
 )
 
-// field is the vector field dθ/dt = −∂L/∂θ of deep CP, written down as plainly as possible: the tensor is dense, the gradient of every
-// matrix is formed. It is what left sides are made of, and shares nothing with package model but the type Block.
+// field is the vector field dθ/dt = −∂L/∂θ of deep CP, written down as plainly as possible: the tensor is dense, the
+// gradient of every matrix is formed. It is what left sides are made of, and shares nothing with package model but
+// the type Block.
 type field struct {
 	shape  []int
 	known  []bool    // a dense tensor, last mode fastest

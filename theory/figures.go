@@ -22,11 +22,17 @@ func (r *Result) Pictures() []Picture {
 			out = append(out, Picture{name, caption, f})
 		}
 	}
-	add("exponents", "Exponent of growth against depth: points are fitted, with 95 % confidence intervals, lines are theory. In deep CP it rises by one with every matrix in a chain; in deep matrix factorisation and in plain CP it stays below two.", r.exponents())
-	add("growth", "Theorem 3.2 (i) along one run: the growth rate of every block that emerged, computed from the parameters (lines) and from the formula (dots), and their relative error.", r.growth())
-	add("bands", "Growth of the first block from starts of growing unbalancedness: the measured rate (line) stays between the bounds of the proof (band), while the equation for balanced starts (dashes) drifts away.", r.bands())
-	add("singular-values", "Deep matrix factorisation from a balanced start: singular values emerge one at a time.", r.singularValues())
-	add("convergence", "Finite differences of recorded norms against the formula: the error falls with the steps in a growth phase, at the order of the integrator (dashes).", r.convergence())
+	add("exponents", "Exponent of growth against depth: points are fitted, with 95 % confidence intervals, lines "+
+		"are theory. In deep CP it rises by one with every matrix in a chain; in deep matrix factorisation and in "+
+		"plain CP it stays below two.", r.exponents())
+	add("growth", "Theorem 3.2 (i) along one run: the growth rate of every block that emerged, computed from the "+
+		"parameters (lines) and from the formula (dots), and their relative error.", r.growth())
+	add("bands", "Growth of the first block from starts of growing unbalancedness: the measured rate (line) stays "+
+		"between the bounds of the proof (band), while the equation for balanced starts (dashes) drifts away.", r.bands())
+	add("singular-values", "Deep matrix factorisation from a balanced start: singular values emerge one at a time.",
+		r.singularValues())
+	add("convergence", "Finite differences of recorded norms against the formula: the error falls with the steps "+
+		"in a growth phase, at the order of the integrator (dashes).", r.convergence())
 	return out
 }
 
@@ -36,7 +42,7 @@ func (r *Result) exponents() *figure.Figure {
 	orders := map[string]float64{}
 	points := map[string][]point{}
 	for _, row := range r.Rows {
-		if row.Statement != nameExponent || math.IsNaN(*row.Fitted) {
+		if row.Statement != exponent.Name || math.IsNaN(*row.Fitted) {
 			continue
 		}
 		name, x := fmt.Sprintf("deep CP, order %d", row.Order), meanDepth(row.Depths)
@@ -87,7 +93,8 @@ func (r *Result) exponents() *figure.Figure {
 	}
 	c.Bands = []figure.Band{{
 		Name: "plain CP of orders 3 to 5, which has no depth", X: []float64{0, 5},
-		Low: []float64{Exponent(make([]int, 3)), Exponent(make([]int, 3))}, High: []float64{Exponent(make([]int, 5)), Exponent(make([]int, 5))}, Colour: figure.Grey,
+		Low: []float64{Exponent(make([]int, 3)), Exponent(make([]int, 3))}, High: []float64{Exponent(make([]int, 5)),
+			Exponent(make([]int, 5))}, Colour: figure.Grey,
 	}}
 	c.Rules = []figure.Rule{{Name: "quadratic", At: 2, Colour: figure.Dim, Dash: figure.Dashed}}
 	f.Charts = []figure.Chart{c}
@@ -133,11 +140,13 @@ func (r *Result) bands() *figure.Figure {
 	for _, b := range r.Bands {
 		f.Charts = append(f.Charts, figure.Chart{
 			Title: fmt.Sprintf("ε(0) = %.2g, ε₁ = %.2g", b.Epsilon, b.Epsilon1),
-			X:     figure.Axis{Label: "norm Π‖w‖ of the block", Log: true}, Y: figure.Axis{Label: "growth rate over γ", Log: true},
+			X:     figure.Axis{Label: "norm Π‖w‖ of the block", Log: true}, Y: figure.Axis{Label: "growth rate over γ",
+				Log: true},
 			Bands: []figure.Band{{Name: "bounds of the proof", X: b.Norm, Low: b.Low, High: b.High, Colour: figure.Sky}},
 			Curves: []figure.Curve{
 				{Name: "measured", X: b.Norm, Y: b.Rate, Colour: figure.Blue, Width: 1.6},
-				{Name: "equation of Theorem 3.2 (i)", X: b.Norm, Y: b.Equation, Colour: figure.Orange, Dash: figure.Dashed, Width: 1.4},
+				{Name: "equation of Theorem 3.2 (i)", X: b.Norm, Y: b.Equation, Colour: figure.Orange, Dash: figure.Dashed,
+					Width: 1.4},
 			},
 			Note: fmt.Sprintf("the equation is off by up to %.2g", b.Error),
 		})
@@ -158,31 +167,30 @@ func (r *Result) singularValues() *figure.Figure {
 		c.Curves = append(c.Curves, figure.Curve{X: t.Time, Y: t.Sigma[l], Colour: colour})
 	}
 	c.Curves = append(c.Curves, figure.Curve{X: t.Time, Y: t.MSE, Colour: figure.Red, Dash: figure.Dotted, Right: true})
-	return &figure.Figure{Title: fmt.Sprintf("Deep matrix, %d factors", t.Factors), Charts: []figure.Chart{c}, Width: 420, Height: 280}
+	return &figure.Figure{Title: fmt.Sprintf("Deep matrix, %d factors", t.Factors), Charts: []figure.Chart{c},
+		Width: 420, Height: 280}
 }
 
 func (r *Result) convergence() *figure.Figure {
 	c := figure.Chart{
-		X: figure.Axis{Label: "steps within growth phases", Log: true}, Y: figure.Axis{Label: "relative error, root mean square", Log: true},
+		X: figure.Axis{Label: "steps within growth phases", Log: true}, Y: figure.Axis{Label: "relative error, root " +
+			"mean square", Log: true},
 	}
-	var rows []Row
-	for _, row := range r.Rows {
-		if row.Statement == nameTrajectory {
-			rows = append(rows, row)
-		}
-	}
+	rows := r.rowsOf(trajectory)
 	if len(rows) == 0 {
 		return nil
 	}
 	for i, colour := range figure.Distinct(len(rows)) {
 		row := rows[i]
-		curve := figure.Curve{Name: fmt.Sprintf("depth %s, integrator of order %d", depthName(row.Depths), row.OrderExpected), Colour: colour}
+		curve := figure.Curve{Name: fmt.Sprintf("depth %s, integrator of order %d", depthName(row.Depths),
+			row.OrderExpected), Colour: colour}
 		expected := figure.Curve{Colour: colour, Dash: figure.Dashed, Width: 0.8}
 		last := row.Convergence[len(row.Convergence)-1]
 		for _, k := range row.Convergence {
 			curve.X, curve.Y = append(curve.X, float64(k.Records)), append(curve.Y, k.Error)
 			expected.X = append(expected.X, float64(k.Records))
-			expected.Y = append(expected.Y, last.Error*math.Pow(float64(last.Records)/float64(k.Records), float64(row.OrderExpected)))
+			expected.Y = append(expected.Y, last.Error*math.Pow(float64(last.Records)/float64(k.Records),
+				float64(row.OrderExpected)))
 		}
 		c.Curves = append(c.Curves, curve, expected)
 		c.Points = append(c.Points, figure.Points{X: curve.X, Y: curve.Y, Colour: colour})

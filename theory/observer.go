@@ -18,9 +18,11 @@ type Observer struct {
 
 	Emergences int
 	Records    int
-	Drift      Worst // Lemma 4.1 along the trajectory: by how much a difference of squared norms left its first value, relative to the larger norm
-	sign       *signWatch
-	look       func(p *point)
+	// Lemma 4.1 along the trajectory: by how much a difference of squared norms left its first value, relative to the
+	// larger norm
+	Drift Worst
+	sign  *signWatch
+	bands *bandWatch
 
 	chains     *model.Chains
 	loss       loss.Loss
@@ -71,8 +73,8 @@ func (o *Observer) Record(s *flow.Snapshot) bool {
 	if o.sign != nil && dueSparse {
 		o.sign.look(p.blocks)
 	}
-	if o.look != nil {
-		o.look(p)
+	if o.bands != nil {
+		o.bands.look(p)
 	}
 	for i, statement := range o.statements {
 		if statement.sparse && !dueSparse || !statement.sparse && !due {

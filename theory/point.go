@@ -8,8 +8,8 @@ import (
 	"lacuna/tensor"
 )
 
-// force is −∇L(W) at the observed cells (it is zero elsewhere), taken from the model's own predictions. Right sides are inner
-// products with it.
+// force is −∇L(W) at the observed cells (it is zero elsewhere), taken from the model's own predictions. Right sides
+// are inner products with it.
 type force struct {
 	observed *tensor.Observed
 	values   []float64

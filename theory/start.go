@@ -10,13 +10,13 @@ import (
 	"lacuna/tensor"
 )
 
-// BalancedChains is the start of Lemma A.2 with matrices of full rank: A_i = Q_{i−1} Σ Q_iᵀ with orthogonal Q and one Σ for a chain,
-// so that A_iᵀA_i = A_{i+1}A_{i+1}ᵀ, and all factors of a block of one norm, so that ε(0) = 0 as well.
+// BalancedChains is the start of Lemma A.2 with matrices of full rank: A_i = Q_{i−1} Σ Q_iᵀ with orthogonal Q and one
+// Σ for a chain, so that A_iᵀA_i = A_{i+1}A_{i+1}ᵀ, and all factors of a block of one norm, so that ε(0) = 0 as well.
 const BalancedChains model.Start = "balanced-chains"
 
-// RankOneAligned is the start model.BalancedRankOne with w along the right singular vector of A_1 in modes of depth 1. Theorem 3.2 (ii)
-// needs it there: its proof keeps the matrices at rank one by 1 − 1/k_n ≥ 1/2, which is false for k_n = 1, where dA_1/dt = −g wᵀ
-// raises the rank unless w is aligned already.
+// RankOneAligned is the start model.BalancedRankOne with w along the right singular vector of A_1 in modes of depth
+// 1. Theorem 3.2 (ii) needs it there: its proof keeps the matrices at rank one by 1 − 1/k_n ≥ 1/2, which is false for
+// k_n = 1, where dA_1/dt = −g wᵀ raises the rank unless w is aligned already.
 const RankOneAligned model.Start = "balanced-rank-one-aligned"
 
 // normal draws n numbers from N(0, 1).
@@ -46,8 +46,8 @@ func randomOrthogonal(stream *rng.Stream, d int) *mat.Dense {
 	return &q
 }
 
-// blockNorm draws the common norm of a block's factors: norm times a number around 1 that differs from block to block, so
-// that one of them is ahead.
+// blockNorm draws the common norm of a block's factors: norm times a number around 1 that differs from block to
+// block, so that one of them is ahead.
 func blockNorm(stream *rng.Stream, norm float64) float64 {
 	return norm * math.Exp(0.1*stream.NormFloat64())
 }

@@ -1,12 +1,9 @@
 package theory
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -223,7 +220,8 @@ func TestPerturbedGradientIsCaught(t *testing.T) {
 	}
 }
 
-// TestPerturbedGradientShowsInTheTrajectory: a run that follows another gradient than the formula's is told by its norms.
+// TestPerturbedGradientShowsInTheTrajectory: a run that follows another gradient than the formula's is told by its
+// norms.
 func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
 	p := small([]int{1, 1, 1}, model.BalancedGeneral)
 	for _, perturbed := range []bool{false, true} {
@@ -234,24 +232,17 @@ func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
 			values[0] += 0.3
 			trace.force.observed = chains.Observed().WithValues(values)
 		}
-		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-6}, func(s *flow.Snapshot) bool {
-			trace.record(s)
-			return trace.firstIsGrown()
-		}); err != nil {
+		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-6},
+			func(s *flow.Snapshot) bool {
+				trace.record(s)
+				return trace.firstIsGrown()
+			}); err != nil {
 			t.Fatal(err)
 		}
 		_, rms, records := trace.trajectoryError(p.depths)
 		if records == 0 || (rms > 1e-4) != perturbed {
 			t.Errorf("perturbed %v: error %v over %d records", perturbed, rms, records)
 		}
-	}
-}
-
-func TestRowsWithoutNumbersAreJSON(t *testing.T) {
-	nan := math.NaN()
-	data, err := json.Marshal([]Row{{Statement: nameExponent, WorstRelativeError: math.Inf(1), Fitted: &nan, CI95: &[2]float64{nan, nan}}})
-	if err != nil || !strings.Contains(string(data), `"worst_relative_error":null`) {
-		t.Errorf("%s, %v", data, err)
 	}
 }
 
@@ -270,8 +261,8 @@ func TestInequalityCanFail(t *testing.T) {
 	}
 }
 
-// TestBoundsFromUnbalancedStarts checks the proof's interval, and that it is no wider than it must be to be tested: without ε_1
-// it does not hold.
+// TestBoundsFromUnbalancedStarts checks the proof's interval, and that it is no wider than it must be to be tested:
+// without ε_1 it does not hold.
 func TestBoundsFromUnbalancedStarts(t *testing.T) {
 	chains, observer := begin(t, small([]int{1, 1, 1}, model.BalancedGeneral))
 	unbalance(chains, 0.3, 5)
@@ -301,10 +292,11 @@ func TestDepthOneNeedsAlignment(t *testing.T) {
 		holds bool
 	}{{RankOneAligned, true}, {model.BalancedRankOne, false}} {
 		chains, observer := begin(t, small([]int{1, 1, 1}, c.start), Theorem32ii())
-		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5}, func(s *flow.Snapshot) bool {
-			observer.Record(s)
-			return observer.Emergences > 0
-		}); err != nil {
+		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5},
+			func(s *flow.Snapshot) bool {
+				observer.Record(s)
+				return observer.Emergences > 0
+			}); err != nil {
 			t.Fatal(err)
 		}
 		if worst := observer.Measurements()[0].Worst.Error; (worst < 1e-3) != c.holds {
@@ -356,7 +348,8 @@ func TestDifferences(t *testing.T) {
 }
 
 func TestFitLine(t *testing.T) {
-	// Slope and interval of a textbook regression, computed by hand: residual variance 0.1, spread 10, t(0.975, 3) = 3.18245.
+	// Slope and interval of a textbook regression, computed by hand: residual variance 0.1, spread 10, t(0.975, 3) =
+	// 3.18245.
 	fit := fitLine([]float64{1, 2, 3, 4, 5}, []float64{1.1, 1.9, 3.2, 3.8, 5})
 	slope := 0.97
 	var residual float64
@@ -365,7 +358,8 @@ func TestFitLine(t *testing.T) {
 		residual += e * e
 	}
 	width := 3.182446305284263 * math.Sqrt(residual/3/10)
-	if math.Abs(fit.Fitted-slope) > 1e-12 || math.Abs(fit.High-slope-width) > 1e-9 || math.Abs(slope-fit.Low-width) > 1e-9 {
+	if math.Abs(fit.Fitted-slope) > 1e-12 || math.Abs(fit.High-slope-width) > 1e-9 ||
+		math.Abs(slope-fit.Low-width) > 1e-9 {
 		t.Errorf("%+v, want %v ± %v", fit, slope, width)
 	}
 }
@@ -374,10 +368,11 @@ func TestExponentIsRecovered(t *testing.T) {
 	p := small([]int{1, 2, 0}, RankOneAligned)
 	chains, _ := begin(t, p)
 	trace := newTrace(chains, square())
-	if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5}, func(s *flow.Snapshot) bool {
-		trace.record(s)
-		return trace.firstIsGrown()
-	}); err != nil {
+	if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5},
+		func(s *flow.Snapshot) bool {
+			trace.record(s)
+			return trace.firstIsGrown()
+		}); err != nil {
 		t.Fatal(err)
 	}
 	fit := trace.exponent()
@@ -386,97 +381,5 @@ func TestExponentIsRecovered(t *testing.T) {
 	}
 	if fit := trace.exponent(); !(fit.Low <= fit.Fitted && fit.Fitted <= fit.High) {
 		t.Errorf("%+v is no interval", fit)
-	}
-}
-
-func TestRun(t *testing.T) {
-	options := Options{Statements: []string{"theorem-2.2", "trajectory"}, Orders: []int{3}, Depths: [][]int{{0}}, Blocks: 8}
-	var outputs [2]bytes.Buffer
-	var last *Result
-	for i := range outputs {
-		options.Threads = i + 1
-		result, err := Run(context.Background(), options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.NewEncoder(&outputs[i]).Encode(result.Rows); err != nil {
-			t.Fatal(err)
-		}
-		last = result
-	}
-	if outputs[0].String() != outputs[1].String() {
-		t.Error("the table depends on the number of threads")
-	}
-	for _, row := range last.Rows {
-		if !row.Holds {
-			t.Errorf("%+v", row)
-		}
-	}
-	var rows []map[string]any
-	if err := json.Unmarshal(outputs[0].Bytes(), &rows); err != nil {
-		t.Fatal(err)
-	}
-	if len(rows) != 3 {
-		t.Fatalf("%d rows, want Theorem 2.2 and two trajectories", len(rows))
-	}
-	for _, key := range []string{"statement", "order", "depths", "blocks", "emergences", "worst_relative_error", "tolerance", "holds"} {
-		if _, ok := rows[0][key]; !ok {
-			t.Errorf("no %q in %v", key, rows[0])
-		}
-	}
-	var page, markdown, table bytes.Buffer
-	for _, err := range []error{last.WriteHTML(&page, "lacuna theory"), last.WriteMarkdown(&markdown, ".svg", ""), last.WriteTable(&table)} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, text := range map[string]string{"HTML": page.String(), "Markdown": markdown.String()} {
-		if !strings.Contains(text, "Theorem 2.2") || !strings.Contains(text, "<sup>2 − 2/N</sup>") || strings.Contains(text, "Lemma A.2:") {
-			t.Errorf("the %s page does not show just what was measured", name)
-		}
-	}
-	if lines := strings.Count(table.String(), "\n"); lines != 4 {
-		t.Errorf("the table has %d lines", lines)
-	}
-}
-
-func TestOptionsThatNameNothing(t *testing.T) {
-	for _, o := range []Options{
-		{Statements: []string{"theorem-9"}},
-		{Orders: []int{1}},
-		{Depths: [][]int{{-1}}},
-		{Orders: []int{4}, Depths: [][]int{{1, 2, 3}}},
-	} {
-		if err := Check(o); err == nil {
-			t.Errorf("%+v was accepted", o)
-		}
-	}
-	if err := Check(Options{}); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestEveryStatementIsExplained(t *testing.T) {
-	explained := Explanations()
-	for i, name := range Statements() {
-		if explained[i].Name != name || hypotheses[name] == "" {
-			t.Errorf("%s is not explained in its place", name)
-		}
-		if sentences := strings.Count(explained[i].Text, ". ") + 1; sentences != 2 {
-			t.Errorf("%s is explained in %d sentences", name, sentences)
-		}
-	}
-}
-
-func TestCombinations(t *testing.T) {
-	got := Options{Depths: [][]int{{1, 2, 3}, {2}}, Orders: nil}.combinations([]int{3, 4}, nil)
-	want := [][]int{{1, 2, 3}, {2, 2, 2}, {2, 2, 2, 2}}
-	if len(got) != len(want) {
-		t.Fatalf("%v, want %v", got, want)
-	}
-	for i := range want {
-		if len(got[i]) != len(want[i]) || got[i][0] != want[i][0] {
-			t.Errorf("%v, want %v", got, want)
-		}
 	}
 }

@@ -96,8 +96,9 @@ func growthOf(norms, delta []float64) (growthPhase, bool) {
 	return growthPhase{from: from, to: to}, to-from >= stencil
 }
 
-// trajectoryError compares, over all growth phases, d/dt ‖⊗w_r‖ by finite differences of the recorded norms with the right side
-// of Theorem 3.2 (i). It returns the largest relative error, the root mean square of all, and the number of records.
+// trajectoryError compares, over all growth phases, d/dt ‖⊗w_r‖ by finite differences of the recorded norms with the
+// right side of Theorem 3.2 (i). It returns the largest relative error, the root mean square of all, and the number
+// of records.
 func (t *trace) trajectoryError(depths []int) (worst Worst, rms float64, records int) {
 	power, order := Exponent(depths), float64(len(depths))
 	for _, phase := range t.phases() {

@@ -14,7 +14,7 @@ func TestDependencyRules(t *testing.T) {
 	root := filepath.Join("..", "..")
 	only := map[string][]string{ // library: the packages that may import it
 		"gonum.org/v1/gonum":      {"theory"},
-		"gonum.org/v1/plot":       {"figure", "internal/report"},
+		"gonum.org/v1/plot":       {"figure", "internal/page"},
 		"modernc.org/sqlite":      {"study"},
 		"github.com/spf13/cobra":  {"cmd/lacuna"},
 		"github.com/vbauerster/":  {"internal/progress"},
@@ -30,7 +30,9 @@ func TestDependencyRules(t *testing.T) {
 		}
 		name, _ := filepath.Rel(root, path)
 		name = filepath.ToSlash(name)
-		if base := entry.Name(); path != root && (base == "testdata" || base == "tools" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+		base := entry.Name()
+		if path != root && (base == "testdata" || base == "tools" || strings.HasPrefix(base, ".") || strings.HasPrefix(base,
+			"_")) {
 			return filepath.SkipDir
 		}
 		here, err := build.ImportDir(path, 0)
@@ -47,7 +49,8 @@ func TestDependencyRules(t *testing.T) {
 					t.Errorf("%s imports %s, which only %v may", name, imported, allowed)
 				}
 			}
-			if within(name, core) && strings.Contains(strings.Split(imported, "/")[0], ".") && !strings.HasPrefix(imported, "golang.org/x/") {
+			foreign := strings.Contains(strings.Split(imported, "/")[0], ".") && !strings.HasPrefix(imported, "golang.org/x/")
+			if within(name, core) && foreign {
 				t.Errorf("%s imports %s: the core imports the standard library, internal/ and golang.org/x only", name, imported)
 			}
 		}

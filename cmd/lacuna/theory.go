@@ -55,14 +55,20 @@ The exit code is 3 when a line does not hold.`,
 	flags := command.Flags()
 	flags.SortFlags = false
 	flags.StringSliceVar(&f.statements, "statement", nil, "statements to measure, separated by commas (default: all)")
-	flags.IntSliceVar(&f.orders, "order", nil, "orders N of the tensor (default: 3 and 4; 5 as well for exponents; 2 is a deep matrix as well)")
-	flags.StringArrayVar(&f.depths, "depth", nil, "depth of the chains: one number, or one a mode, separated by commas; may be given again (default: 1, 2, 3 and unequal depths; 0 to 5 for exponents)")
+	flags.IntSliceVar(&f.orders, "order", nil,
+		"orders N of the tensor (default: 3 and 4; 5 as well for exponents; 2 is a deep matrix as well)")
+	flags.StringArrayVar(&f.depths, "depth", nil, "depth of the chains: one number, or one a mode, separated by commas; "+
+		"may be given again (default: 1, 2, 3 and unequal depths; 0 to 5 for exponents)")
 	flags.IntVar(&f.blocks, "blocks", 50, "number of blocks R")
-	flags.Float64Var(&f.tolerance, "tolerance", theory.DefaultTolerance, "largest relative error for which a statement counts as holding")
+	flags.Float64Var(&f.tolerance, "tolerance", theory.DefaultTolerance,
+		"largest relative error for which a statement counts as holding")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of data and starts")
-	flags.IntVar(&f.threads, "threads", 0, "runs at a time (default: all processors); the result does not depend on it")
-	flags.StringVar(&f.figures, "figures", "", "write the pictures, and the page as theory.html and theory.md, into this folder")
-	flags.StringVar(&f.report, "report", "", "write the page that explains every statement to this .html or .md file")
+	flags.IntVar(&f.threads, "threads", 0,
+		"runs at a time (default: all processors); the result does not depend on it")
+	flags.StringVar(&f.figures, "figures", "",
+		"write the pictures, and the page as theory.html and theory.md, into this folder")
+	flags.StringVar(&f.report, "report", "",
+		"write the page that explains every statement to this .html or .md file")
 	a.jsonFlag(command)
 	return command
 }
@@ -110,8 +116,9 @@ func runTheory(ctx context.Context, a *app, f *theoryFlags) error {
 	if err := theory.Check(options); err != nil {
 		return usageError{fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "theory: "))}
 	}
-	options.Progress = new(progress.Counter)
-	stop := a.progress("runs", options.Progress)
+	counter := new(progress.Counter)
+	options.Progress = counter.Set
+	stop := a.progress("runs", counter)
 	defer stop()
 	result, err := theory.Run(ctx, options)
 	stop()

@@ -79,13 +79,13 @@ func (r *trainRun) prepare() error {
 	}
 	cells := experiment.Cells{Train: known}
 	if s.Observed < 1 {
-		cells.Train, cells.Test = known.Split(1-float64(s.Observed), rng.New(s.DataSeed, "observed"))
+		cells.Train, cells.Test = known.Split(1-float64(s.Observed), rng.New(s.DataSeed, "observed").Rand)
 		if cells.Train.Len() == 0 {
 			return inputError(fmt.Errorf("--observed %v leaves no cell to train on: give a larger share", s.Observed))
 		}
 	}
 	if s.Patience > 0 {
-		cells.Train, cells.HeldOut = cells.Train.Split(float64(s.HoldOut), rng.New(s.DataSeed, "held out"))
+		cells.Train, cells.HeldOut = cells.Train.Split(float64(s.HoldOut), rng.New(s.DataSeed, "held out").Rand)
 		if cells.HeldOut.Len() == 0 {
 			cells.HeldOut = nil
 		}

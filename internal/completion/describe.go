@@ -61,6 +61,6 @@ func (j *job) sample(cells *tensor.Observed, counts []int, budget float64) *tens
 		return cells
 	}
 	share := math.Max(budget/cost, fewest/float64(cells.Len()))
-	_, some := cells.Split(share, rng.New(j.Seed, "sample"))
+	_, some := cells.Split(share, rng.New(j.Seed, "sample").Rand)
 	return some
 }

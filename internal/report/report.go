@@ -5,13 +5,11 @@
 package report
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"html/template"
-	"io"
 
-	"lacuna/internal/atomicfile"
+	"lacuna/internal/page"
 	"lacuna/tensor"
 )
 
@@ -70,8 +68,8 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-// Render returns the page. It panics if Page.Observed is missing or a factor does not have one entry an index.
-func Render(p *Page) ([]byte, error) {
+// document makes the page. It panics if Page.Observed is missing or a factor does not have one entry an index.
+func document(p *Page) (page.Document, error) {
 	if p.Observed == nil {
 		panic("report: Page.Observed is missing")
 	}
@@ -82,25 +80,19 @@ func Render(p *Page) ([]byte, error) {
 			}
 		}
 	}
-	page, err := template.New("page").Funcs(template.FuncMap{"number": number, "count": count}).Parse(pageHTML)
+	v := newView(p)
+	body, err := page.Execute(pageHTML, template.FuncMap{"number": number, "count": count}, v)
 	if err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+		return page.Document{}, fmt.Errorf("report: %w", err)
 	}
-	var out bytes.Buffer
-	if err := page.Execute(&out, newView(p)); err != nil {
-		return nil, fmt.Errorf("report: %w", err)
-	}
-	return out.Bytes(), nil
+	return page.Document{Title: v.Name + ", filled", Style: pageCSS, Blocks: []page.Block{body}}, nil
 }
 
-// Save renders the page and writes it to a file.
+// Save renders the page and writes it to a file, whose name does not end in .md.
 func Save(path string, p *Page) error {
-	data, err := Render(p)
+	d, err := document(p)
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
+	return d.Save(path)
 }

@@ -17,7 +17,8 @@ var keep = flag.String("report", "", "write the page of the tests to this file, 
 // example is a page about made-up weather: months × stations × variables.
 func example(t testing.TB) *Page {
 	stream := rng.New(1, "report example")
-	modes := []tensor.Mode{{Name: "month"}, {Name: "station"}, {Name: "variable", Labels: []string{"tmax", "tmin", "rain"}}}
+	modes := []tensor.Mode{{Name: "month"}, {Name: "station"}, {Name: "variable", Labels: []string{"tmax", "tmin",
+		"rain"}}}
 	for i := range 36 {
 		modes[0].Labels = append(modes[0].Labels, fmt.Sprintf("%d-%02d", 2001+i/12, 1+i%12))
 	}
@@ -41,8 +42,9 @@ func example(t testing.TB) *Page {
 		t.Fatal(err)
 	}
 	p := &Page{
-		Source: "/data/stations.csv", Output: "filled.csv", ValueName: "temperature", Unit: "°C", Observed: observed, Filled: 612,
-		RMSE: 1.23, NRMSE: 0.31, EffectiveRank: 4, Level: 0.9,
+		Source: "/data/stations.csv", Output: "filled.csv", ValueName: "temperature", Unit: "°C", Observed: observed,
+		Filled: 612,
+		RMSE:   1.23, NRMSE: 0.31, EffectiveRank: 4, Level: 0.9,
 		Baselines: []Baseline{{"mean", 3.97, 1}, {"main effects", 2.1, 0.53}},
 		Warnings:  []string{"station D has no known cell after 2002-09."},
 		Settings:  []Setting{{"method", "posterior average over 300 samples"}, {"seed", "1"}},
@@ -67,11 +69,11 @@ func example(t testing.TB) *Page {
 }
 
 func render(t *testing.T, p *Page) string {
-	data, err := Render(p)
+	d, err := document(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(data)
+	return d.HTML()
 }
 
 func TestPageSaysEverythingByItself(t *testing.T) {
@@ -95,7 +97,8 @@ func TestPageSaysEverythingByItself(t *testing.T) {
 		}
 	}
 	if strings.Count(page, "<svg") != 2+3+1+4*3 {
-		t.Errorf("%d pictures, want a scatter plot, a calibration plot, three maps, the blocks and 12 factors", strings.Count(page, "<svg"))
+		t.Errorf("%d pictures, want a scatter plot, a calibration plot, three maps, the blocks and 12 factors",
+			strings.Count(page, "<svg"))
 	}
 }
 
@@ -103,7 +106,8 @@ func TestPageWithoutHeldOutCells(t *testing.T) {
 	p := example(t)
 	p.HeldOut, p.RMSE, p.NRMSE, p.Blocks, p.Baselines = nil, math.NaN(), math.NaN(), nil, nil
 	page := render(t, p)
-	if !strings.Contains(page, "Too few cells were known") || strings.Contains(page, "NaN") || strings.Contains(page, "typical error") {
+	if !strings.Contains(page, "Too few cells were known") || strings.Contains(page, "NaN") || strings.Contains(page,
+		"typical error") {
 		t.Error("a page without held-out cells must say that the error is unknown")
 	}
 }
@@ -162,7 +166,8 @@ func TestFacingKeepsTheProduct(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	for x, want := range map[float64]string{
-		0: "0", 1.2345: "1.23", 123.4: "123", -123456: "-123,456", 1e-7: "1.00 · 10⁻⁷", 4.2e12: "4.20 · 10¹²", math.Inf(1): "unbounded",
+		0: "0", 1.2345: "1.23", 123.4: "123", -123456: "-123,456", 1e-7: "1.00 · 10⁻⁷", 4.2e12: "4.20 · 10¹²",
+		math.Inf(1): "unbounded",
 	} {
 		if got := number(x); got != want {
 			t.Errorf("%v: %q, want %q", x, got, want)
@@ -182,7 +187,8 @@ func TestVerdictWorsensWithTheError(t *testing.T) {
 		}
 		seen[first] = true
 	}
-	if got := comparison(0.6, []Baseline{{"mean", 1, 1}, {"main effects", 1, 0.5}}); !strings.Contains(got, "does better") {
+	if got := comparison(0.6, []Baseline{{"mean", 1, 1}, {"main effects", 1, 0.5}}); !strings.Contains(got,
+		"does better") {
 		t.Errorf("a better baseline is not named: %q", got)
 	}
 }

@@ -20,7 +20,6 @@ const (
 // view is a Page in the words and pictures of the template.
 type view struct {
 	*Page
-	Style       template.CSS
 	Name        string
 	Gaps        float64
 	Cells       string
@@ -52,7 +51,7 @@ type row struct {
 }
 
 func newView(p *Page) *view {
-	v := &view{Page: p, Style: template.CSS(pageCSS), Name: filepath.Base(p.Source)}
+	v := &view{Page: p, Name: filepath.Base(p.Source)}
 	if p.Source == "" {
 		v.Name = "a tensor"
 	}
@@ -99,7 +98,8 @@ func (v *view) trust() {
 
 // verdict says in words what a held-out NRMSE means.
 func verdict(nrmse float64) string {
-	explained := fmt.Sprintf("It accounts for %s of the variation of the hidden cells.", percent(math.Max(0, 1-nrmse*nrmse)))
+	explained := fmt.Sprintf("It accounts for %s of the variation of the hidden cells.", percent(math.Max(0,
+		1-nrmse*nrmse)))
 	switch {
 	case nrmse < 0.1:
 		return "The filled values are very close to the truth. " + explained

@@ -33,25 +33,31 @@ func (w *work) depthRuns() ([]study.Run, error) {
 	return w.runs("depth", settings)
 }
 
-func figure4(w *work) error {
-	w.section.Title = "Figure 4: effective rank by depth"
-	w.section.Paper = "More than 1,500 runs at 20 % observed, every one a point, coloured by test loss from 5e-5 to 3.35. Shallow models end at ranks " +
-		"that vary a great deal with the start; with depth the rank is much more stable, close to the true rank 5. 11 of 1,500 runs diverged or stayed at rank 0."
-	runs, err := w.depthRuns()
-	if err != nil {
-		return err
-	}
+var figure4 = item{
+	"fig4", "Figure 4: effective rank by depth",
+	"More than 1,500 runs at 20 % observed, every one a point, coloured by test loss from 5e-5 to 3.35. Shallow models " +
+		"end at ranks that vary a great deal with the start; with depth the rank is much more stable, close to the true " +
+		"rank 5. 11 of 1,500 runs diverged or stayed at rank 0.",
+	steps((*work).depthRuns, drawRanks, claimRanks),
+}
+
+func drawRanks(w *work, runs []study.Run) error {
 	chart := study.RankByDepth("Effective rank by depth, 20 % observed", runs)
-	if err := w.picture("fig4", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380}); err != nil {
-		return err
-	}
-	ends := endsOf(runs, func(study.Run) bool { return true })
-	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data %d times while the train loss hardly "+
-		"moves; the flow reaches that end in a few hundred evaluations. Descent that is stopped after a fixed number of steps need not get there, which may "+
-		"be why the paper counts so few. Runaways are drawn with the rank they had.", len(runs), ends, runaway)
+	return w.picture("fig4", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380})
+}
+
+func claimRanks(w *work, runs []study.Run) {
+	ends := endsOf(runs, anyRun)
+	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data "+
+		"%d times "+
+		"while the train loss hardly moves; the flow reaches that end in a few hundred evaluations. Descent that is "+
+		"stopped after "+
+		"a fixed number of steps need not get there, which may be why the paper counts so few. Runaways are drawn "+
+		"with the rank "+
+		"they had.", len(runs), ends, runaway)
 	var shallow spread
 	for k := range depthsUsed {
-		all := spreadOf(runs, k, func(study.Run) bool { return true })
+		all := spreadOf(runs, k, anyRun)
 		settled := spreadOf(runs, k, func(r study.Run) bool { return !ranAway(r) })
 		if k == 0 {
 			shallow = all
@@ -63,28 +69,33 @@ func figure4(w *work) error {
 			claim = "interquartile range of the effective rank, for comparison"
 		}
 		w.entry(Entry{
-			Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.iqr()), EffectiveRank: ref(int(all.median)), Claim: claim, Holds: stable,
+			Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.iqr()),
+			EffectiveRank: ref(int(all.median)), Claim: claim, Holds: stable,
 			Why: unless(stable, fmt.Sprintf("ranks %s here and %s at depth 0", all, shallow)),
 		})
 		if k > 0 {
 			narrower := all.most() < shallow.most()
 			w.entry(Entry{
-				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.most()), EffectiveRank: ref(int(all.median)),
-				Claim: "range of the middle 90 % of the effective ranks; smaller than at depth 0", Holds: narrower,
+				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.most()),
+				EffectiveRank: ref(int(all.median)), Claim: "range of the middle 90 % of the effective ranks; smaller than " +
+					"at depth 0", Holds: narrower,
 				Why: unless(narrower, fmt.Sprintf("ranks %s here and %s at depth 0", all, shallow)),
 			})
 			near := math.Abs(settled.median-rankPaper) <= 1
 			w.entry(Entry{
-				Depth: ref(k), Observed: depthObserved, Paper: rankPaper, Ours: study.Number(settled.median), EffectiveRank: ref(int(settled.median)),
-				Claim: "median effective rank of the runs that did not run away, within 1 of the true rank", Holds: near,
+				Depth: ref(k), Observed: depthObserved, Paper: rankPaper, Ours: study.Number(settled.median),
+				EffectiveRank: ref(int(settled.median)), Claim: "median effective rank of the runs that did not run away, " +
+					"within 1 of the true rank", Holds: near,
 				Why: unless(near, fmt.Sprintf("ranks %s", settled)),
 			})
 		}
 	}
-	return nil
 }
 
-// spread is how the ranks of runs are distributed: the least and the most, and the 5th, 25th, 50th, 75th and 95th percentile.
+func anyRun(study.Run) bool { return true }
+
+// spread is how the ranks of runs are distributed: the least and the most, and the 5th, 25th, 50th, 75th and 95th
+// percentile.
 type spread struct {
 	count                                       int
 	least, low, lower, median, upper, high, max float64
@@ -99,13 +110,15 @@ func (s spread) String() string {
 	if s.count == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("median %g, half of them in %g–%g, 90 %% in %g–%g, all in %g–%g", s.median, s.lower, s.upper, s.low, s.high, s.least, s.max)
+	return fmt.Sprintf("median %g, half of them in %g–%g, 90 %% in %g–%g, all in %g–%g",
+		s.median, s.lower, s.upper, s.low, s.high, s.least, s.max)
 }
 
 func spreadOf(runs []study.Run, depth int, include func(study.Run) bool) spread {
 	var ranks []float64
 	for _, run := range runs {
-		if k, _ := run.Settings.Depth.Uniform(); int(k) == depth && run.State == study.Done && run.Outcome.Rank > 0 && include(run) {
+		k, _ := run.Settings.Depth.Uniform()
+		if int(k) == depth && run.State == study.Done && run.Outcome.Rank > 0 && include(run) {
 			ranks = append(ranks, float64(run.Outcome.Rank))
 		}
 	}
@@ -140,17 +153,19 @@ func endsOf(runs []study.Run, include func(study.Run) bool) string {
 	return text
 }
 
-func figure5(w *work) error {
-	w.section.Title = "Figure 5: test loss by depth"
-	w.section.Paper = "The runs of Figure 4. Whatever the depth a small test loss may be achieved; depth helps to reach it whatever the start."
-	runs, err := w.depthRuns()
-	if err != nil {
-		return err
-	}
+var figure5 = item{
+	"fig5", "Figure 5: test loss by depth",
+	"The runs of Figure 4. Whatever the depth a small test loss may be achieved; depth helps to reach it whatever " +
+		"the start.",
+	steps((*work).depthRuns, drawLosses, claimLosses),
+}
+
+func drawLosses(w *work, runs []study.Run) error {
 	chart := study.LossByDepth("Test loss by depth, 20 % observed", runs)
-	if err := w.picture("fig5", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380}); err != nil {
-		return err
-	}
+	return w.picture("fig5", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380})
+}
+
+func claimLosses(w *work, runs []study.Run) {
 	var shallow float64
 	for k := range depthsUsed {
 		best, rank, small, count := study.Number(math.Inf(1)), 0, 0, 0
@@ -173,7 +188,8 @@ func figure5(w *work) error {
 		if k == 0 {
 			shallow = share
 		}
-		w.found("Depth %d: best test loss %.2g at rank %d; %d of %d runs below %g.", k, float64(best), rank, small, count, bestFigure4)
+		w.found("Depth %d: best test loss %.2g at rank %d; %d of %d runs below %g.", k, float64(best), rank, small, count,
+			bestFigure4)
 		w.entry(Entry{
 			Depth: ref(k), Observed: depthObserved, Paper: bestFigure4, Ours: best, EffectiveRank: ref(rank),
 			Claim: "best test loss, below the least that the paper's figures show", Holds: best < bestFigure4,
@@ -183,10 +199,13 @@ func figure5(w *work) error {
 			w.entry(Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(share),
 				Claim: "share of starts that reach a small test loss; larger than at depth 0", Holds: share > shallow,
-				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of this depth: %s", 100*share, 100*shallow,
-					endsOf(runs, func(r study.Run) bool { depth, _ := r.Settings.Depth.Uniform(); return int(depth) == k }))),
+				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of "+
+					"this depth: %s",
+					100*share, 100*shallow, endsOf(runs, func(r study.Run) bool {
+						depth, _ := r.Settings.Depth.Uniform()
+						return int(depth) == k
+					}))),
 			})
 		}
 	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"lacuna/experiment"
 	"lacuna/figure"
 	"lacuna/flow"
 	"lacuna/model"
@@ -15,26 +16,44 @@ const (
 	normsSeeds    = 6 // starts tried for each panel, and as many again while all of them ran away
 	normsRounds   = 3
 
-	// At the looser tolerance of the other items a factor may be off by a tenth in a step, and at depth 5 that shows as spikes.
+	// At the looser tolerance of the other items a factor may be off by a tenth in a step, and at depth 5 that shows as
+	// spikes.
 	normsTolerance = 0.01
 )
 
-func figure2(w *work) error {
-	w.section.Title = "Figure 2: norms of the blocks along training, σ_w = σ_A = 0.01"
-	w.section.Paper = "500 curves a panel for depth 0, 1 and 2 at 20 % observed. A shallow model ends with many blocks of some norm; " +
-		"with depth most norms go to zero, and blocks emerge one after another."
-	return w.norms("fig2", start{model.Gaussian, 0.01, 0.01, false}, []int{0, 1, 2})
+var figure2 = item{
+	"fig2", "Figure 2: norms of the blocks along training, σ_w = σ_A = 0.01",
+	"500 curves a panel for depth 0, 1 and 2 at 20 % observed. A shallow model ends with many blocks of some norm; " +
+		"with depth most norms go to zero, and blocks emerge one after another.",
+	norms("fig2", start{model.Gaussian, 0.01, 0.01, false}, []int{0, 1, 2}),
 }
 
-func figure3(w *work) error {
-	w.section.Title = "Figure 3: norms of the blocks along training, σ_w = 0.005, σ_A = 0.1"
-	w.section.Paper = "500 curves a panel for depth 0, 1, 3 and 5 at 20 % observed. Deeper models end at a lower rank, and blocks emerge one at a time."
-	return w.norms("fig3", start{model.Gaussian, 0.005, 0.1, false}, []int{0, 1, 3, 5})
+var figure3 = item{
+	"fig3", "Figure 3: norms of the blocks along training, σ_w = 0.005, σ_A = 0.1",
+	"500 curves a panel for depth 0, 1, 3 and 5 at 20 % observed. Deeper models end at a lower rank, and blocks emerge " +
+		"one at a time.",
+	norms("fig3", start{model.Gaussian, 0.005, 0.1, false}, []int{0, 1, 3, 5}),
 }
 
-// norms draws for every depth the first start whose run did not end in a runaway, a choice that looks at the
-// training alone.
-func (w *work) norms(name string, from start, depths []int) error {
+// norms shows for every depth the first start whose run did not end in a runaway, a choice that looks at the training
+// alone.
+func norms(name string, from start, depths []int) func(*work) error {
+	return steps(
+		func(w *work) ([]normRun, error) { return w.normRuns(name, from, depths) },
+		func(w *work, list []normRun) error { return drawNorms(w, name, list) },
+		claimNorms)
+}
+
+// normRun is the run shown for one depth.
+type normRun struct {
+	depth          int
+	chosen         *study.Run // nil: every run failed
+	failure        string     // why
+	way            *experiment.Trajectory
+	settled, tried int
+}
+
+func (w *work) normRuns(name string, from start, depths []int) ([]normRun, error) {
 	seeds, rounds := normsSeeds, normsRounds
 	if w.Quick {
 		seeds, rounds = 2, 1
@@ -42,6 +61,7 @@ func (w *work) norms(name string, from start, depths []int) error {
 	var settings []study.Settings
 	var runs []study.Run
 	var s *study.Study
+	var err error
 	tried := map[int]int{}
 	for range rounds {
 		before := len(settings)
@@ -61,46 +81,72 @@ func (w *work) norms(name string, from start, depths []int) error {
 		}
 		if s != nil {
 			if err := s.Close(); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		w.section.Runs, w.section.Failed = 0, 0
-		var err error
 		if runs, s, err = w.do(name, settings); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	defer s.Close()
-	var overTime, overWork []figure.NormPanel
-	var ranks []int
-	sequential := true
+	var list []normRun
 	for _, k := range depths {
-		chosen, settled := choose(runs, k)
-		if chosen == nil {
-			w.found("Depth %d: every run failed: %s.", k, firstReason(runs, k))
+		n := normRun{depth: k, tried: tried[k]}
+		n.chosen, n.settled = choose(runs, k)
+		if n.chosen == nil {
+			n.failure = firstReason(runs, k)
+		} else if n.way, err = s.Trajectory(n.chosen.ID); err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+func drawNorms(w *work, name string, list []normRun) error {
+	var overTime, overWork []figure.NormPanel
+	for _, n := range list {
+		if n.chosen == nil {
 			continue
 		}
-		way, err := s.Trajectory(chosen.ID)
-		if err != nil {
-			return err
+		time, work := study.Panel(*n.chosen, n.way, true), study.Panel(*n.chosen, n.way, false)
+		time.Title = fmt.Sprintf("depth %d", n.depth)
+		work.Title = time.Title
+		overTime, overWork = append(overTime, time), append(overWork, work)
+	}
+	if len(overTime) == 0 {
+		return nil
+	}
+	if err := w.picture(name, figure.BlockNorms("Norm of every block along training", overWork...)); err != nil {
+		return err
+	}
+	return w.picture(name+"-time", figure.BlockNorms("Norm of every block against flow time", overTime...))
+}
+
+func claimNorms(w *work, list []normRun) {
+	var ranks []int
+	for _, n := range list {
+		k := n.depth
+		if n.chosen == nil {
+			w.found("Depth %d: every run failed: %s.", k, n.failure)
+			continue
 		}
-		o := chosen.Outcome
-		panel := study.Panel(*chosen, way, true)
-		panel.Title = fmt.Sprintf("depth %d", k)
-		overTime = append(overTime, panel)
-		panel = study.Panel(*chosen, way, false)
-		panel.Title = fmt.Sprintf("depth %d", k)
-		overWork = append(overWork, panel)
+		o := n.chosen.Outcome
 		ranks = append(ranks, o.Rank)
 		apart, pairs := separate(o.Emergences)
-		sequential = sequential && apart == pairs
-		w.found("Depth %d (start %d): %d blocks emerged, the run ended as %s with rank %d, train loss %.2g, test loss %.2g, after %d "+
-			"gradient evaluations and flow time %.2g. %d of %d starts ran away instead.", k, chosen.Settings.Seed, len(o.Emergences), o.Status,
-			o.Rank, float64(o.TrainMSE), float64(o.TestMSE), o.Evaluations, float64(o.FlowTime), tried[k]-settled, tried[k])
+		w.found("Depth %d (start %d): %d blocks emerged, the run ended as %s with rank %d, train loss %.2g, test loss "+
+			"%.2g, after %d "+
+			"gradient evaluations and flow time %.2g. %d of %d starts ran away instead.", k, n.chosen.Settings.Seed,
+			len(o.Emergences), o.Status,
+			o.Rank, float64(o.TrainMSE), float64(o.TestMSE), o.Evaluations, float64(o.FlowTime), n.tried-n.settled, n.tried)
 		w.entry(Entry{
 			Depth: ref(k), Observed: normsObserved, Paper: nan, Ours: o.TestMSE, EffectiveRank: ref(o.Rank),
-			Claim: "test loss of the run drawn; its blocks emerge one after another", Holds: apart == pairs && len(o.Emergences) > 1,
-			Why: unless(apart == pairs && len(o.Emergences) > 1, fmt.Sprintf("%d of %d emergences follow the one before by more than 1 %% of the flow time", apart, pairs)),
+			Claim: "test loss of the run drawn; its blocks emerge one after another", Holds: apart == pairs &&
+				len(o.Emergences) > 1,
+			Why: unless(apart == pairs && len(o.Emergences) > 1, fmt.Sprintf("%d of %d emergences follow the one before "+
+				"by more "+
+				"than 1 %% of the flow time", apart, pairs)),
 		})
 	}
 	deeper := len(ranks) > 1
@@ -112,19 +158,14 @@ func (w *work) norms(name string, from start, depths []int) error {
 	if w.Integrator == string(flow.Descent) || w.Integrator == string(flow.Normalised) {
 		why += "within the number of steps allowed, descent shows only the beginning of the flow at the deeper models"
 	} else {
-		why += "followed exactly, the flow of the shallow model also adds one block at a time and stops near the true rank; " +
+		why += "followed exactly, the flow of the shallow model also adds one block at a time and stops near the true " +
+			"rank; " +
 			"that a shallow model ends with many blocks belongs to larger starts or to descent with a finite rate"
 	}
 	w.entry(Entry{
-		Observed: normsObserved, Paper: nan, Ours: nan, Claim: "deeper models end at a lower rank", Holds: deeper, Why: unless(deeper, why),
+		Observed: normsObserved, Paper: nan, Ours: nan, Claim: "deeper models end at a lower rank", Holds: deeper,
+		Why: unless(deeper, why),
 	})
-	if len(overTime) == 0 {
-		return nil
-	}
-	if err := w.picture(name, figure.BlockNorms("Norm of every block along training", overWork...)); err != nil {
-		return err
-	}
-	return w.picture(name+"-time", figure.BlockNorms("Norm of every block against flow time", overTime...))
 }
 
 // choose returns the first run of a depth that did not run away (failing that, the first that did not fail), and how

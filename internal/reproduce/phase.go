@@ -19,9 +19,20 @@ var (
 )
 
 // phase is what Figures 4 and 5 lack: where, and how surely, the tensor is recovered.
-func phase(w *work) error {
-	w.section.Title = "Phase diagram: probability of recovery by depth, scale of the start and share observed"
-	w.section.Paper = "Not in the paper, whose Figures 4 and 5 pool starts chosen by hand at one share of observed cells."
+var phase = item{
+	"phase", "Phase diagram: probability of recovery by depth, scale of the start and share observed",
+	"Not in the paper, whose Figures 4 and 5 pool starts chosen by hand at one share of observed cells.",
+	steps((*work).phaseRuns, drawPhase, claimPhase),
+}
+
+// phaseCounts are the runs of the diagram, and those of them that recovered the tensor, by depth, scale and share.
+type phaseCounts struct {
+	depths     []int
+	seeds      int
+	hits, runs [][][]int
+}
+
+func (w *work) phaseRuns() (*phaseCounts, error) {
 	depths, seeds := []int{0, 1, 2, 3, 4, 5}, 4
 	if w.Quick {
 		depths, seeds = []int{0, 1}, 1
@@ -41,53 +52,78 @@ func phase(w *work) error {
 	}
 	runs, err := w.runs("phase", settings)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	c := &phaseCounts{depths: depths, seeds: seeds}
+	for _, k := range depths {
+		var hits, tries [][]int
+		for _, scale := range phaseScales {
+			hit, try := make([]int, len(phaseShares)), make([]int, len(phaseShares))
+			for i, share := range phaseShares {
+				for _, run := range runs {
+					set := run.Settings
+					depth, _ := set.Depth.Uniform()
+					if int(depth) != k || float64(set.SigmaW) != scale || math.Abs(float64(set.Observed)-share/100) >= 1e-9 ||
+						run.State != study.Done {
+						continue
+					}
+					try[i]++
+					if run.Outcome.RelativeTest < recovered {
+						hit[i]++
+					}
+				}
+			}
+			hits, tries = append(hits, hit), append(tries, try)
+		}
+		c.hits, c.runs = append(c.hits, hits), append(c.runs, tries)
+	}
+	return c, nil
+}
+
+// phaseLimit is the share of cells, in percent, below which a tensor of the paper's rank is not determined.
+const phaseLimit = 100 * float64(degreesOfFreedom) / cells
+
+func drawPhase(w *work, c *phaseCounts) error {
 	picture := figure.Phase{
-		Title:  fmt.Sprintf("Recovered (%%): relative test error below %g; tensors a cell: %d; σ_A = 0.1", recovered, seeds),
-		Depths: depths, ScaleLabel: "scale of the start σ_w", Shares: phaseShares,
-		Limit: 100 * float64(degreesOfFreedom) / cells,
+		Title: fmt.Sprintf("Recovered (%%): relative test error below %g; tensors a cell: %d; σ_A = 0.1", recovered,
+			c.seeds),
+		Depths: c.depths, ScaleLabel: "scale of the start σ_w", Shares: phaseShares,
+		Limit: phaseLimit,
 	}
 	for _, scale := range phaseScales {
 		picture.Scales = append(picture.Scales, strconv.FormatFloat(scale, 'g', -1, 64))
 	}
-	for _, k := range depths {
-		var rows [][]float64
-		hits, tries := make([]int, len(phaseShares)), make([]int, len(phaseShares))
-		for _, scale := range phaseScales {
-			row := make([]float64, len(phaseShares))
-			for i, share := range phaseShares {
-				hit, try := 0, 0
-				for _, run := range runs {
-					depth, _ := run.Settings.Depth.Uniform()
-					if int(depth) == k && float64(run.Settings.SigmaW) == scale && math.Abs(float64(run.Settings.Observed)-share/100) < 1e-9 && run.State == study.Done {
-						try++
-						if run.Outcome.RelativeTest < recovered {
-							hit++
-						}
-					}
-				}
-				row[i] = float64(hit) / float64(try)
-				hits[i] += hit
-				tries[i] += try
+	for d := range c.depths {
+		rows := make([][]float64, len(phaseScales))
+		hit, try := 0, 0
+		for l := range rows {
+			for i := range phaseShares {
+				rows[l] = append(rows[l], float64(c.hits[d][l][i])/float64(c.runs[d][l][i]))
+				hit, try = hit+c.hits[d][l][i], try+c.runs[d][l][i]
 			}
-			rows = append(rows, row)
 		}
 		picture.Probability = append(picture.Probability, rows)
-		hit, try := 0, 0
-		for i := range hits {
-			hit, try = hit+hits[i], try+tries[i]
-		}
 		picture.Notes = append(picture.Notes, fmt.Sprintf("%d of %d runs recovered", hit, try))
+	}
+	return w.picture("phase", picture.Figure())
+}
+
+func claimPhase(w *work, c *phaseCounts) {
+	for d, k := range c.depths {
 		for i, share := range phaseShares {
+			hits, tries := 0, 0
+			for l := range phaseScales {
+				hits, tries = hits+c.hits[d][l][i], tries+c.runs[d][l][i]
+			}
 			w.entry(Entry{
-				Depth: ref(k), Observed: study.Number(share / 100), Paper: nan, Ours: study.Number(float64(hits[i]) / float64(tries[i])),
-				Claim: "share of starts that recover the tensor, over all scales of the start", Holds: hits[i] > 0,
-				Why: unless(hits[i] > 0, fmt.Sprintf("none of %d starts did", tries[i])),
+				Depth: ref(k), Observed: study.Number(share / 100), Paper: nan, Ours: study.Number(float64(hits) / float64(tries)),
+				Claim: "share of starts that recover the tensor, over all scales of the start", Holds: hits > 0,
+				Why: unless(hits > 0, fmt.Sprintf("none of %d starts did", tries)),
 			})
 		}
 	}
-	w.found("The degrees of freedom of a rank-5 tensor of this shape are %d, %.3g %% of its cells: below that share nothing can recover it. How much more a "+
-		"single run of the flow needs, the diagram shows; choosing among starts by held-back cells needs less.", degreesOfFreedom, picture.Limit)
-	return w.picture("phase", picture.Figure())
+	w.found("The degrees of freedom of a rank-5 tensor of this shape are %d, %.3g %% of its cells: below that "+
+		"share nothing "+
+		"can recover it. How much more a single run of the flow needs, the diagram shows; choosing among starts by "+
+		"held-back cells needs less.", degreesOfFreedom, phaseLimit)
 }

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"lacuna/figure"
 	"lacuna/model"
@@ -25,8 +26,10 @@ func (w *work) realRuns(data, standardise string, observed float64, kinds []star
 		nth := i / depthsUsed
 		kind := kinds[nth%len(kinds)]
 		settings = append(settings, study.Settings{
-			Data: data, Standardise: standardise, Observed: study.Number(observed), Depth: study.Depths{float64(k)}, Blocks: realBlocks,
-			Start: string(kind.kind), SigmaW: study.Number(kind.sigmaW), SigmaA: study.Number(kind.sigmaA), Seed: uint64(1 + nth/len(kinds)),
+			Data: data, Standardise: standardise, Observed: study.Number(observed), Depth: study.Depths{float64(k)},
+			Blocks: realBlocks,
+			Start:  string(kind.kind), SigmaW: study.Number(kind.sigmaW), SigmaA: study.Number(kind.sigmaA),
+			Seed:      uint64(1 + nth/len(kinds)),
 			Tolerance: tolerance, Runaway: runaway, Evaluations: evaluations, HoldOut: realHoldOut, Patience: realPatience,
 		})
 	}
@@ -45,53 +48,89 @@ const (
 	realPatience     = 40
 )
 
-func figure6(w *work) error {
-	w.section.Title = "Figure 6: effective rank by depth on Meteo-UK and CCDS, 30 % observed"
-	w.section.Paper = "Starts of deviation 0.0005 to 0.001. Test loss from 0.3 to 1.1 on Meteo-UK and from 0.59 to 1.12 on CCDS; deeper models end at lower ranks."
+var figure6 = item{
+	"fig6", "Figure 6: effective rank by depth on Meteo-UK and CCDS, 30 % observed",
+	"Starts of deviation 0.0005 to 0.001. Test loss from 0.3 to 1.1 on Meteo-UK and from 0.59 to 1.12 on CCDS; " +
+		"deeper models " +
+		"end at lower ranks.",
+	steps((*work).tables, drawTables, claimTables),
+}
+
+// table is a table of measurements and the runs on it.
+type table struct {
+	name, title, standardise string
+	paper                    float64 // best published test loss
+	missing                  error   // why there are no runs
+	runs                     []study.Run
+}
+
+func (w *work) tables() ([]table, error) {
 	kinds := []start{
 		{model.Gaussian, 0.0005, 0.1, false}, {model.Gaussian, 0.001, 0.1, false}, {model.Gaussian, 0.00075, 0.15, false},
 	}
-	var charts []figure.Chart
-	var skipped error
-	for _, set := range []struct {
-		name, title, standardise string
-		paper                    float64
-	}{
-		{"meteo-uk", "Meteo-UK", "variable", bestMeteo}, {"ccds", "CCDS", "global", bestCCDS},
-	} {
-		if err := w.Data.Check(set.name); err != nil {
-			w.found("%s is left out: %v.", set.title, err)
-			skipped = err
+	tables := []table{
+		{name: "meteo-uk", title: "Meteo-UK", standardise: "variable", paper: bestMeteo},
+		{name: "ccds", title: "CCDS", standardise: "global", paper: bestCCDS},
+	}
+	for i := range tables {
+		t := &tables[i]
+		if t.missing = w.Data.Check(t.name); t.missing != nil {
 			continue
 		}
-		runs, err := w.runs("fig6-"+set.name, w.realRuns(set.name, set.standardise, 0.3, kinds, realRunsEach))
-		if err != nil {
-			return err
+		var err error
+		if t.runs, err = w.runs("fig6-"+t.name, w.realRuns(t.name, t.standardise, 0.3, kinds, realRunsEach)); err != nil {
+			return nil, err
 		}
-		charts = append(charts, study.RankByDepth(set.title+", 30 % observed", runs))
-		w.realEntries(set.title, 0.3, set.paper, runs)
 	}
-	if len(charts) == 0 {
-		return skipped
+	if !slices.ContainsFunc(tables, func(t table) bool { return t.missing == nil }) {
+		return nil, tables[len(tables)-1].missing
+	}
+	return tables, nil
+}
+
+func drawTables(w *work, tables []table) error {
+	var charts []figure.Chart
+	for _, t := range tables {
+		if t.missing == nil {
+			charts = append(charts, study.RankByDepth(t.title+", 30 % observed", t.runs))
+		}
 	}
 	return w.picture("fig6", &figure.Figure{Charts: charts, Width: 400, Height: 300})
 }
 
-func figure7(w *work) error {
-	w.section.Title = "Figure 7: effective rank by depth on Meteo-UK, 20 % observed, matrices of rank one at the start"
-	w.section.Paper = "More than 125 runs from rank-one matrices: for shallow models the start matters much and most solutions are of high rank; deeper models end at lower ranks."
+func claimTables(w *work, tables []table) {
+	for _, t := range tables {
+		if t.missing != nil {
+			w.found("%s is left out: %v.", t.title, t.missing)
+		} else {
+			w.realEntries(t.title, 0.3, t.paper, t.runs)
+		}
+	}
+}
+
+var figure7 = item{
+	"fig7", "Figure 7: effective rank by depth on Meteo-UK, 20 % observed, matrices of rank one at the start",
+	"More than 125 runs from rank-one matrices: for shallow models the start matters much and most solutions are " +
+		"of high " +
+		"rank; deeper models end at lower ranks.",
+	steps((*work).rankOneRuns, drawRankOne, func(w *work, runs []study.Run) {
+		w.realEntries("Meteo-UK", 0.2, math.NaN(), runs)
+	}),
+}
+
+func (w *work) rankOneRuns() ([]study.Run, error) {
 	if err := w.Data.Check("meteo-uk"); err != nil {
-		return err
+		return nil, err
 	}
 	kinds := []start{
 		{model.RankOne, 0.0005, 0.1, false}, {model.RankOne, 0.001, 0.1, false}, {model.RankOne, 0.001, 0.15, false},
 	}
-	runs, err := w.runs("fig7", w.realRuns("meteo-uk", "variable", 0.2, kinds, realRunsEach))
-	if err != nil {
-		return err
-	}
-	w.realEntries("Meteo-UK", 0.2, math.NaN(), runs)
-	return w.picture("fig7", &figure.Figure{Charts: []figure.Chart{study.RankByDepth("Meteo-UK, 20 % observed, rank-one start", runs)}, Width: 520, Height: 380})
+	return w.runs("fig7", w.realRuns("meteo-uk", "variable", 0.2, kinds, realRunsEach))
+}
+
+func drawRankOne(w *work, runs []study.Run) error {
+	chart := study.RankByDepth("Meteo-UK, 20 % observed, rank-one start", runs)
+	return w.picture("fig7", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380})
 }
 
 // realEntries reports the best test loss of all runs beside the paper's, and the spread of ranks by depth.
@@ -108,19 +147,21 @@ func (w *work) realEntries(title string, observed, paper float64, runs []study.R
 	}
 	o := best.Outcome
 	k, _ := best.Settings.Depth.Uniform()
-	w.found("%s: best test loss %.3f at depth %g and rank %d, of %d runs. Every run is stopped where one tenth of its observed cells, held back, is "+
-		"predicted best.", title, float64(o.TestMSE), k, o.Rank, len(runs))
+	w.found("%s: best test loss %.3f at depth %g and rank %d, of %d runs. Every run is stopped where one tenth of "+
+		"its observed "+
+		"cells, held back, is predicted best.", title, float64(o.TestMSE), k, o.Rank, len(runs))
 	if !math.IsNaN(paper) {
 		w.entry(Entry{
-			Depth: nil, Observed: study.Number(observed), Paper: study.Number(paper), Ours: o.TestMSE, EffectiveRank: ref(o.Rank),
-			Claim: "best test loss on " + title + ", below the published one", Holds: float64(o.TestMSE) < paper,
+			Depth: nil, Observed: study.Number(observed), Paper: study.Number(paper), Ours: o.TestMSE,
+			EffectiveRank: ref(o.Rank),
+			Claim:         "best test loss on " + title + ", below the published one", Holds: float64(o.TestMSE) < paper,
 			Why: unless(float64(o.TestMSE) < paper, "no start did better"),
 		})
 	}
-	deepest := spreadOf(runs, depthsUsed-1, func(study.Run) bool { return true })
-	shallow := spreadOf(runs, 0, func(study.Run) bool { return true })
+	deepest := spreadOf(runs, depthsUsed-1, anyRun)
+	shallow := spreadOf(runs, 0, anyRun)
 	for k := range depthsUsed {
-		s := spreadOf(runs, k, func(study.Run) bool { return true })
+		s := spreadOf(runs, k, anyRun)
 		least := math.Inf(1)
 		for _, run := range runs {
 			if depth, _ := run.Settings.Depth.Uniform(); int(depth) == k && run.State == study.Done {
@@ -131,8 +172,11 @@ func (w *work) realEntries(title string, observed, paper float64, runs []study.R
 	}
 	lower := deepest.median <= shallow.median && deepest.iqr() <= shallow.iqr()
 	w.entry(Entry{
-		Depth: ref(depthsUsed - 1), Observed: study.Number(observed), Paper: nan, Ours: study.Number(deepest.median), EffectiveRank: ref(int(deepest.median)),
-		Claim: "median effective rank on " + title + "; no higher and no more spread than at depth 0", Holds: lower,
-		Why: unless(lower, fmt.Sprintf("at depth 5 %s; at depth 0 %s: stopped by held-back cells, the shallow flow is as sparing with blocks as the deep one", deepest, shallow)),
+		Depth: ref(depthsUsed - 1), Observed: study.Number(observed), Paper: nan, Ours: study.Number(deepest.median),
+		EffectiveRank: ref(int(deepest.median)), Claim: "median effective rank on " + title +
+			"; no higher and no more spread than at depth 0", Holds: lower,
+		Why: unless(lower, fmt.Sprintf("at depth 5 %s; at depth 0 %s: stopped by held-back cells, the shallow flow is "+
+			"as sparing "+
+			"with blocks as the deep one", deepest, shallow)),
 	})
 }

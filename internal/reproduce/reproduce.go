@@ -21,12 +21,6 @@ import (
 	"lacuna/study"
 )
 
-// Items lists what can be reproduced, in order: the figures and the table of the paper, and the phase diagram that
-// it lacks.
-func Items() []string {
-	return []string{"fig2", "fig3", "fig4", "fig5", "table1", "fig6", "fig7", "phase"}
-}
-
 // Options of Run.
 type Options struct {
 	Out        string       // directory for everything that is written; made if it is not there; needed
@@ -82,18 +76,12 @@ type work struct {
 	section *Section
 }
 
-var items = map[string]func(*work) error{
-	"fig2": figure2, "fig3": figure3, "fig4": figure4, "fig5": figure5, "table1": table1, "fig6": figure6, "fig7": figure7, "phase": phase,
-}
-
 // Run reproduces one of Items, or "all", and writes the report. Items whose data are not here are skipped, and the
 // report says how to get them. It returns an error for an unknown item, a directory that cannot be written, or ctx's.
-func Run(ctx context.Context, item string, o Options) (*Result, error) {
-	names := []string{item}
-	if item == "all" {
-		names = Items()
-	} else if items[item] == nil {
-		return nil, fmt.Errorf("reproduce: %q is unknown, choose one of %s, all", item, strings.Join(Items(), ", "))
+func Run(ctx context.Context, name string, o Options) (*Result, error) {
+	wanted := slices.DeleteFunc(slices.Clone(items), func(i item) bool { return name != "all" && i.name != name })
+	if len(wanted) == 0 {
+		return nil, fmt.Errorf("reproduce: %q is unknown, choose one of %s, all", name, strings.Join(Items(), ", "))
 	}
 	if o.Integrator != "" && !slices.Contains(flow.Methods(), flow.Method(o.Integrator)) {
 		return nil, fmt.Errorf("reproduce: integrator %q is unknown, choose one of %v", o.Integrator, flow.Methods())
@@ -108,15 +96,15 @@ func Run(ctx context.Context, item string, o Options) (*Result, error) {
 	if result.Method == "" {
 		result.Method = string(flow.Implicit)
 	}
-	for _, name := range names {
-		w := &work{Options: o, ctx: ctx, section: &Section{Item: name}}
+	for _, i := range wanted {
+		w := &work{Options: o, ctx: ctx, section: &Section{Item: i.name, Title: i.title, Paper: i.paper}}
 		began := time.Now()
-		err := items[name](w)
+		err := i.do(w)
 		switch {
 		case errors.Is(err, study.ErrNoData):
 			w.section.Skipped = err.Error()
 		case err != nil:
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", i.name, err)
 		}
 		w.section.Seconds = time.Since(began).Seconds()
 		result.Sections = append(result.Sections, *w.section)

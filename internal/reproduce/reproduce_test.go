@@ -6,9 +6,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"lacuna/figure"
 	"lacuna/study"
 )
 
@@ -63,10 +65,12 @@ func TestPublishedNumbersAreThePapers(t *testing.T) {
 }
 
 func TestUnknownNames(t *testing.T) {
-	if _, err := Run(context.Background(), "fig9", Options{Out: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "fig2, fig3") {
+	if _, err := Run(context.Background(), "fig9", Options{Out: t.TempDir()}); err == nil ||
+		!strings.Contains(err.Error(), "fig2, fig3") {
 		t.Errorf("error %v does not list the items", err)
 	}
-	if _, err := Run(context.Background(), "fig2", Options{Out: t.TempDir(), Integrator: "adam"}); err == nil || !strings.Contains(err.Error(), "normalised") {
+	if _, err := Run(context.Background(), "fig2", Options{Out: t.TempDir(), Integrator: "adam"}); err == nil ||
+		!strings.Contains(err.Error(), "normalised") {
 		t.Errorf("error %v does not list the integrators", err)
 	}
 }
@@ -90,7 +94,8 @@ func TestItemsWithoutTheirDataAreSkipped(t *testing.T) {
 
 func fake(depth int, status string, rank int, test float64) study.Run {
 	s := synthetic(depth, depthObserved, starts(depth)[0], 1)
-	return study.Run{State: study.Done, Settings: s, Outcome: study.Outcome{Status: status, Rank: rank, TestMSE: study.Number(test)}}
+	return study.Run{State: study.Done, Settings: s, Outcome: study.Outcome{Status: status, Rank: rank,
+		TestMSE: study.Number(test)}}
 }
 
 func TestSpread(t *testing.T) {
@@ -111,7 +116,8 @@ func TestSpread(t *testing.T) {
 }
 
 func TestChooseLooksAtTheTrainingAlone(t *testing.T) {
-	runs := []study.Run{fake(1, "runaway", 1, 1e-9), fake(1, "equilibrium", 5, 3), fake(1, "converged", 5, 1e-12), fake(0, "converged", 5, 0)}
+	runs := []study.Run{fake(1, "runaway", 1, 1e-9), fake(1, "equilibrium", 5, 3), fake(1, "converged", 5, 1e-12),
+		fake(0, "converged", 5, 0)}
 	chosen, settled := choose(runs, 1)
 	if chosen == nil || chosen.Outcome.TestMSE != 3 || settled != 2 {
 		t.Errorf("chose %+v of %d", chosen, settled)
@@ -142,7 +148,8 @@ func TestFigure2(t *testing.T) {
 		t.Errorf("section %+v", s)
 	}
 	for _, name := range []string{
-		"reproduction.json", "reproduction.md", "reproduction.html", "fig2.svg", "fig2.pdf", "fig2.png", "fig2-time.svg", "runs/fig2/ledger.sqlite",
+		"reproduction.json", "reproduction.md", "reproduction.html", "fig2.svg", "fig2.pdf", "fig2.png", "fig2-time.svg",
+		"runs/fig2/ledger.sqlite",
 	} {
 		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
@@ -178,8 +185,37 @@ func TestFigure2(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, e := range again.Sections[0].Entries {
-		if first := r.Sections[0].Entries[i]; e.Claim != first.Claim || e.Holds != first.Holds || (e.Ours == e.Ours && e.Ours != first.Ours) {
+		if first := r.Sections[0].Entries[i]; e.Claim != first.Claim || e.Holds != first.Holds || (e.Ours == e.Ours &&
+			e.Ours != first.Ours) {
 			t.Errorf("entry %+v was %+v", e, first)
+		}
+	}
+}
+
+// TestAnItemIsOneValue adds an item to the table and looks for it in the report.
+func TestAnItemIsOneValue(t *testing.T) {
+	before := items
+	t.Cleanup(func() { items = before })
+	items = append(slices.Clone(items), item{"toy", "A toy", "Nothing.", steps(
+		func(*work) (int, error) { return 42, nil },
+		func(w *work, _ int) error {
+			line := figure.Curve{X: []float64{0, 1}, Y: []float64{0, 1}}
+			return w.picture("toy", &figure.Figure{Charts: []figure.Chart{{Curves: []figure.Curve{line}}}})
+		},
+		func(w *work, answer int) {
+			w.entry(Entry{Paper: nan, Ours: study.Number(answer), Claim: "answers", Holds: true})
+		},
+	)})
+	out := t.TempDir()
+	if _, err := Run(context.Background(), "toy", Options{Out: out}); err != nil || !slices.Contains(Items(), "toy") {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"reproduction.json": `"item": "toy"`, "reproduction.md": "![A toy](toy.svg)", "reproduction.html": `<h2 id="toy">A toy</h2>`,
+	} {
+		text, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil || !strings.Contains(string(text), want) || !strings.Contains(string(text), "42") {
+			t.Errorf("%s does not hold %s and the answer: %v", name, want, err)
 		}
 	}
 }

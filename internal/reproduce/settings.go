@@ -6,8 +6,8 @@ import (
 )
 
 // The settings that all items share. The paper names neither its learning rate nor its stopping rule. The flow is
-// followed at a tolerance at which emergence times agree to a percent with those at a tenth of it, and a block that outgrows the
-// data by this factor is taken to have run away, as by the integrator's event of that name.
+// followed at a tolerance at which emergence times agree to a percent with those at a tenth of it, and a block that
+// outgrows the data by this factor is taken to have run away, as by the integrator's event of that name.
 const (
 	blocks    = 500
 	tolerance = 0.1

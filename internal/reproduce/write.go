@@ -5,15 +5,14 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"lacuna/internal/atomicfile"
+	"lacuna/internal/page"
 	"lacuna/study"
 )
 
@@ -32,21 +31,21 @@ func (r *Result) write(dir string) error {
 	if err := encoder.Encode(entries); err != nil {
 		return err
 	}
-	page, err := r.html(dir)
+	document, err := r.document(dir)
 	if err != nil {
 		return err
 	}
-	for name, data := range map[string][]byte{
-		"reproduction.json": list.Bytes(), "reproduction.md": r.markdown(), "reproduction.html": page,
-	} {
-		if err := atomicfile.Write(filepath.Join(dir, name), func(w io.Writer) error {
-			_, err := w.Write(data)
-			return err
-		}); err != nil {
-			return err
-		}
+	err = atomicfile.Write(filepath.Join(dir, "reproduction.json"), func(w io.Writer) error {
+		_, err := w.Write(list.Bytes())
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return nil
+	if err := document.Save(filepath.Join(dir, "reproduction.md")); err != nil {
+		return err
+	}
+	return document.Save(filepath.Join(dir, "reproduction.html"))
 }
 
 // Kept counts the claims that hold, and all of them.
@@ -71,28 +70,44 @@ func (r *Result) summary() string {
 	return text
 }
 
-func (r *Result) markdown() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Reproduction of Hariz et al. 2022\n\n%s\n", r.summary())
+//go:embed page.css
+var pageCSS string
+
+// document is the report. The pictures in dir are read.
+func (r *Result) document(dir string) (page.Document, error) {
+	d := page.Document{Title: "Reproduction of Hariz et al. 2022", Style: "\n" + pageCSS}
+	add := func(blocks ...page.Block) { d.Blocks = append(d.Blocks, blocks...) }
+	add(page.InHTML{page.Dim("Implicit Regularization with Polynomial Growth in Deep Tensor Factorization, ICML 2022.")})
+	add(page.Text(r.summary()), page.Gap{})
 	for _, s := range r.Sections {
-		fmt.Fprintf(&b, "\n## %s\n\n**The paper.** %s\n\n", s.Title, s.Paper)
+		add(page.Heading{Level: 2, ID: s.Item, Text: s.Title}, page.InHTML{page.Dim("The paper: " + s.Paper)})
+		add(page.InMarkdown{page.Paragraph{Spans: []page.Span{page.Strong("The paper."), page.Plain(" " + s.Paper)}}})
 		if s.Skipped != "" {
-			fmt.Fprintf(&b, "Skipped: %s\n", s.Skipped)
+			add(page.Text("Skipped: " + s.Skipped))
 			continue
 		}
-		for _, text := range s.Found {
-			fmt.Fprintf(&b, "- %s\n", text)
-		}
-		fmt.Fprintf(&b, "\n%s\n", s.effort())
+		var pictures []page.Block
 		for _, name := range s.Figures {
-			fmt.Fprintf(&b, "\n![%s](%s.svg)\n", s.Title, name)
+			svg, err := os.ReadFile(filepath.Join(dir, name+".svg"))
+			if err != nil {
+				return d, err
+			}
+			svg = svg[bytes.Index(svg, []byte("<svg")):]
+			pictures = append(pictures, page.Figure{SVG: string(svg), Name: s.Title, File: name + ".svg"})
 		}
-		fmt.Fprintf(&b, "\n| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+		claims := page.Table{Columns: columns}
 		for _, e := range s.Entries {
-			fmt.Fprintf(&b, "| %s |\n", strings.Join(e.cells(), " | "))
+			claims.Rows = append(claims.Rows, page.Row{Class: e.verdict(), Cells: e.cells()})
 		}
+		add(page.Gap{}, page.InHTML(pictures), page.Gap{}, page.List(s.Found), page.Dim(s.effort()))
+		add(page.InMarkdown(pictures), claims, page.Gap{})
 	}
-	return b.Bytes()
+	made := "Made by lacuna"
+	if r.Version != "" {
+		made += " " + r.Version
+	}
+	add(page.InHTML{page.Dim(made + ".")})
+	return d, nil
 }
 
 func (s Section) effort() string {
@@ -105,13 +120,17 @@ func (s Section) effort() string {
 
 var columns = []string{"depth", "observed", "paper", "ours", "effective rank", "claim", "holds", "why not"}
 
-func (e Entry) cells() []string {
-	holds := "yes"
-	if !e.Holds {
-		holds = "no"
+func (e Entry) verdict() string {
+	if e.Holds {
+		return "yes"
 	}
+	return "no"
+}
+
+func (e Entry) cells() []string {
 	return []string{
-		whole(e.Depth), strconv.FormatFloat(100*float64(e.Observed), 'g', 4, 64) + " %", real(e.Paper), real(e.Ours), whole(e.EffectiveRank), e.Claim, holds, e.Why,
+		whole(e.Depth), strconv.FormatFloat(100*float64(e.Observed), 'g', 4, 64) + " %", real(e.Paper), real(e.Ours),
+		whole(e.EffectiveRank), e.Claim, e.verdict(), e.Why,
 	}
 }
 
@@ -127,45 +146,4 @@ func real(x study.Number) string {
 		return ""
 	}
 	return strconv.FormatFloat(float64(x), 'g', 4, 64)
-}
-
-//go:embed page.html
-var pageHTML string
-
-type htmlSection struct {
-	Section
-	Pictures []template.HTML
-	Rows     []htmlRow
-	Effort   string
-}
-
-type htmlRow struct {
-	Cells []string
-	Holds bool
-}
-
-// html is the report as one page that holds its pictures.
-func (r *Result) html(dir string) ([]byte, error) {
-	var sections []htmlSection
-	for _, s := range r.Sections {
-		h := htmlSection{Section: s, Effort: s.effort()}
-		for _, name := range s.Figures {
-			svg, err := os.ReadFile(filepath.Join(dir, name+".svg"))
-			if err != nil {
-				return nil, err
-			}
-			h.Pictures = append(h.Pictures, template.HTML(svg[bytes.Index(svg, []byte("<svg")):]))
-		}
-		for _, e := range s.Entries {
-			h.Rows = append(h.Rows, htmlRow{e.cells(), e.Holds})
-		}
-		sections = append(sections, h)
-	}
-	page, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = page.Execute(&b, map[string]any{"Summary": r.summary(), "Sections": sections, "Columns": columns, "Version": r.Version})
-	return b.Bytes(), err
 }

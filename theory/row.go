@@ -1,0 +1,71 @@
+package theory
+
+import (
+	"encoding/json"
+	"math"
+)
+
+// Row is one line of the table: a statement measured along one run.
+type Row struct {
+	Statement  string `json:"statement"`
+	Side       string `json:"side"`  // where the left side comes from: "vector-field" or "trajectory"
+	Model      string `json:"model"` // "deep CP", "CP" or "deep matrix"
+	Hypothesis string `json:"hypothesis"`
+	Start      string `json:"start"`
+	Order      int    `json:"order"`
+	Depths     []int  `json:"depths"` // matrices of every mode; for a deep matrix the number of factors
+	Blocks     int    `json:"blocks"` // for a deep matrix the number of singular values
+	Emergences int    `json:"emergences"`
+	Records    int    `json:"records"` // times at which both sides were measured
+
+	WorstRelativeError float64 `json:"worst_relative_error"`
+	WorstTime          float64 `json:"worst_time"`
+	WorstBlock         int     `json:"worst_block"`
+	Tolerance          float64 `json:"tolerance"`
+	Holds              bool    `json:"holds"`
+
+	IntegratorTolerance float64 `json:"integrator_tolerance"`
+	Status              string  `json:"status"` // why the run ended; "stopped" when three blocks have emerged and explain the data
+
+	Fitted    *float64    `json:"fitted,omitempty"`    // growth exponent
+	Predicted *float64    `json:"predicted,omitempty"` // by theory
+	CI95      *[2]float64 `json:"ci95,omitempty"`      // 95 % confidence interval of Fitted
+
+	Epsilon        *float64      `json:"epsilon,omitempty"`         // ε(0) of an unbalanced start
+	EquationError  *float64      `json:"equation_error,omitempty"`  // worst relative error of the equation, where its hypothesis fails
+	UnalignedError *float64      `json:"unaligned_error,omitempty"` // Theorem 3.2 (ii) with a mode of depth 1 whose w is not aligned
+	Drift          *float64      `json:"drift,omitempty"`           // Lemma 4.1 along the trajectory: change of a difference of squared norms, relative to the larger norm
+	Sign           *Sign         `json:"sign,omitempty"`
+	Convergence    []Convergence `json:"convergence,omitempty"`
+	OrderMeasured  *float64      `json:"order_measured,omitempty"` // at which Convergence shrinks with the step
+	OrderExpected  int           `json:"order_expected,omitempty"` // of the integrator
+}
+
+// MarshalJSON writes an error that is no number as null.
+func (r Row) MarshalJSON() ([]byte, error) {
+	type plain Row
+	row := struct {
+		plain
+		WorstRelativeError *float64 `json:"worst_relative_error"`
+	}{plain(r), finite(r.WorstRelativeError)}
+	row.EquationError, row.UnalignedError = finitePointer(r.EquationError), finitePointer(r.UnalignedError)
+	if r.CI95 != nil && (finite(r.CI95[0]) == nil || finite(r.CI95[1]) == nil) {
+		row.CI95 = nil
+	}
+	row.Fitted, row.OrderMeasured = finitePointer(r.Fitted), finitePointer(r.OrderMeasured)
+	return json.Marshal(row)
+}
+
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+func finitePointer(x *float64) *float64 {
+	if x == nil {
+		return nil
+	}
+	return finite(*x)
+}
