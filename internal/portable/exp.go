@@ -20,7 +20,7 @@ func Exp(x float64) float64 {
 	}
 	exponent := math.RoundToEven(log2E * x)
 	r := math.FMA(-exponent, low, math.FMA(-exponent, high, x))
-	r *= 0.0625
+	r = float64(r * 0.0625)
 	y := 2.4801587301587301587e-5
 	y = math.FMA(y, r, 1.9841269841269841270e-4)
 	y = math.FMA(y, r, 1.3888888888888888889e-3)

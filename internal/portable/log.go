@@ -14,7 +14,7 @@ func Log(x float64) float64 {
 	}
 	m, exponent := math.Frexp(x)
 	if m < math.Sqrt2/2 {
-		m *= 2
+		m = float64(m * 2)
 		exponent--
 	}
 	f, k := m-1, float64(exponent)
@@ -79,7 +79,7 @@ func Log1p(x float64) float64 {
 		f = u - 1
 	}
 	power := float64(k)
-	half := 0.5 * f * f
+	half := float64(0.5 * f * f)
 	if bits == 0 {
 		if f == 0 {
 			return float64(power*ln2High) + (c + float64(power*ln2Low))

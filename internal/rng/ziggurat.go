@@ -48,6 +48,9 @@ var (
 func bell(x float64) float64  { return portable.Exp(-0.5 * x * x) }
 func decay(x float64) float64 { return portable.Exp(-x) }
 
+// Float64 returns a number in [0, 1): that of math/rand/v2.
+func (s *Stream) Float64() float64 { return float64(float64(s.Uint64()<<11>>11) * 0x1p-53) }
+
 // NormFloat64 returns a standard normal number: that of math/rand/v2, with the same bits on every processor.
 func (s *Stream) NormFloat64() float64 {
 	z := &normal

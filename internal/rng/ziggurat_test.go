@@ -49,5 +49,8 @@ func TestDrawsAreThoseOfTheStandardLibrary(t *testing.T) {
 		if got, want := ours.ExpFloat64(), theirs.ExpFloat64(); got != want {
 			t.Fatalf("exponential %d is %v instead of %v", k, got, want)
 		}
+		if got, want := ours.Float64(), theirs.Float64(); got != want {
+			t.Fatalf("uniform %d is %v instead of %v", k, got, want)
+		}
 	}
 }
