@@ -82,7 +82,8 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
-// fingerprintTable is a small table of rank 2 with gaps: with noise, without for "exact", zeros and ones for "logistic".
+// fingerprintTable is a small table of rank 2 with gaps: with noise, without for "exact", zeros and ones for
+// "logistic".
 func fingerprintTable(t *testing.T, kind string) *tensor.Observed {
 	t.Helper()
 	shape := tensor.Shape{6, 5, 4}
@@ -198,7 +199,8 @@ func TestFingerprintsOfARM64(t *testing.T) {
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	if output, err := exec.Command(qemu, binary, "-test.v", "-test.run", "^TestFingerprints$").CombinedOutput(); err != nil || !bytes.Contains(output, []byte("--- PASS: TestFingerprints")) {
+	output, err := exec.Command(qemu, binary, "-test.v", "-test.run", "^TestFingerprints$").CombinedOutput()
+	if err != nil || !bytes.Contains(output, []byte("--- PASS: TestFingerprints")) {
 		t.Errorf("%v\n%s", err, output)
 	}
 }

@@ -21,13 +21,14 @@ func Log(x float64) float64 {
 	s := f / (2 + f)
 	s2 := s * s
 	s4 := s2 * s2
-	odd := s2 * horner(s4, 1.479819860511658591e-01, 1.818357216161805012e-01, 2.857142874366239149e-01, 6.666666666666735130e-01)
+	odd := s2 * horner(s4, 1.479819860511658591e-01, 1.818357216161805012e-01, 2.857142874366239149e-01,
+		6.666666666666735130e-01)
 	even := s4 * horner(s4, 1.531383769920937332e-01, 2.222219843214978396e-01, 3.999999999940941908e-01)
 	return logarithm(k, f, s, 0.5*f*f, float64(odd)+float64(even), k*ln2Low)
 }
 
-// logarithm puts together k ln 2 + log(1+f), where s = f/(2+f), half = f²/2, r the rest of the series and low the part of
-// k ln 2 beyond ln2High.
+// logarithm puts together k ln 2 + log(1+f), where s = f/(2+f), half = f²/2, r the rest of the series and low the
+// part of k ln 2 beyond ln2High.
 func logarithm(k, f, s, half, r, low float64) float64 {
 	half = float64(half)
 	return float64(k*ln2High) - ((half - (float64(s*(half+r)) + float64(low))) - f)
@@ -89,8 +90,8 @@ func Log1p(x float64) float64 {
 	}
 	s := f / (2 + f)
 	z := s * s
-	r := z * horner(z, 1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
-		2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01)
+	r := z * horner(z, 1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
+		2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01)
 	if k == 0 {
 		half = float64(half)
 		return f - (half - float64(s*(half+float64(r))))

@@ -1,9 +1,10 @@
-// Package portable has the functions of package math that are not the same on every processor, computed so that they are.
+// Package portable has the functions of package math that are not the same on every processor, computed so that they
+// are.
 //
-// math's own are assembly on some processors, and where they are Go the compiler may round x·y+z once instead of twice.
-// Here every product that a sum follows is rounded explicitly, or fused explicitly with math.FMA. On amd64 the bits are
-// those of math (with FMA instructions, for Exp). What math does exactly (Sqrt, Abs, Floor, Mod, Frexp, Ldexp, FMA, …) is
-// not repeated.
+// math's own are assembly on some processors, and where they are Go the compiler may round x·y+z once instead of
+// twice. Here every product that a sum follows is rounded explicitly, or fused explicitly with math.FMA. On amd64 the
+// bits are those of math (with FMA instructions, for Exp). What math does exactly (Sqrt, Abs, Floor, Mod, Frexp,
+// Ldexp, FMA, …) is not repeated.
 //
 // The methods and constants are those of the Go standard library, copyright 2009 The Go Authors, under the licence in
 // this folder: Exp after N. Shibata (2010), Tanh and Cos after Cephes (S. L. Moshier), Erfinv after M. J. Wichura's
@@ -11,7 +12,8 @@
 //
 //	Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved.
 //	Developed at SunPro, a Sun Microsystems, Inc. business.
-//	Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.
+//	Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
+//	preserved.
 package portable
 
 import "math"
@@ -88,8 +90,9 @@ func Cos(x float64) float64 {
 		cos = z + float64(z*squared*horner(squared, 1.58962301576546568060e-10, -2.50507477628578072866e-8,
 			2.75573136213857245213e-6, -1.98412698295895385996e-4, 8.33333333332211858878e-3, -1.66666666666666307295e-1))
 	} else {
-		cos = 1 - float64(0.5*squared) + float64(squared*squared*horner(squared, -1.13585365213876817300e-11, 2.08757008419747316778e-9,
-			-2.75573141792967388112e-7, 2.48015872888517045348e-5, -1.38888888888730564116e-3, 4.16666666666665929218e-2))
+		cos = 1 - float64(0.5*squared) + float64(squared*squared*horner(squared, -1.13585365213876817300e-11,
+			2.08757008419747316778e-9, -2.75573141792967388112e-7, 2.48015872888517045348e-5,
+			-1.38888888888730564116e-3, 4.16666666666665929218e-2))
 	}
 	if octant == 2 || octant == 4 {
 		return -cos

@@ -9,11 +9,13 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// special are the arguments on which definitions part ways, and the neighbours of every number that a method branches on.
+// special are the arguments on which definitions part ways, and the neighbours of every number that a method branches
+// on.
 func special() []float64 {
 	base := []float64{
-		0, 0x1p-1074, 0x1p-1022, 0x1p-70, 0x1p-54, 0x1p-29, 0x1p-28, 0.2316, 0.25, 0.2929, 0.3465735902799727, 0.4142135623730951,
-		0.5, 0.625, 0.7316, 0.85, 0.9, 1, 1.0397207708399179, 1.2316, 1.4616321449683623, 1.7316, 2, 3, 7, 8, 44.01484596,
+		0, 0x1p-1074, 0x1p-1022, 0x1p-70, 0x1p-54, 0x1p-29, 0x1p-28, 0.2316, 0.25, 0.2929, 0.3465735902799727,
+		0.4142135623730951, 0.5, 0.625, 0.7316, 0.85, 0.9, 1, 1.0397207708399179, 1.2316, 1.4616321449683623, 1.7316, 2,
+		3, 7, 8, 44.01484596,
 		38.81624211, 700, 709.09, 709.43, 709.782712893384, 745.1332191019411, 746, 800, 1e10, 0x1p53, 0x1p58, 0x1p63, 0x1p64,
 		math.MaxFloat64, math.Inf(1), math.NaN(),
 	}
@@ -54,7 +56,8 @@ func apart(a, b float64) uint64 {
 	}
 }
 
-// TestMath compares every function with math's: the same bits on amd64, and nearly so on processors where math rounds otherwise.
+// TestMath compares every function with math's: the same bits on amd64, and nearly so on processors where math rounds
+// otherwise.
 func TestMath(t *testing.T) {
 	everywhere := func(float64) bool { return true }
 	// On amd64 math is wrong for the logarithm of subnormal numbers, and calls eˣ infinite a little too soon.

@@ -77,7 +77,8 @@ func Cbrt(x float64) float64 {
 	}
 	// To 23 bits, chopped to 22 and a little more than the root, and one step of Newton.
 	s := 5.42857142857142815906e-01 + float64(t*t/size*t)
-	t = float64(t * (3.57142857142857150787e-01 + 1.60714285714285720630e+00/(s+1.41428571428571436819e+00+-7.05306122448979611050e-01/s)))
+	s = s + 1.41428571428571436819e+00 + -7.05306122448979611050e-01/s
+	t = float64(t * (3.57142857142857150787e-01 + 1.60714285714285720630e+00/s))
 	t = math.Float64frombits(math.Float64bits(t)&(0xFFFFFFFFC<<28) + 1<<30)
 	r := size / (t * t)
 	r = (r - t) / (t + t + r)

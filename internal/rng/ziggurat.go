@@ -6,8 +6,9 @@ import (
 	"lacuna/internal/portable"
 )
 
-// ziggurat covers a decreasing density by strips of one area (Marsaglia and Tsang 2000): strip i reaches to 2³² (or, with a
-// sign, 2³¹) width[i], of which the first inside[i] steps lie under the density, and the density is height[i] at its end.
+// ziggurat covers a decreasing density by strips of one area (Marsaglia and Tsang 2000): strip i reaches to 2³² (or,
+// with a sign, 2³¹) width[i], of which the first inside[i] steps lie under the density, and the density is height[i]
+// at its end.
 type ziggurat struct {
 	end    float64 // where the tail begins
 	inside []uint32

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/types"
@@ -10,9 +11,9 @@ import (
 
 // exact are the functions of math that give the same bits on every processor: they round at most once.
 var exact = []string{
-	"Abs", "Ceil", "Copysign", "Dim", "FMA", "Float32bits", "Float32frombits", "Float64bits", "Float64frombits", "Floor", "Frexp",
-	"Ilogb", "Inf", "IsInf", "IsNaN", "Ldexp", "Logb", "Max", "Min", "Mod", "Modf", "NaN", "Nextafter", "Nextafter32", "Remainder",
-	"Round", "RoundToEven", "Signbit", "Sqrt", "Trunc",
+	"Abs", "Ceil", "Copysign", "Dim", "FMA", "Float32bits", "Float32frombits", "Float64bits", "Float64frombits", "Floor",
+	"Frexp", "Ilogb", "Inf", "IsInf", "IsNaN", "Ldexp", "Logb", "Max", "Min", "Mod", "Modf", "NaN", "Nextafter",
+	"Nextafter32", "Remainder", "Round", "RoundToEven", "Signbit", "Sqrt", "Trunc",
 }
 
 // functions makes calls of math calls of internal/portable, where the processors disagree.
@@ -52,8 +53,8 @@ func (g *guard) functions(file *ast.File, module string) {
 		}
 	}
 	for _, d := range file.Decls {
-		if imports, ok := d.(*ast.GenDecl); ok && len(file.Imports) > 0 && imports.Pos() <= file.Imports[0].Pos() && file.Imports[0].End() <= imports.End() {
-			g.imports(file, imports, path, module, uses == moved)
+		if imports, ok := d.(*ast.GenDecl); ok && slices.Contains(imports.Specs, ast.Spec(file.Imports[0])) {
+			g.imports(imports, path, module, uses == moved)
 		}
 	}
 }
@@ -61,12 +62,13 @@ func (g *guard) functions(file *ast.File, module string) {
 // portable are the functions of internal/portable that have the name of one of math.
 var portable = []string{"Cbrt", "Cos", "Erfinv", "Exp", "Expm1", "Hypot", "Log", "Log1p", "Pow", "Tanh"}
 
-// imports adds an import ("" for none) to a declaration with parentheses or makes it one, in the order of the house: the standard library, others,
-// then our own; and removes math where it is no longer used.
-func (g *guard) imports(file *ast.File, decl *ast.GenDecl, path, module string, withoutMath bool) {
+// imports adds an import ("" for none) to a declaration, in the order of the house: the standard library, others, our
+// own; and removes math where it is no longer used.
+func (g *guard) imports(decl *ast.GenDecl, path, module string, withoutMath bool) {
 	begin, end := g.offset(decl.Pos()), g.offset(decl.End())
 	var ours, others []string
-	for _, line := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(string(g.source[begin:end]), "import"), " ("), ")"), "\n") {
+	specs := strings.TrimPrefix(string(g.source[begin:end]), "import ")
+	for line := range strings.Lines(strings.TrimSuffix(strings.TrimPrefix(specs, "("), ")")) {
 		line = strings.TrimSpace(line)
 		if withoutMath && line == `"math"` {
 			continue
@@ -80,7 +82,8 @@ func (g *guard) imports(file *ast.File, decl *ast.GenDecl, path, module string, 
 	if path != "" {
 		ours = append(ours, `"`+path+`"`)
 	}
-	slices.SortFunc(ours, func(a, b string) int { return strings.Compare(a[strings.Index(a, `"`):], b[strings.Index(b, `"`):]) })
+	quoted := func(line string) string { return line[strings.Index(line, `"`):] }
+	slices.SortFunc(ours, func(a, b string) int { return cmp.Compare(quoted(a), quoted(b)) })
 	text := strings.TrimSpace(strings.Join(others, "\n"))
 	if len(ours) > 0 {
 		text = strings.TrimSpace(text + "\n\n" + strings.Join(ours, "\n"))

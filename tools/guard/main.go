@@ -2,10 +2,11 @@
 //
 //	go -C tools run ./guard ./tensor ./internal/als
 //
-// rewrites these packages of the repository: a product that a sum follows is rounded explicitly, float64(x*y) + z, which keeps
-// the compiler from fusing the two where the processor can; and the functions of math that differ between processors become
-// those of internal/portable. What is guarded already stays as it is. Tests are left alone. It follows a product through local
-// variables, but not through memory, results and arguments: the long test TestNothingIsFused of cmd/lacuna names what is left.
+// rewrites these packages of the repository: a product that a sum follows is rounded explicitly, float64(x*y) + z,
+// which keeps the compiler from fusing the two where the processor can; and the functions of math that differ between
+// processors become those of internal/portable. What is guarded already stays as it is. Tests are left alone. It
+// follows a product through local variables, but not through memory, results and arguments: the long test
+// TestNothingIsFused of cmd/lacuna names what is left.
 package main
 
 import (
@@ -46,7 +47,10 @@ func run(dir string, patterns []string) error {
 			if err != nil {
 				return err
 			}
-			g := guard{fset: p.Fset, info: p.TypesInfo, pkg: p.Types, source: source, inserts: map[int]string{}, removes: map[int]int{}}
+			g := guard{
+				fset: p.Fset, info: p.TypesInfo, pkg: p.Types, source: source,
+				inserts: map[int]string{}, removes: map[int]int{},
+			}
 			g.products(file)
 			g.functions(file, p.Module.Path)
 			if len(g.inserts) == 0 {

@@ -125,7 +125,10 @@ func bare(e ast.Expr) ast.Expr {
 // round wraps e in a conversion to its own type, if it is a product of floating-point numbers.
 func (g *guard) round(e ast.Expr) {
 	product, ok := bare(e).(*ast.BinaryExpr)
-	if !ok || g.info.Types[product].Value != nil || product.Op != token.MUL && !(product.Op == token.QUO && g.powerOfTwo(product.Y)) {
+	if !ok || g.info.Types[product].Value != nil {
+		return
+	}
+	if product.Op != token.MUL && !(product.Op == token.QUO && g.powerOfTwo(product.Y)) {
 		return
 	}
 	name, float := g.floating(g.info.TypeOf(product))

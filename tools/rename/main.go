@@ -2,8 +2,8 @@
 //
 //	go -C tools run ./rename example.org/lacuna
 //
-// It rewrites the repository that tools lies in, once: the new path is then what is renamed. Nothing is written if the path is
-// not one that the go command can fetch.
+// It rewrites the repository that tools lies in, once: the new path is then what is renamed. Nothing is written if
+// the path is not one that the go command can fetch.
 package main
 
 import (

@@ -87,7 +87,10 @@ func TestBadPaths(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "go.mod"), []byte(mod), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"", "lacuna", "nodot/lacuna", "example.org/", "/example.org", "example.org//lacuna", "example.org/la cuna", "https://example.org/lacuna", "example.org/lacuna/v2", "Example.org/x"} {
+	for _, path := range []string{
+		"", "lacuna", "nodot/lacuna", "example.org/", "/example.org", "example.org//lacuna",
+		"example.org/la cuna", "https://example.org/lacuna", "example.org/lacuna/v2", "Example.org/x",
+	} {
 		if err := rename(root, path); err == nil {
 			t.Errorf("%q was taken", path)
 		}
@@ -132,7 +135,8 @@ var name = "lacuna" + "a.org/b/tensor" + "my-lacuna/tensor"
 		t.Errorf("got\n%s", got)
 	}
 	page := "    require lacuna v0.0.0\n    replace lacuna => ../lacuna\n    import \"lacuna\"\n\nlacuna is a program.\n"
-	wantPage := "    require a.org/b v0.0.0\n    replace a.org/b => ../lacuna\n    import \"a.org/b\"\n\nlacuna is a program.\n"
+	wantPage := "    require a.org/b v0.0.0\n    replace a.org/b => ../lacuna\n" +
+		"    import \"a.org/b\"\n\nlacuna is a program.\n"
 	if got, _ := renamed("x.md", []byte(page), "lacuna", "a.org/b", nil); string(got) != wantPage {
 		t.Errorf("got\n%s", got)
 	}

@@ -23,8 +23,8 @@ func renamed(name string, text []byte, from, to string, packages []string) ([]by
 	return text, nil
 }
 
-// renamedText changes the path of packages wherever it stands, and that of the module where the syntax of imports and go.mod
-// shows that it is meant.
+// renamedText changes the path of packages wherever it stands, and that of the module where the syntax of imports and
+// go.mod shows that it is meant.
 func renamedText(text []byte, from, to string, packages []string) []byte {
 	quoted := regexp.QuoteMeta(from)
 	path := regexp.MustCompile(`(^|[^\w./@-])` + quoted + `/([\w./-]*[\w])`)
@@ -35,7 +35,8 @@ func renamedText(text []byte, from, to string, packages []string) []byte {
 		}
 		return slices.Concat(parts[1], []byte(to+"/"), parts[2])
 	})
-	alone := regexp.MustCompile(`(?m)^(\s*(?:import )?)"` + quoted + `"$|^(\s*(?:module|require|replace) )` + quoted + `( .*)?$`)
+	imported, required := `^(\s*(?:import )?)"`+quoted+`"$`, `^(\s*(?:module|require|replace) )`+quoted+`( .*)?$`
+	alone := regexp.MustCompile(`(?m)` + imported + `|` + required)
 	return alone.ReplaceAllFunc(text, func(found []byte) []byte {
 		return bytes.Replace(found, []byte(from), []byte(to), 1)
 	})
