@@ -18,7 +18,7 @@ func (h Huber) At(w, a float64) (value, first, second float64) {
 	if math.Abs(z) <= h.Delta {
 		return z * z / 2, z, 1
 	}
-	return h.Delta * (math.Abs(z) - h.Delta/2), math.Copysign(h.Delta, z), 0
+	return h.Delta * (math.Abs(z) - float64(h.Delta/2)), math.Copysign(h.Delta, z), 0
 }
 
 // Mean is the prediction itself.

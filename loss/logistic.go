@@ -3,6 +3,8 @@ package loss
 import (
 	"fmt"
 	"math"
+
+	"lacuna/internal/portable"
 )
 
 // Logistic is ℓ(w, a) = log(1 + eʷ) − a w for a in [0, 1]: w is the log-odds of a one.
@@ -14,8 +16,8 @@ func (logistic) Name() string { return "logistic" }
 
 func (logistic) At(w, a float64) (value, first, second float64) {
 	p := sigmoid(w)
-	soft := math.Max(w, 0) + math.Log1p(math.Exp(-math.Abs(w)))
-	return soft - a*w, p - a, p * (1 - p)
+	soft := math.Max(w, 0) + portable.Log1p(portable.Exp(-math.Abs(w)))
+	return soft - float64(a*w), p - a, p * (1 - p)
 }
 
 func (logistic) Mean(w float64) float64 { return sigmoid(w) }
@@ -30,8 +32,8 @@ func (logistic) CheckTarget(a float64) error {
 
 func sigmoid(w float64) float64 {
 	if w >= 0 {
-		return 1 / (1 + math.Exp(-w))
+		return 1 / (1 + portable.Exp(-w))
 	}
-	e := math.Exp(w)
+	e := portable.Exp(w)
 	return e / (1 + e)
 }

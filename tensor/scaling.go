@@ -1,6 +1,8 @@
 package tensor
 
-import "math"
+import (
+	"lacuna/internal/portable"
+)
 
 // Standardise says how values are brought to mean 0 and standard deviation 1.
 type Standardise int
@@ -101,10 +103,10 @@ func scaleSpread(o *Observed, mode int) float64 {
 		if deviation == 0 {
 			return 1
 		}
-		logs += math.Log(deviation*deviation) + 1/float64(len(values))
+		logs += portable.Log(deviation*deviation) + 1/float64(len(values))
 		count++
 	}
-	return pooled * pooled / math.Exp(logs/float64(count))
+	return pooled * pooled / portable.Exp(logs/float64(count))
 }
 
 // likeness is the mean correlation between two slices of a mode, over the pairs of observed cells that differ in that
@@ -127,13 +129,13 @@ func likeness(o *Observed, mode int) float64 {
 			fibres = append(fibres, fibre{})
 		}
 		fibres[f].sum += z
-		fibres[f].squares += z * z
+		fibres[f].squares += float64(z * z)
 		fibres[f].count++
 	}
 	var products, pairs float64
 	for _, f := range fibres {
-		products += f.sum*f.sum - f.squares
-		pairs += f.count * (f.count - 1)
+		products += float64(f.sum*f.sum) - f.squares
+		pairs += float64(f.count * (f.count - 1))
 	}
 	if pairs == 0 {
 		return 0
@@ -163,7 +165,7 @@ func (s Scaling) Apply(o *Observed) *Observed {
 // Undo returns the value, in the data's own units, of a standardised value at a cell.
 func (s Scaling) Undo(cell []int32, value float64) float64 {
 	mean, scale := s.at(func(n int) int32 { return cell[n] })
-	return mean + scale*value
+	return mean + float64(scale*value)
 }
 
 // ScaleAt returns the factor from standardised to raw units at a cell.

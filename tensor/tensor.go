@@ -262,7 +262,7 @@ func Moments(values []float64) (mean, deviation float64) {
 	mean = shift + sum/float64(len(values))
 	var squares float64
 	for _, v := range values {
-		squares += (v - mean) * (v - mean)
+		squares += float64((v - mean) * (v - mean))
 	}
 	return mean, math.Sqrt(squares / float64(len(values)))
 }
