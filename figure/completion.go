@@ -22,8 +22,10 @@ func HeldOut(truth, predicted []float64, unit string) *Figure {
 	return &Figure{Width: 300, Height: 280, Charts: []Chart{{
 		X: Axis{Label: "true value", Unit: unit, Min: s.min, Max: s.max},
 		Y: Axis{Label: "filled value", Unit: unit, Min: s.min, Max: s.max},
-		Curves: []Curve{{Name: "filled = true", X: []float64{s.min, s.max}, Y: []float64{s.min, s.max}, Colour: Dim,
-			Width: 0.8}},
+		Curves: []Curve{{
+			Name: "filled = true", X: []float64{s.min, s.max}, Y: []float64{s.min, s.max}, Colour: Dim,
+			Width: 0.8,
+		}},
 		Points: []Points{points},
 	}}}
 }
@@ -128,8 +130,10 @@ func Factor(mode string, labels []string, values []float64, colour Colour) *Figu
 	return &Figure{Width: 230, Height: 130, Charts: []Chart{c}}
 }
 
-var timeLayouts = []string{"2006-01", "2006-01-02", time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04",
-	"2006-01-02 15:04", "2006/01/02", "15:04"}
+var timeLayouts = []string{
+	"2006-01", "2006-01-02", time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04",
+	"2006-01-02 15:04", "2006/01/02", "15:04",
+}
 
 // Ordered returns positions of labels that are numbers or dates in ascending order, and whether they are.
 func Ordered(labels []string) (positions []float64, ok bool) {

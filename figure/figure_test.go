@@ -60,8 +60,10 @@ func exampleBlocks() *Figure {
 }
 
 func exampleDepths(stream *rng.Stream) *Figure {
-	d := ByDepth{Title: "effective rank", Label: "effective rank", Depths: 6, TrueRank: 5,
-		Note: "1,500 runs; 3 stayed at rank 0 and are not shown."}
+	d := ByDepth{
+		Title: "effective rank", Label: "effective rank", Depths: 6, TrueRank: 5,
+		Note: "1,500 runs; 3 stayed at rank 0 and are not shown.",
+	}
 	for range 1500 {
 		depth := stream.IntN(6)
 		rank := 5 + math.Floor(stream.ExpFloat64()*20/float64(1+depth*depth))

@@ -38,8 +38,10 @@ func (d Phase) Figure() *Figure {
 			Title: "depth " + strconv.Itoa(depth),
 			X:     Axis{Label: "cells observed", Unit: "%", Min: math.Min(0, xEdges[0]), Max: xEdges[len(xEdges)-1]},
 			Y:     Axis{Label: d.ScaleLabel, Categories: d.Scales},
-			Heat: &Heat{XEdges: xEdges, YEdges: yEdges, Values: percentages(d.Probability[k]),
-				Text: wholes(percentages(d.Probability[k]))},
+			Heat: &Heat{
+				XEdges: xEdges, YEdges: yEdges, Values: percentages(d.Probability[k]),
+				Text: wholes(percentages(d.Probability[k])),
+			},
 			Rules: []Rule{{
 				Name: fmt.Sprintf("degrees of freedom (%.3g %%)", d.Limit), At: d.Limit, Vertical: true,
 				Colour: Red, Width: 1.4, Dash: Dashed,

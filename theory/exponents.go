@@ -25,7 +25,8 @@ var exponent = &entry{
 	run: &course{func(o Options, entries []*entry) []work {
 		e := entries[0]
 		chains := eachOf(o.combinations([]int{3, 4, 5}, []int{0, 1, 2, 3, 4, 5}), func(ctx context.Context,
-			depths []int) (Result, error) {
+			depths []int,
+		) (Result, error) {
 			return exponentRun(ctx, depths, e, o)
 		})
 		return append(chains, eachOf(o.matrices([]int{2, 3, 4, 5, 6}), func(ctx context.Context, k int) (Result, error) {
@@ -86,8 +87,10 @@ func exponentRun(ctx context.Context, depths []int, e *entry, o Options) (Result
 }
 
 func exponentRow(e *entry, fit Fit, predicted float64) Row {
-	row := Row{Statement: e.Name, Side: "trajectory", Hypothesis: e.hypothesis, Records: fit.Points,
-		Tolerance: exponentTolerance}
+	row := Row{
+		Statement: e.Name, Side: "trajectory", Hypothesis: e.hypothesis, Records: fit.Points,
+		Tolerance: exponentTolerance,
+	}
 	fitted, ci := fit.Fitted, [2]float64{fit.Low, fit.High}
 	row.Fitted, row.Predicted, row.CI95 = &fitted, &predicted, &ci
 	row.WorstRelativeError = math.Abs(fitted-predicted) / predicted

@@ -93,8 +93,10 @@ func (r *Result) exponents() *figure.Figure {
 	}
 	c.Bands = []figure.Band{{
 		Name: "plain CP of orders 3 to 5, which has no depth", X: []float64{0, 5},
-		Low: []float64{Exponent(make([]int, 3)), Exponent(make([]int, 3))}, High: []float64{Exponent(make([]int, 5)),
-			Exponent(make([]int, 5))}, Colour: figure.Grey,
+		Low: []float64{Exponent(make([]int, 3)), Exponent(make([]int, 3))}, High: []float64{
+			Exponent(make([]int, 5)),
+			Exponent(make([]int, 5)),
+		}, Colour: figure.Grey,
 	}}
 	c.Rules = []figure.Rule{{Name: "quadratic", At: 2, Colour: figure.Dim, Dash: figure.Dashed}}
 	f.Charts = []figure.Chart{c}
@@ -140,13 +142,17 @@ func (r *Result) bands() *figure.Figure {
 	for _, b := range r.Bands {
 		f.Charts = append(f.Charts, figure.Chart{
 			Title: fmt.Sprintf("ε(0) = %.2g, ε₁ = %.2g", b.Epsilon, b.Epsilon1),
-			X:     figure.Axis{Label: "norm Π‖w‖ of the block", Log: true}, Y: figure.Axis{Label: "growth rate over γ",
-				Log: true},
+			X:     figure.Axis{Label: "norm Π‖w‖ of the block", Log: true}, Y: figure.Axis{
+				Label: "growth rate over γ",
+				Log:   true,
+			},
 			Bands: []figure.Band{{Name: "bounds of the proof", X: b.Norm, Low: b.Low, High: b.High, Colour: figure.Sky}},
 			Curves: []figure.Curve{
 				{Name: "measured", X: b.Norm, Y: b.Rate, Colour: figure.Blue, Width: 1.6},
-				{Name: "equation of Theorem 3.2 (i)", X: b.Norm, Y: b.Equation, Colour: figure.Orange, Dash: figure.Dashed,
-					Width: 1.4},
+				{
+					Name: "equation of Theorem 3.2 (i)", X: b.Norm, Y: b.Equation, Colour: figure.Orange, Dash: figure.Dashed,
+					Width: 1.4,
+				},
 			},
 			Note: fmt.Sprintf("the equation is off by up to %.2g", b.Error),
 		})
@@ -167,8 +173,10 @@ func (r *Result) singularValues() *figure.Figure {
 		c.Curves = append(c.Curves, figure.Curve{X: t.Time, Y: t.Sigma[l], Colour: colour})
 	}
 	c.Curves = append(c.Curves, figure.Curve{X: t.Time, Y: t.MSE, Colour: figure.Red, Dash: figure.Dotted, Right: true})
-	return &figure.Figure{Title: fmt.Sprintf("Deep matrix, %d factors", t.Factors), Charts: []figure.Chart{c},
-		Width: 420, Height: 280}
+	return &figure.Figure{
+		Title: fmt.Sprintf("Deep matrix, %d factors", t.Factors), Charts: []figure.Chart{c},
+		Width: 420, Height: 280,
+	}
 }
 
 func (r *Result) convergence() *figure.Figure {

@@ -25,20 +25,24 @@ type Row struct {
 	Holds              bool    `json:"holds"`
 
 	IntegratorTolerance float64 `json:"integrator_tolerance"`
-	Status              string  `json:"status"` // why the run ended; "stopped" when three blocks have emerged and explain the data
+	// why the run ended; "stopped" when three blocks have emerged and explain the data
+	Status string `json:"status"`
 
 	Fitted    *float64    `json:"fitted,omitempty"`    // growth exponent
 	Predicted *float64    `json:"predicted,omitempty"` // by theory
 	CI95      *[2]float64 `json:"ci95,omitempty"`      // 95 % confidence interval of Fitted
 
-	Epsilon        *float64      `json:"epsilon,omitempty"`         // ε(0) of an unbalanced start
-	EquationError  *float64      `json:"equation_error,omitempty"`  // worst relative error of the equation, where its hypothesis fails
-	UnalignedError *float64      `json:"unaligned_error,omitempty"` // Theorem 3.2 (ii) with a mode of depth 1 whose w is not aligned
-	Drift          *float64      `json:"drift,omitempty"`           // Lemma 4.1 along the trajectory: change of a difference of squared norms, relative to the larger norm
-	Sign           *Sign         `json:"sign,omitempty"`
-	Convergence    []Convergence `json:"convergence,omitempty"`
-	OrderMeasured  *float64      `json:"order_measured,omitempty"` // at which Convergence shrinks with the step
-	OrderExpected  int           `json:"order_expected,omitempty"` // of the integrator
+	Epsilon *float64 `json:"epsilon,omitempty"` // ε(0) of an unbalanced start
+	// worst relative error of the equation, where its hypothesis fails
+	EquationError *float64 `json:"equation_error,omitempty"`
+	// Theorem 3.2 (ii) with a mode of depth 1 whose w is not aligned
+	UnalignedError *float64 `json:"unaligned_error,omitempty"`
+	// Lemma 4.1 along the trajectory: change of a difference of squared norms, relative to the larger norm
+	Drift         *float64      `json:"drift,omitempty"`
+	Sign          *Sign         `json:"sign,omitempty"`
+	Convergence   []Convergence `json:"convergence,omitempty"`
+	OrderMeasured *float64      `json:"order_measured,omitempty"` // at which Convergence shrinks with the step
+	OrderExpected int           `json:"order_expected,omitempty"` // of the integrator
 }
 
 // MarshalJSON writes an error that is no number as null.

@@ -12,16 +12,20 @@ import (
 
 func TestRowsWithoutNumbersAreJSON(t *testing.T) {
 	nan := math.NaN()
-	data, err := json.Marshal([]Row{{Statement: exponent.Name, WorstRelativeError: math.Inf(1), Fitted: &nan,
-		CI95: &[2]float64{nan, nan}}})
+	data, err := json.Marshal([]Row{{
+		Statement: exponent.Name, WorstRelativeError: math.Inf(1), Fitted: &nan,
+		CI95: &[2]float64{nan, nan},
+	}})
 	if err != nil || !strings.Contains(string(data), `"worst_relative_error":null`) {
 		t.Errorf("%s, %v", data, err)
 	}
 }
 
 func TestRun(t *testing.T) {
-	options := Options{Statements: []string{"theorem-2.2", "trajectory"}, Orders: []int{3}, Depths: [][]int{{0}},
-		Blocks: 8}
+	options := Options{
+		Statements: []string{"theorem-2.2", "trajectory"}, Orders: []int{3}, Depths: [][]int{{0}},
+		Blocks: 8,
+	}
 	var outputs [2]bytes.Buffer
 	var last *Result
 	for i := range outputs {
@@ -50,15 +54,19 @@ func TestRun(t *testing.T) {
 	if len(rows) != 3 {
 		t.Fatalf("%d rows, want Theorem 2.2 and two trajectories", len(rows))
 	}
-	for _, key := range []string{"statement", "order", "depths", "blocks", "emergences", "worst_relative_error",
-		"tolerance", "holds"} {
+	for _, key := range []string{
+		"statement", "order", "depths", "blocks", "emergences", "worst_relative_error",
+		"tolerance", "holds",
+	} {
 		if _, ok := rows[0][key]; !ok {
 			t.Errorf("no %q in %v", key, rows[0])
 		}
 	}
 	var page, markdown, table bytes.Buffer
-	for _, err := range []error{last.WriteHTML(&page, "lacuna theory"), last.WriteMarkdown(&markdown, ".svg", ""),
-		last.WriteTable(&table)} {
+	for _, err := range []error{
+		last.WriteHTML(&page, "lacuna theory"), last.WriteMarkdown(&markdown, ".svg", ""),
+		last.WriteTable(&table),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}

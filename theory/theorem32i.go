@@ -33,7 +33,8 @@ var theorem32i = &entry{
 // balancedRuns start with ε(0) = 0, at every order and depth.
 var balancedRuns = observing(func(o Options) []setup {
 	return setupsOf(o.combinations([]int{3, 4}, []int{1, 2, 3}), model.BalancedGeneral, o, func(_ *model.Chains,
-		ob *Observer) {
+		ob *Observer,
+	) {
 		ob.Keep = true
 	})
 })

@@ -184,12 +184,15 @@ func alignments(b model.Block) []float64 {
 
 // Sign answers whether ζ_r of Theorem 3.2 (ii) may stand without the modulus with which the proof ends.
 type Sign struct {
-	Blocks       int     `json:"blocks"`
-	Negative     int     `json:"negative"`      // blocks with ζ_r < 0 at the start, singular vectors as LAPACK's convention gives them
-	Flips        int     `json:"flips"`         // (block, mode) pairs in which ⟨ṽ, ŵ⟩ changes its sign along the run, ṽ followed continuously
-	WithModulus  float64 `json:"with_modulus"`  // worst relative error of the statement with |ζ_r|
-	AsPrinted    float64 `json:"as_printed"`    // worst relative error as the paper prints it, with ζ_r
-	FailingShare float64 `json:"failing_share"` // share of all (time, block) where the printed statement is off by more than the tolerance
+	Blocks int `json:"blocks"`
+	// blocks with ζ_r < 0 at the start, singular vectors as LAPACK's convention gives them
+	Negative int `json:"negative"`
+	// (block, mode) pairs in which ⟨ṽ, ŵ⟩ changes its sign along the run, ṽ followed continuously
+	Flips       int     `json:"flips"`
+	WithModulus float64 `json:"with_modulus"` // worst relative error of the statement with |ζ_r|
+	AsPrinted   float64 `json:"as_printed"`   // worst relative error as the paper prints it, with ζ_r
+	// share of all (time, block) where the printed statement is off by more than the tolerance
+	FailingShare float64 `json:"failing_share"`
 }
 
 // signWatch follows ⟨ṽ, ŵ⟩ with ṽ chosen continuously: its sign is kept along the run.

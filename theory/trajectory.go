@@ -25,7 +25,8 @@ var trajectory = &entry{
 		var out []work
 		for _, depths := range o.combinations([]int{3}, []int{1, 3}) {
 			out = append(out, eachOf([]flow.Method{flow.Implicit, flow.Explicit54}, func(ctx context.Context,
-				method flow.Method) (Result, error) {
+				method flow.Method,
+			) (Result, error) {
 				return trajectoryRun(ctx, depths, method, entries[0], o)
 			})...)
 		}

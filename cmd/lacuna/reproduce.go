@@ -78,7 +78,8 @@ func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) e
 	stop()
 	switch {
 	case errors.Is(err, context.Canceled):
-		return withCode(exitInterrupted, fmt.Errorf("interrupted: the same command goes on where it was; finished runs are kept in %s", f.out))
+		return withCode(exitInterrupted, fmt.Errorf(
+			"interrupted: the same command goes on where it was; finished runs are kept in %s", f.out))
 	case errors.Is(err, os.ErrPermission) || errors.Is(err, study.ErrBusy):
 		return inputError(err)
 	case err != nil:
@@ -113,7 +114,8 @@ func tellSection(a *app, s reproduce.Section) {
 			holds++
 		}
 	}
-	a.say("%s: %d of %s hold (%s, %s s)", s.Title, holds, count(len(s.Entries), "claim"), count(s.Runs, "run"), short(s.Seconds))
+	a.say("%s: %d of %s hold (%s, %s s)", s.Title, holds,
+		count(len(s.Entries), "claim"), count(s.Runs, "run"), short(s.Seconds))
 	for _, paragraph := range s.Found {
 		a.say("  %s", paragraph)
 	}

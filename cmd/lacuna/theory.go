@@ -76,7 +76,8 @@ The exit code is 3 when a line does not hold.`,
 // options checks the flags.
 func (f *theoryFlags) options() (theory.Options, error) {
 	o := theory.Options{
-		Statements: f.statements, Orders: f.orders, Blocks: f.blocks, Tolerance: f.tolerance, Seed: f.seed, Threads: f.threads,
+		Statements: f.statements, Orders: f.orders, Blocks: f.blocks, Tolerance: f.tolerance, Seed: f.seed,
+		Threads: f.threads,
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)

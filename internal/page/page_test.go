@@ -11,7 +11,9 @@ func TestADocumentInBothForms(t *testing.T) {
 		Section{Heading{Level: 2, ID: "one", Text: "One"}, List{"p", "q"}},
 		Table{Columns: []string{"c", "d"}, Rows: []Row{{Class: "no", Cells: []string{"x|y", "<z>"}}}},
 		Figure{Class: "wide", SVG: "<svg></svg>", Name: "f", File: "f.svg", Caption: "it's"},
-		InHTML{Dim("page")}, InMarkdown{Text("text")}, Gap{},
+		InHTML{Dim("page")},
+		InMarkdown{Text("text")},
+		Gap{},
 	}}
 	html := `<title>A &amp; B</title>
 <style>p {}</style>

@@ -17,8 +17,10 @@ var keep = flag.String("report", "", "write the page of the tests to this file, 
 // example is a page about made-up weather: months × stations × variables.
 func example(t testing.TB) *Page {
 	stream := rng.New(1, "report example")
-	modes := []tensor.Mode{{Name: "month"}, {Name: "station"}, {Name: "variable", Labels: []string{"tmax", "tmin",
-		"rain"}}}
+	modes := []tensor.Mode{{Name: "month"}, {Name: "station"}, {Name: "variable", Labels: []string{
+		"tmax", "tmin",
+		"rain",
+	}}}
 	for i := range 36 {
 		modes[0].Labels = append(modes[0].Labels, fmt.Sprintf("%d-%02d", 2001+i/12, 1+i%12))
 	}

@@ -94,8 +94,10 @@ func TestItemsWithoutTheirDataAreSkipped(t *testing.T) {
 
 func fake(depth int, status string, rank int, test float64) study.Run {
 	s := synthetic(depth, depthObserved, starts(depth)[0], 1)
-	return study.Run{State: study.Done, Settings: s, Outcome: study.Outcome{Status: status, Rank: rank,
-		TestMSE: study.Number(test)}}
+	return study.Run{State: study.Done, Settings: s, Outcome: study.Outcome{
+		Status: status, Rank: rank,
+		TestMSE: study.Number(test),
+	}}
 }
 
 func TestSpread(t *testing.T) {
@@ -116,8 +118,10 @@ func TestSpread(t *testing.T) {
 }
 
 func TestChooseLooksAtTheTrainingAlone(t *testing.T) {
-	runs := []study.Run{fake(1, "runaway", 1, 1e-9), fake(1, "equilibrium", 5, 3), fake(1, "converged", 5, 1e-12),
-		fake(0, "converged", 5, 0)}
+	runs := []study.Run{
+		fake(1, "runaway", 1, 1e-9), fake(1, "equilibrium", 5, 3), fake(1, "converged", 5, 1e-12),
+		fake(0, "converged", 5, 0),
+	}
 	chosen, settled := choose(runs, 1)
 	if chosen == nil || chosen.Outcome.TestMSE != 3 || settled != 2 {
 		t.Errorf("chose %+v of %d", chosen, settled)
