@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
@@ -40,26 +41,26 @@ func GenerateStations(o StationOptions) *tensor.Observed {
 	}
 	north, height, coast := make([]float64, o.Stations), make([]float64, o.Stations), make([]float64, o.Stations)
 	for s := range north {
-		north[s], height[s], coast[s] = 2*place.Float64()-1, place.Float64(), place.Float64()
+		north[s], height[s], coast[s] = float64(2*place.Float64())-1, place.Float64(), place.Float64()
 	}
 	for c := range full.Values {
 		m, s := full.Index[0][c], full.Index[1][c]
 		// −1 in January, 1 in July; the sea damps the year.
-		season := -math.Cos(2*math.Pi*float64(m%12)/12) * (1.15 - 0.3*coast[s])
-		cold := season + 0.2*warm[m] - 0.25*north[s] - 0.3*height[s]
+		season := float64(-portable.Cos(2*math.Pi*float64(m%12)/12) * (1.15 - float64(0.3*coast[s])))
+		cold := season + float64(0.2*warm[m]) - float64(0.25*north[s]) - float64(0.3*height[s])
 		e := noise.NormFloat64()
 		var v float64
 		switch full.Index[2][c] {
 		case 0: // tmax, °C
-			v = 13 + 7*cold + 0.4*e
+			v = 13 + float64(7*cold) + float64(0.4*e)
 		case 1: // tmin, °C
-			v = 5.5 + 5.5*cold + 1.2*coast[s] + 0.4*e
+			v = 5.5 + float64(5.5*cold) + float64(1.2*coast[s]) + float64(0.4*e)
 		case 2: // af, days with air frost
-			v = math.Round(max(0, 4-7*cold-3*coast[s]+1.2*e))
+			v = math.Round(max(0, 4-float64(7*cold)-float64(3*coast[s])+float64(1.2*e)))
 		case 3: // rain, mm
-			v = 75 * math.Exp(0.35*wet[m]+0.5*height[s]+0.2*north[s]-0.12*season+0.15*e)
+			v = 75 * portable.Exp(float64(0.35*wet[m])+float64(0.5*height[s])+float64(0.2*north[s])-float64(0.12*season)+float64(0.15*e))
 		case 4: // sun, hours
-			v = max(0, 120+75*season-18*north[s]-14*wet[m]+12*warm[m]+9*e)
+			v = max(0, 120+float64(75*season)-float64(18*north[s])-float64(14*wet[m])+float64(12*warm[m])+float64(9*e))
 		}
 		full.Values[c] = math.Round(10*v) / 10
 		if full.Values[c] == 0 {

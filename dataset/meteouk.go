@@ -62,7 +62,7 @@ func CheckMeteoUK(o *tensor.Observed) error {
 	e := &SumsError{Cells: o.Len()}
 	for _, v := range o.Values {
 		e.Sum += v
-		e.Squares += v * v
+		e.Squares += float64(v * v)
 	}
 	// The sums are known to one and two decimals.
 	if e.Cells == meteoUKCells && math.Abs(e.Sum-meteoUKSum) < 0.051 && math.Abs(e.Squares-meteoUKSquares) < 0.0051 {

@@ -34,7 +34,7 @@ func Synthetic(shape tensor.Shape, rank int, noise float64, seed uint64) *tensor
 		for r := range rank {
 			product := 1.0
 			for n := range shape {
-				product *= factors[n][full.Index[n][c]][r]
+				product = float64(product * factors[n][full.Index[n][c]][r])
 			}
 			full.Values[c] += product
 		}
@@ -43,7 +43,7 @@ func Synthetic(shape tensor.Shape, rank int, noise float64, seed uint64) *tensor
 		_, deviation := tensor.Moments(full.Values)
 		stream := rng.New(seed, "synthetic noise")
 		for c := range full.Values {
-			full.Values[c] += noise * deviation * stream.NormFloat64()
+			full.Values[c] += float64(noise * deviation * stream.NormFloat64())
 		}
 	}
 	return full

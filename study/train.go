@@ -62,7 +62,7 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 func squares(cells *tensor.Observed) float64 {
 	var sum float64
 	for _, v := range cells.Values {
-		sum += v * v
+		sum += float64(v * v)
 	}
 	return sum / float64(cells.Len())
 }

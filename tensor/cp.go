@@ -69,9 +69,9 @@ func (m *CP) At(cell []int32) float64 {
 		}
 	default:
 		for r, x := range a {
-			x *= b[r]
+			x = float64(x * b[r])
 			for n := 2; n < len(cell); n++ {
-				x *= m.Factors[n][int(cell[n])*m.Blocks+r]
+				x = float64(x * m.Factors[n][int(cell[n])*m.Blocks+r])
 			}
 			total += x
 		}
@@ -91,9 +91,9 @@ func (m *CP) AtCell(o *Observed, c int) float64 {
 		return total
 	}
 	for r, x := range a {
-		x *= b[r]
+		x = float64(x * b[r])
 		for n := 2; n < len(o.Index); n++ {
-			x *= m.Factors[n][int(o.Index[n][c])*m.Blocks+r]
+			x = float64(x * m.Factors[n][int(o.Index[n][c])*m.Blocks+r])
 		}
 		total += x
 	}

@@ -20,7 +20,6 @@ import (
 
 	"lacuna"
 	"lacuna/internal/rng"
-	"lacuna/loss"
 	"lacuna/tensor"
 )
 
@@ -32,7 +31,7 @@ func TestFingerprints(t *testing.T) {
 	for name, o := range map[string]lacuna.Options{
 		"gaussian": {},
 		"smooth":   {Smooth: []int{0}, Standardise: tensor.StandardiseMode, StandardiseMode: 2},
-		"logistic": {Loss: loss.Logistic},
+		"logistic": {Noise: lacuna.NoiseBernoulli},
 		"exact":    {Depths: []int{1}},
 	} {
 		o.Seed, o.Effort, o.Threads = 5, 0.005, 2

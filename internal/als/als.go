@@ -12,6 +12,7 @@ import (
 	"math"
 
 	"lacuna/internal/linalg"
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
@@ -52,7 +53,7 @@ func newSolver(data *tensor.Observed, blocks int) *solver {
 }
 
 func (s *solver) start(stream *rng.Stream) {
-	scale := math.Pow(float64(s.Blocks), -1/(2*float64(len(s.Factors))))
+	scale := portable.Pow(float64(s.Blocks), -1/(2*float64(len(s.Factors))))
 	for _, factor := range s.Factors {
 		for k := range factor {
 			factor[k] = scale * stream.NormFloat64()
@@ -123,7 +124,7 @@ func (s *solver) balance() {
 		for n, factor := range s.Factors {
 			var squares float64
 			for k := r; k < len(factor); k += s.Blocks {
-				squares += factor[k] * factor[k]
+				squares += float64(factor[k] * factor[k])
 			}
 			norms[n] = math.Sqrt(squares)
 			product *= norms[n]
@@ -131,7 +132,7 @@ func (s *solver) balance() {
 		if product == 0 || math.IsInf(product, 0) || math.IsNaN(product) {
 			continue
 		}
-		share := math.Pow(product, 1/order)
+		share := portable.Pow(product, 1/order)
 		for n, factor := range s.Factors {
 			for k := r; k < len(factor); k += s.Blocks {
 				factor[k] *= share / norms[n]

@@ -148,11 +148,11 @@ func (o *outOfFold) combine(seed uint64) []HeldOutCell {
 			var mean, square, variance float64
 			for m, share := range w {
 				v := o.raw[m][k]
-				mean += share * v
-				variance += share * o.variances[m][k]
+				mean += float64(share * v)
+				variance += float64(share * o.variances[m][k])
 			}
 			for m, share := range w {
-				square += share * (o.raw[m][k] - mean) * (o.raw[m][k] - mean)
+				square += float64(share * (o.raw[m][k] - mean) * (o.raw[m][k] - mean))
 			}
 			o.cells[k].Predicted, o.cells[k].Stderr = mean, math.Sqrt(variance+square)
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/portable"
 	"lacuna/tensor"
 )
 
@@ -35,7 +36,7 @@ func score(cells []HeldOutCell, main effects) scores {
 	for k, h := range cells {
 		values[k] = h.Value
 		for m, predicted := range []float64{h.Predicted, main.mean, main.at(h.Cell)} {
-			sums[m] += (predicted - h.Value) * (predicted - h.Value)
+			sums[m] += float64((predicted - h.Value) * (predicted - h.Value))
 		}
 	}
 	_, deviation := tensor.Moments(values)
@@ -103,7 +104,7 @@ func (c calibration) apply(cells []HeldOutCell) []HeldOutCell {
 func (c calibration) quantile(level float64) float64 {
 	k := int(math.Ceil(level*float64(len(c.ratios)+1))) - 1
 	if k < 0 || k >= len(c.ratios) {
-		return math.Sqrt2 * math.Erfinv(level)
+		return math.Sqrt2 * portable.Erfinv(level)
 	}
 	return c.ratios[k]
 }

@@ -184,9 +184,9 @@ func match(from, to *tensor.CP) map[int]int {
 func cosineOf(a, b []float64) float64 {
 	var product, aa, bb float64
 	for i, x := range a {
-		product += x * b[i]
-		aa += x * x
-		bb += b[i] * b[i]
+		product += float64(x * b[i])
+		aa += float64(x * x)
+		bb += float64(b[i] * b[i])
 	}
 	if aa == 0 || bb == 0 {
 		return 0

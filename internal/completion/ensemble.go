@@ -73,7 +73,7 @@ func bounds(values []float64) (low, high float64) {
 	for _, v := range values {
 		low, high = math.Min(low, v), math.Max(high, v)
 	}
-	return low - (high-low)/2, high + (high-low)/2
+	return low - float64((high-low)/2), high + float64((high-low)/2)
 }
 
 func (e *ensemble) at(cell []int32) (value, stderr float64) {
@@ -91,15 +91,15 @@ func (e *ensemble) at(cell []int32) (value, stderr float64) {
 		v, s := m.at(cell)
 		v = math.Min(math.Max(v, e.low), e.high)
 		total += m.weight
-		mean += m.weight * v
-		squares += m.weight * (v - e.effects.mean) * (v - e.effects.mean)
-		variance += m.weight * s
+		mean += float64(m.weight * v)
+		squares += float64(m.weight * (v - e.effects.mean) * (v - e.effects.mean))
+		variance += float64(m.weight * s)
 	}
 	if total == 0 { // stopped before the first sample
 		return e.effects.at(cell), e.deviation
 	}
 	mean /= total
-	between := squares/total - (mean-e.effects.mean)*(mean-e.effects.mean)
+	between := squares/total - float64((mean-e.effects.mean)*(mean-e.effects.mean))
 	return mean, math.Sqrt(variance/total + math.Max(0, between))
 }
 

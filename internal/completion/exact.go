@@ -87,7 +87,7 @@ func (j *job) exact(
 		found := make([]*als.Fit, batch)
 		var cost float64
 		for k := range batch {
-			cost += float64(sweeps) * j.annealer(blocks[(round*batch+k)%len(blocks)]).cost(shape, cells.Len())
+			cost += float64(float64(sweeps) * j.annealer(blocks[(round*batch+k)%len(blocks)]).cost(shape, cells.Len()))
 		}
 		if cost > budget { // large data: the first batch alone, with shorter chains
 			sweeps = int(float64(sweeps) * budget / cost)

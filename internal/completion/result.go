@@ -124,6 +124,6 @@ func (c *Completion) Interval(cell []int32, level float64) (low, high float64) {
 		level = c.level
 	}
 	value, stderr := c.At(cell)
-	half := stderr * c.calibration.quantile(level)
+	half := float64(stderr * c.calibration.quantile(level))
 	return value - half, value + half
 }

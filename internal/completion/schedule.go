@@ -10,12 +10,12 @@ import (
 // Budgets are counted in it, so that what is done does not depend on how fast or how busy the machine is.
 func (c candidate) cost(shape tensor.Shape, cells int) float64 {
 	r := float64(c.settings.Blocks + len(c.settings.Partial))
-	perCell := 30 + 2.5*r + 0.06*r*r + c.settings.Noise.Cost()
+	perCell := 30 + float64(2.5*r) + float64(0.06*r*r) + c.settings.Noise.Cost()
 	var rows float64
 	for _, d := range shape {
 		rows += float64(d)
 	}
-	return float64(shape.Order())*float64(cells)*perCell + rows*(500+3.5*r*r)
+	return float64(float64(shape.Order())*float64(cells)*perCell) + float64(rows*(500+float64(3.5*r*r)))
 }
 
 // sampleSize is the bytes that one sample takes.

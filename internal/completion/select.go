@@ -72,7 +72,7 @@ const startCount = 2 // position in blockCounts at which exploring starts
 func (j *job) selectModel(ctx context.Context, f folds, budget float64) selection {
 	const most = 3
 	shape := f.cells.Shape()
-	explored := 0.3 * budget
+	explored := float64(0.3 * budget)
 	counts := blockCounts
 	start := startCount
 	if j.Blocks > 0 {
@@ -199,7 +199,7 @@ func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count fl
 			continue
 		}
 		e := (predicted - value) / scaling.ScaleAt(cell)
-		sum += e * e
+		sum += float64(e * e)
 		count++
 	}
 	return sum, count

@@ -20,7 +20,7 @@ func stack(predictions [][]float64, y []float64) []float64 {
 		gram[k] = make([]float64, count)
 		for l := range gram[k] {
 			for c := range y {
-				gram[k][l] += (predictions[k][c] - y[c]) * (predictions[l][c] - y[c])
+				gram[k][l] += float64((predictions[k][c] - y[c]) * (predictions[l][c] - y[c]))
 			}
 		}
 		trace += gram[k][k]
@@ -37,7 +37,7 @@ func stack(predictions [][]float64, y []float64) []float64 {
 		var value float64
 		for k := range w {
 			for l := range w {
-				value += w[k] * gram[k][l] * w[l]
+				value += float64(w[k] * gram[k][l] * w[l])
 			}
 		}
 		if value < best {
@@ -76,7 +76,7 @@ func minimise(gram [][]float64, set int) (w []float64, ok bool) {
 			}
 			f := a[r][i] / a[i][i]
 			for l := i; l <= n; l++ {
-				a[r][l] -= f * a[i][l]
+				a[r][l] -= float64(f * a[i][l])
 			}
 		}
 	}

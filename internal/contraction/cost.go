@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"lacuna/internal/kernel"
+	"lacuna/internal/portable"
 )
 
 // The cost model counts cycles of one thread for a prediction and a gradient, by lane group. Its constants were
@@ -44,7 +45,7 @@ func treeCost(shape, modes []int, cells int, row float64) (cost, deepest float64
 	deepest = 1
 	for _, n := range modes {
 		deepest = min(deepest*float64(shape[n]), float64(cells))
-		cost += deepest * (perRow + 3*(read(2*row*float64(shape[n]))-1) + 2*(read(2*row*deepest)-1))
+		cost += float64(deepest * (perRow + float64(3*(read(2*row*float64(shape[n]))-1)) + float64(2*(read(2*row*deepest)-1))))
 	}
 	return cost, deepest
 }
@@ -55,7 +56,7 @@ func halvesCost(shape []int, split [2][]int, cells, lanes, size int) float64 {
 	var cost float64
 	for s, passes := range [2]float64{1, 2} {
 		tree, deepest := treeCost(shape, split[s], cells, row)
-		cost += tree + passes*float64(cells)*(perCell/groups+read(deepest*row))
+		cost += tree + float64(passes*float64(cells)*(perCell/groups+read(deepest*row)))
 	}
 	return cost
 }
@@ -87,10 +88,10 @@ func cellwiseCost(shape []int, cells int, o cellOrder, size int) float64 {
 	readJ, readK := read(2*row*(j+between)), read(2*row*(j+k))
 	readOuter := read(2*row*min(runsOfBlock, outerRows)) / 2 // in ascending order: prefetched
 	groups := float64(o.lanes) / kernel.Lanes
-	perGroup := 2*perCell/groups + perRun/(groups*lambda) + 3*(readJ+readK) + perUpdate + (3*readOuter+perUpdate)/lambda
-	cost := float64(cells) * perGroup
+	perGroup := 2*perCell/groups + perRun/(groups*lambda) + float64(3*(readJ+readK)) + perUpdate + (float64(3*readOuter)+perUpdate)/lambda
+	cost := float64(float64(cells) * perGroup)
 	// Every block brings its rows in once.
-	cost += blocks * 3 * (min(j, float64(cells)/blocks) + min(k, float64(cells)/blocks)) * read(16e6) / 2
+	cost += float64(blocks * 3 * (min(j, float64(cells)/blocks) + min(k, float64(cells)/blocks)) * read(16e6) / 2)
 	if len(outer) > 1 {
 		cost += tree
 	}
@@ -98,7 +99,7 @@ func cellwiseCost(shape []int, cells int, o cellOrder, size int) float64 {
 }
 
 // distinct is the expected number of different boxes that hold something when items fall into boxes at random.
-func distinct(boxes, items float64) float64 { return -boxes * math.Expm1(-items/boxes) }
+func distinct(boxes, items float64) float64 { return -boxes * portable.Expm1(-items/boxes) }
 
 // choice is a way to evaluate: by halves if lanes > 0, with that split of the modes and tile width, or else by cells.
 type choice struct {
@@ -179,7 +180,7 @@ func Work[T kernel.Float](shape []int, cells, blocks int) (flops, bytes float64)
 		return 5 * rows // one product, two fused multiply–adds of its derivative
 	}
 	if c.lanes > 0 {
-		return float64(blocks) * (6*float64(cells) + tree(c.split[0]) + tree(c.split[1])), 0
+		return float64(blocks) * (float64(6*float64(cells)) + tree(c.split[0]) + tree(c.split[1])), 0
 	}
 	var outer []int
 	for n := range shape {
@@ -187,7 +188,7 @@ func Work[T kernel.Float](shape []int, cells, blocks int) (flops, bytes float64)
 			outer = append(outer, n)
 		}
 	}
-	return float64(blocks) * (11*float64(cells) + tree(outer)), float64(blocks*8*sizeOf[T]()) * float64(cells)
+	return float64(blocks) * (float64(11*float64(cells)) + tree(outer)), float64(blocks*8*sizeOf[T]()) * float64(cells)
 }
 
 func sizeOf[T kernel.Float]() int {

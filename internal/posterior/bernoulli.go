@@ -3,6 +3,7 @@ package posterior
 import (
 	"math"
 
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 )
 
@@ -50,7 +51,7 @@ func (b *odds) draw() {
 type coin struct{}
 
 func (coin) At(_ []int32, x float64) (mean, variance float64) {
-	p := 1 / (1 + math.Exp(-x))
+	p := 1 / (1 + portable.Exp(-x))
 	return p, p * (1 - p)
 }
 
@@ -64,13 +65,13 @@ func polyaGamma(s *rng.Stream, psi float64) float64 {
 	var sum, mean float64
 	for k := range terms {
 		half := float64(k) + 0.5
-		d := half*half + square
+		d := float64(half*half) + square
 		sum += s.ExpFloat64() / d
 		mean += 1 / d
 	}
 	total := 0.25 // the mean of PG(1, ψ) is tanh(ψ/2)/(2ψ)
 	if abs := math.Abs(psi); abs > 1e-6 {
-		total = math.Tanh(abs/2) / (2 * abs)
+		total = portable.Tanh(abs/2) / (2 * abs)
 	}
 	const norm = 2 * math.Pi * math.Pi
 	return math.Max(1e-12, sum/norm+math.Max(0, total-mean/norm))

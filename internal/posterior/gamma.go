@@ -3,24 +3,25 @@ package posterior
 import (
 	"math"
 
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 )
 
 // gamma draws from the gamma distribution of that shape and rate 1 (Marsaglia & Tsang 2000).
 func gamma(s *rng.Stream, shape float64) float64 {
 	if shape < 1 {
-		return gamma(s, shape+1) * math.Pow(1-s.Float64(), 1/shape)
+		return gamma(s, shape+1) * portable.Pow(1-s.Float64(), 1/shape)
 	}
 	d := shape - 1.0/3
 	c := 1 / math.Sqrt(9*d)
 	for {
 		x := s.NormFloat64()
-		v := 1 + c*x
+		v := 1 + float64(c*x)
 		if v <= 0 {
 			continue
 		}
 		v = v * v * v
-		if math.Log(1-s.Float64()) < x*x/2+d-d*v+d*math.Log(v) {
+		if portable.Log(1-s.Float64()) < float64(x*x/2)+d-float64(d*v)+float64(d*portable.Log(v)) {
 			return d * v
 		}
 	}
@@ -40,22 +41,22 @@ func drawFreedom(s *rng.Stream, groups []group) float64 {
 	var weights [len(freedoms)]float64
 	best := math.Inf(-1)
 	for k, nu := range freedoms {
-		half, lg := nu/2*math.Log(nu/2), lgamma(nu/2)
+		half, lg := float64(nu/2*portable.Log(nu/2)), lgamma(nu/2)
 		last, top := -1.0, 0.0
 		for _, g := range groups {
 			if g.count != last {
 				last, top = g.count, lgamma((nu+g.count)/2)
 			}
-			weights[k] += half - lg + top - (nu+g.count)/2*math.Log((nu+g.squares)/2)
+			weights[k] += half - lg + top - float64((nu+g.count)/2*portable.Log((nu+g.squares)/2))
 		}
 		best = math.Max(best, weights[k])
 	}
 	var total float64
 	for k := range weights {
-		weights[k] = math.Exp(weights[k] - best)
+		weights[k] = portable.Exp(weights[k] - best)
 		total += weights[k]
 	}
-	u := s.Float64() * total
+	u := float64(s.Float64() * total)
 	for k, nu := range freedoms {
 		if u -= weights[k]; u <= 0 {
 			return nu

@@ -75,14 +75,14 @@ func (g *scales) draw() {
 			w *= omega[g.s.data.Index[n][c]]
 		}
 		g.weight[c] = w // relative precision until the end of this function
-		sum += w * e * e
+		sum += float64(w * e * e)
 	}
 	if math.IsNaN(sum) || math.IsInf(sum, 0) { // the chain has run away: it starts again
 		g.s.scatter()
 		g.setResiduals()
 		sum = count
 	}
-	g.tau = gamma(g.s.stream, flat+count/2) / (flat + sum/2)
+	g.tau = gamma(g.s.stream, flat+float64(count/2)) / (flat + float64(sum/2))
 	if g.varied {
 		for n := range g.omega {
 			g.drawOmega(n)
@@ -103,7 +103,7 @@ func (g *scales) drawOmega(n int) {
 		cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
 		var squares float64
 		for _, c := range cells {
-			squares += g.weight[c] * g.residual[c] * g.residual[c]
+			squares += float64(g.weight[c] * g.residual[c] * g.residual[c])
 		}
 		groups[i] = group{float64(len(cells)), squares * g.tau / old}
 	}

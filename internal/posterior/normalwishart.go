@@ -58,7 +58,7 @@ func (p *normal) draw(s *rng.Stream) {
 	shrink := float64(d) * pseudo / (float64(d) + pseudo)
 	for k := range width {
 		for l := range k + 1 {
-			p.inverse[k*stride+l] += shrink * p.mean[k] * p.mean[l]
+			p.inverse[k*stride+l] += float64(shrink * p.mean[k] * p.mean[l])
 		}
 		p.inverse[k*stride+k]++
 	}
@@ -82,7 +82,7 @@ func (p *normal) setShift() {
 	for k := range width {
 		var sum float64
 		for l, m := range p.mean {
-			sum += p.precision[k*width+l] * m
+			sum += float64(p.precision[k*width+l] * m)
 		}
 		p.shift[k] = sum
 	}

@@ -80,10 +80,10 @@ func (p *Posterior) At(cell []int32) (mean, variance, noise float64) {
 			shift = v
 		}
 		sum += v - shift
-		squares += (v - shift) * (v - shift)
+		squares += float64((v - shift) * (v - shift))
 		noise += e
 	}
 	count := float64(len(p.Samples))
 	sum /= count
-	return shift + sum, math.Max(0, squares/count-sum*sum), noise / count
+	return shift + sum, math.Max(0, squares/count-float64(sum*sum)), noise / count
 }

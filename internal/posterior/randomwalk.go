@@ -29,7 +29,7 @@ func (p *walk) row(i int, precision []float64, stride int) {
 		neighbours++
 		for k := range width {
 			for l, r := range p.columns {
-				shift[k] += p.precision[k*width+l] * p.factor[next*p.blocks+r]
+				shift[k] += float64(p.precision[k*width+l] * p.factor[next*p.blocks+r])
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func (t *tails) draw(g *scales) {
 	}
 	for c, e := range g.residual {
 		old := t.precision[c]
-		fresh := gamma(g.s.stream, (t.nu+1)/2) / ((t.nu + g.tau*g.weight[c]/old*e*e) / 2)
+		fresh := gamma(g.s.stream, (t.nu+1)/2) / ((t.nu + float64(g.tau*g.weight[c]/old*e*e)) / 2)
 		t.precision[c] = fresh
 		g.weight[c] *= fresh / old
 	}
