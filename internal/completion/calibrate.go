@@ -81,7 +81,8 @@ func calibrate(cells []HeldOutCell) calibration {
 		c.ratios = nil
 		return c
 	}
-	if q := c.quantile(math.Erf(math.Sqrt2 / 2)); q > 0 {
+	const oneDeviation = 0.682689492137086 // the share of a normal distribution within one deviation
+	if q := c.quantile(oneDeviation); q > 0 {
 		c.stretch = q
 	}
 	for k := range c.ratios {

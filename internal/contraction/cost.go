@@ -177,7 +177,7 @@ func Work[T kernel.Float](shape []int, cells, blocks int) (flops, bytes float64)
 				rows += deepest
 			}
 		}
-		return 5 * rows // one product, two fused multiply–adds of its derivative
+		return float64(5 * rows) // one product, two fused multiply–adds of its derivative
 	}
 	if c.lanes > 0 {
 		return float64(blocks) * (float64(6*float64(cells)) + tree(c.split[0]) + tree(c.split[1])), 0

@@ -41,11 +41,11 @@ func drawFreedom(s *rng.Stream, groups []group) float64 {
 	var weights [len(freedoms)]float64
 	best := math.Inf(-1)
 	for k, nu := range freedoms {
-		half, lg := float64(nu/2*portable.Log(nu/2)), lgamma(nu/2)
+		half, lg := float64(nu/2*portable.Log(nu/2)), portable.LogGamma(nu/2)
 		last, top := -1.0, 0.0
 		for _, g := range groups {
 			if g.count != last {
-				last, top = g.count, lgamma((nu+g.count)/2)
+				last, top = g.count, portable.LogGamma((nu+g.count)/2)
 			}
 			weights[k] += half - lg + top - float64((nu+g.count)/2*portable.Log((nu+g.squares)/2))
 		}
@@ -63,9 +63,4 @@ func drawFreedom(s *rng.Stream, groups []group) float64 {
 		}
 	}
 	return freedoms[len(freedoms)-1]
-}
-
-func lgamma(x float64) float64 {
-	v, _ := math.Lgamma(x)
-	return v
 }
