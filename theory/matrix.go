@@ -8,7 +8,6 @@ import (
 	"lacuna/flow"
 	"lacuna/internal/linalg"
 	"lacuna/loss"
-	"lacuna/model"
 )
 
 // MatrixObserver measures Theorem 2.1 (Arora et al. 2019) along a run of a deep matrix factorisation W = W_k … W_1:
@@ -23,7 +22,7 @@ type MatrixObserver struct {
 	Emergences int
 	Records    int
 
-	matrix   *model.Matrix
+	matrix   *Matrix
 	loss     loss.Loss
 	force    *force
 	exponent func(k int) float64
@@ -40,7 +39,7 @@ type matrixTrace struct {
 }
 
 // NewMatrixObserver prepares to measure Theorem 2.1.
-func NewMatrixObserver(matrix *model.Matrix, l loss.Loss) *MatrixObserver {
+func NewMatrixObserver(matrix *Matrix, l loss.Loss) *MatrixObserver {
 	return &MatrixObserver{
 		matrix: matrix, loss: l, force: &force{observed: matrix.Observed()}, exponent: MatrixExponent,
 		measured: &Measurement{Statement: "theorem-2.1"}, trace: new(matrixTrace),

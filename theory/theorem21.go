@@ -38,10 +38,10 @@ type SigmaTrace struct {
 }
 
 // matrixProblem is a square matrix of rank 3 with a balanced start.
-func matrixProblem(k int, o Options) (*model.Matrix, *tensor.Observed, error) {
+func matrixProblem(k int, o Options) (*Matrix, *tensor.Observed, error) {
 	shape := tensor.Shape{8, 8}
 	observed, _ := dataset.Observe(dataset.Synthetic(shape, 3, 0, o.Seed), dataset.Random, 0, 0.8, o.Seed)
-	m, err := model.NewMatrix(observed, square(), model.MatrixConfig{Depth: k})
+	m, err := NewMatrix(observed, square(), MatrixConfig{Depth: k})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,4 +1,4 @@
-package model_test
+package theory
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 	"lacuna/tensor"
 )
 
-func newMatrix(t *testing.T, rows, columns, depth int) *model.Matrix {
+func newMatrix(t *testing.T, rows, columns, depth int) *Matrix {
 	t.Helper()
 	l, err := loss.ByName("log-cosh")
 	if err != nil {
 		t.Fatal(err)
 	}
 	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{rows, columns}, 2, 0, 3), dataset.Random, 0, 0.7, 1)
-	m, err := model.NewMatrix(observed, l, model.MatrixConfig{Depth: depth})
+	m, err := NewMatrix(observed, l, MatrixConfig{Depth: depth})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func newMatrix(t *testing.T, rows, columns, depth int) *model.Matrix {
 }
 
 // lossAt returns L with parameter p of factor j moved by h.
-func lossAt(m *model.Matrix, j, p int, h float64) float64 {
+func lossAt(m *Matrix, j, p int, h float64) float64 {
 	w := m.Factor(j)
 	old := w[p]
 	w[p] += h

@@ -1,10 +1,10 @@
-package model
+package theory
 
 import (
 	"math"
-	"sort"
 
 	"lacuna/internal/linalg"
+	"lacuna/model"
 )
 
 // Linearise fixes the current point. All parameters are treated alike, whatever singular values are called active.
@@ -39,20 +39,21 @@ func (m *Matrix) Rows(rows []int) []int {
 }
 
 // Project sets b = Σ terms.
-func (m *Matrix) Project(b []float64, terms []Term) {
+func (m *Matrix) Project(b []float64, terms []model.Term) {
 	clear(b)
 	m.addTerms(b, terms)
 }
 
 // SetLift sets lift slot j to omega (damped).
 func (m *Matrix) SetLift(j int, omega []float64) {
-	into := m.slot(Lift(j))
+	into := m.slot(model.Lift(j))
 	for i, x := range omega {
 		into[i] = m.damp * x
 	}
 }
 
-// Hessian fills h with the exact Hessian of L by the parameters. With L_i = W_k…W_{i+1} and R_i = W_{i−1}…W_1, for i < j
+// Hessian fills h with the exact Hessian of L by the parameters. With L_i = W_k…W_{i+1} and R_i = W_{i−1}…W_1, for i <
+// j
 //
 //	H = Σ_c ℓ”_c ∂W_c ∂W_c  +  (L_jᵀ ∇L R_iᵀ)[c, b] · (W_{j−1}…W_{i+1})[d, a]
 //
@@ -118,7 +119,7 @@ func (m *Matrix) HessianVec(out, x []float64) {
 }
 
 // RowBlocks is not defined for a factorisation whose parameters are one space; the dense solver does without it.
-func (m *Matrix) RowBlocks([]float64) { panic("model: RowBlocks: a deep matrix is solved densely") }
+func (m *Matrix) RowBlocks([]float64) { panic("theory: RowBlocks: a deep matrix is solved densely") }
 
 // GramScale sets out to the factor of Damp.
 func (m *Matrix) GramScale(out []float64) {
@@ -130,7 +131,8 @@ func (m *Matrix) GramScale(out []float64) {
 // GramIsIdentity reports whether nothing is damped.
 func (m *Matrix) GramIsIdentity() bool { return m.damp == 1 }
 
-// TimesGram sets the given rows of out to those of h (damped): the space is that of the parameters, so K is the identity.
+// TimesGram sets the given rows of out to those of h (damped): the space is that of the parameters, so K is the
+// identity.
 func (m *Matrix) TimesGram(out, h []float64, rows []int) {
 	dim := len(m.theta)
 	for _, row := range rows {
@@ -145,7 +147,8 @@ func (m *Matrix) LogRates(change []float64) []float64 {
 	k, rows, columns := m.Depth(), m.sizes[m.Depth()], m.sizes[0]
 	dw := make([]float64, rows*columns)
 	for i := 1; i <= k; i++ {
-		part := linalg.Multiply(linalg.Multiply(m.after[i], m.part(change, i), rows, m.sizes[i], m.sizes[i-1]), m.before[i-1], rows, m.sizes[i-1], columns)
+		left := linalg.Multiply(m.after[i], m.part(change, i), rows, m.sizes[i], m.sizes[i-1])
+		part := linalg.Multiply(left, m.before[i-1], rows, m.sizes[i-1], columns)
 		for p, x := range part {
 			dw[p] += x
 		}
@@ -160,61 +163,4 @@ func (m *Matrix) LogRates(change []float64) []float64 {
 		rates[i] /= t.sigma
 	}
 	return rates
-}
-
-type singularTriple struct {
-	sigma       float64
-	left, right []float64
-}
-
-// singularTriples is a singular value decomposition by one-sided Jacobi rotations, σ descending, one triple a column of
-// the smaller side.
-func singularTriples(a []float64, rows, columns int) []singularTriple {
-	if rows < columns {
-		triples := singularTriples(linalg.Transpose(a, rows, columns), columns, rows)
-		for i, t := range triples {
-			triples[i].left, triples[i].right = t.right, t.left
-		}
-		return triples
-	}
-	b, v := linalg.Transpose(a, rows, columns), linalg.Identity(columns) // row l of b is A v_l
-	const sweeps, small = 30, 1e-15
-	for range sweeps {
-		worst := 0.0
-		for p := range columns {
-			for q := p + 1; q < columns; q++ {
-				bp, bq := b[p*rows:][:rows], b[q*rows:][:rows]
-				pp, qq, pq := linalg.Norm2(bp), linalg.Norm2(bq), linalg.Dot(bp, bq)
-				if math.Abs(pq) <= small*math.Sqrt(pp*qq) {
-					continue
-				}
-				worst = math.Max(worst, math.Abs(pq)/math.Sqrt(pp*qq))
-				z := (qq - pp) / (2 * pq)
-				t := math.Copysign(1, z) / (math.Abs(z) + math.Hypot(1, z))
-				c := 1 / math.Hypot(1, t)
-				turn(bp, bq, c, c*t)
-				turn(v[p*columns:][:columns], v[q*columns:][:columns], c, c*t)
-			}
-		}
-		if worst <= small {
-			break
-		}
-	}
-	triples := make([]singularTriple, columns)
-	for l := range triples {
-		left := b[l*rows:][:rows:rows]
-		sigma := math.Sqrt(linalg.Norm2(left))
-		if sigma > 0 {
-			linalg.ScaleTo(left, 1)
-		}
-		triples[l] = singularTriple{sigma, left, v[l*columns:][:columns:columns]}
-	}
-	sort.SliceStable(triples, func(i, j int) bool { return triples[i].sigma > triples[j].sigma })
-	return triples
-}
-
-func turn(x, y []float64, c, s float64) {
-	for i := range x {
-		x[i], y[i] = c*x[i]-s*y[i], s*x[i]+c*y[i]
-	}
 }

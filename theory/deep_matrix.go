@@ -1,6 +1,9 @@
-package model
+package theory
 
 import (
+	"cmp"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -8,6 +11,7 @@ import (
 	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
 	"lacuna/loss"
+	"lacuna/model"
 	"lacuna/tensor"
 )
 
@@ -15,11 +19,12 @@ import (
 //
 //	W = W_k W_{k−1} … W_1 ,   L(W) = 1/|Ω| Σ_{i∈Ω} ℓ(W_i, A_i) ,
 //
-// W_j of size h×h but for W_1 (h×d_2) and W_k (d_1×h). What emerges one at a time are the singular values of W: they take the
-// place of blocks, so DeepNorms returns them and Blocks is min(d_1, d_2).
+// W_j of size h×h but for W_1 (h×d_2) and W_k (d_1×h). What emerges one at a time are the singular values of W: they
+// take the place of blocks, so DeepNorms returns them and Blocks is min(d_1, d_2).
 //
-// It is a laboratory model: plain loops and the exact Hessian in the space of the parameters. Vectors of v-space are the parameters
-// themselves, in the order W_1, …, W_k, row-major. Above 512 parameters an implicit method treats it explicitly.
+// It is a laboratory model: plain loops and the exact Hessian in the space of the parameters. Vectors of v-space are
+// the parameters themselves, in the order W_1, …, W_k, row-major. Above 512 parameters an implicit method treats it
+// explicitly.
 type Matrix struct {
 	observed *tensor.Observed
 	loss     loss.Loss
@@ -27,7 +32,7 @@ type Matrix struct {
 	start    []int // of W_j in theta, j from 1
 
 	theta []float64
-	slots [2 * Stages][]float64
+	slots [2 * model.Stages][]float64
 	damp  float64
 	live  []int
 
@@ -48,14 +53,16 @@ type MatrixConfig struct {
 // mostImplicit is the number of parameters up to which the dense Hessian is worth its cost.
 const mostImplicit = 512
 
-// NewMatrix makes a model with all parameters zero. It returns an error for data of another order than 2 or a bad config.
+// NewMatrix makes a model with all parameters zero. It returns an error for data of another order than 2 or a bad
+// config.
 func NewMatrix(observed *tensor.Observed, l loss.Loss, config MatrixConfig) (*Matrix, error) {
 	shape := observed.Shape()
 	if shape.Order() != 2 {
-		return nil, fmt.Errorf("model: a matrix factorisation of a tensor of order %d: order 2 is needed", shape.Order())
+		return nil, fmt.Errorf("theory: a matrix factorisation of a tensor of order %d: order 2 is needed", shape.Order())
 	}
 	if config.Depth < 1 || config.Width < 0 {
-		return nil, fmt.Errorf("model: %d factors of width %d: at least 1 factor of positive width is needed", config.Depth, config.Width)
+		return nil, fmt.Errorf("theory: %d factors of width %d: at least 1 factor of positive width is needed",
+			config.Depth, config.Width)
 	}
 	width := config.Width
 	if width == 0 {
@@ -94,7 +101,7 @@ func (m *Matrix) Factor(j int) []float64 { return slices.Clone(m.part(m.theta, j
 // SetFactor overwrites W_j.
 func (m *Matrix) SetFactor(j int, w []float64) {
 	if len(w) != m.sizes[j]*m.sizes[j-1] {
-		panic("model: SetFactor: a factor of another shape")
+		panic("theory: SetFactor: a factor of another shape")
 	}
 	copy(m.part(m.theta, j), w)
 }
@@ -103,27 +110,30 @@ func (m *Matrix) part(theta []float64, j int) []float64 {
 	return theta[m.start[j]:][:m.sizes[j]*m.sizes[j-1]]
 }
 
-// Draw sets a start: entries N(0, σ_A²) for Gaussian, or (BalancedGeneral) W_{j+1}ᵀW_{j+1} = W_jW_jᵀ exactly, the hypothesis of
-// Theorem 2.1: W_j = Q_j Σ Q_{j−1}ᵀ with random orthonormal columns and singular values |N(0, σ_A²)|. config.SigmaW is not used.
-func (m *Matrix) Draw(config StartConfig) error {
-	config = config.withDefaults()
-	if err := config.check(); err != nil {
-		return err
-	}
-	if config.Start != Gaussian && config.Start != BalancedGeneral {
-		return fmt.Errorf("model: start %q is not one of a matrix factorisation, choose %s or %s", config.Start, Gaussian, BalancedGeneral)
+// Draw sets a start: entries N(0, σ_A²) for Gaussian, or (BalancedGeneral) W_{j+1}ᵀW_{j+1} = W_jW_jᵀ exactly, the
+// hypothesis of Theorem 2.1: W_j = Q_j Σ Q_{j−1}ᵀ with random orthonormal columns and singular values |N(0, σ_A²)|.
+// config.SigmaW is not used; σ_A = 0 means 0.1.
+func (m *Matrix) Draw(config model.StartConfig) error {
+	sigmaA := cmp.Or(config.SigmaA, 0.1)
+	if !(sigmaA > 0) || math.IsInf(sigmaA, 0) {
+		return fmt.Errorf("theory: σ_A = %v must be positive and finite", sigmaA)
 	}
 	stream := rng.New(config.Seed, "start")
-	if config.Start == Gaussian {
+	switch cmp.Or(config.Start, model.Gaussian) {
+	case model.Gaussian:
 		for i := range m.theta {
-			m.theta[i] = config.SigmaA * stream.NormFloat64()
+			m.theta[i] = sigmaA * stream.NormFloat64()
 		}
 		return nil
+	case model.BalancedGeneral:
+	default:
+		return fmt.Errorf("theory: start %q is not one of a matrix factorisation, choose %s or %s",
+			config.Start, model.Gaussian, model.BalancedGeneral)
 	}
 	rank := slices.Min(m.sizes)
 	sigma := make([]float64, rank)
 	for l := range sigma {
-		sigma[l] = math.Abs(config.SigmaA * stream.NormFloat64())
+		sigma[l] = math.Abs(sigmaA * stream.NormFloat64())
 	}
 	right := orthonormal(m.sizes[0], rank, stream)
 	for j := 1; j < len(m.sizes); j++ {
@@ -142,28 +152,6 @@ func (m *Matrix) Draw(config StartConfig) error {
 	return nil
 }
 
-// orthonormal returns count random orthonormal vectors of length d ≥ count.
-func orthonormal(d, count int, stream *rng.Stream) [][]float64 {
-	out := make([][]float64, count)
-	for l := range out {
-		x := make([]float64, d)
-		for i := range x {
-			x[i] = stream.NormFloat64()
-		}
-		for range 2 { // twice is enough for full accuracy
-			for _, y := range out[:l] {
-				along := linalg.Dot(x, y)
-				for i := range x {
-					x[i] -= along * y[i]
-				}
-			}
-		}
-		linalg.ScaleTo(x, 1)
-		out[l] = x
-	}
-	return out
-}
-
 func (m *Matrix) slot(j int) []float64 {
 	if m.slots[j] == nil {
 		m.slots[j] = make([]float64, len(m.theta))
@@ -171,7 +159,7 @@ func (m *Matrix) slot(j int) []float64 {
 	return m.slots[j]
 }
 
-func (m *Matrix) addTerms(out []float64, terms []Term) {
+func (m *Matrix) addTerms(out []float64, terms []model.Term) {
 	for _, t := range terms {
 		for i, d := range m.slots[t.Slot] {
 			out[i] = math.FMA(t.C, d, out[i])
@@ -180,7 +168,7 @@ func (m *Matrix) addTerms(out []float64, terms []Term) {
 }
 
 // Gradient sets slot j to −∇L at θ + Σ terms and returns L there.
-func (m *Matrix) Gradient(j int, terms []Term) float64 {
+func (m *Matrix) Gradient(j int, terms []model.Term) float64 {
 	copy(m.trial, m.theta)
 	m.addTerms(m.trial, terms)
 	value := m.evaluate(m.trial)
@@ -223,7 +211,7 @@ func (m *Matrix) evaluate(theta []float64) float64 {
 }
 
 // Move sets θ to θ + Σ terms.
-func (m *Matrix) Move(terms []Term) { m.addTerms(m.theta, terms) }
+func (m *Matrix) Move(terms []model.Term) { m.addTerms(m.theta, terms) }
 
 // Blocks returns min(d_1, d_2), the number of singular values.
 func (m *Matrix) Blocks() int { return min(m.sizes[0], m.sizes[m.Depth()]) }
@@ -241,9 +229,10 @@ func (m *Matrix) DeepNorms(norms []float64) {
 	}
 }
 
-// RelativeSizes sets out[l] to the largest relative size of Σ terms over the factors: of the whole factor, and along its l-th
-// singular direction relative to that singular value, so that dormant directions are as accurate as grown ones.
-func (m *Matrix) RelativeSizes(out []float64, terms []Term) {
+// RelativeSizes sets out[l] to the largest relative size of Σ terms over the factors: of the whole factor, and along
+// its l-th singular direction relative to that singular value, so that dormant directions are as accurate as grown
+// ones.
+func (m *Matrix) RelativeSizes(out []float64, terms []model.Term) {
 	change := make([]float64, len(m.theta))
 	m.addTerms(change, terms)
 	m.relative(out, change)
@@ -279,8 +268,9 @@ func (m *Matrix) relative(out, change []float64) {
 // Norm2 returns the squared norm of the direction in slot j.
 func (m *Matrix) Norm2(j int) float64 { return linalg.Norm2(m.slots[j]) }
 
-// Stiffness sets all of out to one upper bound of the Gauss–Newton curvature, max ℓ”/|Ω| Σ_j ‖W_k…W_{j+1}‖² ‖W_{j−1}…W_1‖² in
-// spectral norms bounded by Frobenius norms; 0 for a model that is too large to be treated implicitly.
+// Stiffness sets all of out to one upper bound of the Gauss–Newton curvature, max ℓ”/|Ω| Σ_j ‖W_k…W_{j+1}‖²
+// ‖W_{j−1}…W_1‖² in spectral norms bounded by Frobenius norms; 0 for a model that is too large to be treated
+// implicitly.
 func (m *Matrix) Stiffness(out []float64) {
 	var sum float64
 	if len(m.theta) <= mostImplicit {
@@ -317,9 +307,19 @@ func (m *Matrix) DataNorm() float64 {
 }
 
 // State returns a copy of the parameters, exact to the bit.
-func (m *Matrix) State() []byte { return encode(m.kind(), m.theta) }
+func (m *Matrix) State() []byte {
+	data, err := binary.Append(nil, binary.LittleEndian, m.theta)
+	if err != nil {
+		panic("theory: parameters of no fixed size")
+	}
+	return data
+}
 
 // SetState restores parameters that State of a model of the same shape returned.
-func (m *Matrix) SetState(data []byte) error { return decode(m.kind(), m.theta, data) }
-
-func (m *Matrix) kind() string { return fmt.Sprintf("matrix factors of sizes %v\n", m.sizes) }
+func (m *Matrix) SetState(data []byte) error {
+	if len(data) != 8*len(m.theta) {
+		return errors.New("theory: the state is not of this matrix factorisation")
+	}
+	_, err := binary.Decode(data, binary.LittleEndian, m.theta)
+	return err
+}
