@@ -409,7 +409,7 @@ func TestHoldOutIsTheShareOfAFold(t *testing.T) {
 // TestEmergencesBelongToBlocksOfTheModel: the time beside a block is that of a block of the flow with the same factors.
 func TestEmergencesBelongToBlocksOfTheModel(t *testing.T) {
 	g := generate(t, 2, tensor.Shape{9, 8, 7}, 2, 0.01, 0.5)
-	c := complete(t, g.observed, lacuna.Options{Effort: 0.3})
+	c := complete(t, g.observed, lacuna.Options{Effort: 0.1})
 	seen := map[int]bool{}
 	for _, e := range c.Emergences {
 		if !e.Matched {

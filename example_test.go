@@ -8,6 +8,7 @@ import (
 
 	"lacuna"
 	"lacuna/dataio"
+	"lacuna/experiment"
 	"lacuna/tensor"
 )
 
@@ -60,7 +61,7 @@ func ExampleComplete_csv() {
 		fmt.Println(err)
 		return
 	}
-	c, err := lacuna.Complete(context.Background(), table.Observed, lacuna.Options{})
+	c, err := lacuna.Complete(context.Background(), table.Observed, lacuna.Options{Effort: 0.1})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -130,7 +131,7 @@ func ExampleOptions_noise() {
 		}
 		return 0
 	})
-	options := lacuna.Options{Noise: lacuna.NoiseBernoulli, Effort: 0.05}
+	options := lacuna.Options{Noise: lacuna.NoiseBernoulli, Effort: 0.02}
 	c, err := lacuna.Complete(context.Background(), observed, options)
 	if err != nil {
 		fmt.Println(err)
@@ -140,4 +141,21 @@ func ExampleOptions_noise() {
 	unlikely, _ := c.At([]int32{0, 4})
 	fmt.Println(likely > 0.5, unlikely < 0.5)
 	// Output: true true
+}
+
+// One training run of the laboratory: 20 blocks from a near-zero start, of which one is left standing.
+func Example_training() {
+	observed := products(func(i, k int32) float64 { return float64((i + 1) * (k + 2)) })
+	settings := experiment.Settings{Blocks: 20, Depth: experiment.Depths{1}, Trajectory: "all"}
+	run, err := experiment.New(settings, experiment.Cells{Train: observed})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result := run.Follow(context.Background(), nil)
+	fmt.Println(result.Status, "with rank", result.Rank)
+	fmt.Printf("missing value %.2f\n", run.Model.CP(-1).At([]int32{3, 1}))
+	// Output:
+	// converged with rank 1
+	// missing value 12.00
 }

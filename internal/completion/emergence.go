@@ -6,10 +6,8 @@ import (
 	"math"
 	"slices"
 
-	"lacuna/flow"
+	"lacuna/experiment"
 	"lacuna/internal/parallel"
-	"lacuna/loss"
-	"lacuna/model"
 	"lacuna/tensor"
 )
 
@@ -33,7 +31,7 @@ type flowTrace struct {
 // Later a run may grow spurious blocks. It shows the structure of the tensor one block after another; the filled
 // values do not depend on it.
 func (j *job) follow(ctx context.Context, c *Completion, f folds, budget float64) flowTrace {
-	const fewest, most, starts = 150, 1500, 6
+	const fewest, most, starts, patience = 150, 1500, 6, 250
 	blocks := min(max(8, 2*c.EffectiveRank), 32)
 	perEvaluation := j.annealer(blocks).cost(f.cells.Shape(), f.cells.Len())
 	evaluations := int(math.Min(most, budget/perEvaluation))
@@ -48,13 +46,18 @@ func (j *job) follow(ctx context.Context, c *Completion, f folds, budget float64
 	if len(j.Depths) > 0 {
 		trace.depths = j.Depths
 	}
-	config := model.BalancedConfig{Blocks: blocks}
+	settings := experiment.Settings{
+		Balanced: true, Blocks: blocks, Seed: j.Seed,
+		Tolerance: 0.1, TrainMSE: 1e-12, Evaluations: evaluations, Patience: patience,
+	}
 	for _, k := range trace.depths {
-		config.Depths = append(config.Depths, float64(k))
+		settings.Depth = append(settings.Depth, float64(k))
 	}
 	runs, errs := make([]flowRun, count), make([]error, count)
 	parallel.For(j.Threads, count, func(k int) {
-		runs[k], errs[k] = runFlow(ctx, train, test, config, j.Seed+uint64(k), evaluations)
+		one := settings
+		one.Seed += uint64(k)
+		runs[k], errs[k] = runFlow(ctx, experiment.Cells{Train: train, HeldOut: test}, one)
 		j.spent(perEvaluation*float64(runs[k].evaluations), runs[k].evaluations)
 	})
 	best := 0
@@ -80,40 +83,21 @@ type flowRun struct {
 	evaluations int
 }
 
-func runFlow(
-	ctx context.Context, train, test *tensor.Observed, config model.BalancedConfig, seed uint64, evaluations int,
-) (flowRun, error) {
-	const patience = 250
-	run := flowRun{heldOut: math.Inf(1)}
-	system, err := model.NewBalanced(train, loss.Square, config)
+func runFlow(ctx context.Context, cells experiment.Cells, s experiment.Settings) (flowRun, error) {
+	out, best := flowRun{heldOut: math.Inf(1)}, 0
+	run, err := experiment.New(s, cells)
 	if err != nil {
-		return run, err
+		return out, err
 	}
-	if err := system.Draw(model.StartConfig{Seed: seed}); err != nil {
-		return run, err
-	}
-	var now *tensor.CP
-	integrator, err := flow.New(system, flow.Settings{Tolerance: 0.1, Stop: flow.Stop{
-		Evaluations: evaluations, Patience: patience, TrainMSE: 1e-12,
-		HeldOut: func() float64 {
-			now = system.CP(-1)
-			return now.Residual(test)
-		},
-	}})
-	if err != nil {
-		return run, err
-	}
-	best := 0
-	result := integrator.Run(ctx, func(s *flow.Snapshot) bool {
-		run.times = append(run.times, s.Time)
-		run.norms = append(run.norms, slices.Clone(s.Norms))
-		if s.HeldOut < run.heldOut {
-			run.heldOut, best, run.cp = s.HeldOut, len(run.times), now
+	result := run.Follow(ctx, func(r *experiment.Record) {
+		out.times = append(out.times, r.Time)
+		out.norms = append(out.norms, slices.Clone(r.Deep))
+		if r.HeldOut < out.heldOut {
+			out.heldOut, out.cp, best = r.HeldOut, run.Model.CP(-1), len(out.times)
 		}
-		return false
 	})
-	run.times, run.norms, run.evaluations = run.times[:best], run.norms[:best], result.Evaluations
-	return run, nil
+	out.times, out.norms, out.evaluations = out.times[:best], out.norms[:best], result.Evaluations
+	return out, nil
 }
 
 // emergences lists the blocks whose last norm is neither negligible beside the largest nor that of a runaway, in
