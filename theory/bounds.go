@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lacuna/flow"
+	"lacuna/internal/portable"
 	"lacuna/model"
 )
 
@@ -106,8 +107,8 @@ func (p *point) interval(b model.Block, epsilon float64) (low, high, scale float
 		}
 	}
 	gamma := p.force.along(vectors)
-	base := math.Pow(s, 2/order) + epsilon
-	largest := order * math.Pow(base, order-1)
+	base := portable.Pow(s, 2/order) + epsilon
+	largest := order * portable.Pow(base, order-1)
 	return order * gamma * s * s / base, gamma * largest, p.force.norm * productOfNorms(vectors) * largest
 }
 
@@ -158,9 +159,9 @@ func (w *bandWatch) look(p *point) {
 		}
 		low, high, _ := p.interval(b, w.epsilon)
 		s, order := shallow(b), float64(p.order)
-		largest := order * math.Pow(math.Pow(s, 2/order)+w.epsilon, order-1)
+		largest := order * portable.Pow(portable.Pow(s, 2/order)+w.epsilon, order-1)
 		gamma := high / largest * order
-		equation := order * math.Pow(s, power) * p.force.along(unitChains(b))
+		equation := order * portable.Pow(s, power) * p.force.along(unitChains(b))
 		t.Norm = append(t.Norm, s)
 		t.Rate = append(t.Rate, shallowRate(b, p.field[r])/gamma)
 		t.Low, t.High = append(t.Low, low/gamma), append(t.High, high/gamma)

@@ -143,7 +143,7 @@ func (m *Matrix) Draw(config model.StartConfig) error {
 		for l, s := range sigma {
 			for a, p := range left[l] {
 				for b, q := range right[l] {
-					w[a*m.sizes[j-1]+b] += s * p * q
+					w[a*m.sizes[j-1]+b] += float64(s * p * q)
 				}
 			}
 		}
@@ -282,9 +282,9 @@ func (m *Matrix) Stiffness(out []float64) {
 			if j == 1 {
 				right = 1
 			}
-			sum += left * right
+			sum += float64(left * right)
 		}
-		sum *= slices.Max(m.second)
+		sum = float64(sum * slices.Max(m.second))
 	}
 	for l := range out {
 		out[l] = sum
@@ -296,7 +296,7 @@ func (m *Matrix) MSE() float64 {
 	var sum float64
 	for c, a := range m.observed.Values {
 		z := m.loss.Mean(m.predict[c]) - a
-		sum += z * z
+		sum += float64(z * z)
 	}
 	return sum / float64(len(m.predict))
 }

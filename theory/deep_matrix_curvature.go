@@ -93,7 +93,7 @@ func (m *Matrix) Hessian(h []float64) {
 					row := h[(m.start[j]+c*m.sizes[j-1]+d)*dim+m.start[i]:]
 					for a := range m.sizes[i] {
 						for b := range m.sizes[i-1] {
-							row[a*m.sizes[i-1]+b] += g[c*m.sizes[i-1]+b] * middle[d*m.sizes[i]+a]
+							row[a*m.sizes[i-1]+b] += float64(g[c*m.sizes[i-1]+b] * middle[d*m.sizes[i]+a])
 						}
 					}
 				}

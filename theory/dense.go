@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"lacuna/internal/linalg"
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 )
 
@@ -20,7 +21,7 @@ func orthonormal(d, count int, stream *rng.Stream) [][]float64 {
 			for _, y := range out[:l] {
 				along := linalg.Dot(x, y)
 				for i := range x {
-					x[i] -= along * y[i]
+					x[i] -= float64(along * y[i])
 				}
 			}
 		}
@@ -58,8 +59,8 @@ func singularTriples(a []float64, rows, columns int) []singularTriple {
 				}
 				worst = math.Max(worst, math.Abs(pq)/math.Sqrt(pp*qq))
 				z := (qq - pp) / (2 * pq)
-				t := math.Copysign(1, z) / (math.Abs(z) + math.Hypot(1, z))
-				c := 1 / math.Hypot(1, t)
+				t := math.Copysign(1, z) / (math.Abs(z) + portable.Hypot(1, z))
+				c := 1 / portable.Hypot(1, t)
 				turn(bp, bq, c, c*t)
 				turn(v[p*columns:][:columns], v[q*columns:][:columns], c, c*t)
 			}
@@ -83,6 +84,6 @@ func singularTriples(a []float64, rows, columns int) []singularTriple {
 
 func turn(x, y []float64, c, s float64) {
 	for i := range x {
-		x[i], y[i] = c*x[i]-s*y[i], s*x[i]+c*y[i]
+		x[i], y[i] = float64(c*x[i])-float64(s*y[i]), float64(s*x[i])+float64(c*y[i])
 	}
 }

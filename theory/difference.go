@@ -20,7 +20,7 @@ func Differences(step, y []float64) []float64 {
 			at[j] = at[j-1] + step[first+j]
 		}
 		for j, weight := range derivativeWeights(at, at[i-first]) {
-			out[i] += weight * (y[first+j] - y[i])
+			out[i] += float64(weight * (y[first+j] - y[i]))
 		}
 	}
 	return out
@@ -41,10 +41,10 @@ func derivativeWeights(points []float64, x float64) []float64 {
 			next *= gap
 			if j == i-1 {
 				before := points[i-1] - x
-				slope[i] = product * (value[i-1] - before*slope[i-1]) / next
+				slope[i] = product * (value[i-1] - float64(before*slope[i-1])) / next
 				value[i] = -product * before * value[i-1] / next
 			}
-			slope[j] = (from*slope[j] - value[j]) / gap
+			slope[j] = (float64(from*slope[j]) - value[j]) / gap
 			value[j] = from * value[j] / gap
 		}
 		product = next

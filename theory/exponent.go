@@ -5,6 +5,8 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"lacuna/internal/portable"
 )
 
 // Fit is an exponent of growth, fitted to growth phases.
@@ -23,12 +25,12 @@ func fitLine(x, y []float64) Fit {
 	intercept, slope := stat.LinearRegression(x, y, nil, false)
 	var residual float64
 	for i := range x {
-		e := y[i] - intercept - slope*x[i]
-		residual += e * e
+		e := y[i] - intercept - float64(slope*x[i])
+		residual += float64(e * e)
 	}
 	freedom := float64(len(x) - 2)
 	spread := stat.Variance(x, nil) * float64(len(x)-1)
-	width := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile(0.975) * math.Sqrt(residual/freedom/spread)
+	width := float64(distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile(0.975) * math.Sqrt(residual/freedom/spread))
 	return Fit{slope, slope - width, slope + width, len(x)}
 }
 
@@ -40,7 +42,7 @@ func (t *trace) exponent() Fit {
 		rates := Differences(t.step, column(t.norms, phase.block))
 		for k := phase.from; k < phase.to; k++ {
 			if ratio := rates[k] / t.delta[k][phase.block]; ratio > 0 {
-				x, y = append(x, math.Log(t.norms[k][phase.block])), append(y, math.Log(ratio))
+				x, y = append(x, portable.Log(t.norms[k][phase.block])), append(y, portable.Log(ratio))
 			}
 		}
 	}

@@ -91,7 +91,7 @@ func (f *field) contract(gradient []float64, vectors [][]float64, n int) []float
 		product := g
 		for m, i := range index {
 			if m != n {
-				product *= vectors[m][i]
+				product = float64(product * vectors[m][i])
 			}
 		}
 		out[index[n]] += product
@@ -107,7 +107,7 @@ func chainFrom(b model.Block, n, from int) []float64 {
 		y := make([]float64, len(x))
 		for p := range y {
 			for q, value := range x {
-				y[p] += b.A[n][i][p*len(x)+q] * value
+				y[p] += float64(b.A[n][i][p*len(x)+q] * value)
 			}
 		}
 		x = y
@@ -119,7 +119,7 @@ func transposedTimes(a, x []float64) []float64 {
 	y := make([]float64, len(x))
 	for p, value := range x {
 		for q := range y {
-			y[q] += a[p*len(x)+q] * value
+			y[q] += float64(a[p*len(x)+q] * value)
 		}
 	}
 	return y
@@ -134,7 +134,7 @@ func addOuter(out []float64, vectors [][]float64) {
 	for at := range out {
 		product := 1.0
 		for n, i := range index {
-			product *= vectors[n][i]
+			product = float64(product * vectors[n][i])
 		}
 		out[at] += product
 		advance(index, shape)
@@ -155,7 +155,7 @@ func advance(index, shape []int) {
 func dotSum(x, y []float64) float64 {
 	var sum float64
 	for i, value := range x {
-		sum += value * y[i]
+		sum += float64(value * y[i])
 	}
 	return sum
 }
@@ -172,7 +172,7 @@ func productRate(norms, rates []float64) float64 {
 	for n, rate := range rates {
 		for m, norm := range norms {
 			if m != n {
-				rate *= norm
+				rate = float64(rate * norm)
 			}
 		}
 		sum += rate

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"lacuna/figure"
+	"lacuna/internal/portable"
 )
 
 // Picture is a figure with the name of its file, without an ending, and a sentence about it.
@@ -197,7 +198,7 @@ func (r *Result) convergence() *figure.Figure {
 		for _, k := range row.Convergence {
 			curve.X, curve.Y = append(curve.X, float64(k.Records)), append(curve.Y, k.Error)
 			expected.X = append(expected.X, float64(k.Records))
-			expected.Y = append(expected.Y, last.Error*math.Pow(float64(last.Records)/float64(k.Records),
+			expected.Y = append(expected.Y, last.Error*portable.Pow(float64(last.Records)/float64(k.Records),
 				float64(row.OrderExpected)))
 		}
 		c.Curves = append(c.Curves, curve, expected)

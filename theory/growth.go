@@ -1,8 +1,7 @@
 package theory
 
 import (
-	"math"
-
+	"lacuna/internal/portable"
 	"lacuna/model"
 )
 
@@ -22,7 +21,7 @@ func growth(name string, exponent func(depths []int) float64) Statement {
 		sides := make([]Side, len(p.blocks))
 		for r, b := range p.blocks {
 			chains := unitChains(b)
-			size := float64(p.order) * math.Pow(shallow(b), power)
+			size := float64(p.order) * portable.Pow(shallow(b), power)
 			sides[r] = Side{
 				Block: r, Mode: -1, Index: -1,
 				Left:  shallowRate(b, p.field[r]),

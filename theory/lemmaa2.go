@@ -1,10 +1,9 @@
 package theory
 
 import (
-	"math"
-
 	"gonum.org/v1/gonum/mat"
 
+	"lacuna/internal/portable"
 	"lacuna/model"
 )
 
@@ -72,17 +71,17 @@ func (p *point) lemmaA2Right(b model.Block, vectors [][]float64, n int) []Side {
 		}
 	}
 	values := svd.Values(nil)
-	scale := k * math.Pow(values[0], 2-2/k) * p.force.norm * others * euclidean(b.W[n])
+	scale := k * portable.Pow(values[0], 2-2/k) * p.force.norm * others * euclidean(b.W[n])
 	for l, sigma := range values {
 		var along float64
 		for i, value := range b.W[n] {
-			along += right.At(i, l) * value
+			along += float64(right.At(i, l) * value)
 		}
 		at[n] = make([]float64, d)
 		for i := range d {
 			at[n][i] = left.At(i, l) * along
 		}
-		size := k * math.Pow(sigma, 2-2/k)
+		size := k * portable.Pow(sigma, 2-2/k)
 		sides[l].Right = size * p.force.along(at)
 		sides[l].Scale = scale
 	}

@@ -1,12 +1,11 @@
 package theory
 
 import (
-	"math"
-
 	"gonum.org/v1/gonum/mat"
 
 	"lacuna/flow"
 	"lacuna/internal/linalg"
+	"lacuna/internal/portable"
 	"lacuna/loss"
 )
 
@@ -106,7 +105,7 @@ func (o *MatrixObserver) right() (sides []Side, sigma, alpha []float64) {
 	for l, s := range sigma {
 		u, v := mat.Col(make([]float64, rows), l, &left), mat.Col(make([]float64, columns), l, &right)
 		along := o.force.along([][]float64{u, v})
-		size := float64(k) * math.Pow(s, o.exponent(k))
+		size := float64(k) * portable.Pow(s, o.exponent(k))
 		sides = append(sides, Side{Block: l, Mode: -1, Index: -1, Right: size * along, Scale: size * o.force.norm})
 		alpha = append(alpha, along)
 	}
@@ -170,7 +169,7 @@ func (t *matrixTrace) fit() Fit {
 		rates := Differences(t.step, sigma)
 		for k := phase.from; k < phase.to; k++ {
 			if ratio := rates[k] / alpha[k]; ratio > 0 {
-				x, y = append(x, math.Log(sigma[k])), append(y, math.Log(ratio))
+				x, y = append(x, portable.Log(sigma[k])), append(y, portable.Log(ratio))
 			}
 		}
 	}

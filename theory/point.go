@@ -31,7 +31,7 @@ func (f *force) along(vectors [][]float64) float64 {
 	var sum float64
 	for c, value := range f.values {
 		for n, v := range vectors {
-			value *= v[f.observed.Index[n][c]]
+			value = float64(value * v[f.observed.Index[n][c]])
 		}
 		sum += value
 	}
@@ -59,7 +59,7 @@ func euclidean(x []float64) float64 {
 	}
 	var sum float64
 	for _, value := range x {
-		sum += (value / largest) * (value / largest)
+		sum += float64((value / largest) * (value / largest))
 	}
 	return largest * math.Sqrt(sum)
 }

@@ -85,7 +85,7 @@ const (
 func meanSquare(observed *tensor.Observed) float64 {
 	var square float64
 	for _, value := range observed.Values {
-		square += value * value
+		square += float64(value * value)
 	}
 	return square / float64(observed.Len())
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 
+	"lacuna/internal/portable"
 	"lacuna/model"
 )
 
@@ -40,7 +41,7 @@ func multiply(a, b []float64, m, k, n int) []float64 {
 	for i := range m {
 		for q := range k {
 			for j := range n {
-				out[i*n+j] += a[i*k+q] * b[q*n+j]
+				out[i*n+j] += float64(a[i*k+q] * b[q*n+j])
 			}
 		}
 	}
@@ -59,7 +60,7 @@ func rectangularRates(a, rate []float64, rows, columns int) []float64 {
 	rotate := func(m []float64, p, q int, c, s float64) {
 		for i := range rows {
 			x, y := m[i*columns+p], m[i*columns+q]
-			m[i*columns+p], m[i*columns+q] = c*x-s*y, s*x+c*y
+			m[i*columns+p], m[i*columns+q] = float64(c*x)-float64(s*y), float64(s*x)+float64(c*y)
 		}
 	}
 	for range 40 {
@@ -69,15 +70,15 @@ func rectangularRates(a, rate []float64, rows, columns int) []float64 {
 				var pp, qq, pq float64
 				for i := range rows {
 					x, y := b[i*columns+p], b[i*columns+q]
-					pp, qq, pq = pp+x*x, qq+y*y, pq+x*y
+					pp, qq, pq = pp+float64(x*x), qq+float64(y*y), pq+float64(x*y)
 				}
 				if pq == 0 {
 					continue
 				}
 				worst = math.Max(worst, math.Abs(pq)/math.Sqrt(pp*qq))
 				zeta := (qq - pp) / (2 * pq)
-				t := math.Copysign(1, zeta) / (math.Abs(zeta) + math.Hypot(1, zeta))
-				c := 1 / math.Hypot(1, t)
+				t := math.Copysign(1, zeta) / (math.Abs(zeta) + portable.Hypot(1, zeta))
+				c := 1 / portable.Hypot(1, t)
 				rotate(b, p, q, c, c*t)
 				rotate(db, p, q, c, c*t)
 			}
@@ -91,8 +92,8 @@ func rectangularRates(a, rate []float64, rows, columns int) []float64 {
 	for l := range pairs {
 		var square, inner float64
 		for i := range rows {
-			square += b[i*columns+l] * b[i*columns+l]
-			inner += b[i*columns+l] * db[i*columns+l]
+			square += float64(b[i*columns+l] * b[i*columns+l])
+			inner += float64(b[i*columns+l] * db[i*columns+l])
 		}
 		pairs[l] = pair{math.Sqrt(square), inner / math.Sqrt(square)}
 	}

@@ -1,10 +1,9 @@
 package theory
 
 import (
-	"math"
-
 	"gonum.org/v1/gonum/mat"
 
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 	"lacuna/model"
 	"lacuna/tensor"
@@ -49,14 +48,14 @@ func randomOrthogonal(stream *rng.Stream, d int) *mat.Dense {
 // blockNorm draws the common norm of a block's factors: norm times a number around 1 that differs from block to
 // block, so that one of them is ahead.
 func blockNorm(stream *rng.Stream, norm float64) float64 {
-	return norm * math.Exp(0.1*stream.NormFloat64())
+	return norm * portable.Exp(0.1*stream.NormFloat64())
 }
 
 // spectrum is the shape of Σ: its singular values fall slowly, and no two are equal.
 func spectrum(d int) []float64 {
 	out := make([]float64, d)
 	for l := range out {
-		out[l] = math.Exp(-0.1 * float64(l))
+		out[l] = portable.Exp(-0.1 * float64(l))
 	}
 	return unit(out)
 }
@@ -117,7 +116,7 @@ func unbalance(chains *model.Chains, spread float64, seed uint64) {
 			if i < len(b.A[n]) {
 				factor = b.A[n][i]
 			}
-			return euclidean(factor) * math.Exp(spread*stream.NormFloat64())
+			return euclidean(factor) * portable.Exp(spread*stream.NormFloat64())
 		})
 	}
 }

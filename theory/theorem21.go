@@ -2,10 +2,10 @@ package theory
 
 import (
 	"context"
-	"math"
 
 	"lacuna/dataset"
 	"lacuna/flow"
+	"lacuna/internal/portable"
 	"lacuna/model"
 	"lacuna/tensor"
 )
@@ -45,7 +45,7 @@ func matrixProblem(k int, o Options) (*Matrix, *tensor.Observed, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	sigma := math.Pow(1e-3, 1/float64(k)) // singular values of the product around 1e-3
+	sigma := portable.Pow(1e-3, 1/float64(k)) // singular values of the product around 1e-3
 	return m, observed, m.Draw(model.StartConfig{Start: model.BalancedGeneral, SigmaA: sigma, Seed: o.Seed})
 }
 

@@ -175,7 +175,7 @@ func alignments(b model.Block) []float64 {
 			direction := unit(w)
 			out[n] = 0
 			for i := range d {
-				out[n] += right.At(i, 0) * direction[i]
+				out[n] += float64(right.At(i, 0) * direction[i])
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 package theory
 
 import (
-	"math"
+	"lacuna/internal/portable"
 )
 
 // theorem33 is measured along the runs of Theorem 3.2 (i).
@@ -36,7 +36,7 @@ func Theorem33() Statement {
 				deep *= length(chainFrom(b, n, 0))
 			}
 			norm := shallow(b)
-			right := math.Pow(norm, power)
+			right := portable.Pow(norm, power)
 			sides[r] = Side{Block: r, Mode: -1, Index: -1, Left: deep, Right: right, Scale: right}
 			if deep > 1 {
 				n1++

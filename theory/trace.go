@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"lacuna/flow"
+	"lacuna/internal/portable"
 	"lacuna/loss"
 	"lacuna/model"
 )
@@ -104,13 +105,13 @@ func (t *trace) trajectoryError(depths []int) (worst Worst, rms float64, records
 	for _, phase := range t.phases() {
 		rates := Differences(t.step, column(t.norms, phase.block))
 		for k := phase.from; k < phase.to; k++ {
-			right := order * t.delta[k][phase.block] * math.Pow(t.norms[k][phase.block], power)
+			right := order * t.delta[k][phase.block] * portable.Pow(t.norms[k][phase.block], power)
 			side := Side{Block: phase.block, Mode: -1, Index: -1, Left: rates[k], Right: right, Scale: right}
 			e := side.relativeError()
 			if e > worst.Error {
 				worst = Worst{e, t.time[k], side}
 			}
-			rms += e * e
+			rms += float64(e * e)
 			records++
 		}
 	}

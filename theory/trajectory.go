@@ -3,9 +3,9 @@ package theory
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"lacuna/flow"
+	"lacuna/internal/portable"
 	"lacuna/model"
 )
 
@@ -85,7 +85,7 @@ func trajectoryRun(ctx context.Context, depths []int, method flow.Method, e *ent
 			return Result{}, fmt.Errorf("theory: no block of depths %v grew at seed %d: choose another seed", depths, o.Seed)
 		}
 		row.Convergence = append(row.Convergence, Convergence{tolerance, records, rms, worst.Error})
-		x, y = append(x, -math.Log(float64(records))), append(y, math.Log(rms))
+		x, y = append(x, -portable.Log(float64(records))), append(y, portable.Log(rms))
 		row.Emergences, row.Records, row.Status = max(row.Emergences, len(t.emerged)), row.Records+records,
 			string(result.Status)
 		row.WorstRelativeError, row.WorstTime, row.WorstBlock = worst.Error, worst.Time, worst.Side.Block
