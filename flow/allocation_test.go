@@ -20,8 +20,8 @@ func TestStepsAllocateNothing(t *testing.T) {
 		in.Run(context.Background(), nil)
 		implicit := 0
 		if got := testing.AllocsPerRun(20, func() {
-			in.step()
-			implicit += len(in.active)
+			in.method.step()
+			implicit += in.method.implicit()
 		}); got != 0 {
 			t.Errorf("%s at depth %v: %v allocations a step", c.method, c.depths, got)
 		}

@@ -18,7 +18,7 @@ import (
 func small(t testing.TB, method Method) (*model.Chains, Settings) {
 	train, _ := lowRank(t, tensor.Shape{4, 3, 5}, []float64{1.5, 1}, 0.9, 1)
 	settings := Settings{Method: method, Rate: 0.1, Stop: Stop{Evaluations: 900}}
-	if settings.descends() {
+	if !methods[method].controlled {
 		settings.Every = 7
 	}
 	return newChains(t, train, options{blocks: 10, depths: []int{1, 0, 2}, w: 0.2, a: 0.5, seed: 2}), settings

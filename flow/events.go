@@ -19,7 +19,7 @@ func (in *Integrator) nearThreshold() []float64 {
 		}
 	}
 	rates := unknown(len(in.state.Norms))
-	if len(blocks) == 0 || len(blocks) > most || in.settings.descends() {
+	if len(blocks) == 0 || len(blocks) > most || in.linear == nil {
 		return rates
 	}
 	for i, rate := range in.logRates(blocks) {
@@ -30,10 +30,10 @@ func (in *Integrator) nearThreshold() []float64 {
 
 // logRates returns d ln‖⊗v_r‖/dt = Σ_n ⟨v^n, dv^n/dt⟩ / ‖v^n‖² for the given blocks.
 func (in *Integrator) logRates(blocks []int) []float64 {
-	in.sys.Linearise(blocks)
-	b := make([]float64, in.sys.Dim())
-	in.sys.Project(b, []model.Term{{Slot: 0, C: 1}})
-	return in.sys.LogRates(b)
+	lin := in.linear.Linearise(blocks)
+	b := make([]float64, lin.Dim())
+	lin.Project(b, []model.Term{{Slot: 0, C: 1}})
+	return lin.LogRates(b)
 }
 
 // watch compares the norms with those of the last record and returns what happened since.

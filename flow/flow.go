@@ -13,88 +13,9 @@ package flow
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
-
-	"lacuna/model"
 )
-
-// System is a model whose gradient flow can be integrated. Directions live in the numbered slots that package
-// model describes; the system owns them.
-type System interface {
-	// Blocks returns R, Width the number of v-space entries of a block.
-	Blocks() int
-	Width() int
-	// Gradient sets slot j to −∇L at θ + Σ terms and returns L there.
-	Gradient(j int, terms []model.Term) float64
-	// Move sets θ to θ + Σ terms.
-	Move(terms []model.Term)
-	// RelativeSizes sets out[r] to the largest ‖Σ terms‖ / ‖factor‖ over the factors of block r.
-	RelativeSizes(out []float64, terms []model.Term)
-	// Rates sets out[r] to the largest ‖direction‖ / ‖factor‖ of block r for slot 0.
-	Rates(out []float64)
-	// Norm2 returns the squared norm of the direction in slot j.
-	Norm2(j int) float64
-	// DeepNorms sets norms[r] = Π_n ‖v_r^n‖ as of the last Gradient.
-	DeepNorms(norms []float64)
-	// Factors returns Σ_n (k_n + 1), the number of factors whose product is a block.
-	Factors() float64
-	// Stiffness bounds the largest curvature of every block, in 1/time.
-	Stiffness(out []float64)
-	// MSE returns the plain mean squared error at the observed cells as of the last Gradient.
-	MSE() float64
-
-	// Linearise fixes the current point and the active blocks for the methods below; slot 0 must just have been
-	// evaluated there. Vectors in the space of the ActiveBlocks' v have length Dim, a multiple of 8; Rows tells
-	// which entries are not padding.
-	Linearise(active []int)
-	ActiveBlocks() int
-	Dim() int
-	Rows(rows []int) []int
-	// Damp multiplies the vector field of the a-th active block by factors[a] in SetLift and TimesGram, DampSlot
-	// its direction in slot j.
-	Damp(factors []float64)
-	DampSlot(j int, factors []float64)
-	// Project sets b = Jᵥ Σ terms; SetLift sets lift slot j to Jᵥᵀω.
-	Project(b []float64, terms []model.Term)
-	SetLift(j int, omega []float64)
-	// Hessian fills the Dim×Dim Hessian of L by v; HessianVec multiplies by it; RowBlocks fills its Gauss–Newton
-	// row blocks, |active|² numbers a row (mode, index).
-	Hessian(h []float64)
-	HessianVec(out, x []float64)
-	RowBlocks(blocks []float64)
-	// GramScale sets out, a v-space vector, to the multiple of the identity that is the main part of K.
-	GramScale(out []float64)
-	// GramIsIdentity reports whether K = JᵥJᵥᵀ is the identity, for which TimesGram need not be called.
-	GramIsIdentity() bool
-	// TimesGram sets the given rows of out (Dim×Dim) to those of h K, K = JᵥJᵥᵀ.
-	TimesGram(out, h []float64, rows []int)
-
-	// LogRates returns d ln‖block‖/dt of the active blocks, given dv/dt.
-	LogRates(change []float64) []float64
-	// DataNorm estimates the norm of the full tensor of data; 0 if unknown.
-	DataNorm() float64
-
-	// State and SetState copy the parameters out and in, exact to the bit.
-	State() []byte
-	SetState(data []byte) error
-}
-
-// Method names an integrator.
-type Method string
-
-// The methods. Each but Descent and Normalised controls its error.
-const (
-	Implicit   Method = "flow"       // W-method, implicit on the active blocks
-	Explicit   Method = "rk32"       // Bogacki–Shampine 3(2)
-	Explicit54 Method = "rk54"       // Dormand–Prince 5(4)
-	Descent    Method = "gd"         // θ ← θ − η ∇L
-	Normalised Method = "normalised" // θ ← θ − η ∇L / (√(EMA ‖∇L‖²) + 1e-6), α = 0.99, bias-corrected (Razin et al. 2021)
-)
-
-// Methods lists every Method.
-func Methods() []Method { return []Method{Implicit, Explicit, Explicit54, Descent, Normalised} }
 
 // Settings says how to integrate and when to stop. The zero value follows the flow at tolerance 1e-2 until the
 // training error vanishes or nothing moves any more.
@@ -140,12 +61,16 @@ const (
 	Interrupted     Status = "interrupted"      // the context was cancelled
 )
 
+// DefaultRunaway is the Stop.Runaway of the zero value.
+const DefaultRunaway = 100
+
 // forever is a time by which whatever moves has moved.
 const forever = 1e60
 
 func (s Settings) withDefaults() (Settings, error) {
 	defaultTo(&s.Method, Implicit)
-	if !slices.Contains(Methods(), s.Method) {
+	method, ok := methods[s.Method]
+	if !ok {
 		return s, fmt.Errorf("flow: method %q is unknown, choose one of %v", s.Method, Methods())
 	}
 	defaultTo(&s.Scheme, "ros34pw2")
@@ -168,7 +93,7 @@ func (s Settings) withDefaults() (Settings, error) {
 		return s, fmt.Errorf("flow: a record every %d steps is none", s.Every)
 	}
 	evaluations := 100_000
-	if s.descends() {
+	if !method.controlled {
 		defaultTo(&s.Every, 100)
 		evaluations = 10_000_000
 	}
@@ -176,11 +101,9 @@ func (s Settings) withDefaults() (Settings, error) {
 	defaultTo(&s.Stop.TrainMSE, 1e-14)
 	defaultTo(&s.Stop.Time, forever)
 	defaultTo(&s.Stop.Evaluations, evaluations)
-	defaultTo(&s.Stop.Runaway, 100)
+	defaultTo(&s.Stop.Runaway, DefaultRunaway)
 	return s, nil
 }
-
-func (s Settings) descends() bool { return s.Method == Descent || s.Method == Normalised }
 
 func defaultTo[T comparable](field *T, value T) {
 	var zero T

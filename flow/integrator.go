@@ -11,36 +11,18 @@ import (
 
 // Integrator follows the flow of one system. It is not safe for concurrent use.
 type Integrator struct {
-	sys      System
-	settings Settings
-	scheme   transformed
-	state    state
+	sys       System
+	linear    Linearisable // sys, or nil where it has no curvature or the method does not control its error
+	descender Descender    // sys, or nil where it is none
+	settings  Settings
+	method    method
+	state     state
 
-	solver  solver
-	dense   dense
-	krylov  krylov
-	active  []int
-	resting []bool
-	damping []float64
-	stiff   []float64
-	sizes   []float64
-
-	blockRates, previousRates []float64 // relative rates of change at the base point, and at the one before
-	stages                    []stageTerms
-	b, q                      []float64
-
-	terms    []model.Term // of combine
-	stiffest []int        // of tightenStiffness
-	rows     []int        // of prepareStep
-	change   []float64    // of damp
-
-	baseReady bool // slot 0 holds −∇L at θ, and loss, mse, norms belong to it
+	baseReady bool // slot 0 holds −∇L at θ, and loss and mse belong to it
 	loss, mse float64
 	started   time.Time
 	dataNorm  float64
-
-	rounding   float64 // of the train error
-	resolution float64 // of forces
+	rounding  float64 // of the train error
 }
 
 // state is what a checkpoint saves beside the parameters.
@@ -76,24 +58,19 @@ func New(sys System, settings Settings) (*Integrator, error) {
 		return nil, err
 	}
 	in := &Integrator{
-		sys: sys, settings: settings,
-		stiff: make([]float64, sys.Blocks()),
-		sizes: make([]float64, sys.Blocks()), blockRates: make([]float64, sys.Blocks()), previousRates: make([]float64, sys.Blocks()),
+		sys: sys, settings: settings, dataNorm: sys.DataNorm(),
 		state: state{RunningAway: unknown(sys.Blocks()), Best: math.Inf(1)},
 	}
-	switch settings.Method {
-	case Implicit:
-		in.scheme = schemes[settings.Scheme].transform()
-	case Explicit:
-		in.scheme = bogackiShampine.transform()
-	case Explicit54:
-		in.scheme = dormandPrince.transform()
+	if r, ok := sys.(Rounder); ok {
+		in.rounding = r.RoundingMSE()
 	}
-	in.stages = make([]stageTerms, len(in.scheme.m))
-	in.dataNorm = sys.DataNorm()
-	in.resolution = resolution
-	if r, ok := sys.(rounder); ok && r.RoundingMSE() > 0 {
-		in.rounding, in.resolution = r.RoundingMSE(), resolution32
+	in.descender, _ = sys.(Descender)
+	registered := methods[settings.Method]
+	if registered.controlled {
+		in.linear, _ = sys.(Linearisable)
+	}
+	if in.method, err = registered.start(in); err != nil {
+		return nil, err
 	}
 	return in, nil
 }
@@ -120,7 +97,7 @@ func (in *Integrator) Run(ctx context.Context, record Recorder) Result {
 			break
 		}
 		steps := in.state.Steps
-		status = in.step()
+		status = in.method.step()
 		if in.state.Steps > steps && in.regular() {
 			if seen := in.look(record); status == Running {
 				status = seen
@@ -166,16 +143,13 @@ func (in *Integrator) evaluateBase() {
 	in.loss = in.sys.Gradient(0, nil)
 	in.mse = in.sys.MSE()
 	in.baseReady = true
-	if !in.settings.descends() {
-		in.sys.Rates(in.blockRates)
-		in.sys.Stiffness(in.stiff)
-	}
+	in.method.arrive()
 }
 
 // look notes events, records, and applies the stop rules that go by records.
 func (in *Integrator) look(record Recorder) Status {
-	if d, ok := in.sys.(descender); ok {
-		d.Settle()
+	if in.descender != nil {
+		in.descender.Settle()
 	}
 	events := in.watch()
 	status, heldOut := Running, math.NaN()
@@ -196,7 +170,7 @@ func (in *Integrator) look(record Recorder) Status {
 		stop := record(&Snapshot{
 			Time: in.state.Clock.float(), Step: in.state.LastStep, Steps: in.state.Steps, Rejected: in.state.Rejected,
 			Evaluations: in.state.Evaluations, Wall: in.state.Wall + time.Since(in.started), Loss: in.loss, MSE: in.mse,
-			Norms: in.state.Norms, Rank: model.EffectiveRank(in.state.Norms, in.settings.Threshold), Active: len(in.active),
+			Norms: in.state.Norms, Rank: model.EffectiveRank(in.state.Norms, in.settings.Threshold), Active: in.method.implicit(),
 			HeldOut: heldOut, Events: events,
 		})
 		if stop && status == Running {
@@ -222,65 +196,8 @@ func (in *Integrator) check() Status {
 		return EvaluationLimit
 	case stop.Wall > 0 && in.state.Wall+time.Since(in.started) >= stop.Wall:
 		return WallLimit
-	case in.atRest():
+	case in.method.atRest():
 		return Equilibrium
 	}
 	return Running
-}
-
-// atRest reports whether every block is either pulled by no more than rounding, relative to the forces that hold it in
-// place, or so slow that it cannot ever move.
-func (in *Integrator) atRest() bool {
-	const rounding = 1e-12
-	if in.settings.descends() {
-		return false
-	}
-	for r, rate := range in.blockRates {
-		if rate > rounding*in.stiff[r] && rate*forever > 1 {
-			return false
-		}
-	}
-	return true
-}
-
-func (in *Integrator) step() Status {
-	switch in.settings.Method {
-	case Descent:
-		return in.descend(in.settings.Rate)
-	case Normalised:
-		const decay, floor = 0.99, 1e-6
-		in.state.Average = decay*in.state.Average + (1-decay)*in.sys.Norm2(0)
-		in.state.Averaged++
-		corrected := in.state.Average / (1 - math.Pow(decay, float64(in.state.Averaged)))
-		return in.descend(in.settings.Rate / (math.Sqrt(corrected) + floor))
-	}
-	return in.adaptiveStep()
-}
-
-// descender is a System that takes a step of descent in one visit to its parameters, and completes slot 0 when asked to.
-type descender interface {
-	Descend(h float64) float64
-	Settle()
-}
-
-// rounder is a System that knows the train error below which it cannot tell what is left from rounding.
-type rounder interface{ RoundingMSE() float64 }
-
-func (in *Integrator) descend(rate float64) Status {
-	in.state.Clock.add(rate)
-	in.state.LastStep = rate
-	in.state.Steps++
-	in.state.Evaluations++
-	// With a normalised rate, or a limit on the gradient, every step needs all of slot 0.
-	d, ok := in.sys.(descender)
-	if ok && in.settings.Method == Descent && in.settings.Stop.GradientNorm == 0 {
-		in.loss = d.Descend(rate)
-		in.mse = in.sys.MSE()
-		in.baseReady = true
-	} else {
-		in.terms = append(in.terms[:0], model.Term{Slot: 0, C: rate})
-		in.sys.Move(in.terms)
-		in.evaluateBase()
-	}
-	return in.check()
 }

@@ -15,7 +15,7 @@ var errKrylov = errors.New("flow: the Krylov solver did not converge")
 // by the rows that alternating least squares would solve: for every row (mode, index) the |active|×|active|
 // matrix I + gh·D κ, D its Gauss–Newton block and κ the scale of K.
 type krylov struct {
-	sys     System
+	lin     model.Linearisation
 	gh      float64
 	dim     int
 	count   int // active blocks
@@ -35,14 +35,14 @@ const (
 	krylovTolerance = 1e-10
 )
 
-func (k *krylov) prepare(sys System) {
-	k.sys, k.dim = sys, sys.Dim()
-	k.rows = sys.Rows(k.rows)
-	k.count = sys.ActiveBlocks()
+func (k *krylov) prepare(lin model.Linearisation) {
+	k.lin, k.dim = lin, lin.Dim()
+	k.rows = lin.Rows(k.rows)
+	k.count = lin.ActiveBlocks()
 	k.blocks = grow(k.blocks, len(k.rows)*k.count)
-	sys.RowBlocks(k.blocks)
+	lin.RowBlocks(k.blocks)
 	k.scale = grow(k.scale, k.dim)
-	sys.GramScale(k.scale)
+	lin.GramScale(k.scale)
 	k.x, k.hx, k.lift = grow(k.x, k.dim), grow(k.hx, k.dim), grow(k.lift, k.dim)
 	k.small = grow(k.small, k.count)
 }
@@ -90,19 +90,19 @@ func (k *krylov) precondition(x []float64) {
 // apply sets out = (I + gh·H K) x.
 func (k *krylov) apply(out, x []float64) {
 	gram := x
-	if !k.sys.GramIsIdentity() {
+	if !k.lin.GramIsIdentity() {
 		const scratch = model.Stages - 1
-		k.sys.SetLift(scratch, x)
-		k.sys.Project(k.lift, []model.Term{{Slot: model.Lift(scratch), C: 1}})
+		k.lin.SetLift(scratch, x)
+		k.lin.Project(k.lift, []model.Term{{Slot: model.Lift(scratch), C: 1}})
 		gram = k.lift
 	}
-	k.sys.HessianVec(out, gram)
+	k.lin.HessianVec(out, gram)
 	for i := range out {
 		out[i] = math.FMA(k.gh, out[i], x[i])
 	}
 }
 
-func (k *krylov) multiply(out, x []float64) { k.sys.HessianVec(out, x) }
+func (k *krylov) multiply(out, x []float64) { k.lin.HessianVec(out, x) }
 
 func (k *krylov) solve(q []float64) error {
 	x := k.x

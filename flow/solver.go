@@ -1,11 +1,14 @@
 package flow
 
-import "lacuna/internal/linalg"
+import (
+	"lacuna/internal/linalg"
+	"lacuna/model"
+)
 
 // solver solves (I + gh·H K) ω = q in the v-space of the active blocks.
 type solver interface {
-	// prepare takes H and K from the system, which has just been linearised.
-	prepare(sys System)
+	// prepare takes H and K.
+	prepare(lin model.Linearisation)
 	// factor fixes gh = γh. An error means that there is no solution: take a smaller step.
 	factor(gh float64) error
 	// solve overwrites q with ω.
@@ -31,18 +34,18 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-func (d *dense) prepare(sys System) {
-	d.dim = sys.Dim()
-	d.rows = sys.Rows(d.rows)
+func (d *dense) prepare(lin model.Linearisation) {
+	d.dim = lin.Dim()
+	d.rows = lin.Rows(d.rows)
 	d.h, d.x = grow(d.h, d.dim*d.dim), grow(d.x, len(d.rows))
-	sys.Hessian(d.h)
-	if sys.GramIsIdentity() {
+	lin.Hessian(d.h)
+	if lin.GramIsIdentity() {
 		d.hk = d.h
 		return
 	}
 	d.product = grow(d.product, d.dim*d.dim)
 	d.hk = d.product
-	sys.TimesGram(d.hk, d.h, d.rows)
+	lin.TimesGram(d.hk, d.h, d.rows)
 }
 
 func (d *dense) factor(gh float64) error {

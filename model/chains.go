@@ -75,8 +75,7 @@ type ChainsOf[T kernel.Float] struct {
 	rests   bool   // by Rest: resting holds
 	resting []bool // by group
 	tight   tightening[T]
-	lin     linearisation
-	buffer  []T // of scratch
+	lin     linearisedChains[T]
 }
 
 // slot holds one direction: the vectors x_i^{n,r} and y_i^{n,r}, layer by layer. For A_i the direction is y_{i−1} x_iᵀ,

@@ -5,95 +5,7 @@ import (
 
 	"lacuna/internal/contraction"
 	"lacuna/internal/kernel"
-	"lacuna/internal/linalg"
 )
-
-// linearisation is the loss seen from the current point by the active blocks alone.
-//
-// The space of their vectors v ("v-space") is laid out in lane groups: entry i of mode n of the a-th active
-// block is at ((a/8)·D + start_n + i)·8 + a%8, D = Σ d_n. Padding lanes are zero.
-type linearisation struct {
-	active []int
-	damp   []float64 // a factor on the vector field of every active block; nil is all ones
-	groups int
-	width  int   // D
-	start  []int // of mode n among the D rows
-	v      []float64
-	first  []float64
-	second []float64
-	live   []bool // Chains: parameter groups that hold an active block
-	k      []float64
-	gram   []float64 // of chainGram
-	cell   []cellProducts
-	plan   *activePlan
-}
-
-// Active returns the blocks of the last Linearise.
-func (l *linearisation) Active() []int { return l.active }
-
-// Dim returns the length of a v-space vector, padding included.
-func (l *linearisation) Dim() int { return l.groups * l.width * kernel.Lanes }
-
-// Rows returns the positions in a v-space vector that are not padding, ascending.
-func (l *linearisation) Rows(rows []int) []int {
-	rows = rows[:0]
-	for p := range l.Dim() {
-		if p/(l.width*kernel.Lanes)*kernel.Lanes+p%kernel.Lanes < len(l.active) {
-			rows = append(rows, p)
-		}
-	}
-	return rows
-}
-
-// damping returns the factor on the vector field of the a-th active block.
-func (l *linearisation) damping(a int) float64 {
-	if l.damp == nil {
-		return 1
-	}
-	return l.damp[a]
-}
-
-func (l *linearisation) undamped() bool {
-	for _, factor := range l.damp {
-		if factor != 1 {
-			return false
-		}
-	}
-	return true
-}
-
-func (l *linearisation) at(a, row int) int {
-	return (a/kernel.Lanes*l.width+row)*kernel.Lanes + a%kernel.Lanes
-}
-
-func resize[T kernel.Float](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
-
-// linearise remembers v of the active blocks and the derivatives of the loss as of the last evaluation.
-func (o *ObjectiveOf[T]) linearise(l *linearisation, active []int) {
-	l.active = append(l.active[:0], active...)
-	l.damp = nil
-	l.groups = (len(active) + kernel.Lanes - 1) / kernel.Lanes
-	l.start, l.width = l.start[:0], 0
-	for _, d := range o.shape {
-		l.start = append(l.start, l.width)
-		l.width += d
-	}
-	l.v = resize(l.v, l.Dim())
-	clear(l.v)
-	for a, r := range active {
-		for n, d := range o.shape {
-			for i := range d {
-				l.v[l.at(a, l.start[n]+i)] = float64(o.v[n][i*o.padded+r])
-			}
-		}
-	}
-	l.first, l.second = o.derivatives(l.first[:0], l.second[:0])
-}
 
 // cellProducts holds, for the eight active blocks of one group at one cell, the products of their v that leave out one
 // mode, Π_{q≠n} v^q, and two modes, Π_{q≠n,m} v^q.
@@ -118,9 +30,9 @@ func times(out, x, y *[kernel.Lanes]float64) {
 
 // fill computes the products of group ag at cell c: with S_m = Π_{q>m} v^q, a pair is
 // (Π_{q<n} v^q)(Π_{n<q<m} v^q) S_m, and a skip is a pair times the mode it lacks.
-func (p *cellProducts) fill(index [][]int32, l *linearisation, ag, c int) {
+func (l *linearised[T]) fill(p *cellProducts, ag, c int) {
 	for n := range p.v {
-		row := l.start[n] + int(index[n][c])
+		row := l.start[n] + int(l.o.observed.Index[n][c])
 		p.v[n] = [kernel.Lanes]float64(l.v[(ag*l.width+row)*kernel.Lanes:])
 	}
 	ones := [kernel.Lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
@@ -140,11 +52,12 @@ func (p *cellProducts) fill(index [][]int32, l *linearisation, ag, c int) {
 	}
 }
 
-// hessian fills h (Dim×Dim, row-major, padding zero) with the exact Hessian of L by the vectors v of the
+// Hessian fills h (Dim×Dim, row-major, padding zero) with the exact Hessian of L by the vectors v of the
 // active blocks: with p_a^n = Π_{m≠n} v_a^m at a cell,
 //
 //	H = Σ_c ℓ”_c p_a^n p_b^m + δ_ab Σ_c ℓ'_c Π_{q≠n,m} v_a^q   (the second term for n ≠ m only).
-func (o *ObjectiveOf[T]) hessian(l *linearisation, h []float64) {
+func (l *linearised[T]) Hessian(h []float64) {
+	o := l.o
 	const lanes = kernel.Lanes
 	dim, order := l.Dim(), len(o.shape)
 	h = h[:dim*dim]
@@ -156,7 +69,7 @@ func (o *ObjectiveOf[T]) hessian(l *linearisation, h []float64) {
 			at[n] = (l.start[n] + int(o.observed.Index[n][c])) * lanes
 		}
 		for ag := range products {
-			products[ag].fill(o.observed.Index, l, ag, c)
+			l.fill(&products[ag], ag, c)
 		}
 		first, second := l.first[c], l.second[c]
 		for ag := range products {
@@ -184,11 +97,12 @@ func (o *ObjectiveOf[T]) hessian(l *linearisation, h []float64) {
 			}
 		}
 	}
-	o.mirror(l, h)
+	l.mirror(h)
 }
 
-// mirror copies the half of the Hessian that hessian accumulates, mode n ≤ mode m, onto the other.
-func (o *ObjectiveOf[T]) mirror(l *linearisation, h []float64) {
+// mirror copies the half of the Hessian that Hessian accumulates, mode n ≤ mode m, onto the other.
+func (l *linearised[T]) mirror(h []float64) {
+	o := l.o
 	const lanes = kernel.Lanes
 	dim := l.Dim()
 	for ag := range l.groups {
@@ -210,15 +124,15 @@ func (o *ObjectiveOf[T]) mirror(l *linearisation, h []float64) {
 	}
 }
 
-// hessianVec sets out = H x without forming H, by predictions and gradients of a model of the active blocks alone in
+// HessianVec sets out = H x without forming H, by predictions and gradients of a model of the active blocks alone in
 // which the vectors of one mode after the other are replaced by the direction:
 //
 //	(Hx)^n = ∇_n(ℓ” ẏ; v) + Σ_{m≠n} ∇_n(ℓ'; v with v^m → x^m) ,   ẏ = Σ_m W(v with v^m → x^m) .
-func (o *ObjectiveOf[T]) hessianVec(l *linearisation, out, x []float64) {
-	p := o.activePlan(l)
+func (l *linearised[T]) HessianVec(out, x []float64) {
+	o, p := l.o, l.activePlan()
 	clear(out)
-	unpack(l, p.v, l.v)
-	unpack(l, p.x, x)
+	l.unpack(p.v, l.v)
+	l.unpack(p.x, x)
 	clear(p.change)
 	for m := range o.shape {
 		p.v[m], p.x[m] = p.x[m], p.v[m]
@@ -230,7 +144,7 @@ func (o *ObjectiveOf[T]) hessianVec(l *linearisation, out, x []float64) {
 		p.v[m], p.x[m] = p.x[m], p.v[m]
 		for n := range o.shape {
 			if n != m {
-				accumulate(l, out, p.g, n)
+				l.accumulate(out, p.g, n)
 			}
 		}
 	}
@@ -240,7 +154,7 @@ func (o *ObjectiveOf[T]) hessianVec(l *linearisation, out, x []float64) {
 	p.plan.Predict(p.prediction, p.v)
 	p.plan.Gradient(p.g, p.change, p.v)
 	for n := range o.shape {
-		accumulate(l, out, p.g, n)
+		l.accumulate(out, p.g, n)
 	}
 }
 
@@ -252,8 +166,8 @@ type activePlan struct {
 	prediction, change []float64
 }
 
-func (o *ObjectiveOf[T]) activePlan(l *linearisation) *activePlan {
-	blocks := l.groups * kernel.Lanes
+func (l *linearised[T]) activePlan() *activePlan {
+	o, blocks := l.o, l.groups*kernel.Lanes
 	if l.plan == nil || l.plan.blocks != blocks {
 		p := &activePlan{plan: contraction.New[float64](o.shape, o.observed.Index, blocks, o.threads), blocks: blocks}
 		for _, d := range o.shape {
@@ -268,7 +182,7 @@ func (o *ObjectiveOf[T]) activePlan(l *linearisation) *activePlan {
 }
 
 // unpack brings a v-space vector into the layout of factors.
-func unpack(l *linearisation, factors [][]float64, x []float64) {
+func (l *linearised[T]) unpack(factors [][]float64, x []float64) {
 	for n, factor := range factors {
 		for i := range len(factor) / (l.groups * kernel.Lanes) {
 			for ag := range l.groups {
@@ -279,7 +193,7 @@ func unpack(l *linearisation, factors [][]float64, x []float64) {
 }
 
 // accumulate adds mode n of factors to a v-space vector.
-func accumulate(l *linearisation, x []float64, factors [][]float64, n int) {
+func (l *linearised[T]) accumulate(x []float64, factors [][]float64, n int) {
 	for i := range len(factors[n]) / (l.groups * kernel.Lanes) {
 		for ag := range l.groups {
 			to := x[(ag*l.width+l.start[n]+i)*kernel.Lanes:][:kernel.Lanes]
@@ -291,23 +205,23 @@ func accumulate(l *linearisation, x []float64, factors [][]float64, n int) {
 }
 
 // products returns scratch for the products at one cell, one a group.
-func (l *linearisation) products(order int) []cellProducts {
+func (l *linearised[T]) products(order int) []cellProducts {
 	for len(l.cell) < l.groups {
 		l.cell = append(l.cell, newCellProducts(order))
 	}
 	return l.cell[:l.groups]
 }
 
-// rowBlocks fills blocks with the Gauss–Newton rows that alternating least squares would solve: for every mode n
+// RowBlocks fills blocks with the Gauss–Newton rows that alternating least squares would solve: for every mode n
 // and index i the symmetric |active|×|active| matrix Σ_{c: c_n=i} ℓ”_c p_a^n p_b^n, rows start_n + i in order.
-func (o *ObjectiveOf[T]) rowBlocks(l *linearisation, blocks []float64) {
+func (l *linearised[T]) RowBlocks(blocks []float64) {
 	const lanes = kernel.Lanes
-	order, count := len(o.shape), len(l.active)
+	o, order, count := l.o, len(l.start), len(l.active)
 	clear(blocks[:l.width*count*count])
 	products := l.products(order)
 	for c := range o.prediction {
 		for ag := range products {
-			products[ag].fill(o.observed.Index, l, ag, c)
+			l.fill(&products[ag], ag, c)
 		}
 		for n := range order {
 			block := blocks[(l.start[n]+int(o.observed.Index[n][c]))*count*count:]
@@ -322,14 +236,14 @@ func (o *ObjectiveOf[T]) rowBlocks(l *linearisation, blocks []float64) {
 }
 
 // timesBlocks sets the given rows of out to those of h K, K given by its lane blocks.
-func (o *ObjectiveOf[T]) timesBlocks(l *linearisation, out, h []float64, rows []int, k []float64) {
+func (l *linearised[T]) timesBlocks(out, h []float64, rows []int, k []float64) {
 	const lanes = kernel.Lanes
 	dim := l.Dim()
 	for _, row := range rows {
 		from, to := h[row*dim:][:dim], out[row*dim:][:dim]
 		at := 0
 		for ag := range l.groups {
-			for n, d := range o.shape {
+			for n, d := range l.o.shape {
 				start := (ag*l.width + l.start[n]) * lanes
 				kernel.MatTVec(to[start:], k[at:], from[start:], d, d)
 				at += d * d * lanes
@@ -338,11 +252,11 @@ func (o *ObjectiveOf[T]) timesBlocks(l *linearisation, out, h []float64, rows []
 	}
 }
 
-// logRates returns d ln‖⊗_n v_r^n‖/dt = Σ_n ⟨v^n, δv^n⟩ / ‖v^n‖² for the active blocks, given δv as a v-space vector.
-func (o *ObjectiveOf[T]) logRates(l *linearisation, change []float64) []float64 {
+// LogRates returns d ln‖⊗_n v_r^n‖/dt = Σ_n ⟨v^n, δv^n⟩ / ‖v^n‖² for the active blocks, given δv as a v-space vector.
+func (l *linearised[T]) LogRates(change []float64) []float64 {
 	rates := make([]float64, len(l.active))
 	for a := range rates {
-		for n, d := range o.shape {
+		for n, d := range l.o.shape {
 			var along, norm2 float64
 			for i := range d {
 				p := l.at(a, l.start[n]+i)
@@ -353,10 +267,4 @@ func (o *ObjectiveOf[T]) logRates(l *linearisation, change []float64) []float64 
 		}
 	}
 	return rates
-}
-
-// DataNorm estimates the Frobenius norm of the full tensor from the observed cells: their root mean square times
-// the root of the number of all cells.
-func (o *ObjectiveOf[T]) DataNorm() float64 {
-	return math.Sqrt(linalg.Norm2(o.observed.Values) / float64(o.observed.Len()) * o.shape.Cells())
 }

@@ -16,19 +16,8 @@ import (
 // vspace is what both parametrisations say about the vectors v.
 type vspace interface {
 	Gradient(j int, terms []Term) float64
-	Linearise(active []int)
-	Damp(factors []float64)
-	DampSlot(j int, factors []float64)
-	Dim() int
-	Rows(rows []int) []int
-	Project(b []float64, terms []Term)
-	SetLift(j int, omega []float64)
-	Hessian(h []float64)
-	HessianVec(out, x []float64)
-	RowBlocks(blocks []float64)
-	TimesGram(out, h []float64, rows []int)
+	Linearise(active []int) Linearisation
 	Stiffness(out []float64)
-	LogRates(change []float64) []float64
 	DeepNorms(norms []float64)
 	Blocks() int
 }
@@ -84,20 +73,20 @@ func TestHessianEqualsDifferencesOfGradient(t *testing.T) {
 						at = append(at, slices.Concat(vectorsOf(sys, r)...)...)
 					}
 					sys.Gradient(0, nil)
-					sys.Linearise(active)
-					dim, rows := sys.Dim(), byBlock(sys, p.shape, active)
+					lin := sys.Linearise(active)
+					dim, rows := lin.Dim(), byBlock(lin, p.shape, active)
 					h := make([]float64, dim*dim)
 					for i := range h {
 						h[i] = math.NaN()
 					}
-					sys.Hessian(h)
+					lin.Hessian(h)
 					want := mat.NewDense(len(at), len(at), nil)
 					fd.Jacobian(want, func(y, x []float64) {
 						set(x)
 						flatModel.Gradient(0, nil)
-						flatModel.Linearise(active)
-						b := make([]float64, flatModel.Dim())
-						flatModel.Project(b, []Term{{0, -1}})
+						change := flatModel.Linearise(active)
+						b := make([]float64, change.Dim())
+						change.Project(b, []Term{{0, -1}})
 						copy(y, pick(b, rows))
 					}, at, &fd.JacobianSettings{Formula: fd.Central})
 					for i, row := range rows {
@@ -118,7 +107,7 @@ func TestHessianEqualsDifferencesOfGradient(t *testing.T) {
 					for _, row := range rows {
 						x[row] = random[row]
 					}
-					sys.HessianVec(got, x)
+					lin.HessianVec(got, x)
 					for i := range product {
 						product[i] = dot(h[i*dim:][:dim], x)
 					}
@@ -145,7 +134,7 @@ func scaleOf(m *mat.Dense, i int) float64 {
 }
 
 // byBlock lists the positions in v-space block by block, mode by mode, by the documented layout.
-func byBlock(sys vspace, shape tensor.Shape, active []int) []int {
+func byBlock(lin Linearisation, shape tensor.Shape, active []int) []int {
 	width := 0
 	for _, d := range shape {
 		width += d
@@ -157,7 +146,7 @@ func byBlock(sys vspace, shape tensor.Shape, active []int) []int {
 		}
 	}
 	sorted := slices.Sorted(slices.Values(rows))
-	if !slices.Equal(sorted, sys.Rows(nil)) {
+	if !slices.Equal(sorted, lin.Rows(nil)) {
 		panic("Rows is not what the layout says")
 	}
 	return rows
@@ -168,17 +157,17 @@ func TestRowBlocksAreGaussNewtonRows(t *testing.T) {
 	for _, p := range problems {
 		for _, sys := range bothModels(t, p, loss.Square, 13) {
 			sys.Gradient(0, nil)
-			sys.Linearise(active)
-			dim, width := sys.Dim(), 0
+			lin := sys.Linearise(active)
+			dim, width := lin.Dim(), 0
 			for _, d := range p.shape {
 				width += d
 			}
 			count := len(active)
 			got := make([]float64, width*count*count)
-			sys.RowBlocks(got)
+			lin.RowBlocks(got)
 			// One mode, one index: the Hessian has no residual term there, for any two blocks.
 			h := make([]float64, dim*dim)
-			sys.Hessian(h)
+			lin.Hessian(h)
 			for row := range width {
 				for a := range count {
 					for b := range count {
@@ -198,8 +187,8 @@ func TestProjectIsDerivativeOfVectors(t *testing.T) {
 		o := someCells(t, p.shape, 0.6, 1)
 		c := chains(t, o, loss.Square, 11, p.depths, 5)
 		terms := stages(c, active)
-		got := make([]float64, c.Dim())
-		c.Project(got, terms)
+		got := make([]float64, c.lin.Dim())
+		c.lin.Project(got, terms)
 		shifted := func(s float64) []float64 {
 			scaled := slices.Clone(terms)
 			for i := range scaled {
@@ -219,7 +208,7 @@ func TestProjectIsDerivativeOfVectors(t *testing.T) {
 		for i := range want {
 			want[i] = (plus[i] - minus[i]) / (2 * step)
 		}
-		near(t, p.String(), pick(got, byBlock(c, p.shape, active)), want, 1e-8)
+		near(t, p.String(), pick(got, byBlock(&c.lin, p.shape, active)), want, 1e-8)
 	}
 }
 
@@ -227,27 +216,27 @@ func TestLiftIsAdjointOfProject(t *testing.T) {
 	active := []int{17, 3, 0, 9, 10, 11, 12, 13, 14, 5}
 	for _, p := range problems {
 		c := chains(t, someCells(t, p.shape, 0.6, 1), loss.LogCosh, 18, p.depths, 5)
-		z := stages(c, active)
-		projected := make([]float64, c.Dim())
-		c.Project(projected, z)
-		omega, random := make([]float64, c.Dim()), normals(c.Dim(), 8)
-		for _, row := range c.Rows(nil) {
+		z, lin := stages(c, active), &c.lin
+		projected := make([]float64, lin.Dim())
+		lin.Project(projected, z)
+		omega, random := make([]float64, lin.Dim()), normals(lin.Dim(), 8)
+		for _, row := range lin.Rows(nil) {
 			omega[row] = random[row]
 		}
-		c.SetLift(3, omega)
+		lin.SetLift(3, omega)
 		nearly(t, p.String(), dot(direction(c, z), direction(c, []Term{{Lift(3), 1}})), dot(projected, omega), 1e-11)
 	}
 }
 
 // gram returns K = Jᵥ Jᵥᵀ column by column, from Project and SetLift.
-func gram(sys vspace) *mat.Dense {
-	rows := sys.Rows(nil)
+func gram(lin Linearisation) *mat.Dense {
+	rows := lin.Rows(nil)
 	k := mat.NewDense(len(rows), len(rows), nil)
 	for j, row := range rows {
-		omega, out := make([]float64, sys.Dim()), make([]float64, sys.Dim())
+		omega, out := make([]float64, lin.Dim()), make([]float64, lin.Dim())
 		omega[row] = 1
-		sys.SetLift(0, omega)
-		sys.Project(out, []Term{{Lift(0), 1}})
+		lin.SetLift(0, omega)
+		lin.Project(out, []Term{{Lift(0), 1}})
 		k.SetCol(j, pick(out, rows))
 	}
 	return k
@@ -259,12 +248,12 @@ func TestTimesGram(t *testing.T) {
 		for kind, sys := range bothModels(t, p, loss.Square, 18) {
 			for _, damp := range [][]float64{nil, {1, 0.5, 0.25, 1, 1, 0.125, 1, 1, 0.5, 2}} {
 				sys.Gradient(0, nil)
-				sys.Linearise(active)
+				lin := sys.Linearise(active)
 				if damp != nil {
-					sys.Damp(damp)
+					lin.Damp(damp)
 				}
-				dim, rows := sys.Dim(), sys.Rows(nil)
-				k := gram(sys)
+				dim, rows := lin.Dim(), lin.Rows(nil)
+				k := gram(lin)
 				h, out := make([]float64, dim*dim), make([]float64, dim*dim)
 				random := mat.NewDense(len(rows), len(rows), normals(len(rows)*len(rows), 4))
 				for i, row := range rows {
@@ -272,7 +261,7 @@ func TestTimesGram(t *testing.T) {
 						h[row*dim+column] = random.At(i, j)
 					}
 				}
-				sys.TimesGram(out, h, rows)
+				lin.TimesGram(out, h, rows)
 				var want mat.Dense
 				want.Mul(random, k)
 				for i, row := range rows {
@@ -297,9 +286,7 @@ func TestGramOfCollapsedChain(t *testing.T) {
 	}
 	c.Gradient(0, nil)
 	b.Gradient(0, nil)
-	c.Linearise(active)
-	b.Linearise(active)
-	explicit, collapsed := gram(c), gram(b)
+	explicit, collapsed := gram(c.Linearise(active)), gram(b.Linearise(active))
 	if !mat.EqualApprox(explicit, collapsed, 1e-12) {
 		t.Errorf("explicit\n%v\ncollapsed\n%v", mat.Formatted(explicit), mat.Formatted(collapsed))
 	}
@@ -311,14 +298,12 @@ func TestDampSlotScalesOneBlock(t *testing.T) {
 	for _, p := range problems {
 		for kind, sys := range bothModels(t, p, loss.Square, 11) {
 			sys.Gradient(0, nil)
-			sys.Linearise([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-			before, after := make([]float64, sys.Dim()), make([]float64, sys.Dim())
-			sys.Project(before, []Term{{0, 1}})
-			sys.Linearise(active)
-			sys.DampSlot(0, factors)
-			sys.Linearise([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-			sys.Project(after, []Term{{0, 1}})
-			width := sys.Dim() / 16
+			all := sys.Linearise(indices(11))
+			before, after := make([]float64, all.Dim()), make([]float64, all.Dim())
+			all.Project(before, []Term{{0, 1}})
+			sys.Linearise(active).DampSlot(0, factors)
+			sys.Linearise(indices(11)).Project(after, []Term{{0, 1}})
+			width := len(after) / 16
 			for a, r := range active {
 				for i := range width {
 					before[(r/8*width+i)*8+r%8] *= factors[a]
@@ -351,8 +336,7 @@ func TestStiffnessIsABound(t *testing.T) {
 					}
 				}
 				for r := range 3 {
-					sys.Linearise([]int{r})
-					k := gram(sys)
+					k := gram(sys.Linearise([]int{r}))
 					n, _ := k.Dims()
 					h := gaussNewton(sys, p.shape)
 					// The eigenvalues of H K are those of Jᵀ H J, but for zeros.
@@ -436,9 +420,9 @@ func TestLogRatesAreRatesOfDeepNorms(t *testing.T) {
 		}
 		c := chains(t, o, loss.Square, 3, p.depths, 5)
 		c.Gradient(0, nil)
-		c.Linearise([]int{0, 1, 2})
-		change := make([]float64, c.Dim())
-		c.Project(change, []Term{{0, 1}})
-		near(t, p.String(), c.LogRates(change), want, 1e-7)
+		lin := c.Linearise([]int{0, 1, 2})
+		change := make([]float64, lin.Dim())
+		lin.Project(change, []Term{{0, 1}})
+		near(t, p.String(), lin.LogRates(change), want, 1e-7)
 	}
 }

@@ -64,10 +64,10 @@ func TestBalancedFieldEqualsCentralDifferences(t *testing.T) {
 					want = append(want, -math.Pow(size, 1-1/length)*(g[i]+(length-1)*dot(vector, g)/size*value))
 				}
 			}
-			b.Linearise([]int{r})
-			got := make([]float64, b.Dim())
-			b.Project(got, []Term{{0, 1}})
-			near(t, p.String(), pick(got, b.Rows(nil)), want, 1e-7)
+			lin := b.Linearise([]int{r})
+			got := make([]float64, lin.Dim())
+			lin.Project(got, []Term{{0, 1}})
+			near(t, p.String(), pick(got, lin.Rows(nil)), want, 1e-7)
 		}
 	}
 }
@@ -83,21 +83,18 @@ func pick(x []float64, at []int) []float64 {
 // stages fills gradient slots 0 … 2 and lift slots 0, 1 as an integrator would and returns terms over all of them.
 func stages(sys interface {
 	Gradient(j int, terms []Term) float64
-	Linearise(active []int)
-	Dim() int
-	Rows([]int) []int
-	SetLift(j int, omega []float64)
+	Linearise(active []int) Linearisation
 }, active []int,
 ) []Term {
 	sys.Gradient(0, nil)
-	sys.Linearise(active)
-	omega := make([]float64, sys.Dim())
+	lin := sys.Linearise(active)
+	omega := make([]float64, lin.Dim())
 	for j := range 2 {
 		random := normals(len(omega), uint64(j))
-		for _, p := range sys.Rows(nil) {
+		for _, p := range lin.Rows(nil) {
 			omega[p] = random[p]
 		}
-		sys.SetLift(j, omega)
+		lin.SetLift(j, omega)
 		sys.Gradient(j+1, []Term{{0, 0.2}, {Lift(0), 0.04}})
 	}
 	return []Term{{0, 0.3}, {1, -0.7}, {2, 0.4}, {Lift(0), 0.1}, {Lift(1), -0.06}}

@@ -6,25 +6,33 @@ import (
 	"lacuna/internal/kernel"
 )
 
-// Linearise fixes the active blocks and the current point, at which slot 0 must just have been evaluated:
-// Project, SetLift, Hessian and TimesGram refer to both until the next call.
-func (c *ChainsOf[T]) Linearise(active []int) {
-	c.linearise(&c.lin, active)
-	c.lin.live = append(c.lin.live[:0], make([]bool, c.groups)...)
+// Linearise returns the linearisation at the current point, at which slot 0 must just have been evaluated.
+func (c *ChainsOf[T]) Linearise(active []int) Linearisation {
+	l := &c.lin
+	l.c = c
+	l.linearise(c.ObjectiveOf, active)
+	l.live = append(l.live[:0], make([]bool, c.groups)...)
 	for _, r := range active {
-		c.lin.live[r/kernel.Lanes] = true
+		l.live[r/kernel.Lanes] = true
 	}
+	return l
 }
 
-// Damp slows the active blocks down: factors[a], a power of two, multiplies the vector field of the a-th active block in
-// SetLift and TimesGram until the next Linearise or Damp. The directions in slots are damped by DampSlot.
-func (c *ChainsOf[T]) Damp(factors []float64) { c.lin.damp = factors }
+// linearisedChains is the Linearisation of chains.
+type linearisedChains[T kernel.Float] struct {
+	linearised[T]
+	c      *ChainsOf[T]
+	live   []bool    // parameter groups that hold an active block
+	gram   []float64 // of chainGram
+	buffer []T       // of scratch
+}
 
 // DampSlot multiplies the direction of the a-th active block in gradient slot j by factors[a].
-func (c *ChainsOf[T]) DampSlot(j int, factors []float64) {
+func (l *linearisedChains[T]) DampSlot(j int, factors []float64) {
+	c := l.c
 	const lanes = kernel.Lanes
 	y := c.slots[j].y
-	for a, r := range c.lin.active {
+	for a, r := range l.active {
 		if factors[a] == 1 {
 			continue
 		}
@@ -35,39 +43,22 @@ func (c *ChainsOf[T]) DampSlot(j int, factors []float64) {
 	}
 }
 
-// ActiveBlocks returns the number of blocks of the last Linearise.
-func (c *ChainsOf[T]) ActiveBlocks() int { return len(c.lin.active) }
-
-// Dim returns the length of a v-space vector of the active blocks, padding included.
-func (c *ChainsOf[T]) Dim() int { return c.lin.Dim() }
-
-// Rows appends to rows[:0] the positions of a v-space vector that are not padding.
-func (c *ChainsOf[T]) Rows(rows []int) []int { return c.lin.Rows(rows) }
-
-// Hessian fills h (Dim×Dim) with the Hessian of L by the vectors v of the active blocks.
-func (c *ChainsOf[T]) Hessian(h []float64) { c.hessian(&c.lin, h) }
-
-// HessianVec sets out = H x.
-func (c *ChainsOf[T]) HessianVec(out, x []float64) { c.hessianVec(&c.lin, out, x) }
-
-// RowBlocks fills blocks with the Gauss–Newton matrix of every row (mode, index) of the active factors.
-func (c *ChainsOf[T]) RowBlocks(blocks []float64) { c.rowBlocks(&c.lin, blocks) }
-
 // Project sets b = Jᵥ Σ terms, the change of the active blocks' vectors v to first order:
 // δv = Σ_i Y_{i−1} δA_i x_i + Y_k δw with Y_i = A_1 … A_i.
-func (c *ChainsOf[T]) Project(b []float64, terms []Term) {
+func (l *linearisedChains[T]) Project(b []float64, terms []Term) {
+	c := l.c
 	const lanes = kernel.Lanes
 	var s [lanes]T
 	base := c.slot(0)
 	clear(b)
-	for g, live := range c.lin.live {
+	for g, live := range l.live {
 		if !live {
 			continue
 		}
 		theta := c.theta[g*c.groupSize:]
 		for n, d := range c.shape {
 			k, at := c.depths[n], g*c.vectorSize+c.vector[n]
-			sum, next := c.scratch(d * lanes)
+			sum, next := l.scratch(d * lanes)
 			clear(sum)
 			for i := k; i >= 0; i-- {
 				if i < k {
@@ -90,10 +81,10 @@ func (c *ChainsOf[T]) Project(b []float64, terms []Term) {
 					kernel.Axpy(sum, &s, dir.y[at+i*d*lanes:], d)
 				}
 			}
-			for a, r := range c.lin.active {
+			for a, r := range l.active {
 				if r/lanes == g {
 					for i := range d {
-						b[c.lin.at(a, c.lin.start[n]+i)] = float64(sum[i*lanes+r%lanes])
+						b[l.at(a, l.start[n]+i)] = float64(sum[i*lanes+r%lanes])
 					}
 				}
 			}
@@ -102,19 +93,20 @@ func (c *ChainsOf[T]) Project(b []float64, terms []Term) {
 }
 
 // scratch returns two buffers of n numbers.
-func (c *ChainsOf[T]) scratch(n int) (a, b []T) {
-	if len(c.buffer) < 2*n {
-		c.buffer = make([]T, 2*n)
+func (l *linearisedChains[T]) scratch(n int) (a, b []T) {
+	if len(l.buffer) < 2*n {
+		l.buffer = make([]T, 2*n)
 	}
-	return c.buffer[:n:n], c.buffer[n : 2*n]
+	return l.buffer[:n:n], l.buffer[n : 2*n]
 }
 
 // SetLift sets lift slot j to Jᵥᵀ omega (damped), a direction that moves the active blocks only.
-func (c *ChainsOf[T]) SetLift(j int, omega []float64) {
+func (l *linearisedChains[T]) SetLift(j int, omega []float64) {
+	c := l.c
 	const lanes = kernel.Lanes
 	s := c.slot(Lift(j))
-	copy(s.live, c.lin.live)
-	for g, live := range c.lin.live {
+	copy(s.live, l.live)
+	for g, live := range l.live {
 		if !live {
 			continue
 		}
@@ -122,15 +114,15 @@ func (c *ChainsOf[T]) SetLift(j int, omega []float64) {
 			clear(s.y[g*c.vectorSize+c.vector[n]:][:d*lanes])
 		}
 	}
-	for a, r := range c.lin.active {
+	for a, r := range l.active {
 		for n, d := range c.shape {
 			y := s.y[r/lanes*c.vectorSize+c.vector[n]:]
 			for i := range d {
-				y[i*lanes+r%lanes] = T(c.lin.damping(a) * omega[c.lin.at(a, c.lin.start[n]+i)])
+				y[i*lanes+r%lanes] = T(l.damping(a) * omega[l.at(a, l.start[n]+i)])
 			}
 		}
 	}
-	for g, live := range c.lin.live {
+	for g, live := range l.live {
 		if !live {
 			continue
 		}
@@ -147,23 +139,24 @@ func (c *ChainsOf[T]) SetLift(j int, omega []float64) {
 // block and mode the d_n×d_n matrix
 //
 //	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,   x_i = A_{i+1} … A_k w .
-func (c *ChainsOf[T]) TimesGram(out, h []float64, rows []int) {
-	c.timesBlocks(&c.lin, out, h, rows, c.gramBlocks())
+func (l *linearisedChains[T]) TimesGram(out, h []float64, rows []int) {
+	l.timesBlocks(out, h, rows, l.gramBlocks())
 }
 
 // GramIsIdentity reports whether K is the identity: no matrices, no damping.
-func (c *ChainsOf[T]) GramIsIdentity() bool {
-	return maxDepth(c.depths) == 0 && c.lin.undamped()
+func (l *linearisedChains[T]) GramIsIdentity() bool {
+	return maxDepth(l.c.depths) == 0 && l.undamped()
 }
 
 // GramScale sets out, a v-space vector, to ‖A_2 … A_k w‖² of each entry's chain (1 without matrices), damped: the part of K
 // that is a multiple of the identity.
-func (c *ChainsOf[T]) GramScale(out []float64) {
+func (l *linearisedChains[T]) GramScale(out []float64) {
+	c := l.c
 	const lanes = kernel.Lanes
 	clear(out)
-	for a, r := range c.lin.active {
+	for a, r := range l.active {
 		for n, d := range c.shape {
-			scale := c.lin.damping(a)
+			scale := l.damping(a)
 			if c.depths[n] > 0 {
 				x := c.slot(0).x[r/lanes*c.vectorSize+c.vector[n]+d*lanes+r%lanes:]
 				var norm2 float64
@@ -173,26 +166,26 @@ func (c *ChainsOf[T]) GramScale(out []float64) {
 				scale *= norm2
 			}
 			for i := range d {
-				out[c.lin.at(a, c.lin.start[n]+i)] = scale
+				out[l.at(a, l.start[n]+i)] = scale
 			}
 		}
 	}
 }
 
 // gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after another.
-func (c *ChainsOf[T]) gramBlocks() []float64 {
+func (l *linearisedChains[T]) gramBlocks() []float64 {
+	c := l.c
 	size := 0
 	for _, d := range c.shape {
 		size += d * d
 	}
-	l := &c.lin
 	l.k = resize(l.k, l.groups*size*kernel.Lanes)
 	clear(l.k)
 	for a, r := range l.active {
 		start := 0
 		for n, d := range c.shape {
 			out := l.k[(a/kernel.Lanes*size+start)*kernel.Lanes+a%kernel.Lanes:]
-			for i, value := range c.chainGram(r, n) {
+			for i, value := range l.chainGram(r, n) {
 				out[i*kernel.Lanes] = l.damping(a) * value
 			}
 			start += d * d
@@ -204,11 +197,12 @@ func (c *ChainsOf[T]) gramBlocks() []float64 {
 // chainGram returns K of one chain, in memory that the next call uses again, by the recursion
 //
 //	S_k = I ,   S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I ,   K = S_0 .
-func (c *ChainsOf[T]) chainGram(r, n int) []float64 {
+func (l *linearisedChains[T]) chainGram(r, n int) []float64 {
+	c := l.c
 	const lanes = kernel.Lanes
 	d, k := c.shape[n], c.depths[n]
-	c.lin.gram = resize(c.lin.gram, 3*d*d)
-	s, product, a := c.lin.gram[:d*d], c.lin.gram[d*d:2*d*d], c.lin.gram[2*d*d:]
+	l.gram = resize(l.gram, 3*d*d)
+	s, product, a := l.gram[:d*d], l.gram[d*d:2*d*d], l.gram[2*d*d:]
 	clear(s)
 	for i := range d {
 		s[i*d+i] = 1
@@ -252,6 +246,3 @@ func (c *ChainsOf[T]) copyMatrix(out []float64, r, n, layer int) {
 		out[i] = float64(from[i*kernel.Lanes])
 	}
 }
-
-// LogRates returns d ln‖⊗_n v_r^n‖/dt of the active blocks, given δv = dv/dt as a v-space vector.
-func (c *ChainsOf[T]) LogRates(change []float64) []float64 { return c.logRates(&c.lin, change) }

@@ -61,11 +61,11 @@ func TestBalancedSizesRatesAndNorms(t *testing.T) {
 	p := problem{tensor.Shape{4, 3, 5}, []int{1, 0, 3}}
 	b := balanced(t, someCells(t, p.shape, 0.6, 1), loss.LogCosh, blocks, []float64{1.5, 0, 3}, 5)
 	terms := stages(b, []int{9, 0, 3})
-	b.Linearise([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+	lin := b.Linearise(indices(blocks))
 	largest := func(terms []Term) []float64 {
-		dense, out := make([]float64, b.Dim()), make([]float64, blocks)
-		b.Project(dense, terms)
-		rows := byBlock(b, p.shape, b.lin.active)
+		dense, out := make([]float64, lin.Dim()), make([]float64, blocks)
+		lin.Project(dense, terms)
+		rows := byBlock(lin, p.shape, b.lin.active)
 		for r := range blocks {
 			for n, v := range b.Vectors(r) {
 				part := pick(dense, rows[:len(v)])

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"math"
+
 	"lacuna/internal/contraction"
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
@@ -148,4 +150,10 @@ func (o *ObjectiveOf[T]) MSE() float64 {
 		sum += z * z
 	}
 	return sum / float64(len(o.prediction))
+}
+
+// DataNorm estimates the Frobenius norm of the full tensor from the observed cells: their root mean square times
+// the root of the number of all cells.
+func (o *ObjectiveOf[T]) DataNorm() float64 {
+	return math.Sqrt(linalg.Norm2(o.observed.Values) / float64(o.observed.Len()) * o.shape.Cells())
 }

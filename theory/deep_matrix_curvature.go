@@ -7,10 +7,11 @@ import (
 	"lacuna/model"
 )
 
-// Linearise fixes the current point. All parameters are treated alike, whatever singular values are called active.
-func (m *Matrix) Linearise(active []int) {
+// Linearise returns the model itself, at the current point. All parameters are treated alike, whatever singular values are called active.
+func (m *Matrix) Linearise(active []int) model.Linearisation {
 	m.live = append(m.live[:0], active...)
 	m.damp = 1
+	return m
 }
 
 // Damp slows the whole model down by factors[0], a power of two; all factors are equal, as Stiffness is.
