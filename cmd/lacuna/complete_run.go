@@ -36,8 +36,8 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 		return nothingToFill(a, f, table, result)
 	}
 	if table.Constant() {
-		return inputError(fmt.Errorf("%s: every known value is %s, so there is nothing to learn: fill the gaps with that value, or give a table whose values differ",
-			f.file, short(table.Observed.Values[0])))
+		return inputError(fmt.Errorf("%s: every known value is %s, so there is nothing to learn: fill the gaps with that "+
+			"value, or give a table whose values differ", f.file, short(table.Observed.Values[0])))
 	}
 	if f.output != pipe {
 		if err := table.CheckOutput(f.output); err != nil {
@@ -79,8 +79,8 @@ func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *comple
 	if a.json {
 		return a.printJSON(result)
 	}
-	a.say("%s has no gap: all %s are known, and %s. If gaps are rows that are not listed, give --full-grid; if they are "+
-		"zeros, --zeros-are-gaps.", f.file, count(result.Observed, "cell"), what)
+	a.say("%s has no gap: all %s are known, and %s. If gaps are rows that are not listed, give --full-grid; "+
+		"if they are zeros, --zeros-are-gaps.", f.file, count(result.Observed, "cell"), what)
 	return nil
 }
 
@@ -184,7 +184,8 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 		Source: f.file, Output: f.outputName(), ValueName: f.input.Value,
 		Observed: table.Observed, Filled: table.Gaps(),
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
-		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...), c.Warnings...), Seconds: c.Seconds,
+		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...),
+			c.Warnings...), Seconds: c.Seconds,
 		Command: commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(c),
 	}
 	switch c.Status {
