@@ -27,6 +27,7 @@ type Table struct {
 	unlisted int
 	numbers  *numbers
 	source   source
+	data     []byte // of the file, unpacked
 }
 
 // source is a file's content, kept to be written again with its gaps filled.
@@ -153,6 +154,12 @@ func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...stri
 // WriteTo writes what Write would write to a file, uncompressed, to a stream. What was written before an error stays.
 func (t *Table) WriteTo(w io.Writer, fill func(cell []int32) Filled, extra ...string) error {
 	return t.writeTo(w, "", fill, extra)
+}
+
+// WriteOriginal writes the table as it came, uncompressed.
+func (t *Table) WriteOriginal(w io.Writer) error {
+	_, err := w.Write(t.data)
+	return err
 }
 
 func (t *Table) writeTo(w io.Writer, path string, fill func(cell []int32) Filled, extra []string) error {

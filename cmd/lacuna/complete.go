@@ -64,7 +64,7 @@ models that had not seen it.`,
 	flags := command.Flags()
 	flags.SortFlags = false
 	flags.StringVarP(&f.output, "output", "o", "",
-		"write the filled table here (default: FILE with .filled before its ending)")
+		"write the filled table here, - for standard output (default: FILE with .filled before its ending)")
 	flags.StringVar(&f.report, "report", "", "write a page about the result to this .html file")
 	flags.StringVar(&f.factors, "factors", "",
 		"write the CP factors that were found, with their labels, to this .npz file")

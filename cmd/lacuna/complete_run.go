@@ -20,7 +20,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	if err := f.check(a.json); err != nil {
 		return err
 	}
-	table, err := f.input.read(f.file)
+	table, err := f.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,12 +67,35 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	return finishComplete(a, f, completion, result)
 }
 
+// read reads the table. An interrupt does not wait for the end of standard input.
+func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err error) {
+	if f.file != pipe {
+		return f.input.read(f.file)
+	}
+	type outcome struct {
+		table *dataio.Table
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		table, err := f.input.read(f.file)
+		done <- outcome{table, err}
+	}()
+	select {
+	case o := <-done:
+		return o.table, o.err
+	case <-ctx.Done():
+		err := fmt.Errorf("interrupted before the end of %s: nothing was written", dataio.StandardInput)
+		return nil, withCode(exitInterrupted, err)
+	}
+}
+
 func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *completeResult) error {
 	result.Status = "nothing-to-fill"
 	what := "nothing was written"
 	if f.output == pipe {
-		what = "it was passed on"
-		if err := table.WriteTo(a.stdout, nil, f.extra()...); err != nil {
+		what = "it was passed on as it came"
+		if err := table.WriteOriginal(a.stdout); err != nil {
 			return err
 		}
 	}
