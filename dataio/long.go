@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"strconv"
 )
 
@@ -234,9 +233,7 @@ func (s *csvSource) addedNames(extra []string) []string {
 	return names
 }
 
-func (s *csvSource) write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled],
-	extra []string,
-) error {
+func (s *csvSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
 	out := &csvWriter{source: s, to: bufio.NewWriterSize(w, 1<<16), extra: len(extra), ending: "\n"}
 	out.to.Write(s.data[:s.start])
 	r := newRecords(s.path, s.data, s.delimiter, s.start)
@@ -337,7 +334,7 @@ func (c *csvWriter) added() {
 }
 
 // rows adds a row for every cell (in a wide table, for every combination of the index columns) that is not listed.
-func (c *csvWriter) rows(t *Table, unlisted iter.Seq2[[]int32, Filled]) error {
+func (c *csvWriter) rows(t *Table, unlisted filledCells) error {
 	s := c.source
 	if data := s.data; t.unlisted > 0 && data[len(data)-1] != '\n' {
 		c.to.WriteString(c.ending)

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"sort"
 	"strings"
@@ -258,9 +257,7 @@ func (s *matSource) number(kind int, b []byte) float64 {
 func (s *matSource) line(int) int { return 0 }
 
 // write copies all variables as they are, but the chosen one, which becomes an array of double.
-func (s *matSource) write(w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled],
-	extra []string,
-) error {
+func (s *matSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, extra []string) error {
 	values := append([]float64(nil), s.values...)
 	added := newAddedArrays(s.cells(), extra)
 	err := s.eachCell(func(_ []int32, position int) error {

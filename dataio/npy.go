@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"regexp"
 	"strconv"
@@ -161,7 +160,7 @@ func (s *npySource) read(format Format, o Options, src source) (*Table, error) {
 
 func (s *npySource) line(int) int { return 0 }
 
-func (s *npySource) write(w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled], _ []string) error {
+func (s *npySource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, _ []string) error {
 	out, err := s.filled(next, nil)
 	if err != nil {
 		return err

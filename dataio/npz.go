@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"sort"
 	"strings"
 
@@ -86,9 +85,7 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 
 func (s *npzSource) line(int) int { return 0 }
 
-func (s *npzSource) write(w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled],
-	extra []string,
-) error {
+func (s *npzSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, extra []string) error {
 	out := zip.NewWriter(w)
 	added := newAddedArrays(s.array.cells(), extra)
 	filled, err := s.array.filled(next, added.set)

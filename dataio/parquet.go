@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -287,8 +286,8 @@ func (s *parquetSource) becomesDouble() bool {
 	return kind == parquet.Int32 || kind == parquet.Int64
 }
 
-func (s *parquetSource) write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled],
-	extra []string,
+func (s *parquetSource) write(
+	w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string,
 ) (err error) {
 	out := parquet.NewGenericWriter[any](w, s.schema(extra))
 	for _, pair := range s.file.Metadata().KeyValueMetadata {

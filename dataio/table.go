@@ -34,10 +34,13 @@ type Table struct {
 type source interface {
 	// write writes the file. next gives the listed gaps' values in the order of their rows; unlisted yields the
 	// other gaps' cells and values in canonical order.
-	write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled], extra []string) error
+	write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error
 	// line is the line (or row) of the k-th observed value, 0 when the format has none.
 	line(k int) int
 }
+
+// filledCells are cells, with what is written into them.
+type filledCells = iter.Seq2[[]int32, Filled]
 
 // Filled is what is written into a gap. Extra holds one number for every further column that Write was asked for.
 type Filled struct {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"strconv"
 )
 
@@ -144,9 +143,7 @@ func (s *tnsSource) line(k int) (found int) {
 	return found
 }
 
-func (s *tnsSource) write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled],
-	_ []string,
-) error {
+func (s *tnsSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, _ []string) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	var line []byte
 	for text := range bytes.Lines(s.data) {
