@@ -381,6 +381,8 @@ func TestBadOptionsAreErrors(t *testing.T) {
 	for k, o := range []lacuna.Options{
 		{Smooth: []int{2}},
 		{Blocks: -1},
+		{Blocks: 100_000_000},
+		{Blocks: math.MaxInt},
 		{HoldOut: 1},
 		{Level: 1},
 		{Effort: -1},

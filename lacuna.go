@@ -162,7 +162,7 @@ func (o Options) check(observed *tensor.Observed) error {
 	if len(o.Depths) > 1 && len(o.Depths) != order {
 		return fmt.Errorf("lacuna: %d depths for %d modes: give one depth, or one for every mode", len(o.Depths), order)
 	}
-	if need, have := o.memory(observed), memory.Available(); have > 0 && need > have {
+	if need, have := o.memory(observed), memory.Available(); o.Blocks > 0 && have > 0 && need > have {
 		return fmt.Errorf("lacuna: %d blocks need %s of memory, %s are available: use fewer blocks, or leave their number "+
 			"to be found", o.Blocks, memory.Format(need), memory.Format(have))
 	}

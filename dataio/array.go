@@ -70,14 +70,22 @@ func (l layout) eachCell(visit func(cell []int32, position int) error) error {
 }
 
 // readArray makes a table of an array; at gives the element at a position in memory.
-func readArray(path string, format Format, o Options, l layout, src source, at func(position int) float64) (*Table, error) {
+func readArray(
+	path string, format Format, o Options, l layout, src source, at func(position int) float64,
+) (*Table, error) {
 	for axis, d := range l.shape {
 		if d == 0 {
-			return nil, &Error{Path: path, Problem: fmt.Sprintf("the array is empty (axis %d has length 0)", axis+1), Remedy: "give an array with cells"}
+			return nil, &Error{
+				Path: path, Problem: fmt.Sprintf("the array is empty (axis %d has length 0)", axis+1),
+				Remedy: "give an array with cells",
+			}
 		}
 	}
 	if len(l.modes) < 2 {
-		return nil, &Error{Path: path, Problem: fmt.Sprintf("the array has %d axes longer than 1", len(l.modes)), Remedy: "give one with at least two"}
+		return nil, &Error{
+			Path: path, Problem: fmt.Sprintf("the array has %d axes longer than 1", len(l.modes)),
+			Remedy: "give one with at least two",
+		}
 	}
 	names := make([]string, len(l.modes))
 	for n := range names {
@@ -101,7 +109,10 @@ func readArray(path string, format Format, o Options, l layout, src source, at f
 			if math.IsInf(value, 0) {
 				problem = notFinite
 			}
-			return &Error{Path: path, Problem: fmt.Sprintf("element %v: %v %s", cell, value, problem), Remedy: "give a finite number, or NaN for a gap"}
+			return &Error{
+				Path: path, Problem: fmt.Sprintf("element %v: %v %s", cell, value, problem),
+				Remedy: "give a finite number, or NaN for a gap",
+			}
 		default:
 			b.observe(cell, value)
 		}

@@ -30,7 +30,9 @@ func TestBadInput(t *testing.T) {
 		{name: "numbers alone", text: "1,2,3\n1,3,4\n", options: Options{Value: "3"}, want: []string{":1:", "no header"}},
 		{name: "short row", text: "a,b,value\nx,y,1\n\nx,z\n", want: []string{":4:", "2 fields where the header has 3"}},
 		{name: "long row", text: "a,b,value\nx,y,1\nx,z,1,2\n", want: []string{":3:", "4 fields"}},
-		{name: "word", text: "a,b,value\nx,y,1\nx,z,twelve\n", want: []string{":3:", "column value", `"twelve" is no number`, "leave the value empty"}},
+		{name: "word", text: "a,b,value\nx,y,1\nx,z,twelve\n", want: []string{
+			":3:", "column value", `"twelve" is no number`, "leave the value empty",
+		}},
 		{name: "hexadecimal", text: "a,b,value\nx,y,0x1p3\n", want: []string{":2:", `"0x1p3" is no number`}},
 		{name: "underscore", text: "a,b,value\nx,y,1_000\n", want: []string{":2:", "is no number"}},
 		{name: "infinite", text: "a,b,value\nx,y,1\nx,z,-Inf\n", want: []string{":3:", `"-Inf" is not finite`}},
@@ -39,22 +41,51 @@ func TestBadInput(t *testing.T) {
 		{name: "huge", text: "a,b,value\nx,y,-1e200\n", want: []string{":2:", "too large", "unit"}},
 		{name: "long word", text: "a,b,value\nx,y," + strings.Repeat("long", 100) + "\n", want: []string{"…\" is no number"}},
 		{name: "thousands", text: "a;b;value\nx;y;1,234,567\n", want: []string{":2:", "is no number"}},
-		{name: "duplicate", text: "a,b,value\nx,y,1\nx,z,3\nz,z,4\nx,y,2\n", want: []string{":5:", "a=x, b=y", "value 2 here and 1 on line 2", "--duplicates"}},
-		{name: "no such index", text: good, options: Options{Index: []string{"month", "height"}}, want: []string{":1:", "no column height", "month, station, value"}},
+		{name: "duplicate", text: "a,b,value\nx,y,1\nx,z,3\nz,z,4\nx,y,2\n", want: []string{
+			":5:", "a=x, b=y", "value 2 here and 1 on line 2", "--duplicates",
+		}},
+		{
+			name: "no such index", text: good, options: Options{Index: []string{"month", "height"}},
+			want: []string{":1:", "no column height", "month, station, value"},
+		},
 		{name: "no such value", text: good, options: Options{Value: "height"}, want: []string{":1:", "no column height"}},
-		{name: "named twice", text: good, options: Options{Index: []string{"month", "month"}}, want: []string{":1:", "month", "once"}},
-		{name: "index and value", text: good, options: Options{Index: []string{"month", "station"}, Value: "month"}, want: []string{":1:", "month is named as index and as value"}},
-		{name: "all are indices", text: good, options: Options{Index: []string{"month", "station", "value"}}, want: []string{"every column is named as an index"}},
-		{name: "one index", text: good, options: Options{Index: []string{"month"}}, want: []string{"1 index column", "at least two"}},
+		{
+			name: "named twice", text: good, options: Options{Index: []string{"month", "month"}},
+			want: []string{":1:", "month", "once"},
+		},
+		{
+			name: "index and value", text: good, options: Options{Index: []string{"month", "station"}, Value: "month"},
+			want: []string{":1:", "month is named as index and as value"},
+		},
+		{
+			name: "all are indices", text: good, options: Options{Index: []string{"month", "station", "value"}},
+			want: []string{"every column is named as an index"},
+		},
+		{
+			name: "one index", text: good, options: Options{Index: []string{"month"}},
+			want: []string{"1 index column", "at least two"},
+		},
 		{name: "one column", text: "value\n1\n2\n", want: []string{"0 index column"}},
 		{name: "same name", text: "a,a,value\nx,y,1\n", want: []string{":1:", `two columns are called "a"`}},
 		{name: "nameless index", text: ",a,b,value\n0,x,y,1\n", want: []string{":1:", "column 1 has no name"}},
-		{name: "one label", text: "a,b,c,value\nx,y,1,1\nz,y,2,2\n", want: []string{"mode b has a single label (y)", "--index a,c"}},
-		{name: "one label of two modes", text: "a,b,value\nx,y,1\nz,y,2\n", want: []string{"mode b", "at least two index columns"}},
+		{
+			name: "one label", text: "a,b,c,value\nx,y,1,1\nz,y,2,2\n",
+			want: []string{"mode b has a single label (y)", "--index a,c"},
+		},
+		{
+			name: "one label of two modes", text: "a,b,value\nx,y,1\nz,y,2\n",
+			want: []string{"mode b", "at least two index columns"},
+		},
 		{name: "empty label", text: "a,b,value\nx,y,1\n,y,2\n", want: []string{":3:", "column a", "label is empty"}},
 		{name: "nothing observed", text: "a,b,value\nx,y,\nz,y,NA\nx,z,-\n", want: []string{"no cell has a value"}},
-		{name: "filled before", text: "a,b,value,lacuna_filled,lacuna_stderr\nx,y,1,0,\n", want: []string{":1:", "lacuna_filled", "already"}},
-		{name: "filled before, with gaps", text: "a,b,value,lacuna_filled\nx,y,1,0\nz,y,,0\nz,z,1,0\n", options: Options{Index: []string{"a", "b"}, Value: "value"}, want: []string{":1:", "lacuna_filled", "already"}},
+		{
+			name: "filled before", text: "a,b,value,lacuna_filled,lacuna_stderr\nx,y,1,0,\n",
+			want: []string{":1:", "lacuna_filled", "already"},
+		},
+		{
+			name: "filled before, with gaps", text: "a,b,value,lacuna_filled\nx,y,1,0\nz,y,,0\nz,z,1,0\n",
+			options: Options{Index: []string{"a", "b"}, Value: "value"}, want: []string{":1:", "lacuna_filled", "already"},
+		},
 		{name: "open quote", text: "a,b,value\nx,\"y,1\nz,y,2\n", want: []string{":2:", "quote"}},
 		{name: "UTF-16", text: "\xFF\xFEa\x00,\x00", want: []string{"UTF-16", "UTF-8"}},
 		{name: "binary", text: "\x00\x01\x02", want: []string{"no format that lacuna knows"}},
@@ -65,9 +96,18 @@ func TestBadInput(t *testing.T) {
 		{name: "damaged zip", text: "PK\x03\x04garbage", want: []string{"archive is damaged"}},
 		{name: "damaged Parquet", text: "PAR1garbage", want: []string{"Parquet file cannot be read"}},
 		{name: "damaged MAT", text: "MATLAB 5.0 MAT-file", want: []string{"MAT file is damaged"}},
-		{name: "wide with one column", text: good, options: Options{Wide: true, Index: []string{"month", "station"}}, want: []string{"at least two value columns"}},
-		{name: "wide, a word", text: "month,oxford,lerwick\n1,2,3\n2,x,3\n", options: Options{Wide: true}, want: []string{":3:", "column oxford", `"x" is no number`}},
-		{name: "grid too large", text: hugeGrid(), options: Options{FullGrid: true}, want: []string{"full grid has", "cells"}},
+		{
+			name: "wide with one column", text: good, options: Options{Wide: true, Index: []string{"month", "station"}},
+			want: []string{"at least two value columns"},
+		},
+		{
+			name: "wide, a word", text: "month,oxford,lerwick\n1,2,3\n2,x,3\n", options: Options{Wide: true},
+			want: []string{":3:", "column oxford", `"x" is no number`},
+		},
+		{
+			name: "grid too large", text: hugeGrid(), options: Options{FullGrid: true},
+			want: []string{"full grid has", "cells"},
+		},
 		{name: "t.tns", text: "1 1 2\n1 2\n", want: []string{":2:", "2 fields where the first line has 3"}},
 		{name: "zero.tns", text: "1 0 2\n", want: []string{":1:", `"0" is no coordinate`}},
 		{name: "half.tns", text: "1 1.5 2\n", want: []string{":1:", "is no coordinate"}},
@@ -111,9 +151,12 @@ func hugeGrid() string {
 
 func TestBadPaths(t *testing.T) {
 	folder := t.TempDir()
-	for path, want := range map[string]string{filepath.Join(folder, "none.csv"): "there is no such file", folder: "is a directory"} {
+	for path, want := range map[string]string{
+		filepath.Join(folder, "none.csv"): "there is no such file", folder: "is a directory",
+	} {
 		_, err := Read(path, Options{})
-		if e := new(Error); !errors.As(err, &e) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		if e := new(Error); !errors.As(err, &e) || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), path) {
 			t.Errorf("error %v, want an *Error that says %q", err, want)
 		}
 	}
@@ -121,14 +164,16 @@ func TestBadPaths(t *testing.T) {
 
 func TestTooBigForMemory(t *testing.T) {
 	text := "a,b,value\n" + strings.Repeat("x,y,1\n", 1000)
-	if _, err := Read(save(t, "t.csv", text), Options{Memory: 10000}); err == nil || !strings.Contains(err.Error(), "9.77 KiB are available") {
+	if _, err := Read(save(t, "t.csv", text), Options{Memory: 10000}); err == nil ||
+		!strings.Contains(err.Error(), "9.77 KiB are available") {
 		t.Errorf("error %v does not tell what is available", err)
 	}
 	// A sparse file of 1 PiB costs nothing to make.
 	sparse := filepath.Join(t.TempDir(), "sparse.csv")
 	if file, err := os.Create(sparse); err != nil || file.Truncate(1<<50) != nil || file.Close() != nil {
 		t.Log("this file system has no sparse files")
-	} else if _, err := Read(sparse, Options{}); err == nil || !strings.Contains(err.Error(), "1 PiB of data need about 5 PiB of memory") {
+	} else if _, err := Read(sparse, Options{}); err == nil ||
+		!strings.Contains(err.Error(), "1 PiB of data need about 5 PiB of memory") {
 		t.Errorf("error %v does not tell the size", err)
 	}
 	// Compressed data that grow out of proportion are refused while they are unpacked.
@@ -138,7 +183,8 @@ func TestTooBigForMemory(t *testing.T) {
 		w.Write(make([]byte, 1<<20))
 	}
 	w.Close()
-	if _, err := Read(save(t, "t.csv.gz", packed.String()), Options{Memory: 5 << 20}); err == nil || !strings.Contains(err.Error(), "5 MiB are available") {
+	if _, err := Read(save(t, "t.csv.gz", packed.String()), Options{Memory: 5 << 20}); err == nil ||
+		!strings.Contains(err.Error(), "5 MiB are available") {
 		t.Errorf("error %v does not tell what is available", err)
 	}
 }
@@ -183,13 +229,15 @@ func TestDuplicates(t *testing.T) {
 			t.Errorf("%s: values %s, want %s; %d merged, warnings %q", policy, got, want, table.Merged, table.Warnings)
 		}
 		// The rows stay as they are; a gap whose value stands in another row gets that value.
-		want := "a,b,value,lacuna_filled,lacuna_stderr\nx,y,1,0,\nx,z,5,1,0\nz,z,7,0,\nx,y,2,0,\nx,z,5,0,\nz,z,7.0,0,\nx,y,6,0,\n"
+		want := "a,b,value,lacuna_filled,lacuna_stderr\n" +
+			"x,y,1,0,\nx,z,5,1,0\nz,z,7,0,\nx,y,2,0,\nx,z,5,0,\nz,z,7.0,0,\nx,y,6,0,\n"
 		if d := cmp.Diff(want, filledText(t, table, byCoordinates)); d != "" {
 			t.Errorf("%s: written (-want +got):\n%s", policy, d)
 		}
 	}
 	table := mustRead(t, save(t, "t.csv", "a,b,value\nx,y,1\nx,y,1.0\nz,z,2\nx,z,1e0\n"), Options{})
-	if table.Merged != 1 || !strings.Contains(strings.Join(table.Warnings, ""), "1 row repeats a cell with an equal value") {
+	if table.Merged != 1 || !strings.Contains(strings.Join(table.Warnings, ""),
+		"1 row repeats a cell with an equal value") {
 		t.Errorf("%d merged, warnings %q", table.Merged, table.Warnings)
 	}
 	if _, err := ParseDuplicates("middle"); err == nil {

@@ -190,23 +190,29 @@ func (b *builder) duplicate(src source, all *tensor.Observed, same []int) error 
 			break
 		}
 	}
-	problem := fmt.Sprintf("cell %s has the value %v here and %v", all.CellName(other), all.Values[other], all.Values[first])
+	problem := fmt.Sprintf("cell %s has the value %v here and %v", all.CellName(other), all.Values[other],
+		all.Values[first])
 	if line := src.line(first); line > 0 {
 		problem += fmt.Sprintf(" on line %d", line)
 	} else {
 		problem += " elsewhere"
 	}
-	return &Error{Path: b.path, Line: src.line(other), Problem: problem, Remedy: "remove one, or choose with --duplicates mean, first or last"}
+	return &Error{
+		Path: b.path, Line: src.line(other), Problem: problem,
+		Remedy: "remove one, or choose with --duplicates mean, first or last",
+	}
 }
 
 func (b *builder) warn(t *Table) {
 	for n, labels := range b.labels {
 		if rows := len(t.Observed.Values) + len(t.gaps[n]); len(labels) > 50 && 2*len(labels) > rows {
-			t.Warnings = append(t.Warnings, fmt.Sprintf("mode %s has %d labels in %d rows: if it is no index, leave it out with --index", b.names[n], len(labels), rows))
+			t.Warnings = append(t.Warnings, fmt.Sprintf("mode %s has %d labels in %d rows: if it is no index, "+
+				"leave it out with --index", b.names[n], len(labels), rows))
 		}
 	}
 	if count := len(t.known); count > 0 {
-		t.Warnings = append(t.Warnings, fmt.Sprintf("%d gaps have a value in another row: they are filled with that value", count))
+		t.Warnings = append(t.Warnings,
+			fmt.Sprintf("%d gaps have a value in another row: they are filled with that value", count))
 	}
 }
 

@@ -100,7 +100,10 @@ func (r *records) closingQuote(open int) int {
 	for at := open + 1; ; at++ {
 		quote := bytes.IndexByte(r.data[at:], '"')
 		if quote < 0 {
-			r.err = &Error{Path: r.path, Line: line, Problem: "a quote is opened and never closed", Remedy: `close it, or write "" for a quote inside a quoted field`}
+			r.err = &Error{
+				Path: r.path, Line: line, Problem: "a quote is opened and never closed",
+				Remedy: `close it, or write "" for a quote inside a quoted field`,
+			}
 			return 0
 		}
 		at += quote
@@ -146,7 +149,9 @@ func (r *records) header() ([]string, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	return nil, &Error{Path: r.path, Problem: "the file is empty", Remedy: "give a table with a header and at least two index columns"}
+	return nil, &Error{
+		Path: r.path, Problem: "the file is empty", Remedy: "give a table with a header and at least two index columns",
+	}
 }
 
 // findDelimiter looks for the separator that the first line uses most: comma, semicolon or tab.
@@ -204,7 +209,8 @@ func (c columns) checkAdded(path string, line int, gaps bool) error {
 		return nil
 	}
 	return &Error{
-		Path: path, Line: line, Problem: fmt.Sprintf("column %s shows that lacuna has filled this file already", shorten(c.added)),
+		Path: path, Line: line, Problem: fmt.Sprintf("column %s shows that lacuna has filled this file already",
+			shorten(c.added)),
 		Remedy: "give the original file, or remove lacuna's columns",
 	}
 }
@@ -238,7 +244,8 @@ func roles(path string, line int, names []string, o Options) (columns, error) {
 			return 0, err
 		}
 		if before, twice := used[k]; twice {
-			_, err := fail(fmt.Sprintf("column %s is named as %s and as %s", shorten(name), before, use), "name every column once")
+			_, err := fail(fmt.Sprintf("column %s is named as %s and as %s", shorten(name), before, use),
+				"name every column once")
 			return 0, err
 		}
 		used[k] = use
@@ -278,7 +285,8 @@ func roles(path string, line int, names []string, o Options) (columns, error) {
 			c.wide = rest()
 		}
 		if len(c.wide) < 2 {
-			return fail(fmt.Sprintf("a wide table needs at least two value columns, here are %d", len(c.wide)), "give a table with one column for every label of the last mode, or read it as a long one")
+			return fail(fmt.Sprintf("a wide table needs at least two value columns, here are %d", len(c.wide)),
+				"give a table with one column for every label of the last mode, or read it as a long one")
 		}
 		return c, c.checkAdded(path, line, false)
 	}
@@ -297,7 +305,8 @@ func roles(path string, line int, names []string, o Options) (columns, error) {
 		c.index = rest()
 	}
 	if len(c.index) < 2 {
-		return fail(fmt.Sprintf("%d index column(s) beside the value column %s", len(c.index), shorten(names[c.value])), "give at least two; columns are separated by comma, semicolon or tab")
+		return fail(fmt.Sprintf("%d index column(s) beside the value column %s", len(c.index), shorten(names[c.value])),
+			"give at least two; columns are separated by comma, semicolon or tab")
 	}
 	for _, k := range c.index {
 		if names[k] == "" {

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"iter"
 	"os"
 	"strconv"
 	"strings"
@@ -17,9 +16,7 @@ type toySource struct{ data []byte }
 
 func (s *toySource) line(int) int { return 0 }
 
-func (s *toySource) write(
-	w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled], _ []string,
-) error {
+func (s *toySource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, _ []string) error {
 	for _, c := range s.data {
 		text := string(c)
 		if c == '.' {

@@ -106,7 +106,8 @@ func TestNPYAgainstNpyio(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := mustRead(t, save(t, "t.npy", file.String()), Options{})
-	if got := fmt.Sprint(table.Observed.Shape(), table.Observed.Values, table.Gaps(), table.Observed.Modes[1].Labels); got != "[2 3] [1 3 4 5] 2 [0 1 2]" {
+	if got := fmt.Sprint(table.Observed.Shape(), table.Observed.Values, table.Gaps(),
+		table.Observed.Modes[1].Labels); got != "[2 3] [1 3 4 5] 2 [0 1 2]" {
 		t.Errorf("read %s", got)
 	}
 	after, data := written(t, table, "out.npy", Options{})
@@ -129,7 +130,8 @@ func TestNPYTypesAndOrders(t *testing.T) {
 		{"single, big-endian", ">f4", "\x3f\x80\x00\x00\xc0\x00\x00\x00\x7f\xc0\x00\x00\x40\x40\x00\x00"},
 		{"int8", "|i1", "\x01\xfe\x00\x03"},
 		{"uint16", "<u2", "\x01\x00\xfe\xff\x00\x00\x03\x00"},
-		{"int64, big-endian", ">i8", "\x00\x00\x00\x00\x00\x00\x00\x01\xff\xff\xff\xff\xff\xff\xff\xfe\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03"},
+		{"int64, big-endian", ">i8", "\x00\x00\x00\x00\x00\x00\x00\x01\xff\xff\xff\xff\xff\xff\xff\xfe" +
+			"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03"},
 	} {
 		for _, fortran := range []bool{false, true} {
 			o := Options{Missing: []string{"0"}}
@@ -187,7 +189,8 @@ func TestNPZ(t *testing.T) {
 		t.Errorf("the other array is %v (%v)", other, err)
 	}
 	var stderr mat.Dense
-	if err := npz.Read(bytes.NewReader(data), "lacuna_stderr.npy", &stderr); err != nil || fmt.Sprint(stderr.RawMatrix().Data) != "[NaN 0.25 NaN NaN NaN 0.25]" {
+	if err := npz.Read(bytes.NewReader(data), "lacuna_stderr.npy", &stderr); err != nil ||
+		fmt.Sprint(stderr.RawMatrix().Data) != "[NaN 0.25 NaN NaN NaN 0.25]" {
 		t.Errorf("lacuna_stderr is %v (%v)", stderr, err)
 	}
 	// A .npy may be written as .npz, for the sake of the error bars.
@@ -214,7 +217,8 @@ func TestWriteFactors(t *testing.T) {
 		t.Fatal(err)
 	}
 	var factor mat.Dense
-	if err := npz.Read(bytes.NewReader(data), "factor_0.npy", &factor); err != nil || !mat.Equal(&factor, mat.NewDense(2, 3, []float64{1, 2, 3, 4, 5, 6})) {
+	if err := npz.Read(bytes.NewReader(data), "factor_0.npy", &factor); err != nil ||
+		!mat.Equal(&factor, mat.NewDense(2, 3, []float64{1, 2, 3, 4, 5, 6})) {
 		t.Errorf("factor_0 is %v (%v)", factor, err)
 	}
 	var labels []string
@@ -234,13 +238,16 @@ func TestParquet(t *testing.T) {
 	number := func(v float64) *float64 { return &v }
 	note := "kept"
 	path := filepath.Join(t.TempDir(), "t.parquet")
-	rows := []parquetRow{{"b", 2, &note, number(1.25)}, {"b", 1, nil, nil}, {"a", 2, nil, number(math.NaN())}, {"c", 1, nil, number(0)}}
+	rows := []parquetRow{
+		{"b", 2, &note, number(1.25)}, {"b", 1, nil, nil}, {"a", 2, nil, number(math.NaN())}, {"c", 1, nil, number(0)},
+	}
 	if err := parquet.WriteFile(path, rows); err != nil {
 		t.Fatal(err)
 	}
 	o := Options{Index: []string{"month", "station"}}
 	table := mustRead(t, path, o)
-	if got := fmt.Sprint(table.Observed.Modes, table.Observed.Values, table.Gaps()); got != "[{month [b a c]} {station [2 1]}] [1.25 0] 2" {
+	if got := fmt.Sprint(table.Observed.Modes, table.Observed.Values,
+		table.Gaps()); got != "[{month [b a c]} {station [2 1]}] [1.25 0] 2" {
 		t.Errorf("read %s", got)
 	}
 	o.FullGrid = true
@@ -324,8 +331,10 @@ func TestBirminghamMAT(t *testing.T) {
 	path := sharedData(t, "birmingham.mat")
 	o := Options{Missing: []string{"0"}}
 	table := mustRead(t, path, o)
-	reference := mustRead(t, sharedData(t, "birmingham.csv.gz"), Options{Index: []string{"i0", "i1", "i2"}, Value: "value"})
-	if d := cmp.Diff(reference.Observed.Values, table.Observed.Values); d != "" || fmt.Sprint(table.Observed.Shape()) != "[30 77 18]" {
+	reference := mustRead(t, sharedData(t, "birmingham.csv.gz"),
+		Options{Index: []string{"i0", "i1", "i2"}, Value: "value"})
+	if d := cmp.Diff(reference.Observed.Values, table.Observed.Values); d != "" ||
+		fmt.Sprint(table.Observed.Shape()) != "[30 77 18]" {
 		t.Errorf("shape %v, values differ from the CSV: %v", table.Observed.Shape(), d != "")
 	}
 	if got := table.Gaps(); got != 30*77*18-35389 {
@@ -334,13 +343,17 @@ func TestBirminghamMAT(t *testing.T) {
 	if got := len(table.Unobserved()); got != 4 {
 		t.Errorf("%d indices without a value, four days have none", got)
 	}
-	after, _ := written(t, table, "out.mat", Options{Array: table.source.(*matSource).elements[table.source.(*matSource).chosen].name, Missing: []string{"0"}})
+	after, _ := written(t, table, "out.mat", Options{
+		Array: table.source.(*matSource).elements[table.source.(*matSource).chosen].name, Missing: []string{"0"},
+	})
 	checkFilledCells(t, table, after)
 }
 
 func TestIL2(t *testing.T) {
 	array := mustRead(t, sharedData(t, "il2.npy"), Options{})
-	table := mustRead(t, sharedData(t, "il2.csv"), Options{Index: []string{"i0", "i1", "i2", "i3"}, Value: "value", FullGrid: true})
+	table := mustRead(t, sharedData(t, "il2.csv"), Options{
+		Index: []string{"i0", "i1", "i2", "i3"}, Value: "value", FullGrid: true,
+	})
 	if array.Gaps() != table.Gaps() || array.Gaps() != 13*4*12*8-4800 {
 		t.Errorf("%d gaps in the array, %d in the table", array.Gaps(), table.Gaps())
 	}

@@ -24,7 +24,9 @@ func Header(path string) ([]string, error) {
 	if magic, _ := source.Peek(2); bytes.Equal(magic, []byte{0x1F, 0x8B}) {
 		unpacked, err := gzip.NewReader(source)
 		if err != nil {
-			return nil, &Error{Path: path, Problem: "the compressed file is damaged (" + err.Error() + ")", Remedy: "get it again"}
+			return nil, &Error{
+				Path: path, Problem: "the compressed file is damaged (" + err.Error() + ")", Remedy: "get it again",
+			}
 		}
 		source = bufio.NewReader(unpacked)
 	}

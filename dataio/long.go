@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"strconv"
 )
 
@@ -92,7 +91,8 @@ func (s *csvSource) checkText() error {
 	case bytes.HasPrefix(sample, []byte{0xFF, 0xFE}) || bytes.HasPrefix(sample, []byte{0xFE, 0xFF}):
 		e.Problem, e.Remedy = "the text is in UTF-16", "save it as UTF-8"
 	case bytes.IndexByte(sample, 0) >= 0:
-		e.Problem, e.Remedy = "this is no text and no format that lacuna knows", "give CSV, .tns, .npy, .npz, Parquet or MAT v5"
+		e.Problem = "this is no text and no format that lacuna knows"
+		e.Remedy = "give CSV, .tns, .npy, .npz, Parquet or MAT v5"
 	case bytes.IndexByte(sample, '\r') >= 0 && bytes.IndexByte(sample, '\n') < 0:
 		e.Problem, e.Remedy = "its lines end in carriage returns alone", "save it with line feeds"
 	default:
@@ -115,7 +115,11 @@ func (s *csvSource) checkHeader(names []string, line int, o Options) error {
 	}
 	last := names[len(names)-1]
 	if numeric == len(names) || len(names) > 1 && !o.Wide && o.Value == "" && isNumber(last) {
-		return &Error{Path: s.path, Line: line, Problem: fmt.Sprintf("there is no header: %q stands where the name of the value column should be", shorten(last)), Remedy: "put a line with the names of the columns first"}
+		return &Error{
+			Path: s.path, Line: line,
+			Problem: fmt.Sprintf("there is no header: %q stands where the name of the value column should be", shorten(last)),
+			Remedy:  "put a line with the names of the columns first",
+		}
 	}
 	return nil
 }
@@ -130,12 +134,18 @@ func (s *csvSource) eachCell(r *records, b *builder) error {
 		}
 		rows++
 		if len(r.fields) != len(s.names) {
-			return &Error{Path: s.path, Line: r.line, Problem: fmt.Sprintf("%d fields where the header has %d", len(r.fields), len(s.names)), Remedy: "give every row as many fields as the header"}
+			return &Error{
+				Path: s.path, Line: r.line, Problem: fmt.Sprintf("%d fields where the header has %d", len(r.fields), len(s.names)),
+				Remedy: "give every row as many fields as the header",
+			}
 		}
 		for n, k := range s.index {
 			text := r.text(r.fields[k])
 			if len(text) == 0 {
-				return &Error{Path: s.path, Line: r.line, Column: s.names[k], Problem: "the label is empty", Remedy: "give the row a label, or remove it"}
+				return &Error{
+					Path: s.path, Line: r.line, Column: s.names[k], Problem: "the label is empty",
+					Remedy: "give the row a label, or remove it",
+				}
 			}
 			cell[n] = b.label(n, text)
 		}
@@ -152,7 +162,9 @@ func (s *csvSource) eachCell(r *records, b *builder) error {
 		}
 	}
 	if r.err == nil && rows == 0 {
-		return &Error{Path: s.path, Problem: "there is no row below the header", Remedy: "give a table with at least one row of data"}
+		return &Error{
+			Path: s.path, Problem: "there is no row below the header", Remedy: "give a table with at least one row of data",
+		}
 	}
 	return r.err
 }
@@ -162,7 +174,10 @@ func (s *csvSource) oneCell(r *records, column int, b *builder, cell []int32) er
 	value, gap, problem := s.numbers.parse(text)
 	switch {
 	case problem != "":
-		return &Error{Path: s.path, Line: r.line, Column: s.names[column], Value: string(text), Problem: problem, Remedy: numberRemedies[problem]}
+		return &Error{
+			Path: s.path, Line: r.line, Column: s.names[column], Value: string(text), Problem: problem,
+			Remedy: numberRemedies[problem],
+		}
 	case gap:
 		b.gap(cell)
 	default:
@@ -218,7 +233,7 @@ func (s *csvSource) addedNames(extra []string) []string {
 	return names
 }
 
-func (s *csvSource) write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled], extra []string) error {
+func (s *csvSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
 	out := &csvWriter{source: s, to: bufio.NewWriterSize(w, 1<<16), extra: len(extra), ending: "\n"}
 	out.to.Write(s.data[:s.start])
 	r := newRecords(s.path, s.data, s.delimiter, s.start)
@@ -319,7 +334,7 @@ func (c *csvWriter) added() {
 }
 
 // rows adds a row for every cell (in a wide table, for every combination of the index columns) that is not listed.
-func (c *csvWriter) rows(t *Table, unlisted iter.Seq2[[]int32, Filled]) error {
+func (c *csvWriter) rows(t *Table, unlisted filledCells) error {
 	s := c.source
 	if data := s.data; t.unlisted > 0 && data[len(data)-1] != '\n' {
 		c.to.WriteString(c.ending)

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"sort"
 	"strings"
@@ -199,7 +198,8 @@ func (s *matSource) describe(element *matElement, body []byte) error {
 		return s.damaged("an array has no name")
 	}
 	element.name = string(name)
-	element.usable = class >= mxDouble && class <= mxUint64 && bits&(flagComplex|flagLogical) == 0 && long >= 2 && cells > 0 && cells <= float64(len(body))
+	element.usable = class >= mxDouble && class <= mxUint64 && bits&(flagComplex|flagLogical) == 0 && long >= 2 &&
+		cells > 0 && cells <= float64(len(body))
 	return nil
 }
 
@@ -214,10 +214,14 @@ func (s *matSource) decode(body []byte) error {
 			return err
 		}
 	}
-	sizes := map[int]int{miInt8: 1, miUint8: 1, miInt16: 2, miUint16: 2, miInt32: 4, miUint32: 4, miSingle: 4, miDouble: 8, miInt64: 8, miUint64: 8}
+	sizes := map[int]int{
+		miInt8: 1, miUint8: 1, miInt16: 2, miUint16: 2, miInt32: 4, miUint32: 4, miSingle: 4, miDouble: 8, miInt64: 8,
+		miUint64: 8,
+	}
 	size, ok := sizes[kind]
 	if !ok || len(content) != size*s.cells() {
-		return s.damaged(fmt.Sprintf("array %s has %d bytes for %d elements", shorten(s.elements[s.chosen].name), len(content), s.cells()))
+		return s.damaged(fmt.Sprintf("array %s has %d bytes for %d elements", shorten(s.elements[s.chosen].name),
+			len(content), s.cells()))
 	}
 	s.values = make([]float64, s.cells())
 	for k := range s.values {
@@ -253,7 +257,7 @@ func (s *matSource) number(kind int, b []byte) float64 {
 func (s *matSource) line(int) int { return 0 }
 
 // write copies all variables as they are, but the chosen one, which becomes an array of double.
-func (s *matSource) write(w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled], extra []string) error {
+func (s *matSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, extra []string) error {
 	values := append([]float64(nil), s.values...)
 	added := newAddedArrays(s.cells(), extra)
 	err := s.eachCell(func(_ []int32, position int) error {
@@ -302,7 +306,9 @@ func (s *matSource) doubles(values []float64) []byte {
 }
 
 // writeArray writes an array of the chosen one's shape.
-func (s *matSource) writeArray(out *bytes.Buffer, name string, class, kind uint32, content []byte, compressed bool) error {
+func (s *matSource) writeArray(out *bytes.Buffer, name string, class, kind uint32, content []byte,
+	compressed bool,
+) error {
 	if len(content) > math.MaxUint32-1<<16 {
 		return &Error{Path: s.path, Problem: fmt.Sprintf("array %s is too large for MAT v5", name), Remedy: "save it as .npy"}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"regexp"
 	"strconv"
@@ -47,7 +46,8 @@ func parseNPY(path string, data []byte) (*npySource, error) {
 	}
 	s := &npySource{path: path, data: data, offset: from + length}
 	header := string(data[from:s.offset])
-	descr, fortran, shape := npyDescr.FindStringSubmatch(header), npyFortran.FindStringSubmatch(header), npyShape.FindStringSubmatch(header)
+	descr, fortran := npyDescr.FindStringSubmatch(header), npyFortran.FindStringSubmatch(header)
+	shape := npyShape.FindStringSubmatch(header)
 	if fortran == nil || shape == nil {
 		return nil, damaged("its header does not tell order and shape")
 	}
@@ -62,7 +62,10 @@ func parseNPY(path string, data []byte) (*npySource, error) {
 	switch name := fmt.Sprintf("%c%d", s.kind, s.size); name {
 	case "f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8":
 	default:
-		return nil, &Error{Path: path, Problem: "the array does not hold plain numbers (" + shorten(header) + ")", Remedy: "save it as float64, with astype(float)"}
+		return nil, &Error{
+			Path: path, Problem: "the array does not hold plain numbers (" + shorten(header) + ")",
+			Remedy: "save it as float64, with astype(float)",
+		}
 	}
 	var lengths []int
 	cells := 1
@@ -157,7 +160,7 @@ func (s *npySource) read(format Format, o Options, src source) (*Table, error) {
 
 func (s *npySource) line(int) int { return 0 }
 
-func (s *npySource) write(w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled], _ []string) error {
+func (s *npySource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, _ []string) error {
 	out, err := s.filled(next, nil)
 	if err != nil {
 		return err
@@ -214,7 +217,8 @@ func npyHeader(descr string, fortran bool, shape []int) []byte {
 	if len(shape) > 1 {
 		dims = strings.TrimSuffix(dims, ", ")
 	}
-	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': (%s), }", descr, order, strings.TrimSuffix(dims, " "))
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': (%s), }", descr, order,
+		strings.TrimSuffix(dims, " "))
 	// NumPy wants the elements at a multiple of 64 bytes.
 	text += strings.Repeat(" ", 63-(10+len(text))%64) + "\n"
 	out := append([]byte("\x93NUMPY\x01\x00"), 0, 0)

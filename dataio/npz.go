@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"sort"
 	"strings"
 
@@ -40,7 +39,8 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 			return fail("this is an Excel workbook", "save the table as CSV")
 		}
 		// The other members are copied when the table is written, which is late to find them cut off.
-		if offset, err := file.DataOffset(); err != nil || offset > int64(len(data)) || file.CompressedSize64 > uint64(len(data))-uint64(offset) {
+		if offset, err := file.DataOffset(); err != nil || offset > int64(len(data)) ||
+			file.CompressedSize64 > uint64(len(data))-uint64(offset) {
 			return fail("the archive is damaged ("+shorten(file.Name)+" is cut off)", "save the arrays again")
 		}
 		if name, ok := strings.CutSuffix(file.Name, ".npy"); ok {
@@ -85,7 +85,7 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 
 func (s *npzSource) line(int) int { return 0 }
 
-func (s *npzSource) write(w io.Writer, _ *Table, next func() Filled, _ iter.Seq2[[]int32, Filled], extra []string) error {
+func (s *npzSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, extra []string) error {
 	out := zip.NewWriter(w)
 	added := newAddedArrays(s.array.cells(), extra)
 	filled, err := s.array.filled(next, added.set)

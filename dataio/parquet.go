@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -46,7 +45,9 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 	var names []string
 	for _, field := range file.Root().Fields() {
 		if !field.Leaf() || field.Repeated() {
-			return nil, &Error{Path: path, Column: field.Name(), Problem: "holds lists or groups", Remedy: "give a flat table: one row a cell"}
+			return nil, &Error{
+				Path: path, Column: field.Name(), Problem: "holds lists or groups", Remedy: "give a flat table: one row a cell",
+			}
 		}
 		names = append(names, field.Name())
 		s.types = append(s.types, field.Type())
@@ -70,7 +71,10 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 	err = s.eachRow(func(number int, row parquet.Row) error {
 		for n, k := range s.index {
 			if row[k].IsNull() {
-				return &Error{Path: path, Column: names[k], Problem: fmt.Sprintf("row %d: the label is null", number), Remedy: "give the row a label, or remove it"}
+				return &Error{
+					Path: path, Column: names[k], Problem: fmt.Sprintf("row %d: the label is null", number),
+					Remedy: "give the row a label, or remove it",
+				}
 			}
 			text = appendLabel(text[:0], row[k], s.types[k])
 			cell[n] = b.label(n, text)
@@ -81,7 +85,11 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 		value, gap, problem := s.parse(row[s.value])
 		switch {
 		case problem != "":
-			return &Error{Path: path, Column: names[s.value], Value: row[s.value].String(), Problem: fmt.Sprintf("in row %d %s", number, problem), Remedy: strings.Replace(numberRemedies[problem], "leave the value empty", "make it null", 1)}
+			return &Error{
+				Path: path, Column: names[s.value], Value: row[s.value].String(),
+				Problem: fmt.Sprintf("in row %d %s", number, problem),
+				Remedy:  strings.Replace(numberRemedies[problem], "leave the value empty", "make it null", 1),
+			}
 		case gap:
 			b.gap(cell)
 		default:
@@ -278,7 +286,9 @@ func (s *parquetSource) becomesDouble() bool {
 	return kind == parquet.Int32 || kind == parquet.Int64
 }
 
-func (s *parquetSource) write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled], extra []string) (err error) {
+func (s *parquetSource) write(
+	w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string,
+) (err error) {
 	out := parquet.NewGenericWriter[any](w, s.schema(extra))
 	for _, pair := range s.file.Metadata().KeyValueMetadata {
 		// These two describe the columns before lacuna's were added.

@@ -46,7 +46,12 @@ func parse(path string, data []byte, o Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.read(path, data, o)
+	table, err := k.read(path, data, o)
+	if err != nil {
+		return nil, err
+	}
+	table.data = data
+	return table, nil
 }
 
 // budgetOf is a budget of memory in bytes; 0 stands for what the machine has.

@@ -36,7 +36,9 @@ func TestRoundTripOfAnyTable(t *testing.T) {
 		ending := rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "ending")
 		mark := rapid.SampledFrom([]string{"", "\uFEFF"}).Draw(t, "mark")
 		label := func(n, i int) string {
-			return rapid.SampledFrom([]string{"%c%d", `"%c%d"`, `"%c,;%d"`, `"a ""%c"" %d"`, " %c%d", "%c é%d"}).Draw(t, "label") + strings.Repeat("", n+i)
+			return rapid.SampledFrom([]string{
+				"%c%d", `"%c%d"`, `"%c,;%d"`, `"a ""%c"" %d"`, " %c%d", "%c é%d",
+			}).Draw(t, "label") + strings.Repeat("", n+i)
 		}
 		var labels [2][3]string
 		for n := range labels {
@@ -49,7 +51,8 @@ func TestRoundTripOfAnyTable(t *testing.T) {
 		rows = append(rows, strings.Join([]string{"first", "second", "note", "value", `"after all"`}, comma))
 		gaps, observed := 0, 0
 		for cell := range 9 {
-			value := strconv.FormatFloat(rapid.Float64Range(-1e6, 1e6).Draw(t, "value"), rapid.SampledFrom([]byte("efg")).Draw(t, "format"), rapid.IntRange(0, 8).Draw(t, "digits"), 64)
+			value := strconv.FormatFloat(rapid.Float64Range(-1e6, 1e6).Draw(t, "value"),
+				rapid.SampledFrom([]byte("efg")).Draw(t, "format"), rapid.IntRange(0, 8).Draw(t, "digits"), 64)
 			switch {
 			case rapid.Bool().Draw(t, "gap") && cell > 1:
 				value = gap.Draw(t, "spelling")
@@ -77,7 +80,8 @@ func TestRoundTripOfAnyTable(t *testing.T) {
 			t.Fatal(err, text)
 		}
 		if table.Gaps() != gaps || table.Observed.Len() != observed {
-			t.Fatalf("%d gaps and %d observed cells, want %d and %d in\n%s", table.Gaps(), table.Observed.Len(), gaps, observed, text)
+			t.Fatalf("%d gaps and %d observed cells, want %d and %d in\n%s", table.Gaps(), table.Observed.Len(), gaps, observed,
+				text)
 		}
 		if err := table.Write(out, func([]int32) Filled { return Filled{Value: 42, Stderr: 0.5} }); err != nil {
 			t.Fatal(err)
@@ -143,7 +147,8 @@ func TestFullGrid(t *testing.T) {
 	if table.Gaps() != 2 {
 		t.Fatalf("%d gaps, want 2", table.Gaps())
 	}
-	want := "a,note,b,value,lacuna_filled,lacuna_stderr\n\"x,1\",n,p,1,0,\ny,n,q,2,0,\ny,n,p,60,1,0.25\n\"x,1\",,q,51,1,0.25\n"
+	want := "a,note,b,value,lacuna_filled,lacuna_stderr\n" +
+		"\"x,1\",n,p,1,0,\ny,n,q,2,0,\ny,n,p,60,1,0.25\n\"x,1\",,q,51,1,0.25\n"
 	if d := cmp.Diff(want, filledText(t, table, byCoordinates)); d != "" {
 		t.Errorf("written (-want +got):\n%s", d)
 	}
@@ -164,7 +169,8 @@ func TestFullGrid(t *testing.T) {
 func TestWideCSV(t *testing.T) {
 	text := "month,lerwick,oxford\n1960-01,5.50,\n1960-02,NA,7\n1960-03,-,-\n"
 	table := mustRead(t, save(t, "t.csv", text), Options{Wide: true, WideName: "station"})
-	if got := fmt.Sprint(table.Observed.Modes, table.Observed.Values, table.Gaps()); table.Format != WideCSV || got != "[{month [1960-01 1960-02 1960-03]} {station [lerwick oxford]}] [5.5 7] 4" {
+	if got := fmt.Sprint(table.Observed.Modes, table.Observed.Values, table.Gaps()); table.Format != WideCSV ||
+		got != "[{month [1960-01 1960-02 1960-03]} {station [lerwick oxford]}] [5.5 7] 4" {
 		t.Errorf("read %s", got)
 	}
 	want := "month,lerwick,oxford,lacuna_filled,lerwick_lacuna_stderr,oxford_lacuna_stderr\n" +
@@ -174,7 +180,9 @@ func TestWideCSV(t *testing.T) {
 	}
 	// Two index columns, value columns by name, and combinations that are not listed.
 	text = "year,note,month,b,a\n1960,n,1,1,\n1961,n,2,3,4"
-	table = mustRead(t, save(t, "t.csv", text), Options{Wide: true, Index: []string{"year", "month"}, Columns: []string{"a", "b"}, FullGrid: true})
+	table = mustRead(t, save(t, "t.csv", text), Options{
+		Wide: true, Index: []string{"year", "month"}, Columns: []string{"a", "b"}, FullGrid: true,
+	})
 	if table.Gaps() != 5 {
 		t.Errorf("%d gaps, want 5", table.Gaps())
 	}
@@ -191,7 +199,8 @@ func TestWideCSV(t *testing.T) {
 }
 
 func TestMissingSpellings(t *testing.T) {
-	table := mustRead(t, save(t, "t.csv", "a,b,value\nx,p,-999\nx,q,-999.0\ny,p,n/a\ny,q,0\nz,q,3\n"), Options{Missing: []string{"-999", "N/A"}})
+	table := mustRead(t, save(t, "t.csv", "a,b,value\nx,p,-999\nx,q,-999.0\ny,p,n/a\ny,q,0\nz,q,3\n"),
+		Options{Missing: []string{"-999", "N/A"}})
 	if table.Gaps() != 3 || fmt.Sprint(table.Observed.Values) != "[0 3]" {
 		t.Errorf("%d gaps, values %v", table.Gaps(), table.Observed.Values)
 	}
@@ -235,14 +244,17 @@ func TestMeteoUKByteForByte(t *testing.T) {
 		}
 		rows[k+1] = strings.Join(fields, ",")
 	}
-	table := mustRead(t, save(t, "t.csv", strings.Join(rows, "\n")+"\n"), Options{Index: []string{"month", "station", "variable"}, Value: "value"})
+	table := mustRead(t, save(t, "t.csv", strings.Join(rows, "\n")+"\n"), Options{
+		Index: []string{"month", "station", "variable"}, Value: "value",
+	})
 	got := strings.Split(filledText(t, table, byCoordinates), "\n")
 	for k, row := range rows[1:] {
 		gap := strings.Contains(row, ",,")
 		if !gap && got[k+1] != row+",0," {
 			t.Fatalf("row %q became %q", row, got[k+1])
 		}
-		if before, after, _ := strings.Cut(row, ",,"); gap && !(strings.HasPrefix(got[k+1], before+",") && strings.HasSuffix(got[k+1], ","+after+",1,0.25")) {
+		if before, after, _ := strings.Cut(row, ",,"); gap &&
+			!(strings.HasPrefix(got[k+1], before+",") && strings.HasSuffix(got[k+1], ","+after+",1,0.25")) {
 			t.Fatalf("row %q became %q", row, got[k+1])
 		}
 	}
@@ -295,7 +307,10 @@ func fuzzRead(f *testing.F, name string, options Options) {
 }
 
 func FuzzLongCSV(f *testing.F) {
-	for _, text := range []string{"a,b,value\nx,y,1\nx,z,\nz,z,2\n", "\uFEFFa;b;v\r\n\"x;\";y;1,5\r\n\"u\"\"\n\";y;NA\r\nx;z;3", "a\tb\tv\nx\ty\t1\n\n"} {
+	for _, text := range []string{
+		"a,b,value\nx,y,1\nx,z,\nz,z,2\n",
+		"\uFEFFa;b;v\r\n\"x;\";y;1,5\r\n\"u\"\"\n\";y;NA\r\nx;z;3", "a\tb\tv\nx\ty\t1\n\n",
+	} {
 		f.Add([]byte(text))
 	}
 	fuzzRead(f, "t.csv", Options{FullGrid: true, Duplicates: MeanOfDuplicates})
@@ -324,7 +339,8 @@ func FuzzMAT(f *testing.F) {
 		s.order = order
 		for _, compressed := range []bool{false, true} {
 			out := bytes.NewBuffer(matHeader(order))
-			if err := s.writeArray(out, "x", mxDouble, miDouble, s.doubles([]float64{1, 2, math.NaN(), 4, 5, 6}), compressed); err != nil {
+			if err := s.writeArray(out, "x", mxDouble, miDouble, s.doubles([]float64{1, 2, math.NaN(), 4, 5, 6}),
+				compressed); err != nil {
 				f.Fatal(err)
 			}
 			f.Add(out.Bytes())

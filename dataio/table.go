@@ -27,16 +27,20 @@ type Table struct {
 	unlisted int
 	numbers  *numbers
 	source   source
+	data     []byte // of the file, unpacked
 }
 
 // source is a file's content, kept to be written again with its gaps filled.
 type source interface {
 	// write writes the file. next gives the listed gaps' values in the order of their rows; unlisted yields the
 	// other gaps' cells and values in canonical order.
-	write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled], extra []string) error
+	write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error
 	// line is the line (or row) of the k-th observed value, 0 when the format has none.
 	line(k int) int
 }
+
+// filledCells are cells, with what is written into them.
+type filledCells = iter.Seq2[[]int32, Filled]
 
 // Filled is what is written into a gap. Extra holds one number for every further column that Write was asked for.
 type Filled struct {
@@ -153,6 +157,12 @@ func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...stri
 // WriteTo writes what Write would write to a file, uncompressed, to a stream. What was written before an error stays.
 func (t *Table) WriteTo(w io.Writer, fill func(cell []int32) Filled, extra ...string) error {
 	return t.writeTo(w, "", fill, extra)
+}
+
+// WriteOriginal writes the table as it came, uncompressed.
+func (t *Table) WriteOriginal(w io.Writer) error {
+	_, err := w.Write(t.data)
+	return err
 }
 
 func (t *Table) writeTo(w io.Writer, path string, fill func(cell []int32) Filled, extra []string) error {

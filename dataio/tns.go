@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"strconv"
 )
 
@@ -84,7 +83,8 @@ func readTNS(path string, data []byte, o Options) (*Table, error) {
 			cell, sizes = make([]int32, len(names)), make([]int, len(names))
 		}
 		if len(fields) != len(cell)+1 {
-			return fail("", "", fmt.Sprintf("%d fields where the first line has %d", len(fields), len(cell)+1), "give every line as many")
+			return fail("", "", fmt.Sprintf("%d fields where the first line has %d", len(fields), len(cell)+1),
+				"give every line as many")
 		}
 		rows++
 		for n := range cell {
@@ -111,11 +111,16 @@ func readTNS(path string, data []byte, o Options) (*Table, error) {
 		return nil, err
 	}
 	if b == nil {
-		return nil, &Error{Path: path, Problem: "there is no cell in the file", Remedy: "give lines of coordinates and a value"}
+		return nil, &Error{
+			Path: path, Problem: "there is no cell in the file", Remedy: "give lines of coordinates and a value",
+		}
 	}
 	for n, size := range sizes {
 		if size > 1e6+64*rows {
-			return nil, &Error{Path: path, Problem: fmt.Sprintf("mode %d has %d indices and only %d cells are listed", n+1, size, rows), Remedy: "renumber the indices that occur from 1 up"}
+			return nil, &Error{
+				Path: path, Problem: fmt.Sprintf("mode %d has %d indices and only %d cells are listed", n+1, size, rows),
+				Remedy: "renumber the indices that occur from 1 up",
+			}
 		}
 		for i := range size {
 			b.labels[n] = append(b.labels[n], strconv.Itoa(i+1))
@@ -138,7 +143,7 @@ func (s *tnsSource) line(k int) (found int) {
 	return found
 }
 
-func (s *tnsSource) write(w io.Writer, t *Table, next func() Filled, unlisted iter.Seq2[[]int32, Filled], _ []string) error {
+func (s *tnsSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, _ []string) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	var line []byte
 	for text := range bytes.Lines(s.data) {

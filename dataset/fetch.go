@@ -221,7 +221,9 @@ type permanentError struct{ error }
 
 const largestFile = 16 << 20
 
-func (o *FetchOptions) attempt(ctx context.Context, address string) (data []byte, header http.Header, wait time.Duration, err error) {
+func (o *FetchOptions) attempt(
+	ctx context.Context, address string,
+) (data []byte, header http.Header, wait time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -256,7 +258,9 @@ func (o *FetchOptions) explain(ctx context.Context, address string, attempts int
 	}
 	var network net.Error
 	if errors.As(err, &network) {
-		return fmt.Errorf("%s: %w after %d attempts (%v): check the connection, or put the station files into %s yourself", address, ErrOffline, attempts, err, o.CacheDir)
+		return fmt.Errorf("%s: %w after %d attempts (%v): check the connection, or put the station files into %s yourself",
+			address, ErrOffline, attempts, err, o.CacheDir)
 	}
-	return fmt.Errorf("%s: %w (%d attempts): try again later, or put the station files into %s yourself", address, err, attempts, o.CacheDir)
+	return fmt.Errorf("%s: %w (%d attempts): try again later, or put the station files into %s yourself", address, err,
+		attempts, o.CacheDir)
 }

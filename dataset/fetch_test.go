@@ -37,7 +37,9 @@ func stationFiles(o *tensor.Observed) map[string]string {
 }
 
 // serve serves files; before may answer a request itself, and then returns true.
-func serve(t *testing.T, files map[string]string, before func(w http.ResponseWriter, r *http.Request) bool) (address string, requests *atomic.Int64) {
+func serve(
+	t *testing.T, files map[string]string, before func(w http.ResponseWriter, r *http.Request) bool,
+) (address string, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +147,9 @@ func TestFetchGivesUp(t *testing.T) {
 		"web page": {page, "no line that begins with yyyy mm"},
 		"offline":  {closed.URL, "check the connection"},
 	} {
-		_, _, err := FetchStations(t.Context(), twoNames, FetchOptions{BaseURL: test.address, CacheDir: folder, Attempts: 3, Backoff: time.Millisecond})
+		_, _, err := FetchStations(t.Context(), twoNames, FetchOptions{
+			BaseURL: test.address, CacheDir: folder, Attempts: 3, Backoff: time.Millisecond,
+		})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want one that says %q", name, err, test.want)
 		}
@@ -154,14 +158,16 @@ func TestFetchGivesUp(t *testing.T) {
 		}
 	}
 	if requests.Load() != 3 || missingRequests.Load() != 1 {
-		t.Errorf("%d requests to the failing server and %d for the missing file, want 3 and 1", requests.Load(), missingRequests.Load())
+		t.Errorf("%d requests to the failing server and %d for the missing file, want 3 and 1", requests.Load(),
+			missingRequests.Load())
 	}
 	if left, _ := os.ReadDir(folder); len(left) != 0 {
 		t.Errorf("%d files entered the cache", len(left))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := FetchStations(ctx, twoNames, FetchOptions{BaseURL: failing, CacheDir: folder}); !errors.Is(err, context.Canceled) {
+	_, _, err := FetchStations(ctx, twoNames, FetchOptions{BaseURL: failing, CacheDir: folder})
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
@@ -178,7 +184,8 @@ func TestFetchMeteoUK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(got.Shape(), len(manifest.Files)) != "[50 16 5] 16" || fmt.Sprint(got.Modes) != fmt.Sprint(table.Modes) || fmt.Sprint(got.Values) != fmt.Sprint(table.Values) {
+	if fmt.Sprint(got.Shape(), len(manifest.Files)) != "[50 16 5] 16" ||
+		fmt.Sprint(got.Modes) != fmt.Sprint(table.Modes) || fmt.Sprint(got.Values) != fmt.Sprint(table.Values) {
 		t.Error("the tensor is not the one that was served")
 	}
 }

@@ -58,7 +58,8 @@ func GenerateStations(o StationOptions) *tensor.Observed {
 		case 2: // af, days with air frost
 			v = math.Round(max(0, 4-float64(7*cold)-float64(3*coast[s])+float64(1.2*e)))
 		case 3: // rain, mm
-			v = 75 * portable.Exp(float64(0.35*wet[m])+float64(0.5*height[s])+float64(0.2*north[s])-float64(0.12*season)+float64(0.15*e))
+			v = 75 * portable.Exp(float64(0.35*wet[m])+float64(0.5*height[s])+float64(0.2*north[s])-
+				float64(0.12*season)+float64(0.15*e))
 		case 4: // sun, hours
 			v = max(0, 120+float64(75*season)-float64(18*north[s])-float64(14*wet[m])+float64(12*warm[m])+float64(9*e))
 		}

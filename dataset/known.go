@@ -44,7 +44,9 @@ func LoadCCDS(path string) (*tensor.Observed, error) {
 	}
 	if got, want := fmt.Sprint(o.Shape()), fmt.Sprint(ccdsShape()); got != want || o.Len() != 50*15*25 {
 		return nil, &dataio.Error{
-			Path: path, Problem: fmt.Sprintf("this is not the paper's CCDS tensor: shape %s with %d known cells, not %s with all", got, o.Len(), want),
+			Path: path,
+			Problem: fmt.Sprintf("this is not the paper's CCDS tensor: shape %s with %d known cells, not %s with all",
+				got, o.Len(), want),
 			Remedy: "take 50 months from 1990-01 on, the first 15 variables and the first 25 locations, one row a cell",
 		}
 	}
@@ -59,7 +61,9 @@ func Masked(path, maskColumn string, share float64) (observed, heldOut *tensor.O
 		return nil, nil, err
 	}
 	if o.Value == "" {
-		return nil, nil, &dataio.Error{Path: path, Problem: "there is no column called value", Remedy: "name the value column so, behind the index columns"}
+		return nil, nil, &dataio.Error{
+			Path: path, Problem: "there is no column called value", Remedy: "name the value column so, behind the index columns",
+		}
 	}
 	cells, err := dataio.Read(path, o)
 	if err != nil {

@@ -34,8 +34,10 @@ type SumsError struct {
 
 // Error is the sentence.
 func (e *SumsError) Error() string {
-	return fmt.Sprintf("the Met Office's records differ from those of the paper's tensor: %d cells with sum %.1f and sum of squares %.2f, not %d, %.1f and %.2f: "+
-		"they have been revised, or a download was cut off; delete the cache and fetch again, or accept the revision", e.Cells, e.Sum, e.Squares, meteoUKCells, meteoUKSum, meteoUKSquares)
+	return fmt.Sprintf("the Met Office's records differ from those of the paper's tensor: %d cells with sum %.1f and "+
+		"sum of squares %.2f, not %d, %.1f and %.2f: they have been revised, or a download was cut off; delete the cache "+
+		"and fetch again, or accept the revision",
+		e.Cells, e.Sum, e.Squares, meteoUKCells, meteoUKSum, meteoUKSquares)
 }
 
 // FetchMeteoUK returns the paper's Meteo-UK tensor, months × stations × variables, 50×16×5, with what was downloaded

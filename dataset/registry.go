@@ -32,15 +32,19 @@ func List() []Info {
 			Source: "drawn from a seed", Licence: "none needed", Get: "lacuna data synthetic --stations",
 		},
 		{
-			Name: "meteo-uk", Title: "the paper's Meteo-UK tensor: monthly weather of 16 stations, January 1960 to February 1964",
+			Name:  "meteo-uk",
+			Title: "the paper's Meteo-UK tensor: monthly weather of 16 stations, January 1960 to February 1964",
 			Shape: []int{meteoUKMonths, 16, variables}, Modes: "month × station × variable",
-			Source: "UK Met Office, historic station data, " + MetOfficeURL, Licence: openGovernment, Get: "lacuna data fetch meteo-uk",
+			Source:  "UK Met Office, historic station data, " + MetOfficeURL,
+			Licence: openGovernment, Get: "lacuna data fetch meteo-uk",
 		},
 		{
-			Name: "ccds", Title: "the paper's CCDS tensor: climate of North America, January 1990 to February 1994, preprocessed",
+			Name:  "ccds",
+			Title: "the paper's CCDS tensor: climate of North America, January 1990 to February 1994, preprocessed",
 			Shape: ccdsShape(), Modes: "time × variable × location",
 			Source:  "Comprehensive Climate Data Set of North America (Lozano et al. 2009)",
-			Licence: "none stated: it must not be passed on", Get: "from a file of your own, a long CSV with a column called value",
+			Licence: "none stated: it must not be passed on",
+			Get:     "from a file of your own, a long CSV with a column called value",
 		},
 	}
 }

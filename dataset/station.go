@@ -106,7 +106,8 @@ func (p *stationParser) header(fields []string) error {
 			}
 		}
 		if variable < 0 {
-			return p.fail("", name, "is no variable that lacuna knows", "give a file with the columns "+strings.Join(MeteoVariables(), " "))
+			return p.fail("", name, "is no variable that lacuna knows",
+				"give a file with the columns "+strings.Join(MeteoVariables(), " "))
 		}
 		p.columns = append(p.columns, variable)
 	}
@@ -198,7 +199,10 @@ func StationTensor(stations []*Station, first Month, months int) (*tensor.Observ
 	}
 	for s, count := range o.Counts()[1] {
 		if count == 0 {
-			return nil, &dataio.Error{Path: stations[s].Name, Problem: fmt.Sprintf("the station has no value in the %d months from %s on", months, first), Remedy: "leave it out, or take other months"}
+			return nil, &dataio.Error{
+				Path: stations[s].Name, Problem: fmt.Sprintf("the station has no value in the %d months from %s on", months, first),
+				Remedy: "leave it out, or take other months",
+			}
 		}
 	}
 	return o, nil

@@ -43,7 +43,10 @@ Sunshine data taken from an automatic Kipp & Zonen sensor marked with a #, other
 Site Closed`
 
 func TestParseStationTraps(t *testing.T) {
-	for _, text := range []string{trapped, strings.ReplaceAll(trapped, "\n", "\r\n"), strings.Replace(trapped, "& from", "", 1)} {
+	for _, text := range []string{
+		trapped, strings.ReplaceAll(trapped, "\n", "\r\n"),
+		strings.Replace(trapped, "& from", "", 1),
+	} {
 		s, err := ParseStation("somewhere", "somewheredata.txt", []byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -208,7 +211,9 @@ func TestStationTensor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(o.Modes[0].Labels, o.Modes[1].Labels, o.Values); got != "[1999-12 2000-01 2000-02] [somewhere other] [7.7 -2.7 8 96.5 8.5 3.5 72.4 36.5 1 2 3 4 5 8.5 3.5 7 72.4 36.5]" {
+	want := "[1999-12 2000-01 2000-02] [somewhere other] " +
+		"[7.7 -2.7 8 96.5 8.5 3.5 72.4 36.5 1 2 3 4 5 8.5 3.5 7 72.4 36.5]"
+	if got := fmt.Sprint(o.Modes[0].Labels, o.Modes[1].Labels, o.Values); got != want {
 		t.Errorf("tensor %s", got)
 	}
 }

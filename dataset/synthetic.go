@@ -79,12 +79,15 @@ type Pattern string
 const (
 	Random Pattern = "random" // single cells anywhere
 	Fibres Pattern = "fibres" // whole fibres along Mode: a station without one variable
-	Spells Pattern = "spells" // one run of neighbouring indices of Mode in every fibre: a station that was closed for a time
+	// Spells hides one run of neighbouring indices of Mode in every fibre: a station that was closed for a time.
+	Spells Pattern = "spells"
 )
 
 // Observe hides cells of a tensor in a pattern so that a share of them stays observed, to the nearest cell (Random),
 // fibre (Fibres), or cell of each fibre (Spells). Same seed, same choice.
-func Observe(cells *tensor.Observed, pattern Pattern, mode int, share float64, seed uint64) (observed, heldOut *tensor.Observed) {
+func Observe(
+	cells *tensor.Observed, pattern Pattern, mode int, share float64, seed uint64,
+) (observed, heldOut *tensor.Observed) {
 	stream := rng.New(seed, "missing "+string(pattern))
 	if pattern == Random {
 		return cells.Split(1-share, stream.Rand)

@@ -114,7 +114,8 @@ func TestObservePatterns(t *testing.T) {
 
 func TestGenerateStationsLooksLikeWeather(t *testing.T) {
 	o := GenerateStations(StationOptions{Seed: 1})
-	if got := fmt.Sprint(o.Shape(), o.Modes[0].Labels[59:], o.Modes[1].Labels[:1]); got != "[60 12 5] [2005-12] [generated01]" {
+	if got := fmt.Sprint(o.Shape(), o.Modes[0].Labels[59:],
+		o.Modes[1].Labels[:1]); got != "[60 12 5] [2005-12] [generated01]" {
 		t.Errorf("the table is %s", got)
 	}
 	means := make([]float64, variables)
@@ -230,7 +231,8 @@ func TestWriteAndReadGenerated(t *testing.T) {
 
 func TestListAndFind(t *testing.T) {
 	for _, info := range List() {
-		if info.Name == "" || info.Title == "" || len(info.Shape) < 2 || info.Source == "" || info.Licence == "" || info.Get == "" {
+		if info.Name == "" || info.Title == "" || len(info.Shape) < 2 || info.Source == "" || info.Licence == "" ||
+			info.Get == "" {
 			t.Errorf("%+v is not complete", info)
 		}
 		if found, err := Find(info.Name); err != nil || found.Title != info.Title {

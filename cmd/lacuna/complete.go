@@ -63,21 +63,27 @@ models that had not seen it.`,
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.output, "output", "o", "", "write the filled table here (default: FILE with .filled before its ending)")
+	flags.StringVarP(&f.output, "output", "o", "",
+		"write the filled table here, - for standard output (default: FILE with .filled before its ending)")
 	flags.StringVar(&f.report, "report", "", "write a page about the result to this .html file")
-	flags.StringVar(&f.factors, "factors", "", "write the CP factors that were found, with their labels, to this .npz file")
-	flags.Float64Var(&f.interval, "interval", 0, "add columns lacuna_low and lacuna_high that hold this share of values, in percent, such as 90")
+	flags.StringVar(&f.factors, "factors", "",
+		"write the CP factors that were found, with their labels, to this .npz file")
+	flags.Float64Var(&f.interval, "interval", 0,
+		"add columns lacuna_low and lacuna_high that hold this share of values, in percent, such as 90")
 	a.jsonFlag(command)
 
 	f.input.register(flags)
-	flags.StringVar(&f.standardise, "standardise", "auto", "none, global, auto, or the name of the mode whose every index gets its own mean and scale")
+	flags.StringVar(&f.standardise, "standardise", "auto",
+		"none, global, auto, or the name of the mode whose every index gets its own mean and scale")
 
 	flags.StringVar(&f.noise, "noise", "auto", "how values scatter: "+strings.Join(lacuna.Noises(), ", "))
 	flags.StringVar(&f.loss, "loss", "", "square means --noise gaussian, logistic --noise bernoulli")
 	flags.MarkHidden("loss")
 	flags.IntVar(&f.rank, "rank", 0, "number of blocks (default: found)")
-	flags.StringVar(&f.depth, "depth", "", "depth of the gradient flow whose emerging blocks the report shows: one number, or one a mode (default: 1)")
-	flags.StringSliceVar(&f.smooth, "smooth", nil, "a mode whose neighbouring labels are expected to be alike, such as time")
+	flags.StringVar(&f.depth, "depth", "",
+		"depth of the gradient flow whose emerging blocks the report shows: one number, or one a mode (default: 1)")
+	flags.StringSliceVar(&f.smooth, "smooth", nil,
+		"a mode whose neighbouring labels are expected to be alike, such as time")
 
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of every random number")
 	flags.IntVar(&f.threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
@@ -123,12 +129,13 @@ func (f *completeFlags) checkNoise() error {
 	case "":
 	case loss.Square.Name(), loss.Logistic.Name():
 		if f.noise != "auto" {
-			return usageError{fmt.Errorf("--loss %s and --noise %s both say how values scatter: give --noise alone", f.loss, f.noise)}
+			return usageError{fmt.Errorf("--loss %s and --noise %s both say how values scatter: give --noise alone",
+				f.loss, f.noise)}
 		}
 		f.noise = map[string]string{loss.Square.Name(): "gaussian", loss.Logistic.Name(): "bernoulli"}[f.loss]
 	default:
-		return usageError{fmt.Errorf("--loss %s: complete minimises no loss, it has a noise: give --noise student for values "+
-			"with outliers, or one of %s. Losses are for lacuna train", f.loss, strings.Join(lacuna.Noises(), ", "))}
+		return usageError{fmt.Errorf("--loss %s: complete minimises no loss, it has a noise: give --noise student for "+
+			"values with outliers, or one of %s. Losses are for lacuna train", f.loss, strings.Join(lacuna.Noises(), ", "))}
 	}
 	if !slices.Contains(lacuna.Noises(), f.noise) {
 		return usageError{fmt.Errorf("--noise %s is unknown: choose one of %s", f.noise, strings.Join(lacuna.Noises(), ", "))}

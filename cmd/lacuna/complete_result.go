@@ -80,7 +80,8 @@ func (r *completeResult) add(c *lacuna.Completion) {
 // summary tells the result in words.
 func (r *completeResult) summary() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "Filled %s of %s cells (%s: %s); %s were known.\n", count(r.Filled, "gap"), grouped(r.Filled+r.Observed),
+	fmt.Fprintf(&s, "Filled %s of %s cells (%s: %s); %s were known.\n", count(r.Filled, "gap"),
+		grouped(r.Filled+r.Observed),
 		strings.Join(r.Modes, " × "), shapeWords(r.Shape), grouped(r.Observed))
 	if r.HeldOut > 0 {
 		fmt.Fprintf(&s, "Error on %s held back from every choice: %s of their standard deviation (RMSE %s).\n",
@@ -95,7 +96,8 @@ func (r *completeResult) summary() string {
 	} else {
 		s.WriteString("There were too few known values to hold any back: the error is not known.\n")
 	}
-	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", count(r.EffectiveRank, "block"), short(float64(r.Seconds)))
+	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", count(r.EffectiveRank, "block"),
+		short(float64(r.Seconds)))
 	return s.String()
 }
 

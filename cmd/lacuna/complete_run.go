@@ -20,7 +20,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	if err := f.check(a.json); err != nil {
 		return err
 	}
-	table, err := f.input.read(f.file)
+	table, err := f.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -36,8 +36,8 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 		return nothingToFill(a, f, table, result)
 	}
 	if table.Constant() {
-		return inputError(fmt.Errorf("%s: every known value is %s, so there is nothing to learn: fill the gaps with that value, or give a table whose values differ",
-			f.file, short(table.Observed.Values[0])))
+		return inputError(fmt.Errorf("%s: every known value is %s, so there is nothing to learn: fill the gaps with that "+
+			"value, or give a table whose values differ", f.file, short(table.Observed.Values[0])))
 	}
 	if f.output != pipe {
 		if err := table.CheckOutput(f.output); err != nil {
@@ -67,20 +67,43 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	return finishComplete(a, f, completion, result)
 }
 
+// read reads the table. An interrupt does not wait for the end of standard input.
+func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err error) {
+	if f.file != pipe {
+		return f.input.read(f.file)
+	}
+	type outcome struct {
+		table *dataio.Table
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		table, err := f.input.read(f.file)
+		done <- outcome{table, err}
+	}()
+	select {
+	case o := <-done:
+		return o.table, o.err
+	case <-ctx.Done():
+		err := fmt.Errorf("interrupted before the end of %s: nothing was written", dataio.StandardInput)
+		return nil, withCode(exitInterrupted, err)
+	}
+}
+
 func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *completeResult) error {
 	result.Status = "nothing-to-fill"
 	what := "nothing was written"
 	if f.output == pipe {
-		what = "it was passed on"
-		if err := table.WriteTo(a.stdout, nil, f.extra()...); err != nil {
+		what = "it was passed on as it came"
+		if err := table.WriteOriginal(a.stdout); err != nil {
 			return err
 		}
 	}
 	if a.json {
 		return a.printJSON(result)
 	}
-	a.say("%s has no gap: all %s are known, and %s. If gaps are rows that are not listed, give --full-grid; if they are "+
-		"zeros, --zeros-are-gaps.", f.file, count(result.Observed, "cell"), what)
+	a.say("%s has no gap: all %s are known, and %s. If gaps are rows that are not listed, give --full-grid; "+
+		"if they are zeros, --zeros-are-gaps.", f.file, count(result.Observed, "cell"), what)
 	return nil
 }
 
@@ -184,7 +207,8 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 		Source: f.file, Output: f.outputName(), ValueName: f.input.Value,
 		Observed: table.Observed, Filled: table.Gaps(),
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
-		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...), c.Warnings...), Seconds: c.Seconds,
+		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...),
+			c.Warnings...), Seconds: c.Seconds,
 		Command: commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(c),
 	}
 	switch c.Status {

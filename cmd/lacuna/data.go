@@ -112,10 +112,13 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 	mean, deviation := tensor.Moments(o.Values)
 	info := fileInfo{
 		File: path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
-		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation), Warnings: append([]string{}, table.Warnings...),
+		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
+		Warnings: append([]string{}, table.Warnings...),
 	}
 	for _, mode := range o.Modes {
-		info.Modes = append(info.Modes, modeInfo{mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1], []string{}})
+		info.Modes = append(info.Modes, modeInfo{
+			mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1], []string{},
+		})
 	}
 	for _, empty := range table.Unobserved() {
 		mode := &info.Modes[empty.Mode]
@@ -131,7 +134,8 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 			a.say("    without any known value: %s", strings.Join(mode.Unobserved, ", "))
 		}
 	}
-	a.say("  %s known (mean %s, standard deviation %s), %s to fill", count(info.Observed, "cell"), short(mean), short(deviation), grouped(info.Gaps))
+	a.say("  %s known (mean %s, standard deviation %s), %s to fill", count(info.Observed, "cell"), short(mean),
+		short(deviation), grouped(info.Gaps))
 	for _, warning := range info.Warnings {
 		a.warn("%s", warning)
 	}
@@ -163,9 +167,11 @@ writes it as a table.`,
 	}
 	flags := command.Flags()
 	flags.StringVarP(&f.output, "output", "o", "meteo_uk.csv", "write the table here")
-	flags.StringVar(&f.cache, "cache", "", "keep the downloaded files here (default: lacuna/meteo-uk in the user's cache directory)")
+	flags.StringVar(&f.cache, "cache", "",
+		"keep the downloaded files here (default: lacuna/meteo-uk in the user's cache directory)")
 	flags.BoolVar(&f.refresh, "refresh", false, "download again what is in the cache")
-	flags.BoolVar(&f.revised, "accept-revised", false, "take the table even if the Met Office has revised its records since the paper")
+	flags.BoolVar(&f.revised, "accept-revised", false,
+		"take the table even if the Met Office has revised its records since the paper")
 	flags.IntVar(&f.attempts, "attempts", 4, "attempts to get a file, with growing pauses between them")
 	flags.StringVar(&f.server, "server", dataset.MetOfficeURL, "address of the station files")
 	return command
@@ -252,7 +258,8 @@ func newDataSynthetic(a *app) *cobra.Command {
 	flags.IntVar(&f.months, "months", 60, "months of a table of stations")
 	flags.IntVar(&f.stationCount, "station-count", 12, "stations of a table of stations")
 	flags.Float64Var(&f.observed, "observed", 0.2, "share of the cells that stay known")
-	flags.StringVar(&f.pattern, "pattern", string(dataset.Random), "which cells are missing: random cells, whole fibres along a mode, or spells along it")
+	flags.StringVar(&f.pattern, "pattern", string(dataset.Random),
+		"which cells are missing: random cells, whole fibres along a mode, or spells along it")
 	flags.StringVar(&f.mode, "mode", "", "the mode of fibres and spells (default: the first)")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the table and of its gaps")
 	return command
@@ -317,7 +324,8 @@ func runDataSynthetic(a *app, f *syntheticFlags) error {
 	if err := dataio.WriteCSV(f.output, whole, gapsOf(whole, known)); err != nil {
 		return err
 	}
-	a.say("Wrote %s: generated, %s (%s), %s of %s cells known.", f.output, shapeWords(whole.Shape()), modeNames(whole.Modes), grouped(known.Len()), grouped(whole.Len()))
+	a.say("Wrote %s: generated, %s (%s), %s of %s cells known.", f.output, shapeWords(whole.Shape()),
+		modeNames(whole.Modes), grouped(known.Len()), grouped(whole.Len()))
 	return nil
 }
 

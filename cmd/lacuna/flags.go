@@ -108,7 +108,8 @@ func checkCells(shape tensor.Shape) error {
 	const bytesPerCell = 40
 	need, have := shape.Cells()*bytesPerCell*float64(shape.Order()), memory.Available()
 	if have > 0 && need > have {
-		return inputError(fmt.Errorf("a synthetic tensor of shape %s needs %s of memory, %s are available: choose a smaller one",
+		return inputError(fmt.Errorf("a synthetic tensor of shape %s needs %s of memory, %s are available: "+
+			"choose a smaller one",
 			shapeWords(shape), memory.Format(need), memory.Format(have)))
 	}
 	return nil

@@ -27,7 +27,8 @@ func (f *inputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Value, "value", "", "value column (default: the last one)")
 	flags.BoolVar(&f.Wide, "wide", false, "the CSV has one value column for every label of its last mode")
 	flags.BoolVar(&f.FullGrid, "full-grid", false, "fill also the combinations of labels that the file does not list")
-	flags.StringVar(&f.Duplicates, "duplicates", "", "cells listed with different values: mean, first or last (default: refuse them)")
+	flags.StringVar(&f.Duplicates, "duplicates", "",
+		"cells listed with different values: mean, first or last (default: refuse them)")
 	flags.BoolVar(&f.Zeros, "zeros-are-gaps", false, "take a value of zero for a gap")
 	flags.StringSliceVar(&f.Missing, "missing", nil, "further spellings of a gap, such as -999")
 	flags.StringVar(&f.Array, "array", "", "array to read from a .npz or .mat file (default: the only one)")
