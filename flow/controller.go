@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/portable"
 	"lacuna/model"
 )
 
@@ -102,7 +103,7 @@ func (c *controller) step() Status {
 			}
 			factor := largest
 			if ratio > 0 {
-				factor = safety * math.Pow(ratio, -power)
+				factor = safety * portable.Pow(ratio, -power)
 			}
 			factor = math.Min(largest, math.Max(smallest, factor))
 			if rejected {
@@ -128,7 +129,7 @@ func (c *controller) step() Status {
 		if ratio > cliff {
 			st.Failed = h
 		}
-		st.Step = h * math.Max(smallest, math.Min(0.8, safety*math.Pow(ratio, -power)))
+		st.Step = h * math.Max(smallest, math.Min(0.8, safety*portable.Pow(ratio, -power)))
 		c.pair.shorten(st.Step)
 	}
 }
@@ -152,7 +153,7 @@ func (c *controller) accept(h float64) {
 // tolerance at 1e-2 and a slowly falling share below, because the shifts of ever more steps add up; and at most 0.005,
 // so that emergence times agree to a percent however loose the tolerance on the factors is.
 func timingTolerance(tolerance float64) float64 {
-	return math.Min(0.005, 0.3*tolerance*math.Pow(tolerance/1e-2, 1./16))
+	return math.Min(0.005, 0.3*tolerance*portable.Pow(tolerance/1e-2, 1./16))
 }
 
 // stepError returns the largest error of any block over its tolerance: the error of its worst factor relative to the
@@ -176,7 +177,7 @@ func (c *controller) stepError(errors []model.Term) float64 {
 			local = tolerance
 			next++
 		}
-		worst = math.Max(worst, size*math.Max(1/local, factors/(timing*(1+c.rates[r]*t))))
+		worst = math.Max(worst, size*math.Max(1/local, factors/(timing*(1+float64(c.rates[r]*t)))))
 	}
 	return worst
 }

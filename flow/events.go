@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/portable"
 	"lacuna/model"
 )
 
@@ -14,7 +15,7 @@ func (in *Integrator) nearThreshold() []float64 {
 	const near, most = 6, 64
 	var blocks []int
 	for r, norm := range in.state.Norms {
-		if math.Abs(math.Log(norm/in.settings.Threshold)) < near {
+		if math.Abs(portable.Log(norm/in.settings.Threshold)) < near {
 			blocks = append(blocks, r)
 		}
 	}
@@ -75,14 +76,14 @@ func (in *Integrator) note(kind EventKind, block int, t float64) {
 // rate is known at both ends, else by a line.
 func (in *Integrator) crossing(r int, before float64, start clock, rates []float64) float64 {
 	h := (in.state.Clock.High - start.High) + (in.state.Clock.Low - start.Low)
-	y0, y1 := math.Log(before/in.settings.Threshold), math.Log(in.state.Norms[r]/in.settings.Threshold)
+	y0, y1 := portable.Log(before/in.settings.Threshold), portable.Log(in.state.Norms[r]/in.settings.Threshold)
 	s := y0 / (y0 - y1)
 	if root := hermiteRoot(y0, y1, rates[r]*h, in.state.LogRates[r]*h); !math.IsNaN(root) {
 		s = root
 	} else if math.IsNaN(s) {
 		s = 1 // a block that was exactly zero
 	}
-	start.add(s * h)
+	start.add(float64(s * h))
 	return start.float()
 }
 
@@ -91,14 +92,14 @@ func (in *Integrator) crossing(r int, before float64, start clock, rates []float
 func hermiteRoot(y0, y1, d0, d1 float64) float64 {
 	at := func(s float64) float64 {
 		t := 1 - s
-		return y0*(1+2*s)*t*t + d0*s*t*t + y1*s*s*(3-2*s) - d1*s*s*t
+		return float64(y0*(1+float64(2*s))*t*t) + float64(d0*s*t*t) + float64(float64(y1*s*s)*(3-float64(2*s))) - float64(d1*s*s*t)
 	}
 	low, high := 0.0, 1.0
 	if middle := at(0.5); math.IsNaN(middle) || math.IsInf(middle, 0) {
 		return math.NaN()
 	}
 	for range 60 {
-		middle := (low + high) / 2
+		middle := float64((low + high) / 2)
 		if (at(middle) > 0) == (y1 > 0) {
 			high = middle
 		} else {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"lacuna/internal/linalg"
+	"lacuna/internal/portable"
 	"lacuna/model"
 )
 
@@ -160,9 +161,9 @@ func (k *krylov) cycle(x, residual []float64, target float64) bool {
 		}
 		h[j+1][j] = linalg.Norm(next)
 		for i := range j {
-			h[i][j], h[i+1][j] = cos[i]*h[i][j]+sin[i]*h[i+1][j], cos[i]*h[i+1][j]-sin[i]*h[i][j]
+			h[i][j], h[i+1][j] = float64(cos[i]*h[i][j])+float64(sin[i]*h[i+1][j]), float64(cos[i]*h[i+1][j])-float64(sin[i]*h[i][j])
 		}
-		length := math.Hypot(h[j][j], h[j+1][j])
+		length := portable.Hypot(h[j][j], h[j+1][j])
 		if length == 0 || math.IsNaN(length) {
 			break
 		}
@@ -178,7 +179,7 @@ func (k *krylov) cycle(x, residual []float64, target float64) bool {
 	}
 	for j := steps - 1; j >= 0; j-- {
 		for i := j + 1; i < steps; i++ {
-			g[j] -= h[j][i] * g[i]
+			g[j] -= float64(h[j][i] * g[i])
 		}
 		g[j] /= h[j][j]
 	}

@@ -1,6 +1,10 @@
 package flow
 
-import "math"
+import (
+	"math"
+
+	"lacuna/internal/portable"
+)
 
 // Normalised is the scalar-normalised descent of Razin et al. 2021,
 //
@@ -18,8 +22,8 @@ type normalised struct{ descent }
 func (n *normalised) step() Status {
 	const decay, floor = 0.99, 1e-6
 	st := &n.in.state
-	st.Average = decay*st.Average + (1-decay)*n.in.sys.Norm2(0)
+	st.Average = float64(decay*st.Average) + float64((1-decay)*n.in.sys.Norm2(0))
 	st.Averaged++
-	corrected := st.Average / (1 - math.Pow(decay, float64(st.Averaged)))
+	corrected := st.Average / (1 - portable.Pow(decay, float64(st.Averaged)))
 	return n.descend(n.in.settings.Rate / (math.Sqrt(corrected) + floor))
 }

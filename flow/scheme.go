@@ -86,7 +86,7 @@ func (s scheme) transform() transformed {
 		for j := range i {
 			var sum float64
 			for k := j; k < i; k++ {
-				sum += s.gammas[i][k] * inverse[k][j]
+				sum += float64(s.gammas[i][k] * inverse[k][j])
 			}
 			inverse[i][j] = -sum / s.gamma
 		}
@@ -95,7 +95,7 @@ func (s scheme) transform() transformed {
 		out := make([]float64, stages)
 		for k, value := range row {
 			for j := range k + 1 {
-				out[j] += value * inverse[k][j]
+				out[j] += float64(value * inverse[k][j])
 			}
 		}
 		return out

@@ -36,10 +36,10 @@ func (s *stages) combine(weights []float64, lead int, leadC float64) []model.Ter
 			continue
 		}
 		for l, c := range s.u[j].gradients {
-			sum.gradients[l] += weight * c
+			sum.gradients[l] += float64(weight * c)
 		}
 		for l, c := range s.u[j].lifts {
-			sum.lifts[l] += weight * c
+			sum.lifts[l] += float64(weight * c)
 		}
 	}
 	if lead >= 0 {

@@ -8,6 +8,7 @@ import (
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 	"lacuna/loss"
 	"lacuna/tensor"
@@ -107,7 +108,7 @@ func (b *Balanced) Draw(config StartConfig) error {
 		block := drawBlock(config, b.shape, depths, stream)
 		vectors := block.Vectors()
 		for n, v := range vectors {
-			linalg.ScaleTo(v, math.Pow(linalg.Norm2(block.W[n]), b.lengths[n]/2))
+			linalg.ScaleTo(v, portable.Pow(linalg.Norm2(block.W[n]), b.lengths[n]/2))
 		}
 		b.SetVectors(r, vectors)
 	}
@@ -269,7 +270,7 @@ func (b *Balanced) size(g int) {
 
 // factorNorm2 returns the squared norm that each of the L_n factors of a chain would have, ‖v‖^(2/L).
 func (b *Balanced) factorNorm2(r, n int) float64 {
-	return math.Pow(b.norm2[n*b.padded+r], 1/b.lengths[n])
+	return portable.Pow(b.norm2[n*b.padded+r], 1/b.lengths[n])
 }
 
 // ShallowNorms sets norms[r] = Π_n ‖w_r^n‖ = Π_n ‖v_r^n‖^(1/L_n).
@@ -323,7 +324,7 @@ func (b *Balanced) Stiffness(out []float64) {
 	for r := range out {
 		for n, length := range b.lengths {
 			norm2[n] = b.norm2[n*b.padded+r]
-			gain[n] = length * math.Pow(norm2[n], 1-1/length)
+			gain[n] = length * portable.Pow(norm2[n], 1-1/length)
 		}
 		out[r] = curvature * gainSum(gain, norm2)
 	}

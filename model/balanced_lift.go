@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lacuna/internal/kernel"
+	"lacuna/internal/portable"
 )
 
 // Linearise returns the linearisation at the current point, at which slot 0 must just have been evaluated.
@@ -77,7 +78,7 @@ func (l *linearisedBalanced) gram(a, n int) (gain, share float64) {
 	if norm2 > 0 {
 		share = (length - 1) / norm2
 	}
-	return l.damping(a) * math.Pow(norm2, 1-1/length), share
+	return l.damping(a) * portable.Pow(norm2, 1-1/length), share
 }
 
 // TimesGram sets the given rows of out (Dim×Dim) to those of h K (damped).
@@ -117,7 +118,7 @@ func (l *linearisedBalanced) gramBlocks() []float64 {
 			gain, share := l.gram(a, n)
 			for i := range d {
 				for j := range d {
-					value := share * l.v[l.at(a, l.start[n]+i)] * l.v[l.at(a, l.start[n]+j)]
+					value := float64(share * l.v[l.at(a, l.start[n]+i)] * l.v[l.at(a, l.start[n]+j)])
 					if i == j {
 						value++
 					}

@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 
+	"lacuna/internal/portable"
 	"lacuna/tensor"
 )
 
@@ -23,7 +24,7 @@ func (o *ObjectiveOf[T]) CP(threshold float64) *tensor.CP {
 		if norms[r] == 0 {
 			continue
 		}
-		share := math.Pow(norms[r], 1/float64(len(o.shape)))
+		share := portable.Pow(norms[r], 1/float64(len(o.shape)))
 		for n, d := range o.shape {
 			scale := share / math.Sqrt(o.vectorNorm2(r, n))
 			for i := range d {

@@ -16,7 +16,7 @@ func (o *ObjectiveOf[T]) Elsewhere(cells *tensor.Observed) *Elsewhere {
 		var sum float64
 		for c, a := range cells.Values {
 			z := o.loss.Mean(float64(prediction[c])) - a
-			sum += z * z
+			sum += float64(z * z)
 		}
 		return sum / float64(len(prediction))
 	}}

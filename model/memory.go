@@ -18,15 +18,15 @@ func memoryOf[T kernel.Float](shape tensor.Shape, cells int, depths []int, block
 	var parameters, vectors, factors float64
 	for n, d := range shape {
 		k := float64(depths[n])
-		parameters += k*float64(d)*float64(d) + float64(d)
-		vectors += (k + 1) * float64(d)
+		parameters += float64(k*float64(d)*float64(d)) + float64(d)
+		vectors += float64((k + 1) * float64(d))
 		factors += float64(d)
 	}
 	const gradientSlots, liftSlots = 5, 5
-	numbers := parameters + (2*gradientSlots+liftSlots)*vectors + 3*factors
+	numbers := parameters + float64((2*gradientSlots+liftSlots)*vectors) + float64(3*factors)
 	size := dtype[T](4, 8)
 	perCell := float64(4*size + 8*2 + 2*4*len(shape))
-	return float64(size)*numbers*(float64(blocks)+kernel.Lanes-1) + perCell*float64(cells)
+	return float64(float64(size)*numbers*(float64(blocks)+kernel.Lanes-1)) + float64(perCell*float64(cells))
 }
 
 func checkMemory[T kernel.Float](shape tensor.Shape, cells int, depths []int, blocks int) error {

@@ -133,7 +133,7 @@ func (c *ChainsOf[T]) Stiffness(out []float64) {
 				others := 1.0
 				for i := 1; i <= k+1; i++ {
 					if i != f {
-						others *= c.factorNorm2(r, n, i)
+						others = float64(others * c.factorNorm2(r, n, i))
 					}
 				}
 				gain[n] += others
@@ -243,7 +243,7 @@ func gainSum(gain, norm2 []float64) float64 {
 		product := gain[n]
 		for m := range norm2 {
 			if m != n {
-				product *= norm2[m]
+				product = float64(product * norm2[m])
 			}
 		}
 		sum += product

@@ -147,7 +147,7 @@ func (o *ObjectiveOf[T]) MSE() float64 {
 	var sum float64
 	for c, a := range o.observed.Values {
 		z := o.loss.Mean(float64(o.prediction[c])) - a
-		sum += z * z
+		sum += float64(z * z)
 	}
 	return sum / float64(len(o.prediction))
 }

@@ -1,6 +1,10 @@
 package model
 
-import "math"
+import (
+	"math"
+
+	"lacuna/internal/portable"
+)
 
 // root takes x to x^(1/L), by square and cube roots as far as L allows: a power costs as much as a row of cells.
 type root struct {
@@ -25,10 +29,10 @@ func (r root) of(x float64) float64 {
 		x = math.Sqrt(x)
 	}
 	for range r.cubes {
-		x = math.Cbrt(x)
+		x = portable.Cbrt(x)
 	}
 	if r.rest == 1 {
 		return x
 	}
-	return math.Pow(x, r.rest)
+	return portable.Pow(x, r.rest)
 }

@@ -7,6 +7,7 @@ import (
 
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 )
 
@@ -140,9 +141,9 @@ func drawBlock(config StartConfig, shape, depths []int, stream *rng.Stream) Bloc
 func (b Block) balance() {
 	var logs float64
 	for _, w := range b.W {
-		logs += math.Log(linalg.Norm2(w)) / 2
+		logs += float64(portable.Log(linalg.Norm2(w)) / 2)
 	}
-	norm := math.Exp(logs / float64(len(b.W)))
+	norm := portable.Exp(logs / float64(len(b.W)))
 	for n, w := range b.W {
 		linalg.ScaleTo(w, norm)
 		for _, a := range b.A[n] {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"text/tabwriter"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"lacuna/internal/bench"
 	"lacuna/internal/bench/accuracy"
 	"lacuna/internal/bench/plateau"
+	"lacuna/internal/portable"
 	"lacuna/internal/progress"
 )
 
@@ -181,7 +181,7 @@ func runBenchAccuracy(ctx context.Context, a *app, o accuracy.Options) error {
 		peer, ratio := "", ""
 		if r.Ratio > 0 {
 			peer, ratio = short(r.BestNRMSE), fmt.Sprintf("%.3f", r.Ratio)
-			logs += math.Log(r.Ratio)
+			logs += portable.Log(r.Ratio)
 			cells++
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r.Dataset, percent(r.Observed), r.Mask, short(r.NRMSE),
@@ -191,7 +191,7 @@ func runBenchAccuracy(ctx context.Context, a *app, o accuracy.Options) error {
 		return errTable
 	}
 	if cells > 0 {
-		a.say("Geometric mean of the ratios over %s: %.3f.", count(int(cells), "cell"), math.Exp(logs/cells))
+		a.say("Geometric mean of the ratios over %s: %.3f.", count(int(cells), "cell"), portable.Exp(logs/cells))
 	}
 	return cutShort(err)
 }

@@ -19,8 +19,8 @@ func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
 	if blocks < 1<<30 {
 		stride = float64(linalg.Stride(blocks + 1))
 	}
-	factors := (rows + float64(slices.Max(shape))) * r
-	priors := float64(len(shape)) * (r*r + 2*r*stride + float64(chunk)*2*stride)
-	scratch := float64(threads) * ((r+1)*stride + (2*float64(chunk)+8)*stride)
-	return word * (factors + priors + scratch + float64(cells)*(perCell+float64(len(shape))/2))
+	factors := float64((rows + float64(slices.Max(shape))) * r)
+	priors := float64(float64(len(shape)) * (float64(r*r) + float64(2*r*stride) + float64(float64(chunk)*2*stride)))
+	scratch := float64(float64(threads) * (float64((r+1)*stride) + float64((2*float64(chunk)+8)*stride)))
+	return word * (factors + priors + scratch + float64(float64(cells)*(perCell+float64(float64(len(shape))/2))))
 }
