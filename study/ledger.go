@@ -64,7 +64,10 @@ func OpenLedger(dir string, create bool) (*Ledger, error) {
 // openSQLite keeps a rollback journal rather than a write-ahead log: it needs no shared memory, and so also works
 // where the directory lies on a network.
 func openSQLite(path string) (*sql.DB, error) {
-	query := url.Values{"_pragma": {"busy_timeout(20000)", "journal_mode(DELETE)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
+	query := url.Values{
+		"_pragma": {"busy_timeout(20000)", "journal_mode(DELETE)", "synchronous(FULL)"},
+		"_txlock": {"immediate"},
+	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
 	if err != nil {
 		return nil, err
@@ -130,7 +133,8 @@ func (l *Ledger) Record(run Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.db.Exec(`UPDATE runs SET state = ?, reason = ?, outcome = ?, version = ?, machine = ?, started = ?, finished = ?
+	_, err = l.db.Exec(`UPDATE runs SET state = ?, reason = ?, outcome = ?, version = ?, machine = ?, `+
+		`started = ?, finished = ?
 		WHERE id = ? AND state = 'pending'`,
 		run.State, run.Reason, string(outcome), run.Version, run.Machine,
 		run.Started.UTC().Format(time.RFC3339Nano), run.Finished.UTC().Format(time.RFC3339Nano), run.ID)

@@ -159,7 +159,9 @@ func closeRound(dir string, round int) error {
 
 // prepare makes sure that an array for the waiting runs is in the queue: the last one, if a process before this one
 // submitted it and has not closed it, or a new one. It returns the name of the job.
-func (s *Study) prepare(ctx context.Context, round *int, pending []Run, waiting map[string]bool, o *Slurm) (string, error) {
+func (s *Study) prepare(
+	ctx context.Context, round *int, pending []Run, waiting map[string]bool, o *Slurm,
+) (string, error) {
 	if *round > 0 {
 		if _, err := os.Stat(filepath.Join(roundDir(s.Dir, *round), "closed")); errors.Is(err, os.ErrNotExist) {
 			if a, err := readArray(s.Dir, *round); err == nil {
@@ -179,7 +181,10 @@ func (s *Study) prepare(ctx context.Context, round *int, pending []Run, waiting 
 		tasks = mostTasks
 	}
 	tasks = min(tasks, len(left))
-	a := array{Name: fmt.Sprintf("lacuna-%s-%s-%d", left[0].ID, strconv.FormatInt(time.Now().UnixNano(), 36), *round), Tasks: make([][]Run, tasks)}
+	a := array{
+		Name:  fmt.Sprintf("lacuna-%s-%s-%d", left[0].ID, strconv.FormatInt(time.Now().UnixNano(), 36), *round),
+		Tasks: make([][]Run, tasks),
+	}
 	for i, run := range left {
 		a.Tasks[i%tasks] = append(a.Tasks[i%tasks], run)
 	}
@@ -261,7 +266,9 @@ func inQueue(ctx context.Context, name string) (bool, error) {
 }
 
 // follow collects results until the array has left the queue.
-func (s *Study) follow(ctx context.Context, round int, name string, waiting map[string]bool, o *Slurm, m *monitor) error {
+func (s *Study) follow(
+	ctx context.Context, round int, name string, waiting map[string]bool, o *Slurm, m *monitor,
+) error {
 	poll := o.Poll
 	if poll <= 0 {
 		poll = 5 * time.Second
@@ -334,7 +341,8 @@ func (s *Study) explain(ctx context.Context, round int) string {
 	var words []string
 	if id, err := os.ReadFile(filepath.Join(roundDir(s.Dir, round), "submitted")); err == nil {
 		job, _, _ := strings.Cut(strings.TrimSpace(string(id)), ";")
-		if out, err := exec.CommandContext(ctx, "sacct", "-n", "-P", "-X", "-j", job, "-o", "State,ExitCode").Output(); err == nil {
+		out, err := exec.CommandContext(ctx, "sacct", "-n", "-P", "-X", "-j", job, "-o", "State,ExitCode").Output()
+		if err == nil {
 			words = append(words, "sacct says "+strings.Join(strings.Fields(string(out)), " "))
 		}
 	}

@@ -246,7 +246,9 @@ func fakeSlurm(t *testing.T, sbatch, squeue string) {
 		t.Skip("needs a shell")
 	}
 	dir := t.TempDir()
-	for name, script := range map[string]string{"sbatch": sbatch, "squeue": squeue, "sacct": "echo 'OUT_OF_MEMORY|0:125'"} {
+	for name, script := range map[string]string{
+		"sbatch": sbatch, "squeue": squeue, "sacct": "echo 'OUT_OF_MEMORY|0:125'",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -278,7 +280,8 @@ func TestArrayThatNeverWorks(t *testing.T) {
 	}
 	defer s.Close()
 	err = s.Run(context.Background(), grid(t, 6, 0, ""), Options{Slurm: testSlurm(t, 2)})
-	if err == nil || !strings.Contains(err.Error(), "OUT_OF_MEMORY") || !strings.Contains(err.Error(), "ends with: killed") {
+	if err == nil || !strings.Contains(err.Error(), "OUT_OF_MEMORY") ||
+		!strings.Contains(err.Error(), "ends with: killed") {
 		t.Errorf("error %v does not say what Slurm says", err)
 	}
 }
@@ -313,7 +316,8 @@ func TestRunThatKillsItsTask(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(roundDir(dir, 1), "results"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeJSON(filepath.Join(roundDir(dir, 1), "array.json"), array{Name: "x", Tasks: [][]Run{pending}}); err != nil {
+	err = writeJSON(filepath.Join(roundDir(dir, 1), "array.json"), array{Name: "x", Tasks: [][]Run{pending}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	deadly := pending[2].ID

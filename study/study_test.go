@@ -135,7 +135,8 @@ func TestIdentity(t *testing.T) {
 	var plain Settings
 	plain.Normalise()
 	if text, err := json.Marshal(plain); err != nil || strings.Contains(string(text), "dtype") {
-		t.Errorf("settings of float64 are %s (%v): runs made before there was a choice would change their identity", text, err)
+		t.Errorf("settings of float64 are %s (%v): "+
+			"runs made before there was a choice would change their identity", text, err)
 	}
 	seen := map[string]string{}
 	for _, k := range keys {
@@ -210,11 +211,13 @@ func TestEngineRecordsEveryRun(t *testing.T) {
 			t.Fatalf("trajectory: %s", diff)
 		}
 		want.Trajectory = nil
-		if diff := cmp.Diff(want, run.Outcome, cmp.Comparer(func(a, b Number) bool { return a == b || (a != a && b != b) })); diff != "" {
+		equalNumber := cmp.Comparer(func(a, b Number) bool { return a == b || (a != a && b != b) })
+		if diff := cmp.Diff(want, run.Outcome, equalNumber); diff != "" {
 			t.Fatalf("outcome: %s", diff)
 		}
 	}
-	if last.Done != done || last.Failed != failed || last.Total != 180 || last.Best != best || last.Running != 0 && last.Running > 4 {
+	if last.Done != done || last.Failed != failed || last.Total != 180 || last.Best != best ||
+		last.Running != 0 && last.Running > 4 {
 		t.Errorf("progress ended at %+v; %d done, %d failed, best %v", last, done, failed, best)
 	}
 	if failed == 0 {

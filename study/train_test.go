@@ -26,11 +26,13 @@ func TestTrainRecoversATensor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Status != "converged" || o.Rank != 2 || !(o.TestMSE < 1e-10) || !(o.TrainMSE < 1e-13) || !(o.RelativeTest < 1e-5) {
+	if o.Status != "converged" || o.Rank != 2 || !(o.TestMSE < 1e-10) || !(o.TrainMSE < 1e-13) ||
+		!(o.RelativeTest < 1e-5) {
 		t.Errorf("outcome %+v", o)
 	}
 	if len(o.Emergences) < 2 || len(o.Trajectory.Blocks) != 24 || len(o.Trajectory.Records) > 41 {
-		t.Errorf("%d emergences, %d blocks, %d records", len(o.Emergences), len(o.Trajectory.Blocks), len(o.Trajectory.Records))
+		t.Errorf("%d emergences, %d blocks, %d records",
+			len(o.Emergences), len(o.Trajectory.Blocks), len(o.Trajectory.Records))
 	}
 	last := o.Trajectory.Records[len(o.Trajectory.Records)-1]
 	if Number(last.TestMSE) != o.TestMSE || Number(last.Time) != o.FlowTime || int(last.Rank) != o.Rank {
@@ -50,7 +52,8 @@ func TestTrainInFloat32(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if single.Status != "converged" || single.Rank != double.Rank || !(single.TestMSE < 1e-8) || single.TrainMSE == double.TrainMSE {
+	if single.Status != "converged" || single.Rank != double.Rank || !(single.TestMSE < 1e-8) ||
+		single.TrainMSE == double.TrainMSE {
 		t.Errorf("in float32 %+v, in float64 %+v", single, double)
 	}
 	for i, emerged := range single.Emergences {
@@ -170,7 +173,8 @@ func TestFileWithAMaskColumn(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := Parse(filepath.Join(filepath.Dir(path), "spec.toml"), []byte("data = \"table.csv\"\nmask_column = \"u1\"\nobserved = 0.3\nstandardise = \"none\""))
+	runs, err := Parse(filepath.Join(filepath.Dir(path), "spec.toml"), []byte("data = \"table.csv\"\n"+
+		"mask_column = \"u1\"\nobserved = 0.3\nstandardise = \"none\""))
 	if err != nil {
 		t.Fatal(err)
 	}

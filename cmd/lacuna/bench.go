@@ -48,7 +48,8 @@ func newBenchFlow(a *app) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.Data, "data", "", "directory of the files synthetic_*.csv with mask columns (default: generate the paper's tensor, seeds 1 to 5)")
+	flags.StringVar(&o.Data, "data", "", "directory of the files synthetic_*.csv with mask columns "+
+		"(default: generate the paper's tensor, seeds 1 to 5)")
 	flags.Float64SliceVar(&o.Observed, "observed", nil, "observed shares (default 0.2)")
 	flags.IntSliceVar(&o.Depths, "depth", nil, "depths (default 0,1,2,3,4,5)")
 	flags.StringVar(&start, "start", "", "σ_w,σ_A of the start (default: 0.01,0.1 and 0.01,0.01)")

@@ -17,7 +17,8 @@ func main() { os.Exit(run()) }
 func run() (code int) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			fmt.Fprintf(os.Stderr, "lacuna: internal error: %v\nThis is a bug in lacuna; please report it with the lines below.\n%s", cause, debug.Stack())
+			fmt.Fprintf(os.Stderr, "lacuna: internal error: %v\n"+
+				"This is a bug in lacuna; please report it with the lines below.\n%s", cause, debug.Stack())
 			code = exitUnexpected
 		}
 	}()

@@ -47,7 +47,8 @@ func newRoot(a *app) *cobra.Command {
 		Use:   "lacuna",
 		Short: "Fill the holes in a table of any number of dimensions",
 		Long: `lacuna fills the holes in a table of any number of dimensions and says how far to trust what it filled in: the
-table is written as a sum of blocks, each a product of one vector a mode. And it is a laboratory for the gradient flow of
+table is written as a sum of blocks, each a product of one vector a mode. And it is a laboratory for the gradient ` +
+			`flow of
 deep tensor factorisation, in which blocks emerge one at a time and nobody chooses a rank.
 
 The main job:        lacuna complete stations.csv -o filled.csv

@@ -20,7 +20,8 @@ func TestGradient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := 3 * 2 * 2 * 2; len(results) != want {
-		t.Fatalf("%d results, want %d: two depths and the sparse case, two types, two numbers of threads, gradient and step", len(results), want)
+		t.Fatalf("%d results, want %d: two depths and the sparse case, two types, "+
+			"two numbers of threads, gradient and step", len(results), want)
 	}
 	for i, r := range results {
 		if want := []string{"float64", "float32"}[i/4%2]; r.DType != want {

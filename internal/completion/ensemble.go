@@ -34,7 +34,8 @@ const (
 
 // fit runs chains of every candidate on the given cells.
 func (j *job) fit(
-	ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64, chains, sweeps int, stream string,
+	ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64,
+	chains, sweeps int, stream string,
 ) *ensemble {
 	e := &ensemble{effects: fitEffects(cells), counts: cells.Counts()}
 	_, e.deviation = tensor.Moments(cells.Values)

@@ -247,7 +247,9 @@ func every[T Float]() []testOf[T] {
 }
 
 // strided tests a kernel that moves lane vectors between strides.
-func strided[T Float](kernel, reference func(out, in []T, n, outStride, inStride int)) func(*testing.T, *guarded[T], int) {
+func strided[T Float](
+	kernel, reference func(out, in []T, n, outStride, inStride int),
+) func(*testing.T, *guarded[T], int) {
 	return func(t *testing.T, g *guarded[T], n int) {
 		a, b := Lanes+g.rng.IntN(20), Lanes+g.rng.IntN(20)
 		in, out := g.vector(n*a+Lanes), g.vector(n*b+Lanes)

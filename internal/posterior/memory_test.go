@@ -13,7 +13,11 @@ func TestMemoryIsWhatAChainAllocates(t *testing.T) {
 	for _, test := range []struct {
 		shape         tensor.Shape
 		cells, blocks int
-	}{{tensor.Shape{50, 40, 30}, 20_000, 8}, {tensor.Shape{50, 40, 30}, 2000, 200}, {tensor.Shape{9000, 4000}, 20_000, 63}} {
+	}{
+		{tensor.Shape{50, 40, 30}, 20_000, 8},
+		{tensor.Shape{50, 40, 30}, 2000, 200},
+		{tensor.Shape{9000, 4000}, 20_000, 63},
+	} {
 		data, _ := lowRank(1, test.shape, 1, test.cells, even(0.1))
 		var before, after runtime.MemStats
 		runtime.GC()

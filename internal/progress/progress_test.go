@@ -50,7 +50,8 @@ func TestBarIsErased(t *testing.T) {
 		stop()
 		const erase = "\x1b[J"
 		text := out.String()
-		if !strings.Contains(text, "job") || !strings.Contains(text, "50 %, 2s used") || !strings.Contains(text, "━─") || !strings.Contains(text, "\na note") {
+		if !strings.Contains(text, "job") || !strings.Contains(text, "50 %, 2s used") ||
+			!strings.Contains(text, "━─") || !strings.Contains(text, "\na note") {
 			t.Errorf("the bar shows %q", text)
 		}
 		if last := strings.LastIndex(text, erase); last < 0 || strings.TrimSpace(text[last+len(erase):]) != "" {

@@ -61,7 +61,8 @@ func TestParquet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 39 || rows[4].Time != 5e10 || !cmp.Equal(rows[4].Deep, []float64{5, 0.2}) || !math.IsNaN(rows[4].HeldOut) {
+	if len(rows) != 39 || rows[4].Time != 5e10 || !cmp.Equal(rows[4].Deep, []float64{5, 0.2}) ||
+		!math.IsNaN(rows[4].HeldOut) {
 		t.Errorf("%d rows, the fifth %+v", len(rows), rows[4])
 	}
 }

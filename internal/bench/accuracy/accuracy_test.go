@@ -28,8 +28,9 @@ func write(t *testing.T) string {
 	}
 	r.Shuffle(len(rows), func(i, k int) { rows[i], rows[k] = rows[k], rows[i] })
 	files := map[string]string{
-		"toy.csv":   "row,column,layer,value,u1\n" + strings.Join(rows, "\n") + "\n",
-		"peers.csv": "dataset,observed,mask,method,kind,nrmse,seconds\ntoy,0.5,u1,mean,baseline,1,0\ntoy,0.5,u1,broken,tool,,0\ntoy,0.5,u1,other,tool,0.5,0\n",
+		"toy.csv": "row,column,layer,value,u1\n" + strings.Join(rows, "\n") + "\n",
+		"peers.csv": "dataset,observed,mask,method,kind,nrmse,seconds\n" +
+			"toy,0.5,u1,mean,baseline,1,0\ntoy,0.5,u1,broken,tool,,0\ntoy,0.5,u1,other,tool,0.5,0\n",
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
@@ -41,7 +42,9 @@ func write(t *testing.T) string {
 
 func TestRunMeasuresEveryCell(t *testing.T) {
 	var seen int
-	results, err := Run(context.Background(), Options{Data: write(t), Complete: lacuna.Options{Effort: 0.03}, Each: func(Result) { seen++ }})
+	results, err := Run(context.Background(), Options{
+		Data: write(t), Complete: lacuna.Options{Effort: 0.03}, Each: func(Result) { seen++ },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +75,8 @@ func TestBadFilesNameTheirPlace(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Run(context.Background(), Options{Data: dir, Datasets: []string{"synthetic_bad"}}); err == nil || !strings.Contains(err.Error(), want) {
+		_, err := Run(context.Background(), Options{Data: dir, Datasets: []string{"synthetic_bad"}})
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v does not name %q", content, err, want)
 		}
 	}

@@ -50,7 +50,8 @@ func LoadPeers(path string) ([]Peer, error) {
 		p.Observed, errShare = strconv.ParseFloat(row[column["observed"]], 64)
 		p.NRMSE, errScore = strconv.ParseFloat(row[column["nrmse"]], 64)
 		if errShare != nil || errScore != nil {
-			return nil, fmt.Errorf("%s:%d: observed %q or nrmse %q is no number", path, line+2, row[column["observed"]], row[column["nrmse"]])
+			return nil, fmt.Errorf("%s:%d: observed %q or nrmse %q is no number",
+				path, line+2, row[column["observed"]], row[column["nrmse"]])
 		}
 		peers = append(peers, p)
 	}

@@ -47,7 +47,8 @@ func Summarise(results []Result) Summary {
 }
 
 // Header is the first line of the table that Line continues.
-const Header = "dataset       observed mask     nrmse   held out  best peer          nrmse  ratio  in 90 %  rank  seconds"
+const Header = "dataset       observed mask     nrmse   held out  " +
+	"best peer          nrmse  ratio  in 90 %  rank  seconds"
 
 // Line is one row of the table.
 func (r Result) Line() string {
@@ -62,17 +63,21 @@ func (r Result) Line() string {
 // Print writes the closing lines of the table.
 func (s Summary) Print(w io.Writer) error {
 	if s.Cells > 0 {
-		if _, err := fmt.Fprintf(w, "\nNRMSE over the best peer's: geometric mean %.3f, worst %.3f, %d cells\n", s.Ratio, s.Worst, s.Cells); err != nil {
+		_, err := fmt.Fprintf(w, "\nNRMSE over the best peer's: geometric mean %.3f, worst %.3f, %d cells\n",
+			s.Ratio, s.Worst, s.Cells)
+		if err != nil {
 			return err
 		}
 	}
 	if s.BGCPCells > 0 {
-		if _, err := fmt.Fprintf(w, "NRMSE over BGCP's: geometric mean %.3f, %d cells\n", s.BGCPRatio, s.BGCPCells); err != nil {
+		_, err := fmt.Fprintf(w, "NRMSE over BGCP's: geometric mean %.3f, %d cells\n", s.BGCPRatio, s.BGCPCells)
+		if err != nil {
 			return err
 		}
 	}
 	if s.Exact > 0 {
-		if _, err := fmt.Fprintf(w, "recovered exactly (relative error below 1e-6): %d of %d\n", s.Solved, s.Exact); err != nil {
+		_, err := fmt.Fprintf(w, "recovered exactly (relative error below 1e-6): %d of %d\n", s.Solved, s.Exact)
+		if err != nil {
 			return err
 		}
 	}
