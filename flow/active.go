@@ -21,8 +21,8 @@ type activeSet struct {
 	blocks, stiffest []int
 }
 
-// choose returns the active blocks for a step of size h, ascending, and the step, which is shorter where an emergence is
-// ahead or more blocks are stiff than can be factored. It tightens the bounds in stiff that decide.
+// choose returns the active blocks for a step of size h, ascending, and the step, which is shorter where an emergence
+// is ahead or more blocks are stiff than can be factored. It tightens the bounds in stiff that decide.
 func (a *activeSet) choose(h float64, rates, stiff []float64) (blocks []int, step float64) {
 	a.tighten(h, stiff)
 	h = a.beforeEmergence(h, rates, stiff)

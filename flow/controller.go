@@ -134,7 +134,8 @@ func (c *controller) step() Status {
 	}
 }
 
-// try computes a step of size h and returns its error over the tolerance. Infinity means that the step is far too large.
+// try computes a step of size h and returns its error over the tolerance. Infinity means that the step is far too
+// large.
 func (c *controller) try(h float64) float64 {
 	if !c.pair.attempt(h) {
 		return math.Inf(1)

@@ -87,8 +87,8 @@ func (in *Integrator) crossing(r int, before float64, start clock, rates []float
 	return start.float()
 }
 
-// hermiteRoot returns the zero in [0, 1] of the cubic with the given ends and slopes, whose ends differ in sign; NaN if one
-// of them is not finite.
+// hermiteRoot returns the zero in [0, 1] of the cubic with the given ends and slopes, whose ends differ in sign; NaN
+// if one of them is not finite.
 func hermiteRoot(y0, y1, d0, d1 float64) float64 {
 	at := func(s float64) float64 {
 		t := 1 - s

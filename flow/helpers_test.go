@@ -15,8 +15,8 @@ import (
 // long says whether the longer variants of the tests run.
 func long() bool { return os.Getenv("LACUNA_LONG") == "1" }
 
-// lowRank returns a random share of the cells of a sum of rank-one tensors whose factors have normal entries, the s-th term
-// scaled by scales[s].
+// lowRank returns a random share of the cells of a sum of rank-one tensors whose factors have normal entries, the
+// s-th term scaled by scales[s].
 func lowRank(t testing.TB, shape tensor.Shape, scales []float64, share float64, seed uint64) (train, test *tensor.Observed) {
 	t.Helper()
 	stream := rng.New(seed, "low rank")

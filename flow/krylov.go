@@ -135,7 +135,8 @@ func (k *krylov) solve(q []float64) error {
 	return errKrylov
 }
 
-// cycle improves x by up to restart Arnoldi steps from the preconditioned residual and reports whether the target was met.
+// cycle improves x by up to restart Arnoldi steps from the preconditioned residual and reports whether the target was
+// met.
 func (k *krylov) cycle(x, residual []float64, target float64) bool {
 	for len(k.basis) < restart+1 {
 		k.basis = append(k.basis, nil)

@@ -11,8 +11,8 @@ import (
 	"lacuna/tensor"
 )
 
-// field is a System for an arbitrary vector field: one block with one factor, θ itself, whose v-space is θ and whose Hessian
-// is whatever a test says, right or wrong.
+// field is a System for an arbitrary vector field: one block with one factor, θ itself, whose v-space is θ and whose
+// Hessian is whatever a test says, right or wrong.
 type field struct {
 	theta   []float64
 	f       func(x []float64) []float64
@@ -55,7 +55,9 @@ func (s *field) Move(terms []model.Term) { s.theta = s.at(terms) }
 func (s *field) RelativeSizes(out []float64, terms []model.Term) {
 	out[0] = linalg.Norm(s.sum(terms)) / linalg.Norm(s.theta)
 }
-func (s *field) Rates(out []float64)                 { out[0] = linalg.Norm(s.slots[0]) / linalg.Norm(s.theta) }
+
+func (s *field) Rates(out []float64) { out[0] = linalg.Norm(s.slots[0]) / linalg.Norm(s.theta) }
+
 func (s *field) Norm2(j int) float64                 { return linalg.Norm(s.slots[j]) * linalg.Norm(s.slots[j]) }
 func (s *field) DeepNorms(norms []float64)           { norms[0] = linalg.Norm(s.trial) }
 func (s *field) Factors() float64                    { return 1 }

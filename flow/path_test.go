@@ -82,8 +82,8 @@ func TestConservedDifferencesAlongARun(t *testing.T) {
 	}
 }
 
-// The path is the same at every tolerance, and converges at the method's order: the error of a step is held at the tolerance,
-// so that of an emergence is in proportion to it.
+// The path is the same at every tolerance, and converges at the method's order: the error of a step is held at the
+// tolerance, so that of an emergence is in proportion to it.
 func TestSamePathAtEveryTolerance(t *testing.T) {
 	for _, scheme := range Schemes() {
 		for _, depth := range []int{0, 1, 2} {

@@ -23,12 +23,13 @@ func newStages(in *Integrator, s scheme) stages {
 
 func (s *stages) order() int { return s.scheme.order }
 
-// solution and estimate return the step that was computed last, and its error. The lists belong to s until the next call.
+// solution and estimate return the step that was computed last, and its error. The lists belong to s until the next
+// call.
 func (s *stages) solution() []model.Term { return s.combine(s.scheme.m, -1, 0) }
 func (s *stages) estimate() []model.Term { return s.combine(s.scheme.e, -1, 0) }
 
-// combine returns Σ_j weights[j] u_j, and leadC × slot lead if lead is a slot, as a list of terms without those that are
-// zero.
+// combine returns Σ_j weights[j] u_j, and leadC × slot lead if lead is a slot, as a list of terms without those that
+// are zero.
 func (s *stages) combine(weights []float64, lead int, leadC float64) []model.Term {
 	var sum stageTerms
 	for j, weight := range weights {

@@ -54,8 +54,8 @@ type wMethod struct {
 
 func (w *wMethod) active() []int { return w.blocks }
 
-// passing is above 1 because an error in a block on its way to its emergence only shifts it in time, which has a bound of
-// its own.
+// passing is above 1 because an error in a block on its way to its emergence only shifts it in time, which has a
+// bound of its own.
 func (w *wMethod) passing() float64 { return 4 }
 
 func (w *wMethod) prepare(h float64) float64 {
@@ -114,8 +114,8 @@ func (m *implicitBlocks) linearise(sys Linearisable, blocks []int) {
 	}
 }
 
-// damp slows blocks down that are stiffer than resolution allows for a step of size h: they come to the same equilibrium
-// in a part of the step. Factors are powers of two, so that undoing them is exact.
+// damp slows blocks down that are stiffer than resolution allows for a step of size h: they come to the same
+// equilibrium in a part of the step. Factors are powers of two, so that undoing them is exact.
 func (m *implicitBlocks) damp(gh float64, blocks []int, stiff []float64) {
 	m.change = grow(m.change, len(blocks))
 	for a, r := range blocks {

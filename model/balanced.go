@@ -296,7 +296,8 @@ func (b *Balanced) Unbalancedness() float64 {
 	return worst
 }
 
-// Imbalances appends ‖v_r^n‖^(2/L_n) − ‖v_r^1‖^(2/L_1) for every block and every mode but the first: constants of the flow.
+// Imbalances appends ‖v_r^n‖^(2/L_n) − ‖v_r^1‖^(2/L_1) for every block and every mode but the first: constants of the
+// flow.
 func (b *Balanced) Imbalances(out []float64) []float64 {
 	for r := range b.blocks {
 		for n := 1; n < len(b.shape); n++ {

@@ -15,7 +15,8 @@ func (b *Balanced) Linearise(active []int) Linearisation {
 	return &b.lin
 }
 
-// linearisedBalanced is the Linearisation of collapsed chains: for every active chain K = ‖v‖^(2−2/L) (I + (L−1) v̂ v̂ᵀ).
+// linearisedBalanced is the Linearisation of collapsed chains: for every active chain K = ‖v‖^(2−2/L) (I + (L−1) v̂
+// v̂ᵀ).
 type linearisedBalanced struct {
 	linearised[float64]
 	b *Balanced

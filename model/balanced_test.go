@@ -10,7 +10,8 @@ import (
 	"lacuna/tensor"
 )
 
-// From the same balanced rank-one start, the collapsed model and the explicit chains have the same vectors, loss and dv/dt.
+// From the same balanced rank-one start, the collapsed model and the explicit chains have the same vectors, loss and
+// dv/dt.
 func TestBalancedIsTheCollapsedChain(t *testing.T) {
 	shape := tensor.Shape{5, 4, 3}
 	o := someCells(t, shape, 0.6, 1)

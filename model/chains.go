@@ -41,7 +41,8 @@ func (c Config) depths(order int) ([]int, error) {
 // Chains is deep CP in float64.
 type Chains = ChainsOf[float64]
 
-// Chains32 is deep CP in float32, at half the memory: for exploration, because training errors end near the square of its rounding.
+// Chains32 is deep CP in float32, at half the memory: for exploration, because training errors end near the square of
+// its rounding.
 type Chains32 = ChainsOf[float32]
 
 // ChainsOf is deep CP with every matrix and vector a free parameter (Eq. 2).
@@ -241,9 +242,9 @@ func (c *ChainsOf[T]) backward(g int, terms []Term) {
 	}
 }
 
-// ends sets y_0 = −∂L/∂v of a lane group, and makes ⟨v_r^n, y_0⟩ the same for all modes n of a block, which it is but for
-// rounding: all equal −⟨∇L, block r⟩. After a plateau of length 1e15 that rounding would have moved norm between the modes of a
-// grown block, against Lemma 4.1. Tensors of an order above 8 are left as they are.
+// ends sets y_0 = −∂L/∂v of a lane group, and makes ⟨v_r^n, y_0⟩ the same for all modes n of a block, which it is but
+// for rounding: all equal −⟨∇L, block r⟩. After a plateau of length 1e15 that rounding would have moved norm between
+// the modes of a grown block, against Lemma 4.1. Tensors of an order above 8 are left as they are.
 func (c *ChainsOf[T]) ends(g int, into *slot[T]) {
 	const lanes = kernel.Lanes
 	base := g * c.vectorSize

@@ -7,9 +7,9 @@ import (
 	"lacuna/tensor"
 )
 
-// CP collapses the blocks whose norm at the last evaluation exceeds threshold to an ordinary CP model, in block order; a
-// negative threshold keeps all. Each block's norm is shared equally by its factors, so nothing overflows that can be
-// represented.
+// CP collapses the blocks whose norm at the last evaluation exceeds threshold to an ordinary CP model, in block
+// order; a negative threshold keeps all. Each block's norm is shared equally by its factors, so nothing overflows
+// that can be represented.
 func (o *ObjectiveOf[T]) CP(threshold float64) *tensor.CP {
 	norms := make([]float64, o.blocks)
 	o.DeepNorms(norms)

@@ -314,7 +314,8 @@ func TestDampSlotScalesOneBlock(t *testing.T) {
 	}
 }
 
-// Stiffness, and Tighten more closely, bound the largest eigenvalue of Jᵥᵀ H Jᵥ, H the Gauss–Newton Hessian of one block.
+// Stiffness, and Tighten more closely, bound the largest eigenvalue of Jᵥᵀ H Jᵥ, H the Gauss–Newton Hessian of one
+// block.
 func TestStiffnessIsABound(t *testing.T) {
 	closer := 0
 	for seed := range uint64(6) {

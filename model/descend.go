@@ -7,8 +7,8 @@ import (
 	"lacuna/internal/parallel"
 )
 
-// Descend moves θ to θ − h ∇L(θ) and returns L there, as Move along slot 0 and then Gradient(0, nil) would, with the same
-// bits. Slot 0 holds the negative gradient at θ: from Gradient(0, nil), or from the Descend before.
+// Descend moves θ to θ − h ∇L(θ) and returns L there, as Move along slot 0 and then Gradient(0, nil) would, with the
+// same bits. Slot 0 holds the negative gradient at θ: from Gradient(0, nil), or from the Descend before.
 //
 // It reads and writes the parameters once. A visit to a lane group carries the gradient back through its chains, moves
 // them, and multiplies them for the next evaluation, while they are in cache. So the gradient at the new θ is known in

@@ -12,8 +12,8 @@ import (
 
 var losses = []loss.Loss{loss.Square, loss.HuberDefault, loss.LogCosh, loss.Logistic}
 
-// someCells returns a random part of the cells of a tensor, every index of every mode among them. Values suit every loss:
-// they lie in (0, 1).
+// someCells returns a random part of the cells of a tensor, every index of every mode among them. Values suit every
+// loss: they lie in (0, 1).
 func someCells(t testing.TB, shape tensor.Shape, share float64, seed uint64) *tensor.Observed {
 	t.Helper()
 	stream := rng.New(seed, "cells")

@@ -135,8 +135,8 @@ func (l *linearisedChains[T]) SetLift(j int, omega []float64) {
 	}
 }
 
-// TimesGram sets the given rows of out (Dim×Dim) to those of h K (damped). K = JᵥJᵥᵀ is block diagonal: for every active
-// block and mode the d_n×d_n matrix
+// TimesGram sets the given rows of out (Dim×Dim) to those of h K (damped). K = JᵥJᵥᵀ is block diagonal: for every
+// active block and mode the d_n×d_n matrix
 //
 //	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,   x_i = A_{i+1} … A_k w .
 func (l *linearisedChains[T]) TimesGram(out, h []float64, rows []int) {
@@ -148,8 +148,8 @@ func (l *linearisedChains[T]) GramIsIdentity() bool {
 	return maxDepth(l.c.depths) == 0 && l.undamped()
 }
 
-// GramScale sets out, a v-space vector, to ‖A_2 … A_k w‖² of each entry's chain (1 without matrices), damped: the part of K
-// that is a multiple of the identity.
+// GramScale sets out, a v-space vector, to ‖A_2 … A_k w‖² of each entry's chain (1 without matrices), damped: the
+// part of K that is a multiple of the identity.
 func (l *linearisedChains[T]) GramScale(out []float64) {
 	c := l.c
 	const lanes = kernel.Lanes
@@ -172,7 +172,8 @@ func (l *linearisedChains[T]) GramScale(out []float64) {
 	}
 }
 
-// gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after another.
+// gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after
+// another.
 func (l *linearisedChains[T]) gramBlocks() []float64 {
 	c := l.c
 	size := 0

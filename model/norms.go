@@ -144,8 +144,8 @@ func (c *ChainsOf[T]) Stiffness(out []float64) {
 	}
 }
 
-// Tighten replaces out[r], for the given blocks (ascending), by a closer bound than that of Stiffness, at the point that
-// slot 0 was evaluated at. The gain of a chain is
+// Tighten replaces out[r], for the given blocks (ascending), by a closer bound than that of Stiffness, at the point
+// that slot 0 was evaluated at. The gain of a chain is
 //
 //	‖x_1‖² + Σ_{i=2..k} ‖x_i‖² ‖A_1 … A_{i−1}‖² + ‖A_1 … A_k‖² ,   x_i = A_{i+1} … A_k w ,
 //

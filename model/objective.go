@@ -19,7 +19,8 @@ type Objective = ObjectiveOf[float64]
 //	L = 1/|Ω| Σ_{c∈Ω} ℓ(Σ_r Π_n v_r^n[c_n], a_c) ,
 //
 // with its first and second derivatives by the vectors v. Factors are v[n][i*padded+r]. Factors,
-// predictions and gradients are of type T; the loss, its derivatives at a cell, and errors are float64 before they meet T.
+// predictions and gradients are of type T; the loss, its derivatives at a cell, and errors are float64 before they
+// meet T.
 type ObjectiveOf[T kernel.Float] struct {
 	observed *tensor.Observed
 	loss     loss.Loss
@@ -37,7 +38,8 @@ type ObjectiveOf[T kernel.Float] struct {
 	lossOf     func(i int)
 }
 
-// lossChunk is how many cells a thread takes at a time where the loss is evaluated; sums over chunks are added in order.
+// lossChunk is how many cells a thread takes at a time where the loss is evaluated; sums over chunks are added in
+// order.
 const lossChunk = 512
 
 // manyCells is where memory matters more than computing a derivative of the loss twice.
@@ -111,8 +113,9 @@ func (o *ObjectiveOf[T]) derivatives(first, second []float64) (firsts, seconds [
 	return first, second
 }
 
-// RoundingMSE returns the mean squared error at which the rounding of a prediction begins to hide what is left to learn:
-// 2⁻³⁸ times the mean square of the observed values in float32, as if each were rounded 32 times, and 0 in float64.
+// RoundingMSE returns the mean squared error at which the rounding of a prediction begins to hide what is left to
+// learn: 2⁻³⁸ times the mean square of the observed values in float32, as if each were rounded 32 times, and 0 in
+// float64.
 func (o *ObjectiveOf[T]) RoundingMSE() float64 {
 	return dtype[T](0x1p-38, 0) * linalg.Norm2(o.observed.Values) / float64(o.observed.Len())
 }

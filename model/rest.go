@@ -2,10 +2,10 @@ package model
 
 import "lacuna/internal/kernel"
 
-// Rest says which blocks hardly move during the next step: their direction is that of slot 0 all through it. A lane group
-// of which every block is at rest is left out of Gradient but for slot 0, where its vectors v stay as they are, and
-// in Move and RelativeSizes all its gradient slots stand for slot 0. Slot 0 must be evaluated at the current point, and no
-// block of a lift may rest. nil lets none rest.
+// Rest says which blocks hardly move during the next step: their direction is that of slot 0 all through it. A lane
+// group of which every block is at rest is left out of Gradient but for slot 0, where its vectors v stay as they are,
+// and in Move and RelativeSizes all its gradient slots stand for slot 0. Slot 0 must be evaluated at the current
+// point, and no block of a lift may rest. nil lets none rest.
 func (c *ChainsOf[T]) Rest(blocks []bool) {
 	c.rests = blocks != nil
 	if !c.rests {

@@ -13,8 +13,8 @@ import (
 // State returns a copy of the parameters, exact to the bit, headed by the shape of the model.
 func (c *ChainsOf[T]) State() []byte { return encode(c.kind(), c.theta) }
 
-// SetState restores parameters that State of a model of the same shape, depths and blocks returned. It returns an error, and
-// changes nothing, for any other.
+// SetState restores parameters that State of a model of the same shape, depths and blocks returned. It returns an
+// error, and changes nothing, for any other.
 func (c *ChainsOf[T]) SetState(data []byte) error {
 	if err := decode(c.kind(), c.theta, data); err != nil {
 		return err

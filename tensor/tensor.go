@@ -195,8 +195,8 @@ func (o *Observed) WithValues(values []float64) *Observed {
 	return &Observed{Modes: o.Modes, Index: o.Index, Values: values}
 }
 
-// Split holds out a share of the cells (0 ≤ share ≤ 1, rounded to the nearest count), drawn from stream, and returns the
-// two parts, each in canonical order.
+// Split holds out a share of the cells (0 ≤ share ≤ 1, rounded to the nearest count), drawn from stream, and returns
+// the two parts, each in canonical order.
 func (o *Observed) Split(share float64, stream *rand.Rand) (kept, held *Observed) {
 	count := int(math.Round(share * float64(o.Len())))
 	isHeld := make([]bool, o.Len())

@@ -7,7 +7,8 @@ import (
 	"lacuna/model"
 )
 
-// Linearise returns the model itself, at the current point. All parameters are treated alike, whatever singular values are called active.
+// Linearise returns the model itself, at the current point. All parameters are treated alike, whatever singular
+// values are called active.
 func (m *Matrix) Linearise(active []int) model.Linearisation {
 	m.live = append(m.live[:0], active...)
 	m.damp = 1

@@ -13,8 +13,8 @@ import (
 //
 //	dσ_r/dt = k α_r σ_r^(2 − 2/k) ,   α_r = ⟨−∇L, u_r v_rᵀ⟩ .
 //
-// Its hypothesis is W_{j+1}ᵀW_{j+1} = W_jW_jᵀ at the start. Block of a Side is the singular value, from 0. Give its Record to
-// flow.Integrator.Run. Singular values below a millionth of the largest are left out.
+// Its hypothesis is W_{j+1}ᵀW_{j+1} = W_jW_jᵀ at the start. Block of a Side is the singular value, from 0. Give its
+// Record to flow.Integrator.Run. Singular values below a millionth of the largest are left out.
 type MatrixObserver struct {
 	Keep       bool
 	Every      int // 0 means 1

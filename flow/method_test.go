@@ -1,0 +1,77 @@
+package flow
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"lacuna/model"
+	"lacuna/tensor"
+)
+
+// halving is descent at half the rate: what a further integrator needs, in one place.
+type halving struct{ descent }
+
+func (h *halving) step() Status { return h.descend(h.in.settings.Rate / 2) }
+
+// TestAFurtherMethodIsOneFile runs an integrator that is declared above alone, through New, and compares it with the
+// method that it should equal.
+func TestAFurtherMethodIsOneFile(t *testing.T) {
+	register("halving", registration{start: func(in *Integrator) (method, error) {
+		return &halving{descent{fixedStep: fixedStep{in}}}, nil
+	}})
+	defer delete(methods, "halving")
+	if !slices.Contains(Methods(), "halving") {
+		t.Fatalf("the methods are %v", Methods())
+	}
+	train, _ := lowRank(t, tensor.Shape{6, 5, 4}, []float64{1.5}, 0.8, 3)
+	var states [2][]byte
+	for i, s := range []Settings{{Method: "halving", Rate: 0.2}, {Method: Descent, Rate: 0.1}} {
+		s.Stop.Evaluations = 201
+		c := newChains(t, train, options{blocks: 4, depths: []int{1}, w: 0.3, a: 0.3, seed: 5})
+		result := newIntegrator(t, c, s).Run(context.Background(), nil)
+		if result.Status != EvaluationLimit || result.Steps != 200 {
+			t.Fatalf("%s: %s after %d steps", s.Method, result.Status, result.Steps)
+		}
+		states[i] = c.State()
+	}
+	if !slices.Equal(states[0], states[1]) {
+		t.Error("half of the double rate leads elsewhere than the rate")
+	}
+	if _, err := New(newChains(t, train, options{blocks: 2, depths: []int{0}, w: 1}), Settings{Method: "none"}); err == nil {
+		t.Error("a method that is not registered was accepted")
+	}
+}
+
+// TestEveryMethodLowersTheLoss follows one problem with everything that is registered. A tighter tolerance brings what
+// controls its error to one path.
+func TestEveryMethodLowersTheLoss(t *testing.T) {
+	train, _ := lowRank(t, tensor.Shape{6, 5, 4}, []float64{1.5}, 0.8, 3)
+	norms := map[Method]float64{}
+	for _, m := range Methods() {
+		c := newChains(t, train, options{blocks: 4, depths: []int{1}, w: 0.3, a: 0.3, seed: 5, start: model.Gaussian})
+		in := newIntegrator(t, c, Settings{Method: m, Tolerance: 1e-6, Rate: 1e-3, Stop: Stop{Time: 2}})
+		before := -1.0
+		result := in.Run(context.Background(), func(s *Snapshot) bool {
+			if before < 0 {
+				before = s.Loss
+			}
+			norms[m] = slices.Max(s.Norms)
+			return false
+		})
+		if !(result.Loss < before) {
+			t.Errorf("%s: the loss went from %v to %v", m, before, result.Loss)
+		}
+		if methods[m].controlled && (result.Status != TimeLimit || result.Time != 2) {
+			t.Errorf("%s: %s at time %v", m, result.Status, result.Time)
+		}
+	}
+	for m, norm := range norms {
+		if ratio := norm / norms[Explicit54]; methods[m].controlled && (ratio < 0.9999 || ratio > 1.0001) {
+			t.Errorf("%s: the largest norm at time 2 is %v, %s has %v", m, norm, Explicit54, norms[Explicit54])
+		}
+	}
+	if ratio := norms[Descent] / norms[Explicit54]; ratio < 0.99 || ratio > 1.01 {
+		t.Errorf("descent in small steps has norm %v at time 2, the flow %v", norms[Descent], norms[Explicit54])
+	}
+}
