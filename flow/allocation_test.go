@@ -13,7 +13,14 @@ func TestStepsAllocateNothing(t *testing.T) {
 	for _, c := range []struct {
 		method Method
 		depths []int
-	}{{Implicit, []int{0}}, {Implicit, []int{2}}, {Explicit, []int{1}}, {Explicit54, []int{0}}, {Descent, []int{2}}, {Normalised, []int{1}}} {
+	}{
+		{Implicit, []int{0}},
+		{Implicit, []int{2}},
+		{Explicit, []int{1}},
+		{Explicit54, []int{0}},
+		{Descent, []int{2}},
+		{Normalised, []int{1}},
+	} {
 		in := newIntegrator(t, newChains(t, train, options{blocks: 20, depths: c.depths, w: 0.3, a: 0.5, seed: 1}), Settings{
 			Method: c.method, Every: 1, Stop: Stop{Evaluations: 400, TrainMSE: -1},
 		})

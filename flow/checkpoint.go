@@ -22,7 +22,9 @@ type checkpoint struct {
 
 func (in *Integrator) header() checkpoint {
 	s := in.settings
-	return checkpoint{Method: s.Method, Scheme: s.Scheme, Tolerance: s.Tolerance, Rate: s.Rate, Threshold: s.Threshold, Every: s.Every}
+	return checkpoint{
+		Method: s.Method, Scheme: s.Scheme, Tolerance: s.Tolerance, Rate: s.Rate, Threshold: s.Threshold, Every: s.Every,
+	}
 }
 
 // Checkpoint returns the state of the run between two steps. Restore on an integrator of a system of the same shape,
@@ -53,7 +55,8 @@ func (in *Integrator) Restore(data []byte) error {
 	given := c
 	given.State, given.Parameters = state{}, nil
 	if fmt.Sprint(given) != fmt.Sprint(have) {
-		return fmt.Errorf("flow: the checkpoint is of a run with method %s, scheme %s, tolerance %v, rate %v, threshold %v, every %d: use the same settings",
+		return fmt.Errorf("flow: the checkpoint is of a run with method %s, scheme %s, tolerance %v, rate %v, threshold %v, "+
+			"every %d: use the same settings",
 			c.Method, c.Scheme, c.Tolerance, c.Rate, c.Threshold, c.Every)
 	}
 	if err := in.sys.SetState(c.Parameters); err != nil {

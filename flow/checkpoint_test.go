@@ -44,7 +44,8 @@ func TestResumeAtEveryStep(t *testing.T) {
 			return false
 		})
 		if len(whole.EmergenceTimes()) < 1 || len(saved) < 20 {
-			t.Fatalf("%s: %d emergences, %d checkpoints: this run does not test what it should", method, len(whole.EmergenceTimes()), len(saved))
+			t.Fatalf("%s: %d emergences, %d checkpoints: this run does not test what it should",
+				method, len(whole.EmergenceTimes()), len(saved))
 		}
 		want := describe(sys, whole)
 		for i, data := range saved {
@@ -230,7 +231,10 @@ func TestStopRules(t *testing.T) {
 		sys, settings := small(t, Implicit)
 		settings.Stop = stop
 		var last Snapshot
-		result := newIntegrator(t, sys, settings).Run(context.Background(), func(s *Snapshot) bool { last = *s; return false })
+		result := newIntegrator(t, sys, settings).Run(context.Background(), func(s *Snapshot) bool {
+			last = *s
+			return false
+		})
 		if result.Status != want {
 			t.Errorf("status %s, want %s", result.Status, want)
 		}

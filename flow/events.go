@@ -92,7 +92,8 @@ func (in *Integrator) crossing(r int, before float64, start clock, rates []float
 func hermiteRoot(y0, y1, d0, d1 float64) float64 {
 	at := func(s float64) float64 {
 		t := 1 - s
-		return float64(y0*(1+float64(2*s))*t*t) + float64(d0*s*t*t) + float64(float64(y1*s*s)*(3-float64(2*s))) - float64(d1*s*s*t)
+		return float64(y0*(1+float64(2*s))*t*t) + float64(d0*s*t*t) +
+			float64(float64(y1*s*s)*(3-float64(2*s))) - float64(d1*s*s*t)
 	}
 	low, high := 0.0, 1.0
 	if middle := at(0.5); math.IsNaN(middle) || math.IsInf(middle, 0) {

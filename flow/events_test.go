@@ -51,7 +51,7 @@ func TestRunaway(t *testing.T) {
 	grow := func(mse func(x []float64) float64, stop float64) Result {
 		s := pulse(func(t float64) float64 { return t - 5 }, func(float64) float64 { return 1 })
 		s.norm, s.mse = 3, mse
-		return newIntegrator(t, pulseSystem{s}, Settings{Method: Explicit, Stop: Stop{TrainMSE: -1, Runaway: stop, Time: 20}}).Run(context.Background(), nil)
+		return run(t, pulseSystem{s}, Settings{Method: Explicit, Stop: Stop{TrainMSE: -1, Runaway: stop, Time: 20}})
 	}
 	still := func([]float64) float64 { return 0.7 }
 	falling := func(x []float64) float64 { return 1 / x[0] }
@@ -114,7 +114,9 @@ func TestEventsReachTheRecorder(t *testing.T) {
 		}
 	}
 	other, settings := small(t, Implicit)
-	stopped := newIntegrator(t, other, settings).Run(context.Background(), func(s *Snapshot) bool { return len(s.Events) > 0 })
+	stopped := newIntegrator(t, other, settings).Run(context.Background(), func(s *Snapshot) bool {
+		return len(s.Events) > 0
+	})
 	if stopped.Status != Stopped || len(stopped.Events) == 0 || stopped.Events[0] != seen[0] {
 		t.Errorf("stopped at the first event: %s with %+v", stopped.Status, stopped.Events)
 	}
@@ -173,7 +175,8 @@ func TestAnyMagnitude(t *testing.T) {
 		c.Gradient(0, nil)
 		norms := make([]float64, 10)
 		c.DeepNorms(norms)
-		result := newIntegrator(t, c, Settings{Stop: Stop{TrainMSE: 1e-12}}).Run(context.Background(), func(s *Snapshot) bool {
+		in := newIntegrator(t, c, Settings{Stop: Stop{TrainMSE: 1e-12}})
+		result := in.Run(context.Background(), func(s *Snapshot) bool {
 			for _, norm := range s.Norms {
 				if math.IsNaN(norm) || math.IsInf(norm, 0) {
 					t.Fatalf("depth %v: a block norm of %v", opt.depths, norm)
@@ -181,7 +184,8 @@ func TestAnyMagnitude(t *testing.T) {
 			}
 			return false
 		})
-		t.Logf("depth %v, σ_w %g, σ_A %g: first norm %.2g; %s at t = %.3g after %d evaluations, rank %d", opt.depths, opt.w, opt.a, norms[0], result.Status, result.Time, result.Evaluations, result.Rank)
+		t.Logf("depth %v, σ_w %g, σ_A %g: first norm %.2g; %s at t = %.3g after %d evaluations, rank %d",
+			opt.depths, opt.w, opt.a, norms[0], result.Status, result.Time, result.Evaluations, result.Rank)
 		if norms[0] > 1e-50 {
 			t.Errorf("a first norm of %v does not test what it should", norms[0])
 		}

@@ -31,14 +31,18 @@ type Settings struct {
 
 // Stop holds the stop rules; a run ends at the first that applies. Zero values mean the defaults given.
 type Stop struct {
-	TrainMSE     float64       // plain mean squared error on the observed cells, or what float32 can tell from 0 if that is larger; 0 means 1e-14, negative never
+	// TrainMSE is a plain mean squared error on the observed cells, or what float32 can tell from 0 if that is larger;
+	// 0 means 1e-14, negative never.
+	TrainMSE     float64
 	GradientNorm float64       // ‖∂L/∂θ‖; 0 means never
 	Time         float64       // flow time, on which an error-controlled method ends exactly; 0 means 1e60
 	Evaluations  int           // gradient evaluations; 0 means 1e5 for error-controlled methods, 1e7 for descents
 	Wall         time.Duration // 0 means no limit
-	Runaway      float64       // norm of a block over that of the data (estimated for the full tensor) while the train error falls by less than half from a tenth of it (1 to 10) on; 0 means 100, negative never
-	HeldOut      func() float64
-	Patience     int // stop when HeldOut has not improved for so many records; 0 means never
+	// Runaway is the norm of a block over that of the data (estimated for the full tensor) while the train error falls
+	// by less than half from a tenth of it (1 to 10) on; 0 means DefaultRunaway, negative never.
+	Runaway  float64
+	HeldOut  func() float64
+	Patience int // stop when HeldOut has not improved for so many records; 0 means never
 }
 
 // Status says why a run stopped.
@@ -137,9 +141,10 @@ type EventKind string
 
 // The kinds of events.
 const (
-	Emergence      EventKind = "emergence"     // its norm rose through the threshold
-	Disappearance  EventKind = "disappearance" // its norm fell through the threshold
-	RunawayStarted EventKind = "runaway"       // its norm passed a tenth of Stop.Runaway, 1 to 10 times the data's, for the first time
+	Emergence     EventKind = "emergence"     // its norm rose through the threshold
+	Disappearance EventKind = "disappearance" // its norm fell through the threshold
+	// RunawayStarted says that its norm passed a tenth of Stop.Runaway, 1 to 10 times the data's, for the first time.
+	RunawayStarted EventKind = "runaway"
 )
 
 // Event is something that happened to a block at a flow time (interpolated within the step).

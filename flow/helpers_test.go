@@ -17,7 +17,9 @@ func long() bool { return os.Getenv("LACUNA_LONG") == "1" }
 
 // lowRank returns a random share of the cells of a sum of rank-one tensors whose factors have normal entries, the
 // s-th term scaled by scales[s].
-func lowRank(t testing.TB, shape tensor.Shape, scales []float64, share float64, seed uint64) (train, test *tensor.Observed) {
+func lowRank(t testing.TB, shape tensor.Shape, scales []float64, share float64, seed uint64) (
+	train, test *tensor.Observed,
+) {
 	t.Helper()
 	stream := rng.New(seed, "low rank")
 	factors := make([][][]float64, len(scales))

@@ -170,8 +170,8 @@ func (in *Integrator) look(record Recorder) Status {
 		stop := record(&Snapshot{
 			Time: in.state.Clock.float(), Step: in.state.LastStep, Steps: in.state.Steps, Rejected: in.state.Rejected,
 			Evaluations: in.state.Evaluations, Wall: in.state.Wall + time.Since(in.started), Loss: in.loss, MSE: in.mse,
-			Norms: in.state.Norms, Rank: model.EffectiveRank(in.state.Norms, in.settings.Threshold), Active: in.method.implicit(),
-			HeldOut: heldOut, Events: events,
+			Norms: in.state.Norms, Rank: model.EffectiveRank(in.state.Norms, in.settings.Threshold),
+			Active: in.method.implicit(), HeldOut: heldOut, Events: events,
 		})
 		if stop && status == Running {
 			status = Stopped

@@ -24,7 +24,7 @@ type krylov struct {
 	blocks  []float64
 	scale   []float64
 	factors []linalg.LU
-	x, hx   []float64
+	x       []float64
 	lift    []float64
 	basis   [][]float64
 	small   []float64
@@ -44,7 +44,7 @@ func (k *krylov) prepare(lin model.Linearisation) {
 	lin.RowBlocks(k.blocks)
 	k.scale = grow(k.scale, k.dim)
 	lin.GramScale(k.scale)
-	k.x, k.hx, k.lift = grow(k.x, k.dim), grow(k.hx, k.dim), grow(k.lift, k.dim)
+	k.x, k.lift = grow(k.x, k.dim), grow(k.lift, k.dim)
 	k.small = grow(k.small, k.count)
 }
 
@@ -162,7 +162,8 @@ func (k *krylov) cycle(x, residual []float64, target float64) bool {
 		}
 		h[j+1][j] = linalg.Norm(next)
 		for i := range j {
-			h[i][j], h[i+1][j] = float64(cos[i]*h[i][j])+float64(sin[i]*h[i+1][j]), float64(cos[i]*h[i+1][j])-float64(sin[i]*h[i][j])
+			x, y := h[i][j], h[i+1][j]
+			h[i][j], h[i+1][j] = float64(cos[i]*x)+float64(sin[i]*y), float64(cos[i]*y)-float64(sin[i]*x)
 		}
 		length := portable.Hypot(h[j][j], h[j+1][j])
 		if length == 0 || math.IsNaN(length) {

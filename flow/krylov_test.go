@@ -2,11 +2,14 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
+	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
 )
@@ -108,6 +111,127 @@ func TestKrylovSolvesAsLU(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// On the curvature of the models, with blocks of two lane groups, damped or not, GMRES agrees with the dense solver.
+func TestKrylovSolvesAsDense(t *testing.T) {
+	train, _ := lowRank(t, tensor.Shape{5, 3, 4}, []float64{1.5, 0.8}, 0.8, 3)
+	active := []int{0, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13}
+	config := model.BalancedConfig{Blocks: 14, Depths: []float64{0, 1.5, 2}}
+	collapsed, err := model.NewBalanced(train, loss.LogCosh, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := collapsed.Draw(model.StartConfig{SigmaW: 0.5, Seed: 5}); err != nil {
+		t.Fatal(err)
+	}
+	for name, sys := range map[string]Linearisable{
+		"flat":      newChains(t, train, options{blocks: 14, depths: []int{0}, w: 0.5, seed: 5}),
+		"deep":      newChains(t, train, options{blocks: 14, depths: []int{2, 0, 1}, w: 0.5, a: 0.4, seed: 5}),
+		"collapsed": collapsed,
+	} {
+		for _, damped := range []bool{false, true} {
+			for _, gh := range []float64{1e-2, 1, 3} {
+				sys.Gradient(0, nil)
+				lin := sys.Linearise(active)
+				if damped {
+					lin.Damp([]float64{1, 0.5, 0.25, 1, 1, 0.125, 1, 1, 0.5, 1, 0.5})
+				}
+				var solutions, products [2][]float64
+				for i, s := range []solver{new(dense), new(krylov)} {
+					s.prepare(lin)
+					q, product := make([]float64, lin.Dim()), make([]float64, lin.Dim())
+					for j, row := range lin.Rows(nil) {
+						q[row] = math.Sin(float64(j + 1))
+					}
+					s.multiply(product, q)
+					if err := s.factor(gh); err != nil {
+						t.Fatal(err)
+					}
+					if err := s.solve(q); err != nil {
+						t.Fatalf("%s, damped %v, γh = %v: %v", name, damped, gh, err)
+					}
+					solutions[i], products[i] = q, product
+				}
+				for what, both := range map[string][2][]float64{"solution": solutions, "product by H": products} {
+					size := linalg.Norm(both[0])
+					for i, want := range both[0] {
+						if got := both[1][i]; math.Abs(got-want) > 1e-7*size {
+							t.Fatalf("%s, damped %v, γh = %v: %s[%d] = %v, densely %v", name, damped, gh, what, i, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// The preconditioner inverts I + γh·D κ row by row: D the Hessian between blocks at one row, κ = K where it is
+// diagonal.
+func TestKrylovPreconditionsRowByRow(t *testing.T) {
+	const gh = 0.7
+	train, _ := lowRank(t, tensor.Shape{5, 3, 4}, []float64{1.5, 0.8}, 0.8, 3)
+	sys := newChains(t, train, options{blocks: 14, depths: []int{0}, w: 0.5, seed: 5})
+	sys.Gradient(0, nil)
+	lin := sys.Linearise([]int{0, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13})
+	lin.Damp([]float64{1, 0.5, 0.25, 1, 1, 0.125, 1, 1, 0.5, 1, 0.5})
+	dim, width, rows := lin.Dim(), sys.Width(), lin.Rows(nil)
+	h, hk := make([]float64, dim*dim), make([]float64, dim*dim)
+	lin.Hessian(h)
+	lin.TimesGram(hk, h, rows)
+	var k krylov
+	k.prepare(lin)
+	if err := k.factor(gh); err != nil {
+		t.Fatal(err)
+	}
+	want, got := make([]float64, dim), make([]float64, dim)
+	for i, row := range rows {
+		want[row] = math.Sin(float64(i + 1))
+	}
+	for _, p := range rows {
+		got[p] = want[p]
+		for _, q := range rows {
+			if p/8%width == q/8%width { // the same mode and index
+				got[p] += gh * hk[p*dim+q] * want[q]
+			}
+		}
+	}
+	k.precondition(got)
+	for _, row := range rows {
+		if math.Abs(got[row]-want[row]) > 1e-12 {
+			t.Errorf("entry %d: %v, want %v", row, got[row], want[row])
+		}
+	}
+}
+
+// What does not converge is an error, for which the controller takes a smaller step; nothing in, nothing out.
+func TestKrylovGivesUp(t *testing.T) {
+	// The eigenvalues of I + 30 H lie all around zero: no polynomial of a lower degree than H is small there.
+	const n = 2 * restart
+	shift := &linear{h: make([]float64, n*n), k: slices.Repeat([]float64{1}, n)}
+	for i := range n {
+		shift.h[i*n+(i+1)%n] = 1
+	}
+	var k krylov
+	k.prepare(shift)
+	if err := k.factor(30); err != nil {
+		t.Fatal(err)
+	}
+	q := make([]float64, shift.Dim())
+	if err := k.solve(q); err != nil || linalg.Norm(q) != 0 {
+		t.Errorf("nothing is solved by %v, error %v", q, err)
+	}
+	for _, value := range []float64{1, math.NaN()} {
+		q[0] = value
+		if err := k.solve(q); !errors.Is(err, errKrylov) {
+			t.Errorf("right side %v: error %v", value, err)
+		}
+	}
+	shift.h[0] = -1 // the preconditioner of this row vanishes
+	k.prepare(shift)
+	if err := k.factor(1); err == nil {
+		t.Error("a preconditioner without an inverse was accepted")
 	}
 }
 

@@ -38,8 +38,28 @@ func TestAFurtherMethodIsOneFile(t *testing.T) {
 	if !slices.Equal(states[0], states[1]) {
 		t.Error("half of the double rate leads elsewhere than the rate")
 	}
-	if _, err := New(newChains(t, train, options{blocks: 2, depths: []int{0}, w: 1}), Settings{Method: "none"}); err == nil {
+	c := newChains(t, train, options{blocks: 2, depths: []int{0}, w: 1})
+	if _, err := New(c, Settings{Method: "none"}); err == nil {
 		t.Error("a method that is not registered was accepted")
+	}
+}
+
+// bare is a System and nothing more.
+type bare struct{ System }
+
+// A method that asks more of a system than it has is refused; the descents ask for nothing more.
+func TestMethodsSayWhatTheyNeed(t *testing.T) {
+	train, _ := lowRank(t, tensor.Shape{6, 5, 4}, []float64{1.5}, 0.8, 3)
+	for _, m := range Methods() {
+		c := newChains(t, train, options{blocks: 4, depths: []int{1}, w: 0.3, a: 0.3, seed: 5})
+		_, err := New(bare{c}, Settings{Method: m})
+		if (err != nil) != methods[m].controlled {
+			t.Errorf("%s on a system that measures nothing: error %v", m, err)
+		}
+		_, err = New(struct{ Measured }{c}, Settings{Method: m})
+		if (err != nil) != (m == Implicit) {
+			t.Errorf("%s on a system without curvature: error %v", m, err)
+		}
 	}
 }
 

@@ -141,7 +141,9 @@ func constant(h [][]float64) func([]float64) [][]float64 {
 
 // fixedSteps integrates nonlinear over a time of 1 in equal steps of a scheme and returns the end point and the error
 // estimate of the last step.
-func fixedSteps(t *testing.T, settings Settings, steps int, hessian func([]float64) [][]float64) (end []float64, estimate float64) {
+func fixedSteps(t *testing.T, settings Settings, steps int, hessian func([]float64) [][]float64) (
+	end []float64, estimate float64,
+) {
 	sys := &field{theta: []float64{0.8, -0.3, 0.5}, f: nonlinear, hessian: hessian, stiff: 1e9}
 	settings.Tolerance = 0.5
 	in := newIntegrator(t, sys, settings)
@@ -209,7 +211,10 @@ func TestOrderOfEverySchemeForAnyJacobian(t *testing.T) {
 
 func TestImplicitSchemesAreStableAtAnyStep(t *testing.T) {
 	for _, scheme := range Schemes() {
-		sys := &field{theta: []float64{1}, f: func(x []float64) []float64 { return []float64{-x[0]} }, hessian: constant([][]float64{{1}}), stiff: 1e9}
+		sys := &field{
+			theta: []float64{1}, f: func(x []float64) []float64 { return []float64{-x[0]} },
+			hessian: constant([][]float64{{1}}), stiff: 1e9,
+		}
 		in := newIntegrator(t, sys, Settings{Scheme: scheme})
 		in.evaluateBase()
 		fixedStepOf(t, in, 1e8)

@@ -41,7 +41,8 @@ func TestEveryMethodReachesTheAnswer(t *testing.T) {
 			m.settings.Stop = Stop{TrainMSE: m.limit, Evaluations: 50_000}
 			result := run(t, c, m.settings)
 			mse := c.Elsewhere(test).MSE()
-			t.Logf("%-14s depth %d: %s at t = %.4g after %d evaluations, rank %d, test MSE %.2g", name, depth, result.Status, result.Time, result.Evaluations, result.Rank, mse)
+			t.Logf("%-14s depth %d: %s at t = %.4g after %d evaluations, rank %d, test MSE %.2g",
+				name, depth, result.Status, result.Time, result.Evaluations, result.Rank, mse)
 			if result.Status != Converged || result.MSE > m.limit {
 				t.Errorf("%s depth %d: %s with train MSE %v", name, depth, result.Status, result.MSE)
 			}
@@ -71,12 +72,15 @@ func TestConservedDifferencesAlongARun(t *testing.T) {
 				drift = math.Max(drift, math.Abs(after-before[i])/c.LargestNorm2())
 			}
 			emerged := len(result.EmergenceTimes())
-			t.Logf("depth %d, tolerance %g: %s, rank %d, %d emergences, %d evaluations, drift %.2g", depth, tolerance, result.Status, result.Rank, emerged, result.Evaluations, drift)
+			t.Logf("depth %d, tolerance %g: %s, rank %d, %d emergences, %d evaluations, drift %.2g",
+				depth, tolerance, result.Status, result.Rank, emerged, result.Evaluations, drift)
 			if result.Status != Converged || result.Rank != 5 || emerged < 5 {
-				t.Errorf("depth %d: %s, rank %d, %d emergences: this run does not test what it should", depth, result.Status, result.Rank, emerged)
+				t.Errorf("depth %d: %s, rank %d, %d emergences: this run does not test what it should",
+					depth, result.Status, result.Rank, emerged)
 			}
 			if drift > tolerance {
-				t.Errorf("depth %d, tolerance %g: conserved differences drift by %v of the largest squared norm", depth, tolerance, drift)
+				t.Errorf("depth %d, tolerance %g: conserved differences drift by %v of the largest squared norm",
+					depth, tolerance, drift)
 			}
 		}
 	}
@@ -88,7 +92,9 @@ func TestSamePathAtEveryTolerance(t *testing.T) {
 	for _, scheme := range Schemes() {
 		for _, depth := range []int{0, 1, 2} {
 			times := func(tolerance float64) ([]float64, int) {
-				result := run(t, fiveBlocks(t, depth), Settings{Scheme: scheme, Tolerance: tolerance, Stop: Stop{TrainMSE: 1e-3, Evaluations: 1_000_000}})
+				result := run(t, fiveBlocks(t, depth), Settings{
+					Scheme: scheme, Tolerance: tolerance, Stop: Stop{TrainMSE: 1e-3, Evaluations: 1_000_000},
+				})
 				return result.EmergenceTimes(), result.Evaluations
 			}
 			finest := 1e-6
@@ -103,15 +109,18 @@ func TestSamePathAtEveryTolerance(t *testing.T) {
 			for _, tolerance := range []float64{1e-1, 1e-2, 1e-3, 1e-4} {
 				got, evaluations := times(tolerance)
 				if len(got) != len(exact) {
-					t.Fatalf("depth %d, tolerance %g: %d emergences, %d at tolerance %g", depth, tolerance, len(got), len(exact), finest)
+					t.Fatalf("depth %d, tolerance %g: %d emergences, %d at tolerance %g",
+						depth, tolerance, len(got), len(exact), finest)
 				}
 				errors = append(errors, worstDifference(got, exact))
-				t.Logf("%s depth %d, tolerance %g: emergence times within %.2g, %d evaluations", scheme, depth, tolerance, errors[len(errors)-1], evaluations)
+				t.Logf("%s depth %d, tolerance %g: emergence times within %.2g, %d evaluations",
+					scheme, depth, tolerance, errors[len(errors)-1], evaluations)
 			}
 			// The second-order schemes are not held to the crudest tolerance: there ros2 takes 10⁵ evaluations at depth 2.
 			for i, off := range errors {
 				if off > 0.01 && (i > 0 || scheme == "ros34pw2") {
-					t.Errorf("%s depth %d: emergence times at tolerance %g are off by %v", scheme, depth, math.Pow(10, -float64(i+1)), off)
+					t.Errorf("%s depth %d: emergence times at tolerance %g are off by %v",
+						scheme, depth, math.Pow(10, -float64(i+1)), off)
 				}
 			}
 			// Three decades of tolerance, of which the first is cut short by the bound on timing.
@@ -134,8 +143,9 @@ func TestNormsAlongTheFlow(t *testing.T) {
 			times, limit = 10, 0.5
 		}
 		opt := options{blocks: 8, depths: []int{depth}, w: 0.1, a: 0.4, seed: 2}
-		reference := newIntegrator(t, newChains(t, train, opt), Settings{Method: Explicit54, Tolerance: 1e-12, Stop: Stop{Evaluations: 1 << 40, TrainMSE: -1}})
-		tested := newIntegrator(t, newChains(t, train, opt), Settings{Tolerance: 1e-9, Stop: Stop{Evaluations: 1 << 40, TrainMSE: -1}})
+		never := Stop{Evaluations: 1 << 40, TrainMSE: -1}
+		reference := newIntegrator(t, newChains(t, train, opt), Settings{Method: Explicit54, Tolerance: 1e-12, Stop: never})
+		tested := newIntegrator(t, newChains(t, train, opt), Settings{Tolerance: 1e-9, Stop: never})
 		end := run(t, newChains(t, train, opt), Settings{Stop: Stop{TrainMSE: limit}}).Time
 		worst := 0.0
 		for i := range times {
@@ -144,7 +154,8 @@ func TestNormsAlongTheFlow(t *testing.T) {
 			until(t, tested, time)
 			worst = math.Max(worst, worstDifference(tested.state.Norms, reference.state.Norms))
 		}
-		t.Logf("depth %d: block norms at %d times until %.4g agree within %.2g; %d and %d evaluations", depth, times, end, worst, tested.state.Evaluations, reference.state.Evaluations)
+		t.Logf("depth %d: block norms at %d times until %.4g agree within %.2g; %d and %d evaluations",
+			depth, times, end, worst, tested.state.Evaluations, reference.state.Evaluations)
 		if worst > 1e-8 {
 			t.Errorf("depth %d: block norms differ by %v", depth, worst)
 		}
@@ -230,7 +241,8 @@ func TestBalancedEqualsExplicit(t *testing.T) {
 			t.Fatalf("depth %d: emergences at %v and %v", depth, want.EmergenceTimes(), got.EmergenceTimes())
 		}
 		timing := worstDifference(got.EmergenceTimes(), want.EmergenceTimes())
-		t.Logf("depth %d: vectors within %.2g until the first emergence, %d emergence times within %.2g; %d and %d evaluations", depth, worst, len(first), timing, got.Evaluations, want.Evaluations)
+		t.Logf("depth %d: vectors within %.2g until the first emergence, %d emergence times within %.2g; "+
+			"%d and %d evaluations", depth, worst, len(first), timing, got.Evaluations, want.Evaluations)
 		if worst > 1e-7 || timing > 1e-5 {
 			t.Errorf("depth %d: vectors differ by %v, emergence times by %v", depth, worst, timing)
 		}
@@ -253,7 +265,8 @@ func TestRecoversALowRankTensor(t *testing.T) {
 		c := newChains(t, train, options{blocks: 30, depths: []int{depth}, w: 0.01, a: 0.2, seed: 1})
 		result := run(t, c, Settings{})
 		mse := c.Elsewhere(test).MSE()
-		t.Logf("depth %d: %s, rank %d, %d evaluations, flow time %.3g, test MSE %.2g", depth, result.Status, result.Rank, result.Evaluations, result.Time, mse)
+		t.Logf("depth %d: %s, rank %d, %d evaluations, flow time %.3g, test MSE %.2g",
+			depth, result.Status, result.Rank, result.Evaluations, result.Time, mse)
 		if result.Status != Converged || result.Rank != 3 || mse > 1e-9 {
 			t.Errorf("depth %d: %s, rank %d, test MSE %v", depth, result.Status, result.Rank, mse)
 		}

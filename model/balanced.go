@@ -60,12 +60,14 @@ func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) 
 		depths = slices.Repeat(depths, observed.Order())
 	}
 	if len(depths) != observed.Order() {
-		return nil, fmt.Errorf("model: %d depths for %d modes: give one depth, or one for every mode", len(depths), observed.Order())
+		return nil, fmt.Errorf("model: %d depths for %d modes: give one depth, or one for every mode",
+			len(depths), observed.Order())
 	}
 	if config.Blocks < 1 {
 		return nil, fmt.Errorf("model: %d blocks, at least 1 is needed", config.Blocks)
 	}
-	if err := checkMemory[float64](observed.Shape(), observed.Len(), make([]int, observed.Order()), config.Blocks); err != nil {
+	flat := make([]int, observed.Order())
+	if err := checkMemory[float64](observed.Shape(), observed.Len(), flat, config.Blocks); err != nil {
 		return nil, err
 	}
 	b := &Balanced{Objective: newObjective[float64](observed, l, config.Blocks, max(1, config.Threads))}

@@ -19,7 +19,9 @@ type cellProducts struct {
 
 func newCellProducts(order int) cellProducts {
 	lanes := func(n int) [][kernel.Lanes]float64 { return make([][kernel.Lanes]float64, n) }
-	return cellProducts{order: order, v: lanes(order), skip: lanes(order), pair: lanes(order * order), suffix: lanes(order + 1)}
+	return cellProducts{
+		order: order, v: lanes(order), skip: lanes(order), pair: lanes(order * order), suffix: lanes(order + 1),
+	}
 }
 
 func times(out, x, y *[kernel.Lanes]float64) {

@@ -28,7 +28,9 @@ func bothModels(t *testing.T, p problem, l loss.Loss, blocks int) map[string]vsp
 	for n, k := range p.depths {
 		depths[n] = 0.6 * float64(k)
 	}
-	return map[string]vspace{"chains": chains(t, o, l, blocks, p.depths, 5), "balanced": balanced(t, o, l, blocks, depths, 5)}
+	return map[string]vspace{
+		"chains": chains(t, o, l, blocks, p.depths, 5), "balanced": balanced(t, o, l, blocks, depths, 5),
+	}
 }
 
 // vectorsOf reads the vectors of a block off a model through its Project: those of a depth-0 model.

@@ -45,7 +45,8 @@ func (c *ChainsOf[T]) descend(worker, g int) {
 		z := w
 		for i := k; i >= 1; i-- {
 			// The old x_i is a factor of the gradient of A_i; the new one, z, takes its place after that.
-			kernel.AddOuterMatVec(theta[c.offset[n]+(i-1)*d*d*lanes:], norm2(i-1), next, kernel.Outer[T]{C: T(c.rate), Y: y(i - 1), X: x(i)}, z, d, d, ahead)
+			matrix, outer := theta[c.offset[n]+(i-1)*d*d*lanes:], kernel.Outer[T]{C: T(c.rate), Y: y(i - 1), X: x(i)}
+			kernel.AddOuterMatVec(matrix, norm2(i-1), next, outer, z, d, d, ahead)
 			copy(x(i), z)
 			z, next, spare = next, spare, next
 		}

@@ -203,7 +203,8 @@ func TestFloat32ThreadsAndDescendGiveTheSameBits(t *testing.T) {
 			}
 			descended := []float64{got.Gradient(0, nil), got.Descend(0.1), got.Descend(0.02)}
 			got.Settle()
-			if !slices.Equal(descended, losses) || !bytes.Equal(got.State(), want.State()) || !slices.Equal(got.norm2, want.norm2) ||
+			if !slices.Equal(descended, losses) || !bytes.Equal(got.State(), want.State()) ||
+				!slices.Equal(got.norm2, want.norm2) ||
 				!slices.Equal(got.slots[0].x, want.slots[0].x) || !slices.Equal(got.slots[0].y, want.slots[0].y) {
 				t.Errorf("%v: Descend on %d threads differs from Move and Gradient on one", p, threads)
 			}
@@ -245,7 +246,8 @@ func TestFloat32State(t *testing.T) {
 		t.Errorf("a float64 state in a float32 model: %v", err)
 	}
 	for _, dtype := range DTypes() {
-		if dtype == Float64 && !bytes.HasPrefix(double.State(), []byte("chains of depths [2 0 1], 11 blocks, shape [4 3 3]\n")) {
+		head := []byte("chains of depths [2 0 1], 11 blocks, shape [4 3 3]\n")
+		if dtype == Float64 && !bytes.HasPrefix(double.State(), head) {
 			t.Error("the head of a float64 state has changed: older checkpoints cannot be read")
 		}
 	}

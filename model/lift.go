@@ -129,7 +129,8 @@ func (l *linearisedChains[T]) SetLift(j int, omega []float64) {
 		for n, d := range c.shape {
 			at := g*c.vectorSize + c.vector[n]
 			for i := 1; i <= c.depths[n]; i++ {
-				kernel.MatTVec(s.y[at+i*d*lanes:][:d*lanes], c.theta[g*c.groupSize+c.offset[n]+(i-1)*d*d*lanes:], s.y[at+(i-1)*d*lanes:], d, d)
+				matrix := c.theta[g*c.groupSize+c.offset[n]+(i-1)*d*d*lanes:]
+				kernel.MatTVec(s.y[at+i*d*lanes:][:d*lanes], matrix, s.y[at+(i-1)*d*lanes:], d, d)
 			}
 		}
 	}

@@ -37,7 +37,8 @@ func checkMemory[T kernel.Float](shape tensor.Shape, cells int, depths []int, bl
 	}
 	advice := "fewer blocks"
 	if maxDepth(depths) > 0 {
-		advice = "fewer blocks, a smaller depth on the large modes, or a balanced start, whose memory does not grow with depth"
+		advice = "fewer blocks, a smaller depth on the large modes, or a balanced start, " +
+			"whose memory does not grow with depth"
 	}
 	return fmt.Errorf("model: %v blocks of depths %v on a tensor of shape %v need %s, %s are available: use %s",
 		blocks, depths, []int(shape), memory.Format(need), memory.Format(have), advice)

@@ -16,13 +16,17 @@ type Start string
 
 // The starts of Section 5.1, Appendix B and Theorem 3.2. All draw w from N(0, σ_w²).
 const (
-	Gaussian        Start = "gaussian"          // A from N(0, σ_A²)
-	Diagonal        Start = "diagonal"          // A from N(0, σ_A²), a chosen value on the diagonal
-	Kaiming         Start = "kaiming"           // A from N(0, 2/d_n)
-	RankOne         Start = "rank-one"          // A = p qᵀ with entries of deviation σ_A
-	BalancedGeneral Start = "balanced"          // A from N(0, σ_A²), then all factors of a block scaled to one norm: ε = 0 exactly
-	BalancedRankOne Start = "balanced-rank-one" // as balanced, with A rank one and A_iᵀA_i = A_{i+1}A_{i+1}ᵀ (Theorem 3.2 (ii))
-	BalancedChain   Start = "balanced-chain"    // as balanced-rank-one, with w along A_k's right singular vector: what Balanced collapses
+	Gaussian Start = "gaussian" // A from N(0, σ_A²)
+	Diagonal Start = "diagonal" // A from N(0, σ_A²), a chosen value on the diagonal
+	Kaiming  Start = "kaiming"  // A from N(0, 2/d_n)
+	RankOne  Start = "rank-one" // A = p qᵀ with entries of deviation σ_A
+
+	// BalancedGeneral draws A from N(0, σ_A²), then scales all factors of a block to one norm: ε = 0 exactly.
+	BalancedGeneral Start = "balanced"
+	// BalancedRankOne is BalancedGeneral with A of rank one and A_iᵀA_i = A_{i+1}A_{i+1}ᵀ (Theorem 3.2 (ii)).
+	BalancedRankOne Start = "balanced-rank-one"
+	// BalancedChain is BalancedRankOne with w along A_k's right singular vector: what Balanced collapses.
+	BalancedChain Start = "balanced-chain"
 )
 
 // Starts lists every Start.

@@ -26,7 +26,8 @@ func (c *ChainsOf[T]) SetState(data []byte) error {
 }
 
 func (c *ChainsOf[T]) kind() string {
-	return dtype[T]("float32 ", "") + fmt.Sprintf("chains of depths %v, %d blocks, shape %v\n", c.depths, c.blocks, []int(c.shape))
+	return dtype[T]("float32 ", "") +
+		fmt.Sprintf("chains of depths %v, %d blocks, shape %v\n", c.depths, c.blocks, []int(c.shape))
 }
 
 // State returns a copy of the vectors, exact to the bit, headed by the shape of the model.
@@ -64,7 +65,8 @@ func decode[T kernel.Float](kind string, values []T, data []byte) error {
 	size := dtype[T](4, 8)
 	numbers, ok := bytes.CutPrefix(data, []byte(kind))
 	if !ok || len(numbers) != size*len(values) {
-		return fmt.Errorf("model: the state is not of %s: same data, blocks, depths and precision are needed", strings.TrimSpace(kind))
+		return fmt.Errorf("model: the state is not of %s: same data, blocks, depths and precision are needed",
+			strings.TrimSpace(kind))
 	}
 	for i := range values {
 		if size == 4 {

@@ -177,7 +177,8 @@ func (m *Matrix) Gradient(j int, terms []model.Term) float64 {
 	for i := 1; i <= k; i++ {
 		left := linalg.Transpose(m.after[i], rows, m.sizes[i])
 		right := linalg.Transpose(m.before[i-1], m.sizes[i-1], columns)
-		g := linalg.Multiply(linalg.Multiply(left, m.residual, m.sizes[i], rows, columns), right, m.sizes[i], columns, m.sizes[i-1])
+		g := linalg.Multiply(left, m.residual, m.sizes[i], rows, columns)
+		g = linalg.Multiply(g, right, m.sizes[i], columns, m.sizes[i-1])
 		for p, x := range g {
 			into[m.start[i]+p] = -x
 		}

@@ -89,7 +89,8 @@ func (m *Matrix) Hessian(h []float64) {
 		right := linalg.Transpose(m.before[i-1], m.sizes[i-1], columns)
 		for j := i + 1; j <= k; j++ {
 			left := linalg.Transpose(m.after[j], rows, m.sizes[j])
-			g := linalg.Multiply(linalg.Multiply(left, m.residual, m.sizes[j], rows, columns), right, m.sizes[j], columns, m.sizes[i-1])
+			g := linalg.Multiply(left, m.residual, m.sizes[j], rows, columns)
+			g = linalg.Multiply(g, right, m.sizes[j], columns, m.sizes[i-1])
 			for c := range m.sizes[j] {
 				for d := range m.sizes[j-1] {
 					row := h[(m.start[j]+c*m.sizes[j-1]+d)*dim+m.start[i]:]
