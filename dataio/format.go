@@ -6,19 +6,8 @@ import (
 	"strings"
 )
 
-// Format is the kind of a file.
+// Format is the kind of a file. Text may be compressed with gzip.
 type Format string
-
-// The formats. Text may be compressed with gzip.
-const (
-	LongCSV Format = "long CSV"
-	WideCSV Format = "wide CSV"
-	TNS     Format = "FROSTT .tns"
-	NPY     Format = "NumPy .npy"
-	NPZ     Format = "NumPy .npz"
-	Parquet Format = "Parquet"
-	MAT     Format = "MAT v5"
-)
 
 // kind is what is known of a format. A format is one file, and registers its kind there.
 type kind struct {

@@ -20,6 +20,12 @@ type csvSource struct {
 
 var byteOrderMark = []byte("\uFEFF")
 
+// The formats of text with columns.
+const (
+	LongCSV Format = "long CSV" // a header, index columns and a value column
+	WideCSV Format = "wide CSV" // a value column for every label of the last mode
+)
+
 func init() {
 	register(kind{
 		format: LongCSV, ending: ".csv", text: true, read: readCSV,

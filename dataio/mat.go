@@ -57,6 +57,9 @@ type matElement struct {
 	usable     bool // real and numeric, at least two axes longer than 1
 }
 
+// MAT is the arrays of MATLAB's save -v7.
+const MAT Format = "MAT v5"
+
 func init() {
 	register(kind{format: MAT, ending: ".mat", read: readMAT, detect: magic("MATLAB 5.0 MAT-file")})
 }

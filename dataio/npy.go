@@ -141,6 +141,9 @@ func halfFloat(bits uint16) float64 {
 	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
+// NPY is one array.
+const NPY Format = "NumPy .npy"
+
 func init() {
 	register(kind{format: NPY, ending: ".npy", also: ".npz", read: readNPY, detect: magic("\x93NUMPY")})
 }

@@ -18,7 +18,15 @@ type npzSource struct {
 	array   *npySource
 }
 
-func (s *npySource) asArchive() source { return &npzSource{member: "arr_0.npy", array: s} }
+func (s *npySource) under(ending string) source {
+	if ending != kinds[NPZ].ending {
+		return s
+	}
+	return &npzSource{member: "arr_0.npy", array: s}
+}
+
+// NPZ is an archive of arrays.
+const NPZ Format = "NumPy .npz"
 
 func init() {
 	register(kind{format: NPZ, ending: ".npz", read: readNPZ, detect: magic("PK\x03\x04")})

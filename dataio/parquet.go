@@ -25,6 +25,9 @@ type parquetSource struct {
 	numbers *numbers
 }
 
+// Parquet is a table by columns.
+const Parquet Format = "Parquet"
+
 func init() {
 	register(kind{format: Parquet, ending: ".parquet", read: readParquet, detect: magic("PAR1")})
 }

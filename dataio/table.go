@@ -42,6 +42,9 @@ type source interface {
 // filledCells are cells, with what is written into them.
 type filledCells = iter.Seq2[[]int32, Filled]
 
+// convertible is a source that is written in another way under some ending.
+type convertible interface{ under(ending string) source }
+
 // Filled is what is written into a gap. Extra holds one number for every further column that Write was asked for.
 type Filled struct {
 	Value, Stderr float64
@@ -167,8 +170,8 @@ func (t *Table) WriteOriginal(w io.Writer) error {
 
 func (t *Table) writeTo(w io.Writer, path string, fill func(cell []int32) Filled, extra []string) error {
 	src := t.source
-	if array, ok := src.(*npySource); ok && endingOf(path) == kinds[NPZ].ending {
-		src = array.asArchive()
+	if c, ok := src.(convertible); ok {
+		src = c.under(endingOf(path))
 	}
 	f := &filler{table: t, fill: fill}
 	return src.write(w, t, f.next, f.unlisted, extra)

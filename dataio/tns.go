@@ -15,6 +15,9 @@ type tnsSource struct {
 	numbers *numbers
 }
 
+// TNS is lines of coordinates and a value.
+const TNS Format = "FROSTT .tns"
+
 func init() {
 	register(kind{format: TNS, ending: ".tns", text: true, read: readTNS, detect: func(path string, data []byte) sureness {
 		if endingOf(path) == ".tns" || looksLikeTNS(data) {

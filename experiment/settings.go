@@ -233,7 +233,7 @@ func (s *Settings) ResolveModel() {
 
 // Descends tells whether the integrator is one of the descents, which have a rate and no tolerance.
 func (s *Settings) Descends() bool {
-	return s.Integrator == string(flow.Descent) || s.Integrator == string(flow.Normalised)
+	return flow.Method(s.Integrator).Descends()
 }
 
 func or[T comparable](field *T, value T) {

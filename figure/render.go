@@ -91,7 +91,8 @@ func compactSVG(data []byte, title string) []byte {
 		}
 	}
 	return []byte(strings.Replace(text, tag, strings.TrimSuffix(tag, ">\n")+
-		"\n\trole=\"img\" font-family=\"Liberation Sans,Arimo,Helvetica,Arial,sans-serif\">\n<title>"+escaped.String()+"</title>\n", 1))
+		"\n\trole=\"img\" font-family=\"Liberation Sans,Arimo,Helvetica,Arial,sans-serif\">\n<title>"+
+		escaped.String()+"</title>\n", 1))
 }
 
 func (f *Figure) grid() (columns, rows int, width, height vg.Length) {

@@ -51,6 +51,12 @@ func Methods() []Method {
 	return names
 }
 
+// Descends reports whether a method steps at Settings.Rate rather than as Settings.Tolerance allows.
+func (m Method) Descends() bool {
+	r, known := methods[m]
+	return known && !r.controlled
+}
+
 // needs is the error of a method that asks more of a system than it has.
 func needs(in *Integrator, what string) error {
 	return fmt.Errorf("flow: method %s needs a system that is %s, which %T is not", in.settings.Method, what, in.sys)

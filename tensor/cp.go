@@ -100,6 +100,26 @@ func (m *CP) AtCell(o *Observed, c int) float64 {
 	return total
 }
 
+// Others sets out[r] = Π_{m≠n} Factors[m][i_m·R + r] at cell c of o, the derivative of block r by its entry of mode n
+// there. out has R numbers; o has the model's shape.
+func (m *CP) Others(out []float64, n int, o *Observed, c int32) {
+	first := true
+	for k, factor := range m.Factors {
+		if k == n {
+			continue
+		}
+		row := factor[int(o.Index[k][c])*m.Blocks:][:len(out)]
+		if first {
+			copy(out, row)
+			first = false
+			continue
+		}
+		for r, x := range row {
+			out[r] *= x
+		}
+	}
+}
+
 // Residual returns the root mean square of the observed values minus the model's, NaN where nothing is observed.
 func (m *CP) Residual(o *Observed) float64 {
 	var sum float64

@@ -60,7 +60,18 @@ func TestCPIsItsDefinition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		others := make([]float64, m.Blocks)
 		for c, value := range o.Values {
+			for n := range shape {
+				m.Others(others, n, o, int32(c))
+				var sum float64
+				for r, x := range m.Row(n, o.Index[n][c]) {
+					sum += x * others[r]
+				}
+				if math.Abs(sum-(value-2)) > 1e-12 {
+					t.Fatalf("%v: the others of mode %d times its row is %v, the cell %v", shape, n, sum, value-2)
+				}
+			}
 			if got := m.AtCell(o, c); math.Abs(got-(value-2)) > 1e-12 {
 				t.Fatalf("%v: AtCell(%d) = %v, by definition %v", shape, c, got, value-2)
 			}

@@ -25,7 +25,9 @@ func TestDependencyRules(t *testing.T) {
 		"pgregory.net/rapid":      nil,
 		"github.com/rogpeppe/":    nil,
 	}
-	core := []string{".", "tensor", "loss", "model", "flow", "experiment", "internal/als", "internal/posterior", "internal/completion"}
+	core := []string{
+		".", "tensor", "loss", "model", "flow", "experiment", "internal/als", "internal/posterior", "internal/completion",
+	}
 	module := strings.TrimSuffix(reflect.TypeFor[tensor.Shape]().PkgPath(), "/tensor")
 	checked := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {

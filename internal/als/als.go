@@ -82,7 +82,7 @@ func (s *solver) row(n, i int, ridge float64) {
 		cells = cells[len(some):]
 		for k, c := range some {
 			design := s.design[k*stride:][:blocks+1]
-			s.product(n, c, design[:blocks])
+			s.Others(design[:blocks], n, s.data, c)
 			design[blocks] = s.data.Values[c]
 		}
 		linalg.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1)
@@ -94,25 +94,6 @@ func (s *solver) row(n, i int, ridge float64) {
 	linalg.SolveLower(s.precision, s.mean, blocks, stride)
 	linalg.SolveUpper(s.precision, s.mean, blocks, stride)
 	copy(s.Factors[n][i*blocks:][:blocks], s.mean)
-}
-
-// product sets out[r] = Π_{m≠n} u_m[i_m, r] at cell c.
-func (s *solver) product(n int, c int32, out []float64) {
-	first := true
-	for m, factor := range s.Factors {
-		if m == n {
-			continue
-		}
-		u := factor[int(s.data.Index[m][c])*s.Blocks:][:len(out)]
-		if first {
-			copy(out, u)
-			first = false
-			continue
-		}
-		for r, x := range u {
-			out[r] *= x
-		}
-	}
 }
 
 // balance gives the factors of every block one norm, which is what the ridge wants too.

@@ -37,17 +37,12 @@ func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, par
 	if fits[best].CP == nil {
 		return nil
 	}
-	cp := als.Refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], 20).Sorted()
-	norms := cp.Norms()
-	seen := 1
-	for seen < len(norms) && norms[seen] >= negligible*norms[0] { // the others were put out by the ridge
-		seen++
+	fit := als.Refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], 20)
+	norms, order := fit.Norms(), fit.ByNorm()
+	for len(order) > 1 && norms[order[len(order)-1]] < negligible*norms[order[0]] {
+		order = order[:len(order)-1] // put out by the ridge
 	}
-	order := make([]int, seen)
-	for r := range order {
-		order[r] = r
-	}
-	return cp.Take(order)
+	return fit.Take(order)
 }
 
 // sample returns as many of the cells, at random, as the budget lets plain CP models of all these sizes be fitted to.

@@ -45,7 +45,8 @@ func treeCost(shape, modes []int, cells int, row float64) (cost, deepest float64
 	deepest = 1
 	for _, n := range modes {
 		deepest = min(deepest*float64(shape[n]), float64(cells))
-		cost += float64(deepest * (perRow + float64(3*(read(2*row*float64(shape[n]))-1)) + float64(2*(read(2*row*deepest)-1))))
+		cost += float64(deepest * (perRow + float64(3*(read(2*row*float64(shape[n]))-1)) +
+			float64(2*(read(2*row*deepest)-1))))
 	}
 	return cost, deepest
 }
@@ -88,7 +89,8 @@ func cellwiseCost(shape []int, cells int, o cellOrder, size int) float64 {
 	readJ, readK := read(2*row*(j+between)), read(2*row*(j+k))
 	readOuter := read(2*row*min(runsOfBlock, outerRows)) / 2 // in ascending order: prefetched
 	groups := float64(o.lanes) / kernel.Lanes
-	perGroup := 2*perCell/groups + perRun/(groups*lambda) + float64(3*(readJ+readK)) + perUpdate + (float64(3*readOuter)+perUpdate)/lambda
+	perGroup := 2*perCell/groups + perRun/(groups*lambda) + float64(3*(readJ+readK)) + perUpdate +
+		(float64(3*readOuter)+perUpdate)/lambda
 	cost := float64(float64(cells) * perGroup)
 	// Every block brings its rows in once.
 	cost += float64(blocks * 3 * (min(j, float64(cells)/blocks) + min(k, float64(cells)/blocks)) * read(16e6) / 2)

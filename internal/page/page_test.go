@@ -42,7 +42,8 @@ func TestADocumentInBothForms(t *testing.T) {
 	if got := d.HTML(); !strings.HasSuffix(got, html) || !strings.HasPrefix(got, "<!DOCTYPE html>\n<html") {
 		t.Errorf("HTML:\n%s", got)
 	}
-	markdown := "# A & B\n\n1 < 2 `a|b`**!**x<sup>2</sup>\n\n## One\n\n- p\n- q\n\n| c | d |\n|---|---|\n| x\\|y | <z> |\n\n" +
+	markdown := "# A & B\n\n1 < 2 `a|b`**!**x<sup>2</sup>\n\n## One\n\n- p\n- q\n\n" +
+		"| c | d |\n|---|---|\n| x\\|y | <z> |\n\n" +
 		"![f](f.svg)\n\nit's\n\ntext\n"
 	if got := d.Markdown(); got != markdown {
 		t.Errorf("Markdown:\n%s", got)

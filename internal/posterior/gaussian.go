@@ -31,8 +31,8 @@ const variedCost = 30
 
 func (g Gaussian) start(s *sampler) noise { return newScales(s, g.Varied) }
 
-// scales is the noise of a chain whose observations scatter by scale alone. The tails are normal where there is no
-// tails.
+// scales is the noise of a chain whose observations scatter by scale alone. The tails are normal where tails is
+// nil.
 type scales struct {
 	s      *sampler
 	varied bool

@@ -180,21 +180,7 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 // contribute to the cell.
 func (s *sampler) row(n int, c int32, design []float64) (rest float64) {
 	if len(s.missing[n]) == 0 {
-		first := true
-		for m, factor := range s.Factors {
-			if m == n {
-				continue
-			}
-			u := factor[int(s.data.Index[m][c])*s.Blocks:][:len(design)]
-			if first {
-				copy(design, u)
-				first = false
-				continue
-			}
-			for r, x := range u {
-				design[r] *= x
-			}
-		}
+		s.Others(design, n, s.data, c)
 		return 0
 	}
 	for k, r := range s.columns[n] {

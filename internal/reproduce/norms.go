@@ -155,7 +155,7 @@ func claimNorms(w *work, list []normRun) {
 	}
 	deeper = deeper && ranks[len(ranks)-1] < ranks[0]
 	why := fmt.Sprintf("from this near-zero start the ranks are %s: ", join(ranks))
-	if w.Integrator == string(flow.Descent) || w.Integrator == string(flow.Normalised) {
+	if flow.Method(w.Integrator).Descends() {
 		why += "within the number of steps allowed, descent shows only the beginning of the flow at the deeper models"
 	} else {
 		why += "followed exactly, the flow of the shallow model also adds one block at a time and stops near the true " +

@@ -215,7 +215,8 @@ func TestAnItemIsOneValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"reproduction.json": `"item": "toy"`, "reproduction.md": "![A toy](toy.svg)", "reproduction.html": `<h2 id="toy">A toy</h2>`,
+		"reproduction.json": `"item": "toy"`, "reproduction.md": "![A toy](toy.svg)",
+		"reproduction.html": `<h2 id="toy">A toy</h2>`,
 	} {
 		text, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil || !strings.Contains(string(text), want) || !strings.Contains(string(text), "42") {
