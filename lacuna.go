@@ -47,6 +47,11 @@ type Options struct {
 
 	Level float64 // of the intervals of Completion.Interval when it is called with 0, default 0.9
 
+	// Fill lists the cells that are to be filled, Fill[n][k] the index of the k-th in mode n; nil: all that were not
+	// observed. Known cells are hidden in the shapes of these gaps, so that choices and errors suit them; any cell can
+	// be asked for afterwards.
+	Fill [][]int32
+
 	Progress func(Progress) // called from one goroutine at a time; must not block
 }
 
@@ -78,6 +83,8 @@ type (
 	Weight = completion.Weight
 	// Baseline is a simple predictor to compare with.
 	Baseline = completion.Baseline
+	// LabelError is the error of the cells of one label.
+	LabelError = completion.LabelError
 	// HeldOutCell is an observed cell that was predicted by a model that had not seen it.
 	HeldOutCell = completion.HeldOutCell
 	// Emergence tells when a block of the gradient flow grew.
@@ -116,7 +123,7 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 		Seed: o.Seed, Threads: or(o.Threads, runtime.GOMAXPROCS(0)), MaxTime: o.MaxTime, Noise: family,
 		Standardise: o.Standardise, StandardiseMode: o.StandardiseMode,
 		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth,
-		Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
+		Fill: o.Fill, Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
 	}), nil
 }
 
@@ -166,9 +173,32 @@ func (o Options) check(observed *tensor.Observed) error {
 		return fmt.Errorf("lacuna: %d blocks need %s of memory, %s are available: use fewer blocks, or leave their number "+
 			"to be found", o.Blocks, memory.Format(need), memory.Format(have))
 	}
+	if err := checkFill(o.Fill, observed.Shape()); err != nil {
+		return err
+	}
 	for _, k := range o.Depths {
 		if k < 0 {
 			return fmt.Errorf("lacuna: depth %d: depths count from 0", k)
+		}
+	}
+	return nil
+}
+
+func checkFill(fill [][]int32, shape tensor.Shape) error {
+	if fill == nil {
+		return nil
+	}
+	if len(fill) != shape.Order() {
+		return fmt.Errorf("lacuna: Fill has %d columns for a tensor with %d modes", len(fill), shape.Order())
+	}
+	for n, column := range fill {
+		if len(column) != len(fill[0]) {
+			return fmt.Errorf("lacuna: Fill lists %d cells in mode %d and %d in mode 0", len(column), n, len(fill[0]))
+		}
+		for _, i := range column {
+			if i < 0 || int(i) >= shape[n] {
+				return fmt.Errorf("lacuna: Fill has index %d in mode %d, which has %d", i, n, shape[n])
+			}
 		}
 	}
 	return nil

@@ -79,6 +79,15 @@ func (t *Table) GapCells() iter.Seq[[]int32] {
 	}
 }
 
+// Fill lists the gaps that the file marks, one column a mode; nil with Options.FullGrid, where all cells that were not
+// observed are gaps. The slices are the table's.
+func (t *Table) Fill() [][]int32 {
+	if t.grid {
+		return nil
+	}
+	return t.gaps
+}
+
 // Constant tells that all observed values are equal: there is nothing to learn from them.
 func (t *Table) Constant() bool {
 	for _, v := range t.Observed.Values {

@@ -48,6 +48,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	if err != nil {
 		return err
 	}
+	options.Fill = table.Fill()
 	counter := new(progress.Counter)
 	options.Progress = func(p lacuna.Progress) { showProgress(counter, p) }
 	stop := a.progress("completing", counter)

@@ -14,7 +14,7 @@ import (
 // finishAverage combines the candidates with the weights that held-back cells prefer, and measures the combination on
 // cells whose values had no part in its weights.
 func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget float64) fitted {
-	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), 0.7*budget)
+	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), 0.7*budget, j.Effort)
 	j.report("measuring the error on held-out cells", sel.error)
 	equal := slices.Repeat([]float64{1 / float64(len(sel.candidates))}, len(sel.candidates))
 	var predicted outOfFold
@@ -24,16 +24,16 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 		if ctx.Err() != nil {
 			break
 		}
-		predicted.add(j, fit, kept, held, part)
+		predicted.add(j, fit, kept, held, f, part)
 	}
-	out := fitted{scores: score(nil, effects{}), method: "average of posterior samples of Bayesian CP models"}
+	out := fitted{scores: score(nil, effects{}, tensor.Scaling{}), method: "average of posterior samples of Bayesian CP models"}
 	weights := equal
 	if len(predicted.y) > 0 {
 		weights = predicted.weights(func(int) bool { return true })
 		out.heldOut = predicted.combine(j.Seed)
 		out.folds = predicted.part[len(predicted.part)-1] + 1
 		train, _ := f.without(0)
-		out.scores = score(out.heldOut, fitEffects(train))
+		out.scores = score(out.heldOut, fitEffects(train), j.scoring(train))
 	}
 	j.report("fitting all observed cells", out.scores.nrmse)
 	var kept []candidate
@@ -47,7 +47,9 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	if final.samples() == 0 {
 		final = sel.fit
 	}
-	out.calibration = calibrate(out.heldOut)
+	seen := j.weigh(out.heldOut, f, final)
+	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
+	out.calibration.seen = seen
 	out.heldOut = out.calibration.apply(out.heldOut)
 	out.fit, out.samples, out.scaling = final, final.samples(), final.members[0].scaling
 	for _, m := range final.members {
@@ -81,7 +83,8 @@ type outOfFold struct {
 	variances   [][]float64
 }
 
-func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, part int) {
+func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f folds, part int) {
+	pieces := f.piecesOf(part)
 	if o.predictions == nil {
 		o.predictions = make([][]float64, len(fit.members))
 		o.raw, o.variances = make([][]float64, len(fit.members)), make([][]float64, len(fit.members))
@@ -98,10 +101,7 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, part
 	}
 	for k, value := range held.Values {
 		cell := held.Cell(k)
-		if math.IsInf(stderrs[0][k], 1) {
-			continue // an index without any training cell: nothing to learn from it
-		}
-		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value})
+		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value, part: part, piece: pieces[k]})
 		o.part = append(o.part, part)
 		center, scale := scaling.Undo(cell, 0), scaling.ScaleAt(cell)
 		o.y = append(o.y, (value-center)/scale)

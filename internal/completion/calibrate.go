@@ -3,108 +3,122 @@ package completion
 import (
 	"fmt"
 	"math"
-	"slices"
+	"sort"
 
 	"lacuna/internal/portable"
 	"lacuna/tensor"
 )
-
-func predictAll(fit predictor, held *tensor.Observed) []HeldOutCell {
-	cells := make([]HeldOutCell, held.Len())
-	for k, value := range held.Values {
-		cell := held.Cell(k)
-		predicted, stderr := fit.at(cell)
-		cells[k] = HeldOutCell{Cell: cell, Value: value, Predicted: predicted, Stderr: stderr}
-	}
-	return cells
-}
-
-// scores are errors on held-out cells.
-type scores struct {
-	rmse, nrmse float64 // NaN without cells
-	baselines   []Baseline
-	warnings    []string
-}
-
-// score measures the error on held-out cells, and that of the baselines.
-func score(cells []HeldOutCell, main effects) scores {
-	if len(cells) == 0 {
-		return scores{rmse: math.NaN(), nrmse: math.NaN()}
-	}
-	var sums [3]float64
-	values := make([]float64, len(cells))
-	for k, h := range cells {
-		values[k] = h.Value
-		for m, predicted := range []float64{h.Predicted, main.mean, main.at(h.Cell)} {
-			sums[m] += float64((predicted - h.Value) * (predicted - h.Value))
-		}
-	}
-	_, deviation := tensor.Moments(values)
-	var rmse, nrmse [3]float64
-	for m := range sums {
-		rmse[m] = math.Sqrt(sums[m] / float64(len(values)))
-		nrmse[m] = rmse[m] / deviation
-	}
-	s := scores{rmse: rmse[0], nrmse: nrmse[0]}
-	s.baselines = []Baseline{{"mean", rmse[1], nrmse[1]}, {"main effects", rmse[2], nrmse[2]}}
-	for _, b := range s.baselines {
-		if !(s.rmse < b.RMSE) {
-			s.warnings = append(s.warnings, fmt.Sprintf("on held-out cells the model does no better than a simple predictor "+
-				"(%s): the filled values add little to it", b.Name))
-		}
-	}
-	return s
-}
 
 // fewScores is the number of held-out cells below which standard errors and intervals are not calibrated.
 const fewScores = 20
 
 // calibration brings a model's own standard errors into line with what held-out cells show.
 type calibration struct {
-	stretch float64   // from the model's own deviations to calibrated ones
-	ratios  []float64 // |value − predicted| / calibrated deviation of the held-out cells, ascending; nil: too few
-	warning string    // "" when it could be calibrated
+	mode        int       // of the labels that each have a stretch; −1: one stretch for all
+	stretch     []float64 // from the model's own deviations to calibrated ones
+	ratios      []float64 // |value − predicted| / calibrated deviation of held-out cells, ascending; nil: too few
+	shares      []float64 // their weights, summed up; the last is 1
+	uncertainty float64   // relative standard error of the calibrated deviations
+	seen        []bool    // the voids that held-out cells had, by position of the subset of modes; nil: not known
+	warning     string    // "" when it could be calibrated
 }
 
-// calibrate chooses the stretch with which 68 % of the held-out cells lie within one standard error.
-func calibrate(cells []HeldOutCell) calibration {
-	c := calibration{stretch: 1}
+func uncalibrated() calibration { return calibration{mode: -1, stretch: []float64{1}} }
+
+// calibrate chooses the stretch with which the root mean square of standard errors is that of the errors, over held-out
+// cells weighted for what is to be filled; every label of the mode with units of their own has a stretch that is drawn
+// toward that of all.
+func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
+	const ownCells = 30 // of a label, with which its own stretch counts as much as that of all
+	c := calibration{mode: unit.Mode, stretch: make([]float64, len(unit.Scale))}
+	type sums struct{ errors, variances, weight float64 }
+	var all sums
+	own := make([]sums, len(c.stretch))
+	pieces := map[int32]sums{}
+	var usable []HeldOutCell
 	for _, h := range cells {
-		if h.Stderr > 0 && !math.IsInf(h.Stderr, 0) {
-			c.ratios = append(c.ratios, math.Abs(h.Value-h.Predicted)/h.Stderr)
+		if !(h.Stderr > 0) || math.IsInf(h.Stderr, 0) || h.weight == 0 {
+			continue
 		}
+		usable = append(usable, h)
+		scale := unit.ScaleAt(h.Cell)
+		e, v := (h.Value-h.Predicted)/scale, h.Stderr/scale
+		add := func(s *sums) {
+			s.errors += float64(h.weight * e * e)
+			s.variances += float64(h.weight * v * v)
+			s.weight += h.weight
+		}
+		add(&all)
+		add(&own[c.label(h.Cell)])
+		p := pieces[h.piece]
+		add(&p)
+		pieces[h.piece] = p
 	}
-	slices.Sort(c.ratios)
-	if len(c.ratios) < fewScores {
+	if len(usable) < fewScores {
+		c = uncalibrated()
 		c.warning = fmt.Sprintf("only %d cells could be held out: standard errors and intervals are the model's own, "+
-			"not checked against data", len(c.ratios))
-		c.ratios = nil
+			"not checked against data", len(usable))
 		return c
 	}
-	const oneDeviation = 0.682689492137086 // the share of a normal distribution within one deviation
-	if q := c.quantile(oneDeviation); q > 0 {
-		c.stretch = q
+	square := all.errors / all.variances
+	if square == 0 {
+		square = 1
 	}
-	for k := range c.ratios {
-		c.ratios[k] /= c.stretch
+	for i, s := range own {
+		ratio := 1.0
+		if s.weight > 0 {
+			ratio = s.errors / (square * s.variances)
+		}
+		c.stretch[i] = math.Sqrt(square * (float64(s.weight*ratio) + ownCells) / (s.weight + ownCells))
+	}
+	var spread float64
+	for _, p := range pieces {
+		d := p.errors/square - p.variances
+		spread += float64(d * d)
+	}
+	c.uncertainty = math.Sqrt(spread) / all.variances / 2
+	sort.SliceStable(usable, func(a, b int) bool { return c.ratio(usable[a]) < c.ratio(usable[b]) })
+	sum := 0.0
+	for _, h := range usable {
+		sum += h.weight
+		c.ratios, c.shares = append(c.ratios, c.ratio(h)), append(c.shares, sum)
+	}
+	for k := range c.shares {
+		c.shares[k] /= sum
 	}
 	return c
 }
 
+func (c calibration) label(cell []int32) int32 {
+	if c.mode < 0 {
+		return 0
+	}
+	return cell[c.mode]
+}
+
+// ratio is the error of a held-out cell, whose standard error is not calibrated yet, in calibrated ones.
+func (c calibration) ratio(h HeldOutCell) float64 {
+	return math.Abs(h.Value-h.Predicted) / (h.Stderr * c.at(h.Cell))
+}
+
+// at is the stretch of a cell.
+func (c calibration) at(cell []int32) float64 { return c.stretch[c.label(cell)] }
+
 // apply returns the cells with calibrated standard errors.
 func (c calibration) apply(cells []HeldOutCell) []HeldOutCell {
-	out := slices.Clone(cells)
+	out := append([]HeldOutCell(nil), cells...)
 	for k := range out {
-		out[k].Stderr *= c.stretch
+		out[k].Stderr *= c.at(out[k].Cell)
 	}
 	return out
 }
 
-// quantile is the half width of an interval in standard errors: the conformal quantile of the held-out ratios, or the
-// normal one when there are too few of them.
+// quantile is the half width of an interval in standard errors: the weighted conformal quantile of the held-out ratios,
+// or the normal one when there are too few of them.
 func (c calibration) quantile(level float64) float64 {
-	k := int(math.Ceil(level*float64(len(c.ratios)+1))) - 1
-	if k < 0 || k >= len(c.ratios) {
+	count := float64(len(c.ratios))
+	k := sort.SearchFloat64s(c.shares, level*(count+1)/math.Max(1, count))
+	if k >= len(c.ratios) {
 		return math.Sqrt2 * portable.Erfinv(level)
 	}
 	return c.ratios[k]

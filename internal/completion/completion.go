@@ -27,9 +27,10 @@ type Settings struct {
 	Noise           posterior.Family
 	Standardise     tensor.Standardise
 	StandardiseMode int
-	Blocks          int   // 0: found
-	Depths          []int // of the gradient flow; none: 1
-	Smooth          []int // modes under a random walk
+	Blocks          int       // 0: found
+	Depths          []int     // of the gradient flow; none: 1
+	Smooth          []int     // modes under a random walk
+	Fill            [][]int32 // cells to be filled, one column a mode; nil: all that were not observed
 	Effort          float64
 	HoldOut         float64 // share of the observed cells in a fold
 	Level           float64 // of Completion.Interval by default
@@ -40,6 +41,9 @@ type Settings struct {
 type job struct {
 	Settings
 	observed *tensor.Observed
+	gaps     [][]int32 // some of the cells to be filled
+	shape    *shape    // of the gaps
+	unit     int       // mode whose labels have units of their own, or −1
 	*meter
 }
 
@@ -81,15 +85,19 @@ func Run(ctx context.Context, observed *tensor.Observed, s Settings) *Completion
 }
 
 func (j *job) run(ctx context.Context) *Completion {
-	c := &Completion{Observed: j.observed, level: j.Level}
-	c.empty, c.Warnings = j.findEmpty()
+	c := &Completion{Observed: j.observed, UnitMode: -1, level: j.Level}
+	c.Warnings = j.findEmpty()
 	c.Settings = Report{Noise: j.Noise.Name, HoldOut: j.HoldOut, Smooth: j.Smooth}
 	if _, deviation := tensor.Moments(j.observed.Values); deviation == 0 {
 		j.done = 1
 		c.take(constantFit(j.observed))
 		return c
 	}
-	folds := newFolds(j.observed, j.HoldOut, j.Seed)
+	j.unit = unitMode(j.observed)
+	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
+	j.shape = newShape(j.observed, j.gaps, j.Seed)
+	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
+	folds := newFolds(j.shape, j.HoldOut, j.Seed)
 	budget := j.budget()
 	j.total = budget
 	selected := j.selectModel(ctx, folds, budget)
@@ -98,6 +106,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	} else {
 		c.take(j.finishAverage(ctx, folds, selected, budget))
 	}
+	j.judge(c)
 	flow := j.follow(ctx, c, folds, 0.1*budget)
 	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
 	c.Warnings = append(c.Warnings, flow.warnings...)
@@ -124,20 +133,18 @@ func (c *Completion) take(f fitted) {
 	c.EffectiveRank, c.Norms = c.CP.Blocks, c.CP.Norms()
 }
 
-// findEmpty tells which indices have no observed cell, and a warning for each of them.
-func (j *job) findEmpty() (empty [][]bool, warnings []string) {
+// findEmpty warns of every index that has no observed cell.
+func (j *job) findEmpty() (warnings []string) {
 	for n, counts := range j.observed.Counts() {
-		none := make([]bool, len(counts))
 		mode := j.observed.Modes[n]
 		for i, count := range counts {
-			if none[i] = count == 0; none[i] {
-				warnings = append(warnings, fmt.Sprintf("%s=%s has no observed cell: its cells are filled from the main "+
-					"effects of the other modes", mode.Name, mode.Labels[i]))
+			if count == 0 {
+				warnings = append(warnings, fmt.Sprintf("%s=%s has no observed cell: its cells are filled from what the "+
+					"others have in common", mode.Name, mode.Labels[i]))
 			}
 		}
-		empty = append(empty, none)
 	}
-	return empty, warnings
+	return warnings
 }
 
 // constantFit completes a tensor whose observed cells all hold one value.
@@ -156,7 +163,7 @@ func constantFit(observed *tensor.Observed) fitted {
 		cp = cp.Take(nil)
 	}
 	return fitted{
-		fit: constant(value), cp: cp, calibration: calibration{stretch: 1}, scores: scores{nrmse: math.NaN()},
+		fit: constant(value), cp: cp, calibration: uncalibrated(), scores: scores{nrmse: math.NaN()},
 		method: "the constant value of all observed cells", standardisation: "none",
 		scaling: tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}},
 		warnings: []string{fmt.Sprintf("all observed cells hold %v: so do all filled cells, and nothing can be said about "+

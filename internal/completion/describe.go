@@ -50,7 +50,7 @@ func (j *job) sample(cells *tensor.Observed, counts []int, budget float64) *tens
 	const sweeps, fewest = 63, 5000
 	var cost float64
 	for _, blocks := range counts {
-		cost += float64(sweeps * j.annealer(blocks).cost(cells.Shape(), cells.Len()))
+		cost += float64(sweeps * passCost(blocks, cells.Shape(), cells.Len()))
 	}
 	if cost <= budget || cells.Len() <= fewest {
 		return cells

@@ -22,7 +22,6 @@ type member struct {
 type ensemble struct {
 	members   []member
 	effects   effects
-	counts    [][]int
 	deviation float64 // of the training cells
 	low, high float64 // predictions are kept within half a range of the training cells
 }
@@ -37,7 +36,7 @@ func (j *job) fit(
 	ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64,
 	chains, sweeps int, stream string,
 ) *ensemble {
-	e := &ensemble{effects: fitEffects(cells), counts: cells.Counts()}
+	e := &ensemble{effects: fitEffects(cells)}
 	_, e.deviation = tensor.Moments(cells.Values)
 	e.low, e.high = bounds(cells.Values)
 	shape := cells.Shape()
@@ -46,7 +45,7 @@ func (j *job) fit(
 	sorted := posterior.Sort(cells)
 	for k, c := range candidates {
 		m := member{candidate: c, weight: weights[k]}
-		m.scaling = tensor.FitScaling(cells, c.scaling, j.StandardiseMode)
+		m.scaling = c.scaling.fit(cells)
 		e.members = append(e.members, m)
 	}
 	parallel.For(j.Threads, len(runs), func(k int) {
@@ -79,11 +78,6 @@ func bounds(values []float64) (low, high float64) {
 }
 
 func (e *ensemble) at(cell []int32) (value, stderr float64) {
-	for n, i := range cell {
-		if e.counts[n][i] == 0 {
-			return e.effects.at(cell), math.Inf(1)
-		}
-	}
 	var total, mean, squares, variance float64
 	for k := range e.members {
 		m := &e.members[k]

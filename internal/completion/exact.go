@@ -7,6 +7,7 @@ import (
 
 	"lacuna/internal/als"
 	"lacuna/internal/parallel"
+	"lacuna/internal/portable"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
@@ -15,18 +16,51 @@ import (
 type exactFit struct {
 	als.Fit
 	scaling tensor.Scaling // a factor alone: subtracting a mean would add a block
-	stderr  float64        // in the data's units
-	counts  [][]int
-	effects effects
+	stderr  float64        // of cells that are determined, in the data's units
+	freedom *freedom
+	widened float64 // factor of the deviation of what is left open
 }
 
 func (e *exactFit) at(cell []int32) (value, stderr float64) {
-	for n, i := range cell {
-		if e.counts[n][i] == 0 {
-			return e.effects.at(cell), math.Inf(1)
-		}
+	open := e.open(cell)
+	return e.scaling.Undo(cell, e.freedom.cp.At(cell)), portable.Hypot(e.stderr, e.widened*open)
+}
+
+// open is the deviation of what the known cells leave open of a cell, in the data's units; 0 where they determine it.
+func (e *exactFit) open(cell []int32) float64 {
+	const negligible = 1e-6 // of the values' deviation: rounding
+	if open := e.freedom.stderr(cell); open > negligible {
+		return open * e.scaling.Scale[0]
 	}
-	return e.scaling.Undo(cell, e.CP.At(cell)), e.stderr
+	return 0
+}
+
+// learn takes over how large the errors of the same search on fewer cells were, of cells that were determined and of
+// those that were not, and gives the held-out cells these standard errors.
+func (e *exactFit) learn(again *exactFit, heldOut []HeldOutCell) {
+	const fewest = 5
+	var known, free, promised, count, frees float64
+	open := make([]float64, len(heldOut))
+	for k, h := range heldOut {
+		square := float64((h.Value - h.Predicted) * (h.Value - h.Predicted))
+		if open[k] = again.open(h.Cell); open[k] == 0 {
+			known += square
+			count++
+			continue
+		}
+		free += square
+		promised += float64(open[k] * open[k])
+		frees++
+	}
+	if count > 0 {
+		e.stderr = math.Max(e.stderr, math.Sqrt(known/count))
+	}
+	if frees >= fewest {
+		e.widened = math.Max(1, math.Sqrt(free/promised))
+	}
+	for k := range heldOut {
+		heldOut[k].Stderr = portable.Hypot(e.stderr, e.widened*open[k])
+	}
 }
 
 const (
@@ -49,7 +83,7 @@ func (j *job) searchExact(ctx context.Context, f folds, sel selection, budget fl
 	if f.cells.Len() <= fewCells { // a search is cheap, and few cells are what makes chains fail
 		suspicious = 2
 	}
-	if sel.error >= near && sel.overfit < suspicious {
+	if sel.scattered >= near && sel.overfit < suspicious {
 		return nil
 	}
 	j.report("looking for blocks that explain the observed cells exactly", sel.error)
@@ -63,7 +97,7 @@ func (j *job) exactBlocks(sel selection) []int {
 		return []int{j.Blocks}
 	}
 	blocks := []int{7, 15, 7, 11}
-	if best := sel.candidates[0].settings.Blocks; sel.error < near && best > 15 {
+	if best := sel.candidates[0].settings.Blocks; sel.scattered < near && best > 15 {
 		blocks = append([]int{best}, blocks...)
 	}
 	return blocks
@@ -110,7 +144,7 @@ func (j *job) exact(
 		})
 		for _, fit := range found {
 			if fit != nil {
-				return &exactFit{Fit: *fit, scaling: scaling, counts: cells.Counts(), effects: fitEffects(cells)}
+				return &exactFit{Fit: *fit, scaling: scaling, freedom: newFreedom(fit.CP, data), widened: 1}
 			}
 		}
 		if round%2 == 1 {
@@ -179,25 +213,22 @@ func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel sel
 	kept, held := f.without(0)
 	again := j.exact(ctx, kept, j.exactBlocks(sel), 0.5*budget, "exact held out")
 	if again != nil {
-		out.heldOut = predictAll(again, held)
+		out.heldOut = predictAll(again, held, f, 0)
 	} else {
 		kept, held = f.without(sel.parts[0])
-		out.heldOut = predictAll(sel.fit, held)
+		out.heldOut = predictAll(sel.fit, held, f, sel.parts[0])
 		out.warnings = append(out.warnings, "all observed cells are explained exactly, but the same search on nine tenths "+
 			"of them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about "+
 			"the filled values")
 	}
-	out.scores = score(out.heldOut, fitEffects(kept))
+	out.scores = score(out.heldOut, fitEffects(kept), j.scoring(kept))
 	exact.stderr = math.Max(exact.Residual, rounding) * exact.scaling.Scale[0]
 	if again != nil {
-		exact.stderr = math.Max(exact.stderr, out.scores.rmse)
-		for k := range out.heldOut {
-			if !math.IsInf(out.heldOut[k].Stderr, 1) {
-				out.heldOut[k].Stderr = exact.stderr
-			}
-		}
+		exact.learn(again, out.heldOut)
 	}
-	out.calibration = calibrate(out.heldOut)
+	seen := j.weigh(out.heldOut, f, exact)
+	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
+	out.calibration.seen = seen
 	out.heldOut = out.calibration.apply(out.heldOut)
 	return out
 }

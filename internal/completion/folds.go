@@ -2,29 +2,184 @@ package completion
 
 import (
 	"math"
+	"slices"
 
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
 
-// folds are random parts of the observed cells, each of about the same share.
+// folds are parts of the observed cells, each of about the same share, that are hidden in turn in the shapes of the
+// gaps. A cell is held out by one part at most; what else a shape covers is hidden beside it.
 type folds struct {
-	cells *tensor.Observed
-	parts int
-	part  []uint8
+	cells     *tensor.Observed
+	scattered bool // cells are hidden one by one
+	parts     int
+	part      []uint8   // [c]: the part that holds the cell out, or none
+	piece     []int32   // [c]: cells that were hidden together have one number
+	beside    [][]int32 // [part]: cells hidden with it that another part holds out
 }
 
-// newFolds deals the cells out to between 2 and 100 parts, each of the share asked for.
-func newFolds(cells *tensor.Observed, share float64, seed uint64) folds {
-	f := folds{cells: cells, part: make([]uint8, cells.Len())}
-	f.parts = min(max(2, int(math.Round(1/share))), 100)
-	for k, c := range rng.New(seed, "folds").Perm(cells.Len()) {
-		f.part[c] = uint8(k % f.parts)
+// none is the part of a cell that is never held out.
+const none = math.MaxUint8
+
+// newFolds hides cells in between 2 and 100 parts, each of the share asked for.
+func newFolds(s *shape, share float64, seed uint64) folds {
+	if s.scattered() {
+		return scatteredFolds(s.cells, share, seed)
+	}
+	f := emptyFolds(s.cells, share)
+	d := dealer{shape: s, folds: &f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
+	for part := range f.parts {
+		d.deal(part, max(1, s.cells.Len()/f.parts))
 	}
 	return f
 }
 
-// without returns the cells outside a part, and the part.
+// scatteredFolds deals all cells out at random.
+func scatteredFolds(cells *tensor.Observed, share float64, seed uint64) folds {
+	f := emptyFolds(cells, share)
+	f.scattered = true
+	for k, c := range rng.New(seed, "folds").Perm(cells.Len()) {
+		f.part[c], f.piece[c] = uint8(k%f.parts), int32(k)
+	}
+	return f
+}
+
+func emptyFolds(cells *tensor.Observed, share float64) folds {
+	parts := min(max(2, int(math.Round(1/share))), 100)
+	return folds{
+		cells: cells, parts: parts, part: slices.Repeat([]uint8{none}, cells.Len()), piece: make([]int32, cells.Len()),
+		beside: make([][]int32, parts),
+	}
+}
+
+// without returns the cells that a part leaves, and those that it holds out.
 func (f folds) without(part int) (kept, held *tensor.Observed) {
-	return f.cells.Partition(func(c int) bool { return int(f.part[c]) != part })
+	hidden := make([]bool, f.cells.Len())
+	for _, c := range f.beside[part] {
+		hidden[c] = true
+	}
+	var left, out []int
+	for c, p := range f.part {
+		switch {
+		case int(p) == part:
+			out = append(out, c)
+		case !hidden[c]:
+			left = append(left, c)
+		}
+	}
+	return f.cells.Subset(left), f.cells.Subset(out)
+}
+
+// piecesOf lists the pieces of the cells that a part holds out.
+func (f folds) piecesOf(part int) (pieces []int32) {
+	for c, p := range f.part {
+		if int(p) == part {
+			pieces = append(pieces, f.piece[c])
+		}
+	}
+	return pieces
+}
+
+// dealer hides one part after the other.
+type dealer struct {
+	*shape
+	folds  *folds
+	stream *rng.Stream
+	next   int             // gap
+	seen   map[uint64]bool // tuples of gaps that have been carried over in this round
+	pieces int32
+}
+
+// deal hides about count cells in the shapes of gaps.
+func (d *dealer) deal(part, count int) {
+	const patience = 20 // pieces in turn that hold nothing new out
+	hidden := map[int32]bool{}
+	for idle := 0; len(hidden) < count && idle < patience; idle++ {
+		gap, boxes := d.pick()
+		covered := d.place(gap, boxes)
+		if covered == nil {
+			continue
+		}
+		d.pieces++
+		for _, c := range covered {
+			switch {
+			case hidden[c]:
+			case d.folds.part[c] == none:
+				d.folds.part[c], d.folds.piece[c] = uint8(part), d.pieces
+				idle = 0
+			default:
+				d.folds.beside[part] = append(d.folds.beside[part], c)
+			}
+			hidden[c] = true
+		}
+	}
+}
+
+// pick returns the next gap whose surroundings have not been carried over in this round, and the boxes around it.
+func (d *dealer) pick() (gap []int32, boxes []box) {
+	for range 2 * len(d.gaps) {
+		g := d.next
+		if d.next++; d.next == len(d.gaps) {
+			d.next = 0
+			clear(d.seen)
+		}
+		gap = d.gaps[g]
+		fresh := false
+		for _, at := range d.void[g] {
+			fresh = fresh || !d.seen[d.number(at, gap)]
+		}
+		if !fresh {
+			continue
+		}
+		next := slices.Clone(gap)
+		for _, at := range d.void[g] {
+			b := d.boxAt(at, gap)
+			for _, tuple := range b.tuples {
+				for k, n := range b.modes {
+					next[n] = gap[n] + tuple[k]
+				}
+				d.seen[d.number(at, next)] = true
+			}
+			copy(next, gap)
+			boxes = append(boxes, b)
+		}
+		return gap, boxes
+	}
+	return gap, nil
+}
+
+// place looks for a known cell that is not held out yet and that has, once the boxes of a gap are carried over to it, as
+// much known around it as the gap has; it returns what they cover there. Half of the places that are tried have the
+// gap's own indices along the modes of its stretches.
+func (d *dealer) place(gap []int32, boxes []box) (covered []int32) {
+	const tries, outside = 16, 1
+	want := d.support(gap, nil)
+	least := math.Inf(1)
+	for try := range tries {
+		cell := d.cells.Cell(d.stream.IntN(d.cells.Len()))
+		if try%2 == 0 {
+			for _, b := range boxes {
+				for _, n := range b.modes {
+					cell[n] = gap[n]
+				}
+			}
+		}
+		if c, known := find(d.cells, cell); !known || d.folds.part[c] != none {
+			continue
+		}
+		hidden, whole := d.carry(boxes, cell)
+		distance := 0.0
+		if !whole {
+			distance = outside
+		}
+		for at, have := range d.support(cell, hidden) {
+			distance += math.Abs(portable.Log((1 + want[at]) / (1 + have)))
+		}
+		if distance < least {
+			least, covered = distance, hidden
+		}
+	}
+	return covered
 }

@@ -22,10 +22,21 @@ type Completion struct {
 	// HeldOutRMSE and HeldOutNRMSE are the error on cells that no choice has seen, in the data's units and over
 	// the standard deviation of those cells' values. NaN when there are too few observed cells to hold any out.
 	HeldOutRMSE, HeldOutNRMSE float64
-	HeldOut                   []HeldOutCell
-	Baselines                 []Baseline  // what simple predictors reach on the same cells
-	Emergences                []Emergence // of the gradient flow, in order of time; empty where the data are too many
-	Warnings                  []string
+	// FilledRMSE and FilledNRMSE are the root mean square error to be expected over the cells to be filled, in the
+	// data's units and over the standard deviation of the observed values, of each label's own where labels have units
+	// of their own. It comes from the model's standard errors, calibrated on cells that were hidden in the shapes of the
+	// gaps. FilledUncertainty is its relative standard error.
+	FilledRMSE, FilledNRMSE, FilledUncertainty float64
+	// Unlike is the share of the cells to be filled that are unlike any that could be hidden: their standard error is
+	// at least the deviation of the known values.
+	Unlike float64
+	// UnitMode is the mode whose labels have units of their own, −1 where all values are alike.
+	UnitMode   int
+	ByLabel    []LabelError // of every mode with at most 50 labels
+	HeldOut    []HeldOutCell
+	Baselines  []Baseline  // what simple predictors reach on the same cells
+	Emergences []Emergence // of the gradient flow, in order of time; empty where the data are too many
+	Warnings   []string
 
 	Settings    Report
 	Evaluations int // sweeps over all observed cells, gradients included
@@ -33,8 +44,9 @@ type Completion struct {
 
 	fit         predictor
 	calibration calibration
+	shape       *shape
+	unit        tensor.Scaling
 	level       float64
-	empty       [][]bool // empty[n][i]: index i of mode n has no observed cell
 }
 
 // Status says why a completion returned.
@@ -58,6 +70,18 @@ type Progress struct {
 	Done    float64 // share of the whole work, 0 to 1
 	HeldOut float64 // NRMSE on the cells held back so far; 0 while unknown
 	Elapsed time.Duration
+}
+
+// LabelError is the error of the cells of one label.
+type LabelError struct {
+	Mode        int
+	Index       int
+	Filled      int     // cells to be filled, at most a few thousand of which are looked at
+	FilledRMSE  float64 // to be expected over them, in the data's units; NaN without any
+	HeldOut     int
+	HeldOutRMSE float64 // in the data's units; NaN without any
+	Skill       float64 // 1 − (RMSE / that of the label's own mean)² on the held-out cells; NaN without any
+	Uncertainty float64 // relative standard error of the held-out RMSE, from how its pieces differ
 }
 
 // Report is what a completion was made with: what was asked for, and what was found.
@@ -93,6 +117,10 @@ type HeldOutCell struct {
 	Value     float64 // observed
 	Predicted float64
 	Stderr    float64
+
+	part   int     // that held it out
+	piece  int32   // cells that were hidden together have one number
+	weight float64 // how well it stands for the cells to be filled
 }
 
 // predictor is a fitted model: the expected value of a cell and its predictive standard deviation, in the data's units.
@@ -101,18 +129,15 @@ type predictor interface {
 }
 
 // At returns the expected value of a cell, observed or not, in the data's units, and its standard error: the
-// deviation to be expected of an observation of that cell, noise included. The error is +Inf for a cell with an
-// index that has no observed cell.
+// deviation to be expected of an observation of that cell, noise included.
 func (c *Completion) At(cell []int32) (value, stderr float64) {
 	if len(cell) != c.Observed.Order() {
 		panic("lacuna: At: wrong number of coordinates")
 	}
 	value, stderr = c.fit.at(cell)
-	stderr *= c.calibration.stretch
-	for n, i := range cell {
-		if c.empty[n][i] {
-			return value, math.Inf(1)
-		}
+	stderr *= c.calibration.at(cell)
+	if c.unlike(cell) {
+		stderr = math.Max(stderr, c.unit.ScaleAt(cell))
 	}
 	return value, stderr
 }

@@ -10,21 +10,28 @@ import (
 // Budgets are counted in it, so that what is done does not depend on how fast or how busy the machine is.
 func (c candidate) cost(shape tensor.Shape, cells int) float64 {
 	r := float64(c.settings.Blocks + len(c.settings.Partial))
-	perCell := 30 + float64(2.5*r) + float64(0.06*r*r) + c.settings.Noise.Cost()
-	var rows float64
+	perCell := 20 + float64(1.2*r) + float64(0.025*r*r) + c.settings.Noise.Cost()
+	perRow := 500 + float64(3.5*r*r) + float64(0.08*r*r*r)
+	return float64(float64(shape.Order())*float64(cells)*perCell) + float64(rowCount(shape)*perRow)
+}
+
+// passCost is the same of one pass of the gradient flow, or of alternating least squares.
+func passCost(blocks int, shape tensor.Shape, cells int) float64 {
+	r := float64(blocks)
+	perCell, perRow := 30+float64(2.5*r)+float64(0.06*r*r), 500+float64(3.5*r*r)
+	return float64(float64(shape.Order())*float64(cells)*perCell) + float64(rowCount(shape)*perRow)
+}
+
+func rowCount(shape tensor.Shape) (rows float64) {
 	for _, d := range shape {
 		rows += float64(d)
 	}
-	return float64(float64(shape.Order())*float64(cells)*perCell) + float64(rows*(500+float64(3.5*r*r)))
+	return rows
 }
 
 // sampleSize is the bytes that one sample takes.
 func (c candidate) sampleSize(shape tensor.Shape) float64 {
-	var rows float64
-	for _, d := range shape {
-		rows += float64(d)
-	}
-	return 8 * rows * float64(c.settings.Blocks+len(c.settings.Partial)+1)
+	return 8 * rowCount(shape) * float64(c.settings.Blocks+len(c.settings.Partial)+1)
 }
 
 // schedule is how much is done of what.
@@ -44,13 +51,13 @@ var ladder = []schedule{
 	{folds: 9, trials: 4, chains: 16, sweeps: 400},
 	{folds: 9, trials: 4, chains: 14, sweeps: 300},
 	{folds: 7, trials: 4, chains: 12, sweeps: 300},
-	{folds: 5, trials: 4, chains: 10, sweeps: 300},
-	{folds: 4, trials: 3, chains: 8, sweeps: 300},
-	{folds: 3, trials: 3, chains: 6, sweeps: 300},
-	{folds: 2, trials: 3, chains: 5, sweeps: 300},
-	{folds: 1, trials: 3, chains: 5, sweeps: 260},
-	{folds: 1, trials: 2, chains: 4, sweeps: 240},
-	{folds: 1, trials: 2, chains: 3, sweeps: 200},
+	{folds: 7, trials: 3, chains: 10, sweeps: 300},
+	{folds: 5, trials: 3, chains: 8, sweeps: 300},
+	{folds: 5, trials: 2, chains: 8, sweeps: 280},
+	{folds: 4, trials: 2, chains: 6, sweeps: 260},
+	{folds: 3, trials: 2, chains: 5, sweeps: 240},
+	{folds: 2, trials: 2, chains: 5, sweeps: 220},
+	{folds: 2, trials: 2, chains: 3, sweeps: 200},
 	{folds: 1, trials: 2, chains: 2, sweeps: 160},
 	{folds: 1, trials: 1, chains: 2, sweeps: 100},
 	{folds: 1, trials: 1, chains: 1, sweeps: 60},
@@ -67,13 +74,17 @@ func (s Settings) budget() float64 {
 }
 
 // newSchedule chooses the best rung of the ladder that the candidates leave room for within a budget.
-func newSchedule(candidates []candidate, shape tensor.Shape, cells int, budget float64) schedule {
+// More effort than the default makes even the best rung longer.
+func newSchedule(candidates []candidate, shape tensor.Shape, cells int, budget, effort float64) schedule {
 	var sweep float64
 	for _, c := range candidates {
 		sweep += c.cost(shape, cells)
 	}
 	for _, rung := range ladder {
 		if sweep*float64(rung.sweeps*(rung.chains+rung.trials*rung.folds)) <= budget {
+			if rung == ladder[0] && effort > 1 {
+				rung.chains, rung.trials = int(effort*float64(rung.chains)), int(effort*float64(rung.trials))
+			}
 			return rung
 		}
 	}

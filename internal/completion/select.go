@@ -13,7 +13,7 @@ import (
 // candidate is one form of the Bayesian CP model, with a number of blocks.
 type candidate struct {
 	name     string
-	scaling  tensor.Standardise
+	scaling  scaling
 	settings posterior.Settings
 }
 
@@ -22,29 +22,24 @@ type selection struct {
 	candidates []candidate // the best first
 	parts      []int       // the folds whose cells were used to choose
 	error      float64     // on them, of the best candidate, in units of the deviation of all cells
-	overfit    float64     // the error of the form with equal noise over the noise that it saw in its training cells
+	scattered  float64     // the error on cells that were held back at random
+	overfit    float64     // there, of the form with equal noise, over the noise that it saw in its training cells
 	fit        *ensemble   // of the best candidate, on the cells outside the first part
 }
 
 // forms returns the candidates of the family of noise, with that number of blocks.
-func (s Settings) forms(blocks int, shape tensor.Shape) []candidate {
-	base := posterior.Settings{Blocks: blocks, Seed: s.Seed}
-	if len(s.Smooth) > 0 {
+func (j *job) forms(blocks int, shape tensor.Shape) []candidate {
+	base := posterior.Settings{Blocks: blocks, Seed: j.Seed}
+	if len(j.Smooth) > 0 {
 		base.Priors = make([]posterior.Prior, shape.Order())
-		for _, n := range s.Smooth {
+		for _, n := range j.Smooth {
 			base.Priors[n] = posterior.RandomWalk{}
 		}
 	}
 	var candidates []candidate
-	for _, form := range s.Noise.Forms {
-		c := candidate{form.Name, s.Standardise, base}
+	for _, form := range j.Noise.Forms {
+		c := candidate{form.Name, j.firstScaling(form), base}
 		c.settings.Noise = form.Noise
-		switch {
-		case form.Raw:
-			c.scaling = tensor.StandardiseNone
-		case form.Pooled && s.Standardise == tensor.StandardiseAuto:
-			c.scaling = tensor.StandardiseGlobal
-		}
 		if form.Effects {
 			c.settings.Partial = mainEffects(shape.Order())
 		}
@@ -90,7 +85,7 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 		start, sweeps = start-1, sweeps/2 // too much data for the middle: begin with few blocks
 	}
 	round := perSweep() * float64(sweeps)
-	sel := selection{error: math.Inf(1), overfit: 1}
+	sel := selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1}
 	for k := range most {
 		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round*float64(k+1) < explored) {
 			sel.parts = append(sel.parts, part)
@@ -100,21 +95,29 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 
 	tried := map[string]*trial{}
 	try := func(c candidate) *trial {
-		key := fmt.Sprint(c.name, c.settings.Blocks)
+		key := fmt.Sprint(c.name, c.scaling, c.settings.Blocks)
 		if t, ok := tried[key]; ok {
 			return t
 		}
 		t := j.try(ctx, f, sel.parts, c, sweeps)
 		tried[key] = t
 		explored -= t.cost
-		if c.settings.Noise == (posterior.Gaussian{}) {
-			sel.overfit = math.Max(sel.overfit, t.error/t.noise)
+		if f.scattered {
+			sel.isolated(t)
 		}
 		return t
 	}
 	best := make([]*trial, len(forms))
 	for k, c := range forms {
 		best[k] = try(c)
+	}
+	if !f.scattered {
+		random := scatteredFolds(f.cells, j.HoldOut, j.Seed)
+		for _, c := range forms {
+			if c.settings.Noise == (posterior.Gaussian{}) {
+				sel.isolated(j.try(ctx, random, []int{0}, c, sweeps))
+			}
+		}
 	}
 	lead := 0
 	for k := range best {
@@ -123,9 +126,23 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 		}
 	}
 	second := (*trial)(nil)
+	for _, s := range j.otherScalings(best[lead].candidate) {
+		c := best[lead].candidate
+		c.scaling = s
+		if c.cost(shape, f.cells.Len())*float64(sweeps*len(sel.parts)) > explored || ctx.Err() != nil {
+			break
+		}
+		switch t := try(c); {
+		case t.error < best[lead].error:
+			second, best[lead] = best[lead], t
+		case second == nil || t.error < second.error:
+			second = t
+		}
+	}
 	climb := func(step int) {
 		for position := start + step; position >= 0 && position < len(counts); position += step {
-			c := j.forms(counts[position], shape)[lead]
+			c := best[lead].candidate
+			c.settings.Blocks = counts[position]
 			if cost := c.cost(shape, f.cells.Len()) * float64(sweeps*len(sel.parts)); cost > explored || ctx.Err() != nil {
 				return
 			}
@@ -148,8 +165,10 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 	}
 	sel.error, sel.fit = best[lead].error, best[lead].fit
 	sel.candidates = append(sel.candidates, best[lead].candidate)
-	for k, c := range j.forms(best[lead].candidate.settings.Blocks, shape) {
+	for k := range best {
 		if k != lead && best[k].error < 1.4*best[lead].error {
+			c := best[k].candidate
+			c.settings.Blocks = best[lead].candidate.settings.Blocks
 			sel.candidates = append(sel.candidates, c)
 		}
 	}
@@ -157,6 +176,14 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 		sel.candidates = append(sel.candidates, second.candidate)
 	}
 	return sel
+}
+
+// isolated notes what a trial tells on cells held back one by one at random: whether the table may be free of noise.
+func (sel *selection) isolated(t *trial) {
+	sel.scattered = math.Min(sel.scattered, t.error)
+	if t.candidate.settings.Noise == (posterior.Gaussian{}) {
+		sel.overfit = math.Max(sel.overfit, t.error/t.noise)
+	}
 }
 
 // trial is one candidate's outcome on held-back parts.
@@ -194,10 +221,7 @@ func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count fl
 	scaling := j.scoring(kept)
 	for k, value := range held.Values {
 		cell := held.Cell(k)
-		predicted, stderr := fit.at(cell)
-		if math.IsInf(stderr, 1) {
-			continue
-		}
+		predicted, _ := fit.at(cell)
 		e := (predicted - value) / scaling.ScaleAt(cell)
 		sum += float64(e * e)
 		count++
@@ -207,5 +231,8 @@ func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count fl
 
 // scoring is the scale in which errors are compared when something is chosen.
 func (j *job) scoring(cells *tensor.Observed) tensor.Scaling {
-	return tensor.FitScaling(cells, j.Standardise, j.StandardiseMode)
+	if j.unit >= 0 {
+		return tensor.FitScaling(cells, tensor.StandardiseMode, j.unit)
+	}
+	return tensor.FitScaling(cells, tensor.StandardiseGlobal, 0)
 }

@@ -48,13 +48,16 @@ func newJob(t *testing.T, o *tensor.Observed, noise string, effort float64) *job
 		t.Fatal(err)
 	}
 	s := Settings{Seed: 1, Threads: 2, Noise: family, Effort: effort, HoldOut: 0.1, Level: 0.9}
-	return &job{Settings: s, observed: o, meter: newMeter(nil)}
+	j := &job{Settings: s, observed: o, unit: -1, meter: newMeter(nil)}
+	j.gaps = pickGaps(o, nil, s.Seed)
+	j.shape = newShape(o, j.gaps, s.Seed)
+	return j
 }
 
 func TestFoldsPartTheCells(t *testing.T) {
 	o, _ := noisy(tensor.Shape{9, 8, 7}, 1, 0.1, 0.5)
 	for share, parts := range map[float64]int{0.1: 10, 0.25: 4, 0.9: 2, 0.0001: 100} {
-		f := newFolds(o, share, 3)
+		f := scatteredFolds(o, share, 3)
 		if f.parts != parts {
 			t.Errorf("share %v gives %d parts, want %d", share, f.parts, parts)
 		}
@@ -75,7 +78,7 @@ func TestFoldsPartTheCells(t *testing.T) {
 func TestSelectionFindsTheFormAndTheSize(t *testing.T) {
 	o, _ := noisy(tensor.Shape{20, 15, 10}, 2, 0.3, 0.4)
 	j := newJob(t, o, "auto", 0.1)
-	sel := j.selectModel(context.Background(), newFolds(o, j.HoldOut, j.Seed), j.budget())
+	sel := j.selectModel(context.Background(), newFolds(j.shape, j.HoldOut, j.Seed), j.budget())
 	best := sel.candidates[0]
 	if best.name != "equal noise" || best.settings.Blocks > 15 {
 		t.Errorf("noise of one level, rank 2: the best candidate is %q with %d blocks", best.name, best.settings.Blocks)
@@ -95,7 +98,7 @@ func TestScheduleFitsTheBudget(t *testing.T) {
 	c := candidate{settings: posterior.Settings{Blocks: 7, Noise: posterior.Gaussian{}}}
 	previous := 0.0
 	for _, cells := range []int{1000, 10_000, 100_000, 1_000_000} {
-		s := newSchedule([]candidate{c, c}, shape, cells, 1e10)
+		s := newSchedule([]candidate{c, c}, shape, cells, 1e10, 1)
 		work := float64(s.sweeps*(s.chains+s.trials*s.folds)) * 2 * c.cost(shape, cells)
 		if work > 1e10 && s != ladder[len(ladder)-1] {
 			t.Errorf("%d cells: the schedule costs %.3g of 1e10", cells, work)
@@ -105,7 +108,7 @@ func TestScheduleFitsTheBudget(t *testing.T) {
 		}
 		previous = c.cost(shape, cells)
 	}
-	if s := newSchedule([]candidate{c}, shape, 1000, math.Inf(1)); s != ladder[0] {
+	if s := newSchedule([]candidate{c}, shape, 1000, math.Inf(1), 1); s != ladder[0] {
 		t.Errorf("with all the time there is, the schedule is %+v", s)
 	}
 }
@@ -159,11 +162,22 @@ func TestCalibrationCovers(t *testing.T) {
 	var cells []HeldOutCell
 	for range 2000 {
 		stderr := 0.5 + stream.Float64()
-		cells = append(cells, HeldOutCell{Value: 3 * stderr * stream.NormFloat64(), Stderr: stderr}) // three times too sure
+		cells = append(cells, HeldOutCell{
+			Value: 3 * stderr * stream.NormFloat64(), Stderr: stderr, weight: 1, piece: int32(len(cells)),
+		}) // three times too sure
 	}
-	c := calibrate(cells[:1000])
-	if c.warning != "" || c.stretch < 2.7 || c.stretch > 3.3 {
-		t.Errorf("stretch %.2f, want 3 (%s)", c.stretch, c.warning)
+	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	c := calibrate(cells[:1000], all)
+	if c.warning != "" || c.stretch[0] < 2.8 || c.stretch[0] > 3.2 || c.uncertainty < 0.01 || c.uncertainty > 0.05 {
+		t.Errorf("stretch %.2f ± %.2g, want 3 (%s)", c.stretch[0], c.uncertainty, c.warning)
+	}
+	var errors, variances float64
+	for _, h := range c.apply(cells[:1000]) {
+		errors += (h.Value - h.Predicted) * (h.Value - h.Predicted)
+		variances += h.Stderr * h.Stderr
+	}
+	if math.Abs(errors/variances-1) > 1e-9 {
+		t.Errorf("mean square error %.4f, of standard errors %.4f", errors/1000, variances/1000)
 	}
 	for _, level := range []float64{0.5, 0.9, 0.95} {
 		inside := 0
@@ -176,7 +190,7 @@ func TestCalibrationCovers(t *testing.T) {
 			t.Errorf("intervals of %v hold %v of fresh cells", level, share)
 		}
 	}
-	if few := calibrate(cells[:5]); few.warning == "" || few.stretch != 1 {
+	if few := calibrate(cells[:5], all); few.warning == "" || few.stretch[0] != 1 {
 		t.Errorf("five cells: stretch %v, warning %q", few.stretch, few.warning)
 	}
 }
@@ -188,18 +202,19 @@ func TestScoresBesideBaselines(t *testing.T) {
 	for c, v := range o.Values {
 		cells = append(cells, HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v + 0.5})
 	}
-	s := score(cells, main)
+	all := tensor.Scaling{Mode: -1, Mean: []float64{main.mean}, Scale: []float64{1}}
+	s := score(cells, main, all)
 	_, deviation := tensor.Moments(o.Values)
 	if math.Abs(s.rmse-0.5) > 1e-12 || math.Abs(s.nrmse-0.5/deviation) > 1e-12 || len(s.baselines) != 2 {
 		t.Errorf("scores %+v", s)
 	}
-	if s := score(nil, main); !math.IsNaN(s.rmse) || len(s.baselines) != 0 {
+	if s := score(nil, main, all); !math.IsNaN(s.rmse) || len(s.baselines) != 0 {
 		t.Errorf("scores of no cell are %+v", s)
 	}
 	for k := range cells {
 		cells[k].Predicted += 1000
 	}
-	if s := score(cells, main); len(s.warnings) != 2 {
+	if s := score(cells, main, all); len(s.warnings) != 2 {
 		t.Errorf("a model far worse than both baselines gives the warnings %v", s.warnings)
 	}
 }

@@ -1,0 +1,120 @@
+package completion
+
+import (
+	"fmt"
+	"math"
+
+	"lacuna/internal/parallel"
+)
+
+const (
+	mostLabels  = 50   // of a mode whose labels are judged one by one
+	littleSkill = 0.05 // below which filling with the label's mean does as well
+)
+
+// unlike reports whether a cell lies in a void such as no held-out cell had.
+func (c *Completion) unlike(cell []int32) bool {
+	if c.calibration.seen == nil {
+		return false
+	}
+	for _, at := range c.shape.voidAt(cell) {
+		if !c.calibration.seen[at] {
+			return true
+		}
+	}
+	return false
+}
+
+// squares sums what is known of the errors of some cells.
+type squares struct {
+	errors, own float64 // squares of errors, and of deviations from the mean of the label
+	count       int
+	pieces      map[int32]*[2]float64 // of every piece: squares of errors, cells
+}
+
+// judge says what error is to be expected of the cells that are filled, altogether and label by label.
+func (j *job) judge(c *Completion) {
+	c.FilledRMSE, c.FilledNRMSE, c.FilledUncertainty = math.NaN(), math.NaN(), c.calibration.uncertainty
+	stderrs, far := make([]float64, len(j.gaps)), make([]bool, len(j.gaps))
+	parallel.For(j.Threads, len(j.gaps), func(g int) {
+		_, stderrs[g] = c.At(j.gaps[g])
+		far[g] = c.unlike(j.gaps[g])
+	})
+	if len(j.gaps) > 0 {
+		var raw, relative float64
+		for g, s := range stderrs {
+			scale := c.unit.ScaleAt(j.gaps[g])
+			raw += float64(s * s)
+			relative += float64(s * s / (scale * scale))
+			if far[g] {
+				c.Unlike += 1 / float64(len(far))
+			}
+		}
+		count := float64(len(j.gaps))
+		c.FilledRMSE, c.FilledNRMSE = math.Sqrt(raw/count), math.Sqrt(relative/count)
+	}
+	for n, d := range j.observed.Shape() {
+		if d <= mostLabels || n == j.unit {
+			c.ByLabel = append(c.ByLabel, j.judgeMode(c, n, stderrs)...)
+		}
+	}
+	c.Warnings = append(c.Warnings, j.doubts(c)...)
+}
+
+// judgeMode says it for every label of a mode.
+func (j *job) judgeMode(c *Completion, n int, stderrs []float64) []LabelError {
+	labels := make([]LabelError, j.observed.Shape()[n])
+	filled := make([]float64, len(labels))
+	for g, cell := range j.gaps {
+		labels[cell[n]].Filled++
+		filled[cell[n]] += float64(stderrs[g] * stderrs[g])
+	}
+	own := scaling{kind: byLabel, mode: n}.fit(j.observed)
+	held := make([]squares, len(labels))
+	for _, h := range c.HeldOut {
+		s := &held[h.Cell[n]]
+		if s.pieces == nil {
+			s.pieces = map[int32]*[2]float64{}
+		}
+		e, o := h.Value-h.Predicted, h.Value-own.Undo(h.Cell, 0)
+		s.errors += float64(e * e)
+		s.own += float64(o * o)
+		s.count++
+		if s.pieces[h.piece] == nil {
+			s.pieces[h.piece] = new([2]float64)
+		}
+		s.pieces[h.piece][0] += float64(e * e)
+		s.pieces[h.piece][1]++
+	}
+	for i := range labels {
+		l, s := &labels[i], held[i]
+		l.Mode, l.Index, l.HeldOut = n, i, s.count
+		l.FilledRMSE = math.Sqrt(filled[i] / float64(l.Filled))
+		l.HeldOutRMSE = math.Sqrt(s.errors / float64(s.count))
+		l.Skill = 1 - s.errors/s.own
+		mean := s.errors / float64(s.count)
+		var spread float64
+		for _, p := range s.pieces {
+			d := p[0] - float64(mean*p[1])
+			spread += float64(d * d)
+		}
+		l.Uncertainty = math.Sqrt(spread) / s.errors / 2
+	}
+	return labels
+}
+
+// doubts warns of what the filled values should not be used for.
+func (j *job) doubts(c *Completion) (warnings []string) {
+	if c.Unlike > 0 {
+		warnings = append(warnings, fmt.Sprintf("%.2g %% of the gaps are unlike any known cell that could be hidden: what "+
+			"is said of their error is a guess, no smaller than the spread of the known values", 100*c.Unlike))
+	}
+	for _, l := range c.ByLabel {
+		if l.Mode == j.unit && l.HeldOut >= fewScores && l.Skill < littleSkill {
+			mode := j.observed.Modes[l.Mode]
+			warnings = append(warnings, fmt.Sprintf("%s=%s: the filled values are no better than its mean",
+				mode.Name, mode.Labels[l.Index]))
+		}
+	}
+	return warnings
+}
