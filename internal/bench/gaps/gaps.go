@@ -26,14 +26,14 @@ type Options struct {
 	Each func(done, all int, r Result) // called after every run
 }
 
-// Result is one run: a data set with gaps of a shape. A figure that is not finite is 0, and absent from JSON.
+// Result is one run: a data set with gaps of a shape. A claim or ratio that is not known is 0, and absent from JSON.
 type Result struct {
 	Dataset string `json:"dataset"`
 	Shape   string `json:"shape"`
 	Seed    uint64 `json:"seed"` // of the hidden cells
 	Hidden  int    `json:"hidden"`
 
-	NRMSE           float64 `json:"nrmse"`                       // over the deviation, both in standardised units
+	NRMSE           float64 `json:"nrmse"`                       // over the hidden deviation, both standardised
 	RMSE            float64 `json:"rmse"`                        // in the data's units
 	ClaimedRMSE     float64 `json:"claimed_rmse,omitempty"`      // what the completion itself expected RMSE to be
 	TrueOverClaimed float64 `json:"true_over_claimed,omitempty"` // RMSE / ClaimedRMSE
