@@ -135,18 +135,27 @@ func newBenchGradient(a *app) *cobra.Command {
 
 func newBenchAccuracy(a *app) *cobra.Command {
 	var o accuracy.Options
+	var f gapFlags
 	command := &cobra.Command{
 		Use:   "accuracy",
 		Short: "Fill data sets with known answers, beside the scores of other methods",
 		Args:  arguments(),
 		RunE: func(command *cobra.Command, _ []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			if f.on {
+				return runBenchGaps(command.Context(), a, f.options(o))
+			}
 			return runBenchAccuracy(command.Context(), a, o)
 		},
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.Data, "data", ".", "directory of the data sets and of peers.csv")
-	flags.StringSliceVar(&o.Datasets, "dataset", nil, "data sets (default: all that peers.csv names, and synthetic_*)")
+	flags.StringSliceVar(&o.Datasets, "dataset", nil, "data sets (default: all that the peers' file names, "+
+		"and, without --gaps, synthetic_*)")
+	f.add(command)
 	flags.IntVar(&o.Complete.Threads, "threads", 0, "threads (default: all processors)")
 	flags.Uint64Var(&o.Complete.Seed, "seed", 1, "seed of every completion")
 	a.jsonFlag(command)
