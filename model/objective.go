@@ -17,9 +17,8 @@ type Objective = ObjectiveOf[float64]
 //
 //	L = 1/|Ω| Σ_{c∈Ω} ℓ(Σ_r Π_n v_r^n[c_n], a_c) ,
 //
-// with its first and second derivatives by the vectors v. Factors are v[n][i*padded+r]. Factors,
-// predictions and gradients are of type T; the loss, its derivatives at a cell, and errors are float64 before they
-// meet T.
+// with its first and second derivatives by the vectors v. Factors are v[n][i*padded+r]. Factors, predictions and
+// gradients are of type T; the loss, its derivatives at a cell, and errors are float64 before they meet T.
 type ObjectiveOf[T Float] struct {
 	observed *tensor.Observed
 	loss     loss.Loss

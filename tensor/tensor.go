@@ -54,9 +54,8 @@ type Observed struct {
 	Values []float64 // Values[c]
 }
 
-// NewObserved sorts the cells into canonical order and takes ownership of the slices.
-// It returns an error for fewer than two modes, an index out of range, a value that is not finite, or
-// a cell that is listed twice.
+// NewObserved sorts the cells into canonical order and takes ownership of the slices. It returns an error for fewer
+// than two modes, an index out of range, a value that is not finite, or a cell that is listed twice.
 func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, error) {
 	if len(modes) < 2 {
 		return nil, fmt.Errorf("tensor: %d modes, at least 2 are needed", len(modes))
@@ -248,6 +247,15 @@ func SortByIndex(index []int32, d int) (cells []int32, starts []int) {
 		next[i]++
 	}
 	return cells, starts
+}
+
+// MeanSquare returns the mean of the squared values (NaN for none).
+func (o *Observed) MeanSquare() float64 {
+	var sum float64
+	for _, v := range o.Values {
+		sum += float64(v * v)
+	}
+	return sum / float64(o.Len())
 }
 
 // Moments returns the mean and the population standard deviation of values (0, 0 for none).

@@ -91,7 +91,7 @@ func TestSingularRates(t *testing.T) {
 		return svd.Values(nil)
 	}
 	up, down := values(h), values(-h)
-	for l, got := range rectangularRates(a, rate, rows, columns) {
+	for l, got := range singularRates(a, rate, rows, columns) {
 		if want := (up[l] - down[l]) / (2 * h); math.Abs(got-want) > 1e-8 {
 			t.Errorf("dσ_%d = %v, by differences %v", l+1, got, want)
 		}
@@ -232,7 +232,7 @@ func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
 			values[0] += 0.3
 			trace.force.observed = chains.Observed().WithValues(values)
 		}
-		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-6},
+		if _, err := follow(context.Background(), chains, flow.Settings{Tolerance: 1e-6},
 			func(s *flow.Snapshot) bool {
 				trace.record(s)
 				return trace.firstIsGrown()
@@ -292,7 +292,7 @@ func TestDepthOneNeedsAlignment(t *testing.T) {
 		holds bool
 	}{{RankOneAligned, true}, {model.BalancedRankOne, false}} {
 		chains, observer := begin(t, small([]int{1, 1, 1}, c.start), Theorem32ii())
-		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5},
+		if _, err := follow(context.Background(), chains, flow.Settings{Tolerance: 1e-5},
 			func(s *flow.Snapshot) bool {
 				observer.Record(s)
 				return observer.Emergences > 0
@@ -306,14 +306,14 @@ func TestDepthOneNeedsAlignment(t *testing.T) {
 }
 
 func TestMatrixTheorem(t *testing.T) {
-	m, observed, err := matrixProblem(3, Options{}.withDefaults())
+	m, err := matrixProblem(3, Options{}.withDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}
 	observer, wrong := NewMatrixObserver(m, square()), NewMatrixObserver(m, square())
 	wrong.exponent = func(k int) float64 { return MatrixExponent(k) + 0.001 }
 	observer.Every = 8
-	if _, err := follow(context.Background(), m, observed, flow.Settings{Tolerance: 1e-6}, func(s *flow.Snapshot) bool {
+	if _, err := follow(context.Background(), m, flow.Settings{Tolerance: 1e-6}, func(s *flow.Snapshot) bool {
 		if s.Steps == 0 {
 			wrong.Record(s)
 		}
@@ -368,7 +368,7 @@ func TestExponentIsRecovered(t *testing.T) {
 	p := small([]int{1, 2, 0}, RankOneAligned)
 	chains, _ := begin(t, p)
 	trace := newTrace(chains, square())
-	if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5},
+	if _, err := follow(context.Background(), chains, flow.Settings{Tolerance: 1e-5},
 		func(s *flow.Snapshot) bool {
 			trace.record(s)
 			return trace.firstIsGrown()

@@ -48,13 +48,10 @@ func drawRanks(w *work, runs []study.Run) error {
 
 func claimRanks(w *work, runs []study.Run) {
 	ends := endsOf(runs, anyRun)
-	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data "+
-		"%d times "+
-		"while the train loss hardly moves; the flow reaches that end in a few hundred evaluations. Descent that is "+
-		"stopped after "+
-		"a fixed number of steps need not get there, which may be why the paper counts so few. Runaways are drawn "+
-		"with the rank "+
-		"they had.", len(runs), ends, runaway)
+	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data %d "+
+		"times while the train loss hardly moves; the flow reaches that end in a few hundred evaluations. Descent that is "+
+		"stopped after a fixed number of steps need not get there, which may be why the paper counts so few. Runaways are "+
+		"drawn with the rank they had.", len(runs), ends, runaway)
 	var shallow spread
 	for k := range depthsUsed {
 		all := spreadOf(runs, k, anyRun)

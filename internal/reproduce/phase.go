@@ -122,8 +122,7 @@ func claimPhase(w *work, c *phaseCounts) {
 			})
 		}
 	}
-	w.found("The degrees of freedom of a rank-5 tensor of this shape are %d, %.3g %% of its cells: below that "+
-		"share nothing "+
-		"can recover it. How much more a single run of the flow needs, the diagram shows; choosing among starts by "+
+	w.found("The degrees of freedom of a rank-5 tensor of this shape are %d, %.3g %% of its cells: below that share "+
+		"nothing can recover it. How much more a single run of the flow needs, the diagram shows; choosing among starts by "+
 		"held-back cells needs less.", degreesOfFreedom, phaseLimit)
 }
