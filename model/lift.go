@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/internal/kernel"
 )
@@ -146,7 +147,7 @@ func (l *linearisedChains[T]) TimesGram(out, h []float64, rows []int) {
 
 // GramIsIdentity reports whether K is the identity: no matrices, no damping.
 func (l *linearisedChains[T]) GramIsIdentity() bool {
-	return maxDepth(l.c.depths) == 0 && l.undamped()
+	return slices.Max(l.c.depths) == 0 && l.undamped()
 }
 
 // GramScale sets out, a v-space vector, to ‖A_2 … A_k w‖² of each entry's chain (1 without matrices), damped: the

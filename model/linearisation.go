@@ -1,6 +1,10 @@
 package model
 
-import "lacuna/internal/kernel"
+import (
+	"slices"
+
+	"lacuna/internal/kernel"
+)
 
 // Linearisation is the flow of a few active blocks to first order around one point, in the space of their vectors v
 // ("v-space"). With z a direction, δv = Jᵥz, and K = JᵥJᵥᵀ, the vector field of the active blocks changes by −K H δv,
@@ -109,21 +113,12 @@ func (l *linearised[T]) damping(a int) float64 {
 }
 
 func (l *linearised[T]) undamped() bool {
-	for _, factor := range l.damp {
-		if factor != 1 {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(l.damp, func(factor float64) bool { return factor != 1 })
 }
 
 func (l *linearised[T]) at(a, row int) int {
 	return (a/kernel.Lanes*l.width+row)*kernel.Lanes + a%kernel.Lanes
 }
 
-func resize[T Float](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
+// resize returns n numbers of any value, in the memory of s where they fit.
+func resize[T Float](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
