@@ -42,6 +42,14 @@ type Linearisation interface {
 	LogRates(change []float64) []float64
 }
 
+// chainGrams knows K, the d_n×d_n block of every active block a and mode n, damped.
+type chainGrams interface {
+	// chainGram returns it, row-major, in memory that the next call uses again.
+	chainGram(a, n int) []float64
+	// chainScale returns the multiple of the identity that is its main part.
+	chainScale(a, n int) float64
+}
+
 // linearised is what the linearisations of all chains share: the loss seen from the current point by the active blocks.
 //
 // v-space is laid out in lane groups: entry i of mode n of the a-th active block is at
@@ -56,7 +64,8 @@ type linearised[T Float] struct {
 	v      []float64
 	first  []float64
 	second []float64
-	k      []float64
+	grams  chainGrams // set by Linearise
+	k      []float64  // of gramBlocks
 	cell   []cellProducts
 	plan   *activePlan
 }
