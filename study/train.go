@@ -75,25 +75,10 @@ func (d *Data) Split(s Settings) (train, test *tensor.Observed, err error) {
 		}
 		train, test = known.cells.Partition(func(c int) bool { return observed[c] })
 	}
-	how, mode := tensor.StandardiseMode, 0
-	switch s.Standardise {
-	case "none":
-		how = tensor.StandardiseNone
-	case "global":
-		how = tensor.StandardiseGlobal
-	case "auto":
-		how = tensor.StandardiseAuto
-	default:
-		mode = -1
-		for n, m := range train.Modes {
-			if m.Name == s.Standardise {
-				mode = n
-			}
-		}
-		if mode < 0 {
-			return nil, nil, fmt.Errorf("study: standardise = %q is neither none, global, auto nor the name of a mode",
-				s.Standardise)
-		}
+	how, mode, ok := tensor.StandardiseNamed(s.Standardise, train.Modes)
+	if !ok {
+		return nil, nil, fmt.Errorf("study: standardise = %q is neither none, global, auto nor the name of a mode",
+			s.Standardise)
 	}
 	scaling := tensor.FitScaling(train, how, mode)
 	return scaling.Apply(train), scaling.Apply(test), nil

@@ -3,11 +3,11 @@
 package tensor
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sort"
 	"strconv"
 )
 
@@ -81,8 +81,11 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 		}
 	}
 	o := &Observed{Modes: modes, Index: index, Values: values}
-	if !sort.IsSorted(byCell{o}) {
-		o = o.Subset(o.sortedPositions())
+	for c := 1; c < len(values); c++ {
+		if o.compare(c-1, c) > 0 {
+			o = o.Subset(o.sortedPositions())
+			break
+		}
 	}
 	for c := 1; c < len(values); c++ {
 		if o.compare(c-1, c) == 0 {
@@ -91,11 +94,6 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 	}
 	return o, nil
 }
-
-type byCell struct{ *Observed }
-
-func (b byCell) Less(i, j int) bool { return b.compare(i, j) < 0 }
-func (b byCell) Swap(int, int)      {}
 
 func (o *Observed) compare(a, b int) int {
 	for _, column := range o.Index {
@@ -122,15 +120,7 @@ func (o *Observed) sortedPositions() []int {
 			keys[c] = keys[c]*d + int64(i)
 		}
 	}
-	slices.SortFunc(positions, func(a, b int) int {
-		switch {
-		case keys[a] < keys[b]:
-			return -1
-		case keys[a] > keys[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(positions, func(a, b int) int { return cmp.Compare(keys[a], keys[b]) })
 	return positions
 }
 

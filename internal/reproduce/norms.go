@@ -170,7 +170,7 @@ func claimNorms(w *work, list []normRun) {
 func choose(runs []study.Run, depth int) (chosen *study.Run, settled int) {
 	for i := range runs {
 		run := &runs[i]
-		if k, _ := run.Settings.Depth.Uniform(); int(k) != depth || run.State != study.Done {
+		if depthOf(*run) != depth || run.State != study.Done {
 			continue
 		}
 		if !ranAway(*run) {
@@ -191,7 +191,7 @@ func ranAway(run study.Run) bool {
 
 func firstReason(runs []study.Run, depth int) string {
 	for _, run := range runs {
-		if k, _ := run.Settings.Depth.Uniform(); int(k) == depth && run.State == study.Failed {
+		if depthOf(run) == depth && run.State == study.Failed {
 			return run.Reason
 		}
 	}

@@ -62,8 +62,7 @@ func (w *work) phaseRuns() (*phaseCounts, error) {
 			for i, share := range phaseShares {
 				for _, run := range runs {
 					set := run.Settings
-					depth, _ := set.Depth.Uniform()
-					if int(depth) != k || float64(set.SigmaW) != scale || math.Abs(float64(set.Observed)-share/100) >= 1e-9 ||
+					if depthOf(run) != k || float64(set.SigmaW) != scale || math.Abs(float64(set.Observed)-share/100) >= 1e-9 ||
 						run.State != study.Done {
 						continue
 					}

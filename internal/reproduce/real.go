@@ -127,8 +127,7 @@ func (w *work) rankOneRuns() ([]study.Run, error) {
 }
 
 func drawRankOne(w *work, runs []study.Run) error {
-	chart := study.RankByDepth("Meteo-UK, 20 % observed, rank-one start", runs)
-	return w.picture("fig7", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380})
+	return w.chart("fig7", study.RankByDepth("Meteo-UK, 20 % observed, rank-one start", runs))
 }
 
 // realEntries reports the best test loss of all runs beside the paper's, and the spread of ranks by depth.
@@ -161,7 +160,7 @@ func (w *work) realEntries(title string, observed, paper float64, runs []study.R
 		s := spreadOf(runs, k, anyRun)
 		least := math.Inf(1)
 		for _, run := range runs {
-			if depth, _ := run.Settings.Depth.Uniform(); int(depth) == k && run.State == study.Done {
+			if depthOf(run) == k && run.State == study.Done {
 				least = math.Min(least, float64(run.Outcome.TestMSE))
 			}
 		}

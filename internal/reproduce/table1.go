@@ -90,8 +90,7 @@ func claimTable(w *work, runs []study.Run) {
 			starts, ran, settled := 0, 0, 0
 			for i := range runs {
 				run := &runs[i]
-				depth, _ := run.Settings.Depth.Uniform()
-				if int(depth) != k || run.Settings.Observed != observed || run.State != study.Done {
+				if depthOf(*run) != k || run.Settings.Observed != observed || run.State != study.Done {
 					continue
 				}
 				starts++
