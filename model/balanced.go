@@ -80,9 +80,6 @@ func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) 
 
 func (b *Balanced) groups() int { return b.padded / kernel.Lanes }
 
-// Parameters returns R Σ d_n.
-func (b *Balanced) Parameters() int { return len(b.theta) / b.padded * b.blocks }
-
 // Draw sets the vectors to those of Chains.Draw with the BalancedChain start and the same seed; a fractional depth
 // takes the direction of the next whole one. config.Start is not used.
 func (b *Balanced) Draw(config StartConfig) error {

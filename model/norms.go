@@ -100,15 +100,6 @@ func (c *ChainsOf[T]) Imbalances(out []float64) []float64 {
 	return out
 }
 
-// LargestNorm2 returns the largest squared norm of any factor.
-func (c *ChainsOf[T]) LargestNorm2() float64 {
-	var worst float64
-	for _, norm2 := range c.norm2 {
-		worst = math.Max(worst, norm2)
-	}
-	return worst
-}
-
 type span struct{ low, high float64 }
 
 func newSpan() span { return span{math.Inf(1), math.Inf(-1)} }

@@ -121,9 +121,6 @@ func (o *ObjectiveOf[T]) RoundingMSE() float64 {
 // Observed returns the cells the model is trained on.
 func (o *ObjectiveOf[T]) Observed() *tensor.Observed { return o.observed }
 
-// Shape returns the size of each mode.
-func (o *ObjectiveOf[T]) Shape() tensor.Shape { return o.shape }
-
 // Blocks returns R, the number of blocks.
 func (o *ObjectiveOf[T]) Blocks() int { return o.blocks }
 
@@ -135,9 +132,6 @@ func (o *ObjectiveOf[T]) Width() int {
 	}
 	return width
 }
-
-// Threads returns how many threads one evaluation may use.
-func (o *ObjectiveOf[T]) Threads() int { return o.threads }
 
 // Prediction returns the model's value at every observed cell as of the last gradient evaluation. It
 // belongs to the model.

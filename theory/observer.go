@@ -60,7 +60,7 @@ func (o *Observer) Record(s *flow.Snapshot) bool {
 		return false
 	}
 	o.drift(s.Time)
-	p := o.point(s.Time)
+	p := o.point()
 	if o.sign != nil && dueSparse {
 		o.sign.look(p.blocks)
 	}
@@ -77,9 +77,9 @@ func (o *Observer) Record(s *flow.Snapshot) bool {
 }
 
 // point copies the state that the model holds now.
-func (o *Observer) point(time float64) *point {
+func (o *Observer) point() *point {
 	blocks, depths := o.copyBlocks(), o.chains.Depths()
-	p := &point{time, len(depths), depths, blocks, o.field.at(blocks), o.force}
+	p := &point{len(depths), depths, blocks, o.field.at(blocks), o.force}
 	o.force.update(o.chains.Prediction(), o.loss)
 	return p
 }

@@ -41,7 +41,6 @@ func (f *force) along(vectors [][]float64) float64 {
 
 // point is the state of a run at one time.
 type point struct {
-	time   float64
 	order  int
 	depths []int
 	blocks []model.Block // parameters
