@@ -6,7 +6,8 @@ package loss
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -29,12 +30,7 @@ func register(l Loss) Loss {
 
 // Names lists the losses that ByName knows, sorted.
 func Names() []string {
-	var names []string
-	for name := range byName {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
+	return slices.Sorted(maps.Keys(byName))
 }
 
 // ByName returns the loss of that name with its default parameter.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,12 +15,7 @@ import (
 
 // Holds reports whether every line of the table holds.
 func (r *Result) Holds() bool {
-	for _, row := range r.Rows {
-		if !row.Holds {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.Rows, func(row Row) bool { return !row.Holds })
 }
 
 // cells are the columns of the table for people.

@@ -102,12 +102,6 @@ func onlyWithResume(command *cobra.Command, args []string) error {
 	return err
 }
 
-// outputs lists what the run is to write, for a check before the work starts.
-func (f *trainFlags) outputs() []string {
-	paths := []string{f.output, f.picture, f.factors, f.checkpoint}
-	return slices.DeleteFunc(paths, func(path string) bool { return path == "" })
-}
-
 // check refuses what can be refused before any data are read.
 func (f *trainFlags) check() error {
 	s := &f.settings
