@@ -159,7 +159,7 @@ func (l *linearisedChains[T]) chainScale(a, n int) float64 {
 	return l.damping(a) * norm2
 }
 
-// chainGram returns, damped, K = JᵥJᵥᵀ of a chain, which is block diagonal: with Y_i = A_1 … A_i and x_i = A_{i+1} … A_k w
+// chainGram returns K = JᵥJᵥᵀ of one chain, damped: with Y_i = A_1 … A_i and x_i = A_{i+1} … A_k w
 //
 //	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,
 //

@@ -48,7 +48,7 @@ type Row struct {
 	OrderExpected int           `json:"order_expected,omitempty"` // of the integrator
 }
 
-// newRow says what was run; the measurement fills in the rest.
+// newRow is a row that says what was run; the rest is filled in when it has been measured.
 func (e *entry) newRow(side string, p problem) Row {
 	name := "deep CP"
 	if slices.Max(p.depths) == 0 {

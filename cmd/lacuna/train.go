@@ -127,7 +127,8 @@ func (f *trainFlags) check() error {
 	case !slices.Contains(model.Starts(), model.Start(s.Start)):
 		return usageError{fmt.Errorf("--start %s is unknown, choose one of %s", s.Start, experiment.List(model.Starts()))}
 	case !slices.Contains(flow.Methods(), flow.Method(s.Integrator)):
-		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator, experiment.List(flow.Methods()))}
+		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator,
+			experiment.List(flow.Methods()))}
 	}
 	if s.Observed == 0 {
 		s.Observed = 1
