@@ -9,11 +9,5 @@ import (
 // newBalanced makes chains collapsed to their vectors, from a balanced rank-one start, of any depth at the cost of
 // depth 0.
 func newBalanced(train *tensor.Observed, l loss.Loss, s Settings) (Model, error) {
-	balanced, err := model.NewBalanced(train, l, model.BalancedConfig{
-		Blocks: s.Blocks, Depths: s.Depth, Threads: s.Threads,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return balanced, nil
+	return model.NewBalanced(train, l, model.BalancedConfig{Blocks: s.Blocks, Depths: s.Depth, Threads: s.Threads})
 }

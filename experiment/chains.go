@@ -12,9 +12,5 @@ func newChains[T model.Float](train *tensor.Observed, l loss.Loss, s Settings) (
 	if err != nil {
 		return nil, err
 	}
-	chains, err := model.NewChainsOf[T](train, l, model.Config{Blocks: s.Blocks, Depths: depths, Threads: s.Threads})
-	if err != nil {
-		return nil, err
-	}
-	return chains, nil
+	return model.NewChainsOf[T](train, l, model.Config{Blocks: s.Blocks, Depths: depths, Threads: s.Threads})
 }

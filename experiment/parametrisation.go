@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,9 +70,7 @@ func (s *Settings) CheckModel() error {
 
 // Build makes the model that the settings ask for on the cells it is to be trained on, and draws its start.
 func (s *Settings) Build(train *tensor.Observed) (Model, error) {
-	name := s.Loss
-	or(&name, loss.Square.Name())
-	l, err := loss.ByName(name)
+	l, err := loss.ByName(cmp.Or(s.Loss, loss.Square.Name()))
 	if err != nil {
 		return nil, err
 	}

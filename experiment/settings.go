@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -175,46 +176,46 @@ func Keys() []Key {
 
 // Normalise writes the defaults of a run of a study out, so that two settings that mean the same are the same.
 func (s *Settings) Normalise() {
-	or(&s.Data, "synthetic")
+	s.Data = cmp.Or(s.Data, "synthetic")
 	if s.Data == "synthetic" {
-		or(&s.DataSeed, 1)
-		or(&s.Shape, "10x10x10x10")
-		or(&s.Rank, 5)
-		or(&s.Standardise, "none")
+		s.DataSeed = cmp.Or(s.DataSeed, 1)
+		s.Shape = cmp.Or(s.Shape, "10x10x10x10")
+		s.Rank = cmp.Or(s.Rank, 5)
+		s.Standardise = cmp.Or(s.Standardise, "none")
 	}
-	or(&s.Standardise, "auto")
-	or(&s.Observed, 0.2)
+	s.Standardise = cmp.Or(s.Standardise, "auto")
+	s.Observed = cmp.Or(s.Observed, 0.2)
 	if s.MaskColumn == "" {
-		or(&s.Mask, 1)
+		s.Mask = cmp.Or(s.Mask, 1)
 	}
 	if len(s.Depth) == 0 {
 		s.Depth = Depths{0}
 	}
-	or(&s.Blocks, 500)
+	s.Blocks = cmp.Or(s.Blocks, 500)
 	if s.DType == string(model.Float64) {
 		s.DType = "" // as in every identity from before there was a choice
 	}
 	s.ResolveModel()
 	if !s.Balanced {
-		or(&s.Start, string(model.Gaussian))
+		s.Start = cmp.Or(s.Start, string(model.Gaussian))
 	}
-	or(&s.SigmaW, 0.01)
-	or(&s.SigmaA, 0.1)
-	or(&s.Seed, 1)
-	or(&s.Loss, "square")
-	or(&s.Integrator, string(flow.Implicit))
+	s.SigmaW = cmp.Or(s.SigmaW, 0.01)
+	s.SigmaA = cmp.Or(s.SigmaA, 0.1)
+	s.Seed = cmp.Or(s.Seed, 1)
+	s.Loss = cmp.Or(s.Loss, "square")
+	s.Integrator = cmp.Or(s.Integrator, string(flow.Implicit))
 	if s.Descends() {
-		or(&s.Rate, 0.01)
+		s.Rate = cmp.Or(s.Rate, 0.01)
 	} else {
-		or(&s.Tolerance, 0.01)
+		s.Tolerance = cmp.Or(s.Tolerance, 0.01)
 	}
-	or(&s.Threshold, 1)
+	s.Threshold = cmp.Or(s.Threshold, 1)
 	if s.HoldOut > 0 {
-		or(&s.Patience, 50)
+		s.Patience = cmp.Or(s.Patience, 50)
 	}
-	or(&s.Trajectory, "none")
+	s.Trajectory = cmp.Or(s.Trajectory, "none")
 	if s.Trajectory != "none" {
-		or(&s.Points, 300)
+		s.Points = cmp.Or(s.Points, 300)
 	}
 }
 
@@ -233,16 +234,7 @@ func (s *Settings) ResolveModel() {
 }
 
 // Descends tells whether the integrator is one of the descents, which have a rate and no tolerance.
-func (s *Settings) Descends() bool {
-	return flow.Method(s.Integrator).Descends()
-}
-
-func or[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}
+func (s *Settings) Descends() bool { return flow.Method(s.Integrator).Descends() }
 
 // Check returns an error that names the key if a setting is outside its range.
 func (s *Settings) Check() error {

@@ -1,6 +1,9 @@
 package experiment
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Record is a run between two steps. Values that were not measured are NaN.
 type Record struct {
@@ -39,11 +42,7 @@ func (t *Trajectory) Add(r Record) {
 		t.Records = t.Records[:last]
 	}
 	t.Records = append(t.Records, r)
-	limit := t.Limit
-	if limit == 0 {
-		limit = 10_000
-	}
-	if len(t.Records) > limit {
+	if len(t.Records) > cmp.Or(t.Limit, 10_000) {
 		t.Stride *= 2
 		latest := len(t.Records) - 1
 		kept := t.Records[:0]

@@ -77,15 +77,10 @@ func (n NormPanel) chart() Chart {
 		}
 		c.Curves = append(c.Curves, curve)
 	}
-	c.Curves = append(c.Curves, Curve{
-		Name: "train loss", X: n.X, Y: n.TrainLoss, Colour: Red, Width: 1.4, Dash: Dotted,
-		Right: true,
-	})
+	train := Curve{Name: "train loss", X: n.X, Y: n.TrainLoss, Colour: Red, Width: 1.4, Dash: Dotted, Right: true}
+	c.Curves = append(c.Curves, train)
 	if n.TestLoss != nil {
-		c.Curves = append(c.Curves, Curve{
-			Name: "test loss", X: n.X, Y: n.TestLoss, Colour: Red, Width: 0.7, Dash: Solid,
-			Right: true,
-		})
+		c.Curves = append(c.Curves, Curve{Name: "test loss", X: n.X, Y: n.TestLoss, Colour: Red, Width: 0.7, Right: true})
 	}
 	*c.Right = lossAxis(*c.Right, n.TrainLoss, n.TestLoss)
 	return c

@@ -97,17 +97,20 @@ func examplePhase(stream *rng.Stream) *Figure {
 }
 
 func exampleExponents() *Figure {
-	s := func(name string, slope float64) ExponentSeries {
-		e := ExponentSeries{Name: name}
+	c := Chart{X: Axis{Label: "depth k"}, Y: Axis{Label: "growth exponent"}}
+	for i, colour := range Distinct(3) {
+		points, curve := Points{Colour: colour, Size: 2.4}, Curve{Name: fmt.Sprint("model ", i), Colour: colour}
 		for k := range 6 {
-			x := 1.5 + slope*float64(k)
-			e.Depth, e.Theory, e.Fitted = append(e.Depth, float64(k)), append(e.Theory, x), append(e.Fitted, x+0.03)
-			e.Low, e.High = append(e.Low, x-0.1), append(e.High, x+0.15)
+			x, y := float64(k), 1.5+float64(i*k)/2
+			points.X, points.Y, points.Low, points.High = append(points.X, x), append(points.Y, y+0.03),
+				append(points.Low, y-0.1), append(points.High, y+0.15)
+			curve.Y = append(curve.Y, y)
 		}
-		return e
+		curve.X = points.X
+		c.Points, c.Curves = append(c.Points, points), append(c.Curves, curve)
+		c.Bands = append(c.Bands, Band{X: points.X, Low: points.Low, High: points.High, Colour: colour})
 	}
-	return Exponents("Growth is polynomial in depth", "depth k", s("deep CP, N = 4", 1), s("deep matrix", 0.05),
-		s("shallow CP", 0))
+	return &Figure{Title: "Growth is polynomial in depth", Charts: []Chart{c}, Width: 420, Height: 300}
 }
 
 func exampleHeldOut(stream *rng.Stream) *Figure {

@@ -14,17 +14,15 @@ const (
 	Orange Colour = 0xE69F00
 	Sky    Colour = 0x56B4E9
 	Green  Colour = 0x009E73
-	Yellow Colour = 0xF0E442
 	Blue   Colour = 0x0072B2
 	Red    Colour = 0xC8202A // deeper than their vermilion, so that it stays apart from the orange
 	Purple Colour = 0xCC79A7
 	Grey   Colour = 0xB4B4B4
 	Dim    Colour = 0x666666
-	Pale   Colour = 0xE3E3E3
 	White  Colour = 0xFFFFFF
 )
 
-// distinct is the order in which curves take colours. Red is kept for the loss, yellow is too faint on paper.
+// distinct is the order in which curves take colours. Red is kept for the loss; their yellow is too faint on paper.
 var distinct = [...]Colour{Blue, Orange, Green, Purple, Sky, Black}
 
 // Distinct returns n colours that stay apart: Okabe and Ito's for a few, and a walk through viridis for many.
@@ -56,7 +54,6 @@ type ColourMap int
 const (
 	Viridis  ColourMap = iota
 	Cividis            // blue to yellow
-	Diverge            // blue, white, orange: for values around zero
 	Greenish           // viridis from green to purple, the order of the paper's Figure 4
 )
 
@@ -67,7 +64,6 @@ var anchors = map[ColourMap][]Colour{
 	Cividis: {
 		0x00224E, 0x123570, 0x3B496C, 0x575D6D, 0x707173, 0x8A8678, 0xA59C74, 0xC3B369, 0xE1CC55, 0xFEE838,
 	},
-	Diverge:  {0x0B4F8A, 0x4C93C7, 0xA9CDE8, 0xF7F7F7, 0xF6C58B, 0xDD8A2B, 0x8F4A00},
 	Greenish: {0x7AD151, 0x44BF70, 0x22A884, 0x21918C, 0x2A788E, 0x355F8D, 0x414487, 0x482475, 0x440154},
 }
 

@@ -15,7 +15,8 @@ import (
 
 func newChains32(t testing.TB, o *tensor.Observed, opt options) *model.Chains32 {
 	t.Helper()
-	c, err := model.NewChains32(o, loss.Square, model.Config{Blocks: opt.blocks, Depths: opt.depths, Threads: opt.threads})
+	config := model.Config{Blocks: opt.blocks, Depths: opt.depths, Threads: opt.threads}
+	c, err := model.NewChainsOf[float32](o, loss.Square, config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,13 +4,13 @@
 // from its present state to a stop. State goes in and comes out as a Checkpoint, so that a run can be continued
 // on another day, bit for bit as if it had never stopped. Why a run stopped is a Status, never an error.
 //
-// Four methods share one interface: gradient descent with a fixed rate, the scalar-normalised descent of
-// Razin et al. 2021, explicit Runge–Kutta with error control, and (the default) a linearly implicit W-method,
-// which treats the grown blocks implicitly and the dormant ones explicitly, so that plateaus of any length cost
-// a few steps.
+// Four methods share one interface: gradient descent with a fixed rate, the scalar-normalised descent of Razin et al.
+// 2021, explicit Runge–Kutta with error control, and (the default) a linearly implicit W-method, which treats the grown
+// blocks implicitly and the dormant ones explicitly, so that plateaus of any length cost a few steps.
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -72,18 +72,18 @@ const DefaultRunaway = 100
 const forever = 1e60
 
 func (s Settings) withDefaults() (Settings, error) {
-	defaultTo(&s.Method, Implicit)
+	s.Method = cmp.Or(s.Method, Implicit)
 	method, ok := methods[s.Method]
 	if !ok {
 		return s, fmt.Errorf("flow: method %q is unknown, choose one of %v", s.Method, Methods())
 	}
-	defaultTo(&s.Scheme, "ros34pw2")
+	s.Scheme = cmp.Or(s.Scheme, "ros34pw2")
 	if _, ok := schemes[s.Scheme]; !ok {
 		return s, fmt.Errorf("flow: scheme %q is unknown, choose one of %s", s.Scheme, strings.Join(Schemes(), ", "))
 	}
-	defaultTo(&s.Tolerance, 1e-2)
-	defaultTo(&s.Rate, 1e-2)
-	defaultTo(&s.Threshold, 1)
+	s.Tolerance = cmp.Or(s.Tolerance, 1e-2)
+	s.Rate = cmp.Or(s.Rate, 1e-2)
+	s.Threshold = cmp.Or(s.Threshold, 1)
 	if !(s.Tolerance > 0 && s.Tolerance < 1) {
 		return s, fmt.Errorf("flow: tolerance %v must be between 0 and 1", s.Tolerance)
 	}
@@ -98,22 +98,15 @@ func (s Settings) withDefaults() (Settings, error) {
 	}
 	evaluations := 100_000
 	if !method.controlled {
-		defaultTo(&s.Every, 100)
+		s.Every = cmp.Or(s.Every, 100)
 		evaluations = 10_000_000
 	}
-	defaultTo(&s.Every, 1)
-	defaultTo(&s.Stop.TrainMSE, 1e-14)
-	defaultTo(&s.Stop.Time, forever)
-	defaultTo(&s.Stop.Evaluations, evaluations)
-	defaultTo(&s.Stop.Runaway, DefaultRunaway)
+	s.Every = cmp.Or(s.Every, 1)
+	s.Stop.TrainMSE = cmp.Or(s.Stop.TrainMSE, 1e-14)
+	s.Stop.Time = cmp.Or(s.Stop.Time, forever)
+	s.Stop.Evaluations = cmp.Or(s.Stop.Evaluations, evaluations)
+	s.Stop.Runaway = cmp.Or(s.Stop.Runaway, DefaultRunaway)
 	return s, nil
-}
-
-func defaultTo[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // Snapshot is what a recorder sees: the state of a run between two steps. It is valid during the call.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"lacuna/internal/rng"
@@ -112,6 +113,17 @@ func worstDifference(got, want []float64) float64 {
 	worst := 0.0
 	for i, v := range got {
 		worst = math.Max(worst, math.Abs(v-want[i])/math.Abs(want[i]))
+	}
+	return worst
+}
+
+// largestNorm2 is the largest squared norm of a factor.
+func largestNorm2(c *model.Chains) float64 {
+	worst := 0.0
+	for r := range c.Blocks() {
+		for n := range c.Depths() {
+			worst = math.Max(worst, slices.Max(c.FactorNorms2(r, n)))
+		}
 	}
 	return worst
 }

@@ -1,8 +1,8 @@
 package flow
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -35,18 +35,15 @@ func register(name Method, r registration) { methods[name] = r }
 
 // Methods lists every Method, those that control their error first.
 func Methods() []Method {
-	var names []Method
-	for name := range methods {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b Method) int {
-		if methods[a].controlled != methods[b].controlled {
-			if methods[a].controlled {
-				return -1
-			}
-			return 1
+	names := slices.Sorted(maps.Keys(methods))
+	slices.SortStableFunc(names, func(a, b Method) int {
+		switch {
+		case methods[a].controlled == methods[b].controlled:
+			return 0
+		case methods[a].controlled:
+			return -1
 		}
-		return cmp.Compare(a, b)
+		return 1
 	})
 	return names
 }

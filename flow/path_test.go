@@ -69,7 +69,7 @@ func TestConservedDifferencesAlongARun(t *testing.T) {
 			result := run(t, c, Settings{Tolerance: tolerance, Stop: stop})
 			drift := 0.0
 			for i, after := range c.Imbalances(nil) {
-				drift = math.Max(drift, math.Abs(after-before[i])/c.LargestNorm2())
+				drift = math.Max(drift, math.Abs(after-before[i])/largestNorm2(c))
 			}
 			emerged := len(result.EmergenceTimes())
 			t.Logf("depth %d, tolerance %g: %s, rank %d, %d emergences, %d evaluations, drift %.2g",

@@ -1,6 +1,9 @@
 package flow
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // scheme is a linearly implicit W-method (or, with gamma 0, an explicit Runge–Kutta method) in the form
 //
@@ -59,14 +62,7 @@ var schemes = map[string]scheme{
 }
 
 // Schemes lists the W-methods.
-func Schemes() []string {
-	var names []string
-	for name := range schemes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func Schemes() []string { return slices.Sorted(maps.Keys(schemes)) }
 
 func (s scheme) transform() transformed {
 	stages := len(s.b)

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"lacuna/internal/linalg"
 	"lacuna/model"
 )
@@ -27,12 +29,8 @@ type dense struct {
 	x       []float64
 }
 
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
+// grow returns n numbers of any value, in the memory of s where they fit.
+func grow[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
 
 func (d *dense) prepare(lin model.Linearisation) {
 	d.dim = lin.Dim()

@@ -1,13 +1,13 @@
 // Package loss holds the functions ℓ that compare a predicted cell with an observed one.
 //
-// The loss of a model is L(W) = 1/|Ω| Σ_{i∈Ω} ℓ(W_i, A_i) (Section 2 of Hariz et al. 2022, with
-// ℓ(W_i − A_i) as the usual special case). A loss is one file: a type with the three methods below and a
-// line in Names.
+// The loss of a model is L(W) = 1/|Ω| Σ_{i∈Ω} ℓ(W_i, A_i) (Section 2 of Hariz et al. 2022, with ℓ(W_i − A_i) as the
+// usual special case). A loss is one file: a type with the three methods below and a line in Names.
 package loss
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -30,12 +30,7 @@ func register(l Loss) Loss {
 
 // Names lists the losses that ByName knows, sorted.
 func Names() []string {
-	var names []string
-	for name := range byName {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
+	return slices.Sorted(maps.Keys(byName))
 }
 
 // ByName returns the loss of that name with its default parameter.

@@ -52,16 +52,9 @@ type BalancedConfig struct {
 
 // NewBalanced makes a model with all vectors zero.
 func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) (*Balanced, error) {
-	depths := config.Depths
-	if len(depths) == 0 {
-		depths = []float64{0}
-	}
-	if len(depths) == 1 {
-		depths = slices.Repeat(depths, observed.Order())
-	}
-	if len(depths) != observed.Order() {
-		return nil, fmt.Errorf("model: %d depths for %d modes: give one depth, or one for every mode",
-			len(depths), observed.Order())
+	depths, err := byMode(config.Depths, observed.Order())
+	if err != nil {
+		return nil, err
 	}
 	if config.Blocks < 1 {
 		return nil, fmt.Errorf("model: %d blocks, at least 1 is needed", config.Blocks)
@@ -73,9 +66,6 @@ func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) 
 	b := &Balanced{Objective: newObjective[float64](observed, l, config.Blocks, max(1, config.Threads))}
 	rows := 0
 	for n, k := range depths {
-		if !(k >= 0) || math.IsInf(k, 0) {
-			return nil, fmt.Errorf("model: depth %v of mode %d must be finite and not negative", k, n+1)
-		}
 		b.lengths = append(b.lengths, k+1)
 		b.roots = append(b.roots, newRoot(k+1))
 		b.start = append(b.start, rows)
@@ -89,9 +79,6 @@ func NewBalanced(observed *tensor.Observed, l loss.Loss, config BalancedConfig) 
 }
 
 func (b *Balanced) groups() int { return b.padded / kernel.Lanes }
-
-// Parameters returns R Σ d_n.
-func (b *Balanced) Parameters() int { return len(b.theta) / b.padded * b.blocks }
 
 // Draw sets the vectors to those of Chains.Draw with the BalancedChain start and the same seed; a fractional depth
 // takes the direction of the next whole one. config.Start is not used.
@@ -249,7 +236,7 @@ func (b *Balanced) RelativeSizes(out []float64, terms []Term) {
 
 func (b *Balanced) size(g int) {
 	const lanes = kernel.Lanes
-	var worst [lanes]float64
+	var worst largest
 	for n, d := range b.shape {
 		var size [lanes]float64
 		for i := range d {
@@ -259,15 +246,9 @@ func (b *Balanced) size(g int) {
 				size[r] = math.FMA(s, s, size[r])
 			}
 		}
-		for r, value := range size {
-			if value > 0 || math.IsNaN(value) {
-				worst[r] = math.Max(worst[r], value/b.norm2[n*b.padded+g*lanes+r])
-			}
-		}
+		worst.compare(&size, b.norm2[n*b.padded+g*lanes:])
 	}
-	for r := range min(lanes, b.blocks-g*lanes) {
-		b.call.sizes[g*lanes+r] = math.Sqrt(worst[r])
-	}
+	worst.roots(b.call.sizes, g)
 }
 
 // factorNorm2 returns the squared norm that each of the L_n factors of a chain would have, ‖v‖^(2/L).
@@ -294,28 +275,6 @@ func (b *Balanced) Unbalancedness() float64 {
 			s.add(b.factorNorm2(r, n))
 		}
 		worst = math.Max(worst, s.high-s.low)
-	}
-	return worst
-}
-
-// Imbalances appends ‖v_r^n‖^(2/L_n) − ‖v_r^1‖^(2/L_1) for every block and every mode but the first: constants of the
-// flow.
-func (b *Balanced) Imbalances(out []float64) []float64 {
-	for r := range b.blocks {
-		for n := 1; n < len(b.shape); n++ {
-			out = append(out, b.factorNorm2(r, n)-b.factorNorm2(r, 0))
-		}
-	}
-	return out
-}
-
-// LargestNorm2 returns the largest squared norm ‖v‖^(2/L) of a factor.
-func (b *Balanced) LargestNorm2() float64 {
-	var worst float64
-	for r := range b.blocks {
-		for n := range b.shape {
-			worst = math.Max(worst, b.factorNorm2(r, n))
-		}
 	}
 	return worst
 }

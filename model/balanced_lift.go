@@ -4,13 +4,12 @@ import (
 	"math"
 	"slices"
 
-	"lacuna/internal/kernel"
 	"lacuna/internal/portable"
 )
 
 // Linearise returns the linearisation at the current point, at which slot 0 must just have been evaluated.
 func (b *Balanced) Linearise(active []int) Linearisation {
-	b.lin.b = b
+	b.lin.b, b.lin.grams = b, &b.lin
 	b.lin.linearise(b.Objective, active)
 	return &b.lin
 }
@@ -19,7 +18,8 @@ func (b *Balanced) Linearise(active []int) Linearisation {
 // v̂ᵀ).
 type linearisedBalanced struct {
 	linearised[float64]
-	b *Balanced
+	b     *Balanced
+	chain []float64 // of chainGram
 }
 
 // Project sets out to Σ terms on the active blocks.
@@ -82,52 +82,29 @@ func (l *linearisedBalanced) gram(a, n int) (gain, share float64) {
 	return l.damping(a) * portable.Pow(norm2, 1-1/length), share
 }
 
-// TimesGram sets the given rows of out (Dim×Dim) to those of h K (damped).
-func (l *linearisedBalanced) TimesGram(out, h []float64, rows []int) {
-	l.timesBlocks(out, h, rows, l.gramBlocks())
-}
-
 // GramIsIdentity reports whether K is the identity: no depth, no damping.
 func (l *linearisedBalanced) GramIsIdentity() bool {
 	return slices.Max(l.b.lengths) == 1 && l.undamped()
 }
 
-// GramScale sets out, a v-space vector, to ‖v‖^(2−2/L) of each entry's chain, damped.
-func (l *linearisedBalanced) GramScale(out []float64) {
-	clear(out)
-	for a := range l.active {
-		for n, d := range l.b.shape {
-			gain, _ := l.gram(a, n)
-			for i := range d {
-				out[l.at(a, l.start[n]+i)] = gain
-			}
-		}
-	}
+// chainScale returns ‖v‖^(2−2/L), damped.
+func (l *linearisedBalanced) chainScale(a, n int) float64 {
+	gain, _ := l.gram(a, n)
+	return gain
 }
 
-// gramBlocks returns K in lanes, as linearisedChains does.
-func (l *linearisedBalanced) gramBlocks() []float64 {
-	size := 0
-	for _, d := range l.b.shape {
-		size += d * d
-	}
-	l.k = resize(l.k, l.groups*size*kernel.Lanes)
-	clear(l.k)
-	for a := range l.active {
-		start := 0
-		for n, d := range l.b.shape {
-			gain, share := l.gram(a, n)
-			for i := range d {
-				for j := range d {
-					value := float64(share * l.v[l.at(a, l.start[n]+i)] * l.v[l.at(a, l.start[n]+j)])
-					if i == j {
-						value++
-					}
-					l.k[(a/kernel.Lanes*size+start+i*d+j)*kernel.Lanes+a%kernel.Lanes] = gain * value
-				}
+func (l *linearisedBalanced) chainGram(a, n int) []float64 {
+	d := l.b.shape[n]
+	l.chain = resize(l.chain, d*d)
+	gain, share := l.gram(a, n)
+	for i := range d {
+		for j := range d {
+			value := float64(share * l.v[l.at(a, l.start[n]+i)] * l.v[l.at(a, l.start[n]+j)])
+			if i == j {
+				value++
 			}
-			start += d * d
+			l.chain[i*d+j] = gain * value
 		}
 	}
-	return l.k
+	return l.chain
 }

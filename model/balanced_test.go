@@ -107,3 +107,25 @@ func TestDepthZeroModelsAgree(t *testing.T) {
 		near(t, "vectors", slices.Concat(b.Vectors(r)...), slices.Concat(c.Block(r).W...), 1e-13)
 	}
 }
+
+// Imbalances appends ‖v_r^n‖^(2/L_n) − ‖v_r^1‖^(2/L_1) for every block and every mode but the first: constants of the
+// flow.
+func (b *Balanced) Imbalances(out []float64) []float64 {
+	for r := range b.blocks {
+		for n := 1; n < len(b.shape); n++ {
+			out = append(out, b.factorNorm2(r, n)-b.factorNorm2(r, 0))
+		}
+	}
+	return out
+}
+
+// LargestNorm2 returns the largest squared norm ‖v‖^(2/L) of a factor.
+func (b *Balanced) LargestNorm2() float64 {
+	var worst float64
+	for r := range b.blocks {
+		for n := range b.shape {
+			worst = math.Max(worst, b.factorNorm2(r, n))
+		}
+	}
+	return worst
+}

@@ -18,12 +18,11 @@ type Config struct {
 	Threads int   // threads for one evaluation; 0 means 1
 }
 
-func (c Config) depths(order int) ([]int, error) {
-	depths := c.Depths
+// byMode returns a depth for every mode: depths, or the one that is given for all, or 0.
+func byMode[D int | float64](depths []D, order int) ([]D, error) {
 	switch len(depths) {
 	case 0:
-		depths = []int{0}
-		fallthrough
+		depths = make([]D, order)
 	case 1:
 		depths = slices.Repeat(depths, order)
 	}
@@ -31,8 +30,8 @@ func (c Config) depths(order int) ([]int, error) {
 		return nil, fmt.Errorf("model: %d depths for %d modes: give one depth, or one for every mode", len(depths), order)
 	}
 	for n, k := range depths {
-		if k < 0 {
-			return nil, fmt.Errorf("model: depth %d of mode %d is negative", k, n+1)
+		if x := float64(k); !(x >= 0) || math.IsInf(x, 0) {
+			return nil, fmt.Errorf("model: depth %v of mode %d must be finite and not negative", k, n+1)
 		}
 	}
 	return depths, nil
@@ -99,14 +98,9 @@ func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, 
 	return NewChainsOf[float64](observed, l, config)
 }
 
-// NewChains32 is NewChains in float32.
-func NewChains32(observed *tensor.Observed, l loss.Loss, config Config) (*Chains32, error) {
-	return NewChainsOf[float32](observed, l, config)
-}
-
 // NewChainsOf is NewChains in either type.
 func NewChainsOf[T Float](observed *tensor.Observed, l loss.Loss, config Config) (*ChainsOf[T], error) {
-	depths, err := config.depths(observed.Order())
+	depths, err := byMode(config.Depths, observed.Order())
 	if err != nil {
 		return nil, err
 	}
@@ -336,19 +330,12 @@ func (c *ChainsOf[T]) size(g int) {
 	var one [1]Term
 	terms := c.atRest(&one, g, c.call.terms)
 	var size [lanes]float64
-	var worst [lanes]float64
-	compare := func(norm2 *[lanes]float64) {
-		for r, value := range size {
-			if value > 0 || math.IsNaN(value) {
-				worst[r] = math.Max(worst[r], value/norm2[r])
-			}
-		}
-	}
+	var worst largest
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		for i := 1; i <= k; i++ {
 			kernel.OutersNorm2(&size, c.outers(buffer[:0], terms, g, at, i, d), d, d)
-			compare((*[lanes]float64)(norms[c.norm[n]+(i-1)*lanes:]))
+			worst.compare(&size, norms[c.norm[n]+(i-1)*lanes:])
 		}
 		size = [lanes]float64{}
 		for i := range d {
@@ -364,9 +351,7 @@ func (c *ChainsOf[T]) size(g int) {
 				size[r] = math.FMA(s, s, size[r])
 			}
 		}
-		compare((*[lanes]float64)(norms[c.norm[n]+k*lanes:]))
+		worst.compare(&size, norms[c.norm[n]+k*lanes:])
 	}
-	for r := range min(lanes, c.blocks-g*lanes) {
-		c.call.sizes[g*lanes+r] = math.Sqrt(worst[r])
-	}
+	worst.roots(c.call.sizes, g)
 }

@@ -237,10 +237,44 @@ func (l *linearised[T]) RowBlocks(blocks []float64) {
 	}
 }
 
-// timesBlocks sets the given rows of out to those of h K, K given by its lane blocks.
-func (l *linearised[T]) timesBlocks(out, h []float64, rows []int, k []float64) {
+// GramScale sets out, a v-space vector, to the multiple of the identity that is the main part of K (damped).
+func (l *linearised[T]) GramScale(out []float64) {
+	clear(out)
+	for a := range l.active {
+		for n, d := range l.o.shape {
+			scale := l.grams.chainScale(a, n)
+			for i := range d {
+				out[l.at(a, l.start[n]+i)] = scale
+			}
+		}
+	}
+}
+
+// gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after
+// another.
+func (l *linearised[T]) gramBlocks() []float64 {
+	size := 0
+	for _, d := range l.o.shape {
+		size += d * d
+	}
+	l.k = resize(l.k, l.groups*size*kernel.Lanes)
+	clear(l.k)
+	for a := range l.active {
+		at := a / kernel.Lanes * size
+		for n, d := range l.o.shape {
+			for i, value := range l.grams.chainGram(a, n) {
+				l.k[(at+i)*kernel.Lanes+a%kernel.Lanes] = value
+			}
+			at += d * d
+		}
+	}
+	return l.k
+}
+
+// TimesGram sets the given rows of out (Dim×Dim) to those of h K (damped).
+func (l *linearised[T]) TimesGram(out, h []float64, rows []int) {
 	const lanes = kernel.Lanes
-	dim := l.Dim()
+	dim, k := l.Dim(), l.gramBlocks()
 	for _, row := range rows {
 		from, to := h[row*dim:][:dim], out[row*dim:][:dim]
 		at := 0

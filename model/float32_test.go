@@ -17,7 +17,7 @@ import (
 
 func chains32(t testing.TB, o *tensor.Observed, l loss.Loss, blocks int, depths []int, seed uint64) *Chains32 {
 	t.Helper()
-	c, err := NewChains32(o, l, Config{Blocks: blocks, Depths: depths})
+	c, err := NewChainsOf[float32](o, l, Config{Blocks: blocks, Depths: depths})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestFloat32StagesEqualFloat64(t *testing.T) {
 func TestFloat32DescentReachesRounding(t *testing.T) {
 	o := someCells(t, tensor.Shape{4, 3, 3}, 0.5, 1)
 	for _, depths := range [][]int{{0}, {1, 0, 1}} {
-		c, err := NewChains32(o, loss.Square, Config{Blocks: 24, Depths: depths})
+		c, err := NewChainsOf[float32](o, loss.Square, Config{Blocks: 24, Depths: depths})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func TestFloat32ThreadsAndDescendGiveTheSameBits(t *testing.T) {
 			losses = append(losses, want.Gradient(0, nil))
 		}
 		for _, threads := range []int{1, 3} {
-			got, err := NewChains32(o, loss.Square, Config{Blocks: 20, Depths: p.depths, Threads: threads})
+			got, err := NewChainsOf[float32](o, loss.Square, Config{Blocks: 20, Depths: p.depths, Threads: threads})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -256,7 +256,7 @@ func TestFloat32State(t *testing.T) {
 // Squares of parameters below 1e-23 do not exist in float32; norms must not need them.
 func TestFloat32NormsOfTinyBlocks(t *testing.T) {
 	o := someCells(t, tensor.Shape{4, 3, 3}, 0.6, 1)
-	c, err := NewChains32(o, loss.Square, Config{Blocks: 9, Depths: []int{1}})
+	c, err := NewChainsOf[float32](o, loss.Square, Config{Blocks: 9, Depths: []int{1}})
 	if err != nil {
 		t.Fatal(err)
 	}

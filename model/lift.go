@@ -2,14 +2,16 @@ package model
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/internal/kernel"
+	"lacuna/internal/linalg"
 )
 
 // Linearise returns the linearisation at the current point, at which slot 0 must just have been evaluated.
 func (c *ChainsOf[T]) Linearise(active []int) Linearisation {
 	l := &c.lin
-	l.c = c
+	l.c, l.grams = c, l
 	l.linearise(c.ObjectiveOf, active)
 	l.live = append(l.live[:0], make([]bool, c.groups)...)
 	for _, r := range active {
@@ -136,88 +138,51 @@ func (l *linearisedChains[T]) SetLift(j int, omega []float64) {
 	}
 }
 
-// TimesGram sets the given rows of out (Dim×Dim) to those of h K (damped). K = JᵥJᵥᵀ is block diagonal: for every
-// active block and mode the d_n×d_n matrix
-//
-//	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,   x_i = A_{i+1} … A_k w .
-func (l *linearisedChains[T]) TimesGram(out, h []float64, rows []int) {
-	l.timesBlocks(out, h, rows, l.gramBlocks())
-}
-
 // GramIsIdentity reports whether K is the identity: no matrices, no damping.
 func (l *linearisedChains[T]) GramIsIdentity() bool {
-	return maxDepth(l.c.depths) == 0 && l.undamped()
+	return slices.Max(l.c.depths) == 0 && l.undamped()
 }
 
-// GramScale sets out, a v-space vector, to ‖A_2 … A_k w‖² of each entry's chain (1 without matrices), damped: the
-// part of K that is a multiple of the identity.
-func (l *linearisedChains[T]) GramScale(out []float64) {
-	c := l.c
+// chainScale returns ‖A_2 … A_k w‖² of a chain (1 without matrices), damped.
+func (l *linearisedChains[T]) chainScale(a, n int) float64 {
+	c, r := l.c, l.active[a]
 	const lanes = kernel.Lanes
-	clear(out)
-	for a, r := range l.active {
-		for n, d := range c.shape {
-			scale := l.damping(a)
-			if c.depths[n] > 0 {
-				x := c.slot(0).x[r/lanes*c.vectorSize+c.vector[n]+d*lanes+r%lanes:]
-				var norm2 float64
-				for i := range d {
-					norm2 = math.FMA(float64(x[i*lanes]), float64(x[i*lanes]), norm2)
-				}
-				scale *= norm2
-			}
-			for i := range d {
-				out[l.at(a, l.start[n]+i)] = scale
-			}
-		}
+	d := c.shape[n]
+	if c.depths[n] == 0 {
+		return l.damping(a)
 	}
+	x := c.slot(0).x[r/lanes*c.vectorSize+c.vector[n]+d*lanes+r%lanes:]
+	var norm2 float64
+	for i := range d {
+		norm2 = math.FMA(float64(x[i*lanes]), float64(x[i*lanes]), norm2)
+	}
+	return l.damping(a) * norm2
 }
 
-// gramBlocks returns K in lanes: entry (i, j) of mode n at ((a/8)·Σd² + start + i·d + j)·8 + a%8, modes one after
-// another.
-func (l *linearisedChains[T]) gramBlocks() []float64 {
-	c := l.c
-	size := 0
-	for _, d := range c.shape {
-		size += d * d
-	}
-	l.k = resize(l.k, l.groups*size*kernel.Lanes)
-	clear(l.k)
-	for a, r := range l.active {
-		start := 0
-		for n, d := range c.shape {
-			out := l.k[(a/kernel.Lanes*size+start)*kernel.Lanes+a%kernel.Lanes:]
-			for i, value := range l.chainGram(r, n) {
-				out[i*kernel.Lanes] = l.damping(a) * value
-			}
-			start += d * d
-		}
-	}
-	return l.k
-}
-
-// chainGram returns K of one chain, in memory that the next call uses again, by the recursion
+// chainGram returns K = JᵥJᵥᵀ of one chain, damped: with Y_i = A_1 … A_i and x_i = A_{i+1} … A_k w
 //
-//	S_k = I ,   S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I ,   K = S_0 .
-func (l *linearisedChains[T]) chainGram(r, n int) []float64 {
-	c := l.c
+//	K = Σ_{i=1..k} ‖x_i‖² Y_{i−1} Y_{i−1}ᵀ + Y_k Y_kᵀ ,
+//
+// by the recursion S_k = I, S_{i−1} = A_i S_i A_iᵀ + ‖x_i‖² I, K = S_0.
+func (l *linearisedChains[T]) chainGram(a, n int) []float64 {
+	c, r := l.c, l.active[a]
 	const lanes = kernel.Lanes
 	d, k := c.shape[n], c.depths[n]
 	l.gram = resize(l.gram, 3*d*d)
-	s, product, a := l.gram[:d*d], l.gram[d*d:2*d*d], l.gram[2*d*d:]
+	s, product, matrix := l.gram[:d*d], l.gram[d*d:2*d*d], l.gram[2*d*d:]
 	clear(s)
 	for i := range d {
 		s[i*d+i] = 1
 	}
 	x := c.slot(0).x[r/lanes*c.vectorSize+c.vector[n]:]
 	for layer := k; layer >= 1; layer-- {
-		c.copyMatrix(a, r, n, layer)
+		c.copyMatrix(matrix, r, n, layer)
 		for i := range d {
 			row := product[i*d:][:d]
 			clear(row)
 			for j := range d {
 				for q, value := range s[j*d:][:d] {
-					row[q] += float64(a[i*d+j] * value)
+					row[q] += float64(matrix[i*d+j] * value)
 				}
 			}
 		}
@@ -230,13 +195,14 @@ func (l *linearisedChains[T]) chainGram(r, n int) []float64 {
 			for j := i; j < d; j++ {
 				var sum float64
 				for q, value := range product[i*d:][:d] {
-					sum += float64(value * a[j*d+q])
+					sum += float64(value * matrix[j*d+q])
 				}
 				s[i*d+j], s[j*d+i] = sum, sum
 			}
 			s[i*d+i] += norm2
 		}
 	}
+	linalg.Scale(s, l.damping(a))
 	return s
 }
 

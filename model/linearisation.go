@@ -1,6 +1,10 @@
 package model
 
-import "lacuna/internal/kernel"
+import (
+	"slices"
+
+	"lacuna/internal/kernel"
+)
 
 // Linearisation is the flow of a few active blocks to first order around one point, in the space of their vectors v
 // ("v-space"). With z a direction, δv = Jᵥz, and K = JᵥJᵥᵀ, the vector field of the active blocks changes by −K H δv,
@@ -38,6 +42,14 @@ type Linearisation interface {
 	LogRates(change []float64) []float64
 }
 
+// chainGrams knows K, the d_n×d_n block of every active block a and mode n, damped.
+type chainGrams interface {
+	// chainGram returns it, row-major, in memory that the next call uses again.
+	chainGram(a, n int) []float64
+	// chainScale returns the multiple of the identity that is its main part.
+	chainScale(a, n int) float64
+}
+
 // linearised is what the linearisations of all chains share: the loss seen from the current point by the active blocks.
 //
 // v-space is laid out in lane groups: entry i of mode n of the a-th active block is at
@@ -52,7 +64,8 @@ type linearised[T Float] struct {
 	v      []float64
 	first  []float64
 	second []float64
-	k      []float64
+	grams  chainGrams // set by Linearise
+	k      []float64  // of gramBlocks
 	cell   []cellProducts
 	plan   *activePlan
 }
@@ -109,21 +122,12 @@ func (l *linearised[T]) damping(a int) float64 {
 }
 
 func (l *linearised[T]) undamped() bool {
-	for _, factor := range l.damp {
-		if factor != 1 {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(l.damp, func(factor float64) bool { return factor != 1 })
 }
 
 func (l *linearised[T]) at(a, row int) int {
 	return (a/kernel.Lanes*l.width+row)*kernel.Lanes + a%kernel.Lanes
 }
 
-func resize[T Float](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
+// resize returns n numbers of any value, in the memory of s where they fit.
+func resize[T Float](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }

@@ -2,18 +2,15 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"lacuna/internal/kernel"
 	"lacuna/internal/memory"
 	"lacuna/tensor"
 )
 
-// Memory returns the bytes that a model of this shape in float64 and one integrator on it need: the parameters, the
-// direction slots, the factors and their gradients, and the cells. It allocates nothing.
-func Memory(shape tensor.Shape, cells int, depths []int, blocks int) float64 {
-	return memoryOf[float64](shape, cells, depths, blocks)
-}
-
+// memoryOf returns the bytes that a model of this shape and one integrator on it need: the parameters, the direction
+// slots, the factors and their gradients, and the cells.
 func memoryOf[T Float](shape tensor.Shape, cells int, depths []int, blocks int) float64 {
 	var parameters, vectors, factors float64
 	for n, d := range shape {
@@ -36,18 +33,10 @@ func checkMemory[T Float](shape tensor.Shape, cells int, depths []int, blocks in
 		return nil
 	}
 	advice := "fewer blocks"
-	if maxDepth(depths) > 0 {
+	if slices.Max(depths) > 0 {
 		advice = "fewer blocks, a smaller depth on the large modes, or a balanced start, " +
 			"whose memory does not grow with depth"
 	}
 	return fmt.Errorf("model: %v blocks of depths %v on a tensor of shape %v need %s, %s are available: use %s",
 		blocks, depths, []int(shape), memory.Format(need), memory.Format(have), advice)
-}
-
-func maxDepth(depths []int) int {
-	worst := 0
-	for _, k := range depths {
-		worst = max(worst, k)
-	}
-	return worst
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
@@ -99,15 +100,6 @@ func (c *ChainsOf[T]) Imbalances(out []float64) []float64 {
 	return out
 }
 
-// LargestNorm2 returns the largest squared norm of any factor.
-func (c *ChainsOf[T]) LargestNorm2() float64 {
-	var worst float64
-	for _, norm2 := range c.norm2 {
-		worst = math.Max(worst, norm2)
-	}
-	return worst
-}
-
 type span struct{ low, high float64 }
 
 func newSpan() span { return span{math.Inf(1), math.Inf(-1)} }
@@ -153,7 +145,7 @@ func (c *ChainsOf[T]) Stiffness(out []float64) {
 // matrices by about d^(k−1). It costs Σ k_n d_n³ multiplications a block.
 func (c *ChainsOf[T]) Tighten(out []float64, blocks []int) {
 	const lanes = kernel.Lanes
-	if maxDepth(c.depths) == 0 {
+	if slices.Max(c.depths) == 0 {
 		return
 	}
 	t, order := &c.tight, len(c.shape)
@@ -260,23 +252,47 @@ func (o *ObjectiveOf[T]) largestSecond() float64 {
 	return 1 / float64(len(o.prediction)) * worst
 }
 
+// largest is the largest relative size of a move so far, squared, for the eight blocks of a group.
+type largest [kernel.Lanes]float64
+
+// compare takes in moves of squared norm size of factors of squared norm norm2. A move of zero counts for nothing, even
+// of a factor of zero.
+func (l *largest) compare(size *[kernel.Lanes]float64, norm2 []float64) {
+	for r, value := range size {
+		if value > 0 || math.IsNaN(value) {
+			l[r] = math.Max(l[r], value/norm2[r])
+		}
+	}
+}
+
+// roots sets the part of out that belongs to group g, as far as there are blocks.
+func (l *largest) roots(out []float64, g int) {
+	for r, value := range l[:min(kernel.Lanes, len(out)-g*kernel.Lanes)] {
+		out[g*kernel.Lanes+r] = math.Sqrt(value)
+	}
+}
+
+// directionNorms2 sets x and y to the squared norms of the vectors of the direction in gradient slot j, for factor i of
+// mode n (k_n is w, for which x is 1).
+func (c *ChainsOf[T]) directionNorms2(x, y *[kernel.Lanes]float64, j, g, n, i int) {
+	const lanes = kernel.Lanes
+	s, d, at := &c.slots[j], c.shape[n], g*c.vectorSize+c.vector[n]
+	kernel.Norms2(y, s.y[at+i*d*lanes:], d)
+	all(x, 1)
+	if i < c.depths[n] {
+		kernel.Norms2(x, s.x[at+(i+1)*d*lanes:], d)
+	}
+}
+
 // Norm2 returns the squared Euclidean norm of the direction in gradient slot j over all parameters.
 func (c *ChainsOf[T]) Norm2(j int) float64 {
 	const lanes = kernel.Lanes
-	s := &c.slots[j]
 	var total float64
 	var x, y [lanes]float64
 	for g := range c.groups {
-		for n, d := range c.shape {
-			at := g*c.vectorSize + c.vector[n]
-			for i := 0; i <= c.depths[n]; i++ {
-				layer := s.y[at+i*d*lanes:]
-				kernel.Norms2(&y, layer, d)
-				x = [lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
-				if i < c.depths[n] {
-					right := s.x[at+(i+1)*d*lanes:]
-					kernel.Norms2(&x, right, d)
-				}
+		for n, k := range c.depths {
+			for i := range k + 1 {
+				c.directionNorms2(&x, &y, j, g, n, i)
 				for r := range min(lanes, c.blocks-g*lanes) {
 					total = math.FMA(x[r], y[r], total)
 				}
@@ -293,31 +309,19 @@ func (b *Balanced) Norm2(j int) float64 { return linalg.Norm2(b.slots[j]) }
 // gradient slot 0; 0 for a block of zeros.
 func (c *ChainsOf[T]) Rates(out []float64) {
 	const lanes = kernel.Lanes
-	s := &c.slots[0]
 	var x, y [lanes]float64
 	for g := range c.groups {
-		var worst [lanes]float64
-		for n, d := range c.shape {
-			at := g*c.vectorSize + c.vector[n]
-			for i := 0; i <= c.depths[n]; i++ {
-				layer := s.y[at+i*d*lanes:]
-				kernel.Norms2(&y, layer, d)
-				x = [lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
-				if i < c.depths[n] {
-					right := s.x[at+(i+1)*d*lanes:]
-					kernel.Norms2(&x, right, d)
+		var worst largest
+		for n, k := range c.depths {
+			for i := range k + 1 {
+				c.directionNorms2(&x, &y, 0, g, n, i)
+				for r := range x {
+					x[r] *= y[r]
 				}
-				norms := c.norm2[g*c.normSize+c.norm[n]+i*lanes:]
-				for r := range min(lanes, c.blocks-g*lanes) {
-					if value := x[r] * y[r]; value > 0 || math.IsNaN(value) {
-						worst[r] = math.Max(worst[r], value/norms[r])
-					}
-				}
+				worst.compare(&x, c.norm2[g*c.normSize+c.norm[n]+i*lanes:])
 			}
 		}
-		for r := range min(lanes, c.blocks-g*lanes) {
-			out[g*lanes+r] = math.Sqrt(worst[r])
-		}
+		worst.roots(out, g)
 	}
 }
 
@@ -325,18 +329,13 @@ func (c *ChainsOf[T]) Rates(out []float64) {
 func (b *Balanced) Rates(out []float64) {
 	const lanes = kernel.Lanes
 	for g := range b.groups() {
-		var worst, size [lanes]float64
+		var worst largest
+		var size [lanes]float64
 		for n, d := range b.shape {
 			laneNorms2(&size, b.slots[0][b.start[n]*b.padded+g*lanes:], d, b.padded)
-			for r := range min(lanes, b.blocks-g*lanes) {
-				if value := size[r]; value > 0 || math.IsNaN(value) {
-					worst[r] = math.Max(worst[r], value/b.norm2[n*b.padded+g*lanes+r])
-				}
-			}
+			worst.compare(&size, b.norm2[n*b.padded+g*lanes:])
 		}
-		for r := range min(lanes, b.blocks-g*lanes) {
-			out[g*lanes+r] = math.Sqrt(worst[r])
-		}
+		worst.roots(out, g)
 	}
 }
 

@@ -242,3 +242,12 @@ func TestCollapseKeepsGrownBlocksInOrder(t *testing.T) {
 	}
 	near(t, "norms kept", got, want, 1e-13)
 }
+
+// LargestNorm2 returns the largest squared norm of any factor.
+func (c *ChainsOf[T]) LargestNorm2() float64 {
+	var worst float64
+	for _, norm2 := range c.norm2 {
+		worst = math.Max(worst, norm2)
+	}
+	return worst
+}

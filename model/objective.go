@@ -17,9 +17,8 @@ type Objective = ObjectiveOf[float64]
 //
 //	L = 1/|Ω| Σ_{c∈Ω} ℓ(Σ_r Π_n v_r^n[c_n], a_c) ,
 //
-// with its first and second derivatives by the vectors v. Factors are v[n][i*padded+r]. Factors,
-// predictions and gradients are of type T; the loss, its derivatives at a cell, and errors are float64 before they
-// meet T.
+// with its first and second derivatives by the vectors v. Factors are v[n][i*padded+r]. Factors, predictions and
+// gradients are of type T; the loss, its derivatives at a cell, and errors are float64 before they meet T.
 type ObjectiveOf[T Float] struct {
 	observed *tensor.Observed
 	loss     loss.Loss
@@ -122,9 +121,6 @@ func (o *ObjectiveOf[T]) RoundingMSE() float64 {
 // Observed returns the cells the model is trained on.
 func (o *ObjectiveOf[T]) Observed() *tensor.Observed { return o.observed }
 
-// Shape returns the size of each mode.
-func (o *ObjectiveOf[T]) Shape() tensor.Shape { return o.shape }
-
 // Blocks returns R, the number of blocks.
 func (o *ObjectiveOf[T]) Blocks() int { return o.blocks }
 
@@ -136,9 +132,6 @@ func (o *ObjectiveOf[T]) Width() int {
 	}
 	return width
 }
-
-// Threads returns how many threads one evaluation may use.
-func (o *ObjectiveOf[T]) Threads() int { return o.threads }
 
 // Prediction returns the model's value at every observed cell as of the last gradient evaluation. It
 // belongs to the model.

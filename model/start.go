@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -44,18 +45,8 @@ type StartConfig struct {
 }
 
 func (s StartConfig) withDefaults() StartConfig {
-	if s.Start == "" {
-		s.Start = Gaussian
-	}
-	if s.SigmaW == 0 {
-		s.SigmaW = 0.01
-	}
-	if s.SigmaA == 0 {
-		s.SigmaA = 0.1
-	}
-	if s.Diagonal == 0 {
-		s.Diagonal = 1
-	}
+	s.Start, s.Diagonal = cmp.Or(s.Start, Gaussian), cmp.Or(s.Diagonal, 1)
+	s.SigmaW, s.SigmaA = cmp.Or(s.SigmaW, 0.01), cmp.Or(s.SigmaA, 0.1)
 	return s
 }
 
@@ -211,17 +202,10 @@ func (c *ChainsOf[T]) Block(r int) Block {
 func (b Block) Vectors() [][]float64 {
 	out := make([][]float64, len(b.W))
 	for n, w := range b.W {
-		x := w
-		for i := len(b.A[n]) - 1; i >= 0; i-- {
-			next := make([]float64, len(x))
-			for row := range next {
-				for j, value := range x {
-					next[row] = math.FMA(b.A[n][i][row*len(x)+j], value, next[row])
-				}
-			}
-			x = next
+		out[n] = slices.Clone(w)
+		for _, a := range slices.Backward(b.A[n]) {
+			out[n] = linalg.Multiply(a, out[n], len(w), len(w), 1)
 		}
-		out[n] = slices.Clone(x)
 	}
 	return out
 }

@@ -250,7 +250,7 @@ func TestMemoryIsEnough(t *testing.T) {
 			c.slot(Lift(j))
 		}
 	})
-	if want := Memory(shape, o.Len(), depths, 100); got > want || got < want/2 {
+	if want := memoryOf[float64](shape, o.Len(), depths, 100); got > want || got < want/2 {
 		t.Errorf("%v bytes allocated, %v announced", got, want)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"strings"
 
 	"lacuna/internal/kernel"
@@ -49,31 +48,19 @@ func (b *Balanced) kind() string {
 }
 
 func encode[T Float](kind string, values []T) []byte {
-	size := dtype[T](4, 8)
-	data := append(make([]byte, 0, len(kind)+size*len(values)), kind...)
-	for _, v := range values {
-		if size == 4 {
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
-		} else {
-			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(float64(v)))
-		}
+	data, err := binary.Append([]byte(kind), binary.LittleEndian, values)
+	if err != nil {
+		panic("model: parameters of no fixed size")
 	}
 	return data
 }
 
 func decode[T Float](kind string, values []T, data []byte) error {
-	size := dtype[T](4, 8)
 	numbers, ok := bytes.CutPrefix(data, []byte(kind))
-	if !ok || len(numbers) != size*len(values) {
+	if !ok || len(numbers) != binary.Size(values) {
 		return fmt.Errorf("model: the state is not of %s: same data, blocks, depths and precision are needed",
 			strings.TrimSpace(kind))
 	}
-	for i := range values {
-		if size == 4 {
-			values[i] = T(math.Float32frombits(binary.LittleEndian.Uint32(numbers[4*i:])))
-		} else {
-			values[i] = T(math.Float64frombits(binary.LittleEndian.Uint64(numbers[8*i:])))
-		}
-	}
-	return nil
+	_, err := binary.Decode(numbers, binary.LittleEndian, values)
+	return err
 }

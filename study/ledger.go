@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -166,7 +167,7 @@ func (l *Ledger) Runs(states ...string) ([]Run, error) {
 			&run.Version, &run.Machine, &started, &finished); err != nil {
 			return nil, err
 		}
-		if len(states) > 0 && !contains(states, run.State) {
+		if len(states) > 0 && !slices.Contains(states, run.State) {
 			continue
 		}
 		if err := json.Unmarshal([]byte(settings), &run.Settings); err != nil {
@@ -182,13 +183,4 @@ func (l *Ledger) Runs(states ...string) ([]Run, error) {
 		runs = append(runs, run)
 	}
 	return runs, rows.Err()
-}
-
-func contains(states []string, state string) bool {
-	for _, s := range states {
-		if s == state {
-			return true
-		}
-	}
-	return false
 }

@@ -3,7 +3,6 @@ package study
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math"
 	"path/filepath"
 	"strings"
@@ -28,10 +27,7 @@ func Export(path string, runs []Run) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(out.Bytes())
-		return err
-	})
+	return atomicfile.WriteBytes(path, out.Bytes())
 }
 
 // ByDepth draws the finished runs of uniform whole depth against their depth: effective rank beside test loss, in the
@@ -43,38 +39,27 @@ func ByDepth(title string, runs []Run) *figure.Figure {
 // RankByDepth draws effective ranks in the manner of Figure 4: every run a point, coloured by test loss, the true rank
 // of a synthetic tensor as a line. As in the paper, runs that ended at rank 0 are counted, not drawn.
 func RankByDepth(title string, runs []Run) figure.Chart {
-	drawn, empty, failed := split(runs)
-	by := figure.ByDepth{
-		Title: title, Label: "effective rank", Depths: deepest(runs) + 1, TrueRank: trueRank(runs),
-		Note: note(len(drawn), empty, failed),
-	}
-	for _, run := range drawn {
-		by.Runs = append(by.Runs, point(run, float64(run.Outcome.Rank)))
-	}
+	by := byDepth(title, "effective rank", runs, func(o Outcome) float64 { return float64(o.Rank) })
+	by.TrueRank = trueRank(runs)
 	return by.Chart()
 }
 
 // LossByDepth draws test losses in the manner of Figure 5.
 func LossByDepth(title string, runs []Run) figure.Chart {
-	drawn, empty, failed := split(runs)
-	by := figure.ByDepth{
-		Title: title, Label: "test loss (MSE)", Log: true, Depths: deepest(runs) + 1, Note: note(len(drawn), empty, failed),
-	}
-	for _, run := range drawn {
-		by.Runs = append(by.Runs, point(run, float64(run.Outcome.TestMSE)))
-	}
+	by := byDepth(title, "test loss (MSE)", runs, func(o Outcome) float64 { return float64(o.TestMSE) })
+	by.Log = true
 	return by.Chart()
 }
 
-func point(run Run, value float64) figure.DepthRun {
-	k, _ := run.Settings.Depth.Uniform()
-	return figure.DepthRun{Depth: int(k), Value: value, TestLoss: float64(run.Outcome.TestMSE)}
-}
-
-// split returns the finished runs that can be drawn by depth, and counts those of rank 0 and those that failed.
-func split(runs []Run) (drawn []Run, empty, failed int) {
+// byDepth takes the finished runs that can be drawn by depth, and counts those of rank 0 and those that failed.
+func byDepth(title, label string, runs []Run, value func(Outcome) float64) figure.ByDepth {
+	by := figure.ByDepth{Title: title, Label: label, Depths: 1}
+	empty, failed := 0, 0
 	for _, run := range runs {
 		k, uniform := run.Settings.Depth.Uniform()
+		if uniform {
+			by.Depths = max(by.Depths, int(k)+1)
+		}
 		switch {
 		case run.State == Failed:
 			failed++
@@ -82,10 +67,12 @@ func split(runs []Run) (drawn []Run, empty, failed int) {
 		case run.Outcome.Rank == 0:
 			empty++
 		default:
-			drawn = append(drawn, run)
+			one := figure.DepthRun{Depth: int(k), Value: value(run.Outcome), TestLoss: float64(run.Outcome.TestMSE)}
+			by.Runs = append(by.Runs, one)
 		}
 	}
-	return drawn, empty, failed
+	by.Note = note(len(by.Runs), empty, failed)
+	return by
 }
 
 func note(drawn, empty, failed int) string {
@@ -97,16 +84,6 @@ func note(drawn, empty, failed int) string {
 		text += fmt.Sprintf("; %d failed", failed)
 	}
 	return text
-}
-
-func deepest(runs []Run) int {
-	deepest := 0.0
-	for _, run := range runs {
-		if k, ok := run.Settings.Depth.Uniform(); ok {
-			deepest = math.Max(deepest, k)
-		}
-	}
-	return int(deepest)
 }
 
 // trueRank is the rank of the synthetic tensors, if all have the same; otherwise 0.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -93,10 +92,7 @@ func countAttempt(path string) (int, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return 0, err
 	}
-	return count + 1, atomicfile.Write(path, func(w io.Writer) error {
-		_, err := io.WriteString(w, strconv.Itoa(count+1))
-		return err
-	})
+	return count + 1, atomicfile.WriteBytes(path, []byte(strconv.Itoa(count+1)))
 }
 
 func readArray(dir string, round int) (array, error) {
@@ -154,7 +150,7 @@ func lastRound(dir string) int {
 }
 
 func closeRound(dir string, round int) error {
-	return atomicfile.Write(filepath.Join(roundDir(dir, round), "closed"), func(io.Writer) error { return nil })
+	return atomicfile.WriteBytes(filepath.Join(roundDir(dir, round), "closed"), nil)
 }
 
 // prepare makes sure that an array for the waiting runs is in the queue: the last one, if a process before this one
@@ -196,10 +192,7 @@ func (s *Study) prepare(
 	if err != nil {
 		return "", err
 	}
-	if err := atomicfile.Write(filepath.Join(dir, "array.sh"), func(w io.Writer) error {
-		_, err := w.Write(script)
-		return err
-	}); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(dir, "array.sh"), script); err != nil {
 		return "", err
 	}
 	if err := writeJSON(filepath.Join(dir, "array.json"), a); err != nil {
@@ -250,10 +243,7 @@ func (s *Study) submitOnce(ctx context.Context, round int, name string, fresh bo
 	if err != nil {
 		return fmt.Errorf("study: sbatch: %w: %s", err, strings.TrimSpace(problem.String()))
 	}
-	return atomicfile.Write(submitted, func(w io.Writer) error {
-		_, err := w.Write(out)
-		return err
-	})
+	return atomicfile.WriteBytes(submitted, out)
 }
 
 // inQueue reports whether a job of that name is waiting, running or being requeued.
@@ -305,11 +295,10 @@ func (s *Study) follow(
 // collect puts new results of a round into the ledger, in the order of their names.
 func (s *Study) collect(round int, seen, waiting map[string]bool, m *monitor) error {
 	dir := filepath.Join(roundDir(s.Dir, round), "results")
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
 		return err
 	}
-	sort.Slice(entries, func(a, b int) bool { return entries[a].Name() < entries[b].Name() })
 	for _, e := range entries {
 		if filepath.Ext(e.Name()) != ".json" || strings.HasPrefix(e.Name(), ".") || seen[e.Name()] {
 			continue

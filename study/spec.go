@@ -248,12 +248,16 @@ func parseRange(text string) (from, to int64, err error) {
 	return from, to, nil
 }
 
+// kinds are the values that a setting of each kind takes, in words.
+var kinds = map[reflect.Kind]string{
+	reflect.Slice: "a depth, a number ≥ 0", reflect.String: "a string", reflect.Bool: "true or false",
+	reflect.Int: "a whole number", reflect.Uint64: "a whole number ≥ 0", reflect.Float64: "a finite number",
+}
+
 func convert(item any, want reflect.Type) (reflect.Value, error) {
-	value := reflect.New(want).Elem()
-	wrong := func(kind string) (reflect.Value, error) {
-		return value, fmt.Errorf("%v (%T) is not %s", item, item, kind)
-	}
-	if want == reflect.TypeFor[Depths]() {
+	value, kind := reflect.New(want).Elem(), want.Kind()
+	wrong := fmt.Errorf("%v (%T) is not %s", item, item, kinds[kind])
+	if kind == reflect.Slice {
 		list, ok := item.([]any)
 		if !ok {
 			list = []any{item}
@@ -262,43 +266,29 @@ func convert(item any, want reflect.Type) (reflect.Value, error) {
 		for _, k := range list {
 			depth, ok := asFloat(k)
 			if !ok || depth < 0 {
-				return wrong("a depth, a number ≥ 0")
+				return value, wrong
 			}
 			depths = append(depths, depth)
 		}
 		return reflect.ValueOf(depths), nil
 	}
-	switch want.Kind() {
-	case reflect.String:
-		text, ok := item.(string)
-		if !ok {
-			return wrong("a string")
-		}
+	text, isText := item.(string)
+	truth, isTruth := item.(bool)
+	whole, isWhole := item.(int64)
+	number, isNumber := asFloat(item)
+	switch {
+	case kind == reflect.String && isText:
 		value.SetString(text)
-	case reflect.Bool:
-		is, ok := item.(bool)
-		if !ok {
-			return wrong("true or false")
-		}
-		value.SetBool(is)
-	case reflect.Int:
-		x, ok := item.(int64)
-		if !ok {
-			return wrong("a whole number")
-		}
-		value.SetInt(x)
-	case reflect.Uint64:
-		x, ok := item.(int64)
-		if !ok || x < 0 {
-			return wrong("a whole number ≥ 0")
-		}
-		value.SetUint(uint64(x))
+	case kind == reflect.Bool && isTruth:
+		value.SetBool(truth)
+	case kind == reflect.Int && isWhole:
+		value.SetInt(whole)
+	case kind == reflect.Uint64 && isWhole && whole >= 0:
+		value.SetUint(uint64(whole))
+	case kind == reflect.Float64 && isNumber:
+		value.SetFloat(number)
 	default:
-		x, ok := asFloat(item)
-		if !ok {
-			return wrong("a finite number")
-		}
-		value.SetFloat(x)
+		return value, wrong
 	}
 	return value, nil
 }

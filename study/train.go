@@ -40,7 +40,7 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 	o := Outcome{
 		Status: string(result.Status), TrainLoss: Number(at.Loss), TrainMSE: Number(at.TrainMSE),
 		HeldBackMSE: Number(at.HeldOut),
-		TestMSE:     Number(at.TestMSE), RelativeTest: Number(math.Sqrt(at.TestMSE / squares(test))), Rank: at.Rank,
+		TestMSE:     Number(at.TestMSE), RelativeTest: Number(math.Sqrt(at.TestMSE / test.MeanSquare())), Rank: at.Rank,
 		LargestNorm: Number(at.Largest), FlowTime: Number(at.Time), Steps: result.Steps, Evaluations: result.Evaluations,
 	}
 	for _, t := range result.EmergenceTimes() {
@@ -56,15 +56,6 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 		}
 	}
 	return o, nil
-}
-
-// squares is the mean squared value of cells.
-func squares(cells *tensor.Observed) float64 {
-	var sum float64
-	for _, v := range cells.Values {
-		sum += float64(v * v)
-	}
-	return sum / float64(cells.Len())
 }
 
 // Split returns the observed cells of a run and the rest of the known ones, both standardised as fitted on the former.
@@ -84,25 +75,10 @@ func (d *Data) Split(s Settings) (train, test *tensor.Observed, err error) {
 		}
 		train, test = known.cells.Partition(func(c int) bool { return observed[c] })
 	}
-	how, mode := tensor.StandardiseMode, 0
-	switch s.Standardise {
-	case "none":
-		how = tensor.StandardiseNone
-	case "global":
-		how = tensor.StandardiseGlobal
-	case "auto":
-		how = tensor.StandardiseAuto
-	default:
-		mode = -1
-		for n, m := range train.Modes {
-			if m.Name == s.Standardise {
-				mode = n
-			}
-		}
-		if mode < 0 {
-			return nil, nil, fmt.Errorf("study: standardise = %q is neither none, global, auto nor the name of a mode",
-				s.Standardise)
-		}
+	how, mode, ok := tensor.StandardiseNamed(s.Standardise, train.Modes)
+	if !ok {
+		return nil, nil, fmt.Errorf("study: standardise = %q is neither none, global, auto nor the name of a mode",
+			s.Standardise)
 	}
 	scaling := tensor.FitScaling(train, how, mode)
 	return scaling.Apply(train), scaling.Apply(test), nil

@@ -1,6 +1,8 @@
 package tensor
 
 import (
+	"slices"
+
 	"lacuna/internal/portable"
 )
 
@@ -14,6 +16,19 @@ const (
 	StandardiseGlobal                    // one mean and one deviation
 	StandardiseMode                      // a mean and a deviation for every index of one mode
 )
+
+// StandardiseNamed reads none, global, auto or the name of a mode; ok is false for any other. A mode of one of those
+// names is taken for the word.
+func StandardiseNamed(text string, modes []Mode) (how Standardise, mode int, ok bool) {
+	words := map[string]Standardise{
+		"auto": StandardiseAuto, "none": StandardiseNone, "global": StandardiseGlobal,
+	}
+	if how, ok := words[text]; ok {
+		return how, 0, true
+	}
+	mode = slices.IndexFunc(modes, func(m Mode) bool { return m.Name == text })
+	return StandardiseMode, mode, mode >= 0
+}
 
 // Scaling is an affine map of values, fitted on observed cells only:
 // standardised = (value − Mean[i]) / Scale[i], where i is the cell's index in mode Mode, or 0 when Mode < 0.
@@ -62,9 +77,9 @@ func globalScaling(o *Observed) Scaling {
 
 func modeScaling(o *Observed, mode int) Scaling {
 	global := globalScaling(o)
-	slices := sliceValues(o, mode)
-	s := Scaling{Mode: mode, Mean: make([]float64, len(slices)), Scale: make([]float64, len(slices))}
-	for i, values := range slices {
+	all := sliceValues(o, mode)
+	s := Scaling{Mode: mode, Mean: make([]float64, len(all)), Scale: make([]float64, len(all))}
+	for i, values := range all {
 		s.Mean[i], s.Scale[i] = Moments(values)
 		if len(values) == 0 {
 			s.Mean[i] = global.Mean[0]
@@ -77,11 +92,11 @@ func modeScaling(o *Observed, mode int) Scaling {
 }
 
 func sliceValues(o *Observed, mode int) [][]float64 {
-	slices := make([][]float64, len(o.Modes[mode].Labels))
+	all := make([][]float64, len(o.Modes[mode].Labels))
 	for c, i := range o.Index[mode] {
-		slices[i] = append(slices[i], o.Values[c])
+		all[i] = append(all[i], o.Values[c])
 	}
-	return slices
+	return all
 }
 
 // scaleSpread measures how clearly the slices of a mode differ in scale: the ratio of the pooled

@@ -3,11 +3,11 @@
 package tensor
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sort"
 	"strconv"
 )
 
@@ -54,9 +54,8 @@ type Observed struct {
 	Values []float64 // Values[c]
 }
 
-// NewObserved sorts the cells into canonical order and takes ownership of the slices.
-// It returns an error for fewer than two modes, an index out of range, a value that is not finite, or
-// a cell that is listed twice.
+// NewObserved sorts the cells into canonical order and takes ownership of the slices. It returns an error for fewer
+// than two modes, an index out of range, a value that is not finite, or a cell that is listed twice.
 func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, error) {
 	if len(modes) < 2 {
 		return nil, fmt.Errorf("tensor: %d modes, at least 2 are needed", len(modes))
@@ -82,8 +81,11 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 		}
 	}
 	o := &Observed{Modes: modes, Index: index, Values: values}
-	if !sort.IsSorted(byCell{o}) {
-		o = o.Subset(o.sortedPositions())
+	for c := 1; c < len(values); c++ {
+		if o.compare(c-1, c) > 0 {
+			o = o.Subset(o.sortedPositions())
+			break
+		}
 	}
 	for c := 1; c < len(values); c++ {
 		if o.compare(c-1, c) == 0 {
@@ -92,11 +94,6 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 	}
 	return o, nil
 }
-
-type byCell struct{ *Observed }
-
-func (b byCell) Less(i, j int) bool { return b.compare(i, j) < 0 }
-func (b byCell) Swap(int, int)      {}
 
 func (o *Observed) compare(a, b int) int {
 	for _, column := range o.Index {
@@ -123,15 +120,7 @@ func (o *Observed) sortedPositions() []int {
 			keys[c] = keys[c]*d + int64(i)
 		}
 	}
-	slices.SortFunc(positions, func(a, b int) int {
-		switch {
-		case keys[a] < keys[b]:
-			return -1
-		case keys[a] > keys[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(positions, func(a, b int) int { return cmp.Compare(keys[a], keys[b]) })
 	return positions
 }
 
@@ -248,6 +237,15 @@ func SortByIndex(index []int32, d int) (cells []int32, starts []int) {
 		next[i]++
 	}
 	return cells, starts
+}
+
+// MeanSquare returns the mean of the squared values (NaN for none).
+func (o *Observed) MeanSquare() float64 {
+	var sum float64
+	for _, v := range o.Values {
+		sum += float64(v * v)
+	}
+	return sum / float64(o.Len())
 }
 
 // Moments returns the mean and the population standard deviation of values (0, 0 for none).

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"lacuna/flow"
 	"lacuna/internal/portable"
 	"lacuna/model"
 )
@@ -18,10 +17,9 @@ var bounds = &entry{
 		Title: "Where the hypothesis fails",
 		Formula: "N γ<sub>r</sub> s² / (s<sup>2/N</sup> + ε<sub>1</sub>) ≤ ds/dt ≤ N γ<sub>r</sub> (s<sup>2/N</sup> + " +
 			"ε<sub>1</sub>)<sup>N−1</sup> ,  s = ‖⊗w<sub>r</sub><sup>n</sup>‖",
-		Text: "From a start that is not balanced the equation of Theorem 3.2 (i) is no longer exact, but the proof " +
-			"leaves a lower and an upper bound, which are the wider the larger the unbalancedness ε₁ of the vectors " +
-			"is. The table gives the error of the equation beside the unbalancedness, and whether the rate ever left " +
-			"the bounds.",
+		Text: "From a start that is not balanced the equation of Theorem 3.2 (i) is no longer exact, but the proof leaves " +
+			"a lower and an upper bound, which are the wider the larger the unbalancedness ε₁ of the vectors is. The table " +
+			"gives the error of the equation beside the unbalancedness, and whether the rate ever left the bounds.",
 	},
 	hypothesis: "none",
 	run:        unbalancedRuns,
@@ -59,13 +57,10 @@ func claimBounds(_ context.Context, r *run) (Result, error) {
 	equation := r.measured[1].Worst.Error
 	row.Epsilon, row.EquationError = &watch.start, &equation
 	out := oneRow(row)
-	for _, e := range r.result.Events {
-		if e.Kind == flow.Emergence {
-			trace := watch.grown(e.Block)
-			trace.Epsilon, trace.Error = watch.start, equation
-			out.Bands = append(out.Bands, trace)
-			break
-		}
+	if blocks := emerged(r.result.Events); len(blocks) > 0 {
+		trace := watch.grown(blocks[0])
+		trace.Epsilon, trace.Error = watch.start, equation
+		out.Bands = append(out.Bands, trace)
 	}
 	return out, nil
 }
@@ -172,13 +167,7 @@ func (w *bandWatch) look(p *point) {
 // grown returns the trace of a block up to its largest norm.
 func (w *bandWatch) grown(r int) BandTrace {
 	t := *w.rows[r]
-	peak := 0
-	for k, s := range t.Norm {
-		if s > t.Norm[peak] {
-			peak = k
-		}
-	}
-	t.Norm, t.Rate, t.Low, t.High, t.Equation = t.Norm[:peak+1], t.Rate[:peak+1], t.Low[:peak+1], t.High[:peak+1],
-		t.Equation[:peak+1]
+	end := peakOf(t.Norm) + 1
+	t.Norm, t.Rate, t.Low, t.High, t.Equation = t.Norm[:end], t.Rate[:end], t.Low[:end], t.High[:end], t.Equation[:end]
 	return t
 }

@@ -113,7 +113,7 @@ func try(ctx context.Context, s setup, entries []*entry, tolerance float64, o Op
 	if s.prepare != nil {
 		s.prepare(chains, observer)
 	}
-	result, err := follow(ctx, chains, chains.Observed(), flow.Settings{Tolerance: tolerance}, observer.Record)
+	result, err := follow(ctx, chains, flow.Settings{Tolerance: tolerance}, observer.Record)
 	if err != nil {
 		return nil, err
 	}
@@ -130,18 +130,8 @@ func oneRow(row Row) Result { return Result{Rows: []Row{row}} }
 
 // row is what every row says: how far off the first statement of the entry was.
 func (r *run) row() Row {
-	name := "deep CP"
-	if slices.Max(r.problem.depths) == 0 {
-		name = "CP"
-	}
-	m, p := r.measured[0], r.problem
-	return Row{
-		Statement: r.entry.Name, Side: "vector-field", Model: name, Start: string(p.start),
-		Hypothesis: r.entry.hypothesis,
-		Order:      len(p.depths), Depths: p.depths, Blocks: p.blocks, Emergences: r.observer.Emergences,
-		Records:            len(m.Times),
-		WorstRelativeError: m.Worst.Error, WorstTime: m.Worst.Time, WorstBlock: m.Worst.Side.Block,
-		Tolerance: r.options.Tolerance, Holds: m.Worst.Error <= r.options.Tolerance && m.Compared > 0,
-		IntegratorTolerance: r.tolerance, Status: string(r.result.Status),
-	}
+	row := r.entry.newRow("vector-field", r.problem)
+	row.measured(r.measured[0], r.options.Tolerance)
+	row.Emergences, row.IntegratorTolerance, row.Status = r.observer.Emergences, r.tolerance, string(r.result.Status)
+	return row
 }

@@ -98,14 +98,6 @@ func (m *Matrix) FactorSize(j int) (rows, columns int) { return m.sizes[j], m.si
 // Factor copies W_j out, row-major.
 func (m *Matrix) Factor(j int) []float64 { return slices.Clone(m.part(m.theta, j)) }
 
-// SetFactor overwrites W_j.
-func (m *Matrix) SetFactor(j int, w []float64) {
-	if len(w) != m.sizes[j]*m.sizes[j-1] {
-		panic("theory: SetFactor: a factor of another shape")
-	}
-	copy(m.part(m.theta, j), w)
-}
-
 func (m *Matrix) part(theta []float64, j int) []float64 {
 	return theta[m.start[j]:][:m.sizes[j]*m.sizes[j-1]]
 }

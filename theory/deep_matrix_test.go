@@ -156,3 +156,11 @@ func TestMatrixMethodsAgree(t *testing.T) {
 		}
 	}
 }
+
+// SetFactor overwrites W_j.
+func (m *Matrix) SetFactor(j int, w []float64) {
+	if len(w) != m.sizes[j]*m.sizes[j-1] {
+		panic("theory: SetFactor: a factor of another shape")
+	}
+	copy(m.part(m.theta, j), w)
+}

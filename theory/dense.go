@@ -13,10 +13,7 @@ import (
 func orthonormal(d, count int, stream *rng.Stream) [][]float64 {
 	out := make([][]float64, count)
 	for l := range out {
-		x := make([]float64, d)
-		for i := range x {
-			x[i] = stream.NormFloat64()
-		}
+		x := normal(stream, d)
 		for range 2 { // twice is enough for full accuracy
 			for _, y := range out[:l] {
 				along := linalg.Dot(x, y)

@@ -34,14 +34,15 @@ func fitLine(x, y []float64) Fit {
 	return Fit{slope, slope - width, slope + width, len(x)}
 }
 
-// exponent regresses log(rate/δ_r) on log ‖⊗w_r‖ over all growth phases, the rate by finite differences of the recorded
-// norms. Theorem 3.2 (i) says that the slope is 2 − 2/N + Σk_n/N.
-func (t *trace) exponent() Fit {
+// exponent regresses log(rate/drive) on log norm over all growth phases, the rate by finite differences of the recorded
+// norms: for ‖⊗w_r‖ and δ_r the slope is 2 − 2/N + Σk_n/N by Theorem 3.2 (i), for σ_r and α_r it is 2 − 2/k by
+// Theorem 2.1.
+func (t *path) exponent() Fit {
 	var x, y []float64
 	for _, phase := range t.phases() {
 		rates := Differences(t.step, column(t.norms, phase.block))
 		for k := phase.from; k < phase.to; k++ {
-			if ratio := rates[k] / t.delta[k][phase.block]; ratio > 0 {
+			if ratio := rates[k] / t.drive[k][phase.block]; ratio > 0 {
 				x, y = append(x, portable.Log(t.norms[k][phase.block])), append(y, portable.Log(ratio))
 			}
 		}

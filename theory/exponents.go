@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"lacuna/flow"
-	"lacuna/model"
 )
 
 // exponent fits the power itself, for chains and for deep matrices.
@@ -24,14 +23,10 @@ var exponent = &entry{
 	hypothesis: "ε(0) = 0",
 	run: &course{func(o Options, entries []*entry) []work {
 		e := entries[0]
-		chains := eachOf(o.combinations([]int{3, 4, 5}, []int{0, 1, 2, 3, 4, 5}), func(ctx context.Context,
-			depths []int,
-		) (Result, error) {
-			return exponentRun(ctx, depths, e, o)
-		})
-		return append(chains, eachOf(o.matrices([]int{2, 3, 4, 5, 6}), func(ctx context.Context, k int) (Result, error) {
-			return matrixExponentRun(ctx, k, e, o)
-		})...)
+		combinations, factors := o.combinations([]int{3, 4, 5}, []int{0, 1, 2, 3, 4, 5}), o.matrices([]int{2, 3, 4, 5, 6})
+		chains := func(ctx context.Context, depths []int) (Result, error) { return exponentRun(ctx, depths, e, o) }
+		matrices := func(ctx context.Context, k int) (Result, error) { return matrixExponentRun(ctx, k, e, o) }
+		return append(eachOf(combinations, chains), eachOf(factors, matrices)...)
 	}},
 	note: func(row Row) string {
 		return fmt.Sprintf("%.4f (%.4f … %.4f), theory %.4f", *row.Fitted, row.CI95[0], row.CI95[1], *row.Predicted)
@@ -61,9 +56,11 @@ func findExponents(rows []Row) []string {
 // exponentTolerance is the largest distance of a fitted exponent from theory.
 const exponentTolerance = 0.01
 
+// exponentIntegration is the tolerance of the runs whose growth is fitted.
+const exponentIntegration = 1e-5
+
 func exponentRun(ctx context.Context, depths []int, e *entry, o Options) (Result, error) {
-	start := RankOneAligned
-	p := newProblem(depths, start, o)
+	p := newProblem(depths, RankOneAligned, o)
 	if slices.Max(depths) > 3 {
 		p.norm = 0.6
 	}
@@ -72,46 +69,33 @@ func exponentRun(ctx context.Context, depths []int, e *entry, o Options) (Result
 		return Result{}, err
 	}
 	t := newTrace(chains, square())
-	const tolerance = 1e-5
-	result, err := follow(ctx, chains, chains.Observed(), flow.Settings{Tolerance: tolerance}, t.record)
+	result, err := follow(ctx, chains, flow.Settings{Tolerance: exponentIntegration}, t.record)
 	if err != nil {
 		return Result{}, err
 	}
-	row := exponentRow(e, t.exponent(), Exponent(depths))
-	row.Model, row.Start, row.Order, row.Depths, row.Blocks = "deep CP", string(start), len(depths), depths, p.blocks
-	if slices.Max(depths) == 0 {
-		row.Model = "CP"
-	}
-	row.Emergences, row.IntegratorTolerance, row.Status = len(t.emerged), tolerance, string(result.Status)
-	return Result{Rows: []Row{row}}, nil
-}
-
-func exponentRow(e *entry, fit Fit, predicted float64) Row {
-	row := Row{
-		Statement: e.Name, Side: "trajectory", Hypothesis: e.hypothesis, Records: fit.Points,
-		Tolerance: exponentTolerance,
-	}
-	fitted, ci := fit.Fitted, [2]float64{fit.Low, fit.High}
-	row.Fitted, row.Predicted, row.CI95 = &fitted, &predicted, &ci
-	row.WorstRelativeError = math.Abs(fitted-predicted) / predicted
-	row.Holds = math.Abs(fitted-predicted) <= exponentTolerance
-	return row
+	return fitted(e.newRow("trajectory", p), &t.path, Exponent(depths), result), nil
 }
 
 func matrixExponentRun(ctx context.Context, k int, e *entry, o Options) (Result, error) {
-	m, observed, err := matrixProblem(k, o)
+	m, err := matrixProblem(k, o)
 	if err != nil {
 		return Result{}, err
 	}
 	observer := NewMatrixObserver(m, square())
-	const tolerance = 1e-5
-	result, err := follow(ctx, m, observed, flow.Settings{Tolerance: tolerance}, observer.Record)
+	result, err := follow(ctx, m, flow.Settings{Tolerance: exponentIntegration}, observer.Record)
 	if err != nil {
 		return Result{}, err
 	}
-	row := exponentRow(e, observer.trace.fit(), MatrixExponent(k))
-	row.Model, row.Start, row.Order, row.Depths, row.Blocks = "deep matrix", string(model.BalancedGeneral), 2, []int{k},
-		m.Blocks()
-	row.Emergences, row.IntegratorTolerance, row.Status = observer.Emergences, tolerance, string(result.Status)
-	return Result{Rows: []Row{row}}, nil
+	return fitted(e.newMatrixRow("trajectory", m), &observer.path, MatrixExponent(k), result), nil
+}
+
+// fitted fills in the exponent that was fitted to a path, beside the one predicted.
+func fitted(row Row, t *path, predicted float64, result flow.Result) Result {
+	fit := t.exponent()
+	row.Records, row.Tolerance = fit.Points, exponentTolerance
+	row.Fitted, row.Predicted, row.CI95 = &fit.Fitted, &predicted, &[2]float64{fit.Low, fit.High}
+	row.WorstRelativeError = math.Abs(fit.Fitted-predicted) / predicted
+	row.Holds = math.Abs(fit.Fitted-predicted) <= exponentTolerance
+	row.Emergences, row.IntegratorTolerance, row.Status = len(t.emerged), exponentIntegration, string(result.Status)
+	return oneRow(row)
 }

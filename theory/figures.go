@@ -92,12 +92,10 @@ func (r *Result) exponents() *figure.Figure {
 		}
 		c.Curves, c.Points = append(c.Curves, curve), append(c.Points, p)
 	}
+	low, high := Exponent(make([]int, 3)), Exponent(make([]int, 5))
 	c.Bands = []figure.Band{{
 		Name: "plain CP of orders 3 to 5, which has no depth", X: []float64{0, 5},
-		Low: []float64{Exponent(make([]int, 3)), Exponent(make([]int, 3))}, High: []float64{
-			Exponent(make([]int, 5)),
-			Exponent(make([]int, 5)),
-		}, Colour: figure.Grey,
+		Low: []float64{low, low}, High: []float64{high, high}, Colour: figure.Grey,
 	}}
 	c.Rules = []figure.Rule{{Name: "quadratic", At: 2, Colour: figure.Dim, Dash: figure.Dashed}}
 	f.Charts = []figure.Chart{c}
@@ -105,11 +103,7 @@ func (r *Result) exponents() *figure.Figure {
 }
 
 func meanDepth(depths []int) float64 {
-	sum := 0
-	for _, k := range depths {
-		sum += k
-	}
-	return float64(sum) / float64(len(depths))
+	return float64(matrices(depths)) / float64(len(depths))
 }
 
 func (r *Result) growth() *figure.Figure {
@@ -143,10 +137,8 @@ func (r *Result) bands() *figure.Figure {
 	for _, b := range r.Bands {
 		f.Charts = append(f.Charts, figure.Chart{
 			Title: fmt.Sprintf("ε(0) = %.2g, ε₁ = %.2g", b.Epsilon, b.Epsilon1),
-			X:     figure.Axis{Label: "norm Π‖w‖ of the block", Log: true}, Y: figure.Axis{
-				Label: "growth rate over γ",
-				Log:   true,
-			},
+			X:     figure.Axis{Label: "norm Π‖w‖ of the block", Log: true},
+			Y:     figure.Axis{Label: "growth rate over γ", Log: true},
 			Bands: []figure.Band{{Name: "bounds of the proof", X: b.Norm, Low: b.Low, High: b.High, Colour: figure.Sky}},
 			Curves: []figure.Curve{
 				{Name: "measured", X: b.Norm, Y: b.Rate, Colour: figure.Blue, Width: 1.6},

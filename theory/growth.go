@@ -8,11 +8,17 @@ import (
 // Exponent returns 2 − 2/N + (k_1 + … + k_N)/N, the exponent of growth of Theorem 3.2 (i), Eq. 6 (and, with no
 // matrices, of Theorem 2.2).
 func Exponent(depths []int) float64 {
-	order, matrices := float64(len(depths)), 0
+	order := float64(len(depths))
+	return 2 - 2/order + float64(matrices(depths))/order
+}
+
+// matrices returns Σk_n.
+func matrices(depths []int) int {
+	sum := 0
 	for _, k := range depths {
-		matrices += k
+		sum += k
 	}
-	return 2 - 2/order + float64(matrices)/order
+	return sum
 }
 
 func growth(name string, exponent func(depths []int) float64) Statement {

@@ -1,6 +1,8 @@
 package theory
 
 import (
+	"slices"
+
 	"gonum.org/v1/gonum/mat"
 
 	"lacuna/internal/portable"
@@ -36,7 +38,8 @@ func LemmaA2() Statement {
 				if k == 0 {
 					continue
 				}
-				rates := singularRates(chainProduct(b, n), chainRate(b, p.field[r], n))
+				d := len(b.W[n])
+				rates := singularRates(matrixProduct(b.A[n], d), chainRate(b, p.field[r], n), d, d)
 				for l, side := range p.lemmaA2Right(b, vectors, n) {
 					side.Block, side.Mode, side.Index, side.Left = r, n, l, rates[l]
 					sides = append(sides, side)
@@ -49,10 +52,10 @@ func LemmaA2() Statement {
 
 func (p *point) lemmaA2Right(b model.Block, vectors [][]float64, n int) []Side {
 	d, k := len(b.W[n]), float64(len(b.A[n]))
-	product := mat.NewDense(d, d, append([]float64(nil), b.A[n][0]...))
+	product := mat.NewDense(d, d, slices.Clone(b.A[n][0]))
 	for _, a := range b.A[n][1:] {
 		var next mat.Dense
-		next.Mul(product, mat.NewDense(d, d, append([]float64(nil), a...)))
+		next.Mul(product, mat.NewDense(d, d, slices.Clone(a)))
 		product = &next
 	}
 	var svd mat.SVD
@@ -63,7 +66,7 @@ func (p *point) lemmaA2Right(b model.Block, vectors [][]float64, n int) []Side {
 	svd.UTo(&left)
 	svd.VTo(&right)
 	sides := make([]Side, d)
-	at := append([][]float64(nil), vectors...)
+	at := slices.Clone(vectors)
 	others := 1.0
 	for m, v := range vectors {
 		if m != n {

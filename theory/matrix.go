@@ -27,21 +27,14 @@ type MatrixObserver struct {
 	exponent func(k int) float64
 	measured *Measurement
 
-	trace *matrixTrace
-}
-
-// matrixTrace holds σ_r and α_r at every record.
-type matrixTrace struct {
-	step         []float64
-	sigma, alpha [][]float64
-	emerged      []int
+	path path // σ_r and α_r at every record
 }
 
 // NewMatrixObserver prepares to measure Theorem 2.1.
 func NewMatrixObserver(matrix *Matrix, l loss.Loss) *MatrixObserver {
 	return &MatrixObserver{
 		matrix: matrix, loss: l, force: &force{observed: matrix.Observed()}, exponent: MatrixExponent,
-		measured: &Measurement{Statement: "theorem-2.1"}, trace: new(matrixTrace),
+		measured: &Measurement{Statement: "theorem-2.1"},
 	}
 }
 
@@ -53,16 +46,10 @@ func (o *MatrixObserver) Measurement() *Measurement { return o.measured }
 
 // Record is a flow.Recorder that never stops the run.
 func (o *MatrixObserver) Record(s *flow.Snapshot) bool {
-	for _, e := range s.Events {
-		if e.Kind == flow.Emergence {
-			o.Emergences++
-			o.trace.emerged = append(o.trace.emerged, e.Block)
-		}
-	}
 	o.force.update(o.matrix.Prediction(), o.loss)
 	right, sigma, alpha := o.right()
-	o.trace.step = append(o.trace.step, s.Step)
-	o.trace.sigma, o.trace.alpha = append(o.trace.sigma, sigma), append(o.trace.alpha, alpha)
+	o.path.add(s, sigma, alpha)
+	o.Emergences = len(o.path.emerged)
 	o.Records++
 	if (o.Records-1)%max(1, o.Every) != 0 {
 		return false
@@ -150,28 +137,7 @@ func (o *MatrixObserver) left() []float64 {
 		}
 	}
 	if rows < columns {
-		return rectangularRates(linalg.Transpose(w, rows, columns), linalg.Transpose(rate, rows, columns), columns, rows)
+		return singularRates(linalg.Transpose(w, rows, columns), linalg.Transpose(rate, rows, columns), columns, rows)
 	}
-	return rectangularRates(w, rate, rows, columns)
-}
-
-// fit regresses log(rate/α_r) on log σ_r over the growth phases of the singular values that emerged.
-func (t *matrixTrace) fit() Fit {
-	var x, y []float64
-	seen := map[int]bool{}
-	for _, l := range t.emerged {
-		sigma, alpha := column(t.sigma, l), column(t.alpha, l)
-		phase, ok := growthOf(sigma, alpha)
-		if seen[l] || !ok {
-			continue
-		}
-		seen[l] = true
-		rates := Differences(t.step, sigma)
-		for k := phase.from; k < phase.to; k++ {
-			if ratio := rates[k] / alpha[k]; ratio > 0 {
-				x, y = append(x, portable.Log(sigma[k])), append(y, portable.Log(ratio))
-			}
-		}
-	}
-	return fitLine(x, y)
+	return singularRates(w, rate, rows, columns)
 }

@@ -2,6 +2,7 @@ package theory
 
 import (
 	"cmp"
+	"math"
 
 	"lacuna/flow"
 	"lacuna/loss"
@@ -50,26 +51,16 @@ func (o *Observer) Measurements() []*Measurement { return o.measured }
 
 // Record is a flow.Recorder that never stops the run.
 func (o *Observer) Record(s *flow.Snapshot) bool {
-	emerged := false
-	for _, e := range s.Events {
-		if e.Kind == flow.Emergence {
-			o.Emergences++
-			emerged = true
-		}
-	}
-	every := max(1, o.Every)
-	sparse := o.SparseEvery
-	if sparse == 0 {
-		sparse = 4 * every
-	}
-	due := o.Records%every == 0 || emerged
-	dueSparse := o.Records%sparse == 0 || emerged
+	emergences, every := len(emerged(s.Events)), max(1, o.Every)
+	o.Emergences += emergences
+	due := o.Records%every == 0 || emergences > 0
+	dueSparse := o.Records%cmp.Or(o.SparseEvery, 4*every) == 0 || emergences > 0
 	o.Records++
 	if !due && !dueSparse {
 		return false
 	}
 	o.drift(s.Time)
-	p := o.point(s.Time)
+	p := o.point()
 	if o.sign != nil && dueSparse {
 		o.sign.look(p.blocks)
 	}
@@ -86,10 +77,9 @@ func (o *Observer) Record(s *flow.Snapshot) bool {
 }
 
 // point copies the state that the model holds now.
-func (o *Observer) point(time float64) *point {
-	p := &point{time: time, order: len(o.chains.Depths()), depths: o.chains.Depths(), force: o.force}
-	p.blocks = o.copyBlocks()
-	p.field = o.field.at(p.blocks)
+func (o *Observer) point() *point {
+	blocks, depths := o.copyBlocks(), o.chains.Depths()
+	p := &point{len(depths), depths, blocks, o.field.at(blocks), o.force}
 	o.force.update(o.chains.Prediction(), o.loss)
 	return p
 }
@@ -120,12 +110,10 @@ func (o *Observer) drift(time float64) {
 		}
 		for range factors - 1 {
 			side := Side{Block: r, Mode: -1, Index: -1, Left: now[at], Right: o.imbalances[at], Scale: largest}
-			if e := abs(side.Left-side.Right) / largest; e > o.Drift.Error {
+			if e := math.Abs(side.Left-side.Right) / largest; e > o.Drift.Error {
 				o.Drift = Worst{e, time, side}
 			}
 			at++
 		}
 	}
 }
-
-func abs(x float64) float64 { return max(x, -x) }

@@ -1,5 +1,7 @@
 package theory
 
+import "cmp"
+
 // Options says what Run measures. The zero value is the default table.
 type Options struct {
 	Statements []string // names as Statements lists them; empty means all
@@ -20,14 +22,6 @@ type Options struct {
 const DefaultTolerance = 1e-6
 
 func (o Options) withDefaults() Options {
-	if o.Blocks == 0 {
-		o.Blocks = 50
-	}
-	if o.Tolerance == 0 {
-		o.Tolerance = DefaultTolerance
-	}
-	if o.Seed == 0 {
-		o.Seed = 1
-	}
+	o.Blocks, o.Tolerance, o.Seed = cmp.Or(o.Blocks, 50), cmp.Or(o.Tolerance, DefaultTolerance), cmp.Or(o.Seed, 1)
 	return o
 }

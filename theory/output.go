@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,12 +15,7 @@ import (
 
 // Holds reports whether every line of the table holds.
 func (r *Result) Holds() bool {
-	for _, row := range r.Rows {
-		if !row.Holds {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.Rows, func(row Row) bool { return !row.Holds })
 }
 
 // cells are the columns of the table for people.
@@ -140,23 +136,6 @@ func (r *Result) Findings() []string {
 
 //go:embed page.css
 var pageCSS string
-
-// WriteHTML writes a self-contained page; command is the command line that made it, for the foot of the page.
-func (r *Result) WriteHTML(w io.Writer, command string) error {
-	_, err := io.WriteString(w, r.document(r.Pictures(), "", command).HTML())
-	return err
-}
-
-// WriteMarkdown writes the page as Markdown, with the pictures as files beside it, called Picture.Name and the ending
-// given; "" leaves them out.
-func (r *Result) WriteMarkdown(w io.Writer, ending, command string) error {
-	var pictures []Picture
-	if ending != "" {
-		pictures = r.Pictures()
-	}
-	_, err := io.WriteString(w, r.document(pictures, ending, command).Markdown())
-	return err
-}
 
 // SavePage writes the page to a file whose name ends in .html or .md; a page of Markdown has no pictures.
 func (r *Result) SavePage(path, command string) error {

@@ -3,6 +3,7 @@ package theory
 import (
 	"math"
 
+	"lacuna/internal/linalg"
 	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
@@ -40,7 +41,6 @@ func (f *force) along(vectors [][]float64) float64 {
 
 // point is the state of a run at one time.
 type point struct {
-	time   float64
 	order  int
 	depths []int
 	blocks []model.Block // parameters
@@ -64,14 +64,17 @@ func euclidean(x []float64) float64 {
 	return largest * math.Sqrt(sum)
 }
 
-func unit(x []float64) []float64 {
-	norm := euclidean(x)
+// scaled returns x with another norm.
+func scaled(x []float64, norm float64) []float64 {
+	size := euclidean(x)
 	out := make([]float64, len(x))
 	for i, value := range x {
-		out[i] = value / norm
+		out[i] = value / size * norm
 	}
 	return out
 }
+
+func unit(x []float64) []float64 { return scaled(x, 1) }
 
 // length is the Euclidean norm, as left sides use it.
 func length(x []float64) float64 { return math.Sqrt(dotSum(x, x)) }
@@ -80,23 +83,9 @@ func length(x []float64) float64 { return math.Sqrt(dotSum(x, x)) }
 func unitChain(b model.Block, n int) []float64 {
 	x := unit(b.W[n])
 	for i := len(b.A[n]) - 1; i >= 0; i-- {
-		x = times(unit(b.A[n][i]), x)
+		x = linalg.Multiply(unit(b.A[n][i]), x, len(x), len(x), 1)
 	}
 	return x
-}
-
-// times returns A x for a square, row-major A.
-func times(a, x []float64) []float64 {
-	d := len(x)
-	out := make([]float64, d)
-	for row := range out {
-		var sum float64
-		for column, value := range x {
-			sum = math.FMA(a[row*d+column], value, sum)
-		}
-		out[row] = sum
-	}
-	return out
 }
 
 func unitChains(b model.Block) [][]float64 {
@@ -108,13 +97,7 @@ func unitChains(b model.Block) [][]float64 {
 }
 
 // shallow returns ‖⊗_n w^n‖ = Π_n ‖w^n‖.
-func shallow(b model.Block) float64 {
-	product := 1.0
-	for _, w := range b.W {
-		product *= euclidean(w)
-	}
-	return product
-}
+func shallow(b model.Block) float64 { return productOfNorms(b.W) }
 
 func productOfNorms(vectors [][]float64) float64 {
 	product := 1.0

@@ -72,7 +72,7 @@ func (p problem) build() (*model.Chains, error) {
 	if err != nil {
 		return nil, err
 	}
-	return chains, draw(chains, p.shape, p.start, p.norm, p.seed)
+	return chains, p.draw(chains)
 }
 
 const (
@@ -82,33 +82,36 @@ const (
 	mostEvaluated = 200_000 // gradient evaluations of a run
 )
 
-func meanSquare(observed *tensor.Observed) float64 {
-	var square float64
-	for _, value := range observed.Values {
-		square += float64(value * value)
+// system is a model that is trained on some cells.
+type system interface {
+	flow.System
+	Observed() *tensor.Observed
+}
+
+// emerged lists the blocks of all emergences, in order.
+func emerged(events []flow.Event) []int {
+	var blocks []int
+	for _, e := range events {
+		if e.Kind == flow.Emergence {
+			blocks = append(blocks, e.Block)
+		}
 	}
-	return square / float64(observed.Len())
+	return blocks
 }
 
 // follow runs the flow until the data are explained.
-func follow(
-	ctx context.Context, sys flow.System, observed *tensor.Observed, settings flow.Settings, record flow.Recorder,
-) (flow.Result, error) {
-	square := meanSquare(observed)
+func follow(ctx context.Context, sys system, settings flow.Settings, record flow.Recorder) (flow.Result, error) {
+	square := sys.Observed().MeanSquare()
 	settings.Stop.TrainMSE = stopMSE * square
 	settings.Stop.Evaluations = mostEvaluated
 	in, err := flow.New(sys, settings)
 	if err != nil {
 		return flow.Result{}, err
 	}
-	emerged := 0
+	count := 0
 	result := in.Run(ctx, func(s *flow.Snapshot) bool {
-		for _, e := range s.Events {
-			if e.Kind == flow.Emergence {
-				emerged++
-			}
-		}
-		return record(s) || emerged >= enough && s.MSE <= emergedMSE*square
+		count += len(emerged(s.Events))
+		return record(s) || count >= enough && s.MSE <= emergedMSE*square
 	})
 	if result.Status == flow.Interrupted {
 		return result, ctx.Err()

@@ -3,6 +3,9 @@ package theory
 import (
 	"encoding/json"
 	"math"
+	"slices"
+
+	"lacuna/model"
 )
 
 // Row is one line of the table: a statement measured along one run.
@@ -43,6 +46,33 @@ type Row struct {
 	Convergence   []Convergence `json:"convergence,omitempty"`
 	OrderMeasured *float64      `json:"order_measured,omitempty"` // at which Convergence shrinks with the step
 	OrderExpected int           `json:"order_expected,omitempty"` // of the integrator
+}
+
+// newRow is a row that says what was run; the rest is filled in when it has been measured.
+func (e *entry) newRow(side string, p problem) Row {
+	name := "deep CP"
+	if slices.Max(p.depths) == 0 {
+		name = "CP"
+	}
+	return Row{
+		Statement: e.Name, Side: side, Model: name, Start: string(p.start), Hypothesis: e.hypothesis,
+		Order: len(p.depths), Depths: p.depths, Blocks: p.blocks,
+	}
+}
+
+// newMatrixRow is newRow for a deep matrix.
+func (e *entry) newMatrixRow(side string, m *Matrix) Row {
+	return Row{
+		Statement: e.Name, Side: side, Model: "deep matrix", Start: string(model.BalancedGeneral), Hypothesis: e.hypothesis,
+		Order: 2, Depths: []int{m.Depth()}, Blocks: m.Blocks(),
+	}
+}
+
+// measured fills in how far off a statement was.
+func (r *Row) measured(m *Measurement, tolerance float64) {
+	r.Records = len(m.Times)
+	r.WorstRelativeError, r.WorstTime, r.WorstBlock = m.Worst.Error, m.Worst.Time, m.Worst.Side.Block
+	r.Tolerance, r.Holds = tolerance, m.Worst.Error <= tolerance && m.Compared > 0
 }
 
 // MarshalJSON writes an error that is no number as null.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"lacuna/internal/parallel"
 )
 
 // Result is the table and the data of its figures.
@@ -23,30 +25,19 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	results, errs := make([]Result, len(jobs)), make([]error, len(jobs))
-	var wait sync.WaitGroup
 	var mu sync.Mutex
-	next, done := 0, 0
-	for range max(1, o.Threads) {
-		wait.Go(func() {
-			for {
-				mu.Lock()
-				i := next
-				next++
-				mu.Unlock()
-				if i >= len(jobs) || ctx.Err() != nil {
-					return
-				}
-				results[i], errs[i] = jobs[i](ctx)
-				mu.Lock()
-				done++
-				if o.Progress != nil {
-					o.Progress(float64(done), float64(len(jobs)))
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wait.Wait()
+	done := 0
+	parallel.For(o.Threads, len(jobs), func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		results[i], errs[i] = jobs[i](ctx)
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; o.Progress != nil {
+			o.Progress(float64(done), float64(len(jobs)))
+		}
+	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -58,11 +49,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		all.add(r)
 	}
 	all.Rows = slices.DeleteFunc(all.Rows, func(r Row) bool { return !o.wants(r.Statement) })
-	rank := map[string]int{}
-	for i, name := range Statements() {
-		rank[name] = i
-	}
-	slices.SortStableFunc(all.Rows, func(a, b Row) int { return rank[a.Statement] - rank[b.Statement] })
+	order := Statements()
+	slices.SortStableFunc(all.Rows, func(a, b Row) int {
+		return slices.Index(order, a.Statement) - slices.Index(order, b.Statement)
+	})
 	return all, nil
 }
 

@@ -8,11 +8,6 @@ import (
 	"lacuna/model"
 )
 
-// chainProduct is A_1 … A_k, row-major.
-func chainProduct(b model.Block, n int) []float64 {
-	return matrixProduct(b.A[n], len(b.W[n]))
-}
-
 // chainRate is d/dt (A_1 … A_k) by the product rule.
 func chainRate(b, field model.Block, n int) []float64 {
 	d := len(b.W[n])
@@ -27,6 +22,7 @@ func chainRate(b, field model.Block, n int) []float64 {
 	return out
 }
 
+// matrixProduct is the product of d×d matrices, row-major.
 func matrixProduct(factors [][]float64, d int) []float64 {
 	product := factors[0]
 	for _, a := range factors[1:] {
@@ -48,14 +44,10 @@ func multiply(a, b []float64, m, k, n int) []float64 {
 	return out
 }
 
-// singularRates returns dσ_l/dt of a square matrix, given its derivative, in descending order of σ. One-sided
-// rotations (Jacobi) make the columns of A V orthogonal; then σ_l = ‖A v_l‖ and dσ_l/dt = ⟨A v_l, dA/dt v_l⟩ / σ_l.
-func singularRates(a, rate []float64) []float64 {
-	d := int(math.Round(math.Sqrt(float64(len(a)))))
-	return rectangularRates(a, rate, d, d)
-}
-
-func rectangularRates(a, rate []float64, rows, columns int) []float64 {
+// singularRates returns dσ_l/dt of a matrix of no more columns than rows, given its derivative, in descending order of
+// σ. One-sided rotations (Jacobi) make the columns of A V orthogonal; then σ_l = ‖A v_l‖ and dσ_l/dt = ⟨A v_l, dA/dt
+// v_l⟩ / σ_l.
+func singularRates(a, rate []float64, rows, columns int) []float64 {
 	b, db := append([]float64(nil), a...), append([]float64(nil), rate...)
 	rotate := func(m []float64, p, q int, c, s float64) {
 		for i := range rows {

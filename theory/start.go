@@ -6,7 +6,6 @@ import (
 	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 	"lacuna/model"
-	"lacuna/tensor"
 )
 
 // BalancedChains is the start of Lemma A.2 with matrices of full rank: A_i = Q_{i−1} Σ Q_iᵀ with orthogonal Q and one
@@ -23,15 +22,6 @@ func normal(stream *rng.Stream, n int) []float64 {
 	out := make([]float64, n)
 	for i := range out {
 		out[i] = stream.NormFloat64()
-	}
-	return out
-}
-
-func scaled(x []float64, norm float64) []float64 {
-	size := euclidean(x)
-	out := make([]float64, len(x))
-	for i, value := range x {
-		out[i] = value / size * norm
 	}
 	return out
 }
@@ -60,12 +50,12 @@ func spectrum(d int) []float64 {
 	return unit(out)
 }
 
-func drawBalancedChains(chains *model.Chains, shape tensor.Shape, norm float64, seed uint64) {
-	stream := rng.New(seed, "theory start")
+func (p problem) drawBalancedChains(chains *model.Chains) {
+	stream := rng.New(p.seed, "theory start")
 	for r := range chains.Blocks() {
-		b := model.Block{W: make([][]float64, len(shape)), A: make([][][]float64, len(shape))}
-		size := blockNorm(stream, norm)
-		for n, d := range shape {
+		b := model.Block{W: make([][]float64, len(p.shape)), A: make([][][]float64, len(p.shape))}
+		size := blockNorm(stream, p.norm)
+		for n, d := range p.shape {
 			b.W[n] = scaled(normal(stream, d), size)
 			left := randomOrthogonal(stream, d)
 			for range chains.Depths()[n] {
@@ -81,25 +71,25 @@ func drawBalancedChains(chains *model.Chains, shape tensor.Shape, norm float64, 
 	}
 }
 
-// draw sets a start whose factors all have about the norm given, exactly one norm within a block.
-func draw(chains *model.Chains, shape tensor.Shape, start model.Start, norm float64, seed uint64) error {
-	if start == BalancedChains {
-		drawBalancedChains(chains, shape, norm, seed)
+// draw sets a start whose factors all have about the norm of p, exactly one norm within a block.
+func (p problem) draw(chains *model.Chains) error {
+	drawn := p.start
+	switch p.start {
+	case BalancedChains:
+		p.drawBalancedChains(chains)
 		return nil
-	}
-	drawn := start
-	if start == RankOneAligned {
+	case RankOneAligned:
 		drawn = model.BalancedRankOne
 	}
-	if err := chains.Draw(model.StartConfig{Start: drawn, SigmaW: 1, SigmaA: 1, Seed: seed}); err != nil {
+	if err := chains.Draw(model.StartConfig{Start: drawn, SigmaW: 1, SigmaA: 1, Seed: p.seed}); err != nil {
 		return err
 	}
-	stream := rng.New(seed, "theory start")
+	stream := rng.New(p.seed, "theory start")
 	for r := range chains.Blocks() {
-		if start == RankOneAligned {
+		if p.start == RankOneAligned {
 			align(chains, r)
 		}
-		size := blockNorm(stream, norm)
+		size := blockNorm(stream, p.norm)
 		rescale(chains, r, func(int, int) float64 { return size })
 	}
 	return nil

@@ -52,15 +52,6 @@ func Statements() []string {
 	return names
 }
 
-// Explanations lists what the page explains, in the order of Statements.
-func Explanations() []Explanation {
-	var out []Explanation
-	for _, e := range table {
-		out = append(out, e.Explanation)
-	}
-	return out
-}
-
 // rowsOf are the rows of one statement.
 func (r *Result) rowsOf(e *entry) []Row {
 	var out []Row

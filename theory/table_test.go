@@ -62,16 +62,12 @@ func TestRun(t *testing.T) {
 			t.Errorf("no %q in %v", key, rows[0])
 		}
 	}
-	var page, markdown, table bytes.Buffer
-	for _, err := range []error{
-		last.WriteHTML(&page, "lacuna theory"), last.WriteMarkdown(&markdown, ".svg", ""),
-		last.WriteTable(&table),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
+	var table bytes.Buffer
+	if err := last.WriteTable(&table); err != nil {
+		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"HTML": page.String(), "Markdown": markdown.String()} {
+	page := last.document(last.Pictures(), ".svg", "lacuna theory")
+	for name, text := range map[string]string{"HTML": page.HTML(), "Markdown": page.Markdown()} {
 		if !strings.Contains(text, "Theorem 2.2") || !strings.Contains(text, "<sup>2 − 2/N</sup>") || strings.Contains(text,
 			"Lemma A.2:") {
 			t.Errorf("the %s page does not show just what was measured", name)
@@ -100,10 +96,10 @@ func TestOptionsThatNameNothing(t *testing.T) {
 
 func TestEveryStatementIsExplained(t *testing.T) {
 	for i, name := range Statements() {
-		if explained := Explanations()[i]; explained.Name != name || explained.Title == "" || table[i].hypothesis == "" {
+		if explained := table[i]; explained.Name != name || explained.Title == "" || explained.hypothesis == "" {
 			t.Errorf("%s is not explained in its place", name)
 		}
-		if sentences := strings.Count(Explanations()[i].Text, ". ") + 1; sentences != 2 {
+		if sentences := strings.Count(table[i].Text, ". ") + 1; sentences != 2 {
 			t.Errorf("%s is explained in %d sentences", name, sentences)
 		}
 	}
@@ -153,18 +149,17 @@ func TestAStatementIsOneEntry(t *testing.T) {
 	if e := result.Rows[1].WorstRelativeError; math.Abs(e-1.0/3) > 1e-12 || !result.Rows[0].Holds {
 		t.Errorf("the toy is off by %v, want 1/3, and Theorem 3.3 holds: %v", e, result.Rows[0].Holds)
 	}
-	var table, markdown bytes.Buffer
-	for _, err := range []error{result.WriteTable(&table), result.WriteMarkdown(&markdown, "", "")} {
-		if err != nil {
-			t.Fatal(err)
-		}
+	var table bytes.Buffer
+	if err := result.WriteTable(&table); err != nil {
+		t.Fatal(err)
 	}
-	for _, text := range []string{table.String(), markdown.String()} {
+	page := result.document(nil, "", "").Markdown()
+	for _, text := range []string{table.String(), page} {
 		if !strings.Contains(text, "toy of order III") || !strings.Contains(text, "FAILS") {
 			t.Errorf("the toy is not in %s", text)
 		}
 	}
-	if !strings.Contains(markdown.String(), "## A toy\n\ns = 1.5 s\n\nIt is false.") || result.Findings()[0] != "toy " {
-		t.Errorf("the toy is not explained in %s", markdown.String())
+	if !strings.Contains(page, "## A toy\n\ns = 1.5 s\n\nIt is false.") || result.Findings()[0] != "toy " {
+		t.Errorf("the toy is not explained in %s", page)
 	}
 }

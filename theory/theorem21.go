@@ -38,28 +38,28 @@ type SigmaTrace struct {
 }
 
 // matrixProblem is a square matrix of rank 3 with a balanced start.
-func matrixProblem(k int, o Options) (*Matrix, *tensor.Observed, error) {
+func matrixProblem(k int, o Options) (*Matrix, error) {
 	shape := tensor.Shape{8, 8}
 	observed, _ := dataset.Observe(dataset.Synthetic(shape, 3, 0, o.Seed), dataset.Random, 0, 0.8, o.Seed)
 	m, err := NewMatrix(observed, square(), MatrixConfig{Depth: k})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	sigma := portable.Pow(1e-3, 1/float64(k)) // singular values of the product around 1e-3
-	return m, observed, m.Draw(model.StartConfig{Start: model.BalancedGeneral, SigmaA: sigma, Seed: o.Seed})
+	return m, m.Draw(model.StartConfig{Start: model.BalancedGeneral, SigmaA: sigma, Seed: o.Seed})
 }
 
 // matrixRun follows a deep matrix of k factors.
 func matrixRun(ctx context.Context, k int, e *entry, o Options) (Result, error) {
 	for i, tolerance := range tolerances {
-		m, observed, err := matrixProblem(k, o)
+		m, err := matrixProblem(k, o)
 		if err != nil {
 			return Result{}, err
 		}
 		observer := NewMatrixObserver(m, square())
 		observer.Every = every
 		trace := &SigmaTrace{Factors: k, Sigma: make([][]float64, m.Blocks())}
-		result, err := follow(ctx, m, observed, flow.Settings{Tolerance: tolerance}, func(s *flow.Snapshot) bool {
+		result, err := follow(ctx, m, flow.Settings{Tolerance: tolerance}, func(s *flow.Snapshot) bool {
 			if s.Steps%every == 0 {
 				trace.Time, trace.MSE = append(trace.Time, s.Time), append(trace.MSE, s.MSE)
 				for l, sigma := range s.Norms {
@@ -71,19 +71,13 @@ func matrixRun(ctx context.Context, k int, e *entry, o Options) (Result, error) 
 		if err != nil {
 			return Result{}, err
 		}
-		worst := observer.Measurement().Worst
-		if worst.Error > o.Tolerance && i < len(tolerances)-1 {
+		row := e.newMatrixRow("vector-field", m)
+		row.measured(observer.Measurement(), o.Tolerance)
+		row.Emergences, row.IntegratorTolerance, row.Status = observer.Emergences, tolerance, string(result.Status)
+		if row.WorstRelativeError > o.Tolerance && i < len(tolerances)-1 {
 			continue
 		}
-		return Result{Sigma: trace, Rows: []Row{{
-			Statement: e.Name, Side: "vector-field", Model: "deep matrix", Start: string(model.BalancedGeneral),
-			Hypothesis: e.hypothesis,
-			Order:      2, Depths: []int{k}, Blocks: m.Blocks(), Emergences: observer.Emergences,
-			Records:            len(observer.Measurement().Times),
-			WorstRelativeError: worst.Error, WorstTime: worst.Time, WorstBlock: worst.Side.Block,
-			Tolerance: o.Tolerance, Holds: worst.Error <= o.Tolerance, IntegratorTolerance: tolerance,
-			Status: string(result.Status),
-		}}}, nil
+		return Result{Sigma: trace, Rows: []Row{row}}, nil
 	}
 	panic("theory: no tolerance")
 }

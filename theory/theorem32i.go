@@ -17,8 +17,7 @@ var theorem32i = &entry{
 		Formula: "d/dt ‖⊗w<sub>r</sub><sup>n</sup>‖ = N δ<sub>r</sub> ‖⊗w<sub>r</sub><sup>n</sup>‖<sup>2 − 2/N + " +
 			"Σk<sub>n</sub>/N</sup> ,  δ<sub>r</sub> = ⟨−∇L, ⊗<sub>n</sub> Π<sub>i</sub> Â<sub>i</sub> ŵ⟩",
 		Text: "A block grows in proportion to a power of its own norm, and each matrix added to its chains raises that " +
-			"power. So large blocks run ahead of small ones, the more the deeper the model is, and blocks emerge one " +
-			"at a time.",
+			"power. So large blocks run ahead of small ones, the more the deeper the model is, and blocks emerge one at a time.",
 	},
 	hypothesis: "ε(0) = 0",
 	run:        balancedRuns,
@@ -32,11 +31,8 @@ var theorem32i = &entry{
 
 // balancedRuns start with ε(0) = 0, at every order and depth.
 var balancedRuns = observing(func(o Options) []setup {
-	return setupsOf(o.combinations([]int{3, 4}, []int{1, 2, 3}), model.BalancedGeneral, o, func(_ *model.Chains,
-		ob *Observer,
-	) {
-		ob.Keep = true
-	})
+	keep := func(_ *model.Chains, ob *Observer) { ob.Keep = true }
+	return setupsOf(o.combinations([]int{3, 4}, []int{1, 2, 3}), model.BalancedGeneral, o, keep)
 })
 
 // Theorem32i is d/dt ‖⊗w_r^n‖ = N δ_r ‖⊗w_r^n‖^p with p = 2 − 2/N + Σk_n/N and δ_r = ⟨−∇L, ⊗_n Π_i Â_i ŵ⟩. Its
@@ -55,9 +51,9 @@ type SideTrace struct {
 // sideTrace picks the blocks that emerged.
 func sideTrace(depths []int, m *Measurement, result flow.Result) *SideTrace {
 	t := &SideTrace{Depths: depths, Time: m.Times}
-	for _, e := range result.Events {
-		if e.Kind == flow.Emergence && !slices.Contains(t.Blocks, e.Block) {
-			t.Blocks = append(t.Blocks, e.Block)
+	for _, r := range emerged(result.Events) {
+		if !slices.Contains(t.Blocks, r) {
+			t.Blocks = append(t.Blocks, r)
 		}
 	}
 	t.Left, t.Right = make([][]float64, len(t.Blocks)), make([][]float64, len(t.Blocks))

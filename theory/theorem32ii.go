@@ -20,9 +20,8 @@ var theorem32ii = &entry{
 		Formula: "δ<sub>r</sub> = ⟨−∇L, ⊗<sub>n</sub> v<sub>r</sub><sup>n</sup>/‖v<sub>r</sub><sup>n</sup>‖⟩ · " +
 			"|ζ<sub>r</sub>| ,  ζ<sub>r</sub> = ⟨⊗ṽ<sub>r</sub><sup>n</sup>, ⊗ŵ<sub>r</sub><sup>n</sup>⟩",
 		Text: "For matrices of rank one the drive δ of a block is how well the block of norm one fits what is still " +
-			"missing, times how well its vectors w are aligned with its matrices (ṽ is the first right singular " +
-			"vector of the last matrix). The paper prints ζ without the modulus with which its proof ends; the table " +
-			"reports both.",
+			"missing, times how well its vectors w are aligned with its matrices (ṽ is the first right singular vector of the " +
+			"last matrix). The paper prints ζ without the modulus with which its proof ends; the table reports both.",
 	},
 	hypothesis: "ε(0) = 0, A rank one, AᵢᵀAᵢ = Aᵢ₊₁Aᵢ₊₁ᵀ",
 	run: observing(func(o Options) []setup {
@@ -55,7 +54,7 @@ func claimAlignment(ctx context.Context, r *run) (Result, error) {
 	}
 	unaligned := NewObserver(chains, square(), Theorem32ii())
 	unaligned.Every = every
-	if _, err := follow(ctx, chains, chains.Observed(), flow.Settings{Tolerance: 1e-4}, unaligned.Record); err != nil {
+	if _, err := follow(ctx, chains, flow.Settings{Tolerance: 1e-4}, unaligned.Record); err != nil {
 		return Result{}, err
 	}
 	row.UnalignedError = &unaligned.Measurements()[0].Worst.Error
@@ -84,19 +83,17 @@ func findSign(rows []Row) []string {
 		}
 	}
 	if runs > 0 {
-		out = append(out, fmt.Sprintf("The sign in Theorem 3.2 (ii): with |ζ| the statement holds to %.1e in all %d "+
-			"runs. As printed, with ζ, "+
-			"it fails for every block whose ζ is negative: %d of %d blocks at the start. The sign of a singular "+
-			"vector is a matter of convention, and so is that of ζ; even with ṽ followed continuously ⟨ṽ, ŵ⟩ changed "+
+		out = append(out, fmt.Sprintf("The sign in Theorem 3.2 (ii): with |ζ| the statement holds to %.1e in all %d runs. "+
+			"As printed, with ζ, it fails for every block whose ζ is negative: %d of %d blocks at the start. The sign of a "+
+			"singular vector is a matter of convention, and so is that of ζ; even with ṽ followed continuously ⟨ṽ, ŵ⟩ changed "+
 			"its sign %d times. The modulus of the proof is needed.",
 			with, runs, negative, blocks, flips))
 	}
 	if unaligned > 0 {
-		out = append(out, fmt.Sprintf("Theorem 3.2 (ii) at depth 1: the proof keeps the matrices at rank one by 1 − "+
-			"1/k ≥ ½, which needs k ≥ "+
-			"2. At k = 1 a matrix of rank one gains rank at once, since dA/dt = −g wᵀ, and the statement fails "+
-			"(relative error up to %.2g) unless w lies along the right singular vector of A₁. The lines above start "+
-			"that way in modes of depth 1.", unaligned))
+		out = append(out, fmt.Sprintf("Theorem 3.2 (ii) at depth 1: the proof keeps the matrices at rank one by 1 − 1/k ≥ "+
+			"½, which needs k ≥ 2. At k = 1 a matrix of rank one gains rank at once, since dA/dt = −g wᵀ, and the statement "+
+			"fails (relative error up to %.2g) unless w lies along the right singular vector of A₁. The lines above start that "+
+			"way in modes of depth 1.", unaligned))
 	}
 	return out
 }
@@ -166,7 +163,7 @@ func alignments(b model.Block) []float64 {
 		if k := len(b.A[n]); k > 0 {
 			d := len(w)
 			var svd mat.SVD
-			if !svd.Factorize(mat.NewDense(d, d, append([]float64(nil), b.A[n][k-1]...)), mat.SVDFull) {
+			if !svd.Factorize(mat.NewDense(d, d, slices.Clone(b.A[n][k-1])), mat.SVDFull) {
 				out[n] = math.NaN()
 				continue
 			}

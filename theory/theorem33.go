@@ -23,11 +23,7 @@ var theorem33 = &entry{
 // of blocks with ‖⊗v_r^n‖ > 1 and with ‖⊗w_r^n‖ > 1; the Side of the latter has Block −1. Its hypothesis is ε(0) = 0.
 func Theorem33() Statement {
 	return Statement{Name: "theorem-3.3", inequality: true, sides: func(p *point) []Side {
-		matrices := 0
-		for _, k := range p.depths {
-			matrices += k
-		}
-		power := 1 + float64(matrices)/float64(p.order)
+		power := 1 + float64(matrices(p.depths))/float64(p.order)
 		sides := make([]Side, len(p.blocks))
 		var n1, n2 float64
 		for r, b := range p.blocks {

@@ -43,7 +43,7 @@ func worstAt(s Statement, p *point) float64 {
 // TestFieldIsTheSlopeOfTheLoss compares the plain vector field with differences of the model's own loss.
 func TestFieldIsTheSlopeOfTheLoss(t *testing.T) {
 	chains, observer := begin(t, small([]int{2, 0, 1}, model.BalancedGeneral))
-	field := observer.point(0).field
+	field := observer.point().field
 	const r, h = 3, 1e-5
 	slope := func(value *float64, b model.Block) float64 {
 		old := *value
@@ -91,7 +91,7 @@ func TestSingularRates(t *testing.T) {
 		return svd.Values(nil)
 	}
 	up, down := values(h), values(-h)
-	for l, got := range rectangularRates(a, rate, rows, columns) {
+	for l, got := range singularRates(a, rate, rows, columns) {
 		if want := (up[l] - down[l]) / (2 * h); math.Abs(got-want) > 1e-8 {
 			t.Errorf("dσ_%d = %v, by differences %v", l+1, got, want)
 		}
@@ -178,7 +178,7 @@ func largestBlock(s *flow.Snapshot) int {
 
 func TestWrongExponentIsCaught(t *testing.T) {
 	_, observer := begin(t, small([]int{1, 2, 3}, model.BalancedGeneral))
-	p := observer.point(0)
+	p := observer.point()
 	if e := worstAt(Theorem32i(), p); e > 1e-12 {
 		t.Errorf("the right exponent is off by %v", e)
 	}
@@ -192,7 +192,7 @@ func TestWrongExponentIsCaught(t *testing.T) {
 
 func TestDroppedAlignmentIsCaught(t *testing.T) {
 	_, observer := begin(t, small([]int{2, 3, 1}, RankOneAligned))
-	p := observer.point(0)
+	p := observer.point()
 	if e := worstAt(Theorem32ii(), p); e > 1e-12 {
 		t.Errorf("Theorem 3.2 (ii) is off by %v", e)
 	}
@@ -214,7 +214,7 @@ func TestPerturbedGradientIsCaught(t *testing.T) {
 				break
 			}
 		}
-		if e := worstAt(statement, observer.point(0)); e < 1e-5 {
+		if e := worstAt(statement, observer.point()); e < 1e-5 {
 			t.Errorf("%s: a gradient that is wrong at one cell passes with an error of %v", statement.Name, e)
 		}
 	}
@@ -232,7 +232,7 @@ func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
 			values[0] += 0.3
 			trace.force.observed = chains.Observed().WithValues(values)
 		}
-		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-6},
+		if _, err := follow(context.Background(), chains, flow.Settings{Tolerance: 1e-6},
 			func(s *flow.Snapshot) bool {
 				trace.record(s)
 				return trace.firstIsGrown()
@@ -248,7 +248,7 @@ func TestPerturbedGradientShowsInTheTrajectory(t *testing.T) {
 
 func TestInequalityCanFail(t *testing.T) {
 	chains, observer := begin(t, small([]int{1, 1, 1}, model.BalancedChain))
-	if e := worstAt(Theorem33(), observer.point(0)); e > 1e-12 {
+	if e := worstAt(Theorem33(), observer.point()); e > 1e-12 {
 		t.Errorf("Theorem 3.3 is violated by %v at a balanced start", e)
 	}
 	b := chains.Block(1)
@@ -256,7 +256,7 @@ func TestInequalityCanFail(t *testing.T) {
 		b.A[0][0][i] *= 1.01 // ε(0) > 0
 	}
 	chains.SetBlock(1, b)
-	if e := worstAt(Theorem33(), observer.point(0)); math.Abs(e-0.01) > 1e-9 {
+	if e := worstAt(Theorem33(), observer.point()); math.Abs(e-0.01) > 1e-9 {
 		t.Errorf("a block that is 1 %% too large exceeds the bound by %v", e)
 	}
 }
@@ -267,7 +267,7 @@ func TestBoundsFromUnbalancedStarts(t *testing.T) {
 	chains, observer := begin(t, small([]int{1, 1, 1}, model.BalancedGeneral))
 	unbalance(chains, 0.3, 5)
 	chains.Gradient(0, nil)
-	p := observer.point(0)
+	p := observer.point()
 	if e := worstAt(Bounds(), p); e > 1e-12 {
 		t.Errorf("the bounds of the proof are left by %v", e)
 	}
@@ -292,7 +292,7 @@ func TestDepthOneNeedsAlignment(t *testing.T) {
 		holds bool
 	}{{RankOneAligned, true}, {model.BalancedRankOne, false}} {
 		chains, observer := begin(t, small([]int{1, 1, 1}, c.start), Theorem32ii())
-		if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5},
+		if _, err := follow(context.Background(), chains, flow.Settings{Tolerance: 1e-5},
 			func(s *flow.Snapshot) bool {
 				observer.Record(s)
 				return observer.Emergences > 0
@@ -306,14 +306,14 @@ func TestDepthOneNeedsAlignment(t *testing.T) {
 }
 
 func TestMatrixTheorem(t *testing.T) {
-	m, observed, err := matrixProblem(3, Options{}.withDefaults())
+	m, err := matrixProblem(3, Options{}.withDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}
 	observer, wrong := NewMatrixObserver(m, square()), NewMatrixObserver(m, square())
 	wrong.exponent = func(k int) float64 { return MatrixExponent(k) + 0.001 }
 	observer.Every = 8
-	if _, err := follow(context.Background(), m, observed, flow.Settings{Tolerance: 1e-6}, func(s *flow.Snapshot) bool {
+	if _, err := follow(context.Background(), m, flow.Settings{Tolerance: 1e-6}, func(s *flow.Snapshot) bool {
 		if s.Steps == 0 {
 			wrong.Record(s)
 		}
@@ -368,7 +368,7 @@ func TestExponentIsRecovered(t *testing.T) {
 	p := small([]int{1, 2, 0}, RankOneAligned)
 	chains, _ := begin(t, p)
 	trace := newTrace(chains, square())
-	if _, err := follow(context.Background(), chains, chains.Observed(), flow.Settings{Tolerance: 1e-5},
+	if _, err := follow(context.Background(), chains, flow.Settings{Tolerance: 1e-5},
 		func(s *flow.Snapshot) bool {
 			trace.record(s)
 			return trace.firstIsGrown()

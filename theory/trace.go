@@ -2,6 +2,7 @@ package theory
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/flow"
 	"lacuna/internal/portable"
@@ -9,17 +10,26 @@ import (
 	"lacuna/model"
 )
 
-// trace records, at every step of a run, the shallow norms of all blocks and δ_r: what the trajectory sides need.
+// path is a run by the sizes of its blocks (or singular values) and what drives them: [record][block].
+type path struct {
+	time, step   []float64
+	norms, drive [][]float64
+	emerged      []int
+}
+
+func (t *path) add(s *flow.Snapshot, norms, drive []float64) {
+	t.emerged = append(t.emerged, emerged(s.Events)...)
+	t.time, t.step = append(t.time, s.Time), append(t.step, s.Step)
+	t.norms, t.drive = append(t.norms, norms), append(t.drive, drive)
+}
+
+// trace records, at every step of a run, ‖⊗w_r‖ of all blocks and δ_r: what the trajectory sides need.
 type trace struct {
+	path
 	chains *model.Chains
 	loss   loss.Loss
 	force  *force
-
-	time, step []float64
-	norms      [][]float64 // [record][block] ‖⊗w_r‖
-	delta      [][]float64 // δ_r
-	deep       [][]float64 // ‖⊗v_r‖
-	emerged    []int
+	deep   [][]float64 // ‖⊗v_r‖
 }
 
 func newTrace(chains *model.Chains, l loss.Loss) *trace {
@@ -27,20 +37,14 @@ func newTrace(chains *model.Chains, l loss.Loss) *trace {
 }
 
 func (t *trace) record(s *flow.Snapshot) bool {
-	for _, e := range s.Events {
-		if e.Kind == flow.Emergence {
-			t.emerged = append(t.emerged, e.Block)
-		}
-	}
-	t.time, t.step = append(t.time, s.Time), append(t.step, s.Step)
 	norms, delta := make([]float64, t.chains.Blocks()), make([]float64, t.chains.Blocks())
 	t.chains.ShallowNorms(norms)
 	t.force.update(t.chains.Prediction(), t.loss)
 	for r := range delta {
 		delta[r] = t.force.along(unitChains(t.chains.Block(r)))
 	}
-	t.norms, t.delta = append(t.norms, norms), append(t.delta, delta)
-	t.deep = append(t.deep, append([]float64(nil), s.Norms...))
+	t.add(s, norms, delta)
+	t.deep = append(t.deep, slices.Clone(s.Norms))
 	return false
 }
 
@@ -63,15 +67,13 @@ func column(rows [][]float64, r int) []float64 {
 type growthPhase struct{ block, from, to int }
 
 // phases returns the growth phase of every block that emerged and has one.
-func (t *trace) phases() []growthPhase {
+func (t *path) phases() []growthPhase {
 	var out []growthPhase
-	seen := map[int]bool{}
-	for _, r := range t.emerged {
-		if seen[r] {
+	for i, r := range t.emerged {
+		if slices.Contains(t.emerged[:i], r) {
 			continue
 		}
-		seen[r] = true
-		if phase, ok := growthOf(column(t.norms, r), column(t.delta, r)); ok {
+		if phase, ok := growthOf(column(t.norms, r), column(t.drive, r)); ok {
 			phase.block = r
 			out = append(out, phase)
 		}
@@ -79,14 +81,19 @@ func (t *trace) phases() []growthPhase {
 	return out
 }
 
-func growthOf(norms, delta []float64) (growthPhase, bool) {
+// peakOf returns where the largest number is, the first of equal ones.
+func peakOf(x []float64) int {
 	peak := 0
-	for k, s := range norms {
-		if s > norms[peak] {
+	for k, value := range x {
+		if value > x[peak] {
 			peak = k
 		}
 	}
-	to := 0
+	return peak
+}
+
+func growthOf(norms, delta []float64) (growthPhase, bool) {
+	peak, to := peakOf(norms), 0
 	for to < peak && norms[to] < 0.8*norms[peak] {
 		to++
 	}
@@ -105,7 +112,7 @@ func (t *trace) trajectoryError(depths []int) (worst Worst, rms float64, records
 	for _, phase := range t.phases() {
 		rates := Differences(t.step, column(t.norms, phase.block))
 		for k := phase.from; k < phase.to; k++ {
-			right := order * t.delta[k][phase.block] * portable.Pow(t.norms[k][phase.block], power)
+			right := order * t.drive[k][phase.block] * portable.Pow(t.norms[k][phase.block], power)
 			side := Side{Block: phase.block, Mode: -1, Index: -1, Left: rates[k], Right: right, Scale: right}
 			e := side.relativeError()
 			if e > worst.Error {

@@ -24,11 +24,11 @@ var trajectory = &entry{
 	run: &course{func(o Options, entries []*entry) []work {
 		var out []work
 		for _, depths := range o.combinations([]int{3}, []int{1, 3}) {
-			out = append(out, eachOf([]flow.Method{flow.Implicit, flow.Explicit54}, func(ctx context.Context,
-				method flow.Method,
-			) (Result, error) {
-				return trajectoryRun(ctx, depths, method, entries[0], o)
-			})...)
+			for _, method := range []flow.Method{flow.Implicit, flow.Explicit54} {
+				out = append(out, func(ctx context.Context) (Result, error) {
+					return trajectoryRun(ctx, depths, method, entries[0], o)
+				})
+			}
 		}
 		return out
 	}},
@@ -60,11 +60,9 @@ const orderSlack = 0.5
 
 func trajectoryRun(ctx context.Context, depths []int, method flow.Method, e *entry, o Options) (Result, error) {
 	p := newProblem(depths, model.BalancedGeneral, o)
-	row := Row{
-		Statement: e.Name, Side: "trajectory", Model: "deep CP", Start: string(p.start),
-		Hypothesis: e.hypothesis + ", integrator " + string(method), Order: len(depths), Depths: depths, Blocks: p.blocks,
-		OrderExpected: integratorOrder[method],
-	}
+	row := e.newRow("trajectory", p)
+	row.Model, row.OrderExpected = "deep CP", integratorOrder[method]
+	row.Hypothesis += ", integrator " + string(method)
 	var x, y []float64
 	for _, tolerance := range trajectoryTolerances[method] {
 		chains, err := p.build()
@@ -72,11 +70,8 @@ func trajectoryRun(ctx context.Context, depths []int, method flow.Method, e *ent
 			return Result{}, err
 		}
 		t := newTrace(chains, square())
-		result, err := follow(ctx, chains, chains.Observed(), flow.Settings{Method: method, Tolerance: tolerance},
-			func(s *flow.Snapshot) bool {
-				t.record(s)
-				return t.firstIsGrown()
-			})
+		settings := flow.Settings{Method: method, Tolerance: tolerance}
+		result, err := follow(ctx, chains, settings, func(s *flow.Snapshot) bool { return t.record(s) || t.firstIsGrown() })
 		if err != nil {
 			return Result{}, err
 		}
@@ -95,7 +90,7 @@ func trajectoryRun(ctx context.Context, depths []int, method flow.Method, e *ent
 	row.OrderMeasured = &order
 	row.Tolerance = trajectoryTolerance
 	row.Holds = order >= float64(row.OrderExpected)-orderSlack && row.WorstRelativeError <= row.Tolerance
-	return Result{Rows: []Row{row}}, nil
+	return oneRow(row), nil
 }
 
 // trajectoryTolerance is the largest relative error of finite differences at the tightest tolerance.

@@ -71,10 +71,7 @@ func runBenchFlow(ctx context.Context, a *app, o plateau.Options) error {
 		return inputError(err)
 	}
 	if a.json {
-		if results == nil {
-			results = []plateau.Result{}
-		}
-		if err := a.printJSON(results); err != nil {
+		if err := a.printJSON(append([]plateau.Result{}, results...)); err != nil {
 			return err
 		}
 	} else if err := plateau.Table(a.stdout, results); err != nil {
@@ -177,10 +174,7 @@ func runBenchAccuracy(ctx context.Context, a *app, o accuracy.Options) error {
 		return inputError(err)
 	}
 	if a.json {
-		if results == nil {
-			results = []accuracy.Result{}
-		}
-		if err := a.printJSON(results); err != nil {
+		if err := a.printJSON(append([]accuracy.Result{}, results...)); err != nil {
 			return err
 		}
 		return cutShort(err)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -208,9 +207,9 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 		Source: f.file, Output: f.outputName(), ValueName: f.input.Value,
 		Observed: table.Observed, Filled: table.Gaps(),
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
-		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...),
-			c.Warnings...), Seconds: c.Seconds,
-		Command: commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(c),
+		CP: c.CP, Emerged: map[int]float64{}, Seconds: c.Seconds,
+		Warnings: append(append([]string{}, table.Warnings...), c.Warnings...),
+		Command:  commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(c),
 	}
 	switch c.Status {
 	case lacuna.Interrupted:
@@ -224,21 +223,10 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 	for _, b := range c.Baselines {
 		p.Baselines = append(p.Baselines, report.Baseline{Name: b.Name, RMSE: b.RMSE, NRMSE: b.NRMSE})
 	}
-	emerged := map[int]float64{}
 	for _, e := range c.Emergences {
 		if e.Matched {
-			emerged[e.Block] = e.Time
+			p.Emerged[e.Block] = e.Time
 		}
-	}
-	for r, norm := range c.Norms {
-		block := report.Block{Norm: norm, Emerged: math.NaN()}
-		if t, ok := emerged[r]; ok {
-			block.Emerged = t
-		}
-		for n := range c.CP.Factors {
-			block.Factors = append(block.Factors, c.CP.Column(n, r))
-		}
-		p.Blocks = append(p.Blocks, block)
 	}
 	return p
 }

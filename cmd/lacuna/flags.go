@@ -74,21 +74,14 @@ func wholeDepths(depths []float64) ([]int, error) {
 	return whole, nil
 }
 
-// parseStandardise reads none, global, auto or the name of a mode. A mode of one of those names is taken for the word.
+// parseStandardise reads none, global, auto or the name of a mode.
 func parseStandardise(text string, modes []tensor.Mode) (tensor.Standardise, int, error) {
-	switch text {
-	case "auto":
-		return tensor.StandardiseAuto, 0, nil
-	case "none":
-		return tensor.StandardiseNone, 0, nil
-	case "global":
-		return tensor.StandardiseGlobal, 0, nil
-	}
-	n, err := modeNamed("--standardise", text, modes)
-	if err != nil {
+	how, mode, ok := tensor.StandardiseNamed(text, modes)
+	if !ok {
+		_, err := modeNamed("--standardise", text, modes)
 		return 0, 0, fmt.Errorf("%w, or auto, global, none", err)
 	}
-	return tensor.StandardiseMode, n, nil
+	return how, mode, nil
 }
 
 // modeNamed finds a mode for a flag.

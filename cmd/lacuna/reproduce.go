@@ -86,14 +86,7 @@ func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) e
 		return err
 	}
 	if a.json {
-		var entries []reproduce.Entry
-		for _, section := range result.Sections {
-			entries = append(entries, section.Entries...)
-		}
-		if entries == nil {
-			entries = []reproduce.Entry{}
-		}
-		return a.printJSON(entries)
+		return a.printJSON(result.Entries())
 	}
 	for _, section := range result.Sections {
 		tellSection(a, section)

@@ -234,14 +234,18 @@ func tellStudy(a *app, s *study.Study) (study.Progress, error) {
 	return p, nil
 }
 
-// withStudy runs f on the study in a directory.
-func withStudy(dir string, f func(*study.Study) error) error {
+// withStudy runs f on the study in a directory, and all its runs.
+func withStudy(dir string, f func(*study.Study, []study.Run) error) error {
 	s, err := study.Open(dir, false)
 	if err != nil {
 		return inputError(err)
 	}
 	defer s.Close()
-	return f(s)
+	runs, err := s.Ledger.Runs()
+	if err != nil {
+		return err
+	}
+	return f(s, runs)
 }
 
 func newStudyStatus(a *app) *cobra.Command {
@@ -250,7 +254,7 @@ func newStudyStatus(a *app) *cobra.Command {
 		Short: "Tell how far a study is",
 		Args:  arguments("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return withStudy(args[0], func(s *study.Study) error {
+			return withStudy(args[0], func(s *study.Study, _ []study.Run) error {
 				_, err := tellStudy(a, s)
 				return err
 			})
@@ -267,11 +271,7 @@ func newStudyTable(a *app) *cobra.Command {
 		Short: "Print the runs of a study, one a line",
 		Args:  arguments("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return withStudy(args[0], func(s *study.Study) error {
-				runs, err := s.Ledger.Runs()
-				if err != nil {
-					return err
-				}
+			return withStudy(args[0], func(_ *study.Study, runs []study.Run) error {
 				if a.json {
 					return study.WriteJSON(a.stdout, runs)
 				}
@@ -336,7 +336,7 @@ func newStudyPlot(a *app) *cobra.Command {
 			if err := checkOutputs("", output); err != nil {
 				return err
 			}
-			return withStudy(args[0], func(s *study.Study) error { return plotStudy(a, s, output, id) })
+			return withStudy(args[0], func(s *study.Study, runs []study.Run) error { return plotStudy(a, s, runs, output, id) })
 		},
 	}
 	command.Flags().StringVarP(&output, "output", "o", "study.svg",
@@ -345,11 +345,7 @@ func newStudyPlot(a *app) *cobra.Command {
 	return command
 }
 
-func plotStudy(a *app, s *study.Study, output, id string) error {
-	runs, err := s.Ledger.Runs()
-	if err != nil {
-		return err
-	}
+func plotStudy(a *app, s *study.Study, runs []study.Run, output, id string) error {
 	picture := study.ByDepth(filepath.Base(s.Dir), runs)
 	if id != "" {
 		k := slices.IndexFunc(runs, func(run study.Run) bool { return run.ID == id })
@@ -385,11 +381,7 @@ func newStudyExport(a *app) *cobra.Command {
 			if err := atomicfile.Check(output); err != nil {
 				return inputError(err)
 			}
-			return withStudy(args[0], func(s *study.Study) error {
-				runs, err := s.Ledger.Runs()
-				if err != nil {
-					return err
-				}
+			return withStudy(args[0], func(_ *study.Study, runs []study.Run) error {
 				if err := study.Export(output, runs); err != nil {
 					return err
 				}

@@ -102,12 +102,6 @@ func onlyWithResume(command *cobra.Command, args []string) error {
 	return err
 }
 
-// outputs lists what the run is to write, for a check before the work starts.
-func (f *trainFlags) outputs() []string {
-	paths := []string{f.output, f.picture, f.factors, f.checkpoint}
-	return slices.DeleteFunc(paths, func(path string) bool { return path == "" })
-}
-
 // check refuses what can be refused before any data are read.
 func (f *trainFlags) check() error {
 	s := &f.settings
@@ -133,7 +127,8 @@ func (f *trainFlags) check() error {
 	case !slices.Contains(model.Starts(), model.Start(s.Start)):
 		return usageError{fmt.Errorf("--start %s is unknown, choose one of %s", s.Start, experiment.List(model.Starts()))}
 	case !slices.Contains(flow.Methods(), flow.Method(s.Integrator)):
-		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator, experiment.List(flow.Methods()))}
+		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator,
+			experiment.List(flow.Methods()))}
 	}
 	if s.Observed == 0 {
 		s.Observed = 1

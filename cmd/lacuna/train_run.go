@@ -51,7 +51,7 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if err := checkOutputs(f.settings.Data, f.outputs()...); err != nil {
+	if err := checkOutputs(f.settings.Data, f.output, f.picture, f.factors, f.checkpoint); err != nil {
 		return err
 	}
 	r := &trainRun{a: a, f: f, counter: new(progress.Counter), saved: time.Now()}

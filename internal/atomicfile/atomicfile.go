@@ -125,6 +125,14 @@ func Write(path string, write func(w io.Writer) error) error {
 	return file.Commit()
 }
 
+// WriteBytes creates the file at path with these contents.
+func WriteBytes(path string, data []byte) error {
+	return Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
 // Check tells, before long work, whether a file can be written at path: the directory exists and takes new files,
 // and path is no directory itself. The error is one sentence that names the path and says what to do.
 func Check(path string) error {

@@ -2,7 +2,6 @@
 package memory
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"strconv"
@@ -22,14 +21,9 @@ func Available() float64 {
 }
 
 func fromMeminfo(path string) float64 {
-	file, err := os.Open(path)
-	if err != nil {
-		return 0
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		if rest, ok := strings.CutPrefix(lines.Text(), "MemAvailable:"); ok {
+	data, _ := os.ReadFile(path)
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(line, "MemAvailable:"); ok {
 			kib, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)
 			if err == nil {
 				return 1024 * kib

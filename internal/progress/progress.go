@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Counter holds how much of a job is done. It is safe for concurrent use; its zero value is a job of
-// unknown length.
+// Counter holds how much of a job is done. It is safe for concurrent use; its zero value is a job of unknown length.
 type Counter struct {
 	mu    sync.Mutex
 	state State

@@ -2,7 +2,7 @@ package report
 
 import (
 	"math"
-	"sort"
+	"slices"
 )
 
 // coverage compares the share of cells an interval promises to hold with the share it held; both in [0, 1].
@@ -42,8 +42,7 @@ func crossCoverage(cells []HeldOut, levels []float64) []coverage {
 
 // quantile is the conformal quantile: the smallest score that at least a share level of n + 1 scores do not exceed.
 func quantile(scores []float64, level float64) float64 {
-	sorted := append([]float64(nil), scores...)
-	sort.Float64s(sorted)
+	sorted := slices.Sorted(slices.Values(scores))
 	k := int(math.Ceil(level*float64(len(sorted)+1))) - 1
 	if k >= len(sorted) {
 		return math.Inf(1)

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"lacuna/figure"
 	"lacuna/tensor"
 )
@@ -11,10 +13,8 @@ func gapMaps(o *tensor.Observed) (maps []picture, more bool) {
 	order := make([]int, len(shape))
 	for n := range order {
 		order[n] = n
-		for k := n; k > 0 && shape[order[k]] > shape[order[k-1]]; k-- {
-			order[k], order[k-1] = order[k-1], order[k]
-		}
 	}
+	slices.SortStableFunc(order, func(a, b int) int { return shape[b] - shape[a] })
 	for b := 1; b < len(order); b++ {
 		for a := range b {
 			if len(maps) == mostMaps {

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
 
 	"lacuna/internal/page"
 	"lacuna/tensor"
@@ -29,8 +30,8 @@ type Page struct {
 	Baselines []Baseline
 	Level     float64 // of the intervals written to the output, 0 < Level < 1; 0 means 0.9
 
-	EffectiveRank int     // number of blocks found
-	Blocks        []Block // in falling order of norm
+	CP      *tensor.CP      // the blocks found, in falling order of norm; nil means none
+	Emerged map[int]float64 // times of the gradient flow at which blocks of CP grew, where they are known
 
 	Warnings []string
 	Status   string    // why the work ended, if early: a sentence
@@ -52,13 +53,6 @@ type Baseline struct {
 	RMSE, NRMSE float64
 }
 
-// Block is one block of the model: a rank-one tensor, the product of one factor a mode.
-type Block struct {
-	Norm    float64
-	Emerged float64     // time of the gradient flow at which it grew; 0 or NaN when not known
-	Factors [][]float64 // Factors[n][i]: entry i of mode n; not modified
-}
-
 // Setting is a line of the table of settings.
 type Setting struct{ Name, Value string }
 
@@ -68,17 +62,13 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-// document makes the page. It panics if Page.Observed is missing or a factor does not have one entry an index.
+// document makes the page. It panics if Page.Observed is missing or Page.CP has another shape.
 func document(p *Page) (page.Document, error) {
 	if p.Observed == nil {
 		panic("report: Page.Observed is missing")
 	}
-	for _, b := range p.Blocks {
-		for n, factor := range b.Factors {
-			if len(factor) != len(p.Observed.Modes[n].Labels) {
-				panic("report: a factor does not have one entry an index")
-			}
-		}
+	if p.CP != nil && !slices.Equal(p.CP.Shape, p.Observed.Shape()) {
+		panic("report: Page.CP has another shape than Page.Observed")
 	}
 	v := newView(p)
 	body, err := page.Execute(pageHTML, template.FuncMap{"number": number, "count": count}, v)

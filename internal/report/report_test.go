@@ -46,7 +46,7 @@ func example(t testing.TB) *Page {
 	p := &Page{
 		Source: "/data/stations.csv", Output: "filled.csv", ValueName: "temperature", Unit: "°C", Observed: observed,
 		Filled: 612,
-		RMSE:   1.23, NRMSE: 0.31, EffectiveRank: 4, Level: 0.9,
+		RMSE:   1.23, NRMSE: 0.31, Level: 0.9,
 		Baselines: []Baseline{{"mean", 3.97, 1}, {"main effects", 2.1, 0.53}},
 		Warnings:  []string{"station D has no known cell after 2002-09."},
 		Settings:  []Setting{{"method", "posterior average over 300 samples"}, {"seed", "1"}},
@@ -56,17 +56,16 @@ func example(t testing.TB) *Page {
 		truth := 9 + 4*stream.NormFloat64()
 		p.HeldOut = append(p.HeldOut, HeldOut{truth, truth + 1.2*stream.NormFloat64(), 1.2})
 	}
+	p.CP, p.Emerged = tensor.NewCP(observed.Shape(), 4), map[int]float64{}
 	for r := range 4 {
-		b := Block{Norm: 40 / float64(r+1), Emerged: math.Pow(10, float64(2+r))}
-		for n, mode := range modes {
-			factor := make([]float64, len(mode.Labels))
-			for i := range factor {
-				factor[i] = math.Sin(float64(i*(r+1)+n)/2) - 0.3
+		p.Emerged[r] = math.Pow(10, float64(2+r))
+		for n, factor := range p.CP.Factors {
+			for i := range modes[n].Labels {
+				factor[4*i+r] = math.Sin(float64(i*(r+1)+n)/2) - 0.3
 			}
-			b.Factors = append(b.Factors, factor)
 		}
-		p.Blocks = append(p.Blocks, b)
 	}
+	p.CP = p.CP.Sorted()
 	return p
 }
 
@@ -106,7 +105,7 @@ func TestPageSaysEverythingByItself(t *testing.T) {
 
 func TestPageWithoutHeldOutCells(t *testing.T) {
 	p := example(t)
-	p.HeldOut, p.RMSE, p.NRMSE, p.Blocks, p.Baselines = nil, math.NaN(), math.NaN(), nil, nil
+	p.HeldOut, p.RMSE, p.NRMSE, p.CP, p.Baselines = nil, math.NaN(), math.NaN(), nil, nil
 	page := render(t, p)
 	if !strings.Contains(page, "Too few cells were known") || strings.Contains(page, "NaN") || strings.Contains(page,
 		"typical error") {

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,7 @@ type view struct {
 	Coverage    []coverage
 	Intervals   string
 	Maps        []picture
+	Rank        int // blocks found
 	Emergence   template.HTML
 	Rows        []row
 	MoreBlocks  int
@@ -66,7 +68,9 @@ func newView(p *Page) *view {
 		v.trust()
 	}
 	v.Maps, v.MoreMaps = gapMaps(p.Observed)
-	v.blocks()
+	if p.CP != nil && p.CP.Blocks > 0 {
+		v.blocks()
+	}
 	return v
 }
 
@@ -133,27 +137,29 @@ func comparison(nrmse float64, baselines []Baseline) string {
 }
 
 func (v *view) blocks() {
-	var largest float64
-	var norms, times []float64
-	for _, b := range v.Blocks {
-		largest = math.Max(largest, b.Norm)
-		norms, times = append(norms, b.Norm), append(times, b.Emerged)
+	norms := v.CP.Norms()
+	times := make([]float64, len(norms))
+	for r := range times {
+		times[r] = v.Emerged[r] // 0 where it is not known
 	}
-	if len(v.Blocks) > 0 {
-		v.Emergence = inline(figure.Emergences(norms, times))
-	}
-	v.MoreBlocks = max(0, len(v.Blocks)-mostBlocks)
-	colours := figure.Distinct(min(len(v.Blocks), mostBlocks))
-	for i, b := range v.Blocks[:min(len(v.Blocks), mostBlocks)] {
-		r := row{Number: i + 1, Norm: b.Norm, Share: percent(b.Norm / largest)}
-		if b.Emerged > 0 {
-			r.Emerged = number(b.Emerged)
+	v.Rank, v.Emergence = len(norms), inline(figure.Emergences(norms, times))
+	drawn := min(len(norms), mostBlocks)
+	v.MoreBlocks = len(norms) - drawn
+	for r, colour := range figure.Distinct(drawn) {
+		block := row{Number: r + 1, Norm: norms[r], Share: percent(norms[r] / slices.Max(norms))}
+		if times[r] > 0 {
+			block.Emerged = number(times[r])
 		}
-		for n, factor := range facing(b.Factors) {
+		factors := make([][]float64, len(v.CP.Shape))
+		for n := range factors {
+			factors[n] = v.CP.Column(n, r)
+		}
+		for n, factor := range facing(factors) {
 			mode := v.Observed.Modes[n]
-			r.Factors = append(r.Factors, picture{mode.Name, inline(figure.Factor(mode.Name, mode.Labels, factor, colours[i]))})
+			drawing := figure.Factor(mode.Name, mode.Labels, factor, colour)
+			block.Factors = append(block.Factors, picture{mode.Name, inline(drawing)})
 		}
-		v.Rows = append(v.Rows, r)
+		v.Rows = append(v.Rows, block)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"math"
 	"sort"
 
-	"lacuna/figure"
 	"lacuna/flow"
 	"lacuna/study"
 )
@@ -42,19 +41,15 @@ var figure4 = item{
 }
 
 func drawRanks(w *work, runs []study.Run) error {
-	chart := study.RankByDepth("Effective rank by depth, 20 % observed", runs)
-	return w.picture("fig4", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380})
+	return w.chart("fig4", study.RankByDepth("Effective rank by depth, 20 % observed", runs))
 }
 
 func claimRanks(w *work, runs []study.Run) {
 	ends := endsOf(runs, anyRun)
-	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data "+
-		"%d times "+
-		"while the train loss hardly moves; the flow reaches that end in a few hundred evaluations. Descent that is "+
-		"stopped after "+
-		"a fixed number of steps need not get there, which may be why the paper counts so few. Runaways are drawn "+
-		"with the rank "+
-		"they had.", len(runs), ends, runaway)
+	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data %d "+
+		"times while the train loss hardly moves; the flow reaches that end in a few hundred evaluations. Descent that is "+
+		"stopped after a fixed number of steps need not get there, which may be why the paper counts so few. Runaways are "+
+		"drawn with the rank they had.", len(runs), ends, runaway)
 	var shallow spread
 	for k := range depthsUsed {
 		all := spreadOf(runs, k, anyRun)
@@ -117,8 +112,7 @@ func (s spread) String() string {
 func spreadOf(runs []study.Run, depth int, include func(study.Run) bool) spread {
 	var ranks []float64
 	for _, run := range runs {
-		k, _ := run.Settings.Depth.Uniform()
-		if int(k) == depth && run.State == study.Done && run.Outcome.Rank > 0 && include(run) {
+		if depthOf(run) == depth && run.State == study.Done && run.Outcome.Rank > 0 && include(run) {
 			ranks = append(ranks, float64(run.Outcome.Rank))
 		}
 	}
@@ -161,8 +155,7 @@ var figure5 = item{
 }
 
 func drawLosses(w *work, runs []study.Run) error {
-	chart := study.LossByDepth("Test loss by depth, 20 % observed", runs)
-	return w.picture("fig5", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380})
+	return w.chart("fig5", study.LossByDepth("Test loss by depth, 20 % observed", runs))
 }
 
 func claimLosses(w *work, runs []study.Run) {
@@ -170,7 +163,7 @@ func claimLosses(w *work, runs []study.Run) {
 	for k := range depthsUsed {
 		best, rank, small, count := study.Number(math.Inf(1)), 0, 0, 0
 		for _, run := range runs {
-			if depth, _ := run.Settings.Depth.Uniform(); int(depth) != k || run.State != study.Done {
+			if depthOf(run) != k || run.State != study.Done {
 				continue
 			}
 			count++
@@ -201,10 +194,7 @@ func claimLosses(w *work, runs []study.Run) {
 				Claim: "share of starts that reach a small test loss; larger than at depth 0", Holds: share > shallow,
 				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of "+
 					"this depth: %s",
-					100*share, 100*shallow, endsOf(runs, func(r study.Run) bool {
-						depth, _ := r.Settings.Depth.Uniform()
-						return int(depth) == k
-					}))),
+					100*share, 100*shallow, endsOf(runs, func(r study.Run) bool { return depthOf(r) == k }))),
 			})
 		}
 	}

@@ -135,18 +135,16 @@ func claimNorms(w *work, list []normRun) {
 		o := n.chosen.Outcome
 		ranks = append(ranks, o.Rank)
 		apart, pairs := separate(o.Emergences)
-		w.found("Depth %d (start %d): %d blocks emerged, the run ended as %s with rank %d, train loss %.2g, test loss "+
-			"%.2g, after %d "+
-			"gradient evaluations and flow time %.2g. %d of %d starts ran away instead.", k, n.chosen.Settings.Seed,
+		w.found("Depth %d (start %d): %d blocks emerged, the run ended as %s with rank %d, train loss %.2g, test loss %.2g, "+
+			"after %d gradient evaluations and flow time %.2g. %d of %d starts ran away instead.", k, n.chosen.Settings.Seed,
 			len(o.Emergences), o.Status,
 			o.Rank, float64(o.TrainMSE), float64(o.TestMSE), o.Evaluations, float64(o.FlowTime), n.tried-n.settled, n.tried)
 		w.entry(Entry{
 			Depth: ref(k), Observed: normsObserved, Paper: nan, Ours: o.TestMSE, EffectiveRank: ref(o.Rank),
 			Claim: "test loss of the run drawn; its blocks emerge one after another", Holds: apart == pairs &&
 				len(o.Emergences) > 1,
-			Why: unless(apart == pairs && len(o.Emergences) > 1, fmt.Sprintf("%d of %d emergences follow the one before "+
-				"by more "+
-				"than 1 %% of the flow time", apart, pairs)),
+			Why: unless(apart == pairs && len(o.Emergences) > 1, fmt.Sprintf("%d of %d emergences follow the one before by "+
+				"more than 1 %% of the flow time", apart, pairs)),
 		})
 	}
 	deeper := len(ranks) > 1
@@ -159,8 +157,7 @@ func claimNorms(w *work, list []normRun) {
 		why += "within the number of steps allowed, descent shows only the beginning of the flow at the deeper models"
 	} else {
 		why += "followed exactly, the flow of the shallow model also adds one block at a time and stops near the true " +
-			"rank; " +
-			"that a shallow model ends with many blocks belongs to larger starts or to descent with a finite rate"
+			"rank; that a shallow model ends with many blocks belongs to larger starts or to descent with a finite rate"
 	}
 	w.entry(Entry{
 		Observed: normsObserved, Paper: nan, Ours: nan, Claim: "deeper models end at a lower rank", Holds: deeper,
@@ -173,7 +170,7 @@ func claimNorms(w *work, list []normRun) {
 func choose(runs []study.Run, depth int) (chosen *study.Run, settled int) {
 	for i := range runs {
 		run := &runs[i]
-		if k, _ := run.Settings.Depth.Uniform(); int(k) != depth || run.State != study.Done {
+		if depthOf(*run) != depth || run.State != study.Done {
 			continue
 		}
 		if !ranAway(*run) {
@@ -194,7 +191,7 @@ func ranAway(run study.Run) bool {
 
 func firstReason(runs []study.Run, depth int) string {
 	for _, run := range runs {
-		if k, _ := run.Settings.Depth.Uniform(); int(k) == depth && run.State == study.Failed {
+		if depthOf(run) == depth && run.State == study.Failed {
 			return run.Reason
 		}
 	}

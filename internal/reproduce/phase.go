@@ -62,8 +62,7 @@ func (w *work) phaseRuns() (*phaseCounts, error) {
 			for i, share := range phaseShares {
 				for _, run := range runs {
 					set := run.Settings
-					depth, _ := set.Depth.Uniform()
-					if int(depth) != k || float64(set.SigmaW) != scale || math.Abs(float64(set.Observed)-share/100) >= 1e-9 ||
+					if depthOf(run) != k || float64(set.SigmaW) != scale || math.Abs(float64(set.Observed)-share/100) >= 1e-9 ||
 						run.State != study.Done {
 						continue
 					}
@@ -122,8 +121,7 @@ func claimPhase(w *work, c *phaseCounts) {
 			})
 		}
 	}
-	w.found("The degrees of freedom of a rank-5 tensor of this shape are %d, %.3g %% of its cells: below that "+
-		"share nothing "+
-		"can recover it. How much more a single run of the flow needs, the diagram shows; choosing among starts by "+
+	w.found("The degrees of freedom of a rank-5 tensor of this shape are %d, %.3g %% of its cells: below that share "+
+		"nothing can recover it. How much more a single run of the flow needs, the diagram shows; choosing among starts by "+
 		"held-back cells needs less.", degreesOfFreedom, phaseLimit)
 }

@@ -50,9 +50,8 @@ const (
 
 var figure6 = item{
 	"fig6", "Figure 6: effective rank by depth on Meteo-UK and CCDS, 30 % observed",
-	"Starts of deviation 0.0005 to 0.001. Test loss from 0.3 to 1.1 on Meteo-UK and from 0.59 to 1.12 on CCDS; " +
-		"deeper models " +
-		"end at lower ranks.",
+	"Starts of deviation 0.0005 to 0.001. Test loss from 0.3 to 1.1 on Meteo-UK and from 0.59 to 1.12 on CCDS; deeper " +
+		"models end at lower ranks.",
 	steps((*work).tables, drawTables, claimTables),
 }
 
@@ -110,9 +109,8 @@ func claimTables(w *work, tables []table) {
 
 var figure7 = item{
 	"fig7", "Figure 7: effective rank by depth on Meteo-UK, 20 % observed, matrices of rank one at the start",
-	"More than 125 runs from rank-one matrices: for shallow models the start matters much and most solutions are " +
-		"of high " +
-		"rank; deeper models end at lower ranks.",
+	"More than 125 runs from rank-one matrices: for shallow models the start matters much and most solutions are of " +
+		"high rank; deeper models end at lower ranks.",
 	steps((*work).rankOneRuns, drawRankOne, func(w *work, runs []study.Run) {
 		w.realEntries("Meteo-UK", 0.2, math.NaN(), runs)
 	}),
@@ -129,8 +127,7 @@ func (w *work) rankOneRuns() ([]study.Run, error) {
 }
 
 func drawRankOne(w *work, runs []study.Run) error {
-	chart := study.RankByDepth("Meteo-UK, 20 % observed, rank-one start", runs)
-	return w.picture("fig7", &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380})
+	return w.chart("fig7", study.RankByDepth("Meteo-UK, 20 % observed, rank-one start", runs))
 }
 
 // realEntries reports the best test loss of all runs beside the paper's, and the spread of ranks by depth.
@@ -147,9 +144,8 @@ func (w *work) realEntries(title string, observed, paper float64, runs []study.R
 	}
 	o := best.Outcome
 	k, _ := best.Settings.Depth.Uniform()
-	w.found("%s: best test loss %.3f at depth %g and rank %d, of %d runs. Every run is stopped where one tenth of "+
-		"its observed "+
-		"cells, held back, is predicted best.", title, float64(o.TestMSE), k, o.Rank, len(runs))
+	w.found("%s: best test loss %.3f at depth %g and rank %d, of %d runs. Every run is stopped where one tenth of its "+
+		"observed cells, held back, is predicted best.", title, float64(o.TestMSE), k, o.Rank, len(runs))
 	if !math.IsNaN(paper) {
 		w.entry(Entry{
 			Depth: nil, Observed: study.Number(observed), Paper: study.Number(paper), Ours: o.TestMSE,
@@ -164,7 +160,7 @@ func (w *work) realEntries(title string, observed, paper float64, runs []study.R
 		s := spreadOf(runs, k, anyRun)
 		least := math.Inf(1)
 		for _, run := range runs {
-			if depth, _ := run.Settings.Depth.Uniform(); int(depth) == k && run.State == study.Done {
+			if depthOf(run) == k && run.State == study.Done {
 				least = math.Min(least, float64(run.Outcome.TestMSE))
 			}
 		}
@@ -175,8 +171,7 @@ func (w *work) realEntries(title string, observed, paper float64, runs []study.R
 		Depth: ref(depthsUsed - 1), Observed: study.Number(observed), Paper: nan, Ours: study.Number(deepest.median),
 		EffectiveRank: ref(int(deepest.median)), Claim: "median effective rank on " + title +
 			"; no higher and no more spread than at depth 0", Holds: lower,
-		Why: unless(lower, fmt.Sprintf("at depth 5 %s; at depth 0 %s: stopped by held-back cells, the shallow flow is "+
-			"as sparing "+
-			"with blocks as the deep one", deepest, shallow)),
+		Why: unless(lower, fmt.Sprintf("at depth 5 %s; at depth 0 %s: stopped by held-back cells, the shallow flow is as "+
+			"sparing with blocks as the deep one", deepest, shallow)),
 	})
 }

@@ -207,3 +207,14 @@ func (w *work) entry(e Entry) {
 }
 
 func ref(x int) *int { return &x }
+
+// depthOf is the depth of a run, which is one for all modes.
+func depthOf(run study.Run) int {
+	k, _ := run.Settings.Depth.Uniform()
+	return int(k)
+}
+
+// chart draws an item of one chart.
+func (w *work) chart(name string, chart figure.Chart) error {
+	return w.picture(name, &figure.Figure{Charts: []figure.Chart{chart}, Width: 520, Height: 380})
+}

@@ -33,9 +33,8 @@ func tableStarts(depth int) []start {
 
 var table1 = item{
 	"table1", "Table 1: best test loss by depth and share of missing cells",
-	"The best test loss over all initialisations, and the effective rank of that run, for depth 0 to 5 at 75, 85 " +
-		"and 90 % " +
-		"missing. Three of 18 runs have the true rank 5.",
+	"The best test loss over all initialisations, and the effective rank of that run, for depth 0 to 5 at 75, 85 and 90 " +
+		"% missing. Three of 18 runs have the true rank 5.",
 	steps((*work).tableRuns, nil, claimTable),
 }
 
@@ -91,8 +90,7 @@ func claimTable(w *work, runs []study.Run) {
 			starts, ran, settled := 0, 0, 0
 			for i := range runs {
 				run := &runs[i]
-				depth, _ := run.Settings.Depth.Uniform()
-				if int(depth) != k || run.Settings.Observed != observed || run.State != study.Done {
+				if depthOf(*run) != k || run.Settings.Observed != observed || run.State != study.Done {
 					continue
 				}
 				starts++
@@ -135,11 +133,10 @@ func claimTable(w *work, runs []study.Run) {
 		}
 	}
 	tried := w.tableTried()
-	w.found("In %d of 18 cells our best test loss is below the published one; in %d of 18 its run has the true "+
-		"rank 5 (the paper "+
-		"has 3). Starts are added to a cell until one fits the observed cells with five blocks, at most %d; of these, "+
-		"as in the "+
-		"paper, the one with the best test loss is shown. %d runs in all.", better, exact, tried[len(tried)-1], len(runs))
+	w.found("In %d of 18 cells our best test loss is below the published one; in %d of 18 its run has the true rank 5 "+
+		"(the paper has 3). Starts are added to a cell until one fits the observed cells with five blocks, at most %d; of "+
+		"these, as in the paper, the one with the best test loss is shown. %d runs in "+
+		"all.", better, exact, tried[len(tried)-1], len(runs))
 }
 
 const tableClaim = "best test loss over the starts, below the published one"

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -20,26 +19,18 @@ var nan = study.Number(math.NaN())
 
 // write puts reproduction.json, .md and .html into the directory.
 func (r *Result) write(dir string) error {
-	entries := []Entry{}
-	for _, s := range r.Sections {
-		entries = append(entries, s.Entries...)
-	}
 	var list bytes.Buffer
 	encoder := json.NewEncoder(&list)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(entries); err != nil {
+	if err := encoder.Encode(r.Entries()); err != nil {
 		return err
 	}
 	document, err := r.document(dir)
 	if err != nil {
 		return err
 	}
-	err = atomicfile.Write(filepath.Join(dir, "reproduction.json"), func(w io.Writer) error {
-		_, err := w.Write(list.Bytes())
-		return err
-	})
-	if err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(dir, "reproduction.json"), list.Bytes()); err != nil {
 		return err
 	}
 	if err := document.Save(filepath.Join(dir, "reproduction.md")); err != nil {
@@ -48,17 +39,24 @@ func (r *Result) write(dir string) error {
 	return document.Save(filepath.Join(dir, "reproduction.html"))
 }
 
+// Entries lists the entries of all sections; never nil.
+func (r *Result) Entries() []Entry {
+	entries := []Entry{}
+	for _, s := range r.Sections {
+		entries = append(entries, s.Entries...)
+	}
+	return entries
+}
+
 // Kept counts the claims that hold, and all of them.
 func (r *Result) Kept() (holds, all int) {
-	for _, s := range r.Sections {
-		for _, e := range s.Entries {
-			all++
-			if e.Holds {
-				holds++
-			}
+	entries := r.Entries()
+	for _, e := range entries {
+		if e.Holds {
+			holds++
 		}
 	}
-	return holds, all
+	return holds, len(entries)
 }
 
 func (r *Result) summary() string {

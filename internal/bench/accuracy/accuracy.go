@@ -7,7 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"sort"
+	"strings"
 	"time"
 
 	"lacuna"
@@ -93,7 +93,7 @@ func plan(o Options, peers []Peer) ([]job, error) {
 		}
 		files = append(files, found...)
 	}
-	sort.Strings(files)
+	slices.Sort(files)
 	var jobs []job
 	for _, path := range files {
 		name := datasetName(path)
@@ -101,7 +101,7 @@ func plan(o Options, peers []Peer) ([]job, error) {
 			continue
 		}
 		cells := cellsOf(path, name, peers)
-		if len(cells) == 0 && matchesSynthetic(name) {
+		if len(cells) == 0 && strings.HasPrefix(name, "synthetic") {
 			for _, share := range syntheticShares {
 				cells = append(cells, job{path, name, "u1", share})
 			}
@@ -112,16 +112,8 @@ func plan(o Options, peers []Peer) ([]job, error) {
 }
 
 func datasetName(path string) string {
-	name := filepath.Base(path)
-	for filepath.Ext(name) != "" {
-		name = name[:len(name)-len(filepath.Ext(name))]
-	}
+	name, _, _ := strings.Cut(filepath.Base(path), ".")
 	return name
-}
-
-func matchesSynthetic(name string) bool {
-	matched, err := filepath.Match("synthetic*", name)
-	return err == nil && matched
 }
 
 func cellsOf(path, name string, peers []Peer) []job {
@@ -187,10 +179,8 @@ func compare(r *Result, peers []Peer) {
 }
 
 func scoringScale(observed *tensor.Observed) tensor.Scaling {
-	for n, mode := range observed.Modes {
-		if mode.Name == "variable" {
-			return tensor.FitScaling(observed, tensor.StandardiseMode, n)
-		}
+	if how, n, ok := tensor.StandardiseNamed("variable", observed.Modes); ok {
+		return tensor.FitScaling(observed, how, n)
 	}
 	return tensor.FitScaling(observed, tensor.StandardiseGlobal, 0)
 }

@@ -3,12 +3,13 @@
 package plateau
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"math"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -103,7 +104,7 @@ func (o Options) problems() ([]problem, error) {
 			return nil, fmt.Errorf("bench flow: %s holds no synthetic_*.csv or .csv.gz: "+
 				"give the folder of the development data, or none for generated tensors", o.Data)
 		}
-		sort.Strings(files)
+		slices.Sort(files)
 		for _, file := range files {
 			observed, held, err := dataset.Masked(file, "u1", share)
 			if err != nil {
@@ -215,17 +216,9 @@ func Table(w io.Writer, results []Result) error {
 		}
 		groups[k] = append(groups[k], r)
 	}
-	sort.Slice(keys, func(i, j int) bool {
-		a, b := keys[i], keys[j]
-		switch {
-		case a.observed != b.observed:
-			return a.observed < b.observed
-		case a.sigmaA != b.sigmaA:
-			return a.sigmaA > b.sigmaA
-		case a.depth != b.depth:
-			return a.depth < b.depth
-		}
-		return a.tolerance > b.tolerance
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.observed, b.observed), cmp.Compare(b.sigmaA, a.sigmaA), a.depth-b.depth,
+			cmp.Compare(b.tolerance, a.tolerance))
 	})
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "observed\tσ_A\tdepth\ttolerance\truns\tfitted\tstationary\trunaway\tother\trecovered\tevaluations\t"+
@@ -267,7 +260,6 @@ func spread(values []float64) string {
 }
 
 func quantile(values []float64, q float64) float64 {
-	sorted := append([]float64(nil), values...)
-	sort.Float64s(sorted)
+	sorted := slices.Sorted(slices.Values(values))
 	return sorted[int(math.Round(q*float64(len(sorted)-1)))]
 }
