@@ -2,8 +2,10 @@ package posterior
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/internal/linalg"
+	"lacuna/internal/parallel"
 )
 
 // Gaussian noise: y_c ~ N(x_c, 1/τ_c) with τ_c = τ Π_n ω_n[i_n] and a flat prior of τ. Without Varied, ω is 1.
@@ -42,7 +44,8 @@ type scales struct {
 	omega    [][]float64 // precision of an index relative to the mean
 	weight   []float64   // τ_c
 	residual []float64
-	groups   []group // scratch
+	change   []float64 // scratch
+	groups   []group   // scratch
 }
 
 func newScales(s *sampler, varied bool) *scales {
@@ -52,11 +55,11 @@ func newScales(s *sampler, varied bool) *scales {
 		g.omega = append(g.omega, linalg.Ones(d))
 		longest = max(longest, d)
 	}
-	g.groups = make([]group, longest)
+	g.groups, g.change = make([]group, longest), make([]float64, slices.Max(s.Shape))
 	return g
 }
 
-func (g *scales) targets() []float64 { return g.s.data.Values }
+func (g *scales) targets() []float64 { return nil }
 func (g *scales) weights() []float64 { return g.weight }
 func (g *scales) precision() float64 { return g.tau }
 
@@ -96,30 +99,50 @@ func (g *scales) draw() {
 	}
 }
 
+// drawOmega draws the precisions of the indices of mode n. The places of the mode's weights hold w e² meanwhile.
 func (g *scales) drawOmega(n int) {
 	s, omega, mode := g.s, g.omega[n], &g.s.modes[n]
-	groups := g.groups[:len(omega)]
-	for i, old := range omega {
-		cells := mode.cells[mode.starts[i]:mode.starts[i+1]]
-		var squares float64
-		for _, c := range cells {
-			squares += float64(g.weight[c] * g.residual[c] * g.residual[c])
-		}
-		groups[i] = group{float64(len(cells)), squares * g.tau / old}
+	squares, groups := s.weights[n], g.groups[:len(omega)]
+	if mode.place != nil {
+		s.cellParts(func(begin, end int) {
+			for c := begin; c < end; c++ {
+				squares[mode.place[c]] = g.weight[c] * g.residual[c] * g.residual[c]
+			}
+		})
 	}
+	parallel.For(s.settings.Threads, len(omega), func(i int) {
+		var sum float64
+		begin, end := mode.starts[i], mode.starts[i+1]
+		if mode.place == nil {
+			for c, e := range g.residual[begin:end] {
+				sum += float64(g.weight[begin+c] * e * e)
+			}
+		} else {
+			for _, square := range squares[begin:end] {
+				sum += square
+			}
+		}
+		groups[i] = group{float64(end - begin), sum * g.tau / omega[i]}
+	})
 	nu := drawFreedom(s.stream, groups)
 	for i, old := range omega {
 		omega[i] = gamma(s.stream, (nu+groups[i].count)/2) / ((nu + groups[i].squares) / 2)
-		for _, c := range mode.cells[mode.starts[i]:mode.starts[i+1]] {
-			g.weight[c] *= omega[i] / old
-		}
+		g.change[i] = omega[i] / old
 	}
+	s.cellParts(func(begin, end int) {
+		for k, i := range s.data.Index[n][begin:end] {
+			g.weight[begin+k] *= g.change[i]
+		}
+	})
 }
 
 func (g *scales) setResiduals() {
-	for c, y := range g.s.data.Values {
-		g.residual[c] = y - g.s.AtCell(g.s.data, c)
-	}
+	s := g.s
+	s.cellParts(func(begin, end int) {
+		for c := begin; c < end; c++ {
+			g.residual[c] = s.data.Values[c] - s.AtCell(s.data, c)
+		}
+	})
 }
 
 func (g *scales) scatter() Scatter {

@@ -22,6 +22,9 @@ type sampler struct {
 	missing [][]int // missing[n]: the others
 	modes   []sortedMode
 
+	targets [][]float64 // of the regression of the factor of every mode, in the order of the mode
+	weights [][]float64
+
 	stride int         // of the rows of a design, which are blocks and a target
 	padded [][]float64 // the factors, their rows stride apart with zeros between, as pad has left them
 
@@ -40,7 +43,7 @@ const chunk = 256
 
 // rowScratch is one thread's memory.
 type rowScratch struct {
-	design, weight, gram   []float64
+	design, gram           []float64
 	precision, mean, panel []float64
 }
 
@@ -102,13 +105,18 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 	}
 	s.scatter()
 	s.noise = settings.Noise.start(s)
+	s.targets, s.weights = make([][]float64, len(s.Shape)), make([][]float64, len(s.Shape))
+	for n := range s.modes {
+		s.targets[n] = arranged(s.modes[n].place, data.Values)
+		s.weights[n] = arranged(s.modes[n].place, s.noise.weights())
+	}
+	s.arrange()
 	s.normals = make([]float64, slices.Max(s.Shape)*s.Blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
 	for t := range s.scratch {
 		stride := s.stride
 		s.scratch[t].precision = make([]float64, (s.Blocks+1)*stride)
 		s.scratch[t].mean = make([]float64, s.Blocks)
-		s.scratch[t].weight = make([]float64, chunk)
 		s.scratch[t].design, s.scratch[t].gram = kernel.Make[float64](chunk*stride), kernel.Make[float64](chunk*stride)
 		s.scratch[t].panel = make([]float64, 8*stride)
 	}
@@ -140,6 +148,43 @@ func (s *sampler) sweep() {
 		}
 	}
 	s.noise.draw()
+	s.arrange()
+}
+
+// parts is into how many pieces the cells are cut that threads take in turn.
+const parts = 64
+
+// cellParts calls body for every part of the cells, begin to end.
+func (s *sampler) cellParts(body func(begin, end int)) {
+	count := s.data.Len()
+	parallel.For(s.settings.Threads, parts, func(p int) { body(p*count/parts, (p+1)*count/parts) })
+}
+
+// arrange brings the regression that the noise has drawn into the order of every mode.
+func (s *sampler) arrange() {
+	targets, weights := s.noise.targets(), s.noise.weights()
+	s.cellParts(func(begin, end int) {
+		for n := range s.modes {
+			place := s.modes[n].place
+			if place == nil {
+				continue
+			}
+			place = place[begin:end]
+			for k, w := range weights[begin:end] {
+				s.weights[n][place[k]] = w
+			}
+			if targets != nil {
+				for k, y := range targets[begin:end] {
+					s.targets[n][place[k]] = y
+				}
+			}
+		}
+	})
+	for n := range s.modes {
+		if s.modes[n].place == nil && targets != nil {
+			s.targets[n] = targets
+		}
+	}
 }
 
 // drawRows draws every row of the factor of mode n from its conditional.
@@ -148,12 +193,13 @@ func (s *sampler) drawRows(n int) {
 	for k := range d * width {
 		s.normals[k] = s.stream.NormFloat64()
 	}
-	parts, step := len(s.scratch), s.priors[n].phases()
+	const few = 8 // rows that a thread takes at a time
+	step := s.priors[n].phases()
 	for phase := range step {
 		rows := (d - phase + step - 1) / step
-		parallel.For(parts, parts, func(t int) {
-			for k := t * rows / parts; k < (t+1)*rows/parts; k++ {
-				s.drawRow(n, phase+k*step, &s.scratch[t])
+		parallel.Workers(s.settings.Threads, (rows+few-1)/few, func(worker, k int) {
+			for row := k * few; row < min(rows, (k+1)*few); row++ {
+				s.drawRow(n, phase+row*step, &s.scratch[worker])
 			}
 		})
 	}
@@ -166,11 +212,10 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	mode := &s.modes[n]
 	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
 	s.priors[n].row(i, precision, stride)
-	weights, targets := s.noise.weights(), s.noise.targets()
 	for begin := mode.starts[i]; begin < mode.starts[i+1]; begin += chunk {
 		end := min(begin+chunk, mode.starts[i+1])
 		s.products(m.design, n, begin, end)
-		for k, c := range mode.cells[begin:end] {
+		for k, y := range s.targets[n][begin:end] {
 			row, rest := m.design[k*stride:][:stride], 0.0
 			for _, r := range s.missing[n] { // what the blocks without the mode contribute to the cell
 				rest += row[r]
@@ -180,9 +225,9 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 					row[at] = row[r]
 				}
 			}
-			row[width], m.weight[k] = targets[c]-rest, weights[c]
+			row[width] = y - rest
 		}
-		linalg.AddGram(precision, m.design, m.weight[:end-begin], m.gram, width+1, stride)
+		linalg.AddGram(precision, m.design, s.weights[n][begin:end], m.gram, width+1, stride)
 	}
 	copy(mean, precision[width*stride:])
 	if !linalg.Cholesky(precision, width, stride, m.panel) {
