@@ -50,12 +50,11 @@ type scales struct {
 
 func newScales(s *sampler, varied bool) *scales {
 	g := &scales{s: s, varied: varied, tau: 1, weight: linalg.Ones(s.data.Len()), residual: make([]float64, s.data.Len())}
-	longest := s.data.Len()
 	for _, d := range s.Shape {
 		g.omega = append(g.omega, linalg.Ones(d))
-		longest = max(longest, d)
 	}
-	g.groups, g.change = make([]group, longest), make([]float64, slices.Max(s.Shape))
+	longest := slices.Max(s.Shape)
+	g.groups, g.change = make([]group, longest), make([]float64, longest)
 	return g
 }
 
@@ -65,21 +64,9 @@ func (g *scales) precision() float64 { return g.tau }
 
 // draw draws τ, ω and t given the residuals, and sets the weights.
 func (g *scales) draw() {
-	g.setResiduals()
 	const flat = 1e-6
 	count := float64(len(g.residual))
-	var sum float64
-	for c, e := range g.residual {
-		w := 1.0
-		if g.tails != nil {
-			w = g.tails.precision[c]
-		}
-		for n, omega := range g.omega {
-			w *= omega[g.s.data.Index[n][c]]
-		}
-		g.weight[c] = w // relative precision until the end of this function
-		sum += float64(w * e * e)
-	}
+	sum := g.setResiduals()
 	if math.IsNaN(sum) || math.IsInf(sum, 0) { // the chain has run away: it starts again
 		g.s.scatter()
 		g.setResiduals()
@@ -94,9 +81,38 @@ func (g *scales) draw() {
 	if g.tails != nil {
 		g.tails.draw(g)
 	}
-	for c := range g.weight {
-		g.weight[c] *= g.tau
+	g.s.cellParts(func(_ *rowScratch, _, begin, end int) { linalg.Scale(g.weight[begin:end], g.tau) })
+}
+
+// setResiduals sets the residuals and the weights relative to τ, and returns Σ w e².
+func (g *scales) setResiduals() (sum float64) {
+	s := g.s
+	var sums [parts]float64
+	s.cellParts(func(m *rowScratch, part, begin, end int) {
+		residual, weight := g.residual[begin:end], g.weight[begin:end]
+		if g.tails == nil {
+			for c := range weight {
+				weight[c] = 1
+			}
+		} else {
+			copy(weight, g.tails.precision[begin:end])
+		}
+		for n, omega := range g.omega {
+			for c, i := range s.data.Index[n][begin:end] {
+				weight[c] *= omega[i]
+			}
+		}
+		s.predict(residual, begin, m)
+		for c, y := range s.data.Values[begin:end] {
+			e := y - residual[c]
+			residual[c] = e
+			sums[part] += float64(weight[c] * e * e)
+		}
+	})
+	for _, part := range sums {
+		sum += part
 	}
+	return sum
 }
 
 // drawOmega draws the precisions of the indices of mode n. The places of the mode's weights hold w e² meanwhile.
@@ -104,7 +120,7 @@ func (g *scales) drawOmega(n int) {
 	s, omega, mode := g.s, g.omega[n], &g.s.modes[n]
 	squares, groups := s.weights[n], g.groups[:len(omega)]
 	if mode.place != nil {
-		s.cellParts(func(begin, end int) {
+		s.cellParts(func(_ *rowScratch, _, begin, end int) {
 			for c := begin; c < end; c++ {
 				squares[mode.place[c]] = g.weight[c] * g.residual[c] * g.residual[c]
 			}
@@ -129,18 +145,9 @@ func (g *scales) drawOmega(n int) {
 		omega[i] = gamma(s.stream, (nu+groups[i].count)/2) / ((nu + groups[i].squares) / 2)
 		g.change[i] = omega[i] / old
 	}
-	s.cellParts(func(begin, end int) {
+	s.cellParts(func(_ *rowScratch, _, begin, end int) {
 		for k, i := range s.data.Index[n][begin:end] {
 			g.weight[begin+k] *= g.change[i]
-		}
-	})
-}
-
-func (g *scales) setResiduals() {
-	s := g.s
-	s.cellParts(func(begin, end int) {
-		for c := begin; c < end; c++ {
-			g.residual[c] = s.data.Values[c] - s.AtCell(s.data, c)
 		}
 	})
 }

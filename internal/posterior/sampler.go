@@ -2,6 +2,7 @@ package posterior
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"lacuna/internal/kernel"
@@ -103,14 +104,6 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		s.priors = append(s.priors, family.start(rows{s.Factors[n], s.Blocks, columns, d}))
 		s.padded = append(s.padded, kernel.Make[float64](d*s.stride))
 	}
-	s.scatter()
-	s.noise = settings.Noise.start(s)
-	s.targets, s.weights = make([][]float64, len(s.Shape)), make([][]float64, len(s.Shape))
-	for n := range s.modes {
-		s.targets[n] = arranged(s.modes[n].place, data.Values)
-		s.weights[n] = arranged(s.modes[n].place, s.noise.weights())
-	}
-	s.arrange()
 	s.normals = make([]float64, slices.Max(s.Shape)*s.Blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
 	for t := range s.scratch {
@@ -120,6 +113,14 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		s.scratch[t].design, s.scratch[t].gram = kernel.Make[float64](chunk*stride), kernel.Make[float64](chunk*stride)
 		s.scratch[t].panel = make([]float64, 8*stride)
 	}
+	s.scatter()
+	s.noise = settings.Noise.start(s)
+	s.targets, s.weights = make([][]float64, len(s.Shape)), make([][]float64, len(s.Shape))
+	for n := range s.modes {
+		s.targets[n] = arranged(s.modes[n].place, data.Values)
+		s.weights[n] = arranged(s.modes[n].place, s.noise.weights())
+	}
+	s.arrange()
 	return s
 }
 
@@ -154,16 +155,42 @@ func (s *sampler) sweep() {
 // parts is into how many pieces the cells are cut that threads take in turn.
 const parts = 64
 
-// cellParts calls body for every part of the cells, begin to end.
-func (s *sampler) cellParts(body func(begin, end int)) {
+// cellParts calls body for every part of the cells, begin to end. Scratch belongs to the call.
+func (s *sampler) cellParts(body func(m *rowScratch, part, begin, end int)) {
 	count := s.data.Len()
-	parallel.For(s.settings.Threads, parts, func(p int) { body(p*count/parts, (p+1)*count/parts) })
+	parallel.Workers(s.settings.Threads, parts, func(worker, p int) {
+		body(&s.scratch[worker], p, p*count/parts, (p+1)*count/parts)
+	})
+}
+
+// cellStreams opens a stream of random numbers for every part of the cells.
+func (s *sampler) cellStreams() []*rng.Stream {
+	streams := make([]*rng.Stream, parts)
+	for p := range streams {
+		streams[p] = rng.New(s.settings.Seed, fmt.Sprint(s.settings.Stream, "/cells/", p))
+	}
+	return streams
+}
+
+// predict sets out to the predictors x_c of the cells from begin on, of factors that have been padded.
+func (s *sampler) predict(out []float64, begin int, m *rowScratch) {
+	for len(out) > 0 {
+		count := min(chunk, len(out))
+		at := func(n int) []int32 { return s.data.Index[n][begin : begin+count] }
+		left, rows, last := s.padded[0], at(0), len(s.padded)-1
+		for n := 1; n < last; n++ {
+			kernel.Products(m.design, left, s.padded[n], rows, at(n), s.stride)
+			left, rows = m.design, s.first[:count]
+		}
+		kernel.PairDots(out[:count], left, s.padded[last], rows, at(last), s.stride)
+		out, begin = out[count:], begin+count
+	}
 }
 
 // arrange brings the regression that the noise has drawn into the order of every mode.
 func (s *sampler) arrange() {
 	targets, weights := s.noise.targets(), s.noise.weights()
-	s.cellParts(func(begin, end int) {
+	s.cellParts(func(_ *rowScratch, _, begin, end int) {
 		for n := range s.modes {
 			place := s.modes[n].place
 			if place == nil {
