@@ -27,7 +27,7 @@ func Cholesky(a []float64, n, stride int, panel []float64) bool {
 		for row := 0; row < rows; row += lanes {
 			height := min(lanes, rows-row)
 			to, left := a[(end+row)*stride+end:], a[(end+row)*stride+begin:]
-			kernel.GemmSub(to, left, panel, height, row+height, width, stride, stride, stride)
+			kernel.GemmSub(to, left, panel, height, row+lanes, width, stride, stride, stride)
 		}
 	}
 	return true

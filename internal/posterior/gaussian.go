@@ -157,6 +157,9 @@ func (g *scales) scatter() Scatter {
 	if g.tails != nil {
 		out.level = g.tails.nu / (g.tails.nu - 2) / g.tau
 	}
+	if !g.varied {
+		return out
+	}
 	for _, omega := range g.omega {
 		index := make([]float64, len(omega))
 		for i, w := range omega {
@@ -170,15 +173,26 @@ func (g *scales) scatter() Scatter {
 // spread is the variance of noise that has the predictor for its mean.
 type spread struct {
 	level float64     // 1/τ times the mean of 1/t
-	index [][]float64 // 1/ω_n[i]
+	index [][]float64 // 1/ω_n[i]; nil: ω is 1
 }
 
 func (s spread) At(cell []int32, x float64) (mean, variance float64) {
 	variance = s.level
-	for n, i := range cell {
-		variance *= s.index[n][i]
+	for n, index := range s.index {
+		variance *= index[cell[n]]
 	}
 	return x, variance
+}
+
+func (s spread) cells(index [][]int32, _, variance []float64) {
+	for c := range variance {
+		variance[c] = s.level
+	}
+	for n, levels := range s.index {
+		for c, i := range index[n] {
+			variance[c] *= levels[i]
+		}
+	}
 }
 
 func (s spread) Level() float64 { return s.level }

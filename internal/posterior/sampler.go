@@ -63,7 +63,7 @@ func Run(ctx context.Context, data *tensor.Observed, settings Settings) (*Poster
 			sweep = s.settings.Burn // the next sweep is the first to count
 		}
 		if k := sweep - s.settings.Burn; k > 0 && k%s.settings.Thin == 0 {
-			post.Samples = append(post.Samples, Sample{s.Clone(), s.noise.scatter()})
+			post.Samples = append(post.Samples, Sample{s.sample(), s.noise.scatter()})
 		}
 	}
 	return post, nil
@@ -122,6 +122,20 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 	}
 	s.arrange()
 	return s
+}
+
+// sample is a copy of the model, with its rows made up to whole lane groups.
+func (s *sampler) sample() *tensor.CP {
+	stride := linalg.Stride(s.Blocks)
+	out := &tensor.CP{Shape: s.Shape, Blocks: stride}
+	for n, d := range s.Shape {
+		factor := kernel.Make[float64](d * stride)
+		for i := range d {
+			copy(factor[i*stride:], s.Factors[n][i*s.Blocks:][:s.Blocks])
+		}
+		out.Factors = append(out.Factors, factor)
+	}
+	return out
 }
 
 // scatter starts the factors near zero.
