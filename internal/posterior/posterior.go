@@ -29,6 +29,11 @@ type Settings struct {
 	// StopBelow ends the burning in once the noise's deviation is below it. It has no effect on Bernoulli noise.
 	StopBelow float64
 
+	// Start is a model of the same shape, in the units of the cells, whose blocks the first of the chain's start from, as
+	// many of those that have every mode as there are; the others, and all if it is nil, start scattered near zero. It
+	// is read only.
+	Start *tensor.CP
+
 	Sorted *Sorted // of the cells, for several chains on the same ones; nil: the chain sorts them itself
 
 	Seed    uint64

@@ -114,11 +114,17 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		s.scratch[t].panel = make([]float64, 8*stride)
 	}
 	s.scatter()
+	if settings.Start != nil {
+		s.startFrom(settings.Start)
+	}
 	s.noise = settings.Noise.start(s)
 	s.targets, s.weights = make([][]float64, len(s.Shape)), make([][]float64, len(s.Shape))
 	for n := range s.modes {
 		s.targets[n] = arranged(s.modes[n].place, data.Values)
 		s.weights[n] = arranged(s.modes[n].place, s.noise.weights())
+	}
+	if settings.Start != nil {
+		s.noise.draw() // the size of the noise is that of what the start leaves over
 	}
 	s.arrange()
 	return s
@@ -149,6 +155,17 @@ func (s *sampler) scatter() {
 			for _, r := range s.columns[n] {
 				factor[i*s.Blocks+r] = spread * s.stream.NormFloat64()
 			}
+		}
+		s.pad(n)
+	}
+}
+
+// startFrom sets the first blocks to those of a model.
+func (s *sampler) startFrom(m *tensor.CP) {
+	blocks := min(m.Blocks, s.settings.Blocks)
+	for n, d := range s.Shape {
+		for i := range d {
+			copy(s.Factors[n][i*s.Blocks:][:blocks], m.Row(n, int32(i)))
 		}
 		s.pad(n)
 	}
