@@ -44,8 +44,8 @@ const chunk = 256
 
 // rowScratch is one thread's memory.
 type rowScratch struct {
-	design, gram           []float64
-	precision, mean, panel []float64
+	design, gram     []float64
+	precision, panel []float64
 }
 
 // Run samples the posterior of a model of data, whose values should be standardised to a deviation near 1. When ctx
@@ -109,7 +109,6 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 	for t := range s.scratch {
 		stride := s.stride
 		s.scratch[t].precision = make([]float64, (s.Blocks+1)*stride)
-		s.scratch[t].mean = make([]float64, s.Blocks)
 		s.scratch[t].design, s.scratch[t].gram = kernel.Make[float64](chunk*stride), kernel.Make[float64](chunk*stride)
 		s.scratch[t].panel = make([]float64, 8*stride)
 	}
@@ -268,7 +267,7 @@ func (s *sampler) drawRows(n int) {
 func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	columns, width, stride := s.columns[n], len(s.columns[n]), s.stride
 	mode := &s.modes[n]
-	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
+	precision := m.precision[:(width+1)*stride]
 	s.priors[n].row(i, precision, stride)
 	for begin := mode.starts[i]; begin < mode.starts[i+1]; begin += chunk {
 		end := min(begin+chunk, mode.starts[i+1])
@@ -287,11 +286,10 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 		}
 		linalg.AddGram(precision, m.design, s.weights[n][begin:end], m.gram, width+1, stride)
 	}
-	copy(mean, precision[width*stride:])
-	if !linalg.Cholesky(precision, width, stride, m.panel) {
+	if !linalg.Cholesky(precision, width, 1, stride, m.panel) {
 		return // rounding has made the row's precision indefinite: it keeps its value this time
 	}
-	linalg.SolveLower(precision, mean, width, stride)
+	mean := precision[width*stride:][:width]
 	for k, z := range s.normals[i*width:][:width] {
 		mean[k] += z
 	}

@@ -95,11 +95,10 @@ func (s *Spans) core(ctx context.Context, shape tensor.Shape, entries int) (*ten
 	for k := range entries {
 		gram[k*stride+k] += ridge * trace / float64(entries)
 	}
-	values := append([]float64(nil), gram[entries*stride:][:entries]...)
-	if !linalg.Cholesky(gram, entries, stride, make([]float64, 8*stride)) {
+	if !linalg.Cholesky(gram, entries, 1, stride, make([]float64, 8*stride)) {
 		return nil, false
 	}
-	linalg.SolveLower(gram, values, entries, stride)
+	values := gram[entries*stride:][:entries]
 	linalg.SolveUpper(gram, values, entries, stride)
 	index := make([][]int32, len(shape))
 	for k := range entries {
