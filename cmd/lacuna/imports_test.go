@@ -26,7 +26,8 @@ func TestDependencyRules(t *testing.T) {
 		"github.com/rogpeppe/":    nil,
 	}
 	core := []string{
-		".", "tensor", "loss", "model", "flow", "experiment", "internal/als", "internal/posterior", "internal/completion",
+		".", "tensor", "loss", "model", "flow", "experiment", "internal/als", "internal/spectral", "internal/posterior",
+		"internal/completion",
 	}
 	module := strings.TrimSuffix(reflect.TypeFor[tensor.Shape]().PkgPath(), "/tensor")
 	checked := 0

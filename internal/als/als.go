@@ -34,7 +34,7 @@ type solver struct {
 	cells  [][]int32
 	starts [][]int
 
-	design, ones, gram, precision, panel, mean []float64
+	design, ones, gram, precision, panel []float64
 }
 
 func newSolver(data *tensor.Observed, blocks int) *solver {
@@ -48,7 +48,6 @@ func newSolver(data *tensor.Observed, blocks int) *solver {
 		s.ones[k] = 1
 	}
 	s.precision, s.panel = make([]float64, (blocks+1)*s.stride), make([]float64, 8*s.stride)
-	s.mean = make([]float64, blocks)
 	return s
 }
 
@@ -87,13 +86,12 @@ func (s *solver) row(n, i int, ridge float64) {
 		}
 		linalg.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1, stride)
 	}
-	copy(s.mean, s.precision[blocks*stride:])
-	if !linalg.Cholesky(s.precision, blocks, stride, s.panel) {
+	if !linalg.Cholesky(s.precision, blocks, 1, stride, s.panel) {
 		return
 	}
-	linalg.SolveLower(s.precision, s.mean, blocks, stride)
-	linalg.SolveUpper(s.precision, s.mean, blocks, stride)
-	copy(s.Factors[n][i*blocks:][:blocks], s.mean)
+	mean := s.precision[blocks*stride:][:blocks]
+	linalg.SolveUpper(s.precision, mean, blocks, stride)
+	copy(s.Factors[n][i*blocks:][:blocks], mean)
 }
 
 // balance gives the factors of every block one norm, which is what the ridge wants too.

@@ -89,6 +89,7 @@ func gramCalls(groups int) []callOf {
 	}
 	return []callOf{
 		{"Products", rows * n, 3 * rows * n, func() { Products(h, a, b, i, j, n) }},
+		{"PairDots", 2 * rows * n, 2 * rows * n, func() { PairDots(w, a, b, i, j, n) }},
 		{"ScaleRows", rows * n, 2 * rows * n, func() { ScaleRows(weighted, h, w, n) }},
 		{"AddGram", rows * n * (n + Lanes), 2 * rows * n, func() { AddGram(c, weighted, h, n, rows, n) }},
 	}

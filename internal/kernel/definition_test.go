@@ -197,6 +197,14 @@ var ofGrams = []testOf[float64]{{"Grams/definition", func(t *testing.T, g *guard
 			}
 		}
 	}
+	dots, wantDots := g.vector(n), make([]float64, n)
+	for k := range i {
+		for p := range stride {
+			wantDots[k] += a[int(i[k])*stride+p] * b[int(j[k])*stride+p]
+		}
+	}
+	PairDots(dots, a, b, i, j, stride)
+	equal(t, dots, wantDots)
 	Products(h, a, b, i, j, stride)
 	ScaleRows(weighted, h, w, stride)
 	AddGram(c, weighted, h, size, n, stride)

@@ -521,6 +521,18 @@ func products(out, a, b []float64, i, j []int32, lanes, stride int) {
 }
 
 //go:noinline
+func pairDots(out, a, b []float64, i, j []int32, stride int) {
+	switch {
+	case !cpu.AVX2:
+		pairDotsGo(out, a, b, i, j, stride)
+	case cpu.AVX512:
+		pairDotsAVX512(out, a, b, i, j, stride)
+	default:
+		pairDotsAVX2(out, a, b, i, j, stride)
+	}
+}
+
+//go:noinline
 func scaleRows(out, in, s []float64, stride int) {
 	switch {
 	case !cpu.AVX2:

@@ -130,6 +130,11 @@ func products(out, a, b []float64, i, j []int32, lanes, stride int) {
 }
 
 //go:noinline
+func pairDots(out, a, b []float64, i, j []int32, stride int) {
+	pairDotsGo(out, a, b, i, j, stride)
+}
+
+//go:noinline
 func scaleRows(out, in, s []float64, stride int) {
 	scaleRowsGo(out, in, s, stride)
 }

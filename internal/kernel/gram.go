@@ -31,6 +31,17 @@ func Products(out, a, b []float64, i, j []int32, stride int) {
 	}
 }
 
+// PairDots sets out[k] = ⟨a[i[k]], b[j[k]]⟩, summed as by RowDots. Rows are as those of Products.
+func PairDots(out, a, b []float64, i, j []int32, stride int) {
+	if stride%Lanes != 0 || stride == 0 || len(j) != len(i) {
+		panic(shapePanic)
+	}
+	check(out, len(i))
+	if len(i) > 0 {
+		pairDots(out, a, b, i, j, stride)
+	}
+}
+
 // ScaleRows sets row k of out to s[k] times row k of in, which may be out. Rows have stride numbers, a multiple of 8.
 func ScaleRows(out, in, s []float64, stride int) {
 	if stride%Lanes != 0 {

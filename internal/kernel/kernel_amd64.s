@@ -4321,6 +4321,52 @@ loop197:
 	VZEROUPPER
 	RET
 
+// func pairDotsAVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·pairDotsAVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop198:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	ADDQ    CX, R9
+	ADDQ    DX, R10
+	VMOVUPD (R9), Z0
+	VMULPD  (R10), Z0, Z0
+	MOVQ    $0x00000040, R11
+
+more199:
+	CMPQ        R11, R8
+	JGE         end200
+	VMOVUPD     (R9)(R11*1), Z1
+	VFMADD231PD (R10)(R11*1), Z1, Z0
+	ADDQ        $0x00000040, R11
+	JMP         more199
+
+end200:
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VHADDPD       Y2, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X2
+	VADDPD        X2, X0, X0
+	VHADDPD       X0, X0, X0
+	VMOVSD        X0, (AX)
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000004, SI
+	ADDQ          $0x00000008, AX
+	DECQ          DI
+	JNZ           loop198
+	VZEROUPPER
+	RET
+
 // func scaleRowsAVX512(out []float64, in []float64, s []float64, stride int)
 // Requires: AVX, AVX512F
 TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-80
@@ -4331,21 +4377,21 @@ TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-80
 	MOVQ s_len+56(FP), SI
 	SHLQ $0x03, BX
 
-loop198:
+loop201:
 	VBROADCASTSD (DX), Z0
 	XORQ         DI, DI
 
-cols199:
+cols202:
 	VMULPD  (CX)(DI*1), Z0, Z1
 	VMOVUPD Z1, (AX)(DI*1)
 	ADDQ    $0x00000040, DI
 	CMPQ    DI, BX
-	JL      cols199
+	JL      cols202
 	ADDQ    $0x00000008, DX
 	ADDQ    BX, CX
 	ADDQ    BX, AX
 	DECQ    SI
-	JNZ     loop198
+	JNZ     loop201
 	VZEROUPPER
 	RET
 
@@ -4381,7 +4427,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop200:
+loop203:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -4403,7 +4449,7 @@ loop200:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop200
+	JNZ          loop203
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4462,7 +4508,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop201:
+loop204:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -4493,7 +4539,7 @@ loop201:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop201
+	JNZ          loop204
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4568,7 +4614,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop202:
+loop205:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -4608,7 +4654,7 @@ loop202:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop202
+	JNZ          loop205
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4666,7 +4712,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop203:
+loop206:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -4679,7 +4725,7 @@ loop203:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop203
+	JNZ          loop206
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4717,7 +4763,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop204:
+loop207:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -4735,7 +4781,7 @@ loop204:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop204
+	JNZ          loop207
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4781,7 +4827,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop205:
+loop208:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -4804,7 +4850,7 @@ loop205:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop205
+	JNZ          loop208
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4839,14 +4885,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop206:
+loop209:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop206
+	JNZ          loop209
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4868,7 +4914,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop207:
+loop210:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -4877,7 +4923,7 @@ loop207:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop207
+	JNZ          loop210
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -4901,7 +4947,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop208:
+loop211:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -4912,7 +4958,7 @@ loop208:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop208
+	JNZ          loop211
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4945,7 +4991,7 @@ TEXT ·addGram8x1AVX512(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Z7
 
-loop209:
+loop212:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFMADD231PD  Z8, Z9, Z0
@@ -4966,7 +5012,7 @@ loop209:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop209
+	JNZ          loop212
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -5019,7 +5065,7 @@ TEXT ·addGram8x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z14
 	VMOVUPD 64(DI), Z15
 
-loop210:
+loop213:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -5049,7 +5095,7 @@ loop210:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop210
+	JNZ          loop213
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -5118,7 +5164,7 @@ TEXT ·addGram8x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z22
 	VMOVUPD 128(DI), Z23
 
-loop211:
+loop214:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -5157,7 +5203,7 @@ loop211:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop211
+	JNZ          loop214
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5210,7 +5256,7 @@ TEXT ·addGram4x1AVX512(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Z3
 
-loop212:
+loop215:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFMADD231PD  Z4, Z5, Z0
@@ -5223,7 +5269,7 @@ loop212:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop212
+	JNZ          loop215
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -5256,7 +5302,7 @@ TEXT ·addGram4x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z6
 	VMOVUPD 64(DI), Z7
 
-loop213:
+loop216:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -5274,7 +5320,7 @@ loop213:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop213
+	JNZ          loop216
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -5315,7 +5361,7 @@ TEXT ·addGram4x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z10
 	VMOVUPD 128(DI), Z11
 
-loop214:
+loop217:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -5338,7 +5384,7 @@ loop214:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop214
+	JNZ          loop217
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5369,14 +5415,14 @@ TEXT ·addGram1x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ    AX, DI
 	VMOVUPD (DI), Z0
 
-loop215:
+loop218:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFMADD231PD  Z1, Z2, Z0
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop215
+	JNZ          loop218
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -5394,7 +5440,7 @@ TEXT ·addGram1x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z0
 	VMOVUPD 64(DI), Z1
 
-loop216:
+loop219:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -5403,7 +5449,7 @@ loop216:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop216
+	JNZ          loop219
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -5423,7 +5469,7 @@ TEXT ·addGram1x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z1
 	VMOVUPD 128(DI), Z2
 
-loop217:
+loop220:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -5434,7 +5480,7 @@ loop217:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop217
+	JNZ          loop220
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5469,7 +5515,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop218:
+loop221:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -5481,7 +5527,7 @@ loop218:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop218
+	JNZ         loop221
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5501,7 +5547,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop219:
+loop222:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -5509,7 +5555,7 @@ loop219:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop219
+	JNZ         loop222
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -5527,7 +5573,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop220:
+loop223:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -5537,7 +5583,7 @@ loop220:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop220
+	JNZ         loop223
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5558,7 +5604,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop221:
+loop224:
 	VMOVUPD     (R8), Y4
 	VMOVUPD     32(R8), Y5
 	VFMADD231PD (R10), Y4, Y0
@@ -5568,7 +5614,7 @@ loop221:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop221
+	JNZ         loop224
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5596,12 +5642,12 @@ TEXT ·matTVecAVX2(SB), NOSPLIT, $0-88
 	LEAQ   (AX)(DI*1), R8
 	MOVQ   AX, R9
 
-clear222:
+clear225:
 	VMOVUPD Y0, (R9)
 	VMOVUPD Y0, 32(R9)
 	ADDQ    $0x00000040, R9
 	CMPQ    R9, R8
-	JL      clear222
+	JL      clear225
 
 rows:
 	CMPQ    BX, $0x00000004
@@ -5625,7 +5671,7 @@ rows:
 	LEAQ    (DI)(DI*2), R8
 	ADDQ    CX, R8
 
-loop223:
+loop226:
 	VMOVUPD     (AX), Y8
 	VMOVUPD     32(AX), Y9
 	PREFETCHT0  3072(BX)
@@ -5646,7 +5692,7 @@ loop223:
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop223
+	JNZ         loop226
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, AX
 	ADDQ        AX, CX
@@ -5658,7 +5704,7 @@ rows_1:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop224:
+loop227:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	PREFETCHT0  3072(BX)
@@ -5669,7 +5715,7 @@ loop224:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop224
+	JNZ         loop227
 	ADDQ        $0x00000040, DX
 	IMUL3Q      $0x00000001, DI, AX
 	ADDQ        AX, CX
@@ -5683,7 +5729,7 @@ rows_2:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop225:
+loop228:
 	VMOVUPD     (AX), Y4
 	VMOVUPD     32(AX), Y5
 	PREFETCHT0  3072(BX)
@@ -5697,7 +5743,7 @@ loop225:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop225
+	JNZ         loop228
 	ADDQ        $0x00000080, DX
 	IMUL3Q      $0x00000002, DI, AX
 	ADDQ        AX, CX
@@ -5713,7 +5759,7 @@ rows_3:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop226:
+loop229:
 	VMOVUPD     (AX), Y6
 	VMOVUPD     32(AX), Y7
 	PREFETCHT0  3072(BX)
@@ -5730,7 +5776,7 @@ loop226:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop226
+	JNZ         loop229
 	ADDQ        $0x000000c0, DX
 	IMUL3Q      $0x00000003, DI, AX
 	ADDQ        AX, CX
@@ -5751,7 +5797,7 @@ rows_step:
 	LEAQ    (DI)(DI*2), R11
 	ADDQ    CX, R11
 
-loop227:
+loop230:
 	VMOVUPD     (R9), Y8
 	VMOVUPD     32(R9), Y9
 	PREFETCHT0  3072(R8)
@@ -5772,7 +5818,7 @@ loop227:
 	ADDQ        $0x00000040, R11
 	ADDQ        $0x00000040, R9
 	DECQ        R10
-	JNZ         loop227
+	JNZ         loop230
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, R8
 	ADDQ        R8, CX
@@ -5793,7 +5839,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop228:
+loop231:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -5801,7 +5847,7 @@ loop228:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop228
+	JNZ         loop231
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -5817,7 +5863,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop229:
+loop232:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -5827,7 +5873,7 @@ loop229:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop229
+	JNZ         loop232
 	VZEROUPPER
 	RET
 
@@ -5844,7 +5890,7 @@ TEXT ·axpyNorm2AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop230:
+loop233:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (BX), Y0, Y2
@@ -5856,7 +5902,7 @@ loop230:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop230
+	JNZ         loop233
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
 	VZEROUPPER
@@ -5879,7 +5925,7 @@ TEXT ·negateDotsAVX2(SB), NOSPLIT, $0-104
 	VXORPD Y7, Y7, Y7
 	VXORPD Y8, Y8, Y8
 
-loop231:
+loop234:
 	VMOVUPD     (SI), Y1
 	VMOVUPD     32(SI), Y2
 	VSUBPD      (BX), Y0, Y3
@@ -5894,7 +5940,7 @@ loop231:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, AX
 	DECQ        DI
-	JNZ         loop231
+	JNZ         loop234
 	VMOVUPD     Y5, (CX)
 	VMOVUPD     Y6, 32(CX)
 	VMOVUPD     Y7, (DX)
@@ -5917,7 +5963,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop232:
+loop235:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -5928,7 +5974,7 @@ loop232:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R9, R9
 
-cols233:
+cols236:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -5939,7 +5985,7 @@ cols233:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols233
+	JL          cols236
 	VADDPD      (CX), Y2, Y2
 	VADDPD      32(CX), Y3, Y3
 	VMOVUPD     Y2, (CX)
@@ -5947,7 +5993,7 @@ cols233:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop232
+	JNZ         loop235
 	VZEROUPPER
 	RET
 
@@ -5966,7 +6012,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop234:
+loop237:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -5983,7 +6029,7 @@ loop234:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R10, R10
 
-cols235:
+cols238:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -5996,7 +6042,7 @@ cols235:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols235
+	JL          cols238
 	VADDPD      (CX), Y4, Y4
 	VADDPD      32(CX), Y5, Y5
 	VMOVUPD     Y4, (CX)
@@ -6004,7 +6050,7 @@ cols235:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop234
+	JNZ         loop237
 	VZEROUPPER
 	RET
 
@@ -6023,7 +6069,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop236:
+loop239:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -6046,7 +6092,7 @@ loop236:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R11, R11
 
-cols237:
+cols240:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -6061,7 +6107,7 @@ cols237:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols237
+	JL          cols240
 	VADDPD      (CX), Y6, Y6
 	VADDPD      32(CX), Y7, Y7
 	VMOVUPD     Y6, (CX)
@@ -6069,7 +6115,7 @@ cols237:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop236
+	JNZ         loop239
 	VZEROUPPER
 	RET
 
@@ -6088,7 +6134,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop238:
+loop241:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -6117,7 +6163,7 @@ loop238:
 	VXORPD       Y9, Y9, Y9
 	XORQ         R12, R12
 
-cols239:
+cols242:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -6134,7 +6180,7 @@ cols239:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols239
+	JL          cols242
 	VADDPD      (CX), Y8, Y8
 	VADDPD      32(CX), Y9, Y9
 	VMOVUPD     Y8, (CX)
@@ -6142,7 +6188,7 @@ cols239:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop238
+	JNZ         loop241
 	VZEROUPPER
 	RET
 
@@ -6161,7 +6207,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop240:
+loop243:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -6196,7 +6242,7 @@ loop240:
 	VXORPD       Y11, Y11, Y11
 	XORQ         R13, R13
 
-cols241:
+cols244:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -6215,7 +6261,7 @@ cols241:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols241
+	JL          cols244
 	VADDPD      (CX), Y10, Y10
 	VADDPD      32(CX), Y11, Y11
 	VMOVUPD     Y10, (CX)
@@ -6223,7 +6269,7 @@ cols241:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop240
+	JNZ         loop243
 	VZEROUPPER
 	RET
 
@@ -6242,7 +6288,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop242:
+loop245:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -6283,7 +6329,7 @@ loop242:
 	VXORPD       Y13, Y13, Y13
 	XORQ         R14, R14
 
-cols243:
+cols246:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -6304,7 +6350,7 @@ cols243:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols243
+	JL          cols246
 	VADDPD      (CX), Y12, Y12
 	VADDPD      32(CX), Y13, Y13
 	VMOVUPD     Y12, (CX)
@@ -6312,7 +6358,7 @@ cols243:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop242
+	JNZ         loop245
 	VZEROUPPER
 	RET
 
@@ -6337,7 +6383,7 @@ TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y4, 32(CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop244:
+loop247:
 	VMULPD (BX), Y0, Y1
 	VMULPD 32(BX), Y0, Y2
 	VXORPD Y5, Y5, Y5
@@ -6346,7 +6392,7 @@ loop244:
 	VXORPD Y4, Y4, Y4
 	XORQ   R11, R11
 
-cols245:
+cols248:
 	PREFETCHT1  (R10)(R11*1)
 	VMOVUPD     (AX)(R11*1), Y7
 	VMOVUPD     32(AX)(R11*1), Y8
@@ -6360,7 +6406,7 @@ cols245:
 	VFMADD231PD Y8, Y8, Y4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, R9
-	JL          cols245
+	JL          cols248
 	VMOVUPD     Y5, (DX)
 	VMOVUPD     Y6, 32(DX)
 	VADDPD      (CX), Y3, Y3
@@ -6372,7 +6418,7 @@ cols245:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop244
+	JNZ         loop247
 	VZEROUPPER
 	RET
 
@@ -6388,7 +6434,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop246:
+loop249:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -6397,17 +6443,17 @@ loop246:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols247:
+cols250:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols247
+	JL          cols250
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop246
+	JNZ         loop249
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -6425,7 +6471,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop248:
+loop251:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -6440,7 +6486,7 @@ loop248:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols249:
+cols252:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -6449,10 +6495,10 @@ cols249:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols249
+	JL          cols252
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop248
+	JNZ         loop251
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -6470,7 +6516,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop250:
+loop253:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -6491,7 +6537,7 @@ loop250:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols251:
+cols254:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -6502,10 +6548,10 @@ cols251:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols251
+	JL          cols254
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop250
+	JNZ         loop253
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -6523,7 +6569,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop252:
+loop255:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -6550,7 +6596,7 @@ loop252:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols253:
+cols256:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -6563,10 +6609,10 @@ cols253:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols253
+	JL          cols256
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop252
+	JNZ         loop255
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -6584,7 +6630,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop254:
+loop257:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -6617,7 +6663,7 @@ loop254:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols255:
+cols258:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -6632,10 +6678,10 @@ cols255:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols255
+	JL          cols258
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop254
+	JNZ         loop257
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -6653,7 +6699,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop256:
+loop259:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -6692,7 +6738,7 @@ loop256:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols257:
+cols260:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -6709,10 +6755,10 @@ cols257:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols257
+	JL          cols260
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop256
+	JNZ         loop259
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -6729,7 +6775,7 @@ TEXT ·copyLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop258:
+loop261:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD Y0, (AX)
@@ -6737,7 +6783,7 @@ loop258:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop258
+	JNZ     loop261
 	VZEROUPPER
 	RET
 
@@ -6752,7 +6798,7 @@ TEXT ·negateLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop259:
+loop262:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VXORPD  Y4, Y4, Y4
@@ -6763,7 +6809,7 @@ loop259:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop259
+	JNZ     loop262
 	VZEROUPPER
 	RET
 
@@ -6778,27 +6824,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop260:
+loop263:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows261:
+rows264:
 	DECQ   R8
-	JZ     sum262
+	JZ     sum265
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows261
+	JMP    rows264
 
-sum262:
+sum265:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop260
+	JNZ     loop263
 	VZEROUPPER
 	RET
 
@@ -6815,16 +6861,16 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop263:
+loop266:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none265
+	JZ      none268
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop266:
+loop269:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6835,12 +6881,12 @@ loop266:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop266
+	JNZ     loop269
 
-none265:
+none268:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop263
+	JNZ  loop266
 	VZEROUPPER
 	RET
 
@@ -6857,18 +6903,18 @@ TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop267:
+loop270:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none269
+	JZ      none272
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop270:
+loop273:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6883,12 +6929,12 @@ loop270:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop270
+	JNZ     loop273
 
-none269:
+none272:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop267
+	JNZ  loop270
 	VZEROUPPER
 	RET
 
@@ -6905,12 +6951,12 @@ TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop271:
+loop274:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none273
+	JZ      none276
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -6918,7 +6964,7 @@ loop271:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop274:
+loop277:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6937,12 +6983,12 @@ loop274:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop274
+	JNZ     loop277
 
-none273:
+none276:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop271
+	JNZ  loop274
 	VZEROUPPER
 	RET
 
@@ -6959,12 +7005,12 @@ TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop275:
+loop278:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none277
+	JZ      none280
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -6974,7 +7020,7 @@ loop275:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop278:
+loop281:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6997,12 +7043,12 @@ loop278:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop278
+	JNZ     loop281
 
-none277:
+none280:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop275
+	JNZ  loop278
 	VZEROUPPER
 	RET
 
@@ -7021,18 +7067,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop279:
+loop282:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none281
+	JZ      none284
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop282:
+loop285:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -7048,21 +7094,21 @@ loop282:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop282
+	JNZ         loop285
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end280
+	JMP         end283
 
-none281:
+none284:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end280:
+end283:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop279
+	JNZ  loop282
 	VZEROUPPER
 	RET
 
@@ -7081,12 +7127,12 @@ TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop283:
+loop286:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none285
+	JZ      none288
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7096,7 +7142,7 @@ loop283:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop286:
+loop289:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -7122,25 +7168,25 @@ loop286:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop286
+	JNZ         loop289
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end284
+	JMP         end287
 
-none285:
+none288:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end284:
+end287:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop283
+	JNZ  loop286
 	VZEROUPPER
 	RET
 
@@ -7159,12 +7205,12 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop287:
+loop290:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none289
+	JZ      none292
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7178,7 +7224,7 @@ loop287:
 	VXORPD  Y10, Y10, Y10
 	VXORPD  Y11, Y11, Y11
 
-loop290:
+loop293:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -7214,16 +7260,16 @@ loop290:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop290
+	JNZ         loop293
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end288
+	JMP         end291
 
-none289:
+none292:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7232,11 +7278,11 @@ none289:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end288:
+end291:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop287
+	JNZ  loop290
 	VZEROUPPER
 	RET
 
@@ -7255,12 +7301,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop291:
+loop294:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none293
+	JZ      none296
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7273,7 +7319,7 @@ loop291:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop294:
+loop297:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -7299,7 +7345,7 @@ loop294:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop294
+	JNZ         loop297
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -7313,7 +7359,7 @@ loop294:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop295:
+loop298:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -7339,14 +7385,14 @@ loop295:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop295
+	JNZ         loop298
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end292
+	JMP         end295
 
-none293:
+none296:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7357,11 +7403,11 @@ none293:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end292:
+end295:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop291
+	JNZ  loop294
 	VZEROUPPER
 	RET
 
@@ -7376,16 +7422,16 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop296:
+loop299:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none298
+	JZ      none301
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 
-four299:
+four302:
 	MOVQ       (SI), R10
 	MOVL       R10, R9
 	SHRQ       $0x20, R10
@@ -7421,19 +7467,19 @@ four299:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last300
+	JLE        last303
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four299
+	JMP        four302
 
-last300:
+last303:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none298:
+none301:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop296
+	JNZ  loop299
 	VZEROUPPER
 	RET
 
@@ -7448,18 +7494,18 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop301:
+loop304:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none303
+	JZ      none306
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 	VMOVUPD 64(CX), Y10
 	VMOVUPD 96(CX), Y11
 
-four304:
+four307:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7503,19 +7549,19 @@ four304:
 	VADDPD      Y13, Y12, Y12
 	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last305
+	JLE         last308
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four304
+	JMP         four307
 
-last305:
+last308:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none303:
+none306:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop301
+	JNZ  loop304
 	VZEROUPPER
 	RET
 
@@ -7530,12 +7576,12 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop306:
+loop309:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none308
+	JZ      none311
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 	VMOVUPD 64(CX), Y10
@@ -7543,7 +7589,7 @@ loop306:
 	VMOVUPD 128(CX), Y12
 	VMOVUPD 160(CX), Y13
 
-four309:
+four312:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7595,19 +7641,19 @@ four309:
 	VADDPD      Y15, Y14, Y14
 	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last310
+	JLE         last313
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four309
+	JMP         four312
 
-last310:
+last313:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none308:
+none311:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop306
+	JNZ  loop309
 	VZEROUPPER
 	RET
 
@@ -7622,14 +7668,14 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop311:
+loop314:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none313
+	JZ    none316
 
-four314:
+four317:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7697,19 +7743,19 @@ four314:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last315
+	JLE         last318
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four314
+	JMP         four317
 
-last315:
+last318:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none313:
+none316:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop311
+	JNZ  loop314
 	VZEROUPPER
 	RET
 
@@ -7724,7 +7770,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop316:
+loop319:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7733,9 +7779,9 @@ loop316:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single318
+	JL     single321
 
-pair317:
+pair320:
 	VBROADCASTF128 (DX), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -7753,11 +7799,11 @@ pair317:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair317
+	JGE            pair320
 
-single318:
+single321:
 	CMPQ         R8, $-1
-	JL           sum319
+	JL           sum322
 	VBROADCASTSD (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -7767,14 +7813,14 @@ single318:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum319:
+sum322:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop316
+	JNZ     loop319
 	VZEROUPPER
 	RET
 
@@ -7789,7 +7835,7 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop320:
+loop323:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7802,9 +7848,9 @@ loop320:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single322
+	JL     single325
 
-pair321:
+pair324:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -7826,11 +7872,11 @@ pair321:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair321
+	JGE            pair324
 
-single322:
+single325:
 	CMPQ         R8, $-1
-	JL           sum323
+	JL           sum326
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -7842,7 +7888,7 @@ single322:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum323:
+sum326:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7853,7 +7899,7 @@ sum323:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop320
+	JNZ     loop323
 	VZEROUPPER
 	RET
 
@@ -7868,7 +7914,7 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop324:
+loop327:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7885,9 +7931,9 @@ loop324:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single326
+	JL     single329
 
-pair325:
+pair328:
 	VBROADCASTF128 (DX), Y13
 	VUNPCKLPD      Y13, Y13, Y12
 	VUNPCKHPD      Y13, Y13, Y13
@@ -7913,11 +7959,11 @@ pair325:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair325
+	JGE            pair328
 
-single326:
+single329:
 	CMPQ         R8, $-1
-	JL           sum327
+	JL           sum330
 	VBROADCASTSD (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -7931,7 +7977,7 @@ single326:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum327:
+sum330:
 	VADDPD  Y6, Y0, Y0
 	VADDPD  Y7, Y1, Y1
 	VADDPD  Y8, Y2, Y2
@@ -7946,7 +7992,7 @@ sum327:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop324
+	JNZ     loop327
 	VZEROUPPER
 	RET
 
@@ -7961,7 +8007,7 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop328:
+loop331:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7977,9 +8023,9 @@ loop328:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single330
+	JL     single333
 
-pair329:
+pair332:
 	VBROADCASTF128 (R9), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8001,11 +8047,11 @@ pair329:
 	ADDQ           $0x00000008, R10
 	ADDQ           $0x00000010, R9
 	SUBQ           $0x00000002, R11
-	JGE            pair329
+	JGE            pair332
 
-single330:
+single333:
 	CMPQ         R11, $-1
-	JL           sum331
+	JL           sum334
 	VBROADCASTSD (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -8017,7 +8063,7 @@ single330:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum331:
+sum334:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8035,9 +8081,9 @@ sum331:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single333
+	JL      single336
 
-pair332:
+pair335:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8059,11 +8105,11 @@ pair332:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair332
+	JGE            pair335
 
-single333:
+single336:
 	CMPQ         R8, $-1
-	JL           sum334
+	JL           sum337
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -8075,7 +8121,7 @@ single333:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum334:
+sum337:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8086,7 +8132,7 @@ sum334:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop328
+	JNZ     loop331
 	VZEROUPPER
 	RET
 
@@ -8109,15 +8155,15 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent335:
+parent338:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none338
+	JZ    none341
 
-child336:
+child339:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8131,9 +8177,9 @@ child336:
 	VMOVUPD 32(R11), Y9
 	VMULPD  32(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next337
+	JZ      next340
 
-four339:
+four342:
 	MOVQ       (DI), R12
 	MOVL       R12, R11
 	SHRQ       $0x20, R12
@@ -8169,23 +8215,23 @@ four339:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last340
+	JLE        last343
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four339
+	JMP        four342
 
-last340:
+last343:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next337:
+next340:
 	DECQ R10
-	JNZ  child336
+	JNZ  child339
 
-none338:
+none341:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent335
+	JNZ  parent338
 	VZEROUPPER
 	RET
 
@@ -8208,15 +8254,15 @@ TEXT ·treeDots2AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent341:
+parent344:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none344
+	JZ    none347
 
-child342:
+child345:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8234,9 +8280,9 @@ child342:
 	VMOVUPD 96(R11), Y11
 	VMULPD  96(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next343
+	JZ      next346
 
-four345:
+four348:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8280,23 +8326,23 @@ four345:
 	VADDPD      Y13, Y12, Y12
 	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last346
+	JLE         last349
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four345
+	JMP         four348
 
-last346:
+last349:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next343:
+next346:
 	DECQ R10
-	JNZ  child342
+	JNZ  child345
 
-none344:
+none347:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent341
+	JNZ  parent344
 	VZEROUPPER
 	RET
 
@@ -8319,15 +8365,15 @@ TEXT ·treeDots3AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent347:
+parent350:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none350
+	JZ    none353
 
-child348:
+child351:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8349,9 +8395,9 @@ child348:
 	VMOVUPD 160(R11), Y13
 	VMULPD  160(R12), Y13, Y13
 	TESTQ   R9, R9
-	JZ      next349
+	JZ      next352
 
-four351:
+four354:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8403,23 +8449,23 @@ four351:
 	VADDPD      Y15, Y14, Y14
 	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last352
+	JLE         last355
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four351
+	JMP         four354
 
-last352:
+last355:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next349:
+next352:
 	DECQ R10
-	JNZ  child348
+	JNZ  child351
 
-none350:
+none353:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent347
+	JNZ  parent350
 	VZEROUPPER
 	RET
 
@@ -8442,15 +8488,15 @@ TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
 	DECQ R9
 	MOVQ R9, 272(SP)
 
-parent353:
+parent356:
 	MOVQ  264(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 264(SP)
 	TESTQ R10, R10
-	JZ    none356
+	JZ    none359
 
-child354:
+child357:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8484,9 +8530,9 @@ child354:
 	VMULPD  224(R12), Y9, Y9
 	VMOVUPD Y9, 224(SP)
 	TESTQ   R9, R9
-	JZ      next355
+	JZ      next358
 
-four357:
+four360:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8554,23 +8600,23 @@ four357:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last358
+	JLE         last361
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four357
+	JMP         four360
 
-last358:
+last361:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next355:
+next358:
 	DECQ R10
-	JNZ  child354
+	JNZ  child357
 
-none356:
+none359:
 	ADDQ $0x00000100, 256(SP)
 	DECQ 272(SP)
-	JNZ  parent353
+	JNZ  parent356
 	VZEROUPPER
 	RET
 
@@ -8596,7 +8642,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent359:
+parent362:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8607,9 +8653,9 @@ parent359:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none361
+	JZ      none364
 
-child360:
+child363:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8618,9 +8664,9 @@ child360:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single363
+	JL     single366
 
-pair362:
+pair365:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8638,11 +8684,11 @@ pair362:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair362
+	JGE            pair365
 
-single363:
+single366:
 	CMPQ         R10, $-1
-	JL           sum364
+	JL           sum367
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -8652,7 +8698,7 @@ single363:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum364:
+sum367:
 	VADDPD      Y6, Y4, Y4
 	VADDPD      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -8667,16 +8713,16 @@ sum364:
 	VFMADD231PD 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child360
+	JNZ         child363
 
-none361:
+none364:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent359
+	JNZ     parent362
 	VZEROUPPER
 	RET
 
@@ -8702,7 +8748,7 @@ TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent365:
+parent368:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8714,9 +8760,9 @@ parent365:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none367
+	JZ      none370
 
-child366:
+child369:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8729,9 +8775,9 @@ child366:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single369
+	JL     single372
 
-pair368:
+pair371:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8753,11 +8799,11 @@ pair368:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair368
+	JGE            pair371
 
-single369:
+single372:
 	CMPQ         R10, $-1
-	JL           sum370
+	JL           sum373
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -8769,7 +8815,7 @@ single369:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum370:
+sum373:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -8804,13 +8850,13 @@ sum370:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child366
+	JNZ         child369
 
-none367:
+none370:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent365
+	JNZ  parent368
 	VZEROUPPER
 	RET
 
@@ -8836,7 +8882,7 @@ TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent371:
+parent374:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8850,9 +8896,9 @@ parent371:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none373
+	JZ      none376
 
-child372:
+child375:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8869,9 +8915,9 @@ child372:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single375
+	JL     single378
 
-pair374:
+pair377:
 	VBROADCASTF128 (SI), Y13
 	VUNPCKLPD      Y13, Y13, Y12
 	VUNPCKHPD      Y13, Y13, Y13
@@ -8897,11 +8943,11 @@ pair374:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair374
+	JGE            pair377
 
-single375:
+single378:
 	CMPQ         R10, $-1
-	JL           sum376
+	JL           sum379
 	VBROADCASTSD (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -8915,7 +8961,7 @@ single375:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum376:
+sum379:
 	VADDPD      Y6, Y0, Y0
 	VADDPD      Y7, Y1, Y1
 	VADDPD      Y8, Y2, Y2
@@ -8964,13 +9010,13 @@ sum376:
 	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child372
+	JNZ         child375
 
-none373:
+none376:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent371
+	JNZ  parent374
 	VZEROUPPER
 	RET
 
@@ -8996,7 +9042,7 @@ TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent377:
+parent380:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -9012,9 +9058,9 @@ parent377:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none379
+	JZ      none382
 
-child378:
+child381:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -9030,9 +9076,9 @@ child378:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single381
+	JL     single384
 
-pair380:
+pair383:
 	VBROADCASTF128 (R10), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9054,11 +9100,11 @@ pair380:
 	ADDQ           $0x00000008, R13
 	ADDQ           $0x00000010, R10
 	SUBQ           $0x00000002, R14
-	JGE            pair380
+	JGE            pair383
 
-single381:
+single384:
 	CMPQ         R14, $-1
-	JL           sum382
+	JL           sum385
 	VBROADCASTSD (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -9070,7 +9116,7 @@ single381:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum382:
+sum385:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9112,9 +9158,9 @@ sum382:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single384
+	JL          single387
 
-pair383:
+pair386:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9136,11 +9182,11 @@ pair383:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R12
-	JGE            pair383
+	JGE            pair386
 
-single384:
+single387:
 	CMPQ         R12, $-1
-	JL           sum385
+	JL           sum388
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -9152,7 +9198,7 @@ single384:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum385:
+sum388:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9187,13 +9233,13 @@ sum385:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child378
+	JNZ         child381
 
-none379:
+none382:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent377
+	JNZ  parent380
 	VZEROUPPER
 	RET
 
@@ -9218,7 +9264,7 @@ TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run386:
+run389:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9230,9 +9276,9 @@ run386:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four387:
+four390:
 	CMPQ       R8, $0x00000004
-	JL         one388
+	JL         one391
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R10
 	IMULQ      SI, DI
@@ -9288,11 +9334,11 @@ four387:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four387
+	JMP        four390
 
-one388:
+one391:
 	TESTQ        R8, R8
-	JZ           end389
+	JZ           end392
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9311,11 +9357,11 @@ one388:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one388
+	JMP          one391
 
-end389:
+end392:
 	DECQ 24(SP)
-	JNZ  run386
+	JNZ  run389
 	VZEROUPPER
 	RET
 
@@ -9340,7 +9386,7 @@ TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run390:
+run393:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9352,9 +9398,9 @@ run390:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four391:
+four394:
 	CMPQ        R8, $0x00000004
-	JL          one392
+	JL          one395
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9434,11 +9480,11 @@ four391:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four391
+	JMP         four394
 
-one392:
+one395:
 	TESTQ        R8, R8
-	JZ           end393
+	JZ           end396
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9463,11 +9509,11 @@ one392:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one392
+	JMP          one395
 
-end393:
+end396:
 	DECQ 24(SP)
-	JNZ  run390
+	JNZ  run393
 	VZEROUPPER
 	RET
 
@@ -9492,7 +9538,7 @@ TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run394:
+run397:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9504,9 +9550,9 @@ run394:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four395:
+four398:
 	CMPQ        R8, $0x00000004
-	JL          one396
+	JL          one399
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9610,11 +9656,11 @@ four395:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four395
+	JMP         four398
 
-one396:
+one399:
 	TESTQ        R8, R8
-	JZ           end397
+	JZ           end400
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9645,11 +9691,11 @@ one396:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one396
+	JMP          one399
 
-end397:
+end400:
 	DECQ 24(SP)
-	JNZ  run394
+	JNZ  run397
 	VZEROUPPER
 	RET
 
@@ -9674,7 +9720,7 @@ TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run398:
+run401:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9686,9 +9732,9 @@ run398:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four399:
+four402:
 	CMPQ        R8, $0x00000004
-	JL          one400
+	JL          one403
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9816,11 +9862,11 @@ four399:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four399
+	JMP         four402
 
-one400:
+one403:
 	TESTQ        R8, R8
-	JZ           end401
+	JZ           end404
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9857,11 +9903,11 @@ one400:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one400
+	JMP          one403
 
-end401:
+end404:
 	DECQ 24(SP)
-	JNZ  run398
+	JNZ  run401
 	VZEROUPPER
 	RET
 
@@ -9890,7 +9936,7 @@ TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run402:
+run405:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9908,7 +9954,7 @@ run402:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop403:
+loop406:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9939,13 +9985,13 @@ loop403:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop403
+	JNZ          loop406
 	VADDPD       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPD       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run402
+	JNZ          run405
 	VZEROUPPER
 	RET
 
@@ -9974,7 +10020,7 @@ TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run404:
+run407:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9996,7 +10042,7 @@ run404:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop405:
+loop408:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10049,7 +10095,7 @@ loop405:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop405
+	JNZ          loop408
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -10059,7 +10105,7 @@ loop405:
 	VADDPD       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run404
+	JNZ          run407
 	VZEROUPPER
 	RET
 
@@ -10088,7 +10134,7 @@ TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run406:
+run409:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -10111,7 +10157,7 @@ run406:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop407:
+loop410:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -10153,7 +10199,7 @@ loop407:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop407
+	JNZ          loop410
 	VADDPD       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPD       32(R12), Y4, Y4
@@ -10167,7 +10213,7 @@ loop407:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop408:
+loop411:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10209,7 +10255,7 @@ loop408:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop408
+	JNZ          loop411
 	VADDPD       96(R12), Y3, Y3
 	VMOVUPD      Y3, 96(R12)
 	VADDPD       128(R12), Y4, Y4
@@ -10217,7 +10263,7 @@ loop408:
 	VADDPD       160(R12), Y5, Y5
 	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run406
+	JNZ          run409
 	VZEROUPPER
 	RET
 
@@ -10246,7 +10292,7 @@ TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run409:
+run412:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -10271,7 +10317,7 @@ run409:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop410:
+loop413:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -10324,7 +10370,7 @@ loop410:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop410
+	JNZ          loop413
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -10342,7 +10388,7 @@ loop410:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop411:
+loop414:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10395,7 +10441,7 @@ loop411:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop411
+	JNZ          loop414
 	VADDPD       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPD       160(R12), Y5, Y5
@@ -10405,7 +10451,7 @@ loop411:
 	VADDPD       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run409
+	JNZ          run412
 	VZEROUPPER
 	RET
 
@@ -10429,7 +10475,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop412:
+loop415:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -10443,7 +10489,7 @@ loop412:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop412
+	JNZ         loop415
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10536,7 +10582,7 @@ TEXT ·products1AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop413:
+loop416:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10551,7 +10597,7 @@ loop413:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop413
+	JNZ     loop416
 	VZEROUPPER
 	RET
 
@@ -10567,7 +10613,7 @@ TEXT ·products2AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop414:
+loop417:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10588,7 +10634,7 @@ loop414:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop414
+	JNZ     loop417
 	VZEROUPPER
 	RET
 
@@ -10604,7 +10650,7 @@ TEXT ·products3AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop415:
+loop418:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10631,7 +10677,7 @@ loop415:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop415
+	JNZ     loop418
 	VZEROUPPER
 	RET
 
@@ -10647,7 +10693,7 @@ TEXT ·products4AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop416:
+loop419:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10680,7 +10726,56 @@ loop416:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop416
+	JNZ     loop419
+	VZEROUPPER
+	RET
+
+// func pairDotsAVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·pairDotsAVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop420:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	ADDQ    CX, R9
+	ADDQ    DX, R10
+	VMOVUPD (R9), Y0
+	VMULPD  (R10), Y0, Y0
+	VMOVUPD 32(R9), Y1
+	VMULPD  32(R10), Y1, Y1
+	MOVQ    $0x00000040, R11
+
+more421:
+	CMPQ        R11, R8
+	JGE         end422
+	VMOVUPD     (R9)(R11*1), Y2
+	VFMADD231PD (R10)(R11*1), Y2, Y0
+	VMOVUPD     32(R9)(R11*1), Y3
+	VFMADD231PD 32(R10)(R11*1), Y3, Y1
+	ADDQ        $0x00000040, R11
+	JMP         more421
+
+end422:
+	VHADDPD      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPD       X4, X0, X0
+	VHADDPD      X0, X0, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x00000004, BX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000008, AX
+	DECQ         DI
+	JNZ          loop420
 	VZEROUPPER
 	RET
 
@@ -10694,23 +10789,23 @@ TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-80
 	MOVQ s_len+56(FP), SI
 	SHLQ $0x03, BX
 
-loop417:
+loop423:
 	VBROADCASTSD (DX), Y0
 	XORQ         DI, DI
 
-cols418:
+cols424:
 	VMULPD  (CX)(DI*1), Y0, Y1
 	VMOVUPD Y1, (AX)(DI*1)
 	VMULPD  32(CX)(DI*1), Y0, Y2
 	VMOVUPD Y2, 32(AX)(DI*1)
 	ADDQ    $0x00000040, DI
 	CMPQ    DI, BX
-	JL      cols418
+	JL      cols424
 	ADDQ    $0x00000008, DX
 	ADDQ    BX, CX
 	ADDQ    BX, AX
 	DECQ    SI
-	JNZ     loop417
+	JNZ     loop423
 	VZEROUPPER
 	RET
 
@@ -10737,7 +10832,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop419:
+loop425:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -10750,7 +10845,7 @@ loop419:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop419
+	JNZ          loop425
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -10788,7 +10883,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop420:
+loop426:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -10806,7 +10901,7 @@ loop420:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop420
+	JNZ          loop426
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -10852,7 +10947,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop421:
+loop427:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -10875,7 +10970,7 @@ loop421:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop421
+	JNZ          loop427
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10910,14 +11005,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop422:
+loop428:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop422
+	JNZ          loop428
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10939,7 +11034,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop423:
+loop429:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -10948,7 +11043,7 @@ loop423:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop423
+	JNZ          loop429
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -10972,7 +11067,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop424:
+loop430:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -10983,7 +11078,7 @@ loop424:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop424
+	JNZ          loop430
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11008,7 +11103,7 @@ TEXT ·addGram4x1AVX2(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Y3
 
-loop425:
+loop431:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFMADD231PD  Y4, Y5, Y0
@@ -11021,7 +11116,7 @@ loop425:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop425
+	JNZ          loop431
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -11054,7 +11149,7 @@ TEXT ·addGram4x2AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Y6
 	VMOVUPD 32(DI), Y7
 
-loop426:
+loop432:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -11072,7 +11167,7 @@ loop426:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop426
+	JNZ          loop432
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -11113,7 +11208,7 @@ TEXT ·addGram4x3AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 32(DI), Y10
 	VMOVUPD 64(DI), Y11
 
-loop427:
+loop433:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -11136,7 +11231,7 @@ loop427:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop427
+	JNZ          loop433
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11167,14 +11262,14 @@ TEXT ·addGram1x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    AX, DI
 	VMOVUPD (DI), Y0
 
-loop428:
+loop434:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFMADD231PD  Y1, Y2, Y0
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop428
+	JNZ          loop434
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -11192,7 +11287,7 @@ TEXT ·addGram1x2AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 
-loop429:
+loop435:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -11201,7 +11296,7 @@ loop429:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop429
+	JNZ          loop435
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -11221,7 +11316,7 @@ TEXT ·addGram1x3AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 32(DI), Y1
 	VMOVUPD 64(DI), Y2
 
-loop430:
+loop436:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -11232,7 +11327,7 @@ loop430:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop430
+	JNZ          loop436
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11264,7 +11359,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop431:
+loop437:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -11272,7 +11367,7 @@ loop431:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop431
+	JNZ         loop437
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11288,13 +11383,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop432:
+loop438:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop432
+	JNZ         loop438
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -11309,14 +11404,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop433:
+loop439:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop433
+	JNZ         loop439
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11333,14 +11428,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop434:
+loop440:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop434
+	JNZ         loop440
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11403,7 +11498,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop435:
+loop441:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -11420,7 +11515,7 @@ loop435:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop435
+	JNZ         loop441
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11442,13 +11537,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop436:
+loop442:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop436
+	JNZ         loop442
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -11460,14 +11555,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop437:
+loop443:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop437
+	JNZ         loop443
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11481,7 +11576,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop438:
+loop444:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -11489,7 +11584,7 @@ loop438:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop438
+	JNZ         loop444
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11505,7 +11600,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop439:
+loop445:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -11514,7 +11609,7 @@ loop439:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop439
+	JNZ         loop445
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11532,7 +11627,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop440:
+loop446:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -11542,7 +11637,7 @@ loop440:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop440
+	JNZ         loop446
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11562,7 +11657,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop441:
+loop447:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -11573,7 +11668,7 @@ loop441:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop441
+	JNZ         loop447
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11595,7 +11690,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop442:
+loop448:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -11607,7 +11702,7 @@ loop442:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop442
+	JNZ         loop448
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11631,7 +11726,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop443:
+loop449:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -11644,7 +11739,7 @@ loop443:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop443
+	JNZ         loop449
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11670,7 +11765,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop444:
+loop450:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -11684,7 +11779,7 @@ loop444:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop444
+	JNZ         loop450
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11712,7 +11807,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop445:
+loop451:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -11727,7 +11822,7 @@ loop445:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop445
+	JNZ         loop451
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11757,7 +11852,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop446:
+loop452:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -11773,7 +11868,7 @@ loop446:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop446
+	JNZ         loop452
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11802,7 +11897,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop447:
+loop453:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -11815,7 +11910,7 @@ loop447:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop447
+	JNZ         loop453
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11842,13 +11937,13 @@ TEXT ·dotF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VPXORQ Y0, Y0, Y0
 
-loop448:
+loop454:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop448
+	JNZ         loop454
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -11862,7 +11957,7 @@ TEXT ·norms2F32AVX512(SB), NOSPLIT, $0-40
 	VPXORQ Y1, Y1, Y1
 	VPXORQ Y2, Y2, Y2
 
-loop449:
+loop455:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -11871,7 +11966,7 @@ loop449:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop449
+	JNZ          loop455
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -11886,14 +11981,14 @@ TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop450:
+loop456:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop450
+	JNZ         loop456
 	VZEROUPPER
 	RET
 
@@ -11909,7 +12004,7 @@ TEXT ·axpyNorm2F32AVX512(SB), NOSPLIT, $0-72
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop451:
+loop457:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -11921,7 +12016,7 @@ loop451:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop451
+	JNZ          loop457
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	VZEROUPPER
@@ -11942,7 +12037,7 @@ TEXT ·negateDotsF32AVX512(SB), NOSPLIT, $0-104
 	VPXORQ Y3, Y3, Y3
 	VPXORQ Y4, Y4, Y4
 
-loop452:
+loop458:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -11952,7 +12047,7 @@ loop452:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop452
+	JNZ         loop458
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -11973,7 +12068,7 @@ TEXT ·addOuters1F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop453:
+loop459:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -11982,7 +12077,7 @@ loop453:
 	VPXORQ       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols454:
+cols460:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -11993,7 +12088,7 @@ cols454:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols454
+	JL           cols460
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -12001,7 +12096,7 @@ cols454:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop453
+	JNZ          loop459
 	VZEROUPPER
 	RET
 
@@ -12020,7 +12115,7 @@ TEXT ·addOuters2F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop455:
+loop461:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -12033,7 +12128,7 @@ loop455:
 	VPXORQ       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols456:
+cols462:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -12045,7 +12140,7 @@ cols456:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols456
+	JL           cols462
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -12053,7 +12148,7 @@ cols456:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop455
+	JNZ          loop461
 	VZEROUPPER
 	RET
 
@@ -12072,7 +12167,7 @@ TEXT ·addOuters3F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop457:
+loop463:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -12089,7 +12184,7 @@ loop457:
 	VPXORQ       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols458:
+cols464:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -12102,7 +12197,7 @@ cols458:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols458
+	JL           cols464
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -12110,7 +12205,7 @@ cols458:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop457
+	JNZ          loop463
 	VZEROUPPER
 	RET
 
@@ -12129,7 +12224,7 @@ TEXT ·addOuters4F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop459:
+loop465:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -12150,7 +12245,7 @@ loop459:
 	VPXORQ       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols460:
+cols466:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -12164,7 +12259,7 @@ cols460:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols460
+	JL           cols466
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -12172,7 +12267,7 @@ cols460:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop459
+	JNZ          loop465
 	VZEROUPPER
 	RET
 
@@ -12191,7 +12286,7 @@ TEXT ·addOuters5F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop461:
+loop467:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -12216,7 +12311,7 @@ loop461:
 	VPXORQ       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols462:
+cols468:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -12231,7 +12326,7 @@ cols462:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols462
+	JL           cols468
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -12239,7 +12334,7 @@ cols462:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop461
+	JNZ          loop467
 	VZEROUPPER
 	RET
 
@@ -12258,7 +12353,7 @@ TEXT ·addOuters6F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop463:
+loop469:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -12287,7 +12382,7 @@ loop463:
 	VPXORQ       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols464:
+cols470:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -12303,7 +12398,7 @@ cols464:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols464
+	JL           cols470
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -12311,7 +12406,7 @@ cols464:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop463
+	JNZ          loop469
 	VZEROUPPER
 	RET
 
@@ -12336,14 +12431,14 @@ TEXT ·addOuterMatVecF32AVX512(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop465:
+loop471:
 	VMULPS (BX), Y0, Y1
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols466:
+cols472:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -12356,7 +12451,7 @@ cols466:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols466
+	JL           cols472
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -12367,7 +12462,7 @@ cols466:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop465
+	JNZ          loop471
 	VZEROUPPER
 	RET
 
@@ -12383,14 +12478,14 @@ TEXT ·outersNorm2x1F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop467:
+loop473:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols468:
+cols474:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -12399,10 +12494,10 @@ cols468:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols468
+	JL           cols474
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop467
+	JNZ          loop473
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -12420,7 +12515,7 @@ TEXT ·outersNorm2x2F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop469:
+loop475:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -12431,7 +12526,7 @@ loop469:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols470:
+cols476:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -12441,10 +12536,10 @@ cols470:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols470
+	JL           cols476
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop469
+	JNZ          loop475
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -12462,7 +12557,7 @@ TEXT ·outersNorm2x3F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop471:
+loop477:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -12477,7 +12572,7 @@ loop471:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols472:
+cols478:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -12488,10 +12583,10 @@ cols472:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols472
+	JL           cols478
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop471
+	JNZ          loop477
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -12509,7 +12604,7 @@ TEXT ·outersNorm2x4F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop473:
+loop479:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -12528,7 +12623,7 @@ loop473:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols474:
+cols480:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -12540,10 +12635,10 @@ cols474:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols474
+	JL           cols480
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop473
+	JNZ          loop479
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -12561,7 +12656,7 @@ TEXT ·outersNorm2x5F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop475:
+loop481:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -12584,7 +12679,7 @@ loop475:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols476:
+cols482:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -12597,10 +12692,10 @@ cols476:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols476
+	JL           cols482
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop475
+	JNZ          loop481
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -12618,7 +12713,7 @@ TEXT ·outersNorm2x6F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop477:
+loop483:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -12645,7 +12740,7 @@ loop477:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols478:
+cols484:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -12659,10 +12754,10 @@ cols478:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols478
+	JL           cols484
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop477
+	JNZ          loop483
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -12679,13 +12774,13 @@ TEXT ·copyLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop479:
+loop485:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop479
+	JNZ     loop485
 	VZEROUPPER
 	RET
 
@@ -12700,7 +12795,7 @@ TEXT ·negateLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop480:
+loop486:
 	VMOVUPD (CX), Y0
 	VPXORQ  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -12708,7 +12803,7 @@ loop480:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop480
+	JNZ     loop486
 	VZEROUPPER
 	RET
 
@@ -12723,24 +12818,24 @@ TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop481:
+loop487:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows482:
+rows488:
 	DECQ   R8
-	JZ     sum483
+	JZ     sum489
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows482
+	JMP    rows488
 
-sum483:
+sum489:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop481
+	JNZ     loop487
 	VZEROUPPER
 	RET
 
@@ -12757,15 +12852,15 @@ TEXT ·expand1F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop484:
+loop490:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none486
+	JZ      none492
 	VMOVUPD (CX), Y4
 
-loop487:
+loop493:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12774,12 +12869,12 @@ loop487:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000020, AX
 	DECQ    R9
-	JNZ     loop487
+	JNZ     loop493
 
-none486:
+none492:
 	ADDQ $0x00000020, CX
 	DECQ R8
-	JNZ  loop484
+	JNZ  loop490
 	VZEROUPPER
 	RET
 
@@ -12796,16 +12891,16 @@ TEXT ·expand2F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop488:
+loop494:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none490
+	JZ      none496
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop491:
+loop497:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12816,12 +12911,12 @@ loop491:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop491
+	JNZ     loop497
 
-none490:
+none496:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop488
+	JNZ  loop494
 	VZEROUPPER
 	RET
 
@@ -12838,17 +12933,17 @@ TEXT ·expand3F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop492:
+loop498:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none494
+	JZ      none500
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-loop495:
+loop501:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12861,12 +12956,12 @@ loop495:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000060, AX
 	DECQ    R9
-	JNZ     loop495
+	JNZ     loop501
 
-none494:
+none500:
 	ADDQ $0x00000060, CX
 	DECQ R8
-	JNZ  loop492
+	JNZ  loop498
 	VZEROUPPER
 	RET
 
@@ -12883,18 +12978,18 @@ TEXT ·expand4F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop496:
+loop502:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none498
+	JZ      none504
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop499:
+loop505:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12909,12 +13004,12 @@ loop499:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop499
+	JNZ     loop505
 
-none498:
+none504:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop496
+	JNZ  loop502
 	VZEROUPPER
 	RET
 
@@ -12931,19 +13026,19 @@ TEXT ·expand5F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop500:
+loop506:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none502
+	JZ      none508
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-loop503:
+loop509:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12960,12 +13055,12 @@ loop503:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000a0, AX
 	DECQ    R9
-	JNZ     loop503
+	JNZ     loop509
 
-none502:
+none508:
 	ADDQ $0x000000a0, CX
 	DECQ R8
-	JNZ  loop500
+	JNZ  loop506
 	VZEROUPPER
 	RET
 
@@ -12982,12 +13077,12 @@ TEXT ·expand6F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop504:
+loop510:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none506
+	JZ      none512
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -12995,7 +13090,7 @@ loop504:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop507:
+loop513:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13014,12 +13109,12 @@ loop507:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop507
+	JNZ     loop513
 
-none506:
+none512:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop504
+	JNZ  loop510
 	VZEROUPPER
 	RET
 
@@ -13036,12 +13131,12 @@ TEXT ·expand7F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop508:
+loop514:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none510
+	JZ      none516
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13050,7 +13145,7 @@ loop508:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-loop511:
+loop517:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13071,12 +13166,12 @@ loop511:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000e0, AX
 	DECQ    R9
-	JNZ     loop511
+	JNZ     loop517
 
-none510:
+none516:
 	ADDQ $0x000000e0, CX
 	DECQ R8
-	JNZ  loop508
+	JNZ  loop514
 	VZEROUPPER
 	RET
 
@@ -13093,12 +13188,12 @@ TEXT ·expand8F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop512:
+loop518:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none514
+	JZ      none520
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13108,7 +13203,7 @@ loop512:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop515:
+loop521:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13131,12 +13226,12 @@ loop515:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop515
+	JNZ     loop521
 
-none514:
+none520:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop512
+	JNZ  loop518
 	VZEROUPPER
 	RET
 
@@ -13155,16 +13250,16 @@ TEXT ·fold1F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop516:
+loop522:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none518
+	JZ      none524
 	VMOVUPD (BX), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop519:
+loop525:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y2
@@ -13175,19 +13270,19 @@ loop519:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, DX
 	DECQ        R11
-	JNZ         loop519
+	JNZ         loop525
 	VMOVUPD     Y1, (AX)
-	JMP         end517
+	JMP         end523
 
-none518:
+none524:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
-end517:
+end523:
 	ADDQ $0x00000020, BX
 	ADDQ $0x00000020, AX
 	DECQ R10
-	JNZ  loop516
+	JNZ  loop522
 	VZEROUPPER
 	RET
 
@@ -13206,18 +13301,18 @@ TEXT ·fold2F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop520:
+loop526:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none522
+	JZ      none528
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop523:
+loop529:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -13233,21 +13328,21 @@ loop523:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop523
+	JNZ         loop529
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end521
+	JMP         end527
 
-none522:
+none528:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end521:
+end527:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop520
+	JNZ  loop526
 	VZEROUPPER
 	RET
 
@@ -13266,12 +13361,12 @@ TEXT ·fold3F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop524:
+loop530:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none526
+	JZ      none532
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13279,7 +13374,7 @@ loop524:
 	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 
-loop527:
+loop533:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y6
@@ -13300,23 +13395,23 @@ loop527:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000060, DX
 	DECQ        R11
-	JNZ         loop527
+	JNZ         loop533
 	VMOVUPD     Y3, (AX)
 	VMOVUPD     Y4, 32(AX)
 	VMOVUPD     Y5, 64(AX)
-	JMP         end525
+	JMP         end531
 
-none526:
+none532:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 
-end525:
+end531:
 	ADDQ $0x00000060, BX
 	ADDQ $0x00000060, AX
 	DECQ R10
-	JNZ  loop524
+	JNZ  loop530
 	VZEROUPPER
 	RET
 
@@ -13335,12 +13430,12 @@ TEXT ·fold4F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop528:
+loop534:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none530
+	JZ      none536
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13350,7 +13445,7 @@ loop528:
 	VPXORQ  Y6, Y6, Y6
 	VPXORQ  Y7, Y7, Y7
 
-loop531:
+loop537:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -13376,25 +13471,25 @@ loop531:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop531
+	JNZ         loop537
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end529
+	JMP         end535
 
-none530:
+none536:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end529:
+end535:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop528
+	JNZ  loop534
 	VZEROUPPER
 	RET
 
@@ -13413,12 +13508,12 @@ TEXT ·fold5F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop532:
+loop538:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none534
+	JZ      none540
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13430,7 +13525,7 @@ loop532:
 	VPXORQ  Y8, Y8, Y8
 	VPXORQ  Y9, Y9, Y9
 
-loop535:
+loop541:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y10
@@ -13461,15 +13556,15 @@ loop535:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000a0, DX
 	DECQ        R11
-	JNZ         loop535
+	JNZ         loop541
 	VMOVUPD     Y5, (AX)
 	VMOVUPD     Y6, 32(AX)
 	VMOVUPD     Y7, 64(AX)
 	VMOVUPD     Y8, 96(AX)
 	VMOVUPD     Y9, 128(AX)
-	JMP         end533
+	JMP         end539
 
-none534:
+none540:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13477,11 +13572,11 @@ none534:
 	VMOVUPD Y0, 96(AX)
 	VMOVUPD Y0, 128(AX)
 
-end533:
+end539:
 	ADDQ $0x000000a0, BX
 	ADDQ $0x000000a0, AX
 	DECQ R10
-	JNZ  loop532
+	JNZ  loop538
 	VZEROUPPER
 	RET
 
@@ -13500,12 +13595,12 @@ TEXT ·fold6F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop536:
+loop542:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none538
+	JZ      none544
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13519,7 +13614,7 @@ loop536:
 	VPXORQ  Y10, Y10, Y10
 	VPXORQ  Y11, Y11, Y11
 
-loop539:
+loop545:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -13555,16 +13650,16 @@ loop539:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop539
+	JNZ         loop545
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end537
+	JMP         end543
 
-none538:
+none544:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13573,11 +13668,11 @@ none538:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end537:
+end543:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop536
+	JNZ  loop542
 	VZEROUPPER
 	RET
 
@@ -13596,12 +13691,12 @@ TEXT ·fold7F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop540:
+loop546:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none542
+	JZ      none548
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13617,7 +13712,7 @@ loop540:
 	VPXORQ  Y12, Y12, Y12
 	VPXORQ  Y13, Y13, Y13
 
-loop543:
+loop549:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y14
@@ -13658,7 +13753,7 @@ loop543:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop543
+	JNZ         loop549
 	VMOVUPD     Y7, (AX)
 	VMOVUPD     Y8, 32(AX)
 	VMOVUPD     Y9, 64(AX)
@@ -13666,9 +13761,9 @@ loop543:
 	VMOVUPD     Y11, 128(AX)
 	VMOVUPD     Y12, 160(AX)
 	VMOVUPD     Y13, 192(AX)
-	JMP         end541
+	JMP         end547
 
-none542:
+none548:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13678,11 +13773,11 @@ none542:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end541:
+end547:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop540
+	JNZ  loop546
 	VZEROUPPER
 	RET
 
@@ -13701,12 +13796,12 @@ TEXT ·fold8F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop544:
+loop550:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none546
+	JZ      none552
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13724,7 +13819,7 @@ loop544:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop547:
+loop553:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y16
@@ -13770,7 +13865,7 @@ loop547:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop547
+	JNZ         loop553
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VMOVUPD     Y10, 64(AX)
@@ -13779,9 +13874,9 @@ loop547:
 	VMOVUPD     Y13, 160(AX)
 	VMOVUPD     Y14, 192(AX)
 	VMOVUPD     Y15, 224(AX)
-	JMP         end545
+	JMP         end551
 
-none546:
+none552:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13792,11 +13887,11 @@ none546:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end545:
+end551:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop544
+	JNZ  loop550
 	VZEROUPPER
 	RET
 
@@ -13811,15 +13906,15 @@ TEXT ·rowDots1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop548:
+loop554:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none550
+	JZ      none556
 	VMOVUPD (CX), Y4
 
-four551:
+four557:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -13845,19 +13940,19 @@ four551:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last552
+	JLE          last558
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four551
+	JMP          four557
 
-last552:
+last558:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none550:
+none556:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop548
+	JNZ  loop554
 	VZEROUPPER
 	RET
 
@@ -13872,16 +13967,16 @@ TEXT ·rowDots2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop553:
+loop559:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none555
+	JZ      none561
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-four556:
+four562:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -13911,19 +14006,19 @@ four556:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last557
+	JLE          last563
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four556
+	JMP          four562
 
-last557:
+last563:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none555:
+none561:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop553
+	JNZ  loop559
 	VZEROUPPER
 	RET
 
@@ -13938,17 +14033,17 @@ TEXT ·rowDots3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop558:
+loop564:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none560
+	JZ      none566
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-four561:
+four567:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -13982,19 +14077,19 @@ four561:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last562
+	JLE          last568
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four561
+	JMP          four567
 
-last562:
+last568:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none560:
+none566:
 	ADDQ $0x00000060, CX
 	DECQ DI
-	JNZ  loop558
+	JNZ  loop564
 	VZEROUPPER
 	RET
 
@@ -14009,18 +14104,18 @@ TEXT ·rowDots4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop563:
+loop569:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none565
+	JZ      none571
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-four566:
+four572:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14058,19 +14153,19 @@ four566:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last567
+	JLE          last573
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four566
+	JMP          four572
 
-last567:
+last573:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none565:
+none571:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop563
+	JNZ  loop569
 	VZEROUPPER
 	RET
 
@@ -14085,19 +14180,19 @@ TEXT ·rowDots5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop568:
+loop574:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none570
+	JZ      none576
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-four571:
+four577:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14139,19 +14234,19 @@ four571:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last572
+	JLE          last578
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four571
+	JMP          four577
 
-last572:
+last578:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none570:
+none576:
 	ADDQ $0x000000a0, CX
 	DECQ DI
-	JNZ  loop568
+	JNZ  loop574
 	VZEROUPPER
 	RET
 
@@ -14166,12 +14261,12 @@ TEXT ·rowDots6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop573:
+loop579:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none575
+	JZ      none581
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14179,7 +14274,7 @@ loop573:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-four576:
+four582:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14225,19 +14320,19 @@ four576:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last577
+	JLE          last583
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four576
+	JMP          four582
 
-last577:
+last583:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none575:
+none581:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop573
+	JNZ  loop579
 	VZEROUPPER
 	RET
 
@@ -14252,12 +14347,12 @@ TEXT ·rowDots7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop578:
+loop584:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none580
+	JZ      none586
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14266,7 +14361,7 @@ loop578:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four581:
+four587:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14316,19 +14411,19 @@ four581:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last582
+	JLE          last588
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four581
+	JMP          four587
 
-last582:
+last588:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none580:
+none586:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop578
+	JNZ  loop584
 	VZEROUPPER
 	RET
 
@@ -14343,12 +14438,12 @@ TEXT ·rowDots8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop583:
+loop589:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none585
+	JZ      none591
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14358,7 +14453,7 @@ loop583:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four586:
+four592:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14412,19 +14507,19 @@ four586:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last587
+	JLE          last593
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four586
+	JMP          four592
 
-last587:
+last593:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none585:
+none591:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop583
+	JNZ  loop589
 	VZEROUPPER
 	RET
 
@@ -14439,16 +14534,16 @@ TEXT ·rowSums1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop588:
+loop594:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Y0, Y0, Y0
 	VPXORQ Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single590
+	JL     single596
 
-pair589:
+pair595:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -14464,11 +14559,11 @@ pair589:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair589
+	JGE          pair595
 
-single590:
+single596:
 	CMPQ         R8, $-1
-	JL           sum591
+	JL           sum597
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -14477,12 +14572,12 @@ single590:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum591:
+sum597:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop588
+	JNZ     loop594
 	VZEROUPPER
 	RET
 
@@ -14497,7 +14592,7 @@ TEXT ·rowSums2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop592:
+loop598:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14506,9 +14601,9 @@ loop592:
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single594
+	JL     single600
 
-pair593:
+pair599:
 	VBROADCASTSD (DX), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -14526,11 +14621,11 @@ pair593:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair593
+	JGE          pair599
 
-single594:
+single600:
 	CMPQ         R8, $-1
-	JL           sum595
+	JL           sum601
 	VBROADCASTSS (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -14540,14 +14635,14 @@ single594:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum595:
+sum601:
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop592
+	JNZ     loop598
 	VZEROUPPER
 	RET
 
@@ -14562,7 +14657,7 @@ TEXT ·rowSums3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop596:
+loop602:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14573,9 +14668,9 @@ loop596:
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
-	JL     single598
+	JL     single604
 
-pair597:
+pair603:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -14595,11 +14690,11 @@ pair597:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair597
+	JGE          pair603
 
-single598:
+single604:
 	CMPQ         R8, $-1
-	JL           sum599
+	JL           sum605
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000060, R8, R8
@@ -14610,7 +14705,7 @@ single598:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum599:
+sum605:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -14619,7 +14714,7 @@ sum599:
 	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000060, AX
 	DECQ    DI
-	JNZ     loop596
+	JNZ     loop602
 	VZEROUPPER
 	RET
 
@@ -14634,7 +14729,7 @@ TEXT ·rowSums4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop600:
+loop606:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14647,9 +14742,9 @@ loop600:
 	VPXORQ Y6, Y6, Y6
 	VPXORQ Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single602
+	JL     single608
 
-pair601:
+pair607:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -14671,11 +14766,11 @@ pair601:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair601
+	JGE          pair607
 
-single602:
+single608:
 	CMPQ         R8, $-1
-	JL           sum603
+	JL           sum609
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -14687,7 +14782,7 @@ single602:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum603:
+sum609:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -14698,7 +14793,7 @@ sum603:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop600
+	JNZ     loop606
 	VZEROUPPER
 	RET
 
@@ -14713,7 +14808,7 @@ TEXT ·rowSums5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop604:
+loop610:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14728,9 +14823,9 @@ loop604:
 	VPXORQ Y8, Y8, Y8
 	VPXORQ Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
-	JL     single606
+	JL     single612
 
-pair605:
+pair611:
 	VBROADCASTSD (DX), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -14754,11 +14849,11 @@ pair605:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair605
+	JGE          pair611
 
-single606:
+single612:
 	CMPQ         R8, $-1
-	JL           sum607
+	JL           sum613
 	VBROADCASTSS (DX), Y10
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000a0, R8, R8
@@ -14771,7 +14866,7 @@ single606:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum607:
+sum613:
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y7, Y2, Y2
@@ -14784,7 +14879,7 @@ sum607:
 	VMOVUPD Y4, 128(AX)
 	ADDQ    $0x000000a0, AX
 	DECQ    DI
-	JNZ     loop604
+	JNZ     loop610
 	VZEROUPPER
 	RET
 
@@ -14799,7 +14894,7 @@ TEXT ·rowSums6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop608:
+loop614:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14816,9 +14911,9 @@ loop608:
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single610
+	JL     single616
 
-pair609:
+pair615:
 	VBROADCASTSD (DX), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -14844,11 +14939,11 @@ pair609:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair609
+	JGE          pair615
 
-single610:
+single616:
 	CMPQ         R8, $-1
-	JL           sum611
+	JL           sum617
 	VBROADCASTSS (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -14862,7 +14957,7 @@ single610:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum611:
+sum617:
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y7, Y1, Y1
 	VADDPS  Y8, Y2, Y2
@@ -14877,7 +14972,7 @@ sum611:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop608
+	JNZ     loop614
 	VZEROUPPER
 	RET
 
@@ -14892,7 +14987,7 @@ TEXT ·rowSums7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop612:
+loop618:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14911,9 +15006,9 @@ loop612:
 	VPXORQ Y12, Y12, Y12
 	VPXORQ Y13, Y13, Y13
 	SUBQ   $0x00000002, R8
-	JL     single614
+	JL     single620
 
-pair613:
+pair619:
 	VBROADCASTSD (DX), Y15
 	VMOVSLDUP    Y15, Y14
 	VMOVSHDUP    Y15, Y15
@@ -14941,11 +15036,11 @@ pair613:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair613
+	JGE          pair619
 
-single614:
+single620:
 	CMPQ         R8, $-1
-	JL           sum615
+	JL           sum621
 	VBROADCASTSS (DX), Y14
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
@@ -14960,7 +15055,7 @@ single614:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum615:
+sum621:
 	VADDPS  Y7, Y0, Y0
 	VADDPS  Y8, Y1, Y1
 	VADDPS  Y9, Y2, Y2
@@ -14977,7 +15072,7 @@ sum615:
 	VMOVUPD Y6, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop612
+	JNZ     loop618
 	VZEROUPPER
 	RET
 
@@ -14992,7 +15087,7 @@ TEXT ·rowSums8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop616:
+loop622:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -15013,9 +15108,9 @@ loop616:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R8
-	JL     single618
+	JL     single624
 
-pair617:
+pair623:
 	VBROADCASTSD (DX), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -15045,11 +15140,11 @@ pair617:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair617
+	JGE          pair623
 
-single618:
+single624:
 	CMPQ         R8, $-1
-	JL           sum619
+	JL           sum625
 	VBROADCASTSS (DX), Y16
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -15065,7 +15160,7 @@ single618:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum619:
+sum625:
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y9, Y1, Y1
 	VADDPS  Y10, Y2, Y2
@@ -15084,100 +15179,13 @@ sum619:
 	VMOVUPD Y7, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop616
+	JNZ     loop622
 	VZEROUPPER
 	RET
 
 // func treeDots1F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX
 TEXT ·treeDots1F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent620:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none623
-
-child621:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	TESTQ   R9, R9
-	JZ      next622
-
-four624:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000020, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000020, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000020, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000020, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X5
-	VADDPS       X5, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last625
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four624
-
-last625:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next622:
-	DECQ R10
-	JNZ  child621
-
-none623:
-	ADDQ $0x00000020, (SP)
-	DECQ 16(SP)
-	JNZ  parent620
-	VZEROUPPER
-	RET
-
-// func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15213,8 +15221,6 @@ child627:
 	ADDQ    CX, R12
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
 	TESTQ   R9, R9
 	JZ      next628
 
@@ -15225,27 +15231,23 @@ four630:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000040, R11, R11
+	IMUL3Q       $0x00000020, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000040, R12, R12
+	IMUL3Q       $0x00000020, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
+	IMUL3Q       $0x00000020, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000040, R14, R14
+	IMUL3Q       $0x00000020, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
 	VMULPS       (R13), Y4, Y2
 	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X6
-	VADDPS       X6, X0, X0
+	VEXTRACTF128 $0x01, Y0, X5
+	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last631
@@ -15262,15 +15264,15 @@ next628:
 	JNZ  child627
 
 none629:
-	ADDQ $0x00000040, (SP)
+	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
 	JNZ  parent626
 	VZEROUPPER
 	RET
 
-// func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15308,8 +15310,6 @@ child633:
 	VMULPS  (R12), Y4, Y4
 	VMOVUPD 32(R11), Y5
 	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
 	TESTQ   R9, R9
 	JZ      next634
 
@@ -15320,13 +15320,13 @@ four636:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000060, R11, R11
+	IMUL3Q       $0x00000040, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000060, R12, R12
+	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
+	IMUL3Q       $0x00000040, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000060, R14, R14
+	IMUL3Q       $0x00000040, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -15336,15 +15336,11 @@ four636:
 	VFMADD231PS  32(R12), Y5, Y1
 	VFMADD231PS  32(R13), Y5, Y2
 	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X7
-	VADDPS       X7, X0, X0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last637
@@ -15361,15 +15357,15 @@ next634:
 	JNZ  child633
 
 none635:
-	ADDQ $0x00000060, (SP)
+	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
 	JNZ  parent632
 	VZEROUPPER
 	RET
 
-// func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15409,8 +15405,6 @@ child639:
 	VMULPS  32(R12), Y5, Y5
 	VMOVUPD 64(R11), Y6
 	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
 	TESTQ   R9, R9
 	JZ      next640
 
@@ -15421,13 +15415,13 @@ four642:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000080, R11, R11
+	IMUL3Q       $0x00000060, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000080, R12, R12
+	IMUL3Q       $0x00000060, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
+	IMUL3Q       $0x00000060, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000080, R14, R14
+	IMUL3Q       $0x00000060, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -15441,15 +15435,11 @@ four642:
 	VFMADD231PS  64(R12), Y6, Y1
 	VFMADD231PS  64(R13), Y6, Y2
 	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X8
-	VADDPS       X8, X0, X0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last643
@@ -15466,15 +15456,15 @@ next640:
 	JNZ  child639
 
 none641:
-	ADDQ $0x00000080, (SP)
+	ADDQ $0x00000060, (SP)
 	DECQ 16(SP)
 	JNZ  parent638
 	VZEROUPPER
 	RET
 
-// func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15516,8 +15506,6 @@ child645:
 	VMULPS  64(R12), Y6, Y6
 	VMOVUPD 96(R11), Y7
 	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
 	TESTQ   R9, R9
 	JZ      next646
 
@@ -15528,13 +15516,13 @@ four648:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000a0, R11, R11
+	IMUL3Q       $0x00000080, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x000000a0, R12, R12
+	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
+	IMUL3Q       $0x00000080, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x000000a0, R14, R14
+	IMUL3Q       $0x00000080, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -15552,15 +15540,11 @@ four648:
 	VFMADD231PS  96(R12), Y7, Y1
 	VFMADD231PS  96(R13), Y7, Y2
 	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X9
-	VADDPS       X9, X0, X0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last649
@@ -15577,15 +15561,15 @@ next646:
 	JNZ  child645
 
 none647:
-	ADDQ $0x000000a0, (SP)
+	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
 	JNZ  parent644
 	VZEROUPPER
 	RET
 
-// func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15629,8 +15613,6 @@ child651:
 	VMULPS  96(R12), Y7, Y7
 	VMOVUPD 128(R11), Y8
 	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
 	TESTQ   R9, R9
 	JZ      next652
 
@@ -15641,13 +15623,13 @@ four654:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000c0, R11, R11
+	IMUL3Q       $0x000000a0, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x000000c0, R12, R12
+	IMUL3Q       $0x000000a0, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x000000c0, R13, R13
+	IMUL3Q       $0x000000a0, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x000000c0, R14, R14
+	IMUL3Q       $0x000000a0, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -15669,15 +15651,11 @@ four654:
 	VFMADD231PS  128(R12), Y8, Y1
 	VFMADD231PS  128(R13), Y8, Y2
 	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X10
-	VADDPS       X10, X0, X0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last655
@@ -15694,15 +15672,15 @@ next652:
 	JNZ  child651
 
 none653:
-	ADDQ $0x000000c0, (SP)
+	ADDQ $0x000000a0, (SP)
 	DECQ 16(SP)
 	JNZ  parent650
 	VZEROUPPER
 	RET
 
-// func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15748,12 +15726,129 @@ child657:
 	VMULPS  128(R12), Y8, Y8
 	VMOVUPD 160(R11), Y9
 	VMULPS  160(R12), Y9, Y9
-	VMOVUPD 192(R11), Y10
-	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
 	JZ      next658
 
 four660:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000c0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last661
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four660
+
+last661:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next658:
+	DECQ R10
+	JNZ  child657
+
+none659:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent656
+	VZEROUPPER
+	RET
+
+// func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent662:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none665
+
+child663:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	TESTQ   R9, R9
+	JZ      next664
+
+four666:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15803,23 +15898,23 @@ four660:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last661
+	JLE          last667
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four660
+	JMP          four666
 
-last661:
+last667:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next658:
+next664:
 	DECQ R10
-	JNZ  child657
+	JNZ  child663
 
-none659:
+none665:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent656
+	JNZ  parent662
 	VZEROUPPER
 	RET
 
@@ -15842,15 +15937,15 @@ TEXT ·treeDots8F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent662:
+parent668:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none665
+	JZ    none671
 
-child663:
+child669:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -15876,9 +15971,9 @@ child663:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next664
+	JZ      next670
 
-four666:
+four672:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15932,23 +16027,23 @@ four666:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last667
+	JLE          last673
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four666
+	JMP          four672
 
-last667:
+last673:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next664:
+next670:
 	DECQ R10
-	JNZ  child663
+	JNZ  child669
 
-none665:
+none671:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent662
+	JNZ  parent668
 	VZEROUPPER
 	RET
 
@@ -15974,7 +16069,7 @@ TEXT ·treeSums1F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent668:
+parent674:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -15983,18 +16078,18 @@ parent668:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none670
+	JZ      none676
 
-child669:
+child675:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single672
+	JL     single678
 
-pair671:
+pair677:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -16010,11 +16105,11 @@ pair671:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair671
+	JGE          pair677
 
-single672:
+single678:
 	CMPQ         R10, $-1
-	JL           sum673
+	JL           sum679
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -16023,7 +16118,7 @@ single672:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum673:
+sum679:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -16033,127 +16128,21 @@ sum673:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child669
+	JNZ         child675
 
-none670:
+none676:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent668
+	JNZ     parent674
 	VZEROUPPER
 	RET
 
 // func treeSums2F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F, AVX512VL, FMA3
 TEXT ·treeSums2F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent674:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	VPXORQ  Y1, Y1, Y1
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y2
-	VMOVUPD 32(R10), Y3
-	TESTQ   R11, R11
-	JZ      none676
-
-child675:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	SUBQ   $0x00000002, R10
-	JL     single678
-
-pair677:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y8, Y4
-	VFMADD231PS  32(R12), Y8, Y5
-	VFMADD231PS  (R13), Y9, Y6
-	VFMADD231PS  32(R13), Y9, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair677
-
-single678:
-	CMPQ         R10, $-1
-	JL           sum679
-	VBROADCASTSS (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y8, Y4
-	VFMADD231PS  32(R10), Y8, Y5
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum679:
-	VADDPS      Y6, Y4, Y4
-	VADDPS      Y7, Y5, Y5
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y10
-	VFMADD231PS Y2, Y4, Y10
-	VMOVUPD     Y10, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y4, Y0
-	VMOVUPD     32(AX)(R10*1), Y11
-	VFMADD231PS Y3, Y5, Y11
-	VMOVUPD     Y11, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y5, Y1
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child675
-
-none676:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	ADDQ    $0x00000040, (SP)
-	ADDQ    $0x00000040, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent674
-	VZEROUPPER
-	RET
-
-// func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16180,11 +16169,9 @@ parent680:
 	ADDQ    $0x00000004, 16(SP)
 	VPXORQ  Y0, Y0, Y0
 	VPXORQ  Y1, Y1, Y1
-	VPXORQ  Y2, Y2, Y2
 	MOVQ    (SP), R10
-	VMOVUPD (R10), Y3
-	VMOVUPD 32(R10), Y4
-	VMOVUPD 64(R10), Y5
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
 	JZ      none682
 
@@ -16192,32 +16179,28 @@ child681:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
 	VPXORQ Y6, Y6, Y6
 	VPXORQ Y7, Y7, Y7
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
 	JL     single684
 
 pair683:
-	VBROADCASTSD (SI), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000060, R12, R12
+	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
+	IMUL3Q       $0x00000040, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y12, Y6
-	VFMADD231PS  32(R12), Y12, Y7
-	VFMADD231PS  64(R12), Y12, Y8
-	VFMADD231PS  (R13), Y13, Y9
-	VFMADD231PS  32(R13), Y13, Y10
-	VFMADD231PS  64(R13), Y13, Y11
+	VFMADD231PS  (R12), Y8, Y4
+	VFMADD231PS  32(R12), Y8, Y5
+	VFMADD231PS  (R13), Y9, Y6
+	VFMADD231PS  32(R13), Y9, Y7
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -16226,34 +16209,28 @@ pair683:
 single684:
 	CMPQ         R10, $-1
 	JL           sum685
-	VBROADCASTSS (SI), Y12
+	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000060, R10, R10
+	IMUL3Q       $0x00000040, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y12, Y6
-	VFMADD231PS  32(R10), Y12, Y7
-	VFMADD231PS  64(R10), Y12, Y8
+	VFMADD231PS  (R10), Y8, Y4
+	VFMADD231PS  32(R10), Y8, Y5
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum685:
-	VADDPS      Y9, Y6, Y6
-	VADDPS      Y10, Y7, Y7
-	VADDPS      Y11, Y8, Y8
+	VADDPS      Y6, Y4, Y4
+	VADDPS      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y14
-	VFMADD231PS Y3, Y6, Y14
-	VMOVUPD     Y14, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y6, Y0
-	VMOVUPD     32(AX)(R10*1), Y15
-	VFMADD231PS Y4, Y7, Y15
-	VMOVUPD     Y15, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y7, Y1
-	VMOVUPD     64(AX)(R10*1), Y14
-	VFMADD231PS Y5, Y8, Y14
-	VMOVUPD     Y14, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y8, Y2
+	VMOVUPD     (AX)(R10*1), Y10
+	VFMADD231PS Y2, Y4, Y10
+	VMOVUPD     Y10, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y4, Y0
+	VMOVUPD     32(AX)(R10*1), Y11
+	VFMADD231PS Y3, Y5, Y11
+	VMOVUPD     Y11, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child681
@@ -16262,17 +16239,16 @@ none682:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	ADDQ    $0x00000060, (SP)
-	ADDQ    $0x00000060, 8(SP)
+	ADDQ    $0x00000040, (SP)
+	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
 	JNZ     parent680
 	VZEROUPPER
 	RET
 
-// func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
+TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16300,12 +16276,10 @@ parent686:
 	VPXORQ  Y0, Y0, Y0
 	VPXORQ  Y1, Y1, Y1
 	VPXORQ  Y2, Y2, Y2
-	VPXORQ  Y3, Y3, Y3
 	MOVQ    (SP), R10
-	VMOVUPD (R10), Y4
-	VMOVUPD 32(R10), Y5
-	VMOVUPD 64(R10), Y6
-	VMOVUPD 96(R10), Y7
+	VMOVUPD (R10), Y3
+	VMOVUPD 32(R10), Y4
+	VMOVUPD 64(R10), Y5
 	TESTQ   R11, R11
 	JZ      none688
 
@@ -16313,36 +16287,32 @@ child687:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
 	VPXORQ Y8, Y8, Y8
 	VPXORQ Y9, Y9, Y9
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
-	VPXORQ Y12, Y12, Y12
-	VPXORQ Y13, Y13, Y13
-	VPXORQ Y14, Y14, Y14
-	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
 	JL     single690
 
 pair689:
-	VBROADCASTSD (SI), Y17
-	VMOVSLDUP    Y17, Y16
-	VMOVSHDUP    Y17, Y17
+	VBROADCASTSD (SI), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000080, R12, R12
+	IMUL3Q       $0x00000060, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
+	IMUL3Q       $0x00000060, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y16, Y8
-	VFMADD231PS  32(R12), Y16, Y9
-	VFMADD231PS  64(R12), Y16, Y10
-	VFMADD231PS  96(R12), Y16, Y11
-	VFMADD231PS  (R13), Y17, Y12
-	VFMADD231PS  32(R13), Y17, Y13
-	VFMADD231PS  64(R13), Y17, Y14
-	VFMADD231PS  96(R13), Y17, Y15
+	VFMADD231PS  (R12), Y12, Y6
+	VFMADD231PS  32(R12), Y12, Y7
+	VFMADD231PS  64(R12), Y12, Y8
+	VFMADD231PS  (R13), Y13, Y9
+	VFMADD231PS  32(R13), Y13, Y10
+	VFMADD231PS  64(R13), Y13, Y11
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -16351,40 +16321,34 @@ pair689:
 single690:
 	CMPQ         R10, $-1
 	JL           sum691
-	VBROADCASTSS (SI), Y16
+	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000080, R10, R10
+	IMUL3Q       $0x00000060, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y16, Y8
-	VFMADD231PS  32(R10), Y16, Y9
-	VFMADD231PS  64(R10), Y16, Y10
-	VFMADD231PS  96(R10), Y16, Y11
+	VFMADD231PS  (R10), Y12, Y6
+	VFMADD231PS  32(R10), Y12, Y7
+	VFMADD231PS  64(R10), Y12, Y8
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum691:
-	VADDPS      Y12, Y8, Y8
-	VADDPS      Y13, Y9, Y9
-	VADDPS      Y14, Y10, Y10
-	VADDPS      Y15, Y11, Y11
+	VADDPS      Y9, Y6, Y6
+	VADDPS      Y10, Y7, Y7
+	VADDPS      Y11, Y8, Y8
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y18
-	VFMADD231PS Y4, Y8, Y18
-	VMOVUPD     Y18, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y8, Y0
-	VMOVUPD     32(AX)(R10*1), Y19
-	VFMADD231PS Y5, Y9, Y19
-	VMOVUPD     Y19, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y9, Y1
-	VMOVUPD     64(AX)(R10*1), Y18
-	VFMADD231PS Y6, Y10, Y18
-	VMOVUPD     Y18, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y10, Y2
-	VMOVUPD     96(AX)(R10*1), Y19
-	VFMADD231PS Y7, Y11, Y19
-	VMOVUPD     Y19, 96(AX)(R10*1)
-	VFMADD231PS 96(CX)(R10*1), Y11, Y3
+	VMOVUPD     (AX)(R10*1), Y14
+	VFMADD231PS Y3, Y6, Y14
+	VMOVUPD     Y14, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y6, Y0
+	VMOVUPD     32(AX)(R10*1), Y15
+	VFMADD231PS Y4, Y7, Y15
+	VMOVUPD     Y15, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y7, Y1
+	VMOVUPD     64(AX)(R10*1), Y14
+	VFMADD231PS Y5, Y8, Y14
+	VMOVUPD     Y14, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y8, Y2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child687
@@ -16394,17 +16358,16 @@ none688:
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	VMOVUPD Y2, 64(R10)
-	VMOVUPD Y3, 96(R10)
-	ADDQ    $0x00000080, (SP)
-	ADDQ    $0x00000080, 8(SP)
+	ADDQ    $0x00000060, (SP)
+	ADDQ    $0x00000060, 8(SP)
 	DECQ    24(SP)
 	JNZ     parent686
 	VZEROUPPER
 	RET
 
-// func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
+TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16433,13 +16396,11 @@ parent692:
 	VPXORQ  Y1, Y1, Y1
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
-	VPXORQ  Y4, Y4, Y4
 	MOVQ    (SP), R10
-	VMOVUPD (R10), Y5
-	VMOVUPD 32(R10), Y6
-	VMOVUPD 64(R10), Y7
-	VMOVUPD 96(R10), Y8
-	VMOVUPD 128(R10), Y9
+	VMOVUPD (R10), Y4
+	VMOVUPD 32(R10), Y5
+	VMOVUPD 64(R10), Y6
+	VMOVUPD 96(R10), Y7
 	TESTQ   R11, R11
 	JZ      none694
 
@@ -16447,40 +16408,36 @@ child693:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
 	VPXORQ Y12, Y12, Y12
 	VPXORQ Y13, Y13, Y13
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
-	VPXORQ Y16, Y16, Y16
-	VPXORQ Y17, Y17, Y17
-	VPXORQ Y18, Y18, Y18
-	VPXORQ Y19, Y19, Y19
 	SUBQ   $0x00000002, R10
 	JL     single696
 
 pair695:
-	VBROADCASTSD (SI), Y21
-	VMOVSLDUP    Y21, Y20
-	VMOVSHDUP    Y21, Y21
+	VBROADCASTSD (SI), Y17
+	VMOVSLDUP    Y17, Y16
+	VMOVSHDUP    Y17, Y17
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000a0, R12, R12
+	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
+	IMUL3Q       $0x00000080, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y20, Y10
-	VFMADD231PS  32(R12), Y20, Y11
-	VFMADD231PS  64(R12), Y20, Y12
-	VFMADD231PS  96(R12), Y20, Y13
-	VFMADD231PS  128(R12), Y20, Y14
-	VFMADD231PS  (R13), Y21, Y15
-	VFMADD231PS  32(R13), Y21, Y16
-	VFMADD231PS  64(R13), Y21, Y17
-	VFMADD231PS  96(R13), Y21, Y18
-	VFMADD231PS  128(R13), Y21, Y19
+	VFMADD231PS  (R12), Y16, Y8
+	VFMADD231PS  32(R12), Y16, Y9
+	VFMADD231PS  64(R12), Y16, Y10
+	VFMADD231PS  96(R12), Y16, Y11
+	VFMADD231PS  (R13), Y17, Y12
+	VFMADD231PS  32(R13), Y17, Y13
+	VFMADD231PS  64(R13), Y17, Y14
+	VFMADD231PS  96(R13), Y17, Y15
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -16489,46 +16446,40 @@ pair695:
 single696:
 	CMPQ         R10, $-1
 	JL           sum697
-	VBROADCASTSS (SI), Y20
+	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000a0, R10, R10
+	IMUL3Q       $0x00000080, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y20, Y10
-	VFMADD231PS  32(R10), Y20, Y11
-	VFMADD231PS  64(R10), Y20, Y12
-	VFMADD231PS  96(R10), Y20, Y13
-	VFMADD231PS  128(R10), Y20, Y14
+	VFMADD231PS  (R10), Y16, Y8
+	VFMADD231PS  32(R10), Y16, Y9
+	VFMADD231PS  64(R10), Y16, Y10
+	VFMADD231PS  96(R10), Y16, Y11
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum697:
-	VADDPS      Y15, Y10, Y10
-	VADDPS      Y16, Y11, Y11
-	VADDPS      Y17, Y12, Y12
-	VADDPS      Y18, Y13, Y13
-	VADDPS      Y19, Y14, Y14
+	VADDPS      Y12, Y8, Y8
+	VADDPS      Y13, Y9, Y9
+	VADDPS      Y14, Y10, Y10
+	VADDPS      Y15, Y11, Y11
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y22
-	VFMADD231PS Y5, Y10, Y22
-	VMOVUPD     Y22, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y10, Y0
-	VMOVUPD     32(AX)(R10*1), Y23
-	VFMADD231PS Y6, Y11, Y23
-	VMOVUPD     Y23, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y11, Y1
-	VMOVUPD     64(AX)(R10*1), Y22
-	VFMADD231PS Y7, Y12, Y22
-	VMOVUPD     Y22, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y12, Y2
-	VMOVUPD     96(AX)(R10*1), Y23
-	VFMADD231PS Y8, Y13, Y23
-	VMOVUPD     Y23, 96(AX)(R10*1)
-	VFMADD231PS 96(CX)(R10*1), Y13, Y3
-	VMOVUPD     128(AX)(R10*1), Y22
-	VFMADD231PS Y9, Y14, Y22
-	VMOVUPD     Y22, 128(AX)(R10*1)
-	VFMADD231PS 128(CX)(R10*1), Y14, Y4
+	VMOVUPD     (AX)(R10*1), Y18
+	VFMADD231PS Y4, Y8, Y18
+	VMOVUPD     Y18, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y8, Y0
+	VMOVUPD     32(AX)(R10*1), Y19
+	VFMADD231PS Y5, Y9, Y19
+	VMOVUPD     Y19, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y9, Y1
+	VMOVUPD     64(AX)(R10*1), Y18
+	VFMADD231PS Y6, Y10, Y18
+	VMOVUPD     Y18, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y10, Y2
+	VMOVUPD     96(AX)(R10*1), Y19
+	VFMADD231PS Y7, Y11, Y19
+	VMOVUPD     Y19, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y11, Y3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child693
@@ -16539,17 +16490,16 @@ none694:
 	VMOVUPD Y1, 32(R10)
 	VMOVUPD Y2, 64(R10)
 	VMOVUPD Y3, 96(R10)
-	VMOVUPD Y4, 128(R10)
-	ADDQ    $0x000000a0, (SP)
-	ADDQ    $0x000000a0, 8(SP)
+	ADDQ    $0x00000080, (SP)
+	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
 	JNZ     parent692
 	VZEROUPPER
 	RET
 
-// func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
+TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16579,6 +16529,151 @@ parent698:
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 	VPXORQ  Y4, Y4, Y4
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y5
+	VMOVUPD 32(R10), Y6
+	VMOVUPD 64(R10), Y7
+	VMOVUPD 96(R10), Y8
+	VMOVUPD 128(R10), Y9
+	TESTQ   R11, R11
+	JZ      none700
+
+child699:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	VPXORQ Y16, Y16, Y16
+	VPXORQ Y17, Y17, Y17
+	VPXORQ Y18, Y18, Y18
+	VPXORQ Y19, Y19, Y19
+	SUBQ   $0x00000002, R10
+	JL     single702
+
+pair701:
+	VBROADCASTSD (SI), Y21
+	VMOVSLDUP    Y21, Y20
+	VMOVSHDUP    Y21, Y21
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000a0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y20, Y10
+	VFMADD231PS  32(R12), Y20, Y11
+	VFMADD231PS  64(R12), Y20, Y12
+	VFMADD231PS  96(R12), Y20, Y13
+	VFMADD231PS  128(R12), Y20, Y14
+	VFMADD231PS  (R13), Y21, Y15
+	VFMADD231PS  32(R13), Y21, Y16
+	VFMADD231PS  64(R13), Y21, Y17
+	VFMADD231PS  96(R13), Y21, Y18
+	VFMADD231PS  128(R13), Y21, Y19
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair701
+
+single702:
+	CMPQ         R10, $-1
+	JL           sum703
+	VBROADCASTSS (SI), Y20
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y20, Y10
+	VFMADD231PS  32(R10), Y20, Y11
+	VFMADD231PS  64(R10), Y20, Y12
+	VFMADD231PS  96(R10), Y20, Y13
+	VFMADD231PS  128(R10), Y20, Y14
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum703:
+	VADDPS      Y15, Y10, Y10
+	VADDPS      Y16, Y11, Y11
+	VADDPS      Y17, Y12, Y12
+	VADDPS      Y18, Y13, Y13
+	VADDPS      Y19, Y14, Y14
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y22
+	VFMADD231PS Y5, Y10, Y22
+	VMOVUPD     Y22, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y10, Y0
+	VMOVUPD     32(AX)(R10*1), Y23
+	VFMADD231PS Y6, Y11, Y23
+	VMOVUPD     Y23, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y11, Y1
+	VMOVUPD     64(AX)(R10*1), Y22
+	VFMADD231PS Y7, Y12, Y22
+	VMOVUPD     Y22, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y12, Y2
+	VMOVUPD     96(AX)(R10*1), Y23
+	VFMADD231PS Y8, Y13, Y23
+	VMOVUPD     Y23, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y13, Y3
+	VMOVUPD     128(AX)(R10*1), Y22
+	VFMADD231PS Y9, Y14, Y22
+	VMOVUPD     Y22, 128(AX)(R10*1)
+	VFMADD231PS 128(CX)(R10*1), Y14, Y4
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child699
+
+none700:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	VMOVUPD Y4, 128(R10)
+	ADDQ    $0x000000a0, (SP)
+	ADDQ    $0x000000a0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent698
+	VZEROUPPER
+	RET
+
+// func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent704:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y6
@@ -16588,9 +16683,9 @@ parent698:
 	VMOVUPD 128(R10), Y10
 	VMOVUPD 160(R10), Y11
 	TESTQ   R11, R11
-	JZ      none700
+	JZ      none706
 
-child699:
+child705:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16607,9 +16702,9 @@ child699:
 	VPXORQ Y22, Y22, Y22
 	VPXORQ Y23, Y23, Y23
 	SUBQ   $0x00000002, R10
-	JL     single702
+	JL     single708
 
-pair701:
+pair707:
 	VBROADCASTSD (SI), Y25
 	VMOVSLDUP    Y25, Y24
 	VMOVSHDUP    Y25, Y25
@@ -16635,11 +16730,11 @@ pair701:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair701
+	JGE          pair707
 
-single702:
+single708:
 	CMPQ         R10, $-1
-	JL           sum703
+	JL           sum709
 	VBROADCASTSS (SI), Y24
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -16653,7 +16748,7 @@ single702:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum703:
+sum709:
 	VADDPS      Y18, Y12, Y12
 	VADDPS      Y19, Y13, Y13
 	VADDPS      Y20, Y14, Y14
@@ -16688,9 +16783,9 @@ sum703:
 	VFMADD231PS 160(CX)(R10*1), Y17, Y5
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child699
+	JNZ         child705
 
-none700:
+none706:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -16701,7 +16796,7 @@ none700:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent698
+	JNZ     parent704
 	VZEROUPPER
 	RET
 
@@ -16727,7 +16822,7 @@ TEXT ·treeSums7F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent704:
+parent710:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16748,9 +16843,9 @@ parent704:
 	VMOVUPD 160(R10), Y12
 	VMOVUPD 192(R10), Y13
 	TESTQ   R11, R11
-	JZ      none706
+	JZ      none712
 
-child705:
+child711:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16769,9 +16864,9 @@ child705:
 	VPXORQ Y26, Y26, Y26
 	VPXORQ Y27, Y27, Y27
 	SUBQ   $0x00000002, R10
-	JL     single708
+	JL     single714
 
-pair707:
+pair713:
 	VBROADCASTSD (SI), Y29
 	VMOVSLDUP    Y29, Y28
 	VMOVSHDUP    Y29, Y29
@@ -16799,11 +16894,11 @@ pair707:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair707
+	JGE          pair713
 
-single708:
+single714:
 	CMPQ         R10, $-1
-	JL           sum709
+	JL           sum715
 	VBROADCASTSS (SI), Y28
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
@@ -16818,7 +16913,7 @@ single708:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum709:
+sum715:
 	VADDPS      Y21, Y14, Y14
 	VADDPS      Y22, Y15, Y15
 	VADDPS      Y23, Y16, Y16
@@ -16858,9 +16953,9 @@ sum709:
 	VFMADD231PS 192(CX)(R10*1), Y20, Y6
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child705
+	JNZ         child711
 
-none706:
+none712:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -16872,7 +16967,7 @@ none706:
 	ADDQ    $0x000000e0, (SP)
 	ADDQ    $0x000000e0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent704
+	JNZ     parent710
 	VZEROUPPER
 	RET
 
@@ -16898,7 +16993,7 @@ TEXT ·treeSums8F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent710:
+parent716:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16914,9 +17009,9 @@ parent710:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none712
+	JZ      none718
 
-child711:
+child717:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16937,9 +17032,9 @@ child711:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
-	JL     single714
+	JL     single720
 
-pair713:
+pair719:
 	VBROADCASTSD (SI), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -16969,11 +17064,11 @@ pair713:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair713
+	JGE          pair719
 
-single714:
+single720:
 	CMPQ         R10, $-1
-	JL           sum715
+	JL           sum721
 	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -16989,7 +17084,7 @@ single714:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum715:
+sum721:
 	VADDPS      Y8, Y0, Y0
 	VADDPS      Y9, Y1, Y1
 	VADDPS      Y10, Y2, Y2
@@ -17052,13 +17147,13 @@ sum715:
 	VMOVUPD     Y19, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child711
+	JNZ         child717
 
-none712:
+none718:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent710
+	JNZ  parent716
 	VZEROUPPER
 	RET
 
@@ -17083,7 +17178,7 @@ TEXT ·cellDots1F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run716:
+run722:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17096,9 +17191,9 @@ run716:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four717:
+four723:
 	CMPQ         R8, $0x00000004
-	JL           one718
+	JL           one724
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17132,11 +17227,11 @@ four717:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four717
+	JMP          four723
 
-one718:
+one724:
 	TESTQ        R8, R8
-	JZ           end719
+	JZ           end725
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17151,11 +17246,11 @@ one718:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one718
+	JMP          one724
 
-end719:
+end725:
 	DECQ 24(SP)
-	JNZ  run716
+	JNZ  run722
 	VZEROUPPER
 	RET
 
@@ -17180,7 +17275,7 @@ TEXT ·cellDots2F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run720:
+run726:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17194,9 +17289,9 @@ run720:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four721:
+four727:
 	CMPQ         R8, $0x00000004
-	JL           one722
+	JL           one728
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17238,11 +17333,11 @@ four721:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four721
+	JMP          four727
 
-one722:
+one728:
 	TESTQ        R8, R8
-	JZ           end723
+	JZ           end729
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17259,11 +17354,11 @@ one722:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one722
+	JMP          one728
 
-end723:
+end729:
 	DECQ 24(SP)
-	JNZ  run720
+	JNZ  run726
 	VZEROUPPER
 	RET
 
@@ -17288,7 +17383,7 @@ TEXT ·cellDots3F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run724:
+run730:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17303,9 +17398,9 @@ run724:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four725:
+four731:
 	CMPQ         R8, $0x00000004
-	JL           one726
+	JL           one732
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17355,11 +17450,11 @@ four725:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four725
+	JMP          four731
 
-one726:
+one732:
 	TESTQ        R8, R8
-	JZ           end727
+	JZ           end733
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17378,11 +17473,11 @@ one726:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one726
+	JMP          one732
 
-end727:
+end733:
 	DECQ 24(SP)
-	JNZ  run724
+	JNZ  run730
 	VZEROUPPER
 	RET
 
@@ -17407,7 +17502,7 @@ TEXT ·cellDots4F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run728:
+run734:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17423,9 +17518,9 @@ run728:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four729:
+four735:
 	CMPQ         R8, $0x00000004
-	JL           one730
+	JL           one736
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17483,11 +17578,11 @@ four729:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four729
+	JMP          four735
 
-one730:
+one736:
 	TESTQ        R8, R8
-	JZ           end731
+	JZ           end737
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17508,11 +17603,11 @@ one730:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one730
+	JMP          one736
 
-end731:
+end737:
 	DECQ 24(SP)
-	JNZ  run728
+	JNZ  run734
 	VZEROUPPER
 	RET
 
@@ -17537,7 +17632,7 @@ TEXT ·cellDots5F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run732:
+run738:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17554,9 +17649,9 @@ run732:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four733:
+four739:
 	CMPQ         R8, $0x00000004
-	JL           one734
+	JL           one740
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17622,11 +17717,11 @@ four733:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four733
+	JMP          four739
 
-one734:
+one740:
 	TESTQ        R8, R8
-	JZ           end735
+	JZ           end741
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17649,11 +17744,11 @@ one734:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one734
+	JMP          one740
 
-end735:
+end741:
 	DECQ 24(SP)
-	JNZ  run732
+	JNZ  run738
 	VZEROUPPER
 	RET
 
@@ -17678,7 +17773,7 @@ TEXT ·cellDots6F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run736:
+run742:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17696,9 +17791,9 @@ run736:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four737:
+four743:
 	CMPQ         R8, $0x00000004
-	JL           one738
+	JL           one744
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17772,11 +17867,11 @@ four737:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four737
+	JMP          four743
 
-one738:
+one744:
 	TESTQ        R8, R8
-	JZ           end739
+	JZ           end745
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17801,11 +17896,11 @@ one738:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one738
+	JMP          one744
 
-end739:
+end745:
 	DECQ 24(SP)
-	JNZ  run736
+	JNZ  run742
 	VZEROUPPER
 	RET
 
@@ -17830,7 +17925,7 @@ TEXT ·cellDots7F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run740:
+run746:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17849,9 +17944,9 @@ run740:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four741:
+four747:
 	CMPQ         R8, $0x00000004
-	JL           one742
+	JL           one748
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17933,11 +18028,11 @@ four741:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four741
+	JMP          four747
 
-one742:
+one748:
 	TESTQ        R8, R8
-	JZ           end743
+	JZ           end749
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17964,11 +18059,11 @@ one742:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one742
+	JMP          one748
 
-end743:
+end749:
 	DECQ 24(SP)
-	JNZ  run740
+	JNZ  run746
 	VZEROUPPER
 	RET
 
@@ -17993,7 +18088,7 @@ TEXT ·cellDots8F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run744:
+run750:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -18013,9 +18108,9 @@ run744:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four745:
+four751:
 	CMPQ         R8, $0x00000004
-	JL           one746
+	JL           one752
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18105,11 +18200,11 @@ four745:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four745
+	JMP          four751
 
-one746:
+one752:
 	TESTQ        R8, R8
-	JZ           end747
+	JZ           end753
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18138,11 +18233,11 @@ one746:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one746
+	JMP          one752
 
-end747:
+end753:
 	DECQ 24(SP)
-	JNZ  run744
+	JNZ  run750
 	VZEROUPPER
 	RET
 
@@ -18171,7 +18266,7 @@ TEXT ·cellSums1F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run748:
+run754:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18187,7 +18282,7 @@ run748:
 	VMOVUPD (R11), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop749:
+loop755:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18207,11 +18302,11 @@ loop749:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop749
+	JNZ          loop755
 	VADDPS       (R12), Y1, Y1
 	VMOVUPD      Y1, (R12)
 	DECQ         32(SP)
-	JNZ          run748
+	JNZ          run754
 	VZEROUPPER
 	RET
 
@@ -18240,7 +18335,7 @@ TEXT ·cellSums2F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run750:
+run756:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18258,7 +18353,7 @@ run750:
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop751:
+loop757:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18289,13 +18384,13 @@ loop751:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop751
+	JNZ          loop757
 	VADDPS       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPS       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run750
+	JNZ          run756
 	VZEROUPPER
 	RET
 
@@ -18324,7 +18419,7 @@ TEXT ·cellSums3F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run752:
+run758:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18344,7 +18439,7 @@ run752:
 	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 
-loop753:
+loop759:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18386,7 +18481,7 @@ loop753:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop753
+	JNZ          loop759
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -18394,7 +18489,7 @@ loop753:
 	VADDPS       64(R12), Y5, Y5
 	VMOVUPD      Y5, 64(R12)
 	DECQ         32(SP)
-	JNZ          run752
+	JNZ          run758
 	VZEROUPPER
 	RET
 
@@ -18423,7 +18518,7 @@ TEXT ·cellSums4F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run754:
+run760:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18445,7 +18540,7 @@ run754:
 	VPXORQ  Y6, Y6, Y6
 	VPXORQ  Y7, Y7, Y7
 
-loop755:
+loop761:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18498,7 +18593,7 @@ loop755:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop755
+	JNZ          loop761
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -18508,7 +18603,7 @@ loop755:
 	VADDPS       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run754
+	JNZ          run760
 	VZEROUPPER
 	RET
 
@@ -18537,7 +18632,7 @@ TEXT ·cellSums5F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run756:
+run762:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18561,7 +18656,7 @@ run756:
 	VPXORQ  Y8, Y8, Y8
 	VPXORQ  Y9, Y9, Y9
 
-loop757:
+loop763:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18625,7 +18720,7 @@ loop757:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop757
+	JNZ          loop763
 	VADDPS       (R12), Y5, Y5
 	VMOVUPD      Y5, (R12)
 	VADDPS       32(R12), Y6, Y6
@@ -18637,7 +18732,7 @@ loop757:
 	VADDPS       128(R12), Y9, Y9
 	VMOVUPD      Y9, 128(R12)
 	DECQ         32(SP)
-	JNZ          run756
+	JNZ          run762
 	VZEROUPPER
 	RET
 
@@ -18666,7 +18761,7 @@ TEXT ·cellSums6F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run758:
+run764:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18692,7 +18787,7 @@ run758:
 	VPXORQ  Y10, Y10, Y10
 	VPXORQ  Y11, Y11, Y11
 
-loop759:
+loop765:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18767,7 +18862,7 @@ loop759:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop759
+	JNZ          loop765
 	VADDPS       (R12), Y6, Y6
 	VMOVUPD      Y6, (R12)
 	VADDPS       32(R12), Y7, Y7
@@ -18781,7 +18876,7 @@ loop759:
 	VADDPS       160(R12), Y11, Y11
 	VMOVUPD      Y11, 160(R12)
 	DECQ         32(SP)
-	JNZ          run758
+	JNZ          run764
 	VZEROUPPER
 	RET
 
@@ -18810,7 +18905,7 @@ TEXT ·cellSums7F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run760:
+run766:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18838,7 +18933,7 @@ run760:
 	VPXORQ  Y12, Y12, Y12
 	VPXORQ  Y13, Y13, Y13
 
-loop761:
+loop767:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18924,7 +19019,7 @@ loop761:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop761
+	JNZ          loop767
 	VADDPS       (R12), Y7, Y7
 	VMOVUPD      Y7, (R12)
 	VADDPS       32(R12), Y8, Y8
@@ -18940,7 +19035,7 @@ loop761:
 	VADDPS       192(R12), Y13, Y13
 	VMOVUPD      Y13, 192(R12)
 	DECQ         32(SP)
-	JNZ          run760
+	JNZ          run766
 	VZEROUPPER
 	RET
 
@@ -18969,7 +19064,7 @@ TEXT ·cellSums8F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run762:
+run768:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18999,7 +19094,7 @@ run762:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop763:
+loop769:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -19096,7 +19191,7 @@ loop763:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop763
+	JNZ          loop769
 	VADDPS       (R12), Y8, Y8
 	VMOVUPD      Y8, (R12)
 	VADDPS       32(R12), Y9, Y9
@@ -19114,7 +19209,7 @@ loop763:
 	VADDPS       224(R12), Y15, Y15
 	VMOVUPD      Y15, 224(R12)
 	DECQ         32(SP)
-	JNZ          run762
+	JNZ          run768
 	VZEROUPPER
 	RET
 
@@ -19137,7 +19232,7 @@ TEXT ·multiplyAddsF32AVX512(SB), NOSPLIT, $0-16
 	VPXORQ Y11, Y11, Y11
 	VPXORQ Y12, Y12, Y12
 
-loop764:
+loop770:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -19151,7 +19246,7 @@ loop764:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop764
+	JNZ         loop770
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -19181,7 +19276,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop765:
+loop771:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -19189,7 +19284,7 @@ loop765:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop765
+	JNZ         loop771
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19205,13 +19300,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop766:
+loop772:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop766
+	JNZ         loop772
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -19226,14 +19321,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop767:
+loop773:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop767
+	JNZ         loop773
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19250,14 +19345,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop768:
+loop774:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop768
+	JNZ         loop774
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19320,7 +19415,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop769:
+loop775:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -19337,7 +19432,7 @@ loop769:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop769
+	JNZ         loop775
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19359,13 +19454,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop770:
+loop776:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop770
+	JNZ         loop776
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -19377,14 +19472,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop771:
+loop777:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop771
+	JNZ         loop777
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19398,7 +19493,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop772:
+loop778:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -19406,7 +19501,7 @@ loop772:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop772
+	JNZ         loop778
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19422,7 +19517,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop773:
+loop779:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -19431,7 +19526,7 @@ loop773:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop773
+	JNZ         loop779
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19449,7 +19544,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop774:
+loop780:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -19459,7 +19554,7 @@ loop774:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop774
+	JNZ         loop780
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19479,7 +19574,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop775:
+loop781:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -19490,7 +19585,7 @@ loop775:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop775
+	JNZ         loop781
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19512,7 +19607,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop776:
+loop782:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -19524,7 +19619,7 @@ loop776:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop776
+	JNZ         loop782
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19548,7 +19643,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop777:
+loop783:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -19561,7 +19656,7 @@ loop777:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop777
+	JNZ         loop783
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19587,7 +19682,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop778:
+loop784:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -19601,7 +19696,7 @@ loop778:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop778
+	JNZ         loop784
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19629,7 +19724,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop779:
+loop785:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -19644,7 +19739,7 @@ loop779:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop779
+	JNZ         loop785
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19674,7 +19769,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop780:
+loop786:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -19690,7 +19785,7 @@ loop780:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop780
+	JNZ         loop786
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19719,7 +19814,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop781:
+loop787:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -19732,7 +19827,7 @@ loop781:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop781
+	JNZ         loop787
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19759,13 +19854,13 @@ TEXT ·dotF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VXORPD Y0, Y0, Y0
 
-loop782:
+loop788:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop782
+	JNZ         loop788
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -19779,7 +19874,7 @@ TEXT ·norms2F32AVX2(SB), NOSPLIT, $0-40
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-loop783:
+loop789:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -19788,7 +19883,7 @@ loop783:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop783
+	JNZ          loop789
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -19803,14 +19898,14 @@ TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop784:
+loop790:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop784
+	JNZ         loop790
 	VZEROUPPER
 	RET
 
@@ -19826,7 +19921,7 @@ TEXT ·axpyNorm2F32AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop785:
+loop791:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -19838,7 +19933,7 @@ loop785:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop785
+	JNZ          loop791
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	VZEROUPPER
@@ -19859,7 +19954,7 @@ TEXT ·negateDotsF32AVX2(SB), NOSPLIT, $0-104
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 
-loop786:
+loop792:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -19869,7 +19964,7 @@ loop786:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop786
+	JNZ         loop792
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -19890,7 +19985,7 @@ TEXT ·addOuters1F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop787:
+loop793:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -19899,7 +19994,7 @@ loop787:
 	VXORPD       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols788:
+cols794:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -19910,7 +20005,7 @@ cols788:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols788
+	JL           cols794
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -19918,7 +20013,7 @@ cols788:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop787
+	JNZ          loop793
 	VZEROUPPER
 	RET
 
@@ -19937,7 +20032,7 @@ TEXT ·addOuters2F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop789:
+loop795:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -19950,7 +20045,7 @@ loop789:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols790:
+cols796:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -19962,7 +20057,7 @@ cols790:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols790
+	JL           cols796
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -19970,7 +20065,7 @@ cols790:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop789
+	JNZ          loop795
 	VZEROUPPER
 	RET
 
@@ -19989,7 +20084,7 @@ TEXT ·addOuters3F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop791:
+loop797:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -20006,7 +20101,7 @@ loop791:
 	VXORPD       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols792:
+cols798:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -20019,7 +20114,7 @@ cols792:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols792
+	JL           cols798
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -20027,7 +20122,7 @@ cols792:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop791
+	JNZ          loop797
 	VZEROUPPER
 	RET
 
@@ -20046,7 +20141,7 @@ TEXT ·addOuters4F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop793:
+loop799:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -20067,7 +20162,7 @@ loop793:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols794:
+cols800:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -20081,7 +20176,7 @@ cols794:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols794
+	JL           cols800
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -20089,7 +20184,7 @@ cols794:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop793
+	JNZ          loop799
 	VZEROUPPER
 	RET
 
@@ -20108,7 +20203,7 @@ TEXT ·addOuters5F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop795:
+loop801:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -20133,7 +20228,7 @@ loop795:
 	VXORPD       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols796:
+cols802:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -20148,7 +20243,7 @@ cols796:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols796
+	JL           cols802
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -20156,7 +20251,7 @@ cols796:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop795
+	JNZ          loop801
 	VZEROUPPER
 	RET
 
@@ -20175,7 +20270,7 @@ TEXT ·addOuters6F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop797:
+loop803:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -20204,7 +20299,7 @@ loop797:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols798:
+cols804:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -20220,7 +20315,7 @@ cols798:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols798
+	JL           cols804
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -20228,7 +20323,7 @@ cols798:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop797
+	JNZ          loop803
 	VZEROUPPER
 	RET
 
@@ -20253,14 +20348,14 @@ TEXT ·addOuterMatVecF32AVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop799:
+loop805:
 	VMULPS (BX), Y0, Y1
 	VXORPD Y4, Y4, Y4
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols800:
+cols806:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -20273,7 +20368,7 @@ cols800:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols800
+	JL           cols806
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -20284,7 +20379,7 @@ cols800:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop799
+	JNZ          loop805
 	VZEROUPPER
 	RET
 
@@ -20300,14 +20395,14 @@ TEXT ·outersNorm2x1F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop801:
+loop807:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols802:
+cols808:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -20316,10 +20411,10 @@ cols802:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols802
+	JL           cols808
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop801
+	JNZ          loop807
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -20337,7 +20432,7 @@ TEXT ·outersNorm2x2F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop803:
+loop809:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -20348,7 +20443,7 @@ loop803:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols804:
+cols810:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -20358,10 +20453,10 @@ cols804:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols804
+	JL           cols810
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop803
+	JNZ          loop809
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -20379,7 +20474,7 @@ TEXT ·outersNorm2x3F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop805:
+loop811:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -20394,7 +20489,7 @@ loop805:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols806:
+cols812:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -20405,10 +20500,10 @@ cols806:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols806
+	JL           cols812
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop805
+	JNZ          loop811
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -20426,7 +20521,7 @@ TEXT ·outersNorm2x4F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop807:
+loop813:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -20445,7 +20540,7 @@ loop807:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols808:
+cols814:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -20457,10 +20552,10 @@ cols808:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols808
+	JL           cols814
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop807
+	JNZ          loop813
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -20478,7 +20573,7 @@ TEXT ·outersNorm2x5F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop809:
+loop815:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -20501,7 +20596,7 @@ loop809:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols810:
+cols816:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -20514,10 +20609,10 @@ cols810:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols810
+	JL           cols816
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop809
+	JNZ          loop815
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -20535,7 +20630,7 @@ TEXT ·outersNorm2x6F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop811:
+loop817:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -20562,7 +20657,7 @@ loop811:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols812:
+cols818:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -20576,10 +20671,10 @@ cols812:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols812
+	JL           cols818
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop811
+	JNZ          loop817
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -20596,13 +20691,13 @@ TEXT ·copyLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop813:
+loop819:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop813
+	JNZ     loop819
 	VZEROUPPER
 	RET
 
@@ -20617,7 +20712,7 @@ TEXT ·negateLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop814:
+loop820:
 	VMOVUPD (CX), Y0
 	VXORPD  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -20625,7 +20720,7 @@ loop814:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop814
+	JNZ     loop820
 	VZEROUPPER
 	RET
 
@@ -20640,24 +20735,24 @@ TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop815:
+loop821:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows816:
+rows822:
 	DECQ   R8
-	JZ     sum817
+	JZ     sum823
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows816
+	JMP    rows822
 
-sum817:
+sum823:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop815
+	JNZ     loop821
 	VZEROUPPER
 	RET
 
@@ -20674,15 +20769,15 @@ TEXT ·expand1F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop818:
+loop824:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none820
+	JZ      none826
 	VMOVUPD (CX), Y4
 
-loop821:
+loop827:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -20691,12 +20786,12 @@ loop821:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000020, AX
 	DECQ    R9
-	JNZ     loop821
+	JNZ     loop827
 
-none820:
+none826:
 	ADDQ $0x00000020, CX
 	DECQ R8
-	JNZ  loop818
+	JNZ  loop824
 	VZEROUPPER
 	RET
 
@@ -20713,16 +20808,16 @@ TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop822:
+loop828:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none824
+	JZ      none830
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop825:
+loop831:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -20733,12 +20828,12 @@ loop825:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop825
+	JNZ     loop831
 
-none824:
+none830:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop822
+	JNZ  loop828
 	VZEROUPPER
 	RET
 
@@ -20755,17 +20850,17 @@ TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop826:
+loop832:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none828
+	JZ      none834
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-loop829:
+loop835:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -20778,12 +20873,12 @@ loop829:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000060, AX
 	DECQ    R9
-	JNZ     loop829
+	JNZ     loop835
 
-none828:
+none834:
 	ADDQ $0x00000060, CX
 	DECQ R8
-	JNZ  loop826
+	JNZ  loop832
 	VZEROUPPER
 	RET
 
@@ -20800,18 +20895,18 @@ TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop830:
+loop836:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none832
+	JZ      none838
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop833:
+loop839:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -20826,12 +20921,12 @@ loop833:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop833
+	JNZ     loop839
 
-none832:
+none838:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop830
+	JNZ  loop836
 	VZEROUPPER
 	RET
 
@@ -20848,19 +20943,19 @@ TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop834:
+loop840:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none836
+	JZ      none842
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-loop837:
+loop843:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -20877,12 +20972,12 @@ loop837:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000a0, AX
 	DECQ    R9
-	JNZ     loop837
+	JNZ     loop843
 
-none836:
+none842:
 	ADDQ $0x000000a0, CX
 	DECQ R8
-	JNZ  loop834
+	JNZ  loop840
 	VZEROUPPER
 	RET
 
@@ -20899,12 +20994,12 @@ TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop838:
+loop844:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none840
+	JZ      none846
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -20912,7 +21007,7 @@ loop838:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop841:
+loop847:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -20931,12 +21026,12 @@ loop841:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop841
+	JNZ     loop847
 
-none840:
+none846:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop838
+	JNZ  loop844
 	VZEROUPPER
 	RET
 
@@ -20953,12 +21048,12 @@ TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop842:
+loop848:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none844
+	JZ      none850
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -20967,7 +21062,7 @@ loop842:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-loop845:
+loop851:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -20988,12 +21083,12 @@ loop845:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000e0, AX
 	DECQ    R9
-	JNZ     loop845
+	JNZ     loop851
 
-none844:
+none850:
 	ADDQ $0x000000e0, CX
 	DECQ R8
-	JNZ  loop842
+	JNZ  loop848
 	VZEROUPPER
 	RET
 
@@ -21010,12 +21105,12 @@ TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop846:
+loop852:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none848
+	JZ      none854
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -21025,7 +21120,7 @@ loop846:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop849:
+loop855:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -21048,12 +21143,12 @@ loop849:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop849
+	JNZ     loop855
 
-none848:
+none854:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop846
+	JNZ  loop852
 	VZEROUPPER
 	RET
 
@@ -21072,16 +21167,16 @@ TEXT ·fold1F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop850:
+loop856:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none852
+	JZ      none858
 	VMOVUPD (BX), Y0
 	VXORPD  Y1, Y1, Y1
 
-loop853:
+loop859:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y2
@@ -21092,19 +21187,19 @@ loop853:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, DX
 	DECQ        R11
-	JNZ         loop853
+	JNZ         loop859
 	VMOVUPD     Y1, (AX)
-	JMP         end851
+	JMP         end857
 
-none852:
+none858:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
-end851:
+end857:
 	ADDQ $0x00000020, BX
 	ADDQ $0x00000020, AX
 	DECQ R10
-	JNZ  loop850
+	JNZ  loop856
 	VZEROUPPER
 	RET
 
@@ -21123,18 +21218,18 @@ TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop854:
+loop860:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none856
+	JZ      none862
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop857:
+loop863:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -21150,21 +21245,21 @@ loop857:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop857
+	JNZ         loop863
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end855
+	JMP         end861
 
-none856:
+none862:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end855:
+end861:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop854
+	JNZ  loop860
 	VZEROUPPER
 	RET
 
@@ -21183,12 +21278,12 @@ TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop858:
+loop864:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none860
+	JZ      none866
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21196,7 +21291,7 @@ loop858:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop861:
+loop867:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y6
@@ -21217,23 +21312,23 @@ loop861:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000060, DX
 	DECQ        R11
-	JNZ         loop861
+	JNZ         loop867
 	VMOVUPD     Y3, (AX)
 	VMOVUPD     Y4, 32(AX)
 	VMOVUPD     Y5, 64(AX)
-	JMP         end859
+	JMP         end865
 
-none860:
+none866:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 
-end859:
+end865:
 	ADDQ $0x00000060, BX
 	ADDQ $0x00000060, AX
 	DECQ R10
-	JNZ  loop858
+	JNZ  loop864
 	VZEROUPPER
 	RET
 
@@ -21252,12 +21347,12 @@ TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop862:
+loop868:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none864
+	JZ      none870
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21267,7 +21362,7 @@ loop862:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop865:
+loop871:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -21293,25 +21388,25 @@ loop865:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop865
+	JNZ         loop871
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end863
+	JMP         end869
 
-none864:
+none870:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end863:
+end869:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop862
+	JNZ  loop868
 	VZEROUPPER
 	RET
 
@@ -21330,12 +21425,12 @@ TEXT ·fold5F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop866:
+loop872:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none868
+	JZ      none874
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21347,7 +21442,7 @@ loop866:
 	VXORPD  Y8, Y8, Y8
 	VXORPD  Y9, Y9, Y9
 
-loop869:
+loop875:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y10
@@ -21378,15 +21473,15 @@ loop869:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000a0, DX
 	DECQ        R11
-	JNZ         loop869
+	JNZ         loop875
 	VMOVUPD     Y5, (AX)
 	VMOVUPD     Y6, 32(AX)
 	VMOVUPD     Y7, 64(AX)
 	VMOVUPD     Y8, 96(AX)
 	VMOVUPD     Y9, 128(AX)
-	JMP         end867
+	JMP         end873
 
-none868:
+none874:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21394,11 +21489,11 @@ none868:
 	VMOVUPD Y0, 96(AX)
 	VMOVUPD Y0, 128(AX)
 
-end867:
+end873:
 	ADDQ $0x000000a0, BX
 	ADDQ $0x000000a0, AX
 	DECQ R10
-	JNZ  loop866
+	JNZ  loop872
 	VZEROUPPER
 	RET
 
@@ -21417,12 +21512,12 @@ TEXT ·fold6F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop870:
+loop876:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none872
+	JZ      none878
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21436,7 +21531,7 @@ loop870:
 	VXORPD  Y10, Y10, Y10
 	VXORPD  Y11, Y11, Y11
 
-loop873:
+loop879:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -21472,16 +21567,16 @@ loop873:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop873
+	JNZ         loop879
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end871
+	JMP         end877
 
-none872:
+none878:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21490,11 +21585,11 @@ none872:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end871:
+end877:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop870
+	JNZ  loop876
 	VZEROUPPER
 	RET
 
@@ -21513,12 +21608,12 @@ TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop874:
+loop880:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none876
+	JZ      none882
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21531,7 +21626,7 @@ loop874:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop877:
+loop883:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -21557,7 +21652,7 @@ loop877:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x000000e0, R14
 	DECQ        R12
-	JNZ         loop877
+	JNZ         loop883
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -21569,7 +21664,7 @@ loop877:
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 
-loop878:
+loop884:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y6
@@ -21590,13 +21685,13 @@ loop878:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop878
+	JNZ         loop884
 	VMOVUPD     Y3, 128(AX)
 	VMOVUPD     Y4, 160(AX)
 	VMOVUPD     Y5, 192(AX)
-	JMP         end875
+	JMP         end881
 
-none876:
+none882:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21606,11 +21701,11 @@ none876:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end875:
+end881:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop874
+	JNZ  loop880
 	VZEROUPPER
 	RET
 
@@ -21629,12 +21724,12 @@ TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop879:
+loop885:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none881
+	JZ      none887
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21647,7 +21742,7 @@ loop879:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop882:
+loop888:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -21673,7 +21768,7 @@ loop882:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop882
+	JNZ         loop888
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -21687,7 +21782,7 @@ loop882:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop883:
+loop889:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -21713,14 +21808,14 @@ loop883:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop883
+	JNZ         loop889
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end880
+	JMP         end886
 
-none881:
+none887:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21731,11 +21826,11 @@ none881:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end880:
+end886:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop879
+	JNZ  loop885
 	VZEROUPPER
 	RET
 
@@ -21750,15 +21845,15 @@ TEXT ·rowDots1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop884:
+loop890:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none886
+	JZ      none892
 	VMOVUPD (CX), Y4
 
-four887:
+four893:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21784,19 +21879,19 @@ four887:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last888
+	JLE          last894
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four887
+	JMP          four893
 
-last888:
+last894:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none886:
+none892:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop884
+	JNZ  loop890
 	VZEROUPPER
 	RET
 
@@ -21811,16 +21906,16 @@ TEXT ·rowDots2F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop889:
+loop895:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none891
+	JZ      none897
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-four892:
+four898:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21850,19 +21945,19 @@ four892:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last893
+	JLE          last899
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four892
+	JMP          four898
 
-last893:
+last899:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none891:
+none897:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop889
+	JNZ  loop895
 	VZEROUPPER
 	RET
 
@@ -21877,17 +21972,17 @@ TEXT ·rowDots3F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop894:
+loop900:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none896
+	JZ      none902
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-four897:
+four903:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21921,19 +22016,19 @@ four897:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last898
+	JLE          last904
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four897
+	JMP          four903
 
-last898:
+last904:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none896:
+none902:
 	ADDQ $0x00000060, CX
 	DECQ DI
-	JNZ  loop894
+	JNZ  loop900
 	VZEROUPPER
 	RET
 
@@ -21948,18 +22043,18 @@ TEXT ·rowDots4F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop899:
+loop905:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none901
+	JZ      none907
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-four902:
+four908:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21997,19 +22092,19 @@ four902:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last903
+	JLE          last909
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four902
+	JMP          four908
 
-last903:
+last909:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none901:
+none907:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop899
+	JNZ  loop905
 	VZEROUPPER
 	RET
 
@@ -22024,19 +22119,19 @@ TEXT ·rowDots5F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop904:
+loop910:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none906
+	JZ      none912
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-four907:
+four913:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22078,19 +22173,19 @@ four907:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last908
+	JLE          last914
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four907
+	JMP          four913
 
-last908:
+last914:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none906:
+none912:
 	ADDQ $0x000000a0, CX
 	DECQ DI
-	JNZ  loop904
+	JNZ  loop910
 	VZEROUPPER
 	RET
 
@@ -22105,12 +22200,12 @@ TEXT ·rowDots6F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop909:
+loop915:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none911
+	JZ      none917
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22118,7 +22213,7 @@ loop909:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-four912:
+four918:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22164,19 +22259,19 @@ four912:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last913
+	JLE          last919
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four912
+	JMP          four918
 
-last913:
+last919:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none911:
+none917:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop909
+	JNZ  loop915
 	VZEROUPPER
 	RET
 
@@ -22191,12 +22286,12 @@ TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop914:
+loop920:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none916
+	JZ      none922
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22205,7 +22300,7 @@ loop914:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four917:
+four923:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22255,19 +22350,19 @@ four917:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last918
+	JLE          last924
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four917
+	JMP          four923
 
-last918:
+last924:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none916:
+none922:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop914
+	JNZ  loop920
 	VZEROUPPER
 	RET
 
@@ -22282,12 +22377,12 @@ TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop919:
+loop925:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none921
+	JZ      none927
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22297,7 +22392,7 @@ loop919:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four922:
+four928:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22351,19 +22446,19 @@ four922:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last923
+	JLE          last929
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four922
+	JMP          four928
 
-last923:
+last929:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none921:
+none927:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop919
+	JNZ  loop925
 	VZEROUPPER
 	RET
 
@@ -22378,16 +22473,16 @@ TEXT ·rowSums1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop924:
+loop930:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single926
+	JL     single932
 
-pair925:
+pair931:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -22403,11 +22498,11 @@ pair925:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair925
+	JGE          pair931
 
-single926:
+single932:
 	CMPQ         R8, $-1
-	JL           sum927
+	JL           sum933
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -22416,12 +22511,12 @@ single926:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum927:
+sum933:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop924
+	JNZ     loop930
 	VZEROUPPER
 	RET
 
@@ -22436,7 +22531,7 @@ TEXT ·rowSums2F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop928:
+loop934:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22445,9 +22540,9 @@ loop928:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single930
+	JL     single936
 
-pair929:
+pair935:
 	VBROADCASTSD (DX), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -22465,11 +22560,11 @@ pair929:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair929
+	JGE          pair935
 
-single930:
+single936:
 	CMPQ         R8, $-1
-	JL           sum931
+	JL           sum937
 	VBROADCASTSS (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -22479,14 +22574,14 @@ single930:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum931:
+sum937:
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop928
+	JNZ     loop934
 	VZEROUPPER
 	RET
 
@@ -22501,7 +22596,7 @@ TEXT ·rowSums3F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop932:
+loop938:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22512,9 +22607,9 @@ loop932:
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
-	JL     single934
+	JL     single940
 
-pair933:
+pair939:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -22534,11 +22629,11 @@ pair933:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair933
+	JGE          pair939
 
-single934:
+single940:
 	CMPQ         R8, $-1
-	JL           sum935
+	JL           sum941
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000060, R8, R8
@@ -22549,7 +22644,7 @@ single934:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum935:
+sum941:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -22558,7 +22653,7 @@ sum935:
 	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000060, AX
 	DECQ    DI
-	JNZ     loop932
+	JNZ     loop938
 	VZEROUPPER
 	RET
 
@@ -22573,7 +22668,7 @@ TEXT ·rowSums4F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop936:
+loop942:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22586,9 +22681,9 @@ loop936:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single938
+	JL     single944
 
-pair937:
+pair943:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -22610,11 +22705,11 @@ pair937:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair937
+	JGE          pair943
 
-single938:
+single944:
 	CMPQ         R8, $-1
-	JL           sum939
+	JL           sum945
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -22626,7 +22721,7 @@ single938:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum939:
+sum945:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -22637,7 +22732,7 @@ sum939:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop936
+	JNZ     loop942
 	VZEROUPPER
 	RET
 
@@ -22652,7 +22747,7 @@ TEXT ·rowSums5F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop940:
+loop946:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22667,9 +22762,9 @@ loop940:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
-	JL     single942
+	JL     single948
 
-pair941:
+pair947:
 	VBROADCASTSD (DX), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -22693,11 +22788,11 @@ pair941:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair941
+	JGE          pair947
 
-single942:
+single948:
 	CMPQ         R8, $-1
-	JL           sum943
+	JL           sum949
 	VBROADCASTSS (DX), Y10
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000a0, R8, R8
@@ -22710,7 +22805,7 @@ single942:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum943:
+sum949:
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y7, Y2, Y2
@@ -22723,7 +22818,7 @@ sum943:
 	VMOVUPD Y4, 128(AX)
 	ADDQ    $0x000000a0, AX
 	DECQ    DI
-	JNZ     loop940
+	JNZ     loop946
 	VZEROUPPER
 	RET
 
@@ -22738,7 +22833,7 @@ TEXT ·rowSums6F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop944:
+loop950:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22755,9 +22850,9 @@ loop944:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single946
+	JL     single952
 
-pair945:
+pair951:
 	VBROADCASTSD (DX), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -22783,11 +22878,11 @@ pair945:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair945
+	JGE          pair951
 
-single946:
+single952:
 	CMPQ         R8, $-1
-	JL           sum947
+	JL           sum953
 	VBROADCASTSS (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -22801,7 +22896,7 @@ single946:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum947:
+sum953:
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y7, Y1, Y1
 	VADDPS  Y8, Y2, Y2
@@ -22816,7 +22911,7 @@ sum947:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop944
+	JNZ     loop950
 	VZEROUPPER
 	RET
 
@@ -22831,7 +22926,7 @@ TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop948:
+loop954:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22847,9 +22942,9 @@ loop948:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single950
+	JL     single956
 
-pair949:
+pair955:
 	VBROADCASTSD (R9), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -22871,11 +22966,11 @@ pair949:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair949
+	JGE          pair955
 
-single950:
+single956:
 	CMPQ         R11, $-1
-	JL           sum951
+	JL           sum957
 	VBROADCASTSS (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x000000e0, R11, R11
@@ -22887,7 +22982,7 @@ single950:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000004, R9
 
-sum951:
+sum957:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -22903,9 +22998,9 @@ sum951:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 	SUBQ    $0x00000002, R8
-	JL      single953
+	JL      single959
 
-pair952:
+pair958:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -22925,11 +23020,11 @@ pair952:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair952
+	JGE          pair958
 
-single953:
+single959:
 	CMPQ         R8, $-1
-	JL           sum954
+	JL           sum960
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
@@ -22940,7 +23035,7 @@ single953:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum954:
+sum960:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -22949,7 +23044,7 @@ sum954:
 	VMOVUPD Y2, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop948
+	JNZ     loop954
 	VZEROUPPER
 	RET
 
@@ -22964,7 +23059,7 @@ TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop955:
+loop961:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22980,9 +23075,9 @@ loop955:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single957
+	JL     single963
 
-pair956:
+pair962:
 	VBROADCASTSD (R9), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23004,11 +23099,11 @@ pair956:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair956
+	JGE          pair962
 
-single957:
+single963:
 	CMPQ         R11, $-1
-	JL           sum958
+	JL           sum964
 	VBROADCASTSS (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -23020,7 +23115,7 @@ single957:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000004, R9
 
-sum958:
+sum964:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -23038,9 +23133,9 @@ sum958:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single960
+	JL      single966
 
-pair959:
+pair965:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23062,11 +23157,11 @@ pair959:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair959
+	JGE          pair965
 
-single960:
+single966:
 	CMPQ         R8, $-1
-	JL           sum961
+	JL           sum967
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -23078,7 +23173,7 @@ single960:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum961:
+sum967:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -23089,100 +23184,13 @@ sum961:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop955
+	JNZ     loop961
 	VZEROUPPER
 	RET
 
 // func treeDots1F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX
 TEXT ·treeDots1F32AVX2(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent962:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none965
-
-child963:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	TESTQ   R9, R9
-	JZ      next964
-
-four966:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000020, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000020, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000020, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000020, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X5
-	VADDPS       X5, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last967
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four966
-
-last967:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next964:
-	DECQ R10
-	JNZ  child963
-
-none965:
-	ADDQ $0x00000020, (SP)
-	DECQ 16(SP)
-	JNZ  parent962
-	VZEROUPPER
-	RET
-
-// func treeDots2F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -23218,8 +23226,6 @@ child969:
 	ADDQ    CX, R12
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
 	TESTQ   R9, R9
 	JZ      next970
 
@@ -23230,27 +23236,23 @@ four972:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000040, R11, R11
+	IMUL3Q       $0x00000020, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000040, R12, R12
+	IMUL3Q       $0x00000020, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
+	IMUL3Q       $0x00000020, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000040, R14, R14
+	IMUL3Q       $0x00000020, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
 	VMULPS       (R13), Y4, Y2
 	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X6
-	VADDPS       X6, X0, X0
+	VEXTRACTF128 $0x01, Y0, X5
+	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last973
@@ -23267,15 +23269,15 @@ next970:
 	JNZ  child969
 
 none971:
-	ADDQ $0x00000040, (SP)
+	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
 	JNZ  parent968
 	VZEROUPPER
 	RET
 
-// func treeDots3F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots2F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -23313,8 +23315,6 @@ child975:
 	VMULPS  (R12), Y4, Y4
 	VMOVUPD 32(R11), Y5
 	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
 	TESTQ   R9, R9
 	JZ      next976
 
@@ -23325,13 +23325,13 @@ four978:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000060, R11, R11
+	IMUL3Q       $0x00000040, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000060, R12, R12
+	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
+	IMUL3Q       $0x00000040, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000060, R14, R14
+	IMUL3Q       $0x00000040, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -23341,15 +23341,11 @@ four978:
 	VFMADD231PS  32(R12), Y5, Y1
 	VFMADD231PS  32(R13), Y5, Y2
 	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X7
-	VADDPS       X7, X0, X0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last979
@@ -23366,15 +23362,15 @@ next976:
 	JNZ  child975
 
 none977:
-	ADDQ $0x00000060, (SP)
+	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
 	JNZ  parent974
 	VZEROUPPER
 	RET
 
-// func treeDots4F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots3F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -23414,8 +23410,6 @@ child981:
 	VMULPS  32(R12), Y5, Y5
 	VMOVUPD 64(R11), Y6
 	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
 	TESTQ   R9, R9
 	JZ      next982
 
@@ -23426,13 +23420,13 @@ four984:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000080, R11, R11
+	IMUL3Q       $0x00000060, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000080, R12, R12
+	IMUL3Q       $0x00000060, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
+	IMUL3Q       $0x00000060, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000080, R14, R14
+	IMUL3Q       $0x00000060, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -23446,15 +23440,11 @@ four984:
 	VFMADD231PS  64(R12), Y6, Y1
 	VFMADD231PS  64(R13), Y6, Y2
 	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X8
-	VADDPS       X8, X0, X0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last985
@@ -23471,15 +23461,15 @@ next982:
 	JNZ  child981
 
 none983:
-	ADDQ $0x00000080, (SP)
+	ADDQ $0x00000060, (SP)
 	DECQ 16(SP)
 	JNZ  parent980
 	VZEROUPPER
 	RET
 
-// func treeDots5F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots4F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -23521,8 +23511,6 @@ child987:
 	VMULPS  64(R12), Y6, Y6
 	VMOVUPD 96(R11), Y7
 	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
 	TESTQ   R9, R9
 	JZ      next988
 
@@ -23533,13 +23521,13 @@ four990:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000a0, R11, R11
+	IMUL3Q       $0x00000080, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x000000a0, R12, R12
+	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
+	IMUL3Q       $0x00000080, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x000000a0, R14, R14
+	IMUL3Q       $0x00000080, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -23557,15 +23545,11 @@ four990:
 	VFMADD231PS  96(R12), Y7, Y1
 	VFMADD231PS  96(R13), Y7, Y2
 	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X9
-	VADDPS       X9, X0, X0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last991
@@ -23582,15 +23566,15 @@ next988:
 	JNZ  child987
 
 none989:
-	ADDQ $0x000000a0, (SP)
+	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
 	JNZ  parent986
 	VZEROUPPER
 	RET
 
-// func treeDots6F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots5F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -23634,8 +23618,6 @@ child993:
 	VMULPS  96(R12), Y7, Y7
 	VMOVUPD 128(R11), Y8
 	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
 	TESTQ   R9, R9
 	JZ      next994
 
@@ -23646,13 +23628,13 @@ four996:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000c0, R11, R11
+	IMUL3Q       $0x000000a0, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x000000c0, R12, R12
+	IMUL3Q       $0x000000a0, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x000000c0, R13, R13
+	IMUL3Q       $0x000000a0, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x000000c0, R14, R14
+	IMUL3Q       $0x000000a0, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -23674,15 +23656,11 @@ four996:
 	VFMADD231PS  128(R12), Y8, Y1
 	VFMADD231PS  128(R13), Y8, Y2
 	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X10
-	VADDPS       X10, X0, X0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last997
@@ -23699,15 +23677,15 @@ next994:
 	JNZ  child993
 
 none995:
-	ADDQ $0x000000c0, (SP)
+	ADDQ $0x000000a0, (SP)
 	DECQ 16(SP)
 	JNZ  parent992
 	VZEROUPPER
 	RET
 
-// func treeDots7F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots6F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
+TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -23753,12 +23731,129 @@ child999:
 	VMULPS  128(R12), Y8, Y8
 	VMOVUPD 160(R11), Y9
 	VMULPS  160(R12), Y9, Y9
-	VMOVUPD 192(R11), Y10
-	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
 	JZ      next1000
 
 four1002:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000c0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last1003
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four1002
+
+last1003:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next1000:
+	DECQ R10
+	JNZ  child999
+
+none1001:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent998
+	VZEROUPPER
+	RET
+
+// func treeDots7F32AVX2(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent1004:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none1007
+
+child1005:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	TESTQ   R9, R9
+	JZ      next1006
+
+four1008:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23808,23 +23903,23 @@ four1002:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1003
+	JLE          last1009
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1002
+	JMP          four1008
 
-last1003:
+last1009:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1000:
+next1006:
 	DECQ R10
-	JNZ  child999
+	JNZ  child1005
 
-none1001:
+none1007:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent998
+	JNZ  parent1004
 	VZEROUPPER
 	RET
 
@@ -23847,15 +23942,15 @@ TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent1004:
+parent1010:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none1007
+	JZ    none1013
 
-child1005:
+child1011:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23881,9 +23976,9 @@ child1005:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next1006
+	JZ      next1012
 
-four1008:
+four1014:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23937,23 +24032,23 @@ four1008:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1009
+	JLE          last1015
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1008
+	JMP          four1014
 
-last1009:
+last1015:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1006:
+next1012:
 	DECQ R10
-	JNZ  child1005
+	JNZ  child1011
 
-none1007:
+none1013:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent1004
+	JNZ  parent1010
 	VZEROUPPER
 	RET
 
@@ -23979,7 +24074,7 @@ TEXT ·treeSums1F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1010:
+parent1016:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -23988,18 +24083,18 @@ parent1010:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none1012
+	JZ      none1018
 
-child1011:
+child1017:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single1014
+	JL     single1020
 
-pair1013:
+pair1019:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -24015,11 +24110,11 @@ pair1013:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1013
+	JGE          pair1019
 
-single1014:
+single1020:
 	CMPQ         R10, $-1
-	JL           sum1015
+	JL           sum1021
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -24028,7 +24123,7 @@ single1014:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1015:
+sum1021:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -24038,127 +24133,21 @@ sum1015:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1011
+	JNZ         child1017
 
-none1012:
+none1018:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent1010
+	JNZ     parent1016
 	VZEROUPPER
 	RET
 
 // func treeSums2F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
 TEXT ·treeSums2F32AVX2(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent1016:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y2
-	VMOVUPD 32(R10), Y3
-	TESTQ   R11, R11
-	JZ      none1018
-
-child1017:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	SUBQ   $0x00000002, R10
-	JL     single1020
-
-pair1019:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y8, Y4
-	VFMADD231PS  32(R12), Y8, Y5
-	VFMADD231PS  (R13), Y9, Y6
-	VFMADD231PS  32(R13), Y9, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair1019
-
-single1020:
-	CMPQ         R10, $-1
-	JL           sum1021
-	VBROADCASTSS (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y8, Y4
-	VFMADD231PS  32(R10), Y8, Y5
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum1021:
-	VADDPS      Y6, Y4, Y4
-	VADDPS      Y7, Y5, Y5
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y10
-	VFMADD231PS Y2, Y4, Y10
-	VMOVUPD     Y10, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y4, Y0
-	VMOVUPD     32(AX)(R10*1), Y11
-	VFMADD231PS Y3, Y5, Y11
-	VMOVUPD     Y11, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y5, Y1
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child1017
-
-none1018:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	ADDQ    $0x00000040, (SP)
-	ADDQ    $0x00000040, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent1016
-	VZEROUPPER
-	RET
-
-// func treeSums3F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -24185,11 +24174,9 @@ parent1022:
 	ADDQ    $0x00000004, 16(SP)
 	VXORPD  Y0, Y0, Y0
 	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
 	MOVQ    (SP), R10
-	VMOVUPD (R10), Y3
-	VMOVUPD 32(R10), Y4
-	VMOVUPD 64(R10), Y5
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
 	JZ      none1024
 
@@ -24197,32 +24184,28 @@ child1023:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
 	JL     single1026
 
 pair1025:
-	VBROADCASTSD (SI), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000060, R12, R12
+	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
+	IMUL3Q       $0x00000040, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y12, Y6
-	VFMADD231PS  32(R12), Y12, Y7
-	VFMADD231PS  64(R12), Y12, Y8
-	VFMADD231PS  (R13), Y13, Y9
-	VFMADD231PS  32(R13), Y13, Y10
-	VFMADD231PS  64(R13), Y13, Y11
+	VFMADD231PS  (R12), Y8, Y4
+	VFMADD231PS  32(R12), Y8, Y5
+	VFMADD231PS  (R13), Y9, Y6
+	VFMADD231PS  32(R13), Y9, Y7
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -24231,34 +24214,28 @@ pair1025:
 single1026:
 	CMPQ         R10, $-1
 	JL           sum1027
-	VBROADCASTSS (SI), Y12
+	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000060, R10, R10
+	IMUL3Q       $0x00000040, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y12, Y6
-	VFMADD231PS  32(R10), Y12, Y7
-	VFMADD231PS  64(R10), Y12, Y8
+	VFMADD231PS  (R10), Y8, Y4
+	VFMADD231PS  32(R10), Y8, Y5
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum1027:
-	VADDPS      Y9, Y6, Y6
-	VADDPS      Y10, Y7, Y7
-	VADDPS      Y11, Y8, Y8
+	VADDPS      Y6, Y4, Y4
+	VADDPS      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y14
-	VFMADD231PS Y3, Y6, Y14
-	VMOVUPD     Y14, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y6, Y0
-	VMOVUPD     32(AX)(R10*1), Y15
-	VFMADD231PS Y4, Y7, Y15
-	VMOVUPD     Y15, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y7, Y1
-	VMOVUPD     64(AX)(R10*1), Y14
-	VFMADD231PS Y5, Y8, Y14
-	VMOVUPD     Y14, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y8, Y2
+	VMOVUPD     (AX)(R10*1), Y10
+	VFMADD231PS Y2, Y4, Y10
+	VMOVUPD     Y10, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y4, Y0
+	VMOVUPD     32(AX)(R10*1), Y11
+	VFMADD231PS Y3, Y5, Y11
+	VMOVUPD     Y11, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child1023
@@ -24267,17 +24244,16 @@ none1024:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	ADDQ    $0x00000060, (SP)
-	ADDQ    $0x00000060, 8(SP)
+	ADDQ    $0x00000040, (SP)
+	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
 	JNZ     parent1022
 	VZEROUPPER
 	RET
 
-// func treeSums4F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// func treeSums3F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
+TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -24303,15 +24279,134 @@ parent1028:
 	SUBL    (R10), R11
 	ADDQ    $0x00000004, 16(SP)
 	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y3
+	VMOVUPD 32(R10), Y4
+	VMOVUPD 64(R10), Y5
+	TESTQ   R11, R11
+	JZ      none1030
+
+child1029:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x00000002, R10
+	JL     single1032
+
+pair1031:
+	VBROADCASTSD (SI), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x00000060, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x00000060, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y12, Y6
+	VFMADD231PS  32(R12), Y12, Y7
+	VFMADD231PS  64(R12), Y12, Y8
+	VFMADD231PS  (R13), Y13, Y9
+	VFMADD231PS  32(R13), Y13, Y10
+	VFMADD231PS  64(R13), Y13, Y11
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair1031
+
+single1032:
+	CMPQ         R10, $-1
+	JL           sum1033
+	VBROADCASTSS (SI), Y12
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x00000060, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y12, Y6
+	VFMADD231PS  32(R10), Y12, Y7
+	VFMADD231PS  64(R10), Y12, Y8
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum1033:
+	VADDPS      Y9, Y6, Y6
+	VADDPS      Y10, Y7, Y7
+	VADDPS      Y11, Y8, Y8
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y14
+	VFMADD231PS Y3, Y6, Y14
+	VMOVUPD     Y14, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y6, Y0
+	VMOVUPD     32(AX)(R10*1), Y15
+	VFMADD231PS Y4, Y7, Y15
+	VMOVUPD     Y15, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y7, Y1
+	VMOVUPD     64(AX)(R10*1), Y14
+	VFMADD231PS Y5, Y8, Y14
+	VMOVUPD     Y14, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y8, Y2
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child1029
+
+none1030:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	ADDQ    $0x00000060, (SP)
+	ADDQ    $0x00000060, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent1028
+	VZEROUPPER
+	RET
+
+// func treeSums4F32AVX2(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent1034:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VXORPD  Y0, Y0, Y0
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y0, 32(R10)
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none1030
+	JZ      none1036
 
-child1029:
+child1035:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24324,9 +24419,9 @@ child1029:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single1032
+	JL     single1038
 
-pair1031:
+pair1037:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -24348,11 +24443,11 @@ pair1031:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1031
+	JGE          pair1037
 
-single1032:
+single1038:
 	CMPQ         R10, $-1
-	JL           sum1033
+	JL           sum1039
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -24364,7 +24459,7 @@ single1032:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1033:
+sum1039:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -24399,13 +24494,13 @@ sum1033:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1029
+	JNZ         child1035
 
-none1030:
+none1036:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1028
+	JNZ  parent1034
 	VZEROUPPER
 	RET
 
@@ -24431,7 +24526,7 @@ TEXT ·treeSums5F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1034:
+parent1040:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24444,9 +24539,9 @@ parent1034:
 	VMOVUPD Y0, 96(R10)
 	VMOVUPD Y0, 128(R10)
 	TESTQ   R11, R11
-	JZ      none1036
+	JZ      none1042
 
-child1035:
+child1041:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24461,9 +24556,9 @@ child1035:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 	SUBQ   $0x00000002, R10
-	JL     single1038
+	JL     single1044
 
-pair1037:
+pair1043:
 	VBROADCASTSD (SI), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -24487,11 +24582,11 @@ pair1037:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1037
+	JGE          pair1043
 
-single1038:
+single1044:
 	CMPQ         R10, $-1
-	JL           sum1039
+	JL           sum1045
 	VBROADCASTSS (SI), Y10
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000a0, R10, R10
@@ -24504,7 +24599,7 @@ single1038:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1039:
+sum1045:
 	VADDPS      Y5, Y0, Y0
 	VADDPS      Y6, Y1, Y1
 	VADDPS      Y7, Y2, Y2
@@ -24546,13 +24641,13 @@ sum1039:
 	VMOVUPD     Y12, 128(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1035
+	JNZ         child1041
 
-none1036:
+none1042:
 	ADDQ $0x000000a0, (SP)
 	ADDQ $0x000000a0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1034
+	JNZ  parent1040
 	VZEROUPPER
 	RET
 
@@ -24578,7 +24673,7 @@ TEXT ·treeSums6F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1040:
+parent1046:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24592,9 +24687,9 @@ parent1040:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none1042
+	JZ      none1048
 
-child1041:
+child1047:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24611,9 +24706,9 @@ child1041:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single1044
+	JL     single1050
 
-pair1043:
+pair1049:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -24639,11 +24734,11 @@ pair1043:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1043
+	JGE          pair1049
 
-single1044:
+single1050:
 	CMPQ         R10, $-1
-	JL           sum1045
+	JL           sum1051
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -24657,7 +24752,7 @@ single1044:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1045:
+sum1051:
 	VADDPS      Y6, Y0, Y0
 	VADDPS      Y7, Y1, Y1
 	VADDPS      Y8, Y2, Y2
@@ -24706,13 +24801,13 @@ sum1045:
 	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1041
+	JNZ         child1047
 
-none1042:
+none1048:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1040
+	JNZ  parent1046
 	VZEROUPPER
 	RET
 
@@ -24738,7 +24833,7 @@ TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1046:
+parent1052:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24753,9 +24848,9 @@ parent1046:
 	VMOVUPD Y0, 160(R10)
 	VMOVUPD Y0, 192(R10)
 	TESTQ   R11, R11
-	JZ      none1048
+	JZ      none1054
 
-child1047:
+child1053:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -24771,9 +24866,9 @@ child1047:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single1050
+	JL     single1056
 
-pair1049:
+pair1055:
 	VBROADCASTSD (R10), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -24795,11 +24890,11 @@ pair1049:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair1049
+	JGE          pair1055
 
-single1050:
+single1056:
 	CMPQ         R14, $-1
-	JL           sum1051
+	JL           sum1057
 	VBROADCASTSS (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x000000e0, R14, R14
@@ -24811,7 +24906,7 @@ single1050:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R10
 
-sum1051:
+sum1057:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -24851,9 +24946,9 @@ sum1051:
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	SUBQ        $0x00000002, R12
-	JL          single1053
+	JL          single1059
 
-pair1052:
+pair1058:
 	VBROADCASTSD (SI), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -24873,11 +24968,11 @@ pair1052:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair1052
+	JGE          pair1058
 
-single1053:
+single1059:
 	CMPQ         R12, $-1
-	JL           sum1054
+	JL           sum1060
 	VBROADCASTSS (SI), Y6
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
@@ -24888,7 +24983,7 @@ single1053:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1054:
+sum1060:
 	VADDPS      Y3, Y0, Y0
 	VADDPS      Y4, Y1, Y1
 	VADDPS      Y5, Y2, Y2
@@ -24916,13 +25011,13 @@ sum1054:
 	VMOVUPD     Y8, 192(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1047
+	JNZ         child1053
 
-none1048:
+none1054:
 	ADDQ $0x000000e0, (SP)
 	ADDQ $0x000000e0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1046
+	JNZ  parent1052
 	VZEROUPPER
 	RET
 
@@ -24948,7 +25043,7 @@ TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1055:
+parent1061:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24964,9 +25059,9 @@ parent1055:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none1057
+	JZ      none1063
 
-child1056:
+child1062:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -24982,9 +25077,9 @@ child1056:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single1059
+	JL     single1065
 
-pair1058:
+pair1064:
 	VBROADCASTSD (R10), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -25006,11 +25101,11 @@ pair1058:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair1058
+	JGE          pair1064
 
-single1059:
+single1065:
 	CMPQ         R14, $-1
-	JL           sum1060
+	JL           sum1066
 	VBROADCASTSS (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -25022,7 +25117,7 @@ single1059:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R10
 
-sum1060:
+sum1066:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -25064,9 +25159,9 @@ sum1060:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single1062
+	JL          single1068
 
-pair1061:
+pair1067:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -25088,11 +25183,11 @@ pair1061:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair1061
+	JGE          pair1067
 
-single1062:
+single1068:
 	CMPQ         R12, $-1
-	JL           sum1063
+	JL           sum1069
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -25104,7 +25199,7 @@ single1062:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1063:
+sum1069:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -25139,13 +25234,13 @@ sum1063:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1056
+	JNZ         child1062
 
-none1057:
+none1063:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1055
+	JNZ  parent1061
 	VZEROUPPER
 	RET
 
@@ -25170,7 +25265,7 @@ TEXT ·cellDots1F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1064:
+run1070:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25183,9 +25278,9 @@ run1064:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four1065:
+four1071:
 	CMPQ         R8, $0x00000004
-	JL           one1066
+	JL           one1072
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25219,11 +25314,11 @@ four1065:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1065
+	JMP          four1071
 
-one1066:
+one1072:
 	TESTQ        R8, R8
-	JZ           end1067
+	JZ           end1073
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25238,11 +25333,11 @@ one1066:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1066
+	JMP          one1072
 
-end1067:
+end1073:
 	DECQ 24(SP)
-	JNZ  run1064
+	JNZ  run1070
 	VZEROUPPER
 	RET
 
@@ -25267,7 +25362,7 @@ TEXT ·cellDots2F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1068:
+run1074:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25281,9 +25376,9 @@ run1068:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four1069:
+four1075:
 	CMPQ         R8, $0x00000004
-	JL           one1070
+	JL           one1076
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25325,11 +25420,11 @@ four1069:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1069
+	JMP          four1075
 
-one1070:
+one1076:
 	TESTQ        R8, R8
-	JZ           end1071
+	JZ           end1077
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25346,11 +25441,11 @@ one1070:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1070
+	JMP          one1076
 
-end1071:
+end1077:
 	DECQ 24(SP)
-	JNZ  run1068
+	JNZ  run1074
 	VZEROUPPER
 	RET
 
@@ -25375,7 +25470,7 @@ TEXT ·cellDots3F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1072:
+run1078:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25390,9 +25485,9 @@ run1072:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four1073:
+four1079:
 	CMPQ         R8, $0x00000004
-	JL           one1074
+	JL           one1080
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25442,11 +25537,11 @@ four1073:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1073
+	JMP          four1079
 
-one1074:
+one1080:
 	TESTQ        R8, R8
-	JZ           end1075
+	JZ           end1081
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25465,11 +25560,11 @@ one1074:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1074
+	JMP          one1080
 
-end1075:
+end1081:
 	DECQ 24(SP)
-	JNZ  run1072
+	JNZ  run1078
 	VZEROUPPER
 	RET
 
@@ -25494,7 +25589,7 @@ TEXT ·cellDots4F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1076:
+run1082:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25510,9 +25605,9 @@ run1076:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four1077:
+four1083:
 	CMPQ         R8, $0x00000004
-	JL           one1078
+	JL           one1084
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25570,11 +25665,11 @@ four1077:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1077
+	JMP          four1083
 
-one1078:
+one1084:
 	TESTQ        R8, R8
-	JZ           end1079
+	JZ           end1085
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25595,11 +25690,11 @@ one1078:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1078
+	JMP          one1084
 
-end1079:
+end1085:
 	DECQ 24(SP)
-	JNZ  run1076
+	JNZ  run1082
 	VZEROUPPER
 	RET
 
@@ -25624,7 +25719,7 @@ TEXT ·cellDots5F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1080:
+run1086:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25641,9 +25736,9 @@ run1080:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four1081:
+four1087:
 	CMPQ         R8, $0x00000004
-	JL           one1082
+	JL           one1088
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25709,11 +25804,11 @@ four1081:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1081
+	JMP          four1087
 
-one1082:
+one1088:
 	TESTQ        R8, R8
-	JZ           end1083
+	JZ           end1089
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25736,11 +25831,11 @@ one1082:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1082
+	JMP          one1088
 
-end1083:
+end1089:
 	DECQ 24(SP)
-	JNZ  run1080
+	JNZ  run1086
 	VZEROUPPER
 	RET
 
@@ -25765,7 +25860,7 @@ TEXT ·cellDots6F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1084:
+run1090:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25783,9 +25878,9 @@ run1084:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four1085:
+four1091:
 	CMPQ         R8, $0x00000004
-	JL           one1086
+	JL           one1092
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25859,11 +25954,11 @@ four1085:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1085
+	JMP          four1091
 
-one1086:
+one1092:
 	TESTQ        R8, R8
-	JZ           end1087
+	JZ           end1093
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25888,11 +25983,11 @@ one1086:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1086
+	JMP          one1092
 
-end1087:
+end1093:
 	DECQ 24(SP)
-	JNZ  run1084
+	JNZ  run1090
 	VZEROUPPER
 	RET
 
@@ -25917,7 +26012,7 @@ TEXT ·cellDots7F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1088:
+run1094:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25936,9 +26031,9 @@ run1088:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four1089:
+four1095:
 	CMPQ         R8, $0x00000004
-	JL           one1090
+	JL           one1096
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26020,11 +26115,11 @@ four1089:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1089
+	JMP          four1095
 
-one1090:
+one1096:
 	TESTQ        R8, R8
-	JZ           end1091
+	JZ           end1097
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26051,11 +26146,11 @@ one1090:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1090
+	JMP          one1096
 
-end1091:
+end1097:
 	DECQ 24(SP)
-	JNZ  run1088
+	JNZ  run1094
 	VZEROUPPER
 	RET
 
@@ -26080,7 +26175,7 @@ TEXT ·cellDots8F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1092:
+run1098:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -26100,9 +26195,9 @@ run1092:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four1093:
+four1099:
 	CMPQ         R8, $0x00000004
-	JL           one1094
+	JL           one1100
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26192,11 +26287,11 @@ four1093:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1093
+	JMP          four1099
 
-one1094:
+one1100:
 	TESTQ        R8, R8
-	JZ           end1095
+	JZ           end1101
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26225,11 +26320,11 @@ one1094:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1094
+	JMP          one1100
 
-end1095:
+end1101:
 	DECQ 24(SP)
-	JNZ  run1092
+	JNZ  run1098
 	VZEROUPPER
 	RET
 
@@ -26258,7 +26353,7 @@ TEXT ·cellSums1F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1096:
+run1102:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26274,7 +26369,7 @@ run1096:
 	VMOVUPD (R11), Y0
 	VXORPD  Y1, Y1, Y1
 
-loop1097:
+loop1103:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26294,11 +26389,11 @@ loop1097:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1097
+	JNZ          loop1103
 	VADDPS       (R12), Y1, Y1
 	VMOVUPD      Y1, (R12)
 	DECQ         32(SP)
-	JNZ          run1096
+	JNZ          run1102
 	VZEROUPPER
 	RET
 
@@ -26327,7 +26422,7 @@ TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1098:
+run1104:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26345,7 +26440,7 @@ run1098:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop1099:
+loop1105:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26376,13 +26471,13 @@ loop1099:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1099
+	JNZ          loop1105
 	VADDPS       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPS       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run1098
+	JNZ          run1104
 	VZEROUPPER
 	RET
 
@@ -26411,7 +26506,7 @@ TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1100:
+run1106:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26431,7 +26526,7 @@ run1100:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop1101:
+loop1107:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26473,7 +26568,7 @@ loop1101:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1101
+	JNZ          loop1107
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -26481,7 +26576,7 @@ loop1101:
 	VADDPS       64(R12), Y5, Y5
 	VMOVUPD      Y5, 64(R12)
 	DECQ         32(SP)
-	JNZ          run1100
+	JNZ          run1106
 	VZEROUPPER
 	RET
 
@@ -26510,7 +26605,7 @@ TEXT ·cellSums4F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1102:
+run1108:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26532,7 +26627,7 @@ run1102:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop1103:
+loop1109:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26585,7 +26680,7 @@ loop1103:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1103
+	JNZ          loop1109
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -26595,7 +26690,7 @@ loop1103:
 	VADDPS       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run1102
+	JNZ          run1108
 	VZEROUPPER
 	RET
 
@@ -26624,7 +26719,7 @@ TEXT ·cellSums5F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1104:
+run1110:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26648,7 +26743,7 @@ run1104:
 	VXORPD  Y8, Y8, Y8
 	VXORPD  Y9, Y9, Y9
 
-loop1105:
+loop1111:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26712,7 +26807,7 @@ loop1105:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1105
+	JNZ          loop1111
 	VADDPS       (R12), Y5, Y5
 	VMOVUPD      Y5, (R12)
 	VADDPS       32(R12), Y6, Y6
@@ -26724,7 +26819,7 @@ loop1105:
 	VADDPS       128(R12), Y9, Y9
 	VMOVUPD      Y9, 128(R12)
 	DECQ         32(SP)
-	JNZ          run1104
+	JNZ          run1110
 	VZEROUPPER
 	RET
 
@@ -26753,7 +26848,7 @@ TEXT ·cellSums6F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1106:
+run1112:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26776,7 +26871,7 @@ run1106:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1107:
+loop1113:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -26818,7 +26913,7 @@ loop1107:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1107
+	JNZ          loop1113
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -26832,7 +26927,7 @@ loop1107:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop1108:
+loop1114:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26874,7 +26969,7 @@ loop1108:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1108
+	JNZ          loop1114
 	VADDPS       96(R12), Y3, Y3
 	VMOVUPD      Y3, 96(R12)
 	VADDPS       128(R12), Y4, Y4
@@ -26882,7 +26977,7 @@ loop1108:
 	VADDPS       160(R12), Y5, Y5
 	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run1106
+	JNZ          run1112
 	VZEROUPPER
 	RET
 
@@ -26911,7 +27006,7 @@ TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1109:
+run1115:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26936,7 +27031,7 @@ run1109:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1110:
+loop1116:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -26989,7 +27084,7 @@ loop1110:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1110
+	JNZ          loop1116
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -27005,7 +27100,7 @@ loop1110:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop1111:
+loop1117:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -27047,7 +27142,7 @@ loop1111:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1111
+	JNZ          loop1117
 	VADDPS       128(R12), Y3, Y3
 	VMOVUPD      Y3, 128(R12)
 	VADDPS       160(R12), Y4, Y4
@@ -27055,7 +27150,7 @@ loop1111:
 	VADDPS       192(R12), Y5, Y5
 	VMOVUPD      Y5, 192(R12)
 	DECQ         32(SP)
-	JNZ          run1109
+	JNZ          run1115
 	VZEROUPPER
 	RET
 
@@ -27084,7 +27179,7 @@ TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1112:
+run1118:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -27109,7 +27204,7 @@ run1112:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1113:
+loop1119:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -27162,7 +27257,7 @@ loop1113:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1113
+	JNZ          loop1119
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -27180,7 +27275,7 @@ loop1113:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop1114:
+loop1120:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -27233,7 +27328,7 @@ loop1114:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1114
+	JNZ          loop1120
 	VADDPS       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPS       160(R12), Y5, Y5
@@ -27243,7 +27338,7 @@ loop1114:
 	VADDPS       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run1112
+	JNZ          run1118
 	VZEROUPPER
 	RET
 
@@ -27266,7 +27361,7 @@ TEXT ·multiplyAddsF32AVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop1115:
+loop1121:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -27280,7 +27375,7 @@ loop1115:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop1115
+	JNZ         loop1121
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

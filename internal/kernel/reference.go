@@ -337,6 +337,20 @@ func productsGo(out, a, b []float64, i, j []int32, lanes, stride int) {
 	}
 }
 
+func pairDotsGo(out, a, b []float64, i, j []int32, stride int) {
+	for k := range i {
+		x, y := a[int(i[k])*stride:][:stride], b[int(j[k])*stride:][:stride]
+		var acc lane
+		for r := range acc {
+			acc[r] = x[r] * y[r]
+		}
+		for r := Lanes; r < stride; r++ {
+			acc[r%Lanes] = math.FMA(x[r], y[r], acc[r%Lanes])
+		}
+		out[k] = total(&acc)
+	}
+}
+
 func scaleRowsGo(out, in, s []float64, stride int) {
 	for k, factor := range s {
 		row, x := out[k*stride:][:stride], in[k*stride:][:stride]

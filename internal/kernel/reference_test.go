@@ -261,6 +261,22 @@ func strided[T Float](
 	}
 }
 
+// pairs tests a kernel on n pairs of a row of a and a row of b.
+func pairs(
+	run func(t *testing.T, g *guarded[float64], a, b []float64, i, j []int32, stride int),
+) func(*testing.T, *guarded[float64], int) {
+	return func(t *testing.T, g *guarded[float64], n int) {
+		for groups := 1; groups <= 2*maxGroups64+1; groups++ {
+			stride := groups * Lanes
+			i, j := make([]int32, n), make([]int32, n)
+			for k := range i {
+				i[k], j[k] = g.rng.Int32N(5), g.rng.Int32N(9)
+			}
+			run(t, g, g.vector(5*stride), g.vector(9*stride), i, j, stride)
+		}
+	}
+}
+
 // wideOnly are the kernels that float32 has no use for.
 var wideOnly = []testOf[float64]{
 	{"AddTile", func(t *testing.T, g *guarded[float64], n int) {
@@ -291,19 +307,19 @@ var wideOnly = []testOf[float64]{
 			same(t, c, want)
 		}
 	}},
-	{"Products", func(t *testing.T, g *guarded[float64], n int) {
-		for groups := 1; groups <= 2*maxGroups64+1; groups++ {
-			stride := groups * Lanes
-			out, a, b, i, j := g.vector(n*stride), g.vector(5*stride), g.vector(9*stride), make([]int32, n), make([]int32, n)
-			for k := range i {
-				i[k], j[k] = g.rng.Int32N(5), g.rng.Int32N(9)
-			}
-			want := make([]float64, len(out))
-			productsGo(want, a, b, i, j, stride, stride)
-			Products(out, a, b, i, j, stride)
-			same(t, out, want)
-		}
-	}},
+	{"Products", pairs(func(t *testing.T, g *guarded[float64], a, b []float64, i, j []int32, stride int) {
+		out := g.vector(len(i) * stride)
+		want := make([]float64, len(out))
+		productsGo(want, a, b, i, j, stride, stride)
+		Products(out, a, b, i, j, stride)
+		same(t, out, want)
+	})},
+	{"PairDots", pairs(func(t *testing.T, g *guarded[float64], a, b []float64, i, j []int32, stride int) {
+		out, want := g.vector(len(i)), make([]float64, len(i))
+		pairDotsGo(want, a, b, i, j, stride)
+		PairDots(out, a, b, i, j, stride)
+		same(t, out, want)
+	})},
 	{"ScaleRows", func(t *testing.T, g *guarded[float64], n int) {
 		stride := n % 7 * Lanes
 		out, in, s := g.vector(n*stride), g.vector(n*stride), g.vector(n)

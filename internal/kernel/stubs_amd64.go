@@ -304,6 +304,11 @@ func products3AVX512(out []float64, a []float64, b []float64, i []int32, j []int
 //go:noescape
 func products4AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
 
+// pairDotsAVX512 is pairDotsGo for an item or more.
+//
+//go:noescape
+func pairDotsAVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
 // scaleRowsAVX512 is scaleRowsGo for an item or more.
 //
 //go:noescape
@@ -698,6 +703,11 @@ func products3AVX2(out []float64, a []float64, b []float64, i []int32, j []int32
 //
 //go:noescape
 func products4AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// pairDotsAVX2 is pairDotsGo for an item or more.
+//
+//go:noescape
+func pairDotsAVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
 
 // scaleRowsAVX2 is scaleRowsGo for an item or more.
 //

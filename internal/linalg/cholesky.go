@@ -6,69 +6,61 @@ import (
 	"lacuna/internal/kernel"
 )
 
-// Cholesky replaces the lower triangle of the n×n matrix a by L, a = L Lᵀ; what is above the diagonal is overwritten.
-// stride is a multiple of 8, panel scratch of 8·stride numbers. It reports whether every pivot was positive.
-func Cholesky(a []float64, n, stride int, panel []float64) bool {
+// Cholesky replaces the lower triangle of the n×n matrix a by L, a = L Lᵀ; what is above the diagonal is overwritten. So
+// are as many rows below it, x, by L⁻¹x. stride, a multiple of 8, is at least n + below; panel is scratch of 8·stride
+// numbers. It reports whether every pivot was positive; if not, a is lost.
+func Cholesky(a []float64, n, below, stride int, panel []float64) bool {
+	end := n + below
 	for begin := 0; begin < n; begin += lanes {
-		end := min(begin+lanes, n)
-		if !factorPanel(a, begin, end, n, stride) {
+		width := min(lanes, n-begin)
+		for i := begin; i < end; i++ {
+			for k, x := range a[i*stride+begin:][:width] {
+				panel[k*stride+i-begin] = x
+			}
+		}
+		if !factorPanel(panel, width, end-begin, stride) {
 			return false
 		}
-		if end == n {
-			return true
-		}
-		width, rows := end-begin, n-end
-		for i := end; i < n; i++ {
-			for k, x := range a[i*stride+begin : i*stride+end] {
-				panel[k*stride+i-end] = x
+		for i := begin; i < end; i++ {
+			row := a[i*stride+begin:][:width]
+			for k := range row[:min(width, i-begin+1)] {
+				row[k] = panel[k*stride+i-begin]
 			}
 		}
 		// The trailing lower triangle, one block row at a time: what lies above its diagonal block is not needed.
-		for row := 0; row < rows; row += lanes {
-			height := min(lanes, rows-row)
-			to, left := a[(end+row)*stride+end:], a[(end+row)*stride+begin:]
-			kernel.GemmSub(to, left, panel, height, row+height, width, stride, stride, stride)
+		next := begin + lanes
+		for row := next; row < end && next < n; row += lanes {
+			height := min(lanes, end-row)
+			to, left := a[row*stride+next:], a[row*stride+begin:]
+			kernel.GemmSub(to, left, panel[lanes:], height, row-begin, width, stride, stride, stride)
 		}
 	}
 	return true
 }
 
-// factorPanel factors columns begin to end of rows begin to n, to which earlier columns have been applied.
-func factorPanel(a []float64, begin, end, n, stride int) bool {
-	for j := begin; j < end; j++ {
-		row := a[j*stride+begin:][:j-begin+1]
-		pivot := row[j-begin]
-		for _, x := range row[:j-begin] {
-			pivot -= float64(x * x)
+// factorPanel factors columns of L, which lie as rows in panel, to which earlier columns have been applied. What
+// is above the diagonal is overwritten.
+func factorPanel(panel []float64, width, rows, stride int) bool {
+	whole := Stride(rows)
+	for j := range width {
+		var factors [lanes]float64
+		for k := range j {
+			factors[k] = panel[k*stride+j]
 		}
+		column := panel[j*stride:][:whole]
+		kernel.GemmSub(column, factors[:], panel, 1, whole, j, stride, lanes, stride)
+		pivot := column[j]
 		if !(pivot > 0) {
 			return false
 		}
 		pivot = math.Sqrt(pivot)
-		row[j-begin] = pivot
 		inverse := 1 / pivot
-		for i := j + 1; i < n; i++ {
-			below := a[i*stride+begin:][:len(row)]
-			sum := below[j-begin]
-			for k, x := range row[:j-begin] {
-				sum -= float64(x * below[k])
-			}
-			below[j-begin] = sum * inverse
+		for i := j + 1; i < rows; i++ {
+			column[i] *= inverse
 		}
+		column[j] = pivot
 	}
 	return true
-}
-
-// SolveLower replaces x by L⁻¹ x, L the lower triangle of n rows that Cholesky left.
-func SolveLower(l, x []float64, n, stride int) {
-	for i := range n {
-		row := l[i*stride:][:i+1]
-		sum := x[i]
-		for k, v := range row[:i] {
-			sum -= float64(v * x[k])
-		}
-		x[i] = sum / row[i]
-	}
 }
 
 // SolveUpper replaces x by L⁻ᵀ x, L the lower triangle of n rows that Cholesky left.

@@ -11,8 +11,8 @@ func TestGramAndCholesky(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 2, 7, 8, 9, 16, 17, 31, 33, 50} {
 		for _, count := range []int{0, 1, 5, 64, 133} {
-			stride := Stride(n)
-			a, h, w := make([]float64, n*stride), make([]float64, count*stride), make([]float64, count)
+			stride := Stride(n + 1)
+			a, h, w := make([]float64, (n+1)*stride), make([]float64, count*stride), make([]float64, count)
 			want := make([]float64, n*n)
 			for i := range n {
 				a[i*stride+i] = 1
@@ -30,7 +30,12 @@ func TestGramAndCholesky(t *testing.T) {
 				}
 			}
 			AddGram(a, h, w, make([]float64, stride*count), n, stride)
-			if !Cholesky(a, n, stride, make([]float64, 8*stride)) {
+			x, b := a[n*stride:][:n], make([]float64, n)
+			for i := range x {
+				b[i] = r.NormFloat64()
+			}
+			copy(x, b)
+			if !Cholesky(a, n, 1, stride, make([]float64, 8*stride)) {
 				t.Fatalf("n=%d, %d rows: not positive", n, count)
 			}
 			for i := range n {
@@ -44,12 +49,6 @@ func TestGramAndCholesky(t *testing.T) {
 					}
 				}
 			}
-			x, b := make([]float64, n), make([]float64, n)
-			for i := range x {
-				b[i] = r.NormFloat64()
-			}
-			copy(x, b)
-			SolveLower(a, x, n, stride)
 			SolveUpper(a, x, n, stride)
 			for i := range n {
 				sum := -b[i]
@@ -66,7 +65,7 @@ func TestGramAndCholesky(t *testing.T) {
 
 func TestCholeskyRefusesAnIndefiniteMatrix(t *testing.T) {
 	a := []float64{1, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0}
-	if Cholesky(a, 2, 8, make([]float64, 64)) {
+	if Cholesky(a, 2, 0, 8, make([]float64, 64)) {
 		t.Error("a matrix with a negative eigenvalue was factored")
 	}
 }
@@ -83,7 +82,7 @@ func BenchmarkCholesky32(b *testing.B) {
 	panel := make([]float64, 8*n)
 	for b.Loop() {
 		copy(work, a)
-		Cholesky(work, n, n, panel)
+		Cholesky(work, n, 0, n, panel)
 	}
 }
 

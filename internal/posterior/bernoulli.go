@@ -22,7 +22,9 @@ func init() {
 func (Bernoulli) Cost() float64 { return 30 }
 
 func (Bernoulli) start(s *sampler) noise {
-	b := &odds{s: s, weight: make([]float64, s.data.Len()), target: make([]float64, s.data.Len())}
+	b := &odds{
+		s: s, weight: make([]float64, s.data.Len()), target: make([]float64, s.data.Len()), streams: s.cellStreams(),
+	}
 	b.draw()
 	return b
 }
@@ -32,6 +34,7 @@ func (Bernoulli) start(s *sampler) noise {
 type odds struct {
 	s              *sampler
 	weight, target []float64
+	streams        []*rng.Stream
 }
 
 func (b *odds) targets() []float64 { return b.target }
@@ -40,11 +43,14 @@ func (b *odds) precision() float64 { return 1 }
 func (b *odds) scatter() Scatter   { return coin{} }
 
 func (b *odds) draw() {
-	for c, a := range b.s.data.Values {
-		w := polyaGamma(b.s.stream, b.s.AtCell(b.s.data, c))
-		b.weight[c] = w
-		b.target[c] = (a - 0.5) / w
-	}
+	b.s.cellParts(func(m *rowScratch, part, begin, end int) {
+		weight, target := b.weight[begin:end], b.target[begin:end]
+		b.s.predict(weight, begin, m)
+		for c, a := range b.s.data.Values[begin:end] {
+			weight[c] = polyaGamma(b.streams[part], weight[c])
+			target[c] = (a - 0.5) / weight[c]
+		}
+	})
 }
 
 // coin is the distribution of 0 and 1 by log-odds.

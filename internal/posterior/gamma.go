@@ -2,27 +2,42 @@ package posterior
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 )
 
-// gamma draws from the gamma distribution of that shape and rate 1 (Marsaglia & Tsang 2000).
+// gamma draws from the gamma distribution of that shape and rate 1.
 func gamma(s *rng.Stream, shape float64) float64 {
 	if shape < 1 {
-		return gamma(s, shape+1) * portable.Pow(1-s.Float64(), 1/shape)
+		return newGammas(shape+1).draw(s) * portable.Pow(1-s.Float64(), 1/shape)
 	}
+	return newGammas(shape).draw(s)
+}
+
+// gammas are gamma distributions of shape ≥ 1 and rate 1, drawn from as by Marsaglia & Tsang 2000.
+type gammas struct{ d, c float64 }
+
+func newGammas(shape float64) gammas {
 	d := shape - 1.0/3
-	c := 1 / math.Sqrt(9*d)
+	return gammas{d, 1 / math.Sqrt(9*d)}
+}
+
+func (g gammas) draw(s *rng.Stream) float64 {
 	for {
 		x := s.NormFloat64()
-		v := 1 + float64(c*x)
+		v := 1 + float64(g.c*x)
 		if v <= 0 {
 			continue
 		}
 		v = v * v * v
-		if portable.Log(1-s.Float64()) < float64(x*x/2)+d-float64(d*v)+float64(d*portable.Log(v)) {
-			return d * v
+		u, square := 1-s.Float64(), x*x
+		if u < 1-float64(0.0331*square*square) { // implies what follows, nearly always, and needs no logarithm
+			return g.d * v
+		}
+		if portable.Log(u) < float64(square/2)+g.d-float64(g.d*v)+float64(g.d*portable.Log(v)) {
+			return g.d * v
 		}
 	}
 }
@@ -37,9 +52,10 @@ type group struct{ count, squares float64 }
 // integrated out: given their values, ν would hardly move.
 //
 //	p(e | ν) ∝ Π (ν/2)^(ν/2) Γ((ν + n)/2) / Γ(ν/2) ((ν + S)/2)^(−(ν+n)/2)
-func drawFreedom(s *rng.Stream, groups []group) float64 {
-	var weights [len(freedoms)]float64
-	best := math.Inf(-1)
+func drawFreedom(s *rng.Stream, groups []group) float64 { return chooseFreedom(s, likelihoods(groups)) }
+
+// likelihoods are the logarithms of p(e | ν) for every ν of the grid.
+func likelihoods(groups []group) (weights [len(freedoms)]float64) {
 	for k, nu := range freedoms {
 		half, lg := float64(nu/2*portable.Log(nu/2)), portable.LogGamma(nu/2)
 		last, top := -1.0, 0.0
@@ -49,9 +65,13 @@ func drawFreedom(s *rng.Stream, groups []group) float64 {
 			}
 			weights[k] += half - lg + top - float64((nu+g.count)/2*portable.Log((nu+g.squares)/2))
 		}
-		best = math.Max(best, weights[k])
 	}
-	var total float64
+	return weights
+}
+
+// chooseFreedom draws ν from its grid by the logarithms of weights.
+func chooseFreedom(s *rng.Stream, weights [len(freedoms)]float64) float64 {
+	best, total := slices.Max(weights[:]), 0.0
 	for k := range weights {
 		weights[k] = portable.Exp(weights[k] - best)
 		total += weights[k]

@@ -2,8 +2,10 @@ package posterior
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/internal/linalg"
+	"lacuna/internal/parallel"
 )
 
 // Gaussian noise: y_c ~ N(x_c, 1/τ_c) with τ_c = τ Π_n ω_n[i_n] and a flat prior of τ. Without Varied, ω is 1.
@@ -42,41 +44,29 @@ type scales struct {
 	omega    [][]float64 // precision of an index relative to the mean
 	weight   []float64   // τ_c
 	residual []float64
-	groups   []group // scratch
+	change   []float64 // scratch
+	groups   []group   // scratch
 }
 
 func newScales(s *sampler, varied bool) *scales {
 	g := &scales{s: s, varied: varied, tau: 1, weight: linalg.Ones(s.data.Len()), residual: make([]float64, s.data.Len())}
-	longest := s.data.Len()
 	for _, d := range s.Shape {
 		g.omega = append(g.omega, linalg.Ones(d))
-		longest = max(longest, d)
 	}
-	g.groups = make([]group, longest)
+	longest := slices.Max(s.Shape)
+	g.groups, g.change = make([]group, longest), make([]float64, longest)
 	return g
 }
 
-func (g *scales) targets() []float64 { return g.s.data.Values }
+func (g *scales) targets() []float64 { return nil }
 func (g *scales) weights() []float64 { return g.weight }
 func (g *scales) precision() float64 { return g.tau }
 
 // draw draws τ, ω and t given the residuals, and sets the weights.
 func (g *scales) draw() {
-	g.setResiduals()
 	const flat = 1e-6
 	count := float64(len(g.residual))
-	var sum float64
-	for c, e := range g.residual {
-		w := 1.0
-		if g.tails != nil {
-			w = g.tails.precision[c]
-		}
-		for n, omega := range g.omega {
-			w *= omega[g.s.data.Index[n][c]]
-		}
-		g.weight[c] = w // relative precision until the end of this function
-		sum += float64(w * e * e)
-	}
+	sum := g.setResiduals()
 	if math.IsNaN(sum) || math.IsInf(sum, 0) { // the chain has run away: it starts again
 		g.s.scatter()
 		g.setResiduals()
@@ -91,41 +81,84 @@ func (g *scales) draw() {
 	if g.tails != nil {
 		g.tails.draw(g)
 	}
-	for c := range g.weight {
-		g.weight[c] *= g.tau
-	}
+	g.s.cellParts(func(_ *rowScratch, _, begin, end int) { linalg.Scale(g.weight[begin:end], g.tau) })
 }
 
+// setResiduals sets the residuals and the weights relative to τ, and returns Σ w e².
+func (g *scales) setResiduals() (sum float64) {
+	s := g.s
+	var sums [parts]float64
+	s.cellParts(func(m *rowScratch, part, begin, end int) {
+		residual, weight := g.residual[begin:end], g.weight[begin:end]
+		if g.tails == nil {
+			for c := range weight {
+				weight[c] = 1
+			}
+		} else {
+			copy(weight, g.tails.precision[begin:end])
+		}
+		for n, omega := range g.omega {
+			for c, i := range s.data.Index[n][begin:end] {
+				weight[c] *= omega[i]
+			}
+		}
+		s.predict(residual, begin, m)
+		for c, y := range s.data.Values[begin:end] {
+			e := y - residual[c]
+			residual[c] = e
+			sums[part] += float64(weight[c] * e * e)
+		}
+	})
+	for _, part := range sums {
+		sum += part
+	}
+	return sum
+}
+
+// drawOmega draws the precisions of the indices of mode n. The places of the mode's weights hold w e² meanwhile.
 func (g *scales) drawOmega(n int) {
 	s, omega, mode := g.s, g.omega[n], &g.s.modes[n]
-	groups := g.groups[:len(omega)]
-	for i, old := range omega {
-		cells := mode.cells[mode.starts[i]:mode.starts[i+1]]
-		var squares float64
-		for _, c := range cells {
-			squares += float64(g.weight[c] * g.residual[c] * g.residual[c])
-		}
-		groups[i] = group{float64(len(cells)), squares * g.tau / old}
+	squares, groups := s.weights[n], g.groups[:len(omega)]
+	if mode.place != nil {
+		s.cellParts(func(_ *rowScratch, _, begin, end int) {
+			for c := begin; c < end; c++ {
+				squares[mode.place[c]] = g.weight[c] * g.residual[c] * g.residual[c]
+			}
+		})
 	}
+	parallel.For(s.settings.Threads, len(omega), func(i int) {
+		var sum float64
+		begin, end := mode.starts[i], mode.starts[i+1]
+		if mode.place == nil {
+			for c, e := range g.residual[begin:end] {
+				sum += float64(g.weight[begin+c] * e * e)
+			}
+		} else {
+			for _, square := range squares[begin:end] {
+				sum += square
+			}
+		}
+		groups[i] = group{float64(end - begin), sum * g.tau / omega[i]}
+	})
 	nu := drawFreedom(s.stream, groups)
 	for i, old := range omega {
 		omega[i] = gamma(s.stream, (nu+groups[i].count)/2) / ((nu + groups[i].squares) / 2)
-		for _, c := range mode.cells[mode.starts[i]:mode.starts[i+1]] {
-			g.weight[c] *= omega[i] / old
+		g.change[i] = omega[i] / old
+	}
+	s.cellParts(func(_ *rowScratch, _, begin, end int) {
+		for k, i := range s.data.Index[n][begin:end] {
+			g.weight[begin+k] *= g.change[i]
 		}
-	}
-}
-
-func (g *scales) setResiduals() {
-	for c, y := range g.s.data.Values {
-		g.residual[c] = y - g.s.AtCell(g.s.data, c)
-	}
+	})
 }
 
 func (g *scales) scatter() Scatter {
 	out := spread{level: 1 / g.tau}
 	if g.tails != nil {
 		out.level = g.tails.nu / (g.tails.nu - 2) / g.tau
+	}
+	if !g.varied {
+		return out
 	}
 	for _, omega := range g.omega {
 		index := make([]float64, len(omega))
@@ -140,15 +173,26 @@ func (g *scales) scatter() Scatter {
 // spread is the variance of noise that has the predictor for its mean.
 type spread struct {
 	level float64     // 1/τ times the mean of 1/t
-	index [][]float64 // 1/ω_n[i]
+	index [][]float64 // 1/ω_n[i]; nil: ω is 1
 }
 
 func (s spread) At(cell []int32, x float64) (mean, variance float64) {
 	variance = s.level
-	for n, i := range cell {
-		variance *= s.index[n][i]
+	for n, index := range s.index {
+		variance *= index[cell[n]]
 	}
 	return x, variance
+}
+
+func (s spread) cells(index [][]int32, _, variance []float64) {
+	for c := range variance {
+		variance[c] = s.level
+	}
+	for n, levels := range s.index {
+		for c, i := range index[n] {
+			variance[c] *= levels[i]
+		}
+	}
 }
 
 func (s spread) Level() float64 { return s.level }

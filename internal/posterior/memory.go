@@ -11,7 +11,7 @@ import (
 // priors, the scratch of every thread, what is kept of every cell, and the cells sorted by every mode, which chains may
 // share. It allocates nothing and does not overflow.
 func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
-	const word, perCell = 8.0, 4 // numbers kept of a cell
+	const word = 8.0
 	r, rows := float64(blocks), 0.0
 	for _, d := range shape {
 		rows += float64(d)
@@ -24,5 +24,7 @@ func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
 	factors := float64((rows+float64(slices.Max(shape)))*r) + float64(rows*stride)
 	priors := float64(modes * (float64(r*r) + float64(2*r*stride) + float64(float64(chunk)*2*stride)))
 	scratch := float64(float64(threads) * (float64((r+1)*stride) + float64((2*float64(chunk)+8)*stride)))
-	return word * (factors + priors + scratch + float64(float64(cells)*(perCell+float64(modes*modes/2))))
+	orders := modes - 1                                                             // that are not the table's own
+	perCell := 3 + float64(2*orders) + float64(orders/2) + float64(orders*orders/2) // in words
+	return word * (factors + priors + scratch + float64(float64(cells)*perCell))
 }

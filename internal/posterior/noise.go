@@ -12,7 +12,7 @@ type Noise interface {
 
 // noise is the state of a family in one chain. Slices have one entry a cell and belong to it.
 type noise interface {
-	targets() []float64 // of the regression of the factors: target_c ~ N(x_c, 1/weight_c)
+	targets() []float64 // of the regression of the factors: target_c ~ N(x_c, 1/weight_c); nil: the observed values
 	weights() []float64
 	draw()              // draws the family's parameters given the factors
 	precision() float64 // 1 over the variance of the noise of a typical cell; 1 where it has no such parameter

@@ -68,7 +68,7 @@ func (p *normal) draw(s *rng.Stream) {
 		copy(p.inverse[k*stride:], p.precision[k*width:][:k+1])
 		p.draws[k] = s.NormFloat64()
 	}
-	if linalg.Cholesky(p.inverse, width, stride, p.panel) {
+	if linalg.Cholesky(p.inverse, width, 0, stride, p.panel) {
 		linalg.SolveUpper(p.inverse, p.draws, width, stride)
 		for k := range width {
 			p.mean[k] = p.mean[k]*float64(d)/(float64(d)+pseudo) + p.draws[k]/math.Sqrt(float64(d)+pseudo)

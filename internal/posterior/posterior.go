@@ -14,11 +14,7 @@
 // missing mode shares. Gibbs steps draw rows, priors and noise in turn; each is an exact conditional.
 package posterior
 
-import (
-	"math"
-
-	"lacuna/tensor"
-)
+import "lacuna/tensor"
 
 // Settings of a sampler. The zero value of a field means its default.
 type Settings struct {
@@ -32,6 +28,11 @@ type Settings struct {
 
 	// StopBelow ends the burning in once the noise's deviation is below it. It has no effect on Bernoulli noise.
 	StopBelow float64
+
+	// Start is a model of the same shape, in the units of the cells, whose blocks the first of the chain's start from, as
+	// many of those that have every mode as there are; the others, and all if it is nil, start scattered near zero. It
+	// is read only.
+	Start *tensor.CP
 
 	Sorted *Sorted // of the cells, for several chains on the same ones; nil: the chain sorts them itself
 
@@ -59,7 +60,8 @@ func (s Settings) withDefaults() Settings {
 	return s
 }
 
-// Sample is one state of the chain: the model of the predictor, and how observations scatter around it.
+// Sample is one state of the chain: the model of the predictor, its blocks made up to a multiple of 8 by blocks of zeros,
+// and how observations scatter around it.
 type Sample struct {
 	*tensor.CP
 	Scatter Scatter
@@ -69,23 +71,4 @@ type Sample struct {
 type Posterior struct {
 	Blocks  int // R, all blocks counted
 	Samples []Sample
-}
-
-// At returns the posterior mean of a cell's expected value, the variance of that value between samples, and the
-// variance of the noise on it.
-func (p *Posterior) At(cell []int32) (mean, variance, noise float64) {
-	var sum, squares, shift float64
-	for k := range p.Samples {
-		s := &p.Samples[k]
-		v, e := s.Scatter.At(cell, s.CP.At(cell))
-		if k == 0 {
-			shift = v
-		}
-		sum += v - shift
-		squares += float64((v - shift) * (v - shift))
-		noise += e
-	}
-	count := float64(len(p.Samples))
-	sum /= count
-	return shift + sum, math.Max(0, squares/count-float64(sum*sum)), noise / count
 }

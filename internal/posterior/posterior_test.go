@@ -15,11 +15,7 @@ func lowRank(
 	seed uint64, shape tensor.Shape, rank, cells int, noise func(i int32) float64,
 ) (data *tensor.Observed, truth []float64) {
 	s, m := rng.New(seed, "test data"), tensor.NewCP(shape, rank)
-	for _, factor := range m.Factors {
-		for k := range factor {
-			factor[k] = s.NormFloat64()
-		}
-	}
+	fill(s, m)
 	data = &tensor.Observed{Modes: tensor.NumberedModes(shape), Index: make([][]int32, len(shape))}
 	for range cells {
 		cell := make([]int32, len(shape))
@@ -32,6 +28,14 @@ func lowRank(
 		data.Values = append(data.Values, v+noise(cell[0])*s.NormFloat64())
 	}
 	return data, truth
+}
+
+func fill(s *rng.Stream, m *tensor.CP) {
+	for _, factor := range m.Factors {
+		for k := range factor {
+			factor[k] = s.NormFloat64()
+		}
+	}
 }
 
 func even(noise float64) func(int32) float64 { return func(int32) float64 { return noise } }

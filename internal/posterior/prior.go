@@ -74,7 +74,7 @@ func (p *wishart) addRows(count, width int, set func(row []float64, i int)) {
 // the inverse of the matrix with lower triangle p.inverse, which is overwritten.
 func (p *wishart) drawWishart(s *rng.Stream, width int, freedom float64) {
 	stride := linalg.Stride(width)
-	if !linalg.Cholesky(p.inverse, width, stride, p.panel) {
+	if !linalg.Cholesky(p.inverse, width, 0, stride, p.panel) {
 		return
 	}
 	// The scale is L⁻ᵀL⁻¹; with Bartlett's triangle A, Λ = (L⁻ᵀA)(L⁻ᵀA)ᵀ. Row l of bartlett is column l of A.

@@ -2,6 +2,7 @@ package posterior
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"lacuna/internal/kernel"
@@ -22,6 +23,9 @@ type sampler struct {
 	missing [][]int // missing[n]: the others
 	modes   []sortedMode
 
+	targets [][]float64 // of the regression of the factor of every mode, in the order of the mode
+	weights [][]float64
+
 	stride int         // of the rows of a design, which are blocks and a target
 	padded [][]float64 // the factors, their rows stride apart with zeros between, as pad has left them
 
@@ -40,8 +44,8 @@ const chunk = 256
 
 // rowScratch is one thread's memory.
 type rowScratch struct {
-	design, weight, gram   []float64
-	precision, mean, panel []float64
+	design, gram     []float64
+	precision, panel []float64
 }
 
 // Run samples the posterior of a model of data, whose values should be standardised to a deviation near 1. When ctx
@@ -59,7 +63,7 @@ func Run(ctx context.Context, data *tensor.Observed, settings Settings) (*Poster
 			sweep = s.settings.Burn // the next sweep is the first to count
 		}
 		if k := sweep - s.settings.Burn; k > 0 && k%s.settings.Thin == 0 {
-			post.Samples = append(post.Samples, Sample{s.Clone(), s.noise.scatter()})
+			post.Samples = append(post.Samples, Sample{s.sample(), s.noise.scatter()})
 		}
 	}
 	return post, nil
@@ -100,19 +104,43 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		s.priors = append(s.priors, family.start(rows{s.Factors[n], s.Blocks, columns, d}))
 		s.padded = append(s.padded, kernel.Make[float64](d*s.stride))
 	}
-	s.scatter()
-	s.noise = settings.Noise.start(s)
 	s.normals = make([]float64, slices.Max(s.Shape)*s.Blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
 	for t := range s.scratch {
 		stride := s.stride
 		s.scratch[t].precision = make([]float64, (s.Blocks+1)*stride)
-		s.scratch[t].mean = make([]float64, s.Blocks)
-		s.scratch[t].weight = make([]float64, chunk)
 		s.scratch[t].design, s.scratch[t].gram = kernel.Make[float64](chunk*stride), kernel.Make[float64](chunk*stride)
 		s.scratch[t].panel = make([]float64, 8*stride)
 	}
+	s.scatter()
+	if settings.Start != nil {
+		s.startFrom(settings.Start)
+	}
+	s.noise = settings.Noise.start(s)
+	s.targets, s.weights = make([][]float64, len(s.Shape)), make([][]float64, len(s.Shape))
+	for n := range s.modes {
+		s.targets[n] = arranged(s.modes[n].place, data.Values)
+		s.weights[n] = arranged(s.modes[n].place, s.noise.weights())
+	}
+	if settings.Start != nil {
+		s.noise.draw() // the size of the noise is that of what the start leaves over
+	}
+	s.arrange()
 	return s
+}
+
+// sample is a copy of the model, with its rows made up to whole lane groups.
+func (s *sampler) sample() *tensor.CP {
+	stride := linalg.Stride(s.Blocks)
+	out := &tensor.CP{Shape: s.Shape, Blocks: stride}
+	for n, d := range s.Shape {
+		factor := kernel.Make[float64](d * stride)
+		for i := range d {
+			copy(factor[i*stride:], s.Factors[n][i*s.Blocks:][:s.Blocks])
+		}
+		out.Factors = append(out.Factors, factor)
+	}
+	return out
 }
 
 // scatter starts the factors near zero.
@@ -131,6 +159,17 @@ func (s *sampler) scatter() {
 	}
 }
 
+// startFrom sets the first blocks to those of a model.
+func (s *sampler) startFrom(m *tensor.CP) {
+	blocks := min(m.Blocks, s.settings.Blocks)
+	for n, d := range s.Shape {
+		for i := range d {
+			copy(s.Factors[n][i*s.Blocks:][:blocks], m.Row(n, int32(i)))
+		}
+		s.pad(n)
+	}
+}
+
 func (s *sampler) sweep() {
 	for n := range s.Factors {
 		if len(s.columns[n]) > 0 {
@@ -140,6 +179,69 @@ func (s *sampler) sweep() {
 		}
 	}
 	s.noise.draw()
+	s.arrange()
+}
+
+// parts is into how many pieces the cells are cut that threads take in turn.
+const parts = 64
+
+// cellParts calls body for every part of the cells, begin to end. Scratch belongs to the call.
+func (s *sampler) cellParts(body func(m *rowScratch, part, begin, end int)) {
+	count := s.data.Len()
+	parallel.Workers(s.settings.Threads, parts, func(worker, p int) {
+		body(&s.scratch[worker], p, p*count/parts, (p+1)*count/parts)
+	})
+}
+
+// cellStreams opens a stream of random numbers for every part of the cells.
+func (s *sampler) cellStreams() []*rng.Stream {
+	streams := make([]*rng.Stream, parts)
+	for p := range streams {
+		streams[p] = rng.New(s.settings.Seed, fmt.Sprint(s.settings.Stream, "/cells/", p))
+	}
+	return streams
+}
+
+// predict sets out to the predictors x_c of the cells from begin on, of factors that have been padded.
+func (s *sampler) predict(out []float64, begin int, m *rowScratch) {
+	for len(out) > 0 {
+		count := min(chunk, len(out))
+		at := func(n int) []int32 { return s.data.Index[n][begin : begin+count] }
+		left, rows, last := s.padded[0], at(0), len(s.padded)-1
+		for n := 1; n < last; n++ {
+			kernel.Products(m.design, left, s.padded[n], rows, at(n), s.stride)
+			left, rows = m.design, s.first[:count]
+		}
+		kernel.PairDots(out[:count], left, s.padded[last], rows, at(last), s.stride)
+		out, begin = out[count:], begin+count
+	}
+}
+
+// arrange brings the regression that the noise has drawn into the order of every mode.
+func (s *sampler) arrange() {
+	targets, weights := s.noise.targets(), s.noise.weights()
+	s.cellParts(func(_ *rowScratch, _, begin, end int) {
+		for n := range s.modes {
+			place := s.modes[n].place
+			if place == nil {
+				continue
+			}
+			place = place[begin:end]
+			for k, w := range weights[begin:end] {
+				s.weights[n][place[k]] = w
+			}
+			if targets != nil {
+				for k, y := range targets[begin:end] {
+					s.targets[n][place[k]] = y
+				}
+			}
+		}
+	})
+	for n := range s.modes {
+		if s.modes[n].place == nil && targets != nil {
+			s.targets[n] = targets
+		}
+	}
 }
 
 // drawRows draws every row of the factor of mode n from its conditional.
@@ -148,12 +250,13 @@ func (s *sampler) drawRows(n int) {
 	for k := range d * width {
 		s.normals[k] = s.stream.NormFloat64()
 	}
-	parts, step := len(s.scratch), s.priors[n].phases()
+	const few = 8 // rows that a thread takes at a time
+	step := s.priors[n].phases()
 	for phase := range step {
 		rows := (d - phase + step - 1) / step
-		parallel.For(parts, parts, func(t int) {
-			for k := t * rows / parts; k < (t+1)*rows/parts; k++ {
-				s.drawRow(n, phase+k*step, &s.scratch[t])
+		parallel.Workers(s.settings.Threads, (rows+few-1)/few, func(worker, k int) {
+			for row := k * few; row < min(rows, (k+1)*few); row++ {
+				s.drawRow(n, phase+row*step, &s.scratch[worker])
 			}
 		})
 	}
@@ -164,13 +267,12 @@ func (s *sampler) drawRows(n int) {
 func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	columns, width, stride := s.columns[n], len(s.columns[n]), s.stride
 	mode := &s.modes[n]
-	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
+	precision := m.precision[:(width+1)*stride]
 	s.priors[n].row(i, precision, stride)
-	weights, targets := s.noise.weights(), s.noise.targets()
 	for begin := mode.starts[i]; begin < mode.starts[i+1]; begin += chunk {
 		end := min(begin+chunk, mode.starts[i+1])
 		s.products(m.design, n, begin, end)
-		for k, c := range mode.cells[begin:end] {
+		for k, y := range s.targets[n][begin:end] {
 			row, rest := m.design[k*stride:][:stride], 0.0
 			for _, r := range s.missing[n] { // what the blocks without the mode contribute to the cell
 				rest += row[r]
@@ -180,15 +282,14 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 					row[at] = row[r]
 				}
 			}
-			row[width], m.weight[k] = targets[c]-rest, weights[c]
+			row[width] = y - rest
 		}
-		linalg.AddGram(precision, m.design, m.weight[:end-begin], m.gram, width+1, stride)
+		linalg.AddGram(precision, m.design, s.weights[n][begin:end], m.gram, width+1, stride)
 	}
-	copy(mean, precision[width*stride:])
-	if !linalg.Cholesky(precision, width, stride, m.panel) {
+	if !linalg.Cholesky(precision, width, 1, stride, m.panel) {
 		return // rounding has made the row's precision indefinite: it keeps its value this time
 	}
-	linalg.SolveLower(precision, mean, width, stride)
+	mean := precision[width*stride:][:width]
 	for k, z := range s.normals[i*width:][:width] {
 		mean[k] += z
 	}

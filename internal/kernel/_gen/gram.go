@@ -125,3 +125,43 @@ func scaleRows(t tier, _ int) {
 		ADDQ(stride, out)
 	})
 }
+
+// pairDots emits inner products of rows of a and b.
+func pairDots(t tier, _ int) {
+	out, a, b, i, j := slice("out"), slice("a"), slice("b"), slice("i"), slice("j")
+	count := Load(Param("i").Len(), GP64()).(reg.GPVirtual)
+	stride := number("stride")
+	t.scale(stride)
+	bk := bank{t: t}
+	acc, v, free := bk.take(t.parts), bk.take(t.parts), bk.take(1)
+	loop(count, func() {
+		p, q := GP64(), GP64()
+		MOVLQSX(at(i), p)
+		MOVLQSX(at(j), q)
+		IMULQ(stride, p)
+		IMULQ(stride, q)
+		ADDQ(a, p)
+		ADDQ(b, q)
+		for k := range acc {
+			VMOVUPD(at(p).Offset(k*t.size()), acc[k])
+			t.mul(at(q).Offset(k*t.size()), acc[k], acc[k])
+		}
+		more, end := label("more"), label("end")
+		offset := GP64()
+		MOVQ(U32(t.group()), offset)
+		Label(more)
+		CMPQ(offset, stride)
+		JGE(LabelRef(end))
+		for k := range acc {
+			VMOVUPD(indexed(p, offset).Offset(k*t.size()), v[k])
+			t.fmadd(indexed(q, offset).Offset(k*t.size()), v[k], acc[k])
+		}
+		ADDQ(U32(t.group()), offset)
+		JMP(LabelRef(more))
+		Label(end)
+		t.reduce1(acc, free[0], at(out))
+		ADDQ(U32(4), i)
+		ADDQ(U32(4), j)
+		ADDQ(U32(8), out)
+	})
+}

@@ -80,6 +80,7 @@ var kernels = []kernel{
 	{"gemmSub", "c, a, b []T, m, n, k, ldc, lda, ldb int", always, "", 8, nil}, // see gemm.go
 	{"addGram", "c, x, y []T, n, k, stride int", always, "", 8, nil},           // see gram.go
 	{"products", "out, a, b []T, i, j []int32, lanes, stride int", items, byGroups, 8, products},
+	{"pairDots", "out, a, b []T, i, j []int32, stride int", items, "", 8, pairDots},
 	{"scaleRows", "out, in, s []T, stride int", items, "", 8, scaleRows},
 }
 

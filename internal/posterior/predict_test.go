@@ -1,0 +1,108 @@
+package posterior
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"lacuna/internal/rng"
+	"lacuna/tensor"
+)
+
+// TestPredict compares batches with moments over the samples, written out, and with single cells.
+func TestPredict(t *testing.T) {
+	for _, shape := range []tensor.Shape{{20, 15}, {12, 10, 8}, {7, 6, 5, 6}} {
+		for _, noise := range []Noise{Gaussian{}, Student{Varied: true}, Bernoulli{}, known{4}} {
+			data, _ := lowRank(1, shape, 2, 700, even(0.3))
+			if (noise == Bernoulli{}) {
+				for c, v := range data.Values {
+					data.Values[c] = math.Round(1 / (1 + math.Exp(-v)))
+				}
+			}
+			p := run(t, data, Settings{Blocks: 9, Noise: noise, Burn: 5, Keep: 4})
+			stream := rng.New(1, "cells")
+			const count = 2*chunk + 77
+			index := make([][]int32, len(shape))
+			for range count {
+				for n, d := range shape {
+					i := int32(stream.IntN(d))
+					if k := len(index[n]); k > 0 && n < len(shape)-1 && k%5 > 0 { // runs of cells that differ in the last mode
+						i = index[n][k-1]
+					}
+					index[n] = append(index[n], i)
+				}
+			}
+			got, again := [3][]float64{}, [3][]float64{}
+			for k := range got {
+				got[k], again[k] = make([]float64, count), slices.Repeat([]float64{math.NaN()}, count)
+			}
+			p.Predict(index, got[0], got[1], got[2], 1)
+			p.Predict(index, again[0], again[1], again[2], 3)
+			for c := range count {
+				cell := make([]int32, len(shape))
+				for n := range cell {
+					cell[n] = index[n][c]
+				}
+				var single, want [3]float64
+				single[0], single[1], single[2] = p.At(cell)
+				var values []float64
+				for _, s := range p.Samples {
+					v, e := s.Scatter.At(cell, s.CP.At(cell))
+					values = append(values, v)
+					want[2] += e / float64(len(p.Samples))
+				}
+				var deviation float64
+				want[0], deviation = tensor.Moments(values)
+				want[1] = deviation * deviation
+				for k, what := range []string{"mean", "variance", "noise"} {
+					where := fmt.Sprintf("%v, %T, cell %v, %s", shape, noise, cell, what)
+					if got[k][c] != single[k] || got[k][c] != again[k][c] {
+						t.Fatalf("%s: %v, alone %v, on three threads %v", where, got[k][c], single[k], again[k][c])
+					}
+					if math.Abs(got[k][c]-want[k]) > 1e-12*(1+math.Abs(want[k])) {
+						t.Fatalf("%s: %v, want %v", where, got[k][c], want[k])
+					}
+				}
+			}
+		}
+	}
+}
+
+// BenchmarkPredict predicts cells of a table in the order of the file from 100 samples, and reports the time of one.
+func BenchmarkPredict(b *testing.B) {
+	shape, count := tensor.Shape{1000, 500, 100}, 100_000
+	for _, blocks := range []int{7, 15, 63} {
+		p := &Posterior{Blocks: blocks}
+		data, _ := lowRank(1, shape, 1, 1000, even(1))
+		s := newSampler(data, Settings{Blocks: blocks}.withDefaults())
+		for range 100 {
+			p.Samples = append(p.Samples, Sample{s.sample(), s.noise.scatter()})
+		}
+		index := make([][]int32, 3)
+		for k := range count { // a third of the cells
+			index[0] = append(index[0], int32(3*k/50_000))
+			index[1] = append(index[1], int32(3*k/100%500))
+			index[2] = append(index[2], int32(3*k%100))
+		}
+		mean, variance, noise := make([]float64, count), make([]float64, count), make([]float64, count)
+		cell := make([]int32, 3)
+		b.Run(fmt.Sprint("batch/", blocks), func(b *testing.B) {
+			for b.Loop() {
+				p.Predict(index, mean, variance, noise, 1)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*count), "ns/cell")
+		})
+		b.Run(fmt.Sprint("single/", blocks), func(b *testing.B) {
+			for b.Loop() {
+				for c := range 1000 {
+					for n := range cell {
+						cell[n] = index[n][c]
+					}
+					p.At(cell)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*1000), "ns/cell")
+		})
+	}
+}
