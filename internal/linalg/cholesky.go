@@ -81,3 +81,30 @@ func SolveUpper(l, x []float64, n, stride int) {
 		}
 	}
 }
+
+// InvertLower sets t to L⁻¹, L the lower triangle of n rows that Cholesky left; what is above the diagonal of t is zero.
+// Both have that stride, a multiple of 8.
+func InvertLower(l, t []float64, n, stride int) {
+	for begin := 0; begin < n; begin += lanes {
+		end := min(begin+lanes, n)
+		for i := begin; i < end; i++ {
+			clear(t[i*stride:][:stride])
+		}
+		// −L T of the panels before, and then what the panel's own triangle asks for.
+		kernel.GemmSub(t[begin*stride:], l[begin*stride:], t, end-begin, begin, begin, stride, stride, stride)
+		for i := begin; i < end; i++ {
+			row := t[i*stride:][:i+1]
+			row[i] = 1
+			for k := begin; k < i; k++ {
+				x := l[i*stride+k]
+				for j, v := range t[k*stride:][:k+1] {
+					row[j] -= float64(x * v)
+				}
+			}
+			inverse := 1 / l[i*stride+i]
+			for j := range row {
+				row[j] *= inverse
+			}
+		}
+	}
+}

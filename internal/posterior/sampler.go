@@ -83,7 +83,7 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		if n < len(settings.Priors) && settings.Priors[n] != nil {
 			family = settings.Priors[n]
 		}
-		s.priors = append(s.priors, family.start(rows{s.Factors[n], s.Blocks, columns, d}))
+		s.priors = append(s.priors, family.start(rows{s.Factors[n], s.Blocks, columns, d, starts}))
 	}
 	s.scatter()
 	s.noise = settings.Noise.start(s)
@@ -128,28 +128,33 @@ func (s *sampler) sweep() {
 // drawRows draws every row of the factor of mode n from its conditional.
 func (s *sampler) drawRows(n int) {
 	d, width := s.Shape[n], len(s.columns[n])
+	if p, ok := s.priors[n].(joint); ok {
+		p.drawRows(s.stream, len(s.scratch), func(t, i int, precision []float64) {
+			s.regress(n, i, precision, &s.scratch[t])
+		})
+		return
+	}
 	for k := range d * width {
 		s.normals[k] = s.stream.NormFloat64()
 	}
-	parts, step := len(s.scratch), s.priors[n].phases()
+	p := s.priors[n].(rowwise)
+	parts, step := len(s.scratch), p.phases()
 	for phase := range step {
 		rows := (d - phase + step - 1) / step
 		parallel.For(parts, parts, func(t int) {
 			for k := t * rows / parts; k < (t+1)*rows/parts; k++ {
-				s.drawRow(n, phase+k*step, &s.scratch[t])
+				s.drawRow(n, phase+k*step, p, &s.scratch[t])
 			}
 		})
 	}
 }
 
-// drawRow draws one row. The targets are one more column of the design, so that one product gives the precision of
-// the row and, below it, the precision times the mean.
-func (s *sampler) drawRow(n, i int, m *rowScratch) {
-	columns, width := s.columns[n], len(s.columns[n])
+// regress adds the data's precision of a row and, below it, that precision times the mean. The targets are one more
+// column of the design, so that one product gives both.
+func (s *sampler) regress(n, i int, precision []float64, m *rowScratch) {
+	width := len(s.columns[n])
 	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
 	stride := linalg.Stride(width + 1)
-	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
-	s.priors[n].row(i, precision, stride)
 	weights, targets := s.noise.weights(), s.noise.targets()
 	for len(cells) > 0 {
 		some := cells[:min(chunk, len(cells))]
@@ -161,6 +166,15 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 		}
 		linalg.AddGram(precision, m.design, m.weight[:len(some)], m.gram, width+1)
 	}
+}
+
+// drawRow draws one row.
+func (s *sampler) drawRow(n, i int, p rowwise, m *rowScratch) {
+	columns, width := s.columns[n], len(s.columns[n])
+	stride := linalg.Stride(width + 1)
+	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
+	p.row(i, precision, stride)
+	s.regress(n, i, precision, m)
 	copy(mean, precision[width*stride:])
 	if !linalg.Cholesky(precision, width, stride, m.panel) {
 		return // rounding has made the row's precision indefinite: it keeps its value this time
