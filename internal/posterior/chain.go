@@ -29,6 +29,9 @@ type chain struct {
 	normals       []float64
 	scratch       []chainScratch
 	next, work    []float64
+
+	mixing               linalg.LU
+	loadings, transposed []float64 // L = M⁻¹ and Lᵀ
 }
 
 // label is what is kept of a label while its part is in memory.
@@ -56,6 +59,7 @@ func newChain(p *process, length int) *chain {
 	r := len(p.columns)
 	c := &chain{p: p, width: r, size: p.order * r, lambda: make([]float64, r), scale: make([]float64, r)}
 	c.own = make([]float64, r)
+	c.loadings, c.transposed = make([]float64, r*linalg.Stride(r+1)), make([]float64, r*linalg.Stride(r+1))
 	c.narrow, c.wide = linalg.Stride(r+1), linalg.Stride(c.size)
 	c.length = min(p.count, length)
 	c.labels = make([]label, c.length)
@@ -99,8 +103,21 @@ func (p *process) drawRows(s *rng.Stream, threads int, data func(thread, i int, 
 		q := &p.curves[r]
 		alpha := q.alpha()
 		c.lambda[r] = math.Sqrt(float64(2*p.order-1)) / q.length
-		c.scale[r] = 1 / ((1 - alpha) * q.variance)
-		c.own[r] = 1 / (alpha * q.variance)
+		c.scale[r] = 1 / (1 - alpha)
+		c.own[r] = 1 / alpha
+	}
+	copy(c.mixing.Matrix(c.width), p.mixing)
+	if c.mixing.Factor() != nil {
+		return
+	}
+	for r := range c.width {
+		clear(c.work)
+		c.work[r] = 1
+		c.mixing.Solve(c.work[:c.width])
+		for i, x := range c.work[:c.width] {
+			c.loadings[i*c.narrow+r] = x
+			c.transposed[r*c.narrow+i] = x
+		}
 	}
 	parts := len(c.starts)
 	c.begin()
@@ -188,30 +205,35 @@ func (c *chain) through(k int, l *label, m *chainScratch) bool {
 	for r := range width {
 		l.mean[r] = c.p.mean(k, r)
 	}
-	// product: all of H, and the shift less that of the mean as one more column.
-	full := m.product
-	shift := l.row[width*stride:]
+	// full becomes all of LᵀHL, with Lᵀh as one more column.
+	full, half := m.product, m.gram[:width*stride]
 	for i := range width {
-		copy(l.through[i*stride:], l.row[i*stride:][:i+1])
-		for j := range i + 1 {
-			full[i*stride+j] = l.row[i*stride+j]
-			full[j*stride+i] = l.row[i*stride+j]
+		for j, x := range l.row[i*stride:][:i+1] {
+			full[i*stride+j], full[j*stride+i] = x, x
 		}
+		full[i*stride+width] = l.row[width*stride+i]
 	}
+	clear(half)
+	kernel.GemmSub(half, c.transposed, full, width, width+1, width, stride, stride, stride)
 	for i := range width {
-		left := shift[i]
-		for j, mean := range l.mean {
-			left -= float64(full[i*stride+j] * mean)
-		}
-		full[i*stride+width] = left
-		l.through[width*stride+i] = left
+		row := full[i*stride:][:width+1]
+		clear(row)
+		row[width] = -half[i*stride+width]
+	}
+	kernel.GemmSub(full, half, c.loadings, width, width, width, stride, stride, stride)
+	for i := range width {
+		row := full[i*stride:][:width+1]
+		copy(l.row[i*stride:], row[:i+1])
+		copy(l.through[i*stride:], row[:i+1])
 		l.row[i*stride+i] += c.own[i]
+		l.row[width*stride+i] = row[width]
+		row[width] -= linalg.Dot(row[:width], l.mean)
+		l.through[width*stride+i] = row[width]
 	}
 	if !linalg.Cholesky(l.row, width, stride, m.panel) {
 		return false
 	}
 	linalg.InvertLower(l.row, m.inverse, width, stride)
-	half := m.gram[:width*stride]
 	clear(half)
 	kernel.GemmSub(half, m.inverse, full, width, width+1, width, stride, stride, stride)
 	linalg.AddGram(l.through, half, m.minus[:width], m.gram[width*stride:], width+1)
@@ -333,8 +355,8 @@ func (c *chain) backwards(s *rng.Stream, part, threads int) {
 			}
 			linalg.SolveUpper(l.row, mean, width, c.narrow)
 			row := p.factor[p.sorted[k]*p.blocks:][:p.blocks]
-			for k, r := range p.columns {
-				row[r] = mean[k]
+			for i, r := range p.columns {
+				row[r] = linalg.Dot(c.loadings[i*c.narrow:][:width], mean)
 			}
 		}
 	})

@@ -8,41 +8,45 @@ import (
 	"lacuna/internal/rng"
 )
 
-// filter draws the parameters of one column given its values at the labels that have cells. Weights and variance are
-// integrated out where length and share are drawn.
+// filter draws the parameters of the processes given the rows of the labels that have cells.
 type filter struct {
-	p       *process
-	columns int // B + 1: the functions, and the values
-	state   [][maxOrder]float64
-	e       []float64 // innovations
-	values  []float64
-	// Of the last evaluation: the Gram matrix of whitened functions and values, Σ log of the innovations' variances, and
-	// L with L Lᵀ = Γ + V⁻¹.
-	gram, lower, panel []float64
-	logs               float64
-	squares            float64 // of the whitened values, less what the functions explain
-	beta               []float64
+	p      *process
+	rows   []float64 // of the labels with cells, R entries each
+	values []float64 // one process at those labels
+	state  [][maxOrder]float64
+
+	// Of whiten: the Gram matrix of functions φ and values, Σ log of the innovations' variances, and scratch of chunk rows.
+	gram, some, weight, scratch []float64
+	logs                        float64
+	// Of reduce: L Lᵀ = Γ + V⁻¹ for the whitened functions' Γ, and below it L⁻¹ of the functions' products with the values.
+	lower, panel []float64
+
+	mixing linalg.LU
+	draws  []float64
 }
 
 func newFilter(p *process) *filter {
-	n := p.functions + 1
+	r := len(p.columns)
+	n := p.functions + r
 	stride := linalg.Stride(n)
 	return &filter{
-		p: p, columns: n, state: make([][maxOrder]float64, n), e: make([]float64, n), values: make([]float64, len(p.known)),
-		gram: make([]float64, n*n), lower: make([]float64, n*stride), panel: make([]float64, 8*stride),
-		beta: make([]float64, n),
+		p: p, rows: make([]float64, len(p.known)*r), values: make([]float64, len(p.known)),
+		state: make([][maxOrder]float64, n), gram: make([]float64, n*stride), some: make([]float64, chunk*stride),
+		weight: make([]float64, chunk), scratch: make([]float64, chunk*stride), lower: make([]float64, n*stride),
+		panel: make([]float64, 8*stride), draws: make([]float64, r),
 	}
 }
 
-// whiten passes functions and values through the Kalman filter of a process of variance 1.
-func (f *filter) whiten(length, alpha float64) {
-	p, n := f.p, f.columns
-	for i := range f.state {
-		f.state[i] = [maxOrder]float64{}
-	}
+// whiten passes the functions and the columns of values, rows of that width, through the Kalman filter of a process.
+func (f *filter) whiten(c *curve, values []float64, width int) {
+	p, n := f.p, f.p.functions+width
+	stride := linalg.Stride(n)
+	state := f.state[:n]
+	clear(state)
 	clear(f.gram)
 	f.logs = 0
-	lambda := math.Sqrt(float64(2*p.order-1)) / length
+	alpha := c.alpha()
+	lambda := math.Sqrt(float64(2*p.order-1)) / c.length
 	k := kalman{matern: p.matern, alpha: alpha, cov: scaled(p.stationary, 1-alpha)}
 	last, logged := math.NaN(), 1.0
 	for known, at := range p.known {
@@ -53,27 +57,25 @@ func (f *filter) whiten(length, alpha float64) {
 				last = delta
 			}
 			k.predict()
-			for c := range f.state {
-				f.state[c] = k.advance(f.state[c])
+			for c := range state {
+				state[c] = k.advance(state[c])
 			}
 		}
 		k.update()
-		copy(f.e, p.basis[at*p.functions:][:p.functions])
-		f.e[n-1] = f.values[known]
-		for c := range f.e {
-			x := &f.state[c]
-			e := f.e[c] - x[0]
-			f.e[c] = e
+		place := known % chunk
+		e := f.some[place*stride:][:n]
+		copy(e, p.basis[at*p.functions:][:p.functions])
+		copy(e[p.functions:], values[known*width:][:width])
+		for c := range e {
+			x := &state[c]
+			e[c] -= x[0]
 			for i, g := range k.gain {
-				x[i] += float64(g * e)
+				x[i] += float64(g * e[c])
 			}
 		}
-		for c, x := range f.e {
-			x /= k.variance
-			row := f.gram[c*n:][:c+1]
-			for b, y := range f.e[:c+1] {
-				row[b] += float64(x * y)
-			}
+		f.weight[place] = 1 / k.variance
+		if place+1 == chunk || known+1 == len(p.known) {
+			linalg.AddGram(f.gram, f.some, f.weight[:place+1], f.scratch, n)
 		}
 		if logged *= k.variance; logged < 1e-200 || logged > 1e200 {
 			f.logs += portable.Log(logged)
@@ -86,45 +88,73 @@ func (f *filter) whiten(length, alpha float64) {
 // gap is the distance in units of 1/λ; what is nearly nothing counts as a little, so that precisions stay finite.
 func gap(lambda, distance float64) float64 { return max(1e-4, lambda*distance) }
 
-// The variance of a column has the prior of a normal–Wishart's: inverse gamma with shape ½ and rate ½.
-const half = 0.5
-
-// evidence returns the logarithm of the density of the values given length and share, weights and variance integrated
-// out, but for a constant.
-func (f *filter) evidence(c *curve) float64 {
-	f.whiten(c.length, c.alpha())
-	n, b := f.columns, f.p.functions
-	stride := linalg.Stride(n)
+// reduce integrates the weights of the functions out: it takes from the values' products in f.gram, after whiten, what the
+// functions explain. It returns ½ log |V (Γ + V⁻¹)|.
+func (f *filter) reduce(c *curve, width int) (logs float64) {
+	b, stride := f.p.functions, linalg.Stride(f.p.functions+width)
+	copy(f.lower[:(b+width)*stride], f.gram)
 	for i := range b {
-		copy(f.lower[i*stride:], f.gram[i*n:][:i+1])
 		f.lower[i*stride+i] += 1 / c.shares[i]
 	}
-	copy(f.beta, f.gram[b*n:][:b])
 	if !linalg.Cholesky(f.lower, b, stride, f.panel) {
-		return math.Inf(-1)
+		return math.Inf(1)
 	}
-	linalg.SolveLower(f.lower, f.beta, b, stride)
-	f.squares = f.gram[b*n+b]
-	logs := float64(f.logs / 2)
-	for i, x := range f.beta[:b] {
-		f.squares -= float64(x * x)
-		logs += portable.Log(f.lower[i*stride+i]) + float64(portable.Log(c.shares[i])/2)
+	for i := range b {
+		logs += portable.Log(f.lower[i*stride+i]) + portable.Log(c.shares[i])/2
 	}
-	f.squares = max(0, f.squares)
-	return -logs - float64((half+float64(float64(len(f.values))/2))*portable.Log(half+float64(f.squares/2)))
+	for i := b; i < b+width; i++ {
+		row := f.lower[i*stride:]
+		linalg.SolveLower(f.lower, row, b, stride)
+		for j := b; j <= i; j++ {
+			other := f.lower[j*stride:]
+			for k, x := range row[:b] {
+				f.gram[i*stride+j] -= float64(x * other[k])
+			}
+		}
+	}
+	return logs
 }
 
-// draw samples the parameters of column r.
-func (f *filter) draw(s *rng.Stream, r int) {
-	p := f.p
-	c := &p.curves[r]
+// evidence returns the logarithm of the density of f.values given length and share, weights and scale integrated out, but for a constant: the scale of the row of M,
+// whose square of the length is square, has
+func (f *filter) evidence(c *curve, square float64) float64 {
+	f.whiten(c, f.values, 1)
+	logs := f.logs/2 + f.reduce(c, 1)
+	b, stride := f.p.functions, linalg.Stride(f.p.functions+1)
+	squares := max(0, f.gram[b*stride+b])
+	shape := float64(len(f.values)+len(f.p.columns)) / 2
+	return -logs - float64(shape*portable.Log((square+squares)/2))
+}
+
+// draw samples the parameters of every process in turn.
+func (f *filter) draw(s *rng.Stream) {
+	p, width := f.p, len(f.p.columns)
 	for known, k := range p.known {
-		f.values[known] = p.factor[p.sorted[k]*p.blocks+p.columns[r]]
+		for r, column := range p.columns {
+			f.rows[known*width+r] = p.factor[p.sorted[k]*p.blocks+column]
+		}
 	}
+	for r := range p.curves {
+		c := &p.curves[r]
+		m := p.mixing[r*width:][:width]
+		for known := range p.known {
+			f.values[known] = linalg.Dot(f.rows[known*width:][:width], m)
+		}
+		f.drawShape(s, c, linalg.Norm2(m))
+		f.whiten(c, f.rows, width)
+		f.reduce(c, width)
+		f.drawMixing(s, r)
+		f.drawWeights(s, c, m)
+	}
+}
+
+// drawShape samples length and share of a process.
+func (f *filter) drawShape(s *rng.Stream, c *curve, square float64) {
+	p := f.p
 	middle := portable.Log(p.length)
 	density := func() float64 {
 		x, y := (portable.Log(c.length)-middle)/p.spread, (c.rough-roughMean)/roughSpread
-		return f.evidence(c) - float64((float64(x*x)+float64(y*y))/2)
+		return f.evidence(c, square) - float64((float64(x*x)+float64(y*y))/2)
 	}
 	level := density()
 	x := portable.Log(c.length)
@@ -134,36 +164,65 @@ func (f *filter) draw(s *rng.Stream, r int) {
 	})
 	c.length = portable.Exp(x)
 	slice(s, &c.rough, level, 2, -14, 14, density)
-	f.evidence(c)
-	f.drawWeights(s, c)
 }
 
 const roughMean, roughSpread = -3, 3
 
-// drawWeights samples variance, weights and their variances, after evidence.
-func (f *filter) drawWeights(s *rng.Stream, c *curve) {
-	b, stride := f.p.functions, linalg.Stride(f.columns)
-	c.variance = (half + float64(f.squares/2)) / gamma(s, half+float64(float64(len(f.values))/2))
-	deviation := math.Sqrt(c.variance)
-	for i := range b {
-		f.beta[i] += float64(deviation * s.NormFloat64())
+// drawMixing samples row r of M given the others, after reduce: with S the products of the reduced rows, n of them,
+//
+//	p(m) ∝ |det M|ⁿ exp(−½ mᵀ(S + I) m) ,      det M ∝ m·l ,  l column r of M⁻¹ .
+//
+// In coordinates where S + I is the identity the part along l is a χ with n + 1 degrees of freedom and the rest is normal (Waggoner & Zha 2003).
+func (f *filter) drawMixing(s *rng.Stream, r int) {
+	p, width := f.p, len(f.p.columns)
+	b, wide, stride := p.functions, linalg.Stride(p.functions+width), linalg.Stride(width)
+	across := f.draws
+	clear(across)
+	across[r] = 1
+	copy(f.mixing.Matrix(width), p.mixing)
+	if f.mixing.Factor() != nil {
+		return
 	}
-	linalg.SolveUpper(f.lower, f.beta, b, stride)
-	copy(c.weights, f.beta)
-	c.shares[0] = share(s, c.weights[:1], c.variance)
+	f.mixing.Solve(across)
+	square := f.scratch
+	for i := range width {
+		copy(square[i*stride:], f.gram[(b+i)*wide+b:][:i+1])
+		square[i*stride+i]++
+	}
+	if !linalg.Cholesky(square, width, stride, f.panel) {
+		return
+	}
+	linalg.SolveLower(square, across, width, stride)
+	linalg.Scale(across, 1/linalg.Norm(across))
+	m := p.mixing[r*width:][:width]
+	for i := range m {
+		m[i] = s.NormFloat64()
+	}
+	along := math.Sqrt(2 * gamma(s, float64(len(p.known)+1)/2))
+	linalg.Axpy(m, along-linalg.Dot(m, across), across)
+	linalg.SolveUpper(square, m, width, stride)
+}
+
+// drawWeights samples the weights of a process and their variances, after reduce.
+func (f *filter) drawWeights(s *rng.Stream, c *curve, m []float64) {
+	b, stride := f.p.functions, linalg.Stride(f.p.functions+len(m))
+	for i := range b {
+		c.weights[i] = s.NormFloat64()
+		for j, x := range m {
+			c.weights[i] += float64(x * f.lower[(b+j)*stride+i])
+		}
+	}
+	linalg.SolveUpper(f.lower, c.weights, b, stride)
+	c.shares[0] = share(s, c.weights[:1])
 	for i := 1; i+1 < b; i += 2 {
-		v := share(s, c.weights[i:i+2], c.variance)
+		v := share(s, c.weights[i:i+2])
 		c.shares[i], c.shares[i+1] = v, v
 	}
 }
 
-// share draws the variance of weights relative to variance, whose prior is inverse gamma with shape and rate ½.
-func share(s *rng.Stream, weights []float64, variance float64) float64 {
-	rate := half
-	for _, w := range weights {
-		rate += float64(w * w / variance / 2)
-	}
-	return min(1e8, rate/gamma(s, half+float64(float64(len(weights))/2)))
+// share draws the variance of weights, whose prior is inverse gamma with shape and rate ½.
+func share(s *rng.Stream, weights []float64) float64 {
+	return min(1e8, (1+linalg.Norm2(weights))/(2*gamma(s, float64(1+len(weights))/2)))
 }
 
 // slice moves *x by one step of slice sampling (Neal 2003) between low and high, given the log density at *x, and

@@ -64,10 +64,11 @@ func (g GaussianProcess) start(r rows) prior {
 	p.curves = make([]curve, len(r.columns))
 	for k := range p.curves {
 		p.curves[k] = curve{
-			length: p.length, rough: -6, variance: 1,
+			length: p.length, rough: -6,
 			weights: make([]float64, p.functions), shares: linalg.Ones(p.functions),
 		}
 	}
+	p.mixing = linalg.Identity(len(r.columns))
 	p.filter = newFilter(p)
 	p.chain = newChain(p, partLength(len(r.columns), p.order))
 	return p
@@ -86,7 +87,8 @@ type process struct {
 	length, spread    float64 // the prior of log ℓ is normal, with mean log length and that deviation
 	shortest, longest float64 // where it is cut off
 
-	curves []curve // of every column
+	curves []curve   // of every process
+	mixing []float64 // M: M u(t) are the processes
 	filter *filter
 	chain  *chain
 	sweeps int
@@ -94,11 +96,10 @@ type process struct {
 
 // curve is the parameters of one column.
 type curve struct {
-	length   float64   // ℓ
-	rough    float64   // the log-odds of α
-	variance float64   // σ²
-	weights  []float64 // c
-	shares   []float64 // v
+	length  float64   // ℓ
+	rough   float64   // the log-odds of α
+	weights []float64 // c
+	shares  []float64 // v
 }
 
 func (c *curve) alpha() float64 { return 1 / (1 + portable.Exp(-c.rough)) }
@@ -160,7 +161,5 @@ func (p *process) draw(s *rng.Stream) {
 	if p.sweeps == 1 || len(p.known) == 0 {
 		return
 	}
-	for r := range p.curves {
-		p.filter.draw(s, r)
-	}
+	p.filter.draw(s)
 }

@@ -29,7 +29,7 @@ func small(order int, s *rng.Stream) *process {
 	p := GaussianProcess{Coordinates: at, Periods: []float64{6}, Order: order}.start(r).(*process)
 	for r := range p.curves {
 		c := &p.curves[r]
-		c.length, c.rough, c.variance = 1.5*float64(r+1), -2+float64(r), 0.5+float64(r)
+		c.length, c.rough = 1.5*float64(r+1), -2+float64(r)
 		for b := range c.weights {
 			c.weights[b] = s.NormFloat64()
 			c.shares[b] = 0.5 + float64(r)
@@ -38,24 +38,50 @@ func small(order int, s *rng.Stream) *process {
 	for i := range r.factor {
 		r.factor[i] = s.NormFloat64()
 	}
+	for i := range p.mixing {
+		p.mixing[i] += 0.5 * s.NormFloat64()
+	}
 	return p
 }
 
-// dense returns the prior mean and covariance of column r at the sorted labels.
+// dense returns the prior mean and covariance of process r at the sorted labels.
 func dense(p *process, r int) (mean, matrix []float64) {
 	c := &p.curves[r]
 	lambda := math.Sqrt(float64(2*p.order-1)) / c.length
 	for k := range p.count {
 		mean = append(mean, p.mean(k, r))
 		for l := range p.count {
-			v := c.variance * (1 - c.alpha()) * covariance(p.order, lambda*math.Abs(p.at[k]-p.at[l]))
+			v := (1 - c.alpha()) * covariance(p.order, lambda*math.Abs(p.at[k]-p.at[l]))
 			if k == l {
-				v += c.variance * c.alpha()
+				v += c.alpha()
 			}
 			matrix = append(matrix, v)
 		}
 	}
 	return mean, matrix
+}
+
+// denseRows returns the prior precision of all rows, entry r of the k-th sorted label at k·R + r, and that times the mean.
+func denseRows(t *testing.T, p *process) (precision, shift []float64) {
+	d, width := p.count, len(p.columns)
+	n := d * width
+	matrix, mean := make([]float64, n*n), make([]float64, n)
+	loadings := invert(t, p.mixing, width)
+	for z := range width {
+		m, v := dense(p, z)
+		for k := range d {
+			for r := range width {
+				mean[k*width+r] += loadings[r*width+z] * m[k]
+				for l := range d {
+					for q := range width {
+						matrix[(k*width+r)*n+l*width+q] += loadings[r*width+z] * loadings[q*width+z] * v[k*d+l]
+					}
+				}
+			}
+		}
+	}
+	precision = invert(t, matrix, n)
+	return precision, linalg.Multiply(precision, mean, n, n, 1)
 }
 
 func invert(t *testing.T, a []float64, n int) []float64 {
@@ -85,17 +111,7 @@ func TestDrawsOfAllRowsAreThoseOfTheDenseDefinition(t *testing.T) {
 		p := small(order, s)
 		d, width := p.count, len(p.columns)
 		n, stride := d*width, linalg.Stride(width+1)
-		precision, shift := make([]float64, n*n), make([]float64, n) // entry of row k, column r at k·R + r
-		for r := range width {
-			mean, matrix := dense(p, r)
-			inverse := invert(t, matrix, d)
-			for k := range d {
-				for l := range d {
-					precision[(k*width+r)*n+l*width+r] = inverse[k*d+l]
-					shift[k*width+r] += inverse[k*d+l] * mean[l]
-				}
-			}
-		}
+		precision, shift := denseRows(t, p)
 		data := make([][]float64, d)
 		for k := range d {
 			data[k] = make([]float64, (width+1)*stride)
@@ -169,14 +185,10 @@ func TestEvidenceIsTheDenseDensity(t *testing.T) {
 		n := len(p.known)
 		density := func(r int) float64 {
 			c := p.curves[r]
-			c.variance = 1
-			saved := p.curves[r]
-			p.curves[r] = c
 			_, matrix := dense(p, r)
-			p.curves[r] = saved
 			m, y := make([]float64, n*n), make([]float64, n)
 			for a, k := range p.known {
-				y[a] = p.factor[p.sorted[k]*p.blocks+p.columns[r]]
+				y[a] = p.filter.values[a]
 				for b, l := range p.known {
 					m[a*n+b] = matrix[k*p.count+l]
 					for f := range p.functions {
@@ -198,17 +210,17 @@ func TestEvidenceIsTheDenseDensity(t *testing.T) {
 				logs += math.Log(l[a*stride+a])
 				squares += y[a] * y[a]
 			}
-			return -logs - (half+float64(n)/2)*math.Log(half+squares/2)
+			return -logs - float64(n+3)/2*math.Log((0.7+squares)/2)
 		}
 		for r := range p.curves {
 			for a, k := range p.known {
 				p.filter.values[a] = p.factor[p.sorted[k]*p.blocks+p.columns[r]]
 			}
-			got, want := p.filter.evidence(&p.curves[r]), density(r)
+			got, want := p.filter.evidence(&p.curves[r], 0.7), density(r)
 			p.curves[r].length *= 1.7
 			p.curves[r].rough--
 			p.curves[r].shares[1] *= 2
-			got, want = got-p.filter.evidence(&p.curves[r]), want-density(r)
+			got, want = got-p.filter.evidence(&p.curves[r], 0.7), want-density(r)
 			if math.Abs(got-want) > 1e-9*(1+math.Abs(want)) {
 				t.Errorf("order %d, column %d: the evidence changes by %.12g, want %.12g", order, r, got, want)
 			}
