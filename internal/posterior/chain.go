@@ -59,8 +59,8 @@ func newChain(p *process, length int) *chain {
 	r := len(p.columns)
 	c := &chain{p: p, width: r, size: p.order * r, lambda: make([]float64, r), scale: make([]float64, r)}
 	c.own = make([]float64, r)
-	c.loadings, c.transposed = make([]float64, r*linalg.Stride(r+1)), make([]float64, r*linalg.Stride(r+1))
-	c.narrow, c.wide = linalg.Stride(r+1), linalg.Stride(c.size)
+	c.loadings, c.transposed = make([]float64, r*p.stride), make([]float64, r*p.stride)
+	c.narrow, c.wide = p.stride, linalg.Stride(c.size)
 	c.length = min(p.count, length)
 	c.labels = make([]label, c.length)
 	for k := range c.labels {
@@ -236,7 +236,7 @@ func (c *chain) through(k int, l *label, m *chainScratch) bool {
 	linalg.InvertLower(l.row, m.inverse, width, stride)
 	clear(half)
 	kernel.GemmSub(half, m.inverse, full, width, width+1, width, stride, stride, stride)
-	linalg.AddGram(l.through, half, m.minus[:width], m.gram[width*stride:], width+1)
+	linalg.AddGram(l.through, half, m.minus[:width], m.gram[width*stride:], width+1, stride)
 	return true
 }
 
@@ -267,7 +267,7 @@ func (c *chain) eliminate(k int, l *label, next carry) bool {
 	}
 	linalg.InvertLower(l.pivot, m.inverse, size, stride)
 	clear(m.product)
-	linalg.AddGram(m.product, m.inverse, m.ones, m.gram, size)
+	linalg.AddGram(m.product, m.inverse, m.ones, m.gram, size, stride)
 	for i := range size {
 		for j := range i {
 			m.product[j*stride+i] = m.product[i*stride+j]

@@ -75,7 +75,7 @@ func (f *filter) whiten(c *curve, values []float64, width int) {
 		}
 		f.weight[place] = 1 / k.variance
 		if place+1 == chunk || known+1 == len(p.known) {
-			linalg.AddGram(f.gram, f.some, f.weight[:place+1], f.scratch, n)
+			linalg.AddGram(f.gram, f.some, f.weight[:place+1], f.scratch, n, stride)
 		}
 		if logged *= k.variance; logged < 1e-200 || logged > 1e200 {
 			f.logs += portable.Log(logged)

@@ -25,7 +25,7 @@ func small(order int, s *rng.Stream) *process {
 		}
 		starts = append(starts, next)
 	}
-	r := rows{factor: make([]float64, len(at)*4), blocks: 4, columns: []int{0, 1, 3}, count: len(at), starts: starts}
+	r := rows{factor: make([]float64, len(at)*4), blocks: 4, columns: []int{0, 1, 3}, count: len(at), starts: starts, stride: 8}
 	p := GaussianProcess{Coordinates: at, Periods: []float64{6}, Order: order}.start(r).(*process)
 	for r := range p.curves {
 		c := &p.curves[r]
@@ -110,7 +110,7 @@ func TestDrawsOfAllRowsAreThoseOfTheDenseDefinition(t *testing.T) {
 		s := rng.New(uint64(order), "dense")
 		p := small(order, s)
 		d, width := p.count, len(p.columns)
-		n, stride := d*width, linalg.Stride(width+1)
+		n, stride := d*width, p.stride
 		precision, shift := denseRows(t, p)
 		data := make([][]float64, d)
 		for k := range d {

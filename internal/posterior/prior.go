@@ -23,8 +23,8 @@ type prior interface {
 type joint interface {
 	prior
 	// drawRows draws every row of the factor. data adds the data's precision of row i and, below it, that precision times
-	// the mean to a lower triangle whose rows are linalg.Stride(width+1) apart, width the number of columns; calls of
-	// different threads, which are numbered from 0, may run at the same time.
+	// the mean to a lower triangle whose rows are rows.stride apart; calls of different threads, which are numbered from
+	// 0, may run at the same time.
 	drawRows(s *rng.Stream, threads int, data func(thread, i int, precision []float64))
 }
 
@@ -44,6 +44,7 @@ type rows struct {
 	columns []int // the blocks that have the mode, ascending
 	count   int   // d, the size of the mode
 	starts  []int // row i has starts[i+1] − starts[i] cells
+	stride  int   // between rows of a precision that the data are added to; at least columns + 1, a multiple of 8
 }
 
 // wishart draws a precision matrix Λ under a Wishart prior with scale I and as many degrees of freedom as columns.
@@ -81,7 +82,7 @@ func (p *wishart) addRows(count, width int, set func(row []float64, i int)) {
 		for k := range some {
 			set(p.some[k*stride:][:width], begin+k)
 		}
-		linalg.AddGram(p.inverse, p.some, p.ones[:some], p.gram, width)
+		linalg.AddGram(p.inverse, p.some, p.ones[:some], p.gram, width, stride)
 	}
 }
 
@@ -104,7 +105,7 @@ func (p *wishart) drawWishart(s *rng.Stream, width int, freedom float64) {
 		linalg.SolveUpper(p.inverse, p.bartlett[l*stride:], width, stride)
 	}
 	clear(p.inverse)
-	linalg.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width)
+	linalg.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width, stride)
 	for k := range width {
 		for l := range k + 1 {
 			p.precision[k*width+l] = p.inverse[k*stride+l]
