@@ -82,7 +82,7 @@ func SolveUpper(l, x []float64, n, stride int) {
 	}
 }
 
-// InvertLower sets t to L⁻¹, L the lower triangle of n rows that Cholesky left; what is above the diagonal of t is zero.
+// InvertLower sets t to L⁻¹, L the lower triangle of n rows that Cholesky left, and what is above its diagonal to zero.
 // Both have that stride, a multiple of 8.
 func InvertLower(l, t []float64, n, stride int) {
 	for begin := 0; begin < n; begin += lanes {

@@ -9,14 +9,14 @@ import (
 	"lacuna/internal/rng"
 )
 
-// chain draws all columns of a Gaussian process factor at once. The states x_i of all columns at the i-th sorted label,
-// entry a of column r at a·R + r, have a joint precision that is block tridiagonal, with blocks of m = order·R:
+// chain draws all rows of a Gaussian process factor at once. The states x_i of all R processes at the i-th sorted
+// label, entry a of process r at a·R + r, have a joint precision that is block tridiagonal, with blocks of m = order·R:
 //
 //	D_i = A_iᵀ Q_i⁻¹ A_i + Q_{i−1}⁻¹ + data ,    B_i = −Q_i⁻¹ A_i  between x_{i+1} and x_i .
 //
-// Blocks are eliminated forwards, G_i = D_i − B_{i−1} G_{i−1}⁻¹ B_{i−1}ᵀ, and states drawn backwards. A label's own part w
-// is integrated out of the data's precision H and shift h of its row before, and drawn after, given the state. A
-// draw costs O(d m³); labels beyond the memory of a part are eliminated twice.
+// Blocks are eliminated forwards, G_i = D_i − B_{i−1} G_{i−1}⁻¹ B_{i−1}ᵀ, and states drawn backwards. A label's own part
+// w is integrated out of the data's precision H and shift h of its row before, and drawn after, given the state. A
+// draw costs O(d m³). Labels are kept in memory by parts, and all but the last part are eliminated twice.
 type chain struct {
 	p             *process
 	width, size   int // R and m
@@ -25,7 +25,8 @@ type chain struct {
 	labels        []label
 	starts        []carry // of every part
 	lambda, scale []float64
-	own           []float64 // 1/(α σ²) of every column
+	own           []float64 // 1/α of every process
+	steps         *steps    // the last
 	normals       []float64
 	scratch       []chainScratch
 	next, work    []float64
@@ -36,23 +37,34 @@ type chain struct {
 
 // label is what is kept of a label while its part is in memory.
 type label struct {
-	row     []float64                     // R+1 rows: L of H + W⁻¹, and h
-	through []float64                     // R+1 rows: precision and shift of the state
-	mean    []float64                     // Φc
-	pivot   []float64                     // L of G, m rows
-	shift   []float64                     // of the state, eliminated as G is
-	step    [maxOrder][maxOrder][]float64 // Q⁻¹A of every column, to the next label
+	row     []float64 // R+1 rows: L of H + W⁻¹, and h
+	through []float64 // R+1 rows: precision and shift of the state
+	mean    []float64 // Φc
+	pivot   []float64 // L of G, m rows
+	shift   []float64 // of the state, eliminated as G is
+	step    *steps    // to the next label
+}
+
+// steps are the blocks that a step of the processes adds to their precision, an entry for every process.
+type steps struct {
+	distance              float64
+	before, across, after [maxOrder][maxOrder][]float64 // AᵀQ⁻¹A, Q⁻¹A, Q⁻¹
 }
 
 // carry is what the labels before say of a label's state: the lower triangle of a precision, and a shift.
 type carry struct{ precision, shift []float64 }
 
-type chainScratch struct{ inverse, product, gram, panel, ones, minus []float64 }
+type chainScratch struct{ inverse, product, gram, panel, minus []float64 }
 
-// partLength is how many labels a part has, so that it takes some 30 MB.
-func partLength(width, order int) int {
+// perLabel is how many numbers are kept of a label for a number of columns whose rows of data are stride apart.
+func perLabel(width, order, stride int) int {
 	m := order * width
-	return max(16, 1<<22/(2*(width+1)*linalg.Stride(width+1)+m*linalg.Stride(m)+1))
+	return 2*(width+1)*stride + m*linalg.Stride(m) + 2*m + 2*width
+}
+
+// partLength is how many labels a part has: some 30 MB, or so many that parts are no more than the labels of one.
+func partLength(labels, perLabel int) int {
+	return min(labels, max(1<<22/(perLabel+1), int(math.Sqrt(float64(labels)))+1))
 }
 
 func newChain(p *process, length int) *chain {
@@ -68,11 +80,6 @@ func newChain(p *process, length int) *chain {
 		l.row, l.through = make([]float64, (r+1)*c.narrow), make([]float64, (r+1)*c.narrow)
 		l.mean, l.shift = make([]float64, r), make([]float64, c.size)
 		l.pivot = make([]float64, c.size*c.wide)
-		for a := range p.order {
-			for b := range p.order {
-				l.step[a][b] = make([]float64, r)
-			}
-		}
 	}
 	for range (p.count + c.length - 1) / c.length {
 		c.starts = append(c.starts, carry{make([]float64, c.size*c.wide), make([]float64, c.size)})
@@ -86,16 +93,15 @@ func newChain(p *process, length int) *chain {
 func (c *chain) threads(count int) {
 	for len(c.scratch) < count {
 		n := max(c.size*c.wide, c.width*c.narrow)
-		ones, minus := linalg.Ones(c.size), linalg.Ones(c.size)
+		minus := linalg.Ones(c.size)
 		linalg.Scale(minus, -1)
 		c.scratch = append(c.scratch, chainScratch{
-			make([]float64, n), make([]float64, n), make([]float64, 2*n), make([]float64, 8*max(c.wide, c.narrow)), ones, minus,
+			make([]float64, n), make([]float64, n), make([]float64, 2*n), make([]float64, 8*max(c.wide, c.narrow)), minus,
 		})
 	}
 }
 
-// rows draws every row of the factor. data adds the data's precision of a label's row, and below it the shift, to a
-// lower triangle whose rows are linalg.Stride(R+1) apart.
+// drawRows implements joint. Where rounding makes a precision indefinite, rows keep their values this time.
 func (p *process) drawRows(s *rng.Stream, threads int, data func(thread, i int, precision []float64)) {
 	c := p.chain
 	c.threads(threads)
@@ -120,6 +126,7 @@ func (p *process) drawRows(s *rng.Stream, threads int, data func(thread, i int, 
 		}
 	}
 	parts := len(c.starts)
+	c.steps = nil
 	c.begin()
 	for part := range parts {
 		if !c.forwards(part, threads, data) {
@@ -143,12 +150,9 @@ func (c *chain) begin() {
 	p, start := c.p, c.starts[0]
 	clear(start.precision)
 	clear(start.shift)
-	stationary := inverse(p.stationary, p.order)
 	for r := range c.width {
 		for a := range p.order {
-			for b := range a + 1 {
-				start.precision[(a*c.width+r)*c.wide+b*c.width+r] = c.scale[r] * stationary[a][b]
-			}
+			start.precision[(a*c.width+r)*c.wide+a*c.width+r] = c.scale[r]
 		}
 	}
 }
@@ -189,43 +193,50 @@ func (c *chain) forwards(part, threads int, data func(thread, i int, precision [
 			} else {
 				now = carry{c.labels[k+1-begin].pivot, c.labels[k+1-begin].shift}
 			}
-			if !c.eliminate(k, l, now) {
+			if !c.eliminate(l, now, c.p.at[k+1]-c.p.at[k]) {
 				return false
 			}
-		} else if !linalg.Cholesky(l.pivot, c.size, c.wide, c.scratch[0].panel) {
+			continue
+		}
+		if !linalg.Cholesky(l.pivot, c.size, c.wide, c.scratch[0].panel) {
 			return false
 		}
+		linalg.SolveLower(l.pivot, l.shift, c.size, c.wide)
 	}
 	return true
 }
 
-// through integrates a label's own part out of its row's data: H − H (H + W⁻¹)⁻¹ H, and the shift likewise.
+// through brings a label's row from u to the processes, and sets what it says of their states: with H and h of the row,
+// the label's own part, of precision W⁻¹, is integrated out as H − H (H + W⁻¹)⁻¹ H, and the shift likewise.
 func (c *chain) through(k int, l *label, m *chainScratch) bool {
 	width, stride := c.width, c.narrow
-	for r := range width {
-		l.mean[r] = c.p.mean(k, r)
-	}
-	// full becomes all of LᵀHL, with Lᵀh as one more column.
-	full, half := m.product, m.gram[:width*stride]
+	// full is all of H with h as one more column, then LᵀHL and Lᵀh. Columns are computed to the end of a lane group.
+	wide := linalg.Stride(width + 1)
+	full, half := m.product[:width*stride], m.gram[:width*stride]
 	for i := range width {
 		for j, x := range l.row[i*stride:][:i+1] {
 			full[i*stride+j], full[j*stride+i] = x, x
 		}
 		full[i*stride+width] = l.row[width*stride+i]
+		clear(full[i*stride+width+1:][:wide-width-1])
 	}
 	clear(half)
-	kernel.GemmSub(half, c.transposed, full, width, width+1, width, stride, stride, stride)
+	kernel.GemmSub(half, c.transposed, full, width, wide, width, stride, stride, stride)
 	for i := range width {
-		row := full[i*stride:][:width+1]
+		row := full[i*stride:][:wide]
 		clear(row)
 		row[width] = -half[i*stride+width]
 	}
 	kernel.GemmSub(full, half, c.loadings, width, width, width, stride, stride, stride)
 	for i := range width {
-		row := full[i*stride:][:width+1]
+		row := full[i*stride:][:wide]
+		l.mean[i] = c.p.mean(k, i)
 		copy(l.row[i*stride:], row[:i+1])
 		copy(l.through[i*stride:], row[:i+1])
 		l.row[i*stride+i] += c.own[i]
+	}
+	for i := range width {
+		row := full[i*stride:][:wide]
 		l.row[width*stride+i] = row[width]
 		row[width] -= linalg.Dot(row[:width], l.mean)
 		l.through[width*stride+i] = row[width]
@@ -235,84 +246,79 @@ func (c *chain) through(k int, l *label, m *chainScratch) bool {
 	}
 	linalg.InvertLower(l.row, m.inverse, width, stride)
 	clear(half)
-	kernel.GemmSub(half, m.inverse, full, width, width+1, width, stride, stride, stride)
+	kernel.GemmSub(half, m.inverse, full, width, wide, width, stride, stride, stride)
 	linalg.AddGram(l.through, half, m.minus[:width], m.gram[width*stride:], width+1, stride)
 	return true
 }
 
-// eliminate factors the pivot of a state and sets what it says of the next one.
-func (c *chain) eliminate(k int, l *label, next carry) bool {
-	p, m := c.p, &c.scratch[0]
-	q, width, size, stride := p.order, c.width, c.size, c.wide
-	distance := p.at[k+1] - p.at[k]
-	var inverses [maxOrder][maxOrder]float64
+// eliminate factors the pivot of a state and sets what it says of the next one: with Y = L⁻¹ (Q⁻¹A)ᵀ, less YᵀY.
+func (c *chain) eliminate(l *label, next carry, distance float64) bool {
+	q, width, size, stride, m := c.p.order, c.width, c.size, c.wide, &c.scratch[0]
+	c.setSteps(distance)
+	l.step = c.steps
 	clear(next.precision)
 	for r := range width {
-		a, noise := p.step(gap(c.lambda[r], distance))
-		inverses = inverse(noise, q)
-		step := product(inverses, a, q)
-		before := product(transpose(a), step, q)
 		for i := range q {
-			for j := range q {
-				l.step[i][j][r] = c.scale[r] * step[i][j]
-				if j <= i {
-					l.pivot[(i*width+r)*stride+j*width+r] += float64(c.scale[r] * before[i][j])
-					next.precision[(i*width+r)*stride+j*width+r] = c.scale[r] * inverses[i][j]
-				}
+			for j := range i + 1 {
+				l.pivot[(i*width+r)*stride+j*width+r] += c.steps.before[i][j][r]
+				next.precision[(i*width+r)*stride+j*width+r] = c.steps.after[i][j][r]
 			}
 		}
 	}
 	if !linalg.Cholesky(l.pivot, size, stride, m.panel) {
 		return false
 	}
+	linalg.SolveLower(l.pivot, l.shift, size, stride)
 	linalg.InvertLower(l.pivot, m.inverse, size, stride)
-	clear(m.product)
-	linalg.AddGram(m.product, m.inverse, m.ones, m.gram, size, stride)
+	clear(next.shift)
 	for i := range size {
-		for j := range i {
-			m.product[j*stride+i] = m.product[i*stride+j]
-		}
-	}
-	// G⁻¹ times the step's transpose from the right, then the step from the left.
-	for i := range size {
-		row, out := m.product[i*stride:][:size], m.inverse[i*stride:][:size]
+		row, out := m.inverse[i*stride:][:size], m.product[i*stride:][:size]
 		for b := range q {
-			to := out[b*width:][:width]
-			clear(to)
-			for d := range q {
-				from, x := row[d*width:][:width], l.step[b][d][:width]
+			to, low, x := out[b*width:][:width], row[:width], c.steps.across[b][0][:width]
+			for r := range to {
+				to[r] = low[r] * x[r]
+			}
+			for d := 1; d < q && i >= width; d++ {
+				from, x := row[d*width:][:width], c.steps.across[b][d][:width]
 				for r := range to {
 					to[r] += float64(from[r] * x[r])
 				}
 			}
 		}
+		linalg.Axpy(next.shift, l.shift[i], out)
 	}
-	for a := range q {
-		for r := range width {
-			i := a*width + r
-			to := next.precision[i*stride:][:i+1]
-			for d := range q {
-				x := l.step[a][d][r]
-				for j, v := range m.inverse[(d*width+r)*stride:][:len(to)] {
-					to[j] -= float64(x * v)
-				}
-			}
-		}
-	}
-	mean := c.work
-	copy(mean, l.shift)
-	linalg.SolveLower(l.pivot, mean, size, stride)
-	linalg.SolveUpper(l.pivot, mean, size, stride)
-	for a := range q {
-		for r := range width {
-			var sum float64
-			for d := range q {
-				sum += float64(l.step[a][d][r] * mean[d*width+r])
-			}
-			next.shift[a*width+r] = sum
-		}
-	}
+	linalg.AddGram(next.precision, m.product, m.minus, m.gram, size, stride)
 	return true
+}
+
+// setSteps computes the blocks of the prior's precision over a distance, unless they are those of the last one.
+func (c *chain) setSteps(distance float64) {
+	if c.steps != nil && c.steps.distance == distance {
+		return
+	}
+	q := c.p.order
+	c.steps = &steps{distance: distance}
+	numbers := make([]float64, 3*q*q*c.width)
+	for _, block := range []*[maxOrder][maxOrder][]float64{&c.steps.before, &c.steps.across, &c.steps.after} {
+		for i := range q {
+			for j := range q {
+				block[i][j], numbers = numbers[:c.width], numbers[c.width:]
+			}
+		}
+	}
+	for r := range c.width {
+		a, noise := c.p.step(gap(c.lambda[r], distance))
+		after := inverse(noise, q)
+		across := product(after, a, q)
+		before := product(transpose(a), across, q)
+		for i := range q {
+			for j := range q {
+				c.steps.before[i][j][r] = c.scale[r] * before[i][j]
+				c.steps.across[i][j][r] = c.scale[r] * across[i][j]
+				c.steps.after[i][j][r] = c.scale[r] * after[i][j]
+			}
+		}
+	}
 }
 
 // backwards draws the states of a part, whose next one is in c.next, and then the rows.
@@ -325,16 +331,18 @@ func (c *chain) backwards(s *rng.Stream, part, threads int) {
 	for k := end - 1; k >= begin; k-- {
 		l := &c.labels[k-begin]
 		if k+1 < p.count {
+			clear(c.work)
 			for a := range q {
-				for r := range width {
-					for d := range q {
-						l.shift[a*width+r] += float64(l.step[d][a][r] * c.next[d*width+r])
+				for d := range q {
+					for r, x := range l.step.across[d][a] {
+						c.work[a*width+r] += float64(x * c.next[d*width+r])
 					}
 				}
 			}
+			linalg.SolveLower(l.pivot, c.work, size, stride)
+			linalg.Axpy(l.shift, 1, c.work)
 		}
 		copy(c.next, l.shift)
-		linalg.SolveLower(l.pivot, c.next, size, stride)
 		for i, z := range c.normals[(k-begin)*size:][:size] {
 			c.next[i] += z
 		}

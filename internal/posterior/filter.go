@@ -15,10 +15,10 @@ type filter struct {
 	values []float64 // one process at those labels
 	state  [][maxOrder]float64
 
-	// Of whiten: the Gram matrix of functions φ and values, Σ log of the innovations' variances, and scratch of chunk rows.
+	// Of whiten: the Gram matrix of functions and values, Σ log of the innovations' variances; scratch of chunk rows.
 	gram, some, weight, scratch []float64
 	logs                        float64
-	// Of reduce: L Lᵀ = Γ + V⁻¹ for the whitened functions' Γ, and below it L⁻¹ of the functions' products with the values.
+	// Of reduce: L with L Lᵀ = Γ + V⁻¹, Γ the Gram matrix of the functions; below it L⁻¹ g, g a value's products with it.
 	lower, panel []float64
 
 	mixing linalg.LU
@@ -47,7 +47,7 @@ func (f *filter) whiten(c *curve, values []float64, width int) {
 	f.logs = 0
 	alpha := c.alpha()
 	lambda := math.Sqrt(float64(2*p.order-1)) / c.length
-	k := kalman{matern: p.matern, alpha: alpha, cov: scaled(p.stationary, 1-alpha)}
+	k := newKalman(p.matern, alpha)
 	last, logged := math.NaN(), 1.0
 	for known, at := range p.known {
 		if known > 0 {
@@ -88,8 +88,8 @@ func (f *filter) whiten(c *curve, values []float64, width int) {
 // gap is the distance in units of 1/λ; what is nearly nothing counts as a little, so that precisions stay finite.
 func gap(lambda, distance float64) float64 { return max(1e-4, lambda*distance) }
 
-// reduce integrates the weights of the functions out: it takes from the values' products in f.gram, after whiten, what the
-// functions explain. It returns ½ log |V (Γ + V⁻¹)|.
+// reduce integrates the weights of the functions out: it takes from the values' products in f.gram, after whiten, what
+// the functions explain. It returns ½ log |V (Γ + V⁻¹)|.
 func (f *filter) reduce(c *curve, width int) (logs float64) {
 	b, stride := f.p.functions, linalg.Stride(f.p.functions+width)
 	copy(f.lower[:(b+width)*stride], f.gram)
@@ -100,7 +100,7 @@ func (f *filter) reduce(c *curve, width int) (logs float64) {
 		return math.Inf(1)
 	}
 	for i := range b {
-		logs += portable.Log(f.lower[i*stride+i]) + portable.Log(c.shares[i])/2
+		logs += portable.Log(f.lower[i*stride+i]) + float64(portable.Log(c.shares[i])/2)
 	}
 	for i := b; i < b+width; i++ {
 		row := f.lower[i*stride:]
@@ -115,11 +115,12 @@ func (f *filter) reduce(c *curve, width int) (logs float64) {
 	return logs
 }
 
-// evidence returns the logarithm of the density of f.values given length and share, weights and scale integrated out, but for a constant: the scale of the row of M,
-// whose square of the length is square, has
+// evidence returns the logarithm of the density of f.values given length and share, but for a constant. The weights are
+// integrated out, and so is the scale of the row of M that makes the values, the square of whose norm is given:
+// with S the sum of the reduced squares, n values and R columns, it is −½ log |K| − (n + R)/2 log((square + S)/2).
 func (f *filter) evidence(c *curve, square float64) float64 {
 	f.whiten(c, f.values, 1)
-	logs := f.logs/2 + f.reduce(c, 1)
+	logs := float64(f.logs/2) + f.reduce(c, 1)
 	b, stride := f.p.functions, linalg.Stride(f.p.functions+1)
 	squares := max(0, f.gram[b*stride+b])
 	shape := float64(len(f.values)+len(f.p.columns)) / 2
@@ -148,6 +149,9 @@ func (f *filter) draw(s *rng.Stream) {
 	}
 }
 
+// The prior of the log-odds of a process's share α is normal.
+const roughMean, roughSpread = -3, 3
+
 // drawShape samples length and share of a process.
 func (f *filter) drawShape(s *rng.Stream, c *curve, square float64) {
 	p := f.p
@@ -166,13 +170,12 @@ func (f *filter) drawShape(s *rng.Stream, c *curve, square float64) {
 	slice(s, &c.rough, level, 2, -14, 14, density)
 }
 
-const roughMean, roughSpread = -3, 3
-
 // drawMixing samples row r of M given the others, after reduce: with S the products of the reduced rows, n of them,
 //
 //	p(m) ∝ |det M|ⁿ exp(−½ mᵀ(S + I) m) ,      det M ∝ m·l ,  l column r of M⁻¹ .
 //
-// In coordinates where S + I is the identity the part along l is a χ with n + 1 degrees of freedom and the rest is normal (Waggoner & Zha 2003).
+// where S + I is the identity the part of m along l is a χ with n + 1 degrees of freedom, and the rest is normal
+// (Waggoner & Zha 2003).
 func (f *filter) drawMixing(s *rng.Stream, r int) {
 	p, width := f.p, len(f.p.columns)
 	b, wide, stride := p.functions, linalg.Stride(p.functions+width), linalg.Stride(width)

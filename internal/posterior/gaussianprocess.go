@@ -1,6 +1,7 @@
 package posterior
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -9,27 +10,50 @@ import (
 	"lacuna/internal/rng"
 )
 
-// GaussianProcess is the prior of a mode whose labels lie on a line: every column of the factor is a function of the
-// label's coordinate t,
+// GaussianProcess is the prior of a mode whose labels have coordinates t, such as dates. The rows of the factor are
+// u(t) = M⁻¹ z(t), with as many independent processes z as columns,
 //
-//	u_r(t) = Σ_b c_rb φ_b(t) + f_r(t) + w_r(t) ,   f_r ~ GP(0, (1 − α_r) σ_r² k(t/ℓ_r)) ,   w_r(t) ~ N(0, α_r σ_r²) ,
+//	z_r(t) = Σ_b c_rb φ_b(t) + f_r(t) + w_r(t) ,   f_r ~ GP(0, (1 − α_r) k(t/ℓ_r)) ,   w_r(t) ~ N(0, α_r) ,
 //
-// where φ are a constant and the harmonics of the periods, c_rb ~ N(0, v_rb σ_r²), k is Matérn's covariance and w is
-// independent between labels. Length, share α, variances and c are sampled for every column. All rows are drawn at
-// once, whether or not their labels have cells: a cost that is linear in the number of labels.
+// where φ are a constant and the harmonics of the periods, c_rb ~ N(0, v_rb), k is Matérn's covariance and w is
+// independent between labels. Entries of M are independent N(0, 1), so that for α = 1 rows are those of [NormalWishart]
+// but for the variances v of the mean. The rest of the prior, for every process: log ℓ is normal around the geometric
+// mean of the step and four times the range, the log-odds of α are normal, and v is inverse gamma with shape and rate
+// ½, one for the constant and one for every harmonic.
+//
+// All parameters are sampled given the rows of labels that have cells. All rows are drawn at once, a cost that is
+// linear in the number of labels, so that labels without cells, between the others and beyond, get draws from the
+// process; far from the data the variance is the prior's.
 type GaussianProcess struct {
 	Coordinates []float64 // of the labels, finite, in any order; nil: 0, 1, 2 …
 	Periods     []float64 // positive, in units of the coordinates
-	Order       int       // of Matérn's process, 1, 2 or 3: ν = ½, 3/2 or 5/2; default 2
+	Order       int       // of Matérn's process, 1 or 2: ν = ½ (rough) or 3/2; default 2
 }
 
-// harmonics is the largest number of harmonics of a period.
+// harmonics is the largest number of harmonics of a period; those shorter than two steps are left out.
 const harmonics = 4
 
-func (g GaussianProcess) start(r rows) prior {
+func (g GaussianProcess) withDefaults() GaussianProcess {
 	if g.Order == 0 {
 		g.Order = 2
 	}
+	return g
+}
+
+// Memory is how many bytes the prior takes beside what [Memory] counts, for a mode of d labels.
+func (g GaussianProcess) Memory(d, blocks int) float64 {
+	g = g.withDefaults()
+	each := perLabel(blocks, g.Order, linalg.Stride(blocks+1))
+	length := partLength(d, each)
+	parts := (d + length - 1) / length
+	functions := float64(1 + 2*harmonics*len(g.Periods))
+	block := float64(g.Order*blocks) * float64(linalg.Stride(g.Order*blocks))
+	labels := float64(float64(length)*float64(each)) + float64(float64(d)*(functions+float64(blocks)+4))
+	return 8 * (labels + float64(float64(parts+8)*block) + float64(float64(2*chunk)*(functions+float64(blocks))))
+}
+
+func (g GaussianProcess) start(r rows) prior {
+	g = g.withDefaults()
 	if g.Coordinates == nil {
 		g.Coordinates = make([]float64, r.count)
 		for i := range g.Coordinates {
@@ -37,21 +61,13 @@ func (g GaussianProcess) start(r rows) prior {
 		}
 	}
 	if len(g.Coordinates) != r.count || g.Order < 1 || g.Order > maxOrder {
-		panic("posterior: a Gaussian process has one coordinate a label and order 1, 2 or 3")
+		panic("posterior: a Gaussian process has one coordinate a label and order 1 or 2")
 	}
-	p := &process{rows: r, matern: &materns[g.Order-1], sorted: make([]int, r.count)}
+	p := &process{rows: r, matern: matern{g.Order}, sorted: make([]int, r.count)}
 	for i := range p.sorted {
 		p.sorted[i] = i
 	}
-	slices.SortStableFunc(p.sorted, func(i, j int) int {
-		switch d := g.Coordinates[i] - g.Coordinates[j]; {
-		case d < 0:
-			return -1
-		case d > 0:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(p.sorted, func(i, j int) int { return cmp.Compare(g.Coordinates[i], g.Coordinates[j]) })
 	p.at = make([]float64, r.count)
 	for k, i := range p.sorted {
 		p.at[k] = g.Coordinates[i]
@@ -70,14 +86,14 @@ func (g GaussianProcess) start(r rows) prior {
 	}
 	p.mixing = linalg.Identity(len(r.columns))
 	p.filter = newFilter(p)
-	p.chain = newChain(p, partLength(len(r.columns), p.order))
+	p.chain = newChain(p, partLength(r.count, perLabel(len(r.columns), p.order, r.stride)))
 	return p
 }
 
 // process is the state of the prior for one factor.
 type process struct {
 	rows
-	*matern
+	matern
 	sorted    []int     // labels by ascending coordinate
 	at        []float64 // their coordinates
 	known     []int     // places in sorted of the labels that have cells
@@ -94,7 +110,7 @@ type process struct {
 	sweeps int
 }
 
-// curve is the parameters of one column.
+// curve is the parameters of one process.
 type curve struct {
 	length  float64   // ℓ
 	rough   float64   // the log-odds of α

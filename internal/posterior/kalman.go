@@ -4,7 +4,7 @@ import "math"
 
 // kalman is the Kalman filter of one Matérn process of variance 1, of which the share alpha is an observation's own.
 type kalman struct {
-	*matern
+	matern
 	alpha    float64
 	a, noise square // of the step
 	cov      square // of the state, symmetric
@@ -14,15 +14,16 @@ type kalman struct {
 	settled  bool    // steps of one length have brought cov to its limit
 }
 
-func scaled(a square, s float64) square {
-	for i := range a {
-		for j := range a[i] {
-			a[i][j] *= s
-		}
+// newKalman starts a filter before the first observation.
+func newKalman(m matern, alpha float64) *kalman {
+	k := &kalman{matern: m, alpha: alpha}
+	for i := range m.order {
+		k.cov[i][i] = 1 - alpha
 	}
-	return a
+	return k
 }
 
+// transition sets the length of the steps from now on, in units of 1/λ.
 func (k *kalman) transition(delta float64) {
 	k.a, k.noise = k.step(delta)
 	k.noise = scaled(k.noise, 1-k.alpha)
@@ -44,24 +45,14 @@ func (k *kalman) predict() {
 	if k.settled {
 		return
 	}
-	q := k.order
-	var half square
-	for i := range q {
-		for j := range q {
-			for l := range q {
-				half[i][j] += float64(k.a[i][l] * k.cov[l][j])
-			}
+	half := product(k.a, k.cov, k.order)
+	k.cov = product(half, transpose(k.a), k.order)
+	for i := range k.order {
+		for j := range k.order {
+			k.cov[i][j] += k.noise[i][j]
 		}
 	}
-	for i := range q {
-		for j := range i + 1 {
-			sum := k.noise[i][j]
-			for l := range q {
-				sum += float64(half[i][l] * k.a[j][l])
-			}
-			k.cov[i][j], k.cov[j][i] = sum, sum
-		}
-	}
+	k.cov[0][1] = k.cov[1][0]
 }
 
 // update sets gain and variance of an observation, and the covariance of the state after it.
@@ -74,12 +65,7 @@ func (k *kalman) update() {
 	for i := range k.gain {
 		k.gain[i] = k.cov[i][0] / k.variance
 	}
-	for i := k.order - 1; i > 0; i-- {
-		for j := range i {
-			k.cov[i][j+1] -= float64(k.gain[i] * k.cov[0][j+1])
-			k.cov[j+1][i] = k.cov[i][j+1]
-		}
-	}
+	k.cov[1][1] -= float64(k.gain[1] * k.cov[0][1])
 	for i, g := range k.gain {
 		k.cov[i][0], k.cov[0][i] = k.alpha*g, k.alpha*g
 	}
