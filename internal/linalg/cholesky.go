@@ -83,28 +83,31 @@ func SolveUpper(l, x []float64, n, stride int) {
 }
 
 // InvertLower sets t to L⁻¹, L the lower triangle of n rows that Cholesky left, and what is above its diagonal to zero.
-// Both have that stride, a multiple of 8.
-func InvertLower(l, t []float64, n, stride int) {
+// Both have that stride, a multiple of 8; work is scratch of 8·stride numbers.
+func InvertLower(l, t []float64, n, stride int, work []float64) {
+	var corner [lanes * lanes]float64 // minus the inverse of a panel's own triangle
 	for begin := 0; begin < n; begin += lanes {
 		end := min(begin+lanes, n)
-		for i := begin; i < end; i++ {
-			clear(t[i*stride:][:stride])
-		}
-		// −L T of the panels before, and then what the panel's own triangle asks for.
-		kernel.GemmSub(t[begin*stride:], l[begin*stride:], t, end-begin, begin, begin, stride, stride, stride)
-		for i := begin; i < end; i++ {
-			row := t[i*stride:][:i+1]
-			row[i] = 1
-			for k := begin; k < i; k++ {
-				x := l[i*stride+k]
-				for j, v := range t[k*stride:][:k+1] {
-					row[j] -= float64(x * v)
+		height := end - begin
+		clear(t[begin*stride:][:height*stride])
+		clear(corner[:])
+		for i := range height {
+			own := l[(begin+i)*stride+begin:][:i+1]
+			inverse := 1 / own[i]
+			for j := range i {
+				var sum float64
+				for k := j; k < i; k++ {
+					sum += float64(own[k] * corner[k*lanes+j])
 				}
+				corner[i*lanes+j] = -sum * inverse
 			}
-			inverse := 1 / l[i*stride+i]
-			for j := range row {
-				row[j] *= inverse
+			corner[i*lanes+i] = -inverse
+			for j, x := range corner[i*lanes:][:i+1] {
+				t[(begin+i)*stride+begin+j] = -x
 			}
 		}
+		clear(work[:height*stride])
+		kernel.GemmSub(work, l[begin*stride:], t, height, begin, begin, stride, stride, stride)
+		kernel.GemmSub(t[begin*stride:], corner[:], work, height, begin, height, stride, lanes, stride)
 	}
 }

@@ -244,7 +244,7 @@ func (c *chain) through(k int, l *label, m *chainScratch) bool {
 	if !linalg.Cholesky(l.row, width, stride, m.panel) {
 		return false
 	}
-	linalg.InvertLower(l.row, m.inverse, width, stride)
+	linalg.InvertLower(l.row, m.inverse, width, stride, m.panel)
 	clear(half)
 	kernel.GemmSub(half, m.inverse, full, width, wide, width, stride, stride, stride)
 	linalg.AddGram(l.through, half, m.minus[:width], m.gram[width*stride:], width+1, stride)
@@ -269,7 +269,7 @@ func (c *chain) eliminate(l *label, next carry, distance float64) bool {
 		return false
 	}
 	linalg.SolveLower(l.pivot, l.shift, size, stride)
-	linalg.InvertLower(l.pivot, m.inverse, size, stride)
+	linalg.InvertLower(l.pivot, m.inverse, size, stride, m.panel)
 	clear(next.shift)
 	for i := range size {
 		row, out := m.inverse[i*stride:][:size], m.product[i*stride:][:size]
