@@ -185,7 +185,7 @@ func newNormal(a, precision []float64) *normal {
 	for k, p := range precision {
 		a[k*m.stride+k] += float64(m.epsilon * p)
 	}
-	if !linalg.Cholesky(a, m.n, m.stride, make([]float64, 8*m.stride)) {
+	if !linalg.Cholesky(a, m.n, 0, m.stride, make([]float64, 8*m.stride)) {
 		m.lower = nil // rounding has made it indefinite: nothing counts as determined
 	}
 	return m

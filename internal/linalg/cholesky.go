@@ -63,6 +63,18 @@ func factorPanel(panel []float64, width, rows, stride int) bool {
 	return true
 }
 
+// SolveLower replaces x by L⁻¹ x, L the lower triangle of n rows that Cholesky left.
+func SolveLower(l, x []float64, n, stride int) {
+	for i := range n {
+		row := l[i*stride:][:i+1]
+		sum := x[i]
+		for k, v := range row[:i] {
+			sum -= float64(v * x[k])
+		}
+		x[i] = sum / row[i]
+	}
+}
+
 // SolveUpper replaces x by L⁻ᵀ x, L the lower triangle of n rows that Cholesky left.
 func SolveUpper(l, x []float64, n, stride int) {
 	for i := n - 1; i >= 0; i-- {
@@ -71,5 +83,35 @@ func SolveUpper(l, x []float64, n, stride int) {
 		for k, w := range l[i*stride:][:i] {
 			x[k] -= float64(w * v)
 		}
+	}
+}
+
+// InvertLower sets t to L⁻¹, L the lower triangle of n rows that Cholesky left, and what is above its diagonal to zero.
+// Both have that stride, a multiple of 8; work is scratch of 8·stride numbers.
+func InvertLower(l, t []float64, n, stride int, work []float64) {
+	var corner [lanes * lanes]float64 // minus the inverse of a panel's own triangle
+	for begin := 0; begin < n; begin += lanes {
+		end := min(begin+lanes, n)
+		height := end - begin
+		clear(t[begin*stride:][:height*stride])
+		clear(corner[:])
+		for i := range height {
+			own := l[(begin+i)*stride+begin:][:i+1]
+			inverse := 1 / own[i]
+			for j := range i {
+				var sum float64
+				for k := j; k < i; k++ {
+					sum += float64(own[k] * corner[k*lanes+j])
+				}
+				corner[i*lanes+j] = -sum * inverse
+			}
+			corner[i*lanes+i] = -inverse
+			for j, x := range corner[i*lanes:][:i+1] {
+				t[(begin+i)*stride+begin+j] = -x
+			}
+		}
+		clear(work[:height*stride])
+		kernel.GemmSub(work, l[begin*stride:], t, height, begin, begin, stride, stride, stride)
+		kernel.GemmSub(t[begin*stride:], corner[:], work, height, begin, height, stride, lanes, stride)
 	}
 }

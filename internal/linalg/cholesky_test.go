@@ -49,6 +49,22 @@ func TestGramAndCholesky(t *testing.T) {
 					}
 				}
 			}
+			inverse := make([]float64, n*stride)
+			InvertLower(a, inverse, n, stride, make([]float64, 8*stride))
+			for i := range n {
+				for j := range n {
+					var sum, want float64
+					for k := range i + 1 {
+						sum += a[i*stride+k] * inverse[k*stride+j]
+					}
+					if i == j {
+						want = 1
+					}
+					if math.Abs(sum-want) > 1e-10 {
+						t.Fatalf("n=%d, %d rows: (L L⁻¹)[%d,%d] is %v", n, count, i, j, sum)
+					}
+				}
+			}
 			SolveUpper(a, x, n, stride)
 			for i := range n {
 				sum := -b[i]

@@ -8,6 +8,28 @@ import (
 	"lacuna/tensor"
 )
 
+// TestMemoryOfAProcess compares the estimate of what the prior takes with the heap.
+func TestMemoryOfAProcess(t *testing.T) {
+	for _, test := range []struct{ labels, blocks, order int }{{500, 7, 2}, {20_000, 15, 1}, {1500, 63, 2}} {
+		data, _ := lowRank(1, tensor.Shape{test.labels, 5}, 1, 1000, even(0.1))
+		g := GaussianProcess{Periods: []float64{12}, Order: test.order}
+		var allocated [2]float64
+		for k, priors := range [][]Prior{nil, {g}} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			s := newSampler(data, Settings{Blocks: test.blocks, Priors: priors}.withDefaults())
+			s.sweep()
+			runtime.ReadMemStats(&after)
+			allocated[k] = float64(after.TotalAlloc - before.TotalAlloc)
+			runtime.KeepAlive(s)
+		}
+		got, want := g.Memory(test.labels, test.blocks), allocated[1]-allocated[0]
+		if got < want/2 || got > 2*want {
+			t.Errorf("%+v: %.3g bytes are expected, %.3g allocated", test, got, want)
+		}
+	}
+}
+
 // TestMemoryIsWhatAChainAllocates compares the estimate with the heap.
 func TestMemoryIsWhatAChainAllocates(t *testing.T) {
 	for _, test := range []struct {

@@ -10,6 +10,10 @@
 // equal noise and normal tails are what the data get when they ask for them. Other families of noise and other
 // priors stand behind the interfaces [Noise] and [Prior], one file each.
 //
+// The factor of a mode whose labels lie on a line, such as dates, may have a [GaussianProcess] for its prior: its
+// columns are mixtures of independent Matérn processes with periodic parts, all rows are drawn at once, and labels
+// without a cell, between the others or beyond, get values with honest variances.
+//
 // A block may lack a mode: there its factor is 1, and the block is a matrix or a vector of effects that the
 // missing mode shares. Gibbs steps draw rows, priors and noise in turn; each is an exact conditional.
 package posterior

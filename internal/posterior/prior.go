@@ -17,6 +17,20 @@ type Prior interface {
 // prior is the state of a family for one factor, which it may read.
 type prior interface {
 	draw(s *rng.Stream) // draws the family's parameters given the rows
+}
+
+// joint is a prior that draws all rows at once.
+type joint interface {
+	prior
+	// drawRows draws every row of the factor. data adds the data's precision of row i and, below it, that precision times
+	// the mean to a lower triangle whose rows are rows.stride apart; calls of different threads, which are numbered from
+	// 0, may run at the same time.
+	drawRows(s *rng.Stream, threads int, data func(thread, i int, precision []float64))
+}
+
+// rowwise is a prior that ties a row to a few others at most.
+type rowwise interface {
+	prior
 	// row sets the prior of row i given the others, N(Λ⁻¹b, Λ⁻¹): the lower triangle of Λ, rows stride apart, and below
 	// it b as one more row. Rows of one phase may be drawn at the same time.
 	row(i int, precision []float64, stride int)
@@ -29,6 +43,8 @@ type rows struct {
 	blocks  int
 	columns []int // the blocks that have the mode, ascending
 	count   int   // d, the size of the mode
+	starts  []int // row i has starts[i+1] − starts[i] cells
+	stride  int   // between rows of a precision that the data are added to; at least columns + 1, a multiple of 8
 }
 
 // wishart draws a precision matrix Λ under a Wishart prior with scale I and as many degrees of freedom as columns.

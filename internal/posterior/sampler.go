@@ -101,7 +101,7 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		if n < len(settings.Priors) && settings.Priors[n] != nil {
 			family = settings.Priors[n]
 		}
-		s.priors = append(s.priors, family.start(rows{s.Factors[n], s.Blocks, columns, d}))
+		s.priors = append(s.priors, family.start(rows{s.Factors[n], s.Blocks, columns, d, s.modes[n].starts, s.stride}))
 		s.padded = append(s.padded, kernel.Make[float64](d*s.stride))
 	}
 	s.normals = make([]float64, slices.Max(s.Shape)*s.Blocks)
@@ -247,28 +247,33 @@ func (s *sampler) arrange() {
 // drawRows draws every row of the factor of mode n from its conditional.
 func (s *sampler) drawRows(n int) {
 	d, width := s.Shape[n], len(s.columns[n])
+	if p, ok := s.priors[n].(joint); ok {
+		p.drawRows(s.stream, len(s.scratch), func(t, i int, precision []float64) {
+			s.regress(n, i, precision, &s.scratch[t])
+		})
+		return
+	}
 	for k := range d * width {
 		s.normals[k] = s.stream.NormFloat64()
 	}
 	const few = 8 // rows that a thread takes at a time
-	step := s.priors[n].phases()
+	p := s.priors[n].(rowwise)
+	step := p.phases()
 	for phase := range step {
 		rows := (d - phase + step - 1) / step
 		parallel.Workers(s.settings.Threads, (rows+few-1)/few, func(worker, k int) {
 			for row := k * few; row < min(rows, (k+1)*few); row++ {
-				s.drawRow(n, phase+row*step, &s.scratch[worker])
+				s.drawRow(n, phase+row*step, p, &s.scratch[worker])
 			}
 		})
 	}
 }
 
-// drawRow draws one row. The targets are one more column of the design, so that one product gives the precision of
-// the row and, below it, the precision times the mean.
-func (s *sampler) drawRow(n, i int, m *rowScratch) {
+// regress adds the data's precision of a row and, below it, that precision times the mean. The targets are one more
+// column of the design, so that one product gives both.
+func (s *sampler) regress(n, i int, precision []float64, m *rowScratch) {
 	columns, width, stride := s.columns[n], len(s.columns[n]), s.stride
 	mode := &s.modes[n]
-	precision := m.precision[:(width+1)*stride]
-	s.priors[n].row(i, precision, stride)
 	for begin := mode.starts[i]; begin < mode.starts[i+1]; begin += chunk {
 		end := min(begin+chunk, mode.starts[i+1])
 		s.products(m.design, n, begin, end)
@@ -286,6 +291,14 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 		}
 		linalg.AddGram(precision, m.design, s.weights[n][begin:end], m.gram, width+1, stride)
 	}
+}
+
+// drawRow draws one row.
+func (s *sampler) drawRow(n, i int, p rowwise, m *rowScratch) {
+	width, stride := len(s.columns[n]), s.stride
+	precision := m.precision[:(width+1)*stride]
+	p.row(i, precision, stride)
+	s.regress(n, i, precision, m)
 	if !linalg.Cholesky(precision, width, 1, stride, m.panel) {
 		return // rounding has made the row's precision indefinite: it keeps its value this time
 	}
@@ -295,7 +308,7 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	}
 	linalg.SolveUpper(precision, mean, width, stride)
 	row := s.Factors[n][i*s.Blocks:][:s.Blocks]
-	for k, r := range columns {
+	for k, r := range s.columns[n] {
 		row[r] = mean[k]
 	}
 }
