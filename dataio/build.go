@@ -76,10 +76,12 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 			return nil, b.singleLabel(format, n)
 		}
 	}
-	t := &Table{Path: b.path, Format: format, gaps: b.gaps, numbers: numbers, source: src}
-	modes := make([]tensor.Mode, len(b.names))
-	for n := range modes {
-		modes[n] = tensor.Mode{Name: b.names[n], Labels: b.labels[n]}
+	t := &Table{
+		Path: b.path, Format: format, gaps: b.gaps, numbers: numbers, source: src, isNew: make([][]bool, len(b.names)),
+	}
+	modes, err := b.order(t)
+	if err != nil {
+		return nil, err
 	}
 	all := &tensor.Observed{Modes: modes, Index: b.index, Values: b.values}
 	merged, err := b.merge(t, all)
@@ -92,9 +94,12 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 	}
 	t.findKnown()
 	if b.options.FullGrid {
-		if err := t.useGrid(); err != nil {
-			return nil, err
-		}
+		err = t.useGrid()
+	} else {
+		err = t.predict()
+	}
+	if err != nil {
+		return nil, err
 	}
 	b.warn(t)
 	return t, nil
@@ -323,6 +328,14 @@ func (t *Table) eachUnlisted(yield func([]int32) bool) {
 		return
 	}
 	o := t.Observed
+	if t.added != nil {
+		for c := range t.added.Values {
+			if !yield(t.added.Cell(c)) {
+				return
+			}
+		}
+		return
+	}
 	gaps := &tensor.Observed{Modes: o.Modes, Index: t.gaps, Values: make([]float64, len(t.gaps[0]))}
 	positions := sortedPositions(gaps)
 	cell := make([]int32, o.Order())

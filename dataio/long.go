@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -15,7 +16,8 @@ type csvSource struct {
 	start     int // behind a byte order mark
 	delimiter byte
 	columns
-	numbers *numbers
+	wideOrder []int // of the labels of the last mode of a wide CSV: the value column of each; nil: as they are
+	numbers   *numbers
 }
 
 var byteOrderMark = []byte("\uFEFF")
@@ -224,6 +226,34 @@ func (s *csvSource) isGap(r *records, column int) bool {
 	return gap
 }
 
+// relabel notes the order of the value columns.
+func (s *csvSource) relabel(n int, order []int, labels []string) error {
+	if n < len(s.index) {
+		return nil
+	}
+	for i, column := range order {
+		if column < 0 {
+			return &Error{
+				Path: s.path, Problem: "there is no column for the further label " + shorten(labels[i]) + " of the last mode",
+				Remedy: "give the table in long form: one row a cell",
+			}
+		}
+	}
+	s.wideOrder = order
+	return nil
+}
+
+// byColumn brings what was filled in one row of cells in the order of the value columns.
+func (s *csvSource) byColumn(filled []Filled) {
+	if s.wideOrder == nil {
+		return
+	}
+	byLabel := slices.Clone(filled)
+	for i, column := range s.wideOrder {
+		filled[column] = byLabel[i]
+	}
+}
+
 // addedNames are the headers of the columns that filling adds.
 func (s *csvSource) addedNames(extra []string) []string {
 	names := []string{"lacuna_filled"}
@@ -354,6 +384,7 @@ func (c *csvWriter) rows(t *Table, unlisted filledCells) error {
 		if len(c.filled) < len(s.valueColumns()) {
 			continue
 		}
+		s.byColumn(c.filled)
 		c.line = c.line[:0]
 		for column := range s.names {
 			if column > 0 {

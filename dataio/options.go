@@ -27,6 +27,17 @@ type Options struct {
 
 	Duplicates Duplicates // what to do with a cell that is listed with different values
 
+	// Order says what puts the labels of a mode, by its name, in order. Default: the coordinates of the labels, where
+	// all of them have one (numbers, dates, times, months and their like), else the rows in which they first appear.
+	// The order decides which labels are neighbours; what is written keeps the rows of the file.
+	Order map[string]Order
+	// Periods are those of modes, by name, in units of the mode's coordinates. Default: those of the calendar.
+	Periods map[string][]float64
+	// Dates says how dates such as 01/02/2020 are read: dmy or mdy. Default: as the other labels of the mode tell.
+	Dates string
+	// Predict adds labels that the file does not name.
+	Predict []Prediction
+
 	// Array names the array of a .npz or MAT file. Default: the only one there is.
 	Array string
 

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -197,45 +195,6 @@ func (s *parquetSource) parse(v parquet.Value) (value float64, gap bool, problem
 		return 0, false, tooLarge
 	}
 	return value, false, ""
-}
-
-// appendLabel spells an index for people.
-func appendLabel(out []byte, v parquet.Value, t parquet.Type) []byte {
-	var logical any
-	if l := t.LogicalType(); l != nil {
-		logical = l.Value
-	}
-	switch v.Kind() {
-	case parquet.Boolean:
-		return strconv.AppendBool(out, v.Boolean())
-	case parquet.Int32:
-		if _, ok := logical.(*format.DateType); ok {
-			return time.Unix(int64(v.Int32())*86400, 0).UTC().AppendFormat(out, time.DateOnly)
-		}
-		return strconv.AppendInt(out, int64(v.Int32()), 10)
-	case parquet.Int64:
-		if stamp, ok := logical.(*format.TimestampType); ok {
-			return timeOf(v.Int64(), stamp).AppendFormat(out, time.RFC3339Nano)
-		}
-		return strconv.AppendInt(out, v.Int64(), 10)
-	case parquet.Float:
-		return strconv.AppendFloat(out, float64(v.Float()), 'g', -1, 32)
-	case parquet.Double:
-		return strconv.AppendFloat(out, v.Double(), 'g', -1, 64)
-	case parquet.ByteArray:
-		return append(out, v.ByteArray()...)
-	}
-	return append(out, v.String()...)
-}
-
-func timeOf(count int64, stamp *format.TimestampType) time.Time {
-	switch stamp.Unit.Value.(type) {
-	case *format.MilliSeconds:
-		return time.UnixMilli(count).UTC()
-	case *format.MicroSeconds:
-		return time.UnixMicro(count).UTC()
-	}
-	return time.Unix(0, count).UTC()
 }
 
 func (s *parquetSource) line(int) int { return 0 }

@@ -19,12 +19,15 @@ type Table struct {
 	Format   Format
 	Observed *tensor.Observed
 	Merged   int      // rows that repeated a cell: merged with its first row, or resolved by Options.Duplicates
+	Axes     []Axis   // of every mode: what its labels were taken for
 	Warnings []string // sentences about what is odd but no error
 
 	gaps     [][]int32       // gaps[n][k]: coordinate in mode n of the k-th gap that the file lists
 	known    map[int]float64 // listed gaps whose cell has a value in another row
 	grid     bool            // unlisted cells are gaps too
 	unlisted int
+	isNew    [][]bool         // isNew[n][i]: label i of mode n is not in the file; nil for a mode without such labels
+	added    *tensor.Observed // without a grid: the cells of new labels, in canonical order
 	numbers  *numbers
 	source   source
 	data     []byte // of the file, unpacked
@@ -51,8 +54,8 @@ type Filled struct {
 	Extra         []float64
 }
 
-// Gaps is the number of cells to be filled: those that the file marks, and with Options.FullGrid those that it does
-// not list.
+// Gaps is the number of cells to be filled: those that the file marks, with Options.FullGrid those that it does not
+// list, and those of predicted labels.
 func (t *Table) Gaps() int {
 	if len(t.gaps) == 0 {
 		return t.unlisted

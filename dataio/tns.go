@@ -133,6 +133,19 @@ func readTNS(path string, data []byte, o Options) (*Table, error) {
 	return b.table(TNS, s, s.numbers)
 }
 
+// relabel refuses labels that are no coordinates.
+func (s *tnsSource) relabel(n int, order []int, labels []string) error {
+	for i, old := range order {
+		if x, err := strconv.ParseInt(labels[i], 10, 32); old < 0 && (err != nil || x < 1) {
+			return &Error{
+				Path: s.path, Column: strconv.Itoa(n + 1), Value: labels[i], Problem: "is no coordinate",
+				Remedy: "predict whole numbers from 1 up",
+			}
+		}
+	}
+	return nil
+}
+
 func (s *tnsSource) line(k int) (found int) {
 	s.eachCell(func(line int, fields [][]byte) error {
 		if _, gap, _ := s.numbers.parse(fields[len(fields)-1]); !gap {
@@ -176,8 +189,8 @@ func (s *tnsSource) write(w io.Writer, t *Table, next func() Filled, unlisted fi
 			return err
 		}
 		line = line[:0]
-		for _, i := range cell {
-			line = append(strconv.AppendInt(line, int64(i)+1, 10), ' ')
+		for n, i := range cell {
+			line = append(append(line, t.Observed.Modes[n].Labels[i]...), ' ')
 		}
 		line = append(s.numbers.append(line, filled.Value, valueDigits), '\n')
 		if _, err := out.Write(line); err != nil {

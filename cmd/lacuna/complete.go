@@ -73,6 +73,7 @@ models that had not seen it.`,
 	a.jsonFlag(command)
 
 	f.input.register(flags)
+	f.input.registerPeriods(flags)
 	flags.StringVar(&f.standardise, "standardise", "auto",
 		"none, global, auto, or the name of the mode whose every index gets its own mean and scale")
 

@@ -67,6 +67,7 @@ func newDataInfo(a *app) *cobra.Command {
 		},
 	}
 	input.register(command.Flags())
+	input.registerPeriods(command.Flags())
 	a.jsonFlag(command)
 	return command
 }
@@ -101,6 +102,7 @@ type modeInfo struct {
 	First      string   `json:"first"`
 	Last       string   `json:"last"`
 	Unobserved []string `json:"unobserved"` // labels without any known value
+	axisInfo
 }
 
 func runDataInfo(a *app, path string, input *inputFlags) error {
@@ -115,9 +117,10 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
 		Warnings: append([]string{}, table.Warnings...),
 	}
-	for _, mode := range o.Modes {
+	for n, mode := range o.Modes {
 		info.Modes = append(info.Modes, modeInfo{
 			mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1], []string{},
+			newAxisInfo(&table.Axes[n]),
 		})
 	}
 	for _, empty := range table.Unobserved() {
@@ -128,8 +131,13 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 		return a.printJSON(info)
 	}
 	a.say("%s: %s, %s", path, info.Format, shapeWords(info.Shape))
-	for _, mode := range info.Modes {
-		a.say("  %s: %s, %s … %s", mode.Name, count(mode.Size, "label"), mode.First, mode.Last)
+	for n, mode := range info.Modes {
+		if axis := &table.Axes[n]; axis.Order != "" {
+			const most = 20
+			a.say("  %s: %s%s", mode.Name, axis.Describe(most), periodWords(axis))
+		} else {
+			a.say("  %s: %s, %s … %s", mode.Name, count(mode.Size, "label"), mode.First, mode.Last)
+		}
 		if len(mode.Unobserved) > 0 {
 			a.say("    without any known value: %s", strings.Join(mode.Unobserved, ", "))
 		}
