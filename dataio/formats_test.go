@@ -246,8 +246,8 @@ func TestParquet(t *testing.T) {
 	}
 	o := Options{Index: []string{"month", "station"}}
 	table := mustRead(t, path, o)
-	if got := fmt.Sprint(table.Observed.Modes, table.Observed.Values,
-		table.Gaps()); got != "[{month [b a c]} {station [2 1]}] [1.25 0] 2" {
+	if got := fmt.Sprint(spelt(table.Observed.Modes), table.Observed.Values,
+		table.Gaps()); got != "[{month [b a c]} {station [1 2]}][1.25 0] 2" {
 		t.Errorf("read %s", got)
 	}
 	o.FullGrid = true
@@ -272,11 +272,11 @@ func TestParquet(t *testing.T) {
 	stderr := number(0.25)
 	want := []outRow{
 		{"b", 2, &note, number(1.25), 0, nil, nil},
-		{"b", 1, nil, number(51), 1, stderr, nil},
-		{"a", 2, nil, number(60), 1, stderr, nil},
+		{"b", 1, nil, number(50), 1, stderr, nil},
+		{"a", 2, nil, number(61), 1, stderr, nil},
 		{"c", 1, nil, number(0), 0, nil, nil},
-		{"a", 1, nil, number(61), 1, stderr, nil},
-		{"c", 2, nil, number(70), 1, stderr, nil},
+		{"a", 1, nil, number(60), 1, stderr, nil},
+		{"c", 2, nil, number(71), 1, stderr, nil},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("written (-want +got):\n%s", d)

@@ -51,7 +51,9 @@ func (b *builder) checkNames() error {
 	flags := []struct {
 		flag  string
 		names []string
-	}{{"--order", slices.Sorted(maps.Keys(o.Order))}, {"--period", slices.Sorted(maps.Keys(o.Periods))}, {"--predict", nil}}
+	}{
+		{"--order", slices.Sorted(maps.Keys(o.Order))}, {"--period", slices.Sorted(maps.Keys(o.Periods))}, {"--predict", nil},
+	}
 	for _, p := range o.Predict {
 		flags[2].names = append(flags[2].names, p.Mode)
 	}

@@ -115,7 +115,8 @@ func (b *builder) span(a *Axis, p Prediction) (from, to, step float64, err error
 	case to < from:
 		return 0, 0, 0, b.fail(flag+" ends before it begins", "give the lower end first")
 	case (to-from)/step > mostAdded:
-		return 0, 0, 0, b.fail(fmt.Sprintf("%s adds %.3g labels", flag, (to-from)/step), "give a larger step, or a shorter range")
+		return 0, 0, 0, b.fail(fmt.Sprintf("%s adds %.3g labels", flag, (to-from)/step),
+			"give a larger step, or a shorter range")
 	}
 	return from, to, step, nil
 }

@@ -169,8 +169,8 @@ func TestFullGrid(t *testing.T) {
 func TestWideCSV(t *testing.T) {
 	text := "month,lerwick,oxford\n1960-01,5.50,\n1960-02,NA,7\n1960-03,-,-\n"
 	table := mustRead(t, save(t, "t.csv", text), Options{Wide: true, WideName: "station"})
-	if got := fmt.Sprint(table.Observed.Modes, table.Observed.Values, table.Gaps()); table.Format != WideCSV ||
-		got != "[{month [1960-01 1960-02 1960-03]} {station [lerwick oxford]}] [5.5 7] 4" {
+	if got := fmt.Sprint(spelt(table.Observed.Modes), table.Observed.Values, table.Gaps()); table.Format != WideCSV ||
+		got != "[{month [1960-01 1960-02 1960-03]} {station [lerwick oxford]}][5.5 7] 4" {
 		t.Errorf("read %s", got)
 	}
 	want := "month,lerwick,oxford,lacuna_filled,lerwick_lacuna_stderr,oxford_lacuna_stderr\n" +

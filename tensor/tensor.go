@@ -61,8 +61,8 @@ type Observed struct {
 }
 
 // NewObserved sorts the cells into canonical order and takes ownership of the slices.
-// It returns an error for fewer than two modes, coordinates of a mode that do not ascend, an index out of range, a value
-// that is not finite, or a cell that is listed twice.
+// It returns an error for fewer than two modes, coordinates that do not ascend, an index out of range, a value that is
+// not finite, or a cell that is listed twice.
 func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, error) {
 	if len(modes) < 2 {
 		return nil, fmt.Errorf("tensor: %d modes, at least 2 are needed", len(modes))

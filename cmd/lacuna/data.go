@@ -119,7 +119,8 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 	}
 	for n, mode := range o.Modes {
 		info.Modes = append(info.Modes, modeInfo{
-			mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1], []string{},
+			mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1],
+			[]string{},
 			newAxisInfo(&table.Axes[n]),
 		})
 	}

@@ -41,7 +41,8 @@ func (f *inputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Array, "array", "", "array to read from a .npz or .mat file (default: the only one)")
 	flags.StringSliceVar(&f.Order, "order", nil, "what puts the labels of a mode in order, as MODE=coordinate, "+
 		"MODE=appearance or MODE=none\n(default: numbers, dates and times have coordinates, names have no order)")
-	flags.StringVar(&f.Dates, "dates", "", "how dates such as 01/02/2020 are read: dmy or mdy (default: as the others tell)")
+	flags.StringVar(&f.Dates, "dates", "",
+		"how dates such as 01/02/2020 are read: dmy or mdy (default: as the others tell)")
 }
 
 // registerPeriods adds the flags for what fills.
