@@ -151,7 +151,7 @@ func (v *view) blocks() {
 		}
 		for n, factor := range facing(b.Factors) {
 			mode := v.Observed.Modes[n]
-			r.Factors = append(r.Factors, picture{mode.Name, inline(figure.Factor(mode.Name, mode.Labels, factor, colours[i]))})
+			r.Factors = append(r.Factors, picture{mode.Name, inline(figure.Factor(mode, factor, colours[i]))})
 		}
 		v.Rows = append(v.Rows, r)
 	}
