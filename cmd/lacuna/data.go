@@ -283,7 +283,7 @@ func (f *syntheticFlags) check() error {
 	case f.months < 2 || f.stationCount < 2:
 		return usageError{fmt.Errorf("a table of stations needs at least 2 months and 2 stations")}
 	case !slices.Contains(patterns, dataset.Pattern(f.pattern)):
-		return usageError{fmt.Errorf("--pattern %s is unknown, choose one of %s", f.pattern, list(patterns))}
+		return usageError{fmt.Errorf("--pattern %s is unknown, choose one of %s", f.pattern, experiment.List(patterns))}
 	}
 	if err := checkEnding("-o", f.output, csvEndings); err != nil {
 		return err
