@@ -21,6 +21,9 @@ func (s *csvSource) isNoRow(r *records) bool {
 	if len(r.fields) == 0 {
 		return true
 	}
+	if s.station {
+		return !s.padRow(r)
+	}
 	if r.fields[0].from < r.fields[0].to {
 		return false
 	}

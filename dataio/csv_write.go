@@ -106,7 +106,15 @@ func (c *csvWriter) row(r *records, next func() Filled) error {
 	for range fields - len(r.fields) {
 		c.line = append(c.line, s.between.char)
 	}
+	if !s.station {
+		c.added()
+		return nil
+	}
+	// Words that follow the values stay behind what is added.
+	tail := s.data[r.fields[fields-1].to:r.end]
+	c.line = bytes.TrimSuffix(c.line, tail)
 	c.added()
+	c.line = append(c.line, tail...)
 	return nil
 }
 
@@ -117,6 +125,9 @@ func (c *csvWriter) inPlace(line []byte, gap span, value float64) []byte {
 		return c.number(line, value, valueDigits)
 	}
 	text := c.number(nil, value, valueDigits)
+	if gap.from == gap.to {
+		return append(append(line, "  "...), text...)
+	}
 	for spare := len(text) - (gap.to - gap.from); spare > 0 && len(line) > 2; spare-- {
 		if line[len(line)-1] != ' ' || line[len(line)-2] != ' ' {
 			break

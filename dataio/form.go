@@ -22,6 +22,7 @@ type form struct {
 	names    []string // of the columns, without empty ones at the end
 	fields   int      // of the header
 	corner   int      // how many columns are one, separated otherwise, as in Eurostat's tables
+	station  bool     // rows may end early, and words may follow the values
 	lost     bool     // the header has no name for the first column
 	notes    []string // what was found out, for people
 }

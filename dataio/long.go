@@ -43,11 +43,11 @@ func readCSV(path string, data []byte, o Options) (*Table, error) {
 	}
 	f.encoding = coded
 	s := &csvSource{path: path, data: text, form: *f}
-	return s.read(o)
+	return s.read("", o)
 }
 
-// read reads the table that lies in the source's form.
-func (s *csvSource) read(o Options) (*Table, error) {
+// read reads the table that lies in the source's form. A format of "" is long or wide CSV.
+func (s *csvSource) read(format Format, o Options) (*Table, error) {
 	if s.between.char == '|' && o.Comment == "" && s.skipsRule() {
 		s.note("the line below the header is a rule, no row")
 	}
@@ -55,10 +55,10 @@ func (s *csvSource) read(o Options) (*Table, error) {
 	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
 	rows, whole := s.sampleRows()
 	known := newSample(s.form.names, rows, whole)
-	if err := s.checkHeader(known, o); err != nil {
+	if err := s.checkHeader(known, o); err != nil && !s.station {
 		return nil, err
 	}
-	if !o.Wide && o.Value == "" && len(o.Columns) == 0 && !s.noHeader {
+	if !o.Wide && o.Value == "" && len(o.Columns) == 0 && !s.noHeader && !s.station {
 		if run, ok := known.findSeries(); ok {
 			o.Columns, o.WideName = s.form.names[run.from:run.to], run.name
 			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), run.name)
@@ -73,11 +73,17 @@ func (s *csvSource) read(o Options) (*Table, error) {
 		modes = append(modes, s.columns.names[k])
 	}
 	count := min(bytes.Count(s.data, []byte("\n"))+1, len(s.data)/(2*len(s.columns.names)-1)+1)
-	format := LongCSV
 	perRow := 1
 	if s.value < 0 {
-		format, perRow = WideCSV, len(s.wide)
+		perRow = len(s.wide)
 		modes = append(modes, s.last)
+	}
+	switch {
+	case format != "":
+	case s.value < 0:
+		format = WideCSV
+	default:
+		format = LongCSV
 	}
 	b := newBuilder(s.path, o, modes, count*perRow)
 	b.columns = &s.columns

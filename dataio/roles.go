@@ -91,7 +91,7 @@ func roles(path string, line int, names []string, o Options) (columns, error) {
 
 // rolesOf is roles for a table of which some rows are known.
 func rolesOf(path string, line int, s *sample, o Options) (columns, error) {
-	a := assigner{path: path, line: line, number: map[string]int{}, used: map[int]string{}}
+	a := assigner{path: path, line: line, stacked: o.stacked, number: map[string]int{}, used: map[int]string{}}
 	a.columns = columns{names: slices.Clone(s.names), value: -1, sample: s}
 	a.asked.index, a.asked.value = len(o.Index) > 0, o.Value != "" || len(o.Columns) > 0
 	err := a.assign(o)
@@ -101,10 +101,12 @@ func rolesOf(path string, line int, s *sample, o Options) (columns, error) {
 // assigner gives every column its role.
 type assigner struct {
 	columns
-	path   string
-	line   int
-	number map[string]int // of the columns that have a name
-	used   map[int]string // the roles given
+	path string
+	line int
+
+	stacked bool           // one index column is enough
+	number  map[string]int // of the columns that have a name
+	used    map[int]string // the roles given
 }
 
 func (a *assigner) fail(problem, remedy string) error {
@@ -280,7 +282,7 @@ func (a *assigner) one(values []int) error {
 
 // enough refuses a table of fewer than two modes.
 func (a *assigner) enough() error {
-	if len(a.index) >= 2 {
+	if len(a.index) >= 2 || a.stacked && len(a.index) == 1 {
 		return nil
 	}
 	problem := fmt.Sprintf("%d index column(s) beside the value column %q", len(a.index), shorten(a.names[a.value]))

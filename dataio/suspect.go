@@ -21,6 +21,7 @@ func (b *builder) doubts(t *Table) []Error {
 	if b.columns != nil {
 		column = strings.Join(b.columns.valueNames(), ", ")
 	}
+	doubts = append(doubts, b.conflicts...)
 	doubts = append(doubts, t.sentinels()...)
 	return append(doubts, t.numbers.doubts(b.path, column)...)
 }
