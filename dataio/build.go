@@ -257,7 +257,8 @@ func (b *builder) duplicate(src source, all *tensor.Observed, same []int) error 
 
 func (b *builder) warn(t *Table) {
 	for n, labels := range b.labels {
-		if rows := len(t.Observed.Values) + len(t.gaps[n]); len(labels) > 50 && 2*len(labels) > rows {
+		rows := len(t.Observed.Values) + len(t.gaps[n])
+		if len(labels) > 50 && 2*len(labels) > rows && !b.options.stacked {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("mode %q has %d labels in %d rows: if it is no index, "+
 				"leave it out with --index", b.names[n], len(labels), rows))
 		}

@@ -58,7 +58,7 @@ func (c *csvWriter) header(extra []string) {
 	r.scan()
 	c.to.Write(s.data[:r.end])
 	for _, name := range s.addedNames(extra) {
-		c.line = appendField(append(c.line, s.between.char), name, s.between)
+		c.line = appendField(s.between.append(c.line), name, s.between)
 	}
 	c.to.Write(c.line)
 	if ending := s.data[r.end:r.next]; len(ending) > 0 {
@@ -104,7 +104,7 @@ func (c *csvWriter) row(r *records, next func() Filled) error {
 		c.line = append(c.line, s.data[from:r.end]...)
 	}
 	for range fields - len(r.fields) {
-		c.line = append(c.line, s.between.char)
+		c.line = s.between.append(c.line)
 	}
 	if !s.station {
 		c.added()
@@ -168,16 +168,16 @@ func (c *csvWriter) added() {
 			count++
 		}
 	}
-	c.line = strconv.AppendInt(append(c.line, s.between.char), int64(count), 10)
+	c.line = strconv.AppendInt(s.between.append(c.line), int64(count), 10)
 	for k, filled := range c.filled {
-		c.line = append(c.line, s.between.char)
+		c.line = s.between.append(c.line)
 		if c.isGap[k] {
 			c.line = c.number(c.line, filled.Stderr, stderrDigits)
 		} else {
 			c.line = c.missing(c.line)
 		}
 		for e := range c.extra {
-			c.line = append(c.line, s.between.char)
+			c.line = s.between.append(c.line)
 			if c.isGap[k] && e < len(filled.Extra) {
 				c.line = c.number(c.line, filled.Extra[e], valueDigits)
 			} else {
@@ -219,11 +219,11 @@ func (c *csvWriter) newRow(line []byte, t *Table, cell []int32) []byte {
 	names := s.columns.names
 	for column := range max(s.fields, len(names)) {
 		if column > 0 {
-			between := s.between.char
 			if s.between.also != 0 && column < s.corner {
-				between = s.between.also
+				line = append(line, s.between.also)
+			} else {
+				line = s.between.append(line)
 			}
-			line = append(line, between)
 		}
 		from := len(line)
 		if n := slices.Index(s.index, column); n >= 0 {

@@ -21,6 +21,7 @@ type form struct {
 	stop     int      // behind the last row; what is below is no table
 	names    []string // of the columns, without empty ones at the end
 	fields   int      // of the header
+	across   string   // the name of the mode of the value columns, where the header has it
 	corner   int      // how many columns are one, separated otherwise, as in Eurostat's tables
 	station  bool     // rows may end early, and words may follow the values
 	lost     bool     // the header has no name for the first column
@@ -180,7 +181,9 @@ func (f *form) findSeparator(path string, data []byte, hint byte) {
 		return
 	}
 	best, surest := f.between, 0.0
-	for _, s := range []separator{{char: ','}, {char: ';'}, {char: '\t'}, {char: '|'}, {char: ' ', space: true}} {
+	for _, s := range []separator{
+		{char: ','}, {char: ';'}, {char: '\t'}, {char: '|'}, {char: ':', twice: true}, {char: ' ', space: true},
+	} {
 		f.between = s
 		counts, _, _ := f.count(path, data)
 		fields := mode(counts)
@@ -326,8 +329,8 @@ func (f *form) readHeader(path string, data []byte, o Options) error {
 	f.body, f.bodyLine = r.next, r.nextLine
 	if f.between.also != 0 { // the last of the names that are one column also names the mode beside it
 		for k, name := range names {
-			if before, _, found := strings.Cut(name, `\`); found {
-				names[k] = before
+			if before, after, found := strings.Cut(name, `\`); found {
+				names[k], f.across = before, after
 			}
 		}
 	}

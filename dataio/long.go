@@ -61,7 +61,10 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 	if !o.Wide && o.Value == "" && len(o.Columns) == 0 && !s.noHeader && !s.station {
 		if run, ok := known.findSeries(); ok {
 			o.Columns, o.WideName = s.form.names[run.from:run.to], run.name
-			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), run.name)
+			if s.across != "" {
+				o.WideName = s.across
+			}
+			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), o.WideName)
 		}
 	}
 	var err error
@@ -133,9 +136,22 @@ func checkText(path string, data []byte) error {
 	case bytes.IndexByte(sample, '\r') >= 0 && bytes.IndexByte(sample, '\n') < 0:
 		e.Problem, e.Remedy = "its lines end in carriage returns alone", "save it with line feeds"
 	default:
-		return nil
+		return checkMarkup(path, sample)
 	}
 	return e
+}
+
+// checkMarkup refuses text that is no table.
+func checkMarkup(path string, sample []byte) error {
+	start := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(sample[:min(len(sample), 1<<10)], byteOrderMark)))
+	for _, markup := range []struct{ first, name string }{
+		{"<!doctype html", "HTML"}, {"<html", "HTML"}, {"<?xml", "XML"}, {"{", "JSON"}, {"[{", "JSON"}, {"[[", "JSON"},
+	} {
+		if bytes.HasPrefix(start, []byte(markup.first)) {
+			return &Error{Path: path, Problem: "this is " + markup.name, Remedy: "save the table as CSV"}
+		}
+	}
+	return nil
 }
 
 // eachCell hands all cells to the builder.

@@ -87,7 +87,11 @@ func (b *builder) addPart(stack *Table, t *Table) error {
 		stack.Merged = t.Merged
 	}
 	stack.Warnings = append(stack.Warnings, t.Warnings...)
-	stack.Doubts = append(stack.Doubts, t.Doubts...)
+	for _, doubt := range t.Doubts {
+		if !slices.ContainsFunc(stack.Doubts, func(d Error) bool { return d.Column == doubt.Column && d.Remedy == doubt.Remedy }) {
+			stack.Doubts = append(stack.Doubts, doubt)
+		}
+	}
 	stack.parts = append(stack.parts, p)
 	return nil
 }

@@ -45,7 +45,7 @@ func (c *columns) doubts(b *builder) []Error {
 		}
 		return c.doubtRest(fail)
 	}
-	if p == nil || p.reads(*c) {
+	if p == nil || p.series || p.reads(*c) {
 		return nil
 	}
 	named, flags := strconv.Quote(c.names[c.value]), p.flags()
@@ -62,7 +62,7 @@ func (c *columns) doubts(b *builder) []Error {
 	var measured []string
 	sure := false
 	for _, k := range c.index {
-		if slices.Contains(p.value, c.names[k]) {
+		if slices.Contains(p.value, c.names[k]) || s.isClimbing(k) && !slices.Contains(p.index, c.names[k]) {
 			measured = append(measured, strconv.Quote(c.names[k]))
 			f := s.of(k)
 			sure = sure || 2*f.decimals >= f.numbers || s.hasGaps(k)
@@ -71,7 +71,7 @@ func (c *columns) doubts(b *builder) []Error {
 	if len(measured) == 0 || !sure && !c.isGrid(p, b) {
 		return nil
 	}
-	remedy := "make them values: " + flags
+	remedy := "read " + p.describe() + ": " + flags
 	if c.asked.value {
 		remedy = "name the indices: --index " + quoteFlag(p.index)
 	}
@@ -240,7 +240,12 @@ func (p *proposal) reads(c columns) bool {
 }
 
 // describe says the proposal in words.
-func (p *proposal) describe() string { return quoted(p.value) + " by " + quoted(p.index) }
+func (p *proposal) describe() string {
+	if p.series {
+		return "several such files as one table, since this one is a series"
+	}
+	return quoted(p.value) + " by " + quoted(p.index)
+}
 
 // fewestRows is how many rows a proposal rests on.
 const fewestRows = 8
@@ -256,6 +261,9 @@ func (c columns) withProposal(err error) error {
 	if p == nil || p.reads(c) {
 		return err
 	}
-	e.Remedy = "read " + p.describe() + ": " + p.flags() + "; or " + e.Remedy
+	own := e.Remedy
+	if e.Remedy = "read " + p.describe() + ": " + p.flags(); !p.series && !strings.Contains(own, "--index") {
+		e.Remedy += "; or " + own
+	}
 	return e
 }
