@@ -140,7 +140,7 @@ func (s *csvSource) checkHeader(known *sample, o Options) error {
 	remedy := "--no-header"
 	rows := append([][]string{names}, known.rows...)
 	all := newSample(fields, rows, known.whole)
-	if p := all.propose(); p != nil {
+	if p := all.propose(); p != nil && !p.series {
 		remedy += " " + p.flags()
 	}
 	remedy = fmt.Sprintf("put a line with the names of the columns first, or give %s (the columns are then called %s), "+

@@ -49,7 +49,7 @@ func findForm(path string, data []byte, o Options) (*form, error) {
 		return nil, emptyFile(path)
 	}
 	if named >= 0 && !f.noHeader {
-		f.headerInComment(path, data, named, counts[0])
+		f.headerInComment(path, data, named, mode(counts))
 	}
 	if named < 0 || f.head == starts[0] {
 		f.findHeader(path, data, counts, starts, lines)
@@ -135,7 +135,12 @@ func (f *form) headerInComment(path string, data []byte, last, fields int) {
 	line, _, _ := bytes.Cut(data[from:], []byte("\n"))
 	header := newRecords(path, data[:from+len(line)], f.between, from)
 	row := newRecords(path, data, f.between, f.head)
-	if !header.scan() || len(header.fields) != fields || !row.scan() {
+	if !header.scan() || len(header.fields) != fields {
+		return
+	}
+	for row.scan() && len(row.fields) != fields {
+	}
+	if len(row.fields) != fields {
 		return
 	}
 	numbers, words := 0, 0
@@ -287,6 +292,9 @@ func (f *form) findHeader(path string, data []byte, counts, starts, lines []int)
 	fields := mode(counts)
 	if counts[0] == fields || fields < 2 || f.noHeader {
 		return
+	}
+	for below := 0; below < 5 && counts[len(counts)-1] < fields; below++ { // what may follow the table
+		counts = counts[:len(counts)-1]
 	}
 	if share(counts[1:], fields) >= 0.9 && counts[0]+1 == fields {
 		return // a name is lost, or the rows end in a separator

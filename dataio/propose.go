@@ -23,7 +23,8 @@ func (s *sample) propose() *proposal {
 		return nil
 	}
 	measured, index := numeric, slices.Clone(labels)
-	for len(measured) > 1 && !(len(index) > 0 && s.areUnique(index)) {
+	isValue := func(k int) bool { return !s.isOdd(k) }
+	for slices.ContainsFunc(measured[1:], isValue) && !(len(index) > 0 && s.areUnique(index)) {
 		if len(index) == mostModes {
 			return nil
 		}
@@ -94,11 +95,15 @@ func (s *sample) first(index []int) []int {
 	return index
 }
 
+// isOdd tells that a column of numbers is no measurement: a time, a flag, the same number everywhere.
+func (s *sample) isOdd(k int) bool {
+	return s.isStamp(k) || s.isFlag(k) || s.isConstant(k) || s.isClimbing(k)
+}
+
 // choose picks the measurements among the columns of numbers; the last one, if none looks like a measurement.
 func (s *sample) choose(measured, index []int) (values []int) {
 	for _, k := range measured {
-		odd := s.isStamp(k) || s.isFlag(k) || s.isConstant(k) || s.isClimbing(k)
-		if !odd && !s.followsOne(k, index) {
+		if !s.isOdd(k) && !s.followsOne(k, index) {
 			values = append(values, k)
 		}
 	}

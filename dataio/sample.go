@@ -109,10 +109,12 @@ func (s *sample) isStamp(column int) bool {
 	return s.isNumeric(column) && f.decimals == 0 && 2*len(f.distinct) > f.filled && isTime(f.low, f.high)
 }
 
-// isClimbing tells that a column rises from row to row, as a time or a count does.
+// clockWords are in the names of columns that say in one number when a row is.
+var clockWords = regexp.MustCompile(`(?i)year|date|time|decimal|julian|epoch|stamp`)
+
+// isClimbing tells that a column rises from row to row and says by its name that it is a time.
 func (s *sample) isClimbing(column int) bool {
-	const fewest = 20
-	return s.of(column).rising && len(s.rows) >= fewest
+	return s.of(column).rising && len(s.rows) >= fewestRows && clockWords.MatchString(s.names[column])
 }
 
 // isFlag tells that a column holds nothing but two marks, or says by its name that it tells of quality.

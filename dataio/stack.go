@@ -88,7 +88,8 @@ func (b *builder) addPart(stack *Table, t *Table) error {
 	}
 	stack.Warnings = append(stack.Warnings, t.Warnings...)
 	for _, doubt := range t.Doubts {
-		if !slices.ContainsFunc(stack.Doubts, func(d Error) bool { return d.Column == doubt.Column && d.Remedy == doubt.Remedy }) {
+		same := func(d Error) bool { return d.Column == doubt.Column && d.Remedy == doubt.Remedy }
+		if !slices.ContainsFunc(stack.Doubts, same) {
 			stack.Doubts = append(stack.Doubts, doubt)
 		}
 	}

@@ -29,7 +29,7 @@ func (b *builder) doubts(t *Table) []Error {
 // doubts tells of columns that do not look like what they were taken for, unless they were named.
 func (c *columns) doubts(b *builder) []Error {
 	s := c.sample
-	if s == nil || len(s.rows) < fewestRows {
+	if s == nil || len(s.rows) < fewestRows && !c.hasGapLabel() {
 		return nil
 	}
 	fail := func(problem, remedy string) []Error {
@@ -80,6 +80,11 @@ func (c *columns) doubts(b *builder) []Error {
 		what = "look like measurements, not like labels, since the rows are told apart without them"
 	}
 	return fail(fmt.Sprintf("%s %s, by %s", strings.Join(measured, ", "), what, quoted(p.index)), remedy)
+}
+
+// hasGapLabel tells that an index column holds numbers and a gap, which is no label.
+func (c *columns) hasGapLabel() bool {
+	return slices.ContainsFunc(c.index, func(k int) bool { return c.sample.isNumeric(k) && c.sample.hasGaps(k) })
 }
 
 func quoted(names []string) string {
