@@ -43,6 +43,7 @@ type Axis struct {
 	Missing int       // steps between the first and the last label that no label names
 	Periods []float64 // in units, of the calendar or of Options.Periods
 	Added   int       // labels that the file does not name: steps of the full grid, predictions
+	Doubt   string    // why labels that are almost numbers or dates are taken for names
 
 	axis coordinate.Axis
 }

@@ -9,20 +9,27 @@ import (
 	"lacuna/tensor"
 )
 
-// relabeller is a source that keeps something for every label, or writes rows for labels that it does not have.
-type relabeller interface {
-	// relabel tells that the labels of mode n are now these: order[i] is the number of label i in the order of first
-	// appearance, −1 for one that the file does not name.
-	relabel(n int, order []int, labels []string) error
+// grower is a source that can write rows for labels that it does not have.
+type grower interface {
+	// grow takes the new labels of mode n, which are numbered after those of the file, or says why it cannot.
+	grow(n int, labels []string) error
 }
 
-// order finds the coordinates of every mode, adds labels, and numbers the labels in their order.
+// order finds the coordinates of every mode, adds labels, and numbers the labels in their order. A part of a stack stays
+// as it is: the stack is ordered.
 func (b *builder) order(t *Table) ([]tensor.Mode, error) {
+	t.Axes = make([]Axis, len(b.names))
+	t.isNew, t.original = make([][]bool, len(b.names)), make([][]int32, len(b.names))
+	modes := make([]tensor.Mode, len(b.names))
+	if b.options.stacked {
+		for n, name := range b.names {
+			modes[n] = tensor.Mode{Name: name, Labels: b.labels[n]}
+		}
+		return modes, nil
+	}
 	if err := b.checkNames(); err != nil {
 		return nil, err
 	}
-	t.Axes = make([]Axis, len(b.names))
-	modes := make([]tensor.Mode, len(b.names))
 	usedDates := false
 	for n, name := range b.names {
 		a := &t.Axes[n]
@@ -34,16 +41,17 @@ func (b *builder) order(t *Table) ([]tensor.Mode, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.renumber(t, n, order); err != nil {
-			return nil, err
-		}
+		b.renumber(t, n, order)
 		modes[n] = tensor.Mode{Name: name, Labels: b.labels[n], Coordinates: at, Unit: a.Unit, Periods: a.Periods}
 	}
-	if b.options.Dates != "" && !usedDates {
+	if b.options.Dates != "" && !usedDates && len(b.conflicts) == 0 {
 		return nil, b.fail("--dates "+b.options.Dates+" has no effect: no mode has dates that it decides", "leave it out")
 	}
 	return modes, nil
 }
+
+// hasColumns tells that the labels of mode n are value columns.
+func (b *builder) hasColumns(n int) bool { return b.columns != nil && n >= len(b.columns.index) }
 
 // checkNames refuses options for modes that there are not.
 func (b *builder) checkNames() error {
@@ -86,7 +94,8 @@ func (b *builder) findAxis(t *Table, n int) error {
 			Name: name, Dates: coordinate.DateOrder(b.options.Dates),
 		})
 		if conflict, ok := err.(*coordinate.Conflict); ok {
-			return b.conflict(t, n, conflict)
+			b.conflicts = append(b.conflicts, b.conflict(t, n, conflict))
+			axis.Doubt = conflict.Error()
 		}
 		if doubt = axis.Doubt; axis.Kind != coordinate.None {
 			*a = Axis{
@@ -98,7 +107,7 @@ func (b *builder) findAxis(t *Table, n int) error {
 	if periods, given := b.options.Periods[name]; given && a.Order != "" {
 		a.Periods = slices.Sorted(slices.Values(periods))
 	}
-	if a.Order != "" {
+	if a.Doubt = doubt; a.Order != "" {
 		return nil
 	}
 	why := "its labels are names"
@@ -113,21 +122,22 @@ func (b *builder) findAxis(t *Table, n int) error {
 	case period:
 		return b.fail(fmt.Sprintf("--period %s has no effect: the mode has no order (%s)", name, why),
 			"leave it out, or give --order "+name+"=appearance")
-	case doubt != "":
-		t.Warnings = append(t.Warnings, fmt.Sprintf("mode %s: %s: its order is not used", name, doubt))
 	}
 	return nil
 }
 
 // conflict is an error about dates that contradict each other, with the lines of both.
-func (b *builder) conflict(t *Table, n int, c *coordinate.Conflict) error {
+func (b *builder) conflict(t *Table, n int, c *coordinate.Conflict) Error {
 	line := func(label int) int {
+		if t.source == nil {
+			return 0
+		}
 		if k := slices.Index(b.index[n], int32(label)); k >= 0 {
 			return t.source.line(k)
 		}
 		return 0
 	}
-	e := &Error{Path: b.path, Line: line(c.First), Column: b.names[n], Problem: c.Problem, Remedy: c.Remedy}
+	e := Error{Path: b.path, Line: line(c.First), Column: b.names[n], Problem: c.Problem, Remedy: c.Remedy}
 	if c.Other >= 0 && e.Line > 0 {
 		if other := line(c.Other); other > 0 {
 			e.Problem += fmt.Sprintf(" (line %d)", other)
@@ -155,16 +165,24 @@ func (b *builder) grow(t *Table, n int) (at []float64, order []int, err error) {
 		return at, order, err
 	}
 	known := len(b.labels[n])
+	source, grows := t.source.(grower)
+	if !grows {
+		return nil, nil, b.fail(fmt.Sprintf("a file of the format %s has no place for further labels of mode %s", t.Format,
+			b.names[n]), "give the table as CSV, or leave --predict out")
+	}
 	a.Added = len(added)
 	for _, x := range added {
 		label, ok := a.axis.Label(x)
 		if !ok {
-			return nil, nil, b.fail(fmt.Sprintf("mode %s: the labels cannot say %v %s as %q is written", b.names[n], x,
-				a.Unit, shorten(b.labels[n][0])), "give a step that they can say")
+			return nil, nil, b.fail(fmt.Sprintf("mode %s: what lies between the labels cannot be written as %q is", b.names[n],
+				shorten(b.labels[n][0])), "give a step that leads from label to label")
 		}
 		order = append(order, len(b.labels[n]))
 		at = append(at, x)
 		b.newLabel(n, label)
+	}
+	if err := source.grow(n, b.labels[n][known:]); err != nil {
+		return nil, nil, err
 	}
 	places := make([]int, len(at))
 	for i := range places {
@@ -188,34 +206,22 @@ func (b *builder) grow(t *Table, n int) (at []float64, order []int, err error) {
 }
 
 // renumber gives the labels of mode n the given order.
-func (b *builder) renumber(t *Table, n int, order []int) error {
-	if slices.IsSorted(order) && t.isNew[n] == nil {
-		return nil
+func (b *builder) renumber(t *Table, n int, order []int) {
+	if slices.IsSorted(order) {
+		return
 	}
 	place, labels := make([]int32, len(order)), make([]string, len(order))
+	t.original[n] = make([]int32, len(order))
 	for i, old := range order {
-		place[old], labels[i] = int32(i), b.labels[n][old]
-		b.numbers[n][labels[i]] = int32(i)
+		place[old], labels[i], t.original[n][i] = int32(i), b.labels[n][old], int32(old)
 	}
 	b.labels[n] = labels
+	for label, old := range b.numbers[n] {
+		b.numbers[n][label] = place[old]
+	}
 	for _, column := range [][]int32{b.index[n], b.gaps[n]} {
 		for c, old := range column {
 			column[c] = place[old]
 		}
 	}
-	source, ok := t.source.(relabeller)
-	switch {
-	case ok:
-		appeared := slices.Clone(order)
-		for i := range appeared {
-			if t.isNew[n] != nil && t.isNew[n][i] {
-				appeared[i] = -1
-			}
-		}
-		return source.relabel(n, appeared, labels)
-	case t.isNew[n] != nil:
-		return b.fail("a file of the format "+string(t.Format)+" has no place for further labels of mode "+b.names[n],
-			"give the table as CSV, or leave --predict out")
-	}
-	return nil
 }

@@ -9,23 +9,21 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// relabel brings the stored labels in the order of the mode, and makes those that the file does not have.
-func (s *parquetSource) relabel(n int, order []int, labels []string) error {
-	known := s.labels[n]
-	s.labels[n] = make([]parquet.Value, len(order))
-	for i, old := range order {
-		if old >= 0 {
-			s.labels[n][i] = known[old]
-			continue
-		}
-		value, err := labelValue(labels[i], known[0], s.types[s.index[n]])
+// grow stores new labels as the column stores its own.
+func (s *parquetSource) grow(n int, labels []string) error {
+	if n >= len(s.index) {
+		return noColumn(s.path, labels[0])
+	}
+	k := s.index[n]
+	for _, label := range labels {
+		value, err := labelValue(label, s.labels[k][0], s.types[k])
 		if err != nil {
 			return &Error{
-				Path: s.path, Column: s.names[s.index[n]], Value: labels[i], Problem: "cannot be stored in the column",
+				Path: s.path, Column: s.names[k], Value: label, Problem: "cannot be stored in the column",
 				Remedy: "give a step that it can store",
 			}
 		}
-		s.labels[n][i] = value
+		s.labels[k] = append(s.labels[k], value)
 	}
 	return nil
 }

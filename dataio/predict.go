@@ -83,7 +83,7 @@ func (b *builder) missingSteps(t *Table, n int) ([]float64, error) {
 	if a.Order != ByCoordinate || a.Missing == 0 || a.axis.Regular < even || plain {
 		return nil, nil
 	}
-	if t.Format == WideCSV && n == len(b.names)-1 {
+	if b.hasColumns(n) {
 		t.Warnings = append(t.Warnings, fmt.Sprintf("mode %s: %d steps have no column and are not filled: give the table in "+
 			"long form to have them", name, a.Missing))
 		return nil, nil

@@ -19,12 +19,15 @@ type tnsSource struct {
 const TNS Format = "FROSTT .tns"
 
 func init() {
-	register(kind{format: TNS, ending: ".tns", text: true, read: readTNS, detect: func(path string, data []byte) sureness {
-		if endingOf(path) == ".tns" || looksLikeTNS(data) {
-			return likely
-		}
-		return no
-	}})
+	register(kind{
+		format: TNS, ending: ".tns", text: true, takes: takesGrid | takesDuplicates, read: readTNS,
+		detect: func(path string, _ []byte) sureness {
+			if endingOf(path) == ".tns" {
+				return likely
+			}
+			return no
+		},
+	})
 }
 
 // looksLikeTNS tells whether the first line of data is coordinates and a number, separated by space.
@@ -133,12 +136,12 @@ func readTNS(path string, data []byte, o Options) (*Table, error) {
 	return b.table(TNS, s, s.numbers)
 }
 
-// relabel refuses labels that are no coordinates.
-func (s *tnsSource) relabel(n int, order []int, labels []string) error {
-	for i, old := range order {
-		if x, err := strconv.ParseInt(labels[i], 10, 32); old < 0 && (err != nil || x < 1) {
+// grow refuses labels that are no coordinates.
+func (s *tnsSource) grow(n int, labels []string) error {
+	for _, label := range labels {
+		if x, err := strconv.ParseInt(label, 10, 32); err != nil || x < 1 {
 			return &Error{
-				Path: s.path, Column: strconv.Itoa(n + 1), Value: labels[i], Problem: "is no coordinate",
+				Path: s.path, Column: strconv.Itoa(n + 1), Value: label, Problem: "is no coordinate",
 				Remedy: "predict whole numbers from 1 up",
 			}
 		}

@@ -22,20 +22,20 @@ func (x number) MarshalJSON() ([]byte, error) {
 
 // completeResult is what `lacuna complete --json` prints. docs/cli.md describes every field.
 type completeResult struct {
-	Status   string   `json:"status"`
-	Observed int      `json:"observed"`
-	Filled   int      `json:"filled"`
-	Merged   int      `json:"merged_duplicates"`
-	Order    int      `json:"order"`
-	Shape    []int    `json:"shape"`
-	Modes    []string `json:"modes"`
+	Status        string   `json:"status"`
+	Observed      int      `json:"observed"`
+	Filled        int      `json:"filled"`
+	Merged        int      `json:"merged_duplicates"`
+	Order         int      `json:"order"`
+	Shape         []int    `json:"shape"`
+	Modes         []string `json:"modes"`
+	EffectiveRank int      `json:"effective_rank"`
 
-	Axes []axisInfo `json:"axes"`
+	Read *readResult `json:"read"`
 
-	EffectiveRank int    `json:"effective_rank"`
-	HeldOut       int    `json:"held_out"`
-	HeldOutRMSE   number `json:"held_out_rmse"`
-	HeldOutNRMSE  number `json:"held_out_nrmse"`
+	HeldOut      int    `json:"held_out"`
+	HeldOutRMSE  number `json:"held_out_rmse"`
+	HeldOutNRMSE number `json:"held_out_nrmse"`
 
 	Baselines []baselineResult `json:"baselines,omitempty"`
 	Warnings  []string         `json:"warnings"`
@@ -62,9 +62,8 @@ func newCompleteResult(table *dataio.Table, seed uint64) *completeResult {
 		Order: observed.Order(), Shape: observed.Shape(), Seed: seed,
 		HeldOutRMSE: number(math.NaN()), HeldOutNRMSE: number(math.NaN()), Warnings: []string{},
 	}
-	for n, mode := range observed.Modes {
+	for _, mode := range observed.Modes {
 		r.Modes = append(r.Modes, mode.Name)
-		r.Axes = append(r.Axes, newAxisInfo(&table.Axes[n]))
 	}
 	return r
 }
@@ -87,11 +86,6 @@ func (r *completeResult) summary() string {
 	fmt.Fprintf(&s, "Filled %s of %s cells (%s: %s); %s were known.\n", count(r.Filled, "gap"),
 		grouped(r.Filled+r.Observed),
 		strings.Join(r.Modes, " × "), shapeWords(r.Shape), grouped(r.Observed))
-	for n, axis := range r.Axes {
-		if axis.text != "" {
-			fmt.Fprintf(&s, "Order of %s: %s.\n", r.Modes[n], axis.text)
-		}
-	}
 	if r.HeldOut > 0 {
 		fmt.Fprintf(&s, "Error on %s held back from every choice: %s of their standard deviation (RMSE %s).\n",
 			count(r.HeldOut, "known value"), percent(float64(r.HeldOutNRMSE)), short(float64(r.HeldOutRMSE)))
@@ -139,6 +133,9 @@ func shapeWords(shape []int) string {
 func short(x float64) string { return strconv.FormatFloat(x, 'g', 3, 64) }
 
 func percent(share float64) string {
+	if math.IsNaN(share) || math.IsInf(share, 0) {
+		return "not known"
+	}
 	if share < 0.001 {
 		return fmt.Sprintf("%.2g %%", 100*share)
 	}

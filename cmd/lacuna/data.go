@@ -56,17 +56,21 @@ func newDataInfo(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "info NAME|FILE",
 		Short: "Describe a data set, or a file as complete would read it",
-		Args:  arguments("NAME or FILE"),
+		Args:  input.arguments("NAME or FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if input.Stack != "" {
+				return runDataInfo(a, args, input)
+			}
 			if info, err := dataset.Find(args[0]); err == nil {
 				return tellDataset(a, info)
 			} else if _, statErr := os.Stat(args[0]); statErr != nil {
 				return inputError(fmt.Errorf("%w; nor is there a file of that name", err))
 			}
-			return runDataInfo(a, args[0], input)
+			return runDataInfo(a, args, input)
 		},
 	}
 	input.register(command.Flags())
+	input.registerStack(command.Flags())
 	input.registerPeriods(command.Flags())
 	a.jsonFlag(command)
 	return command
@@ -94,6 +98,8 @@ type fileInfo struct {
 	Mean      number     `json:"mean"`
 	Deviation number     `json:"standard_deviation"`
 	Warnings  []string   `json:"warnings"`
+
+	Read *readResult `json:"read"`
 }
 
 type modeInfo struct {
@@ -102,26 +108,23 @@ type modeInfo struct {
 	First      string   `json:"first"`
 	Last       string   `json:"last"`
 	Unobserved []string `json:"unobserved"` // labels without any known value
-	axisInfo
 }
 
-func runDataInfo(a *app, path string, input *inputFlags) error {
-	table, err := input.read(path)
+func runDataInfo(a *app, paths []string, input *inputFlags) error {
+	table, err := input.readAnyhow(paths...)
 	if err != nil {
 		return err
 	}
 	o := table.Observed
 	mean, deviation := tensor.Moments(o.Values)
 	info := fileInfo{
-		File: path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
+		File: table.Path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
 		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
-		Warnings: append([]string{}, table.Warnings...),
+		Warnings: append([]string{}, table.Warnings...), Read: newReadResult(table.Path, table),
 	}
-	for n, mode := range o.Modes {
+	for _, mode := range o.Modes {
 		info.Modes = append(info.Modes, modeInfo{
-			mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1],
-			[]string{},
-			newAxisInfo(&table.Axes[n]),
+			mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1], []string{},
 		})
 	}
 	for _, empty := range table.Unobserved() {
@@ -131,22 +134,19 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 	if a.json {
 		return a.printJSON(info)
 	}
-	a.say("%s: %s, %s", path, info.Format, shapeWords(info.Shape))
-	for n, mode := range info.Modes {
-		if axis := &table.Axes[n]; axis.Order != "" {
-			const most = 20
-			a.say("  %s: %s%s", mode.Name, axis.Describe(most), periodWords(axis))
-		} else {
-			a.say("  %s: %s, %s … %s", mode.Name, count(mode.Size, "label"), mode.First, mode.Last)
-		}
+	a.say("%s", info.Read.words(info.Observed, info.Gaps))
+	for _, mode := range info.Modes {
 		if len(mode.Unobserved) > 0 {
-			a.say("    without any known value: %s", strings.Join(mode.Unobserved, ", "))
+			a.say("  without any known value: %s %s", mode.Name, strings.Join(mode.Unobserved, ", "))
 		}
 	}
-	a.say("  %s known (mean %s, standard deviation %s), %s to fill", count(info.Observed, "cell"), short(mean),
-		short(deviation), grouped(info.Gaps))
+	a.say("  %s known (mean %s, standard deviation %s), %s to fill: %s", count(info.Observed, "cell"), short(mean),
+		short(deviation), grouped(info.Gaps), shapeWords(info.Shape))
 	for _, warning := range info.Warnings {
 		a.warn("%s", warning)
+	}
+	for _, doubt := range info.Read.Doubts {
+		a.warn("complete would stop: %s", doubt)
 	}
 	return nil
 }
@@ -288,7 +288,7 @@ func (f *syntheticFlags) check() error {
 	case f.months < 2 || f.stationCount < 2:
 		return usageError{fmt.Errorf("a table of stations needs at least 2 months and 2 stations")}
 	case !slices.Contains(patterns, dataset.Pattern(f.pattern)):
-		return usageError{fmt.Errorf("--pattern %s is unknown, choose one of %s", f.pattern, list(patterns))}
+		return usageError{fmt.Errorf("--pattern %s is unknown, choose one of %s", f.pattern, experiment.List(patterns))}
 	}
 	if err := checkEnding("-o", f.output, csvEndings); err != nil {
 		return err

@@ -88,7 +88,7 @@ func FuzzRead(f *testing.F) {
 		checkAxis(t, labels, &a)
 		checkAxis(t, shuffled, &b)
 		if a.Kind != b.Kind || a.Unit != b.Unit || a.Step != b.Step || a.Missing != b.Missing || a.Doubt != b.Doubt ||
-			a.Describe(3) != b.Describe() || !slices.Equal(a.Periods, b.Periods) {
+			a.Describe(3) != b.Describe(3) || !slices.Equal(a.Periods, b.Periods) {
 			t.Fatalf("%q: %+v, in another order %+v", labels, a, b)
 		}
 		for i, k := range places {
