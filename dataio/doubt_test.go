@@ -102,13 +102,17 @@ func TestHonestColumnsAreNotDoubted(t *testing.T) {
 	for range 60 {
 		sizes := []int{2 + r.IntN(12), 2 + r.IntN(12), 2 + r.IntN(6)}
 		share := 0.05 + 0.95*r.Float64()
+		draw := r.NormFloat64
+		if r.IntN(2) == 0 { // yes or no
+			draw = func() float64 { return float64(r.IntN(2)) }
+		}
 		var text strings.Builder
 		text.WriteString("p,q,r,v\n")
 		for i := range sizes[0] {
 			for j := range sizes[1] {
 				for k := range sizes[2] {
 					if r.Float64() < share {
-						fmt.Fprintf(&text, "%d,%d,%g,%.3f\n", i, j, 0.5*float64(k), r.NormFloat64())
+						fmt.Fprintf(&text, "%d,%d,%g,%.3g\n", i, j, 0.5*float64(k), draw())
 					}
 				}
 			}
