@@ -47,6 +47,8 @@ func TestSentinels(t *testing.T) {
 		{"netCDF's", every(30, "9.96921e36", plain), "--missing 9.96921e+36"},
 		{"one alone", every(47, "-9999", plain), "stands once"},
 		{"no number that is known for it", every(9, "-200", plain), "--missing -200"},
+		{"-9 below positive numbers", every(9, "-9", func(i, k int) float64 { return 60 + 2*plain(i, k) }), "--missing -9"},
+		{"-9 among negative numbers", every(9, "-9", func(i, k int) float64 { return plain(i, k) - 8 }), ""},
 		{"zero among large numbers", every(9, "0", large), "--zeros-are-gaps"},
 		{"zero among small ones", every(9, "0", plain), ""},
 		{"99 among hundreds", every(9, "99", func(i, k int) float64 { return 50 + 20*plain(i, k) }), ""},
