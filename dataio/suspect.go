@@ -55,7 +55,7 @@ func (c *columns) doubts(b *builder) []Error {
 			return fail("the values of the last column, "+named+", look like times", "read "+p.describe()+": "+flags)
 		case s.isKey(c.value):
 			return fail("the values of the last column, "+named+", number the rows", "read "+p.describe()+": "+flags)
-		case s.isFlag(c.value) && !slices.Contains(p.value, c.names[c.value]):
+		case s.isFlag(c.value) && p.exact && p.apart && !slices.Contains(p.value, c.names[c.value]):
 			return fail("the values of the last column, "+named+", look like flags", "read "+p.describe()+": "+flags)
 		}
 	}
@@ -68,7 +68,7 @@ func (c *columns) doubts(b *builder) []Error {
 			sure = sure || 2*f.decimals >= f.numbers || s.hasGaps(k)
 		}
 	}
-	if len(measured) == 0 || !sure && !c.isGrid(p, b) {
+	if len(measured) == 0 || !p.apart || !sure && !c.isGrid(p, b) {
 		return nil
 	}
 	remedy := "read " + p.describe() + ": " + flags
