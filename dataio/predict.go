@@ -60,7 +60,7 @@ func (b *builder) additions(t *Table, n int) ([]float64, error) {
 			return nil, err
 		}
 		before := len(added)
-		for k := 0.0; from+float64(k*step) <= to+1e-6*step; k++ {
+		for k := 0.0; from+float64(k*step) <= to+float64(1e-6*step); k++ {
 			if x := from + float64(k*step); taken.add(x) {
 				added = append(added, x)
 			}
@@ -174,7 +174,7 @@ func (t *Table) predict() error {
 			continue
 		}
 		listed := t.together(rest)
-		if count*float64(listed.Len())+float64(len(out.Index[0])) > mostCells {
+		if float64(count*float64(listed.Len()))+float64(len(out.Index[0])) > mostCells {
 			return &Error{
 				Path: t.Path, Problem: fmt.Sprintf("%.3g cells would be predicted", count*float64(listed.Len())),
 				Remedy: "predict fewer labels",

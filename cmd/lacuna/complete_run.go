@@ -211,7 +211,7 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
 		EffectiveRank: c.EffectiveRank, Warnings: append(append([]string{}, table.Warnings...),
 			c.Warnings...), Seconds: c.Seconds,
-		Command: commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(c),
+		Command: commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(table, c),
 	}
 	switch c.Status {
 	case lacuna.Interrupted:
@@ -245,9 +245,9 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 }
 
 // settingsTable lists what the completion was made with.
-func (f *completeFlags) settingsTable(c *lacuna.Completion) []report.Setting {
+func (f *completeFlags) settingsTable(table *dataio.Table, c *lacuna.Completion) []report.Setting {
 	s := c.Settings
-	table := []report.Setting{
+	lines := []report.Setting{
 		{Name: "method", Value: s.Method},
 		{Name: "standardisation", Value: s.Standardisation},
 		{Name: "noise", Value: s.Noise},
@@ -256,10 +256,14 @@ func (f *completeFlags) settingsTable(c *lacuna.Completion) []report.Setting {
 		{Name: "held out", Value: fmt.Sprintf("%d × %s", s.Folds, percent(s.HoldOut))},
 		{Name: "seed", Value: strconv.FormatUint(f.seed, 10)},
 	}
-	for _, w := range s.Weights {
-		table = append(table, report.Setting{Name: "weight of " + w.Model, Value: short(w.Weight)})
+	for n, mode := range table.Observed.Modes {
+		const most = 3
+		lines = append(lines, report.Setting{Name: "order of " + mode.Name, Value: table.Axes[n].Describe(most)})
 	}
-	return slices.DeleteFunc(table, func(line report.Setting) bool { return line.Value == "" || line.Value == "[]" })
+	for _, w := range s.Weights {
+		lines = append(lines, report.Setting{Name: "weight of " + w.Model, Value: short(w.Weight)})
+	}
+	return slices.DeleteFunc(lines, func(line report.Setting) bool { return line.Value == "" || line.Value == "[]" })
 }
 
 // commandLine spells a command so that a shell would read it back.
