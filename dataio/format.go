@@ -15,6 +15,7 @@ type kind struct {
 	ending string // of its files, with the dot
 	also   string // a further ending under which its tables may be written; "" for none
 	text   bool   // may be compressed with gzip
+	takes  takes  // the options that mean something to it; 0: not checked
 	// detect tells how surely a file of that name with that content has the format; nil: never by itself.
 	detect func(path string, data []byte) sureness
 	read   func(path string, data []byte, o Options) (*Table, error)
@@ -87,10 +88,10 @@ func endingOf(path string) string {
 	return strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
 }
 
-// known tells whether files of some format have that ending.
+// known tells whether files of some format, and of no other, have that ending.
 func known(ending string) bool {
 	for _, k := range kinds {
-		if k.ending == ending {
+		if k.ending == ending && ending != ".txt" {
 			return true
 		}
 	}

@@ -93,8 +93,13 @@ func TestTNS(t *testing.T) {
 	if table = mustRead(t, save(t, "t.tns", "1 1 1\n1 2 nan\n2 1 2\n"), Options{FullGrid: true}); table.Gaps() != 2 {
 		t.Errorf("%d gaps, want 2", table.Gaps())
 	}
-	if table = mustRead(t, save(t, "noname", "1 1 1\n1 2 3\n2 1 2\n"), Options{}); table.Format != TNS {
-		t.Errorf("found out to be %s", table.Format)
+	// Without the name it has to be asked for.
+	noname := save(t, "noname", "1 1 1\n1 2 3\n2 1 2\n")
+	if table = mustRead(t, noname, Options{Format: "tns"}); table.Format != TNS {
+		t.Errorf("read as %s", table.Format)
+	}
+	if _, err := Read(noname, Options{}); err == nil || !strings.Contains(err.Error(), "--format tns") {
+		t.Errorf("without a format: %v", err)
 	}
 }
 
@@ -246,8 +251,8 @@ func TestParquet(t *testing.T) {
 	}
 	o := Options{Index: []string{"month", "station"}}
 	table := mustRead(t, path, o)
-	if got := fmt.Sprint(table.Observed.Modes, table.Observed.Values,
-		table.Gaps()); got != "[{month [b a c]} {station [2 1]}] [1.25 0] 2" {
+	if got := fmt.Sprint(spelt(table.Observed.Modes), table.Observed.Values,
+		table.Gaps()); got != "[{month [b a c]} {station [1 2]}][1.25 0] 2" {
 		t.Errorf("read %s", got)
 	}
 	o.FullGrid = true
@@ -272,11 +277,11 @@ func TestParquet(t *testing.T) {
 	stderr := number(0.25)
 	want := []outRow{
 		{"b", 2, &note, number(1.25), 0, nil, nil},
-		{"b", 1, nil, number(51), 1, stderr, nil},
-		{"a", 2, nil, number(60), 1, stderr, nil},
+		{"b", 1, nil, number(50), 1, stderr, nil},
+		{"a", 2, nil, number(61), 1, stderr, nil},
 		{"c", 1, nil, number(0), 0, nil, nil},
-		{"a", 1, nil, number(61), 1, stderr, nil},
-		{"c", 2, nil, number(70), 1, stderr, nil},
+		{"a", 1, nil, number(60), 1, stderr, nil},
+		{"c", 2, nil, number(71), 1, stderr, nil},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("written (-want +got):\n%s", d)

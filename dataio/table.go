@@ -19,15 +19,32 @@ type Table struct {
 	Format   Format
 	Observed *tensor.Observed
 	Merged   int      // rows that repeated a cell: merged with its first row, or resolved by Options.Duplicates
+	Axes     []Axis   // of every mode: what its labels were taken for
 	Warnings []string // sentences about what is odd but no error
+	Doubts   []Error  // what looks as if the table was misread, with the remedy: ask before filling it
+	Reading  Reading  // how the file was read
 
+	original [][]int32       // original[n][i]: the number of label i of mode n in order of appearance; nil where i itself
 	gaps     [][]int32       // gaps[n][k]: coordinate in mode n of the k-th gap that the file lists
 	known    map[int]float64 // listed gaps whose cell has a value in another row
 	grid     bool            // unlisted cells are gaps too
 	unlisted int
+	isNew    [][]bool         // isNew[n][i]: label i of mode n is not in the file; nil for a mode without such labels
+	added    *tensor.Observed // without a grid: the cells of new labels, in canonical order
 	numbers  *numbers
 	source   source
 	data     []byte // of the file, unpacked
+	parts    []part // the files of a stack, which has none of the above
+}
+
+// Reading is how a file was read.
+type Reading struct {
+	Separator string    // between the fields of a text: commas, spaces and so on; "" for other formats
+	Encoding  string    // of a text
+	Value     []string  // the value columns; nil for an array
+	Carried   []string  // the columns that are neither index nor value
+	Gaps      []GapMark // what marks the gaps, where the format spells it
+	Notes     []string  // what was found out, in words
 }
 
 // source is a file's content, kept to be written again with its gaps filled.
@@ -51,9 +68,33 @@ type Filled struct {
 	Extra         []float64
 }
 
-// Gaps is the number of cells to be filled: those that the file marks, and with Options.FullGrid those that it does
-// not list.
+// column is the place among the value columns of a cell that the file does not list.
+func (t *Table) column(cell []int32, c *columns) int {
+	n := len(cell) - 1
+	if n < len(c.index) {
+		return 0
+	}
+	return int(t.appearance(n, cell[n]))
+}
+
+// appearance is the number of label i of mode n in order of appearance; new labels follow those of the file.
+func (t *Table) appearance(n int, i int32) int32 {
+	if t.original == nil || t.original[n] == nil {
+		return i
+	}
+	return t.original[n][i]
+}
+
+// Gaps is the number of cells to be filled: those that the file marks, with Options.FullGrid those that it does not
+// list, and those of predicted labels.
 func (t *Table) Gaps() int {
+	if t.parts != nil {
+		gaps := 0
+		for _, p := range t.parts {
+			gaps += p.Gaps()
+		}
+		return gaps
+	}
 	if len(t.gaps) == 0 {
 		return t.unlisted
 	}
@@ -65,6 +106,9 @@ func (t *Table) Complete() bool { return t.Gaps() == 0 }
 
 // GapCells yields the coordinates of every gap in the order in which they are written. The slice is reused.
 func (t *Table) GapCells() iter.Seq[[]int32] {
+	if t.parts != nil {
+		return t.stackedGaps()
+	}
 	return func(yield func([]int32) bool) {
 		cell := make([]int32, t.Observed.Order())
 		for k := range t.Gaps() - t.unlisted {
@@ -117,6 +161,9 @@ func (t *Table) Unobserved() []EmptyIndex {
 // CheckOutput tells, before long work, whether Write could write to path: a place that takes files, not the input
 // itself, and no name that promises another format. The error is an *Error.
 func (t *Table) CheckOutput(path string) error {
+	if t.parts != nil {
+		return t.checkFolder(path)
+	}
 	if err := atomicfile.Check(path); err != nil {
 		return &outputError{Error{Path: path, Problem: err.Error()}}
 	}
@@ -161,6 +208,9 @@ func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...stri
 	if err := t.CheckOutput(path); err != nil {
 		return err
 	}
+	if t.parts != nil {
+		return t.writeStack(path, fill, extra)
+	}
 	return atomicfile.Write(path, func(w io.Writer) error {
 		return compressed(w, path, func(w io.Writer) error { return t.writeTo(w, path, fill, extra) })
 	})
@@ -168,11 +218,17 @@ func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...stri
 
 // WriteTo writes what Write would write to a file, uncompressed, to a stream. What was written before an error stays.
 func (t *Table) WriteTo(w io.Writer, fill func(cell []int32) Filled, extra ...string) error {
+	if t.parts != nil {
+		return errNoStream
+	}
 	return t.writeTo(w, "", fill, extra)
 }
 
 // WriteOriginal writes the table as it came, uncompressed.
 func (t *Table) WriteOriginal(w io.Writer) error {
+	if t.parts != nil {
+		return errNoStream
+	}
 	_, err := w.Write(t.data)
 	return err
 }

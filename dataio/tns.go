@@ -19,12 +19,15 @@ type tnsSource struct {
 const TNS Format = "FROSTT .tns"
 
 func init() {
-	register(kind{format: TNS, ending: ".tns", text: true, read: readTNS, detect: func(path string, data []byte) sureness {
-		if endingOf(path) == ".tns" || looksLikeTNS(data) {
-			return likely
-		}
-		return no
-	}})
+	register(kind{
+		format: TNS, ending: ".tns", text: true, takes: takesGrid | takesDuplicates, read: readTNS,
+		detect: func(path string, _ []byte) sureness {
+			if endingOf(path) == ".tns" {
+				return likely
+			}
+			return no
+		},
+	})
 }
 
 // looksLikeTNS tells whether the first line of data is coordinates and a number, separated by space.
@@ -133,6 +136,19 @@ func readTNS(path string, data []byte, o Options) (*Table, error) {
 	return b.table(TNS, s, s.numbers)
 }
 
+// grow refuses labels that are no coordinates.
+func (s *tnsSource) grow(n int, labels []string) error {
+	for _, label := range labels {
+		if x, err := strconv.ParseInt(label, 10, 32); err != nil || x < 1 {
+			return &Error{
+				Path: s.path, Column: strconv.Itoa(n + 1), Value: label, Problem: "is no coordinate",
+				Remedy: "predict whole numbers from 1 up",
+			}
+		}
+	}
+	return nil
+}
+
 func (s *tnsSource) line(k int) (found int) {
 	s.eachCell(func(line int, fields [][]byte) error {
 		if _, gap, _ := s.numbers.parse(fields[len(fields)-1]); !gap {
@@ -176,8 +192,8 @@ func (s *tnsSource) write(w io.Writer, t *Table, next func() Filled, unlisted fi
 			return err
 		}
 		line = line[:0]
-		for _, i := range cell {
-			line = append(strconv.AppendInt(line, int64(i)+1, 10), ' ')
+		for n, i := range cell {
+			line = append(append(line, t.Observed.Modes[n].Labels[i]...), ' ')
 		}
 		line = append(s.numbers.append(line, filled.Value, valueDigits), '\n')
 		if _, err := out.Write(line); err != nil {

@@ -51,7 +51,7 @@ func (e *extent) fit(a Axis, margin float64) scale {
 	if a.Max > a.Min && (!a.Log || a.Min > 0) {
 		return scale{a.Min, a.Max, a.Log}
 	}
-	if len(a.Categories) > 0 {
+	if len(a.Categories) > 0 && a.At == nil {
 		return scale{-0.5, float64(len(a.Categories)) - 0.5, false}
 	}
 	low, high := e.min, e.max
@@ -82,6 +82,8 @@ func (a Axis) ticks(s scale, count int) []tick {
 	switch {
 	case a.Hidden:
 		return nil
+	case a.At != nil:
+		return a.placedTicks(count)
 	case len(a.Categories) > 0:
 		return categoryTicks(a.Categories, count)
 	case s.log:

@@ -35,12 +35,14 @@ type Axis struct {
 	Label      string
 	Unit       string // written in brackets after the label
 	Log        bool
-	Min, Max   float64  // the range when Max > Min; otherwise it is taken from the data
-	Categories []string // names of the positions 0, 1, 2, …, in place of numbers
-	Colour     Colour   // of the label and the numbers; black by default
-	Whole      bool     // only whole numbers are labelled
-	AllNames   bool     // horizontal axis: turn the names of Categories upright rather than leave some out
-	Hidden     bool     // no label, ticks or line
+	Min, Max   float64   // the range when Max > Min; otherwise it is taken from the data
+	Categories []string  // names of the positions 0, 1, 2, …, in place of numbers
+	At         []float64 // where the Categories lie, ascending; nil: 0, 1, 2, …
+	AtUnit     string    // of At, if they are times: second, minute, hour, day, month; round ones are named
+	Colour     Colour    // of the label and the numbers; black by default
+	Whole      bool      // only whole numbers are labelled
+	AllNames   bool      // horizontal axis: turn the names of Categories upright rather than leave some out
+	Hidden     bool      // no label, ticks or line
 }
 
 // Curve is a line through points in the order given.

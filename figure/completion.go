@@ -3,7 +3,6 @@ package figure
 import (
 	"math"
 	"strconv"
-	"time"
 )
 
 const mostPoints = 2000 // of a scatter plot; more are thinned evenly
@@ -105,60 +104,6 @@ func edges(starts []int) []float64 {
 		e[i] = float64(i) - 0.5
 	}
 	return e
-}
-
-// Factor draws one factor of one block over the labels of its mode: a line when the labels are numbers or dates in
-// order, bars otherwise.
-func Factor(mode string, labels []string, values []float64, colour Colour) *Figure {
-	c := Chart{X: Axis{Label: mode}, Rules: []Rule{{At: 0, Colour: Grey, Width: 0.6}}}
-	if positions, ok := Ordered(labels); ok {
-		c.Curves = []Curve{{X: positions, Y: values, Colour: colour, Width: 1.1}}
-		if _, err := strconv.ParseFloat(labels[0], 64); err != nil {
-			for i := range positions {
-				positions[i] = float64(i)
-			}
-			c.X.Categories = labels
-		}
-	} else {
-		x := make([]float64, len(values))
-		for i := range x {
-			x[i] = float64(i)
-		}
-		c.X.Categories, c.X.AllNames = labels, true
-		c.Bars = []Bars{{X: x, Y: values, Width: 0.8, Colour: colour}}
-	}
-	return &Figure{Width: 230, Height: 130, Charts: []Chart{c}}
-}
-
-var timeLayouts = []string{
-	"2006-01", "2006-01-02", time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04",
-	"2006-01-02 15:04", "2006/01/02", "15:04",
-}
-
-// Ordered returns positions of labels that are numbers or dates in ascending order, and whether they are.
-func Ordered(labels []string) (positions []float64, ok bool) {
-	if len(labels) < 3 {
-		return nil, false
-	}
-	parse := func(label string) (float64, error) { return strconv.ParseFloat(label, 64) }
-	if _, err := parse(labels[0]); err != nil {
-		for _, layout := range timeLayouts {
-			if _, err := time.Parse(layout, labels[0]); err == nil {
-				parse = func(label string) (float64, error) {
-					t, err := time.Parse(layout, label)
-					return float64(t.Unix()), err
-				}
-			}
-		}
-	}
-	for _, label := range labels {
-		x, err := parse(label)
-		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || (len(positions) > 0 && x <= positions[len(positions)-1]) {
-			return nil, false
-		}
-		positions = append(positions, x)
-	}
-	return positions, true
 }
 
 // Emergences draws the norm of every block: against the time at which it emerged when all times are known (positive

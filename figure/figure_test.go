@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"lacuna/internal/rng"
+	"lacuna/tensor"
 )
 
 var keep = flag.String("figures", "", "write the figures of the tests to this directory, to be looked at")
@@ -26,9 +27,14 @@ func examples() map[string]*Figure {
 		"heldout":     exampleHeldOut(stream),
 		"calibration": Calibration([]float64{0.5, 0.8, 0.9, 0.95}, []float64{0.47, 0.78, 0.91, 0.93}),
 		"gaps":        exampleGaps(stream),
-		"factor-time": Factor("month", months(50), waves(50, 12), Blue),
-		"factor-bars": Factor("station", strings.Split("aberporth armagh eastbourne łódź heathrow oxford", " "), waves(6,
-			5), Orange),
+		"factor-time": Factor(monthMode(50), waves(50, 12), Blue),
+		"factor-bars": Factor(tensor.Mode{
+			Name: "station", Labels: strings.Split("aberporth armagh eastbourne łódź heathrow oxford", " "),
+		}, waves(6, 5), Orange),
+		"factor-numbers": Factor(tensor.Mode{
+			Name: "wavelength", Labels: []string{"250", "270.5", "300", "400"}, Coordinates: []float64{250, 270.5, 300, 400},
+			Unit: "nm",
+		}, waves(4, 5), Orange),
 	}
 }
 
@@ -141,6 +147,15 @@ func months(n int) []string {
 		labels = append(labels, fmt.Sprintf("%d-%02d", 1960+i/12, 1+i%12))
 	}
 	return labels
+}
+
+// monthMode is so many months from January 1960 on.
+func monthMode(n int) tensor.Mode {
+	mode := tensor.Mode{Name: "month", Labels: months(n), Unit: "month"}
+	for i := range n {
+		mode.Coordinates = append(mode.Coordinates, float64(12*1960+i))
+	}
+	return mode
 }
 
 func waves(n, period int) []float64 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -117,22 +118,40 @@ func TestSimplifyKeepsTheShape(t *testing.T) {
 	}
 }
 
-func TestOrderedLabels(t *testing.T) {
-	for _, test := range []struct {
-		labels string
-		want   bool
-	}{
-		{"0 1 2 10", true},
-		{"1960-01 1960-02 1961-01", true},
-		{"2020-01-01 2020-01-05 2020-02-01", true},
-		{"3 2 1", false},
-		{"a b c", false},
-		{"1 2 c", false},
-		{"1 2", false},
-	} {
-		if _, got := Ordered(strings.Fields(test.labels)); got != test.want {
-			t.Errorf("%s: ordered %v, want %v", test.labels, got, test.want)
+func TestTicksOfTimesAreRound(t *testing.T) {
+	day := func(date string) float64 {
+		at, err := time.Parse(time.DateOnly, date)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return float64(at.Unix()) / 86400
+	}
+	for _, test := range []struct {
+		unit      string
+		low, high float64
+		want      []float64
+	}{
+		{"month", 12*1960 + 3, 12*1964 + 1, []float64{12 * 1961, 12 * 1962, 12 * 1963, 12 * 1964}},
+		{"day", day("2019-12-05"), day("2020-04-10"), []float64{
+			day("2020-01-01"), day("2020-02-01"), day("2020-03-01"), day("2020-04-01"),
+		}},
+		{"day", day("2020-01-01"), day("2020-01-20"), []float64{day("2020-01-06"), day("2020-01-13"), day("2020-01-20")}},
+		{"day", day("1999-06-01"), day("2008-06-01"), []float64{
+			day("2000-01-01"), day("2002-01-01"), day("2004-01-01"), day("2006-01-01"), day("2008-01-01"),
+		}},
+		{"hour", 24*day("2020-01-01") + 5, 24*day("2020-01-04") + 1, []float64{
+			24 * day("2020-01-02"), 24 * day("2020-01-03"), 24 * day("2020-01-04"),
+		}},
+		{"year", 1951, 1999, []float64{1960, 1970, 1980, 1990}},
+	} {
+		if got := roundTimes(test.unit, test.low, test.high, 5); !slices.Equal(got, test.want) {
+			t.Errorf("%v to %v %ss: %v, want %v", test.low, test.high, test.unit, got, test.want)
+		}
+	}
+	// Names stand where their labels lie; without a label at a round time they are spread.
+	a := Axis{Categories: []string{"a", "b", "c"}, At: []float64{0.2, 0.4, 9}, AtUnit: "month"}
+	if got := a.ticks(scale{0, 9, false}, 3); len(got) != 2 || got[0].value != 0.2 || got[1].label != "c" {
+		t.Errorf("ticks %v", got)
 	}
 }
 

@@ -30,6 +30,12 @@ func (s Shape) Cells() float64 {
 type Mode struct {
 	Name   string
 	Labels []string // one a index; its length is the size d_n
+
+	// Coordinates are where the indices lie on the axis of the mode, one an index, ascending: times, depths,
+	// wavelengths. Neighbouring indices are then neighbours. Nil: the mode has no order, its labels are names.
+	Coordinates []float64
+	Unit        string    // of Coordinates, such as day; may be empty
+	Periods     []float64 // after which things may repeat, in units of Coordinates, such as 7 and 365.2425
 }
 
 // NumberedModes returns modes called mode1, mode2, … with labels 0, 1, ….
@@ -54,8 +60,9 @@ type Observed struct {
 	Values []float64 // Values[c]
 }
 
-// NewObserved sorts the cells into canonical order and takes ownership of the slices. It returns an error for fewer
-// than two modes, an index out of range, a value that is not finite, or a cell that is listed twice.
+// NewObserved sorts the cells into canonical order and takes ownership of the slices.
+// It returns an error for fewer than two modes, coordinates that do not ascend, an index out of range, a value that is
+// not finite, or a cell that is listed twice.
 func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, error) {
 	if len(modes) < 2 {
 		return nil, fmt.Errorf("tensor: %d modes, at least 2 are needed", len(modes))
@@ -64,6 +71,9 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 		return nil, fmt.Errorf("tensor: %d index columns for %d modes", len(index), len(modes))
 	}
 	for n, column := range index {
+		if err := modes[n].check(); err != nil {
+			return nil, err
+		}
 		if len(column) != len(values) {
 			return nil, fmt.Errorf("tensor: mode %q lists %d cells, there are %d values",
 				modes[n].Name, len(column), len(values))
@@ -93,6 +103,26 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 		}
 	}
 	return o, nil
+}
+
+// check returns an error for coordinates that are not finite, not ascending, or not one an index, and for a period that
+// is not positive.
+func (m *Mode) check() error {
+	if m.Coordinates != nil && len(m.Coordinates) != len(m.Labels) {
+		return fmt.Errorf("tensor: mode %q has %d coordinates for %d labels", m.Name, len(m.Coordinates), len(m.Labels))
+	}
+	for i, x := range m.Coordinates {
+		if math.IsNaN(x) || math.IsInf(x, 0) || i > 0 && x <= m.Coordinates[i-1] {
+			return fmt.Errorf("tensor: mode %q: the coordinate %v of label %q does not follow that of the label before it",
+				m.Name, x, m.Labels[i])
+		}
+	}
+	for _, period := range m.Periods {
+		if !(period > 0) || math.IsInf(period, 0) {
+			return fmt.Errorf("tensor: mode %q has the period %v: give a positive number", m.Name, period)
+		}
+	}
+	return nil
 }
 
 func (o *Observed) compare(a, b int) int {

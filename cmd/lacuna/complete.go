@@ -17,6 +17,7 @@ import (
 // completeFlags is what the user of `lacuna complete` asked for.
 type completeFlags struct {
 	file  string
+	files []string // with --stack several
 	input inputFlags
 
 	output, factors, report string
@@ -41,20 +42,26 @@ func newComplete(a *app) *cobra.Command {
 writes the table again: same format, same rows in the same order, known values untouched. Added are the columns
 lacuna_filled (1 where a value was filled in) and lacuna_stderr (the error to be expected there).
 
-FILE is a CSV table in long form (a header; index columns; a value column) or, with --wide, one column a label; a
-FROSTT .tns file; a NumPy .npy or .npz array; Parquet; MAT v5. Text may be compressed with gzip. In text, a gap is an
-empty value, NA, NaN, null or -; in arrays it is NaN. FILE may be -, for standard input; then, or with -o -, the filled
-table goes to standard output and the summary to standard error.
+FILE is text with columns (a header; index columns; a value column, or several with --value a,b or --wide), a station file
+of the Met Office, a FROSTT .tns file, a NumPy .npy or .npz array, Parquet or MAT v5. Text may be compressed with gzip. In text,
+a gap is an empty value, NA and other usual spellings; in arrays it is NaN. How the file was read is said first, and where
+that looks wrong nothing is done. FILE may be -, for standard input; then, or with -o -, the filled table goes to standard
+output and the summary to standard error. With --stack several files are one table.
 
 No rank, learning rate or depth is asked for. The error that is reported is the error on known values, each predicted by
 models that had not seen it.`,
 		Example: `  lacuna complete stations.csv -o filled.csv
   lacuna complete stations.csv -o filled.csv --report filled.html --interval 90
   gunzip -c stations.csv.gz | lacuna complete - > filled.csv
+  lacuna complete weather.csv --index date,station --value tmax,tmin,rain
+  lacuna complete eem/*.csv --stack sample
   lacuna complete ratings.csv --index user,film,month --value stars --full-grid -o filled.csv`,
-		Args: arguments("FILE"),
+		Args: f.input.arguments("FILE"),
 		RunE: func(command *cobra.Command, args []string) error {
-			f.file = args[0]
+			f.file, f.files = args[0], args
+			if command.Flags().Changed("interval") && f.interval == 0 {
+				return usageError{errors.New("--interval 0: give a share in percent, such as 90")}
+			}
 			if command.Flags().Changed("rank") && f.rank < 1 {
 				return usageError{fmt.Errorf("--rank %d: give a number of blocks above 0", f.rank)}
 			}
@@ -73,6 +80,8 @@ models that had not seen it.`,
 	a.jsonFlag(command)
 
 	f.input.register(flags)
+	f.input.registerStack(flags)
+	f.input.registerPeriods(flags)
 	flags.StringVar(&f.standardise, "standardise", "auto",
 		"none, global, auto, or the name of the mode whose every index gets its own mean and scale")
 
@@ -98,6 +107,8 @@ func (f *completeFlags) check(json bool) error {
 		return err
 	}
 	switch {
+	case f.interval > 0 && f.interval < 1:
+		return usageError{fmt.Errorf("--interval %v is %v percent: did you mean %v?", f.interval, f.interval, 100*f.interval)}
 	case f.interval != 0 && !(f.interval > 0 && f.interval < 100):
 		return usageError{fmt.Errorf("--interval %v: give a share in percent, above 0 and below 100", f.interval)}
 	case !(f.effort > 0 && f.effort <= 1000):
@@ -108,8 +119,17 @@ func (f *completeFlags) check(json bool) error {
 	if err := f.checkNoise(); err != nil {
 		return err
 	}
-	if f.output == "" {
+	outputs := []string{f.report, f.factors}
+	switch {
+	case f.input.Stack != "" && f.output == "":
+		f.output = stackName(f.file)
+	case f.output == "":
 		f.output = filledName(f.file)
+	}
+	if f.input.Stack == "" {
+		outputs = append(outputs, f.output)
+	} else if f.output == pipe {
+		return usageError{errors.New("--stack writes a file for every one that it reads: give -o the name of a folder")}
 	}
 	if f.output == pipe && json {
 		return usageError{errors.New("--json and -o - both want standard output: give -o a file name")}
@@ -120,7 +140,7 @@ func (f *completeFlags) check(json bool) error {
 	if err := checkEnding("--factors", f.factors, []string{"npz"}); err != nil {
 		return err
 	}
-	return checkOutputs(f.file, f.output, f.report, f.factors)
+	return checkOutputs(f.file, outputs...)
 }
 
 // checkNoise refuses a noise that there is not, and puts the noise that --loss means in its place.

@@ -31,12 +31,14 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	}
 	f.file = table.Path
 	result := newCompleteResult(table, f.seed)
+	result.Read = newReadResult(f.file, table)
+	a.say("%s", result.Read.words(table.Observed.Len(), table.Gaps()))
 	if table.Complete() {
 		return nothingToFill(a, f, table, result)
 	}
 	if table.Constant() {
-		return inputError(fmt.Errorf("%s: every known value is %s, so there is nothing to learn: fill the gaps with that "+
-			"value, or give a table whose values differ", f.file, short(table.Observed.Values[0])))
+		return inputError(fmt.Errorf("%s: every known value%s is %s, so there is nothing to learn: fill the gaps with that "+
+			"value, or give a table whose values differ", f.file, ofColumns(table), short(table.Observed.Values[0])))
 	}
 	if f.output != pipe {
 		if err := table.CheckOutput(f.output); err != nil {
@@ -70,7 +72,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 // read reads the table. An interrupt does not wait for the end of standard input.
 func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err error) {
 	if f.file != pipe {
-		return f.input.read(f.file)
+		return f.input.read(f.files...)
 	}
 	type outcome struct {
 		table *dataio.Table
@@ -78,7 +80,7 @@ func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err erro
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		table, err := f.input.read(f.file)
+		table, err := f.input.read(f.files...)
 		done <- outcome{table, err}
 	}()
 	select {
@@ -209,7 +211,7 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
 		CP: c.CP, Emerged: map[int]float64{}, Seconds: c.Seconds,
 		Warnings: append(append([]string{}, table.Warnings...), c.Warnings...),
-		Command:  commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(c),
+		Command:  commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(table, c),
 	}
 	switch c.Status {
 	case lacuna.Interrupted:
@@ -232,9 +234,9 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 }
 
 // settingsTable lists what the completion was made with.
-func (f *completeFlags) settingsTable(c *lacuna.Completion) []report.Setting {
+func (f *completeFlags) settingsTable(table *dataio.Table, c *lacuna.Completion) []report.Setting {
 	s := c.Settings
-	table := []report.Setting{
+	lines := []report.Setting{
 		{Name: "method", Value: s.Method},
 		{Name: "standardisation", Value: s.Standardisation},
 		{Name: "noise", Value: s.Noise},
@@ -243,10 +245,14 @@ func (f *completeFlags) settingsTable(c *lacuna.Completion) []report.Setting {
 		{Name: "held out", Value: fmt.Sprintf("%d × %s", s.Folds, percent(s.HoldOut))},
 		{Name: "seed", Value: strconv.FormatUint(f.seed, 10)},
 	}
-	for _, w := range s.Weights {
-		table = append(table, report.Setting{Name: "weight of " + w.Model, Value: short(w.Weight)})
+	for n, mode := range table.Observed.Modes {
+		const most = 3
+		lines = append(lines, report.Setting{Name: "order of " + mode.Name, Value: table.Axes[n].Describe(most)})
 	}
-	return slices.DeleteFunc(table, func(line report.Setting) bool { return line.Value == "" || line.Value == "[]" })
+	for _, w := range s.Weights {
+		lines = append(lines, report.Setting{Name: "weight of " + w.Model, Value: short(w.Weight)})
+	}
+	return slices.DeleteFunc(lines, func(line report.Setting) bool { return line.Value == "" || line.Value == "[]" })
 }
 
 // commandLine spells a command so that a shell would read it back.

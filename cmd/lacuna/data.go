@@ -56,17 +56,22 @@ func newDataInfo(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "info NAME|FILE",
 		Short: "Describe a data set, or a file as complete would read it",
-		Args:  arguments("NAME or FILE"),
+		Args:  input.arguments("NAME or FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if input.Stack != "" {
+				return runDataInfo(a, args, input)
+			}
 			if info, err := dataset.Find(args[0]); err == nil {
 				return tellDataset(a, info)
 			} else if _, statErr := os.Stat(args[0]); statErr != nil {
 				return inputError(fmt.Errorf("%w; nor is there a file of that name", err))
 			}
-			return runDataInfo(a, args[0], input)
+			return runDataInfo(a, args, input)
 		},
 	}
 	input.register(command.Flags())
+	input.registerStack(command.Flags())
+	input.registerPeriods(command.Flags())
 	a.jsonFlag(command)
 	return command
 }
@@ -93,6 +98,8 @@ type fileInfo struct {
 	Mean      number     `json:"mean"`
 	Deviation number     `json:"standard_deviation"`
 	Warnings  []string   `json:"warnings"`
+
+	Read *readResult `json:"read"`
 }
 
 type modeInfo struct {
@@ -103,17 +110,17 @@ type modeInfo struct {
 	Unobserved []string `json:"unobserved"` // labels without any known value
 }
 
-func runDataInfo(a *app, path string, input *inputFlags) error {
-	table, err := input.read(path)
+func runDataInfo(a *app, paths []string, input *inputFlags) error {
+	table, err := input.readAnyhow(paths...)
 	if err != nil {
 		return err
 	}
 	o := table.Observed
 	mean, deviation := tensor.Moments(o.Values)
 	info := fileInfo{
-		File: path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
+		File: table.Path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
 		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
-		Warnings: append([]string{}, table.Warnings...),
+		Warnings: append([]string{}, table.Warnings...), Read: newReadResult(table.Path, table),
 	}
 	for _, mode := range o.Modes {
 		info.Modes = append(info.Modes, modeInfo{
@@ -127,17 +134,19 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 	if a.json {
 		return a.printJSON(info)
 	}
-	a.say("%s: %s, %s", path, info.Format, shapeWords(info.Shape))
+	a.say("%s", info.Read.words(info.Observed, info.Gaps))
 	for _, mode := range info.Modes {
-		a.say("  %s: %s, %s … %s", mode.Name, count(mode.Size, "label"), mode.First, mode.Last)
 		if len(mode.Unobserved) > 0 {
-			a.say("    without any known value: %s", strings.Join(mode.Unobserved, ", "))
+			a.say("  without any known value: %s %s", mode.Name, strings.Join(mode.Unobserved, ", "))
 		}
 	}
-	a.say("  %s known (mean %s, standard deviation %s), %s to fill", count(info.Observed, "cell"), short(mean),
-		short(deviation), grouped(info.Gaps))
+	a.say("  %s known (mean %s, standard deviation %s), %s to fill: %s", count(info.Observed, "cell"), short(mean),
+		short(deviation), grouped(info.Gaps), shapeWords(info.Shape))
 	for _, warning := range info.Warnings {
 		a.warn("%s", warning)
+	}
+	for _, doubt := range info.Read.Doubts {
+		a.warn("complete would stop: %s", doubt)
 	}
 	return nil
 }

@@ -84,6 +84,16 @@ func head(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// sorted FILE OUT writes the lines of a file in order.
+func sortedLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sorted FILE OUT")
+	}
+	lines := strings.Split(ts.ReadFile(args[0]), "\n")
+	sort.Strings(lines)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(lines, "\n")), 0o666))
+}
+
 // column FILE NAME prints one column of a comma-separated file, its header first, as it is spelt there.
 func column(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {

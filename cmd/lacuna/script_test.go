@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 			"head":           head,
 			"exits":          exits,
 			"column":         column,
+			"sorted":         sortedLines,
 			"json":           checkJSON,
 			"array":          checkArray,
 			"nofiles":        noFiles,

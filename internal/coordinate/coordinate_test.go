@@ -335,14 +335,14 @@ func TestDescriptions(t *testing.T) {
 	for want, labels := range map[string]string{
 		"4 dates from 2020-01-01 to 2020-01-05, step 1 day, 1 step missing (2020-01-04)": "2020-01-01;2020-01-02;" +
 			"2020-01-03;2020-01-05",
-		"3 months from 1999-12 to 2000-02, step 1 month":                                 "1999-12;2000-01;2000-02",
-		"3 numbers from 250 nm to 280 nm, step 10 nm, 1 step missing (270 nm)":           "250 nm;260 nm;280 nm",
-		"4 numbers from 1 to 9, at uneven distances":                                     "1;2;4;9",
-		"2 dates from 13/02/2020 (2020-02-13) to 03/03/2020 (2020-03-03), step 19 days":  "13/02/2020;03/03/2020",
+		"3 months from 1999-12 to 2000-02, step 1 month":                                "1999-12;2000-01;2000-02",
+		"3 numbers from 250 nm to 280 nm, step 10 nm, 1 step missing (270 nm)":          "250 nm;260 nm;280 nm",
+		"4 numbers from 1 to 9, at uneven distances":                                    "1;2;4;9",
+		"2 dates from 13/02/2020 (2020-02-13) to 03/03/2020 (2020-03-03), step 19 days": "13/02/2020;03/03/2020",
 		"": "a;b",
 	} {
 		a, err := Read(strings.Split(labels, ";"), Hints{})
-		if got := a.Describe(); got != want || err != nil {
+		if got := a.Describe(3); got != want || err != nil {
 			t.Errorf("%s: %q, want %q (%v)", labels, got, want, err)
 		}
 	}

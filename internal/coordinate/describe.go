@@ -7,8 +7,9 @@ import (
 )
 
 // Describe says in one line what the labels were taken for, in which step, and which steps are missing: "30 dates from
-// 2020-01-01 to 2020-02-01, step 1 day, 2 steps missing (2020-01-07, 2020-01-08)". It is empty for names.
-func (a *Axis) Describe() string {
+// 2020-01-01 to 2020-02-01, step 1 day, 2 steps missing (2020-01-07, 2020-01-08)", the first most of them. It is empty
+// for names.
+func (a *Axis) Describe(most int) string {
 	if a.Kind == None {
 		return ""
 	}
@@ -22,9 +23,9 @@ func (a *Axis) Describe() string {
 	case !a.Grid:
 		b.WriteString(", not all at whole steps")
 	case a.Missing == 1:
-		b.WriteString(", 1 step missing (" + a.listMissing() + ")")
+		b.WriteString(", 1 step missing (" + a.listMissing(most) + ")")
 	case a.Missing > 1:
-		b.WriteString(", " + strconv.Itoa(a.Missing) + " steps missing (" + a.listMissing() + ")")
+		b.WriteString(", " + strconv.Itoa(a.Missing) + " steps missing (" + a.listMissing(most) + ")")
 	}
 	return b.String()
 }
@@ -77,8 +78,7 @@ func (a *Axis) amount(x float64) string {
 }
 
 // listMissing names the first missing steps.
-func (a *Axis) listMissing() string {
-	const most = 3
+func (a *Axis) listMissing(most int) string {
 	var names []string
 	for x := range a.MissingSteps() {
 		if len(names) == most {

@@ -52,7 +52,7 @@ func checkAxis(t *testing.T, labels []string, a *Axis) {
 			t.Fatalf("%q: %d steps are missing, listed %d", labels, a.Missing, count)
 		}
 	}
-	a.Describe()
+	a.Describe(3)
 }
 
 // FuzzRead takes a list of labels apart: nothing panics, the order is a permutation, and neither kind nor coordinates
@@ -88,7 +88,7 @@ func FuzzRead(f *testing.F) {
 		checkAxis(t, labels, &a)
 		checkAxis(t, shuffled, &b)
 		if a.Kind != b.Kind || a.Unit != b.Unit || a.Step != b.Step || a.Missing != b.Missing || a.Doubt != b.Doubt ||
-			a.Describe() != b.Describe() || !slices.Equal(a.Periods, b.Periods) {
+			a.Describe(3) != b.Describe(3) || !slices.Equal(a.Periods, b.Periods) {
 			t.Fatalf("%q: %+v, in another order %+v", labels, a, b)
 		}
 		for i, k := range places {

@@ -118,7 +118,7 @@ var counted = map[string]struct {
 	"dayofyear": {"day", 1, 366, yearDays}, "doy": {"day", 1, 366, yearDays},
 	"weekday": {"day", 0, 7, 7}, "dayofweek": {"day", 0, 7, 7}, "dow": {"day", 0, 7, 7},
 	"week": {"week", 1, 53, yearDays / 7}, "weekofyear": {"week", 1, 53, yearDays / 7},
-	"month": {"month", 1, 12, 12}, "mon": {"month", 1, 12, 12}, "monthofyear": {"month", 1, 12, 12},
+	"month": {"month", 1, 12, 12}, "mon": {"month", 1, 12, 12}, "mm": {"month", 1, 12, 12}, "monthofyear": {"month", 1, 12, 12},
 	"quarter": {"quarter", 1, 4, 4}, "qtr": {"quarter", 1, 4, 4},
 }
 

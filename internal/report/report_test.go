@@ -17,12 +17,13 @@ var keep = flag.String("report", "", "write the page of the tests to this file, 
 // example is a page about made-up weather: months × stations × variables.
 func example(t testing.TB) *Page {
 	stream := rng.New(1, "report example")
-	modes := []tensor.Mode{{Name: "month"}, {Name: "station"}, {Name: "variable", Labels: []string{
+	modes := []tensor.Mode{{Name: "month", Unit: "month"}, {Name: "station"}, {Name: "variable", Labels: []string{
 		"tmax", "tmin",
 		"rain",
 	}}}
 	for i := range 36 {
 		modes[0].Labels = append(modes[0].Labels, fmt.Sprintf("%d-%02d", 2001+i/12, 1+i%12))
+		modes[0].Coordinates = append(modes[0].Coordinates, float64(12*2001+i))
 	}
 	for i := range 12 {
 		modes[1].Labels = append(modes[1].Labels, fmt.Sprintf("station %c", 'A'+i))

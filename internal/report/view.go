@@ -156,7 +156,7 @@ func (v *view) blocks() {
 		}
 		for n, factor := range facing(factors) {
 			mode := v.Observed.Modes[n]
-			drawing := figure.Factor(mode.Name, mode.Labels, factor, colour)
+			drawing := figure.Factor(mode, factor, colour)
 			block.Factors = append(block.Factors, picture{mode.Name, inline(drawing)})
 		}
 		v.Rows = append(v.Rows, block)
