@@ -20,6 +20,8 @@ type builder struct {
 	index   [][]int32          // of observed cells
 	values  []float64
 	gaps    [][]int32
+	columns *columns           // what they are, for a table of columns; else nil
+	merged  []map[string]int32 // with Options.MergeLabels: what labels have in common to index
 }
 
 func newBuilder(path string, options Options, names []string, capacity int) *builder {
@@ -29,6 +31,7 @@ func newBuilder(path string, options Options, names []string, capacity int) *bui
 		b.numbers = append(b.numbers, map[string]int32{})
 		b.index = append(b.index, make([]int32, 0, capacity))
 		b.gaps = append(b.gaps, nil)
+		b.merged = append(b.merged, map[string]int32{})
 	}
 	b.values = make([]float64, 0, capacity)
 	return b
@@ -39,7 +42,22 @@ func (b *builder) label(n int, text []byte) int32 {
 	if i, ok := b.numbers[n][string(text)]; ok {
 		return i
 	}
+	if b.options.MergeLabels {
+		return b.mergedLabel(n, string(text))
+	}
 	return b.newLabel(n, string(text))
+}
+
+// mergedLabel numbers a label that is spelt in a new way.
+func (b *builder) mergedLabel(n int, text string) int32 {
+	same := commonLabel(text)
+	i, ok := b.merged[n][same]
+	if !ok {
+		i = b.newLabel(n, text)
+		b.merged[n][same] = i
+	}
+	b.numbers[n][text] = i
+	return i
 }
 
 func (b *builder) newLabel(n int, text string) int32 {
@@ -71,12 +89,18 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 	if len(b.values) == 0 {
 		return nil, b.fail("no cell has a value", "give a file in which some cells are observed")
 	}
-	for n, labels := range b.labels {
-		if len(labels) == 1 {
+	for n := len(b.labels) - 1; n >= 0; n-- {
+		if len(b.labels[n]) > 1 {
+			continue
+		}
+		if !b.options.DropSingle || b.columns == nil || n >= len(b.columns.index) || len(b.names) == 2 {
 			return nil, b.singleLabel(format, n)
 		}
+		b.drop(n)
 	}
-	t := &Table{Path: b.path, Format: format, gaps: b.gaps, numbers: numbers, source: src}
+	t := &Table{Path: b.path, Format: format, numbers: numbers, source: src}
+	t.original = b.sortLabels()
+	t.gaps = b.gaps
 	modes := make([]tensor.Mode, len(b.names))
 	for n := range modes {
 		modes[n] = tensor.Mode{Name: b.names[n], Labels: b.labels[n]}
@@ -97,13 +121,38 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 		}
 	}
 	b.warn(t)
+	b.describe(t)
 	return t, nil
 }
 
+// drop makes no mode of an index column.
+func (b *builder) drop(n int) {
+	c := b.columns
+	c.notes = append(c.notes, fmt.Sprintf("column %q has a single label, %q: it is carried through", b.names[n],
+		b.labels[n][0]))
+	if c.constants == nil {
+		c.constants = map[int]string{}
+	}
+	c.constants[c.index[n]] = b.labels[n][0]
+	c.index = slices.Delete(c.index, n, n+1)
+	b.names, b.labels = slices.Delete(b.names, n, n+1), slices.Delete(b.labels, n, n+1)
+	b.index, b.gaps = slices.Delete(b.index, n, n+1), slices.Delete(b.gaps, n, n+1)
+	b.numbers = slices.Delete(b.numbers, n, n+1)
+}
+
+// describe says how the table was read, and what looks wrong with that.
+func (b *builder) describe(t *Table) {
+	t.Reading.Gaps = t.numbers.counts.marks()
+	if b.columns != nil {
+		t.Reading.Value, t.Reading.Carried = b.columns.valueNames(), b.columns.carried()
+	}
+	t.Doubts = b.doubts(t)
+}
+
 func (b *builder) singleLabel(format Format, n int) error {
-	e := &Error{Path: b.path, Problem: fmt.Sprintf("mode %s has a single label (%s)", b.names[n], shorten(b.labels[n][0]))}
+	e := &Error{Path: b.path, Problem: fmt.Sprintf("mode %q has a single label (%s)", b.names[n], shorten(b.labels[n][0]))}
 	switch {
-	case format != LongCSV && format != Parquet:
+	case b.columns == nil:
 		e.Remedy = "leave it out: every mode needs at least two indices"
 	case len(b.names) == 2:
 		e.Remedy = "give a table with at least two index columns of two labels or more"
@@ -114,7 +163,7 @@ func (b *builder) singleLabel(format Format, n int) error {
 				others = append(others, name)
 			}
 		}
-		e.Remedy = "leave it out with --index " + joinNames(others)
+		e.Remedy = "leave it out with --index " + quoteFlag(others)
 	}
 	return e
 }
@@ -206,7 +255,7 @@ func (b *builder) duplicate(src source, all *tensor.Observed, same []int) error 
 func (b *builder) warn(t *Table) {
 	for n, labels := range b.labels {
 		if rows := len(t.Observed.Values) + len(t.gaps[n]); len(labels) > 50 && 2*len(labels) > rows {
-			t.Warnings = append(t.Warnings, fmt.Sprintf("mode %s has %d labels in %d rows: if it is no index, "+
+			t.Warnings = append(t.Warnings, fmt.Sprintf("mode %q has %d labels in %d rows: if it is no index, "+
 				"leave it out with --index", b.names[n], len(labels), rows))
 		}
 	}

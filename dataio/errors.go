@@ -26,7 +26,7 @@ func (e *Error) Error() string {
 	}
 	b.WriteString(": ")
 	if e.Column != "" {
-		b.WriteString("column " + shorten(e.Column) + ": ")
+		b.WriteString("column " + strconv.Quote(shorten(e.Column)) + ": ")
 	}
 	if e.Value != "" {
 		b.WriteString(strconv.Quote(shorten(e.Value)) + " ")

@@ -99,7 +99,7 @@ func TestReadFromAStreamIsReadFromAFile(t *testing.T) {
 	}
 	for content, want := range map[string]string{
 		"":                    "standard input: the file is empty",
-		"a,b,value\nx,p,oh\n": "standard input:2: column value",
+		"a,b,value\nx,p,oh\n": `standard input:2: column "value"`,
 		"\x1f\x8bno":          "standard input: the compressed file is damaged",
 	} {
 		if _, err := ReadFrom(strings.NewReader(content), StandardInput, Options{}); err == nil ||

@@ -93,8 +93,13 @@ func TestTNS(t *testing.T) {
 	if table = mustRead(t, save(t, "t.tns", "1 1 1\n1 2 nan\n2 1 2\n"), Options{FullGrid: true}); table.Gaps() != 2 {
 		t.Errorf("%d gaps, want 2", table.Gaps())
 	}
-	if table = mustRead(t, save(t, "noname", "1 1 1\n1 2 3\n2 1 2\n"), Options{}); table.Format != TNS {
-		t.Errorf("found out to be %s", table.Format)
+	// Without the name it has to be asked for.
+	noname := save(t, "noname", "1 1 1\n1 2 3\n2 1 2\n")
+	if table = mustRead(t, noname, Options{Format: "tns"}); table.Format != TNS {
+		t.Errorf("read as %s", table.Format)
+	}
+	if _, err := Read(noname, Options{}); err == nil || !strings.Contains(err.Error(), "--format tns") {
+		t.Errorf("without a format: %v", err)
 	}
 }
 

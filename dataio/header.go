@@ -34,9 +34,12 @@ func Header(path string) ([]string, error) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, &Error{Path: path, Problem: "the file cannot be read: " + err.Error()}
 	}
-	data = bytes.TrimPrefix(data, byteOrderMark)
-	first, _, _ := bytes.Cut(bytes.TrimLeft(data, "\r\n"), []byte("\n"))
-	return newRecords(path, data, findDelimiter(first), 0).header()
+	data, _ = decode(data)
+	f, err := findForm(path, data, Options{})
+	if err != nil {
+		return nil, err
+	}
+	return f.names, nil
 }
 
 // WriteCSV writes a tensor as a long CSV, one row a cell in canonical order: the labels, then a column called value.
@@ -48,14 +51,14 @@ func WriteCSV(path string, cells *tensor.Observed, isGap func(c int) bool) error
 			out := bufio.NewWriterSize(w, 1<<16)
 			var line []byte
 			for _, mode := range cells.Modes {
-				line = append(appendField(line, mode.Name, ','), ',')
+				line = append(appendField(line, mode.Name, separator{char: ','}), ',')
 			}
 			out.Write(append(line, "value\n"...))
 			exact := newNumbers(nil, false)
 			for c, value := range cells.Values {
 				line = line[:0]
 				for n, column := range cells.Index {
-					line = append(appendField(line, cells.Modes[n].Labels[column[c]], ','), ',')
+					line = append(appendField(line, cells.Modes[n].Labels[column[c]], separator{char: ','}), ',')
 				}
 				if isGap == nil || !isGap(c) {
 					line = exact.append(line, value, -1)

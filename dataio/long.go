@@ -1,19 +1,15 @@
 package dataio
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"io"
-	"strconv"
 )
 
-// csvSource is the text of a CSV, long or wide.
+// csvSource is the text of a table, long or wide.
 type csvSource struct {
-	path      string
-	data      []byte
-	start     int // behind a byte order mark
-	delimiter byte
+	path string
+	data []byte // in UTF-8
+	form
 	columns
 	numbers *numbers
 }
@@ -29,6 +25,7 @@ const (
 func init() {
 	register(kind{
 		format: LongCSV, ending: ".csv", text: true, read: readCSV,
+		takes:  takesText | takesColumns | takesGrid | takesDuplicates,
 		detect: func(string, []byte) sureness { return readable },
 	})
 	register(kind{format: WideCSV, ending: ".csv", text: true, read: readCSV}) // as Options.Wide asks for
@@ -36,66 +33,94 @@ func init() {
 
 // readCSV reads a table in text.
 func readCSV(path string, data []byte, o Options) (*Table, error) {
-	s := &csvSource{path: path, data: data}
-	if bytes.HasPrefix(data, byteOrderMark) {
-		s.start = len(byteOrderMark)
-	}
-	if err := s.checkText(); err != nil {
+	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
-	first, _, _ := bytes.Cut(bytes.TrimLeft(data[s.start:], "\r\n"), []byte("\n"))
-	s.delimiter = findDelimiter(first)
-	s.numbers = newNumbers(o.Missing, s.delimiter != ',')
-	r := newRecords(path, data, s.delimiter, s.start)
-	names, err := r.header()
+	text, coded := decode(data)
+	f, err := findForm(path, text, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkHeader(names, r.line, o); err != nil {
+	f.encoding = coded
+	s := &csvSource{path: path, data: text, form: *f}
+	return s.read(o)
+}
+
+// read reads the table that lies in the source's form.
+func (s *csvSource) read(o Options) (*Table, error) {
+	if s.between.char == '|' && o.Comment == "" && s.skipsRule() {
+		s.note("the line below the header is a rule, no row")
+	}
+	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
+	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
+	rows, whole := s.sampleRows()
+	known := newSample(s.form.names, rows, whole)
+	if err := s.checkHeader(known, o); err != nil {
 		return nil, err
 	}
-	if s.columns, err = roles(path, r.line, names, o); err != nil {
+	if !o.Wide && o.Value == "" && len(o.Columns) == 0 && !s.noHeader {
+		if run, ok := known.findSeries(); ok {
+			o.Columns, o.WideName = s.form.names[run.from:run.to], run.name
+			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), run.name)
+		}
+	}
+	var err error
+	if s.columns, err = rolesOf(s.path, s.headLine, known, o); err != nil {
 		return nil, err
 	}
 	modes := make([]string, 0, len(s.index)+1)
 	for _, k := range s.index {
-		modes = append(modes, names[k])
+		modes = append(modes, s.columns.names[k])
 	}
-	rows := min(bytes.Count(data, []byte("\n"))+1, len(data)/(2*len(names)-1)+1)
+	count := min(bytes.Count(s.data, []byte("\n"))+1, len(s.data)/(2*len(s.columns.names)-1)+1)
 	format := LongCSV
 	perRow := 1
-	if o.Wide {
+	if s.value < 0 {
 		format, perRow = WideCSV, len(s.wide)
-		modes = append(modes, wideName(o))
+		modes = append(modes, s.last)
 	}
-	b := newBuilder(path, o, modes, rows*perRow)
+	b := newBuilder(s.path, o, modes, count*perRow)
+	b.columns = &s.columns
 	for _, k := range s.wide {
-		b.newLabel(len(s.index), names[k])
+		b.newLabel(len(s.index), s.columns.names[k])
 	}
-	if err := s.eachCell(r, b); err != nil {
-		return nil, err
+	if err := s.eachCell(b); err != nil {
+		return nil, s.withProposal(err)
 	}
 	table, err := b.table(format, s, s.numbers)
 	if err != nil {
-		return nil, err
+		return nil, s.withProposal(err)
 	}
-	return table, s.checkAdded(path, 1, !table.Complete())
+	s.describe(table)
+	return table, s.checkAdded(s.path, s.headLine, !table.Complete())
 }
 
-func wideName(o Options) string {
-	if o.WideName != "" {
-		return o.WideName
+// span0 tells the first and the last of some names.
+func span0(names []string) string { return fmt.Sprintf("%q to %q", names[0], names[len(names)-1]) }
+
+func decimalMark(o Options) byte {
+	if o.Decimal == "" {
+		return 0
 	}
-	return "column"
+	return o.Decimal[0]
 }
 
-// checkText refuses what is no text in UTF-8.
-func (s *csvSource) checkText() error {
-	sample := s.data[:min(len(s.data), 1<<16)]
-	e := &Error{Path: s.path}
+// describe tells how the text was read.
+func (s *csvSource) describe(t *Table) {
+	t.Reading.Separator, t.Reading.Encoding = s.between.name(), s.encoding.name
+	t.Reading.Notes = append(append([]string{}, s.form.notes...), s.columns.notes...)
+	if s.numbers.flagged > 0 {
+		t.Reading.Notes = append(t.Reading.Notes, "flags are dropped from "+plural(s.numbers.flagged, "value"))
+	}
+}
+
+// checkText refuses what is no text.
+func checkText(path string, data []byte) error {
+	sample := data[:min(len(data), 1<<16)]
+	e := &Error{Path: path}
 	switch {
 	case bytes.HasPrefix(sample, []byte{0xFF, 0xFE}) || bytes.HasPrefix(sample, []byte{0xFE, 0xFF}):
-		e.Problem, e.Remedy = "the text is in UTF-16", "save it as UTF-8"
+		return nil
 	case bytes.IndexByte(sample, 0) >= 0:
 		e.Problem = "this is no text and no format that lacuna knows"
 		e.Remedy = "give CSV, .tns, .npy, .npz, Parquet or MAT v5"
@@ -107,49 +132,28 @@ func (s *csvSource) checkText() error {
 	return e
 }
 
-// checkHeader refuses a first line that holds data.
-func (s *csvSource) checkHeader(names []string, line int, o Options) error {
-	numeric := 0
-	isNumber := func(name string) bool {
-		_, _, problem := s.numbers.parse([]byte(name))
-		return problem == ""
-	}
-	for _, name := range names {
-		if isNumber(name) {
-			numeric++
-		}
-	}
-	last := names[len(names)-1]
-	if numeric == len(names) || len(names) > 1 && !o.Wide && o.Value == "" && isNumber(last) {
-		return &Error{
-			Path: s.path, Line: line,
-			Problem: fmt.Sprintf("there is no header: %q stands where the name of the value column should be", shorten(last)),
-			Remedy:  "put a line with the names of the columns first",
-		}
-	}
-	return nil
-}
-
 // eachCell hands all cells to the builder.
-func (s *csvSource) eachCell(r *records, b *builder) error {
+func (s *csvSource) eachCell(b *builder) error {
+	r := s.records()
 	cell := make([]int32, len(b.names))
 	rows := 0
 	for r.scan() {
-		if len(r.fields) == 0 {
+		if s.isNoRow(r) {
 			continue
 		}
 		rows++
-		if len(r.fields) != len(s.names) {
+		if len(r.fields) != len(s.columns.names) && !s.fits(r) {
 			return &Error{
-				Path: s.path, Line: r.line, Problem: fmt.Sprintf("%d fields where the header has %d", len(r.fields), len(s.names)),
-				Remedy: "give every row as many fields as the header",
+				Path: s.path, Line: r.line,
+				Problem: fmt.Sprintf("%d fields where the header has %d", len(r.fields), len(s.columns.names)),
+				Remedy:  "give every row as many fields as the header",
 			}
 		}
 		for n, k := range s.index {
 			text := r.text(r.fields[k])
 			if len(text) == 0 {
 				return &Error{
-					Path: s.path, Line: r.line, Column: s.names[k], Problem: "the label is empty",
+					Path: s.path, Line: r.line, Column: s.columns.names[k], Problem: "the label is empty",
 					Remedy: "give the row a label, or remove it",
 				}
 			}
@@ -181,10 +185,11 @@ func (s *csvSource) oneCell(r *records, column int, b *builder, cell []int32) er
 	switch {
 	case problem != "":
 		return &Error{
-			Path: s.path, Line: r.line, Column: s.names[column], Value: string(text), Problem: problem,
-			Remedy: numberRemedies[problem],
+			Path: s.path, Line: r.line, Column: s.columns.names[column], Value: string(text), Problem: problem,
+			Remedy: s.numberRemedy(problem, text),
 		}
 	case gap:
+		s.numbers.counts.add(text)
 		b.gap(cell)
 	default:
 		b.observe(cell, value)
@@ -194,10 +199,9 @@ func (s *csvSource) oneCell(r *records, column int, b *builder, cell []int32) er
 
 // line finds the line of the k-th observed value by reading the text again: it is asked for in messages alone.
 func (s *csvSource) line(k int) int {
-	r := newRecords(s.path, s.data, s.delimiter, s.start)
-	r.header()
+	r := s.records()
 	for r.scan() {
-		if len(r.fields) == 0 {
+		if s.isNoRow(r) {
 			continue
 		}
 		for _, column := range s.valueColumns() {
@@ -212,170 +216,7 @@ func (s *csvSource) line(k int) int {
 	return 0
 }
 
-func (s *csvSource) valueColumns() []int {
-	if s.value >= 0 {
-		return []int{s.value}
-	}
-	return s.wide
-}
-
 func (s *csvSource) isGap(r *records, column int) bool {
 	_, gap, _ := s.numbers.parse(r.text(r.fields[column]))
 	return gap
-}
-
-// addedNames are the headers of the columns that filling adds.
-func (s *csvSource) addedNames(extra []string) []string {
-	names := []string{"lacuna_filled"}
-	for _, k := range s.valueColumns() {
-		prefix := ""
-		if s.value < 0 {
-			prefix = s.names[k] + "_"
-		}
-		for _, name := range append([]string{"lacuna_stderr"}, extra...) {
-			names = append(names, prefix+name)
-		}
-	}
-	return names
-}
-
-func (s *csvSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
-	out := &csvWriter{source: s, to: bufio.NewWriterSize(w, 1<<16), extra: len(extra), ending: "\n"}
-	out.to.Write(s.data[:s.start])
-	r := newRecords(s.path, s.data, s.delimiter, s.start)
-	header := true
-	for r.scan() {
-		rowEnding := s.data[r.end:r.next]
-		if len(r.fields) == 0 {
-			out.to.Write(rowEnding)
-			continue
-		}
-		if header {
-			out.line = append(out.line[:0], s.data[r.start:r.end]...)
-			for _, name := range s.addedNames(extra) {
-				out.line = appendField(append(out.line, s.delimiter), name, s.delimiter)
-			}
-			if len(rowEnding) > 0 {
-				out.ending = string(rowEnding)
-			}
-			header = false
-		} else if err := out.row(r, next); err != nil {
-			return err
-		}
-		out.line = append(out.line, rowEnding...)
-		out.to.Write(out.line)
-	}
-	if r.err != nil {
-		return r.err
-	}
-	if err := out.rows(t, unlisted); err != nil {
-		return err
-	}
-	return out.to.Flush()
-}
-
-type csvWriter struct {
-	source *csvSource
-	to     *bufio.Writer
-	extra  int
-	ending string
-	line   []byte
-	filled []Filled // of the row, one a value column
-	isGap  []bool
-}
-
-// row makes the line of a record: its own text, with the gaps' fields replaced and the new fields added.
-func (c *csvWriter) row(r *records, next func() Filled) error {
-	s := c.source
-	c.line, c.filled, c.isGap = c.line[:0], c.filled[:0], c.isGap[:0]
-	from := r.start
-	for _, column := range s.valueColumns() {
-		gap := s.isGap(r, column)
-		var filled Filled
-		if gap {
-			filled = next()
-			if err := checkFilled(filled); err != nil {
-				return err
-			}
-		}
-		c.filled, c.isGap = append(c.filled, filled), append(c.isGap, gap)
-	}
-	// The value columns of a wide table may have been named in another order than the file's.
-	for column, field := range r.fields {
-		for k, valueColumn := range s.valueColumns() {
-			if column == valueColumn && c.isGap[k] {
-				c.line = append(c.line, s.data[from:field.from]...)
-				c.line = s.numbers.append(c.line, c.filled[k].Value, valueDigits)
-				from = field.to
-			}
-		}
-	}
-	c.line = append(c.line, s.data[from:r.end]...)
-	c.added()
-	return nil
-}
-
-// added appends lacuna_filled, lacuna_stderr and the extra columns.
-func (c *csvWriter) added() {
-	s := c.source
-	count := 0
-	for _, gap := range c.isGap {
-		if gap {
-			count++
-		}
-	}
-	c.line = strconv.AppendInt(append(c.line, s.delimiter), int64(count), 10)
-	for k, filled := range c.filled {
-		c.line = append(c.line, s.delimiter)
-		if c.isGap[k] {
-			c.line = s.numbers.append(c.line, filled.Stderr, stderrDigits)
-		}
-		for e := range c.extra {
-			c.line = append(c.line, s.delimiter)
-			if c.isGap[k] && e < len(filled.Extra) {
-				c.line = s.numbers.append(c.line, filled.Extra[e], valueDigits)
-			}
-		}
-	}
-}
-
-// rows adds a row for every cell (in a wide table, for every combination of the index columns) that is not listed.
-func (c *csvWriter) rows(t *Table, unlisted filledCells) error {
-	s := c.source
-	if data := s.data; t.unlisted > 0 && data[len(data)-1] != '\n' {
-		c.to.WriteString(c.ending)
-	}
-	c.filled, c.isGap = c.filled[:0], c.isGap[:0]
-	for cell, filled := range unlisted {
-		if err := checkFilled(filled); err != nil {
-			return err
-		}
-		c.filled, c.isGap = append(c.filled, filled), append(c.isGap, true)
-		if len(c.filled) < len(s.valueColumns()) {
-			continue
-		}
-		c.line = c.line[:0]
-		for column := range s.names {
-			if column > 0 {
-				c.line = append(c.line, s.delimiter)
-			}
-			for n, k := range s.index {
-				if k == column {
-					c.line = appendField(c.line, t.Observed.Modes[n].Labels[cell[n]], s.delimiter)
-				}
-			}
-			for i, k := range s.valueColumns() {
-				if k == column {
-					c.line = s.numbers.append(c.line, c.filled[i].Value, valueDigits)
-				}
-			}
-		}
-		c.added()
-		c.line = append(c.line, c.ending...)
-		if _, err := c.to.Write(c.line); err != nil {
-			return err
-		}
-		c.filled, c.isGap = c.filled[:0], c.isGap[:0]
-	}
-	return nil
 }

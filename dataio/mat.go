@@ -61,7 +61,7 @@ type matElement struct {
 const MAT Format = "MAT v5"
 
 func init() {
-	register(kind{format: MAT, ending: ".mat", read: readMAT, detect: magic("MATLAB 5.0 MAT-file")})
+	register(kind{format: MAT, ending: ".mat", takes: takesArray, read: readMAT, detect: magic("MATLAB 5.0 MAT-file")})
 }
 
 func readMAT(path string, data []byte, o Options) (*Table, error) {

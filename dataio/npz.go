@@ -29,7 +29,7 @@ func (s *npySource) under(ending string) source {
 const NPZ Format = "NumPy .npz"
 
 func init() {
-	register(kind{format: NPZ, ending: ".npz", read: readNPZ, detect: magic("PK\x03\x04")})
+	register(kind{format: NPZ, ending: ".npz", takes: takesArray, read: readNPZ, detect: magic("PK\x03\x04")})
 }
 
 func readNPZ(path string, data []byte, o Options) (*Table, error) {

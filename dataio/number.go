@@ -17,10 +17,25 @@ type numbers struct {
 	missingValue []float64 // those among them that are numbers
 	mayComma     bool      // 7,5 is a number: the comma does not separate fields
 	comma        bool      // such a number has been seen, so filled values are written so
+	decimal      byte      // '.' or ',' where the options say which one it is; 0: found out
+	flags        bool      // what is glued to a number is dropped
+
+	counts  gapCounts // of the gaps that were read
+	flagged int       // numbers that lost their flags
+	marks   marks
+}
+
+// marks is the evidence on what dots and commas in the numbers mean: the first number of each kind.
+type marks struct {
+	eitherComma string // 1,234: a decimal comma, or one between thousands
+	eitherDot   string // 1.234, among numbers with commas
+	thousands   string // 1,234,567 or 1,234.5: commas stand between thousands
+	decimal     string // 7,5 or 1.234,5: the comma is a decimal one
+	dot         string // 7.5: the point is a decimal one
 }
 
 func newNumbers(missing []string, mayComma bool) *numbers {
-	n := &numbers{mayComma: mayComma}
+	n := &numbers{mayComma: mayComma, counts: gapCounts{}}
 	for _, text := range missing {
 		n.missing = append(n.missing, []byte(strings.TrimSpace(text)))
 		if v, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil {
@@ -43,31 +58,25 @@ func (n *numbers) isMissing(v float64) bool {
 	return false
 }
 
-var usualGaps = [][]byte{nil, []byte("NA"), []byte("NaN"), []byte("null"), []byte("-")}
-
-func isUsualGap(text []byte) bool {
-	for _, gap := range usualGaps {
-		if bytes.EqualFold(text, gap) {
-			return true
-		}
-	}
-	return false
-}
-
 const (
 	notANumber = "is no number"
 	notFinite  = "is not finite"
 	tooLarge   = "is too large"
+	withFlag   = "is a number with a flag or a unit"
 )
 
 var numberRemedies = map[string]string{
-	notANumber: "write a number, or leave the value empty for a gap",
+	notANumber: "write a number, or leave the value empty for a gap; --missing names a further spelling of a gap",
 	notFinite:  "write a finite number, or leave the value empty for a gap",
-	tooLarge:   "give the values in a unit that keeps them below 1e150",
+	tooLarge:   "give the values in a unit that keeps them below 1e150, or if it marks a gap say so with --missing",
+	withFlag:   "--flags drops such flags",
 }
 
 // parse reads a value that has no space around it. problem is "" or one of the constants above.
 func (n *numbers) parse(text []byte) (value float64, gap bool, problem string) {
+	if value, point, ok := plainNumber(text); ok && n.pointIsPlain(text, point) {
+		return value, n.isMissing(value), ""
+	}
 	if isUsualGap(text) {
 		return 0, true, ""
 	}
@@ -76,14 +85,99 @@ func (n *numbers) parse(text []byte) (value float64, gap bool, problem string) {
 			return 0, true, ""
 		}
 	}
+	value, gap, problem = n.number(text)
+	if problem != notANumber {
+		return value, gap, problem
+	}
+	bare, ok := withoutFlag(text)
+	if !ok {
+		return 0, false, notANumber
+	}
+	if isUsualGap(bare) {
+		value, gap, problem = 0, true, ""
+	} else if value, gap, problem = n.number(bare); problem != "" {
+		return 0, false, notANumber
+	}
+	if !n.flags {
+		return 0, false, withFlag
+	}
+	n.flagged++
+	return value, gap, ""
+}
+
+// plainNumber reads digits with a sign and a point: exactly, where they are so few that one division rounds right.
+// point is where the point stands, −1 for none.
+func plainNumber(text []byte) (value float64, point int, ok bool) {
+	const mostDigits, mostPlaces = 15, 22
+	at, digits := 0, 0
+	var mantissa uint64
+	point = -1
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		at = 1
+	}
+	for ; at < len(text); at++ {
+		switch c := text[at]; {
+		case '0' <= c && c <= '9':
+			if mantissa = 10*mantissa + uint64(c-'0'); mantissa > 0 {
+				digits++
+			}
+			ok = true
+		case c == '.' && point < 0:
+			point = at
+		default:
+			return 0, -1, false
+		}
+	}
+	places := 0
+	if point >= 0 {
+		places = len(text) - 1 - point
+	}
+	if !ok || digits > mostDigits || places > mostPlaces {
+		return 0, -1, false
+	}
+	value = float64(mantissa)
+	if places > 0 {
+		value /= powersOfTen[places]
+	}
+	if text[0] == '-' {
+		value = -value
+	}
+	return value, point, true
+}
+
+// powersOfTen are those that a float64 holds exactly.
+var powersOfTen = [...]float64{
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+	1e21, 1e22,
+}
+
+// pointIsPlain tells whether the point at that place of a number, −1 for none, is a decimal one beyond doubt, or has
+// been seen before.
+func (n *numbers) pointIsPlain(text []byte, point int) bool {
+	const group = 3
+	switch {
+	case point < 0 || n.decimal == '.' || !n.mayComma && n.decimal == 0:
+		return true
+	case n.decimal == ',':
+		return false
+	case len(text)-1-point == group:
+		return n.marks.eitherDot != ""
+	case n.marks.dot == "":
+		n.marks.dot = string(text)
+	}
+	return true
+}
+
+// number reads a number in any spelling.
+func (n *numbers) number(text []byte) (value float64, gap bool, problem string) {
 	if bytes.ContainsAny(text, "xX_") {
 		return 0, false, notANumber
 	}
-	if n.mayComma && bytes.Count(text, []byte(",")) == 1 && bytes.IndexByte(text, '.') < 0 {
-		text = bytes.Replace(text, []byte(","), []byte("."), 1)
-		defer func() { n.comma = n.comma || problem == "" }()
+	plain, ok := n.plain(text)
+	if !ok {
+		return 0, false, notANumber
 	}
-	value, err := strconv.ParseFloat(string(text), 64)
+	value, err := strconv.ParseFloat(plain, 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
 		return 0, false, tooLarge
@@ -94,9 +188,16 @@ func (n *numbers) parse(text []byte) (value float64, gap bool, problem string) {
 	case math.IsInf(value, 0):
 		return 0, false, notFinite
 	case math.Abs(value) > largest:
-		return 0, false, tooLarge
+		return 0, n.isMissing(value), tooLargeUnless(n.isMissing(value))
 	}
 	return value, n.isMissing(value), ""
+}
+
+func tooLargeUnless(gap bool) string {
+	if gap {
+		return ""
+	}
+	return tooLarge
 }
 
 // append writes a filled value or an error bar with so many significant digits.

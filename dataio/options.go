@@ -5,24 +5,46 @@ import "fmt"
 // Options of Read. The zero value reads a long CSV whose last column is the value and all others indices, and any
 // file of another format.
 type Options struct {
+	// Format is the format to read, for a file that does not tell: tns, csv, npy and so on, as files of it end. Default:
+	// found out by content.
+	Format string
+
 	// Index names the index columns, in the order of the modes. Default: all columns but the value column. A column
 	// that is neither index nor value is carried through untouched.
 	Index []string
-	// Value names the value column. Default: the last column that Index does not name.
+	// Value names the value column. Default: the last column that Index does not name. Several names separated by commas,
+	// in which * stands for any text and ? for one letter, make these columns the labels of a last mode; Index then
+	// defaults to the columns that tell the rows apart.
 	Value string
 
-	// Wide says that a CSV holds one value column for every label of the last mode. Index then defaults to the first
-	// column, Columns to all others.
+	// Wide says that a table holds one value column for every label of the last mode. Index then defaults to the first
+	// column, Columns to all others that hold numbers. A CSV whose header goes on as years, months, dates or wavelengths
+	// do is read so without it.
 	Wide     bool
-	Columns  []string // the value columns of a wide CSV
-	WideName string   // the name of the last mode of a wide CSV; default "column"
+	Columns  []string // the value columns, in place of Value
+	WideName string   // the name of the last mode; default "column", or with Value "variable"
+
+	// What text with columns looks like. NoHeader says that its first line is a row; its columns are then called 1, 2, 3,
+	// …, or as Names says, which implies NoHeader. Comment begins lines that are no rows; default: # or % where the text
+	// begins with it. Decimal is the decimal mark of numbers that can be read in two ways, "." or ","; default: found out.
+	// Flags drops what is glued to numbers: 5.5 b, 12.3*.
+	NoHeader bool
+	Names    []string
+	Comment  string
+	Decimal  string
+	Flags    bool
+
+	// MergeLabels makes one label of those that differ by zeros, case or spaces only: 01 and 1, Oslo and OSLO.
+	MergeLabels bool
+	// DropSingle leaves out an index column that has a single label, in place of an error.
+	DropSingle bool
 
 	// FullGrid makes gaps of all combinations of index labels that the file does not list. A .tns file that marks no
 	// gap (no value nan) is read so in any case: in that format, what is absent is a gap.
 	FullGrid bool
 
-	// Missing lists further spellings of a gap, compared as text and as a number; "0" makes gaps of zeros. Empty,
-	// NA, NaN, null and -, in any case, are always gaps.
+	// Missing lists further spellings of a gap, compared as text and as a number; "0" makes gaps of zeros. The usual ones
+	// are always gaps, in any case: nothing, NA, NaN, null, -, #N/A, None, a dot, a colon, a question mark and so on.
 	Missing []string
 
 	Duplicates Duplicates // what to do with a cell that is listed with different values

@@ -25,7 +25,7 @@ func Read(path string, o Options) (*Table, error) {
 const StandardInput = "standard input"
 
 // ReadFrom reads a table from a stream to its end, as Read reads a file; name stands for it in messages. The format is
-// found out by content, so that a text of lines "coordinates value" is taken for .tns.
+// found out by content.
 func ReadFrom(r io.Reader, name string, o Options) (*Table, error) {
 	budget := budgetOf(o.Memory)
 	data, err := readAll(r, name, 1<<16, budget)
@@ -42,8 +42,17 @@ func ReadFrom(r io.Reader, name string, o Options) (*Table, error) {
 }
 
 func parse(path string, data []byte, o Options) (*Table, error) {
-	k, err := detect(path, data)
+	var k kind
+	var err error
+	if o.Format == "" {
+		k, err = detect(path, data)
+	} else {
+		k, err = chosen(path, o.Format)
+	}
 	if err != nil {
+		return nil, err
+	}
+	if err := k.refuse(path, o); err != nil {
 		return nil, err
 	}
 	table, err := k.read(path, data, o)

@@ -20,7 +20,10 @@ type Table struct {
 	Observed *tensor.Observed
 	Merged   int      // rows that repeated a cell: merged with its first row, or resolved by Options.Duplicates
 	Warnings []string // sentences about what is odd but no error
+	Doubts   []Error  // what looks as if the table was misread, with the remedy: ask before filling it
+	Reading  Reading  // how the file was read
 
+	original [][]int32       // original[n][i]: the number of label i of mode n in order of appearance; nil where i itself
 	gaps     [][]int32       // gaps[n][k]: coordinate in mode n of the k-th gap that the file lists
 	known    map[int]float64 // listed gaps whose cell has a value in another row
 	grid     bool            // unlisted cells are gaps too
@@ -28,6 +31,16 @@ type Table struct {
 	numbers  *numbers
 	source   source
 	data     []byte // of the file, unpacked
+}
+
+// Reading is how a file was read.
+type Reading struct {
+	Separator string    // between the fields of a text: commas, spaces and so on; "" for other formats
+	Encoding  string    // of a text
+	Value     []string  // the value columns; nil for an array
+	Carried   []string  // the columns that are neither index nor value
+	Gaps      []GapMark // what marks the gaps, where the format spells it
+	Notes     []string  // what was found out, in words
 }
 
 // source is a file's content, kept to be written again with its gaps filled.
@@ -49,6 +62,14 @@ type convertible interface{ under(ending string) source }
 type Filled struct {
 	Value, Stderr float64
 	Extra         []float64
+}
+
+// appearance is the number of label i of mode n in order of appearance.
+func (t *Table) appearance(n int, i int32) int32 {
+	if t.original == nil || t.original[n] == nil {
+		return i
+	}
+	return t.original[n][i]
 }
 
 // Gaps is the number of cells to be filled: those that the file marks, and with Options.FullGrid those that it does

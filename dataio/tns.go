@@ -19,12 +19,15 @@ type tnsSource struct {
 const TNS Format = "FROSTT .tns"
 
 func init() {
-	register(kind{format: TNS, ending: ".tns", text: true, read: readTNS, detect: func(path string, data []byte) sureness {
-		if endingOf(path) == ".tns" || looksLikeTNS(data) {
-			return likely
-		}
-		return no
-	}})
+	register(kind{
+		format: TNS, ending: ".tns", text: true, takes: takesGrid | takesDuplicates, read: readTNS,
+		detect: func(path string, _ []byte) sureness {
+			if endingOf(path) == ".tns" {
+				return likely
+			}
+			return no
+		},
+	})
 }
 
 // looksLikeTNS tells whether the first line of data is coordinates and a number, separated by space.

@@ -98,6 +98,8 @@ func (f *completeFlags) check(json bool) error {
 		return err
 	}
 	switch {
+	case f.interval > 0 && f.interval < 1:
+		return usageError{fmt.Errorf("--interval %v is %v percent: did you mean %v?", f.interval, f.interval, 100*f.interval)}
 	case f.interval != 0 && !(f.interval > 0 && f.interval < 100):
 		return usageError{fmt.Errorf("--interval %v: give a share in percent, above 0 and below 100", f.interval)}
 	case !(f.effort > 0 && f.effort <= 1000):

@@ -30,9 +30,12 @@ type completeResult struct {
 	Shape         []int    `json:"shape"`
 	Modes         []string `json:"modes"`
 	EffectiveRank int      `json:"effective_rank"`
-	HeldOut       int      `json:"held_out"`
-	HeldOutRMSE   number   `json:"held_out_rmse"`
-	HeldOutNRMSE  number   `json:"held_out_nrmse"`
+
+	Read *readResult `json:"read"`
+
+	HeldOut      int    `json:"held_out"`
+	HeldOutRMSE  number `json:"held_out_rmse"`
+	HeldOutNRMSE number `json:"held_out_nrmse"`
 
 	Baselines []baselineResult `json:"baselines,omitempty"`
 	Warnings  []string         `json:"warnings"`
@@ -130,6 +133,9 @@ func shapeWords(shape []int) string {
 func short(x float64) string { return strconv.FormatFloat(x, 'g', 3, 64) }
 
 func percent(share float64) string {
+	if math.IsNaN(share) || math.IsInf(share, 0) {
+		return "not known"
+	}
 	if share < 0.001 {
 		return fmt.Sprintf("%.2g %%", 100*share)
 	}

@@ -32,12 +32,14 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	}
 	f.file = table.Path
 	result := newCompleteResult(table, f.seed)
+	result.Read = newReadResult(f.file, table)
+	a.say("%s", result.Read.words(table.Observed.Len(), table.Gaps()))
 	if table.Complete() {
 		return nothingToFill(a, f, table, result)
 	}
 	if table.Constant() {
-		return inputError(fmt.Errorf("%s: every known value is %s, so there is nothing to learn: fill the gaps with that "+
-			"value, or give a table whose values differ", f.file, short(table.Observed.Values[0])))
+		return inputError(fmt.Errorf("%s: every known value%s is %s, so there is nothing to learn: fill the gaps with that "+
+			"value, or give a table whose values differ", f.file, ofColumns(table), short(table.Observed.Values[0])))
 	}
 	if f.output != pipe {
 		if err := table.CheckOutput(f.output); err != nil {

@@ -93,6 +93,8 @@ type fileInfo struct {
 	Mean      number     `json:"mean"`
 	Deviation number     `json:"standard_deviation"`
 	Warnings  []string   `json:"warnings"`
+
+	Read *readResult `json:"read"`
 }
 
 type modeInfo struct {
@@ -104,7 +106,7 @@ type modeInfo struct {
 }
 
 func runDataInfo(a *app, path string, input *inputFlags) error {
-	table, err := input.read(path)
+	table, err := input.readAnyhow(path)
 	if err != nil {
 		return err
 	}
@@ -113,7 +115,7 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 	info := fileInfo{
 		File: path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
 		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
-		Warnings: append([]string{}, table.Warnings...),
+		Warnings: append([]string{}, table.Warnings...), Read: newReadResult(path, table),
 	}
 	for _, mode := range o.Modes {
 		info.Modes = append(info.Modes, modeInfo{
@@ -127,17 +129,19 @@ func runDataInfo(a *app, path string, input *inputFlags) error {
 	if a.json {
 		return a.printJSON(info)
 	}
-	a.say("%s: %s, %s", path, info.Format, shapeWords(info.Shape))
+	a.say("%s", info.Read.words(info.Observed, info.Gaps))
 	for _, mode := range info.Modes {
-		a.say("  %s: %s, %s … %s", mode.Name, count(mode.Size, "label"), mode.First, mode.Last)
 		if len(mode.Unobserved) > 0 {
-			a.say("    without any known value: %s", strings.Join(mode.Unobserved, ", "))
+			a.say("  without any known value: %s %s", mode.Name, strings.Join(mode.Unobserved, ", "))
 		}
 	}
-	a.say("  %s known (mean %s, standard deviation %s), %s to fill", count(info.Observed, "cell"), short(mean),
-		short(deviation), grouped(info.Gaps))
+	a.say("  %s known (mean %s, standard deviation %s), %s to fill: %s", count(info.Observed, "cell"), short(mean),
+		short(deviation), grouped(info.Gaps), shapeWords(info.Shape))
 	for _, warning := range info.Warnings {
 		a.warn("%s", warning)
+	}
+	for _, doubt := range info.Read.Doubts {
+		a.warn("complete would stop: %s", doubt)
 	}
 	return nil
 }

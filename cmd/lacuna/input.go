@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -12,26 +13,45 @@ import (
 
 // inputFlags say which part of a file is the tensor. They are saved with every run.
 type inputFlags struct {
-	Index      []string `json:"index,omitempty"`
-	Value      string   `json:"value,omitempty"`
-	Wide       bool     `json:"wide,omitempty"`
-	FullGrid   bool     `json:"full_grid,omitempty"`
-	Zeros      bool     `json:"zeros_are_gaps,omitempty"`
-	Missing    []string `json:"missing,omitempty"`
-	Duplicates string   `json:"duplicates,omitempty"`
-	Array      string   `json:"array,omitempty"`
+	Format      string   `json:"format,omitempty"`
+	Index       []string `json:"index,omitempty"`
+	Value       string   `json:"value,omitempty"`
+	Wide        bool     `json:"wide,omitempty"`
+	NoHeader    bool     `json:"no_header,omitempty"`
+	Names       []string `json:"names,omitempty"`
+	Comment     string   `json:"comment,omitempty"`
+	Decimal     string   `json:"decimal,omitempty"`
+	Flags       bool     `json:"flags,omitempty"`
+	MergeLabels bool     `json:"merge_labels,omitempty"`
+	FullGrid    bool     `json:"full_grid,omitempty"`
+	Zeros       bool     `json:"zeros_are_gaps,omitempty"`
+	Missing     []string `json:"missing,omitempty"`
+	Duplicates  string   `json:"duplicates,omitempty"`
+	Array       string   `json:"array,omitempty"`
+	Yes         bool     `json:"yes,omitempty"`
 }
 
 func (f *inputFlags) register(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&f.Index, "index", nil, "index columns, separated by commas (default: all but the value column)")
-	flags.StringVar(&f.Value, "value", "", "value column (default: the last one)")
-	flags.BoolVar(&f.Wide, "wide", false, "the CSV has one value column for every label of its last mode")
+	flags.StringSliceVar(&f.Index, "index", nil,
+		"index columns, separated by commas (default: all but the value column)")
+	flags.StringVar(&f.Value, "value", "",
+		"value column (default: the last one); several, such as tmax,tmin or 'T*', are the labels of a last mode")
+	flags.BoolVar(&f.Wide, "wide", false, "the table has one value column for every label of its last mode")
+	flags.StringSliceVar(&f.Missing, "missing", nil, "further spellings of a gap, such as -999")
+	flags.BoolVar(&f.Zeros, "zeros-are-gaps", false, "take a value of zero for a gap")
+	flags.BoolVar(&f.Flags, "flags", false, "drop flags and units that stand behind numbers: 5.5 b, 12.3*")
 	flags.BoolVar(&f.FullGrid, "full-grid", false, "fill also the combinations of labels that the file does not list")
 	flags.StringVar(&f.Duplicates, "duplicates", "",
 		"cells listed with different values: mean, first or last (default: refuse them)")
-	flags.BoolVar(&f.Zeros, "zeros-are-gaps", false, "take a value of zero for a gap")
-	flags.StringSliceVar(&f.Missing, "missing", nil, "further spellings of a gap, such as -999")
-	flags.StringVar(&f.Array, "array", "", "array to read from a .npz or .mat file (default: the only one)")
+	flags.BoolVar(&f.MergeLabels, "merge-labels", false,
+		"make one label of those that differ by zeros, case or spaces only: 01 and 1")
+	flags.BoolVar(&f.NoHeader, "no-header", false, "the first line of a text is a row; columns are called 1, 2, 3, …")
+	flags.StringSliceVar(&f.Names, "names", nil, "the names of the columns of a text without a header")
+	flags.StringVar(&f.Comment, "comment", "", "lines of a text that begin so are no rows, such as '#'")
+	flags.StringVar(&f.Decimal, "decimal", "", "the decimal mark where numbers can be read in two ways: . or ,")
+	flags.StringVar(&f.Format, "format", "", "the format of the file, such as tns (default: found out)")
+	flags.StringVar(&f.Array, "array", "", "array to read from a file that holds several (default: the only one)")
+	flags.BoolVar(&f.Yes, "yes", false, "go on where the table looks as if it was misread")
 }
 
 func (f *inputFlags) options() (dataio.Options, error) {
@@ -39,12 +59,17 @@ func (f *inputFlags) options() (dataio.Options, error) {
 	if err != nil {
 		return dataio.Options{}, usageError{fmt.Errorf("--duplicates: %w", err)}
 	}
+	if f.Decimal != "" && f.Decimal != "." && f.Decimal != "," {
+		return dataio.Options{}, usageError{fmt.Errorf("--decimal %s: give . or ,", f.Decimal)}
+	}
 	missing := f.Missing
 	if f.Zeros {
 		missing = append([]string{"0"}, missing...)
 	}
 	return dataio.Options{
-		Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
+		Format: f.Format, Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
+		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags,
+		MergeLabels: f.MergeLabels, DropSingle: f.Yes,
 		Missing: missing, Duplicates: duplicates, Array: f.Array,
 	}, nil
 }
@@ -52,8 +77,17 @@ func (f *inputFlags) options() (dataio.Options, error) {
 // pipe is the file name that stands for standard input or standard output.
 const pipe = "-"
 
-// read reads the file as the flags say.
+// read reads the file as the flags say, and refuses what looks misread unless --yes is given.
 func (f *inputFlags) read(path string) (*dataio.Table, error) {
+	table, err := f.readAnyhow(path)
+	if err == nil && !f.Yes {
+		err = doubtful(table)
+	}
+	return table, err
+}
+
+// readAnyhow reads the file, however odd it looks.
+func (f *inputFlags) readAnyhow(path string) (*dataio.Table, error) {
 	options, err := f.options()
 	if err != nil {
 		return nil, err
@@ -65,6 +99,19 @@ func (f *inputFlags) read(path string) (*dataio.Table, error) {
 		table, err = dataio.Read(path, options)
 	}
 	return table, fileError(err)
+}
+
+// doubtful is an error of one line for everything that looks as if the table was misread; nil where nothing does.
+func doubtful(table *dataio.Table) error {
+	if len(table.Doubts) == 0 {
+		return nil
+	}
+	lines := make([]string, len(table.Doubts))
+	for k := range table.Doubts {
+		lines[k] = table.Doubts[k].Error()
+	}
+	return inputError(errors.New(strings.Join(lines, "\n        ") +
+		"\n        Nothing was done. If all this is as it should be, --yes goes on."))
 }
 
 // fileError marks what is wrong with a file as the user's to repair.

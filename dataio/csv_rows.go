@@ -1,0 +1,159 @@
+package dataio
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// records begins at the first row.
+func (s *csvSource) records() *records {
+	r := newRecords(s.path, s.data[:s.stop], s.between, s.body)
+	r.comment, r.nextLine = s.comment, s.bodyLine
+	return r
+}
+
+// separates tells whether a byte ends a field.
+func (s *csvSource) separates(c byte) bool { return (&records{between: s.between}).separates(c) }
+
+// isNoRow tells that a record is an empty line, a comment, or nothing but separators.
+func (s *csvSource) isNoRow(r *records) bool {
+	if len(r.fields) == 0 {
+		return true
+	}
+	if r.fields[0].from < r.fields[0].to {
+		return false
+	}
+	for _, field := range r.fields {
+		if field.from < field.to && len(r.text(field)) > 0 {
+			return false
+		}
+	}
+	return len(r.fields) > 1
+}
+
+// fits tells that a row has a field for every column, and that further ones are empty.
+func (s *csvSource) fits(r *records) bool {
+	for k, field := range r.fields {
+		if k >= len(s.columns.names) && len(r.text(field)) > 0 {
+			return false
+		}
+	}
+	return len(r.fields) >= len(s.columns.names)
+}
+
+// skipsRule moves the body behind the rule that Markdown writes below a header.
+func (s *csvSource) skipsRule() bool {
+	line, _, found := bytes.Cut(s.data[s.body:], []byte("\n"))
+	if len(bytes.Trim(line, "|-:+= \r\t")) > 0 || !bytes.Contains(line, []byte("-")) || !found {
+		return false
+	}
+	s.body += len(line) + 1
+	s.bodyLine++
+	return true
+}
+
+// Rows of a sample, and cells.
+const (
+	sampleWhole  = 1 << 20 // bytes of a text that is sampled as a whole
+	sampleCells  = 400000
+	sampleBlocks = 50
+	blockRows    = 40
+)
+
+// sampleRows returns the contents of some rows: all of a small table, of a large one the first and some from all over
+// it.
+func (s *csvSource) sampleRows() (rows [][]string, whole bool) {
+	columns := len(s.form.names)
+	most := max(2*blockRows, sampleCells/columns)
+	read := func(from, count int) (done bool) {
+		r := newRecords(s.path, s.data[:s.stop], s.between, from)
+		r.comment = s.comment
+		for taken := 0; taken < count; {
+			if !r.scan() {
+				return true
+			}
+			if s.isNoRow(r) || len(r.fields) < columns {
+				continue
+			}
+			row := make([]string, columns)
+			for k := range row {
+				row[k] = string(r.text(r.fields[k]))
+			}
+			rows = append(rows, row)
+			taken++
+		}
+		return false
+	}
+	if s.stop-s.body <= sampleWhole {
+		return rows, read(s.body, most)
+	}
+	read(s.body, min(most, 10*blockRows))
+	for k := 1; k < sampleBlocks && len(rows) < most; k++ {
+		from := s.body + k*((s.stop-s.body)/sampleBlocks)
+		at := bytes.IndexByte(s.data[from:s.stop], '\n')
+		if at < 0 {
+			break
+		}
+		read(from+at+1, blockRows)
+	}
+	return rows, false
+}
+
+// checkHeader refuses a first line that holds data.
+func (s *csvSource) checkHeader(known *sample, o Options) error {
+	names := s.form.names
+	if s.noHeader {
+		return nil
+	}
+	numeric, named := 0, 0
+	for _, name := range names {
+		if name != "" {
+			named++
+		}
+		if isNumber([]byte(name)) {
+			numeric++
+		}
+	}
+	last := names[len(names)-1]
+	if o.Wide && names[0] == "" || numeric < len(names) {
+		if _, series := known.findSeries(); series || o.Wide || o.Value != "" || len(names) == 1 ||
+			last != "" && !isNumber([]byte(last)) {
+			return nil
+		}
+	}
+	line, _, _ := bytes.Cut(s.data[s.head:], []byte("\n"))
+	fields := make([]string, len(names))
+	for k := range fields {
+		fields[k] = fmt.Sprint(k + 1)
+	}
+	remedy := "--no-header"
+	rows := append([][]string{names}, known.rows...)
+	if p := newSample(fields, rows, known.whole).propose(); p != nil {
+		remedy += " " + p.flags()
+	}
+	remedy = fmt.Sprintf("put a line with the names of the columns first, or give %s (the columns are then called %s), "+
+		"or names with --names", remedy, list(fields))
+	if looksLikeTNS(s.data[s.head:]) {
+		remedy += "; if these are coordinates from 1 and a value, --format tns"
+	}
+	if named < len(names) || numeric == len(names)-1 {
+		remedy += "; if the line holds the labels of a mode, --wide"
+	}
+	return &Error{
+		Path: s.path, Line: s.headLine,
+		Problem: fmt.Sprintf("there is no header: the first line is %q (%s, separated by %s)",
+			shorten(string(bytes.TrimSpace(line))), plural(len(names), "column"), s.between.name()),
+		Remedy: remedy,
+	}
+}
+
+// numberRemedy says what to do about a value.
+func (s *csvSource) numberRemedy(problem string, text []byte) string {
+	remedy := numberRemedies[problem]
+	if problem == notANumber && len(text) <= longestGap {
+		remedy = "write a number, or leave the value empty for a gap; if it marks a gap, --missing " +
+			quoteFlag([]string{strings.ToValidUTF8(string(text), "\uFFFD")})
+	}
+	return remedy
+}

@@ -1,0 +1,76 @@
+package dataio
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+)
+
+// usualGaps are the spellings of a gap that need no option, in small letters. Runs of hyphens and of asterisks are gaps
+// too.
+var usualGaps = map[string]bool{
+	"": true, "na": true, "nan": true, "null": true, "-nan": true, "+nan": true, "nat": true, "<na>": true, "n/a": true,
+	"#n/a": true, "#na": true, "#null!": true, "#div/0!": true, "#value!": true, "#num!": true, "#ref!": true,
+	"#name?": true, "none": true, "nil": true, "(null)": true, `\n`: true, "n.a.": true, "n.d.": true, "n/d": true,
+	"nd": true, "missing": true,
+	".": true, "..": true, "...": true, "…": true, ":": true, "?": true, "–": true, "—": true, "−": true,
+	"1.#qnan": true, "-1.#qnan": true, "1.#ind": true, "-1.#ind": true, "not available": true,
+}
+
+// longestGap is the length of the longest key of usualGaps.
+const longestGap = len("not available")
+
+func isUsualGap(text []byte) bool {
+	if len(text) == 0 {
+		return true
+	}
+	if text[0] == '-' || text[0] == '*' {
+		if len(bytes.TrimLeft(text, string(text[0]))) == 0 {
+			return true
+		}
+	}
+	if len(text) > longestGap {
+		return false
+	}
+	var small [longestGap]byte
+	for k, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		small[k] = c
+	}
+	return usualGaps[string(small[:len(text)])]
+}
+
+// GapMark is a spelling of a gap, and how often it stands in the value columns. The empty text is an empty field.
+type GapMark struct {
+	Text  string `json:"text"`
+	Count int    `json:"count"`
+}
+
+// gapCounts counts spellings.
+type gapCounts map[string]*int
+
+func (g gapCounts) add(text []byte) {
+	count, ok := g[string(text)]
+	if !ok {
+		count = new(int)
+		g[string(text)] = count
+	}
+	*count++
+}
+
+// marks lists the spellings, the most frequent first.
+func (g gapCounts) marks() []GapMark {
+	var marks []GapMark
+	for text, count := range g {
+		marks = append(marks, GapMark{strings.ToValidUTF8(text, "\uFFFD"), *count})
+	}
+	sort.Slice(marks, func(a, b int) bool {
+		if marks[a].Count != marks[b].Count {
+			return marks[a].Count > marks[b].Count
+		}
+		return marks[a].Text < marks[b].Text
+	})
+	return marks
+}

@@ -1,0 +1,190 @@
+package dataio
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// sample is some rows of a table of columns, from all over it, and all of them where there are few.
+type sample struct {
+	names []string
+	rows  [][]string // of contents, one a name
+	whole bool       // these are all rows
+	facts []*facts   // of every column, nil until asked for
+}
+
+// facts is what a sample shows of a column.
+type facts struct {
+	filled, numbers, decimals int
+	distinct                  map[string]int // how often every text stands
+	sequence                  bool           // 0, 1, 2, … or 1, 2, 3, … over all rows
+	rising                    bool           // whole numbers, each greater than the one before
+	low, high                 float64
+}
+
+func newSample(names []string, rows [][]string, whole bool) *sample {
+	return &sample{names: names, rows: rows, whole: whole, facts: make([]*facts, len(names))}
+}
+
+// of looks at a column.
+func (s *sample) of(column int) *facts {
+	if s.facts[column] != nil {
+		return s.facts[column]
+	}
+	f := &facts{distinct: map[string]int{}, sequence: s.whole, rising: true, low: math.Inf(1), high: math.Inf(-1)}
+	n := &numbers{mayComma: true, flags: true, counts: gapCounts{}}
+	last, first := math.Inf(-1), 0
+	for k, row := range s.rows {
+		text := row[column]
+		if k == 0 {
+			first, _ = strconv.Atoi(text)
+		}
+		f.sequence = f.sequence && text == strconv.Itoa(k+first) && (first == 0 || first == 1)
+		if isUsualGap([]byte(text)) {
+			f.rising = false
+			continue
+		}
+		f.filled++
+		f.distinct[text]++
+		value, gap, problem := n.parse([]byte(text))
+		if gap || problem != "" {
+			f.rising = false
+			continue
+		}
+		f.numbers++
+		if value != math.Trunc(value) || strings.ContainsAny(text, ".,") {
+			f.decimals++
+		}
+		f.rising = f.rising && value == math.Trunc(value) && value > last
+		f.low, f.high, last = min(f.low, value), max(f.high, value), value
+	}
+	s.facts[column] = f
+	return f
+}
+
+// isNumeric tells that a column holds numbers, but for a few words that the reader will name.
+func (s *sample) isNumeric(column int) bool {
+	f := s.of(column)
+	return f.numbers > 0 && 2*f.numbers >= f.filled
+}
+
+// isConstant tells that a column has one text in all rows, or none.
+func (s *sample) isConstant(column int) bool {
+	f := s.of(column)
+	return len(f.distinct) <= 1 && (f.filled == len(s.rows) || f.filled == 0)
+}
+
+// hasGaps tells that some row has nothing in a column.
+func (s *sample) hasGaps(column int) bool { return s.of(column).filled < len(s.rows) }
+
+// timeWords name columns of parts of time, which are labels even where they are numbers.
+var timeWords = regexp.MustCompile(`(?i)^(year|yyyy|yr|month|mm|mon|day|dd|date|time|datetime|hour|hh|minute|week|` +
+	`doy|quarter|season|decade|period|time_period|date_?time|yearmonth|yyyymm|yyyymmdd|jahr|monat|tag|datum|année|annee|` +
+	`mois)$`)
+
+// keyWords name columns that number things.
+var keyWords = regexp.MustCompile(
+	`(?i)(^|[ _.])(id|ids|uuid|guid|index|key|rownames?|row_?number|no\.?|nr\.?)$|(?-i:[a-z]I[dD])$`)
+
+// qualityWords name columns that tell how good a value is.
+var qualityWords = regexp.MustCompile(`(?i)(^|[ _.])(q|qc|qa|qf|flag|flags|quality|status)([ _.]|$)|_(q|qc|flag|qf)$`)
+
+// isTime tells that whole numbers are seconds since 1970, or thousandths, millionths or milliardths of them, from 1985
+// to 2050, and spread over days.
+func isTime(low, high float64) bool {
+	const first, last, spread = 473385600, 2524608000, 86400
+	for _, unit := range []float64{1, 1e3, 1e6, 1e9} {
+		if low >= first*unit && high <= last*unit && high-low >= unit {
+			return unit > 1 || high-low >= spread || high-low >= 100
+		}
+	}
+	return false
+}
+
+// isStamp tells that a column holds times as numbers.
+func (s *sample) isStamp(column int) bool {
+	f := s.of(column)
+	return s.isNumeric(column) && f.decimals == 0 && 2*len(f.distinct) > f.filled && isTime(f.low, f.high)
+}
+
+// isFlag tells that a column holds nothing but two marks, or says by its name that it tells of quality.
+func (s *sample) isFlag(column int) bool {
+	f := s.of(column)
+	if qualityWords.MatchString(s.names[column]) && f.decimals == 0 && len(f.distinct) <= 32 {
+		return true
+	}
+	for text := range f.distinct {
+		if text != "0" && text != "1" {
+			return false
+		}
+	}
+	return len(f.distinct) > 0 && len(s.rows) >= 8
+}
+
+// isKey tells that a column numbers the rows or things.
+func (s *sample) isKey(column int) bool {
+	f := s.of(column)
+	all := f.filled == len(s.rows) && len(f.distinct) == f.filled && f.decimals == 0 && s.isNumeric(column)
+	return all && f.filled >= 8 && (f.sequence || keyWords.MatchString(s.names[column]))
+}
+
+// areUnique tells that no two rows agree in the columns.
+func (s *sample) areUnique(columns []int) bool {
+	seen := make(map[string]bool, len(s.rows))
+	var key []byte
+	for _, row := range s.rows {
+		key = key[:0]
+		for _, k := range columns {
+			key = append(append(key, row[k]...), 0)
+		}
+		if seen[string(key)] {
+			return false
+		}
+		seen[string(key)] = true
+	}
+	return true
+}
+
+// follows tells that all rows with one text in column a have one text in column b, and that enough texts occur more
+// than once to show it.
+func (s *sample) follows(b, a int) bool {
+	first := make(map[string]string, len(s.rows))
+	for _, row := range s.rows {
+		if other, seen := first[row[a]]; !seen {
+			first[row[a]] = row[b]
+		} else if other != row[b] {
+			return false
+		}
+	}
+	repeats := len(s.rows) - len(first)
+	return s.whole && len(first) == len(s.rows) || repeats >= 3 && 4*repeats >= len(first)
+}
+
+// key leaves out of the columns what is constant and what follows from another: the columns that tell the rows apart.
+func (s *sample) key(columns []int) []int {
+	var kept []int
+	for _, k := range columns {
+		if s.isConstant(k) {
+			continue
+		}
+		needed := true
+		for _, other := range kept {
+			needed = needed && !s.follows(k, other)
+		}
+		if needed {
+			kept = append(kept, k)
+		}
+	}
+	for at := 0; at < len(kept); at++ {
+		for _, other := range kept[at+1:] {
+			if s.follows(kept[at], other) && !s.of(other).sequence {
+				kept = append(kept[:at], kept[at+1:]...)
+				at--
+				break
+			}
+		}
+	}
+	return kept
+}

@@ -1,0 +1,88 @@
+package dataio
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// series is a run of columns whose names go on as years, months or wavelengths do: the labels of a mode.
+type series struct {
+	from, to int // columns [from, to)
+	name     string
+}
+
+var (
+	yearName  = regexp.MustCompile(`^(YR|X|y)?(1[5-9]\d\d|2[01]\d\d)( \[YR\d{4}\])?$`)
+	dateName  = regexp.MustCompile(`^X?(1[5-9]\d\d|2[01]\d\d)([-/.](0?[1-9]|1[0-2])([-/.]([0-2]?\d|3[01]))?|-?[QM]\d\d?)$`)
+	shortDate = regexp.MustCompile(`^(0?[1-9]|1[0-2])/([0-2]?\d|3[01])/\d{2,4}$`)
+	months    = "jan feb mar apr may jun jul aug sep oct nov dec "
+)
+
+// findSeries finds the longest series among the names of columns that hold numbers. The first column is none of it.
+func (s *sample) findSeries() (found series, ok bool) {
+	for from := 1; from < len(s.names); from++ {
+		from = max(from, found.to-1)
+		for _, kind := range []struct {
+			name   string
+			least  int
+			extend func(from, to int) bool
+		}{
+			{"year", 2, func(from, to int) bool { return yearName.MatchString(s.names[to]) && s.goesOn(from, to, false) }},
+			{"date", 2, func(_, to int) bool {
+				return dateName.MatchString(s.names[to]) || shortDate.MatchString(s.names[to])
+			}},
+			{"month", 6, func(from, to int) bool { return s.monthFollows(from, to) }},
+			{"column", 4, func(from, to int) bool { return s.goesOn(from, to, true) }},
+		} {
+			to := from
+			for to < len(s.names) && kind.extend(from, to) && (s.isNumeric(to) || s.of(to).filled == 0) {
+				to++
+			}
+			if to-from >= kind.least && to-from > found.to-found.from {
+				found, ok = series{from, to, kind.name}, true
+			}
+		}
+	}
+	if isNumber([]byte(s.names[0])) {
+		return series{}, false
+	}
+	return found, ok
+}
+
+// digits are the number in a name such as X2000 or 2000 [YR2000].
+func nameNumber(name string) (float64, bool) {
+	name, _, _ = strings.Cut(strings.TrimLeft(name, "YRXy"), " ")
+	x, err := strconv.ParseFloat(name, 64)
+	return x, err == nil
+}
+
+// goesOn tells that the number in a name goes on rising or falling as those before it do, in equal steps if so asked.
+func (s *sample) goesOn(from, to int, equal bool) bool {
+	x, ok := nameNumber(s.names[to])
+	if !ok || to == from {
+		return ok
+	}
+	before, _ := nameNumber(s.names[to-1])
+	if to == from+1 {
+		return x != before
+	}
+	earlier, _ := nameNumber(s.names[to-2])
+	step, last := x-before, before-earlier
+	if equal {
+		return math.Abs(step-last) < 1e-6*math.Abs(last)
+	}
+	return step*last > 0
+}
+
+func (s *sample) monthFollows(from, to int) bool {
+	at := func(k int) int {
+		name := strings.ToLower(s.names[k])
+		if len(name) < 3 {
+			return -1
+		}
+		return strings.Index(months, name[:3]+" ")
+	}
+	return at(to) >= 0 && (to == from || at(to) == at(to-1)+len("jan "))
+}

@@ -1,0 +1,260 @@
+package dataio
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// doubts are what looks as if the table was misread.
+func (b *builder) doubts(t *Table) []Error {
+	var doubts []Error
+	if b.columns != nil {
+		doubts = b.columns.doubts(b)
+		if len(doubts) == 0 {
+			doubts = b.followers()
+		}
+		doubts = append(doubts, b.likeLabels()...)
+	}
+	column := ""
+	if b.columns != nil {
+		column = strings.Join(b.columns.valueNames(), ", ")
+	}
+	doubts = append(doubts, t.sentinels()...)
+	return append(doubts, t.numbers.doubts(b.path, column)...)
+}
+
+// doubts tells of columns that do not look like what they were taken for, unless they were named.
+func (c *columns) doubts(b *builder) []Error {
+	s := c.sample
+	if s == nil || len(s.rows) < fewestRows {
+		return nil
+	}
+	fail := func(problem, remedy string) []Error {
+		return []Error{{Path: b.path, Problem: problem, Remedy: remedy}}
+	}
+	if c.value < 0 {
+		return c.doubtWide(fail)
+	}
+	p := s.propose()
+	if c.asked.index {
+		if c.asked.value {
+			return nil
+		}
+		return c.doubtRest(fail)
+	}
+	if p == nil || p.reads(*c) {
+		return nil
+	}
+	named, flags := strconv.Quote(c.names[c.value]), p.flags()
+	if !c.asked.value {
+		switch {
+		case s.isStamp(c.value):
+			return fail("the values of the last column, "+named+", look like times", "read "+p.describe()+": "+flags)
+		case s.isKey(c.value):
+			return fail("the values of the last column, "+named+", number the rows", "read "+p.describe()+": "+flags)
+		case s.isFlag(c.value) && !slices.Contains(p.value, c.names[c.value]):
+			return fail("the values of the last column, "+named+", look like flags", "read "+p.describe()+": "+flags)
+		}
+	}
+	var measured []string
+	sure := false
+	for _, k := range c.index {
+		if slices.Contains(p.value, c.names[k]) {
+			measured = append(measured, strconv.Quote(c.names[k]))
+			f := s.of(k)
+			sure = sure || 2*f.decimals >= f.numbers || s.hasGaps(k)
+		}
+	}
+	if len(measured) == 0 || !sure && !c.isGrid(p, b) {
+		return nil
+	}
+	remedy := "make them values: " + flags
+	if c.asked.value {
+		remedy = "name the indices: --index " + quoteFlag(p.index)
+	}
+	what := "looks like measurements, not like labels, since the rows are told apart without it"
+	if len(measured) > 1 {
+		what = "look like measurements, not like labels, since the rows are told apart without them"
+	}
+	return fail(fmt.Sprintf("%s %s, by %s", strings.Join(measured, ", "), what, quoted(p.index)), remedy)
+}
+
+func quoted(names []string) string {
+	var texts []string
+	for _, name := range names {
+		texts = append(texts, strconv.Quote(shorten(name)))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// doubtRest tells of several columns that might be the value where only indices are named.
+func (c *columns) doubtRest(fail func(problem, remedy string) []Error) []Error {
+	var numeric []string
+	for k, name := range c.names {
+		rest := !slices.Contains(c.index, k) && c.sample.isNumeric(k) && !isAdded(name)
+		odd := c.sample.isFlag(k) || c.sample.isStamp(k) || c.sample.isConstant(k) || c.sample.followsOne(k, c.index)
+		if rest && !odd {
+			numeric = append(numeric, name)
+		}
+	}
+	if len(numeric) < 2 && slices.Contains(numeric, c.names[c.value]) || len(numeric) == 0 {
+		return nil
+	}
+	return fail(fmt.Sprintf("%s hold numbers and are no indices; %q alone would be filled", quoted(numeric),
+		c.names[c.value]), "say which are the values: --value "+quoteFlag(numeric))
+}
+
+// doubtWide tells of value columns that were not named and look like something else.
+func (c *columns) doubtWide(fail func(problem, remedy string) []Error) []Error {
+	if c.asked.value {
+		return nil
+	}
+	var odd, others []string
+	for _, k := range c.wide {
+		switch f := c.sample.of(k); {
+		case c.sample.isStamp(k) || c.sample.isKey(k) || len(f.distinct) > 1 && c.sample.followsOne(k, c.index):
+			odd = append(odd, c.names[k])
+		default:
+			others = append(others, c.names[k])
+		}
+	}
+	if len(odd) == 0 || len(others) == 0 {
+		return nil
+	}
+	return fail(quoted(odd)+" look like no measurements: each follows from an index, is a time, or numbers the rows",
+		"leave them out: --value "+quoteFlag(others))
+}
+
+// isGrid tells that the rows fill much of the grid of the proposed indices, each cell once at most.
+func (c *columns) isGrid(p *proposal, b *builder) bool {
+	const fewest, thinnest = 24, 4
+	rows := len(b.values)
+	if len(b.gaps) > 0 {
+		rows += len(b.gaps[0])
+	}
+	cells := 1
+	var modes []int
+	for n, k := range c.index {
+		if slices.Contains(p.index, c.names[k]) {
+			modes = append(modes, n)
+			if cells *= len(b.labels[n]); cells > thinnest*rows {
+				return false
+			}
+		}
+	}
+	if rows < fewest || rows > cells {
+		return false
+	}
+	seen := make([]bool, cells)
+	for _, part := range [][][]int32{b.index, b.gaps} {
+		for c := range part[0] {
+			at := 0
+			for _, n := range modes {
+				at = at*len(b.labels[n]) + int(part[n][c])
+			}
+			if seen[at] {
+				return false
+			}
+			seen[at] = true
+		}
+	}
+	return true
+}
+
+// followers doubts index columns that follow from another one.
+func (b *builder) followers() []Error {
+	c := b.columns
+	if c.asked.index && !b.options.FullGrid || len(c.index) < 2 {
+		return nil
+	}
+	var kept []int
+	var follower, leader string
+	for n := range c.index {
+		follows := false
+		for m := range c.index {
+			// Of two that follow from each other the first one stays.
+			if m != n && b.follows(n, m) && (m < n || !b.follows(m, n)) {
+				follows, follower, leader = true, b.names[n], b.names[m]
+				break
+			}
+		}
+		if !follows {
+			kept = append(kept, n)
+		}
+	}
+	if len(kept) == len(c.index) || len(kept) < 2 && c.value >= 0 || len(kept) == 0 {
+		return nil
+	}
+	var names []string
+	for _, n := range kept {
+		names = append(names, b.names[n])
+	}
+	remedy := "leave it out: --index " + quoteFlag(names)
+	if c.value >= 0 && c.value != len(c.names)-1 || c.asked.value && c.value >= 0 {
+		remedy += " --value " + quoteFlag([]string{c.names[c.value]})
+	} else if c.value < 0 && c.asked.value {
+		remedy += " --value " + quoteFlag(c.valueNames())
+	}
+	return []Error{{
+		Path: b.path, Problem: fmt.Sprintf("column %q follows from %q: all rows of one %s have the same %s", follower, leader,
+			leader, follower),
+		Remedy: remedy,
+	}}
+}
+
+// follows tells that all rows with one label of mode m have one label of mode n, and that enough labels of m occur more
+// than once to show it.
+func (b *builder) follows(n, m int) bool {
+	first := make([]int32, len(b.labels[m]))
+	for i := range first {
+		first[i] = -1
+	}
+	rows, seen := 0, 0
+	for _, part := range [][][]int32{b.index, b.gaps} {
+		for c, i := range part[m] {
+			rows++
+			if first[i] < 0 {
+				first[i] = part[n][c]
+				seen++
+			} else if first[i] != part[n][c] {
+				return false
+			}
+		}
+	}
+	repeats := rows - seen
+	return repeats >= 6 && 2*repeats >= seen
+}
+
+// reads tells that a table is read as the proposal says.
+func (p *proposal) reads(c columns) bool {
+	names := func(columns []int) (names []string) {
+		for _, k := range columns {
+			names = append(names, c.names[k])
+		}
+		return names
+	}
+	return slices.Equal(p.value, c.valueNames()) && slices.Equal(p.index, names(c.index))
+}
+
+// describe says the proposal in words.
+func (p *proposal) describe() string { return quoted(p.value) + " by " + quoted(p.index) }
+
+// fewestRows is how many rows a proposal rests on.
+const fewestRows = 8
+
+// withProposal adds to what is wrong with a table how it would be read with sense. Where the options name the columns,
+// it stays as it is.
+func (c columns) withProposal(err error) error {
+	e, ours := err.(*Error)
+	if !ours || c.asked.index && c.asked.value || len(c.sample.rows) < fewestRows {
+		return err
+	}
+	p := c.sample.propose()
+	if p == nil || p.reads(c) {
+		return err
+	}
+	e.Remedy = "read " + p.describe() + ": " + p.flags() + "; or " + e.Remedy
+	return e
+}
