@@ -50,8 +50,8 @@ var foreign = []struct{ magic, name, remedy string }{
 	{"\xFD7zXZ", "xz", "unpack it first"},
 	{"BZh", "bzip2", "unpack it first"},
 	{"\x28\xB5\x2F\xFD", "zstd", "unpack it first"},
-	{"\xD0\xCF\x11\xE0", "an old Excel or Office file", "save the table as CSV"},
-	{"ARROW1", "Arrow or Feather", "save it as Parquet"},
+	{"\xD0\xCF\x11\xE0", "an old Excel or Office file", "save the table as .xlsx without a password, or as CSV"},
+	{"FEA1", "Feather of the first version", "write it again with version 2"},
 	{"%PDF", "PDF", "save the table as CSV"},
 	{"SQLite format 3", "an SQLite database", "export the table as CSV"},
 }

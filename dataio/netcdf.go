@@ -17,7 +17,7 @@ const NetCDF Format = "NetCDF-3"
 
 func init() {
 	register(kind{
-		format: NetCDF, ending: ".nc", read: readNetCDF,
+		format: NetCDF, ending: ".nc", takes: takesVariables, read: readNetCDF,
 		detect: func(_ string, data []byte) sureness {
 			if bytes.HasPrefix(data, []byte("CDF")) && len(data) > 3 && data[3] < ' ' {
 				return certain
@@ -168,6 +168,9 @@ func readNetCDF(path string, data []byte, o Options) (*Table, error) {
 		warnings = append(warnings, fmt.Sprintf("%d values outside the variable's own valid range are gaps", outside))
 	}
 	table.Warnings = append(table.Warnings, warnings...)
+	for _, v := range chosen {
+		table.Reading.Value = append(table.Reading.Value, v.Name)
+	}
 	return table, nil
 }
 
@@ -200,8 +203,20 @@ func (s *ncSource) choose(o Options) ([]*netcdf.Var, error) {
 		return candidates, nil
 	}
 	var chosen []*netcdf.Var
-	for _, name := range strings.Split(o.Value, ",") {
-		at := slices.IndexFunc(s.file.Vars, func(v netcdf.Var) bool { return v.Name == strings.TrimSpace(name) })
+	var wanted []string
+	for _, name := range splitNames(o.Value) {
+		before := len(wanted)
+		for _, candidate := range names {
+			if strings.ContainsAny(name, "*?") && matches(name, candidate) {
+				wanted = append(wanted, candidate)
+			}
+		}
+		if len(wanted) == before {
+			wanted = append(wanted, name)
+		}
+	}
+	for _, name := range wanted {
+		at := slices.IndexFunc(s.file.Vars, func(v netcdf.Var) bool { return v.Name == name })
 		if at < 0 {
 			return fail(fmt.Sprintf("there is no variable %q", shorten(name)), "choose among "+list(names))
 		}

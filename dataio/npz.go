@@ -29,7 +29,14 @@ func (s *npySource) under(ending string) source {
 const NPZ Format = "NumPy .npz"
 
 func init() {
-	register(kind{format: NPZ, ending: ".npz", takes: takesArray, read: readNPZ, detect: magic("PK\x03\x04")})
+	register(kind{format: NPZ, ending: ".npz", takes: takesArray, read: readNPZ, detect: detectNPZ})
+}
+
+func detectNPZ(path string, data []byte) sureness {
+	if isWorkbook(data) {
+		return no
+	}
+	return magic("PK\x03\x04")(path, data)
 }
 
 func readNPZ(path string, data []byte, o Options) (*Table, error) {
@@ -43,8 +50,8 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 	members := map[string]*zip.File{}
 	var names []string
 	for _, file := range archive.File {
-		if strings.HasPrefix(file.Name, "xl/") {
-			return fail("this is an Excel workbook", "save the table as CSV")
+		if file.Name == "content.xml" {
+			return fail("this is an OpenDocument file", "save the table as .xlsx or CSV")
 		}
 		// The other members are copied when the table is written, which is late to find them cut off.
 		if offset, err := file.DataOffset(); err != nil || offset > int64(len(data)) ||

@@ -52,6 +52,9 @@ type Options struct {
 	// Array names the array of a .npz or MAT file. Default: the only one there is.
 	Array string
 
+	// Sheet names the sheet of an Excel workbook. Default: the only one that holds a table.
+	Sheet string
+
 	// Memory is how many bytes reading may take. Default: what the machine has available.
 	Memory float64
 }

@@ -118,6 +118,11 @@ func (a *assigner) assign(o Options) (err error) {
 	if a.index, err = a.takeAll(o.Index, "index"); err != nil {
 		return err
 	}
+	for _, k := range a.sample.rowNumbers {
+		if _, taken := a.used[k]; !taken && a.names[k] != o.Value {
+			a.used[k] = "the number of the row"
+		}
+	}
 	values, err := a.named(o)
 	switch {
 	case err != nil:
@@ -262,6 +267,10 @@ func (a *assigner) one(values []int) error {
 	case len(others) == 0:
 		return a.fail("every column is named as an index", "leave the value column out of --index")
 	default:
+		isKey := func(k int) bool { return slices.Contains(a.sample.keys, k) }
+		if without := slices.DeleteFunc(slices.Clone(others), isKey); len(without) > 0 {
+			others = without
+		}
 		a.value = a.lastValue(others)
 		a.used[a.value] = "value"
 	}
@@ -309,9 +318,12 @@ func (a *assigner) several(values []int, o Options) error {
 	a.last = wideName(o)
 	known := len(a.sample.rows) > 0
 	if len(a.index) == 0 {
-		if len(values) == 0 && (!known || !a.hasWords()) {
+		switch {
+		case len(values) == 0 && len(a.sample.keys) > 0:
+			a.index = slices.Clone(a.sample.keys)
+		case len(values) == 0 && (!known || !a.hasWords()):
 			a.index = []int{0}
-		} else {
+		default:
 			a.index = a.findIndex(values)
 		}
 		for _, k := range a.index {

@@ -335,7 +335,7 @@ func FuzzNPY(f *testing.F) {
 
 func FuzzMAT(f *testing.F) {
 	s := &matSource{data: make([]byte, 128), layout: newLayout([]int{2, 3}, true)}
-	for _, order := range []binaryOrder{little, big} {
+	for _, order := range []binaryOrder{little, bigEnd} {
 		s.order = order
 		for _, compressed := range []bool{false, true} {
 			out := bytes.NewBuffer(matHeader(order))

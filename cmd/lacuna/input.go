@@ -28,6 +28,7 @@ type inputFlags struct {
 	Missing     []string `json:"missing,omitempty"`
 	Duplicates  string   `json:"duplicates,omitempty"`
 	Array       string   `json:"array,omitempty"`
+	Sheet       string   `json:"sheet,omitempty"`
 	Yes         bool     `json:"yes,omitempty"`
 }
 
@@ -50,6 +51,7 @@ func (f *inputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Comment, "comment", "", "lines of a text that begin so are no rows, such as '#'")
 	flags.StringVar(&f.Decimal, "decimal", "", "the decimal mark where numbers can be read in two ways: . or ,")
 	flags.StringVar(&f.Format, "format", "", "the format of the file, such as tns (default: found out)")
+	flags.StringVar(&f.Sheet, "sheet", "", "sheet of an Excel workbook (default: the only one with a table)")
 	flags.StringVar(&f.Array, "array", "", "array to read from a file that holds several (default: the only one)")
 	flags.BoolVar(&f.Yes, "yes", false, "go on where the table looks as if it was misread")
 }
@@ -70,7 +72,7 @@ func (f *inputFlags) options() (dataio.Options, error) {
 		Format: f.Format, Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
 		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags,
 		MergeLabels: f.MergeLabels, DropSingle: f.Yes,
-		Missing: missing, Duplicates: duplicates, Array: f.Array,
+		Missing: missing, Duplicates: duplicates, Array: f.Array, Sheet: f.Sheet,
 	}, nil
 }
 
