@@ -66,7 +66,7 @@ func TestBadInput(t *testing.T) {
 			name: "one index", text: good, options: Options{Index: []string{"month"}},
 			want: []string{"1 index column", "at least two"},
 		},
-		{name: "one column", text: "value\n1\n2\n", want: []string{"0 index column"}},
+		{name: "one column", text: "value\n1\n2\n", want: []string{"there is one column"}},
 		{name: "same name", text: "a,a,value\nx,y,1\n", want: []string{":1:", `two columns are called "a"`}},
 		{name: "nameless index", text: ",a,b,value\n0,x,y,1\n", want: []string{":1:", "column 1 has no name"}},
 		{

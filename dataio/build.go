@@ -12,16 +12,17 @@ import (
 
 // builder collects the cells of a file in the order of its rows.
 type builder struct {
-	path    string
-	options Options
-	names   []string           // of the modes
-	labels  [][]string         // of every mode, in order of first appearance
-	numbers []map[string]int32 // label to index
-	index   [][]int32          // of observed cells
-	values  []float64
-	gaps    [][]int32
-	columns *columns           // what they are, for a table of columns; else nil
-	merged  []map[string]int32 // with Options.MergeLabels: what labels have in common to index
+	path      string
+	options   Options
+	names     []string           // of the modes
+	labels    [][]string         // of every mode, in order of first appearance
+	numbers   []map[string]int32 // label to index
+	index     [][]int32          // of observed cells
+	values    []float64
+	gaps      [][]int32
+	conflicts []Error            // of labels that are dates, but not for sure which
+	columns   *columns           // what they are, for a table of columns; else nil
+	merged    []map[string]int32 // with Options.MergeLabels: what labels have in common to index
 }
 
 func newBuilder(path string, options Options, names []string, capacity int) *builder {
@@ -110,7 +111,9 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 	if err != nil {
 		return nil, err
 	}
-	t.Observed, err = tensor.NewObserved(modes, merged.Index, merged.Values)
+	if t.Observed = merged; len(modes) > 1 {
+		t.Observed, err = tensor.NewObserved(modes, merged.Index, merged.Values)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.path, err)
 	}
@@ -254,7 +257,8 @@ func (b *builder) duplicate(src source, all *tensor.Observed, same []int) error 
 
 func (b *builder) warn(t *Table) {
 	for n, labels := range b.labels {
-		if rows := len(t.Observed.Values) + len(t.gaps[n]); len(labels) > 50 && 2*len(labels) > rows {
+		rows := len(t.Observed.Values) + len(t.gaps[n])
+		if len(labels) > 50 && 2*len(labels) > rows && !b.options.stacked {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("mode %q has %d labels in %d rows: if it is no index, "+
 				"leave it out with --index", b.names[n], len(labels), rows))
 		}

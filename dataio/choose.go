@@ -37,6 +37,7 @@ func (k kind) refuse(path string, o Options) error {
 		{o.Sheet != "", "--sheet", takesSheet},
 		{o.Wide, "--wide", takesColumns},
 		{o.MergeLabels, "--merge-labels", takesColumns},
+		{o.Dates != "", "--dates", takesColumns},
 		{o.Array != "", "--array", takesArray},
 		{o.FullGrid, "--full-grid", takesGrid},
 		{o.Duplicates != RefuseDuplicates, "--duplicates", takesDuplicates},

@@ -10,6 +10,15 @@ type separator struct {
 	char  byte
 	also  byte // a second one, such as the commas within the first column of Eurostat's tables; 0 for none
 	space bool // any run of spaces and tabs
+	twice bool // char stands twice
+}
+
+// append writes the separator.
+func (s separator) append(line []byte) []byte {
+	if s.twice {
+		line = append(line, s.char)
+	}
+	return append(line, s.char)
 }
 
 // name says it in a message.
@@ -19,6 +28,8 @@ func (s separator) name() string {
 		return "spaces"
 	case s.also != 0:
 		return "tabs and commas"
+	case s.twice:
+		return "double colons"
 	}
 	return map[byte]string{',': "commas", ';': "semicolons", '\t': "tabs", '|': "bars"}[s.char]
 }
@@ -65,7 +76,7 @@ func (r *records) scan() bool {
 	if r.start == r.end {
 		return true
 	}
-	if r.between.space || r.between.also != 0 {
+	if r.between.space || r.between.also != 0 || r.between.twice {
 		r.split()
 		return true
 	}
@@ -88,6 +99,22 @@ func (r *records) separates(c byte) bool {
 	return c == r.between.char || r.between.also != 0 && c == r.between.also
 }
 
+// separatesAt tells whether the field before that place ends there.
+func (r *records) separatesAt(at int) bool {
+	if r.between.twice {
+		return at+1 < r.end && r.data[at] == r.between.char && r.data[at+1] == r.between.char
+	}
+	return r.separates(r.data[at])
+}
+
+// width is the number of bytes of a separator.
+func (r *records) width() int {
+	if r.between.twice {
+		return 2
+	}
+	return 1
+}
+
 // split finds the fields of a record without quotes between separators of more than one kind.
 func (r *records) split() {
 	for from := r.start; ; {
@@ -98,14 +125,14 @@ func (r *records) split() {
 			return
 		}
 		to := from
-		for to < r.end && !r.separates(r.data[to]) {
+		for to < r.end && !r.separatesAt(to) {
 			to++
 		}
 		r.fields = append(r.fields, span{from, to})
 		if to == r.end {
 			return
 		}
-		from = to + 1
+		from = to + r.width()
 	}
 }
 
@@ -140,7 +167,7 @@ func (r *records) scanQuoted() {
 				return
 			}
 		}
-		for at < r.end && !r.separates(r.data[at]) {
+		for at < r.end && !r.separatesAt(at) {
 			at++
 		}
 		if r.between.space && at == r.end && from == at {
@@ -153,7 +180,7 @@ func (r *records) scanQuoted() {
 			return
 		}
 		r.fields = append(r.fields, span{from, at})
-		at++
+		at += r.width()
 	}
 }
 

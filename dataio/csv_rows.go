@@ -21,6 +21,9 @@ func (s *csvSource) isNoRow(r *records) bool {
 	if len(r.fields) == 0 {
 		return true
 	}
+	if s.station {
+		return !s.padRow(r)
+	}
 	if r.fields[0].from < r.fields[0].to {
 		return false
 	}
@@ -103,6 +106,13 @@ func (s *csvSource) sampleRows() (rows [][]string, whole bool) {
 // checkHeader refuses a first line that holds data.
 func (s *csvSource) checkHeader(known *sample, o Options) error {
 	names := s.form.names
+	if len(names) == 1 {
+		return &Error{
+			Path: s.path, Line: s.headLine,
+			Problem: "there is one column: no comma, semicolon, tab, bar or space cuts the lines into fields",
+			Remedy:  "give a table with two index columns and a value; columns of fixed widths have to be separated first",
+		}
+	}
 	if s.noHeader {
 		return nil
 	}
@@ -129,15 +139,20 @@ func (s *csvSource) checkHeader(known *sample, o Options) error {
 	}
 	remedy := "--no-header"
 	rows := append([][]string{names}, known.rows...)
-	if p := newSample(fields, rows, known.whole).propose(); p != nil {
+	all := newSample(fields, rows, known.whole)
+	if p := all.propose(); p != nil && !p.series {
 		remedy += " " + p.flags()
 	}
 	remedy = fmt.Sprintf("put a line with the names of the columns first, or give %s (the columns are then called %s), "+
 		"or names with --names", remedy, list(fields))
+	if f := all.of(0); 2*f.decimals > len(rows) && numeric == len(names) {
+		remedy = "an array of numbers without labels is read as .npy (numpy.save); a table needs a line with the names of its " +
+			"columns, or --no-header"
+	}
 	if looksLikeTNS(s.data[s.head:]) {
 		remedy += "; if these are coordinates from 1 and a value, --format tns"
 	}
-	if named < len(names) || numeric == len(names)-1 {
+	if numeric > 1 && numeric >= named-1 && !isNumber([]byte(names[0])) {
 		remedy += "; if the line holds the labels of a mode, --wide"
 	}
 	return &Error{

@@ -58,7 +58,7 @@ func (c *csvWriter) header(extra []string) {
 	r.scan()
 	c.to.Write(s.data[:r.end])
 	for _, name := range s.addedNames(extra) {
-		c.line = appendField(append(c.line, s.between.char), name, s.between)
+		c.line = appendField(s.between.append(c.line), name, s.between)
 	}
 	c.to.Write(c.line)
 	if ending := s.data[r.end:r.next]; len(ending) > 0 {
@@ -104,9 +104,17 @@ func (c *csvWriter) row(r *records, next func() Filled) error {
 		c.line = append(c.line, s.data[from:r.end]...)
 	}
 	for range fields - len(r.fields) {
-		c.line = append(c.line, s.between.char)
+		c.line = s.between.append(c.line)
 	}
+	if !s.station {
+		c.added()
+		return nil
+	}
+	// Words that follow the values stay behind what is added.
+	tail := s.data[r.fields[fields-1].to:r.end]
+	c.line = bytes.TrimSuffix(c.line, tail)
 	c.added()
+	c.line = append(c.line, tail...)
 	return nil
 }
 
@@ -117,6 +125,9 @@ func (c *csvWriter) inPlace(line []byte, gap span, value float64) []byte {
 		return c.number(line, value, valueDigits)
 	}
 	text := c.number(nil, value, valueDigits)
+	if gap.from == gap.to {
+		return append(append(line, "  "...), text...)
+	}
 	for spare := len(text) - (gap.to - gap.from); spare > 0 && len(line) > 2; spare-- {
 		if line[len(line)-1] != ' ' || line[len(line)-2] != ' ' {
 			break
@@ -157,16 +168,16 @@ func (c *csvWriter) added() {
 			count++
 		}
 	}
-	c.line = strconv.AppendInt(append(c.line, s.between.char), int64(count), 10)
+	c.line = strconv.AppendInt(s.between.append(c.line), int64(count), 10)
 	for k, filled := range c.filled {
-		c.line = append(c.line, s.between.char)
+		c.line = s.between.append(c.line)
 		if c.isGap[k] {
 			c.line = c.number(c.line, filled.Stderr, stderrDigits)
 		} else {
 			c.line = c.missing(c.line)
 		}
 		for e := range c.extra {
-			c.line = append(c.line, s.between.char)
+			c.line = s.between.append(c.line)
 			if c.isGap[k] && e < len(filled.Extra) {
 				c.line = c.number(c.line, filled.Extra[e], valueDigits)
 			} else {
@@ -208,11 +219,11 @@ func (c *csvWriter) newRow(line []byte, t *Table, cell []int32) []byte {
 	names := s.columns.names
 	for column := range max(s.fields, len(names)) {
 		if column > 0 {
-			between := s.between.char
 			if s.between.also != 0 && column < s.corner {
-				between = s.between.also
+				line = append(line, s.between.also)
+			} else {
+				line = s.between.append(line)
 			}
-			line = append(line, between)
 		}
 		from := len(line)
 		if n := slices.Index(s.index, column); n >= 0 {

@@ -21,7 +21,9 @@ type form struct {
 	stop     int      // behind the last row; what is below is no table
 	names    []string // of the columns, without empty ones at the end
 	fields   int      // of the header
+	across   string   // the name of the mode of the value columns, where the header has it
 	corner   int      // how many columns are one, separated otherwise, as in Eurostat's tables
+	station  bool     // rows may end early, and words may follow the values
 	lost     bool     // the header has no name for the first column
 	notes    []string // what was found out, for people
 }
@@ -47,7 +49,7 @@ func findForm(path string, data []byte, o Options) (*form, error) {
 		return nil, emptyFile(path)
 	}
 	if named >= 0 && !f.noHeader {
-		f.headerInComment(path, data, named, counts[0])
+		f.headerInComment(path, data, named, mode(counts))
 	}
 	if named < 0 || f.head == starts[0] {
 		f.findHeader(path, data, counts, starts, lines)
@@ -133,7 +135,12 @@ func (f *form) headerInComment(path string, data []byte, last, fields int) {
 	line, _, _ := bytes.Cut(data[from:], []byte("\n"))
 	header := newRecords(path, data[:from+len(line)], f.between, from)
 	row := newRecords(path, data, f.between, f.head)
-	if !header.scan() || len(header.fields) != fields || !row.scan() {
+	if !header.scan() || len(header.fields) != fields {
+		return
+	}
+	for row.scan() && len(row.fields) != fields {
+	}
+	if len(row.fields) != fields {
 		return
 	}
 	numbers, words := 0, 0
@@ -179,7 +186,9 @@ func (f *form) findSeparator(path string, data []byte, hint byte) {
 		return
 	}
 	best, surest := f.between, 0.0
-	for _, s := range []separator{{char: ','}, {char: ';'}, {char: '\t'}, {char: '|'}, {char: ' ', space: true}} {
+	for _, s := range []separator{
+		{char: ','}, {char: ';'}, {char: '\t'}, {char: '|'}, {char: ':', twice: true}, {char: ' ', space: true},
+	} {
 		f.between = s
 		counts, _, _ := f.count(path, data)
 		fields := mode(counts)
@@ -284,6 +293,9 @@ func (f *form) findHeader(path string, data []byte, counts, starts, lines []int)
 	if counts[0] == fields || fields < 2 || f.noHeader {
 		return
 	}
+	for below := 0; below < 5 && counts[len(counts)-1] < fields; below++ { // what may follow the table
+		counts = counts[:len(counts)-1]
+	}
 	if share(counts[1:], fields) >= 0.9 && counts[0]+1 == fields {
 		return // a name is lost, or the rows end in a separator
 	}
@@ -325,8 +337,8 @@ func (f *form) readHeader(path string, data []byte, o Options) error {
 	f.body, f.bodyLine = r.next, r.nextLine
 	if f.between.also != 0 { // the last of the names that are one column also names the mode beside it
 		for k, name := range names {
-			if before, _, found := strings.Cut(name, `\`); found {
-				names[k] = before
+			if before, after, found := strings.Cut(name, `\`); found {
+				names[k], f.across = before, after
 			}
 		}
 	}

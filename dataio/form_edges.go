@@ -1,6 +1,9 @@
 package dataio
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 // mostUnits is how many lines of units, or of what was measured how, may follow a header.
 const mostUnits = 3
@@ -55,6 +58,9 @@ func looksNumeric(text []byte) bool {
 	return !gap && problem != notANumber
 }
 
+// rowCount is what databases write below a table.
+var rowCount = regexp.MustCompile(`^\(\d+ (rows?|Zeilen?|lignes?)\)$`)
+
 // remark tells whether a line below the table is empty, or words that are no row: in one field, or a sentence cut in
 // fewer fields than a row has.
 func (f *form) remark(r *records) (isBlank, isRemark bool) {
@@ -68,7 +74,7 @@ func (f *form) remark(r *records) (isBlank, isRemark bool) {
 			numbers++
 		}
 	}
-	if filled == 0 {
+	if filled == 0 || rowCount.Match(bytes.TrimSpace(r.data[r.start:r.end])) {
 		return true, false
 	}
 	sentence := len(r.fields) < len(f.names) && numbers == 0 && bytes.IndexByte(r.data[r.start:r.end], ' ') > 0

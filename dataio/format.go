@@ -86,10 +86,10 @@ func endingOf(path string) string {
 	return strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
 }
 
-// known tells whether files of some format have that ending.
+// known tells whether files of some format, and of no other, have that ending.
 func known(ending string) bool {
 	for _, k := range kinds {
-		if k.ending == ending {
+		if k.ending == ending && ending != ".txt" {
 			return true
 		}
 	}

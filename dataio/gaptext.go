@@ -13,6 +13,7 @@ var usualGaps = map[string]bool{
 	"#n/a": true, "#na": true, "#null!": true, "#div/0!": true, "#value!": true, "#num!": true, "#ref!": true,
 	"#name?": true, "none": true, "nil": true, "(null)": true, `\n`: true, "n.a.": true, "n.d.": true, "n/d": true,
 	"nd": true, "missing": true,
+	"#nv": true, "#n/d": true, "#wert!": true, "#bezug!": true, "#zahl!": true, "k.a.": true, "k. a.": true,
 	".": true, "..": true, "...": true, "…": true, ":": true, "?": true, "–": true, "—": true, "−": true,
 	"1.#qnan": true, "-1.#qnan": true, "1.#ind": true, "-1.#ind": true, "not available": true,
 }

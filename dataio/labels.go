@@ -2,15 +2,14 @@ package dataio
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// isoTime are dates and times whose order is that of their spelling.
-var isoTime = regexp.MustCompile(`^\d{4}-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?)?$`)
+	"lacuna/internal/coordinate"
+)
 
 // sortLabels puts labels that are numbers or dates in order, unless they stand in rising or falling order, and returns
 // the number that every label had, nil for a mode that stays as it is. The columns of a table with several value columns
@@ -21,7 +20,7 @@ func (b *builder) sortLabels() [][]int32 {
 		if b.columns != nil && n >= len(b.columns.index) {
 			continue
 		}
-		order := sortedLabels(labels)
+		order := b.sortedLabels(n)
 		if order == nil {
 			continue
 		}
@@ -42,44 +41,41 @@ func (b *builder) sortLabels() [][]int32 {
 	return original
 }
 
-// sortedLabels returns the labels' numbers in the order of the numbers or dates that they are; nil where they are
-// neither or in order.
-func sortedLabels(labels []string) []int32 {
-	values := make([]float64, len(labels))
-	dates := true
-	for _, label := range labels {
-		if dates = dates && isoTime.MatchString(label); !dates {
+// sortedLabels returns the labels' numbers in the order of the numbers or times that they are; nil where they are neither
+// or in order.
+func (b *builder) sortedLabels(n int) []int32 {
+	labels := b.labels[n]
+	places := make([]float64, len(labels))
+	numeric := true
+	for k, label := range labels {
+		if places[k], numeric = labelNumber(label); !numeric {
 			break
 		}
 	}
-	if !dates {
-		for k, label := range labels {
-			value, ok := labelNumber(label)
-			if !ok {
-				return nil
-			}
-			values[k] = value
+	if !numeric {
+		axis, err := coordinate.Read(labels, coordinate.Hints{Name: b.names[n], Dates: coordinate.DateOrder(b.options.Dates)})
+		if e := new(coordinate.Conflict); errors.As(err, &e) {
+			b.conflicts = append(b.conflicts, Error{
+				Path: b.path, Column: b.names[n], Problem: e.Problem, Remedy: e.Remedy,
+			})
 		}
-	}
-	compare := func(a, b int32) int {
-		if dates {
-			return strings.Compare(labels[a], labels[b])
+		if err != nil || axis.Kind == coordinate.None {
+			return nil
 		}
-		return cmp.Compare(values[a], values[b])
+		copy(places, axis.At)
 	}
-	order := make([]int32, len(labels))
 	rising, falling := true, true
-	for k := range order {
-		order[k] = int32(k)
-		if k > 0 {
-			d := compare(int32(k-1), int32(k))
-			rising, falling = rising && d <= 0, falling && d >= 0
-		}
+	for k := 1; k < len(places); k++ {
+		rising, falling = rising && places[k-1] <= places[k], falling && places[k-1] >= places[k]
 	}
 	if rising || falling {
 		return nil
 	}
-	slices.SortStableFunc(order, compare)
+	order := make([]int32, len(labels))
+	for k := range order {
+		order[k] = int32(k)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(places[a], places[b]) })
 	return order
 }
 

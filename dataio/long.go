@@ -43,11 +43,11 @@ func readCSV(path string, data []byte, o Options) (*Table, error) {
 	}
 	f.encoding = coded
 	s := &csvSource{path: path, data: text, form: *f}
-	return s.read(o)
+	return s.read("", o)
 }
 
-// read reads the table that lies in the source's form.
-func (s *csvSource) read(o Options) (*Table, error) {
+// read reads the table that lies in the source's form. A format of "" is long or wide CSV.
+func (s *csvSource) read(format Format, o Options) (*Table, error) {
 	if s.between.char == '|' && o.Comment == "" && s.skipsRule() {
 		s.note("the line below the header is a rule, no row")
 	}
@@ -55,13 +55,16 @@ func (s *csvSource) read(o Options) (*Table, error) {
 	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
 	rows, whole := s.sampleRows()
 	known := newSample(s.form.names, rows, whole)
-	if err := s.checkHeader(known, o); err != nil {
+	if err := s.checkHeader(known, o); err != nil && !s.station {
 		return nil, err
 	}
-	if !o.Wide && o.Value == "" && len(o.Columns) == 0 && !s.noHeader {
+	if !o.Wide && o.Value == "" && len(o.Columns) == 0 && !s.noHeader && !s.station {
 		if run, ok := known.findSeries(); ok {
 			o.Columns, o.WideName = s.form.names[run.from:run.to], run.name
-			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), run.name)
+			if s.across != "" {
+				o.WideName = s.across
+			}
+			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), o.WideName)
 		}
 	}
 	var err error
@@ -73,11 +76,17 @@ func (s *csvSource) read(o Options) (*Table, error) {
 		modes = append(modes, s.columns.names[k])
 	}
 	count := min(bytes.Count(s.data, []byte("\n"))+1, len(s.data)/(2*len(s.columns.names)-1)+1)
-	format := LongCSV
 	perRow := 1
 	if s.value < 0 {
-		format, perRow = WideCSV, len(s.wide)
+		perRow = len(s.wide)
 		modes = append(modes, s.last)
+	}
+	switch {
+	case format != "":
+	case s.value < 0:
+		format = WideCSV
+	default:
+		format = LongCSV
 	}
 	b := newBuilder(s.path, o, modes, count*perRow)
 	b.columns = &s.columns
@@ -127,9 +136,22 @@ func checkText(path string, data []byte) error {
 	case bytes.IndexByte(sample, '\r') >= 0 && bytes.IndexByte(sample, '\n') < 0:
 		e.Problem, e.Remedy = "its lines end in carriage returns alone", "save it with line feeds"
 	default:
-		return nil
+		return checkMarkup(path, sample)
 	}
 	return e
+}
+
+// checkMarkup refuses text that is no table.
+func checkMarkup(path string, sample []byte) error {
+	start := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(sample[:min(len(sample), 1<<10)], byteOrderMark)))
+	for _, markup := range []struct{ first, name string }{
+		{"<!doctype html", "HTML"}, {"<html", "HTML"}, {"<?xml", "XML"}, {"{", "JSON"}, {"[{", "JSON"}, {"[[", "JSON"},
+	} {
+		if bytes.HasPrefix(start, []byte(markup.first)) {
+			return &Error{Path: path, Problem: "this is " + markup.name, Remedy: "save the table as CSV"}
+		}
+	}
+	return nil
 }
 
 // eachCell hands all cells to the builder.

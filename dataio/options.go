@@ -36,6 +36,9 @@ type Options struct {
 
 	// MergeLabels makes one label of those that differ by zeros, case or spaces only: 01 and 1, Oslo and OSLO.
 	MergeLabels bool
+	// Dates says how labels such as 01/02/2020 are read: dmy or mdy. Default: found out.
+	Dates string
+
 	// DropSingle leaves out an index column that has a single label, in place of an error.
 	DropSingle bool
 
@@ -54,6 +57,8 @@ type Options struct {
 
 	// Sheet names the sheet of an Excel workbook. Default: the only one that holds a table.
 	Sheet string
+
+	stacked bool // the table is one of several, of which another mode is made
 
 	// Memory is how many bytes reading may take. Default: what the machine has available.
 	Memory float64

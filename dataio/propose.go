@@ -1,6 +1,7 @@
 package dataio
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -8,6 +9,7 @@ import (
 type proposal struct {
 	index, value []string
 	lastIsValue  bool // the only value column is the last one, so that its name is not needed
+	series       bool // one index and one value: that is no table
 }
 
 // mostModes is how many columns are tried to tell the rows apart.
@@ -16,26 +18,13 @@ const mostModes = 8
 // propose looks for the columns that tell the rows apart and those that hold measurements. It is nil where there is no
 // sense to be made of the table.
 func (s *sample) propose() *proposal {
-	var labels, numeric []int
-	for k := range s.names {
-		switch f := s.of(k); {
-		case f.filled == 0 || isAdded(s.names[k]) || s.names[k] == "":
-		case s.isNumeric(k) && timeWords.MatchString(s.names[k]) && !s.hasGaps(k):
-			labels = append(labels, k)
-		case s.isNumeric(k):
-			if !s.isKey(k) {
-				numeric = append(numeric, k)
-			}
-		case !s.hasGaps(k):
-			labels = append(labels, k)
-		}
-	}
+	labels, numeric := s.sides()
 	if len(numeric) == 0 {
 		return nil
 	}
-	measured := numeric
-	index := labels
-	for len(measured) > 1 && !(len(index) > 0 && s.areUnique(index)) {
+	measured, index := numeric, slices.Clone(labels)
+	isValue := func(k int) bool { return !s.isOdd(k) }
+	for slices.ContainsFunc(measured[1:], isValue) && !(len(index) > 0 && s.areUnique(index)) {
 		if len(index) == mostModes {
 			return nil
 		}
@@ -44,28 +33,19 @@ func (s *sample) propose() *proposal {
 	}
 	// Words behind the first measurement tell something of it, if the rows are told apart without them.
 	for at := len(index) - 1; at > 0; at-- {
-		without := append(append([]int{}, index[:at]...), index[at+1:]...)
+		without := slices.Delete(slices.Clone(index), at, at+1)
 		if index[at] > measured[0] && s.areUnique(without) {
 			index = without
 		}
 	}
-	index = s.key(index)
-	if len(index) == 0 {
+	if index = s.first(s.key(index)); len(index) == 0 {
 		return nil
 	}
-	var values []int
-	for _, k := range measured {
-		if !s.isStamp(k) && !s.isFlag(k) && !s.isConstant(k) && !s.followsOne(k, index) {
-			values = append(values, k)
-		}
+	values := s.choose(measured, index)
+	p := &proposal{
+		lastIsValue: len(values) == 1 && values[0] == len(s.names)-1,
+		series:      len(index) == 1 && len(values) == 1,
 	}
-	if len(values) == 0 {
-		values = measured[len(measured)-1:]
-	}
-	if len(index) == 1 && len(values) == 1 {
-		return nil
-	}
-	p := &proposal{lastIsValue: len(values) == 1 && values[0] == len(s.names)-1}
 	for _, k := range index {
 		p.index = append(p.index, s.names[k])
 	}
@@ -73,6 +53,64 @@ func (s *sample) propose() *proposal {
 		p.value = append(p.value, s.names[k])
 	}
 	return p
+}
+
+// sides parts the columns that may be labels from those of numbers.
+func (s *sample) sides() (labels, numeric []int) {
+	var keys []int
+	for k := range s.names {
+		switch f := s.of(k); {
+		case f.filled == 0 || isAdded(s.names[k]) || s.names[k] == "":
+		case s.isNumeric(k) && timeWords.MatchString(s.names[k]) && !s.hasGaps(k):
+			labels = append(labels, k)
+		case s.isNumeric(k) && s.isKey(k):
+			keys = append(keys, k)
+		case s.isNumeric(k):
+			numeric = append(numeric, k)
+		case !s.hasGaps(k):
+			labels = append(labels, k)
+		}
+	}
+	// What numbers the rows tells them apart where nothing else does, if it stands before the numbers.
+	if len(keys) > 0 && len(numeric) > 0 && keys[0] < numeric[0] && !(len(labels) > 0 && s.areUnique(labels)) {
+		if all := append(slices.Clone(labels), numeric[:len(numeric)-1]...); len(labels) == 0 || !s.areUnique(all) {
+			labels = append(labels, keys[0])
+		}
+	}
+	return labels, numeric
+}
+
+// first puts in place of an index column the first of the columns that say the same, and sorts them.
+func (s *sample) first(index []int) []int {
+	for at, k := range index {
+		for other := range k {
+			same := s.names[other] != "" && !slices.Contains(index, other) && s.of(other).decimals == 0 && !s.hasGaps(other)
+			if same && len(s.of(k).distinct) == len(s.of(other).distinct) && s.follows(k, other) && s.follows(other, k) {
+				index[at] = other
+				break
+			}
+		}
+	}
+	slices.Sort(index)
+	return index
+}
+
+// isOdd tells that a column of numbers is no measurement: a time, a flag, the same number everywhere.
+func (s *sample) isOdd(k int) bool {
+	return s.isStamp(k) || s.isFlag(k) || s.isConstant(k) || s.isClimbing(k)
+}
+
+// choose picks the measurements among the columns of numbers; the last one, if none looks like a measurement.
+func (s *sample) choose(measured, index []int) (values []int) {
+	for _, k := range measured {
+		if !s.isOdd(k) && !s.followsOne(k, index) {
+			values = append(values, k)
+		}
+	}
+	if len(values) == 0 {
+		return measured[len(measured)-1:]
+	}
+	return values
 }
 
 // followsOne tells that a column follows from one of several index columns whose labels repeat often.
@@ -88,6 +126,9 @@ func (s *sample) followsOne(column int, index []int) bool {
 
 // flags spells the proposal as it is typed.
 func (p *proposal) flags() string {
+	if p.series {
+		return "--stack NAME --index " + quoteFlag(p.index) + " --value " + quoteFlag(p.value)
+	}
 	text := "--index " + quoteFlag(p.index)
 	if !p.lastIsValue {
 		text += " --value " + quoteFlag(p.value)

@@ -46,6 +46,9 @@ func isAdded(name string) bool {
 // carried are the columns in no role.
 func (c columns) carried() (names []string) {
 	for k, name := range c.names {
+		if name == "" {
+			name = fmt.Sprintf("column %d", k+1)
+		}
 		if k != c.value && !slices.Contains(c.index, k) && !slices.Contains(c.wide, k) {
 			names = append(names, name)
 		}
@@ -91,7 +94,7 @@ func roles(path string, line int, names []string, o Options) (columns, error) {
 
 // rolesOf is roles for a table of which some rows are known.
 func rolesOf(path string, line int, s *sample, o Options) (columns, error) {
-	a := assigner{path: path, line: line, number: map[string]int{}, used: map[int]string{}}
+	a := assigner{path: path, line: line, stacked: o.stacked, number: map[string]int{}, used: map[int]string{}}
 	a.columns = columns{names: slices.Clone(s.names), value: -1, sample: s}
 	a.asked.index, a.asked.value = len(o.Index) > 0, o.Value != "" || len(o.Columns) > 0
 	err := a.assign(o)
@@ -101,10 +104,12 @@ func rolesOf(path string, line int, s *sample, o Options) (columns, error) {
 // assigner gives every column its role.
 type assigner struct {
 	columns
-	path   string
-	line   int
-	number map[string]int // of the columns that have a name
-	used   map[int]string // the roles given
+	path string
+	line int
+
+	stacked bool           // one index column is enough
+	number  map[string]int // of the columns that have a name
+	used    map[int]string // the roles given
 }
 
 func (a *assigner) fail(problem, remedy string) error {
@@ -145,7 +150,8 @@ func (a *assigner) assign(o Options) (err error) {
 
 // readNames numbers the names. A blank corner above the labels of a table with several value columns is called row.
 func (a *assigner) readNames(o Options) error {
-	if a.names[0] == "" && !slices.Contains(a.names, "row") &&
+	empty := len(a.sample.rows) > 0 && a.sample.of(0).filled == 0
+	if a.names[0] == "" && !slices.Contains(a.names, "row") && !empty &&
 		(o.Wide || len(a.sample.rows) > 1 && !a.sample.of(0).sequence || slices.Contains(o.Index, "row")) {
 		a.names[0] = "row"
 		a.notes = append(a.notes, "the first column has no name: it is called row")
@@ -282,6 +288,9 @@ func (a *assigner) one(values []int) error {
 			a.notes = append(a.notes, fmt.Sprintf("column %d has no name and numbers the rows: it is carried through", k+1))
 			continue
 		}
+		if a.names[k] == "" && len(a.sample.rows) > 1 && a.sample.of(k).filled == 0 {
+			continue
+		}
 		a.index = append(a.index, k)
 	}
 	return a.enough()
@@ -289,14 +298,14 @@ func (a *assigner) one(values []int) error {
 
 // enough refuses a table of fewer than two modes.
 func (a *assigner) enough() error {
-	if len(a.index) >= 2 {
+	if len(a.index) >= 2 || a.stacked && len(a.index) == 1 {
 		return nil
 	}
 	problem := fmt.Sprintf("%d index column(s) beside the value column %q", len(a.index), shorten(a.names[a.value]))
-	if p := a.sample.propose(); p != nil && !a.asked.index && !a.asked.value && len(p.value) > 1 {
-		return a.fail(problem, "read several value columns with "+p.flags())
+	if p := a.sample.propose(); p != nil && !a.asked.index && !a.asked.value && len(a.sample.rows) >= fewestRows {
+		return a.fail(problem, "read "+p.describe()+": "+p.flags())
 	}
-	return a.fail(problem, "give at least two; columns are separated by comma, semicolon, tab, bar or spaces")
+	return a.fail(problem, "give at least two")
 }
 
 // lastValue is the last of the columns, or the only one of them that holds numbers.

@@ -321,6 +321,29 @@ func FuzzWideCSV(f *testing.F) {
 	fuzzRead(f, "w.csv", Options{Wide: true, Duplicates: LastOfDuplicates})
 }
 
+// FuzzText reads any text in any form, with the options that ask for most.
+func FuzzText(f *testing.F) {
+	for _, text := range []string{
+		"# c\n# a b v\nx 1 2\nx 2 ---\ny 1 3\ny 2 1,5 b\n", "| a | b | v |\n|--|--|--|\n| x | 1 | 2 |\n| y | 2 | |\n",
+		"f,g\\T\t2001 \t2002 \nA,x\t1 b\t: \nA,y\t2\t3 c\n", "sep=;\na;b;v;;\nx;1;1.234,5;;\n;;;;\ny;2;;;\n\nSource: z\n",
+		"a::b::v\n1::2::3\n2::1::NA\n2::2::1 234\n", "\xff\xfea\x00,\x00b\x00,\x00v\x00\n\x00",
+		"\"a\" \"b\"\n\"1\" x 2\n\"2\" y 3\n",
+		"t\nu\n   yyyy  mm  tmax tmin\n  degC degC\n 2001 1 2* ---\n 2001 2 3 4 Provisional\n 2002 1 3#\nSite closed\n",
+	} {
+		f.Add([]byte(text))
+	}
+	fuzzRead(f, "t.txt", Options{
+		Flags: true, MergeLabels: true, DropSingle: true, FullGrid: true, Duplicates: LastOfDuplicates,
+	})
+}
+
+// FuzzNoHeader reads any text without a header as a table of several value columns.
+func FuzzNoHeader(f *testing.F) {
+	f.Add([]byte("x,1,2,3\ny,1,,4\nx,2,5,6\n"))
+	f.Add([]byte("x\t1\t2\ny\t1\t\n"))
+	fuzzRead(f, "h.csv", Options{NoHeader: true, Value: "2,*", Duplicates: FirstOfDuplicates, Comment: "!", Decimal: ","})
+}
+
 func FuzzTNS(f *testing.F) {
 	f.Add([]byte("# c\n1 1 2.5\n2 2 nan\n1 2 3"))
 	f.Add([]byte("1 1 1 2\n2 3 2 1e3\n"))

@@ -22,7 +22,7 @@ type facts struct {
 	filled, numbers, decimals int
 	distinct                  map[string]int // how often every text stands
 	sequence                  bool           // 0, 1, 2, … or 1, 2, 3, … over all rows
-	rising                    bool           // whole numbers, each greater than the one before
+	rising                    bool           // numbers in all rows, each greater than the one before
 	low, high                 float64
 }
 
@@ -59,7 +59,7 @@ func (s *sample) of(column int) *facts {
 		if value != math.Trunc(value) || strings.ContainsAny(text, ".,") {
 			f.decimals++
 		}
-		f.rising = f.rising && value == math.Trunc(value) && value > last
+		f.rising = f.rising && value > last
 		f.low, f.high, last = min(f.low, value), max(f.high, value), value
 	}
 	s.facts[column] = f
@@ -91,7 +91,7 @@ var keyWords = regexp.MustCompile(
 	`(?i)(^|[ _.])(id|ids|uuid|guid|index|key|rownames?|row_?number|no\.?|nr\.?)$|(?-i:[a-z]I[dD])$`)
 
 // qualityWords name columns that tell how good a value is.
-var qualityWords = regexp.MustCompile(`(?i)(^|[ _.])(q|qc|qa|qf|flag|flags|quality|status)([ _.]|$)|_(q|qc|flag|qf)$`)
+var qualityWords = regexp.MustCompile(`(?i)(^|[ _.])(q|qc|qa|qf|flags?|quality|status|attributes?)([ _.]|$)`)
 
 // isTime tells that whole numbers are seconds since 1970, or thousandths, millionths or milliardths of them, from 1985
 // to 2050, and spread over days.
@@ -109,6 +109,14 @@ func isTime(low, high float64) bool {
 func (s *sample) isStamp(column int) bool {
 	f := s.of(column)
 	return s.isNumeric(column) && f.decimals == 0 && 2*len(f.distinct) > f.filled && isTime(f.low, f.high)
+}
+
+// clockWords are in the names of columns that say in one number when a row is.
+var clockWords = regexp.MustCompile(`(?i)year|date|time|decimal|julian|epoch|stamp`)
+
+// isClimbing tells that a column rises from row to row and says by its name that it is a time.
+func (s *sample) isClimbing(column int) bool {
+	return s.of(column).rising && len(s.rows) >= fewestRows && clockWords.MatchString(s.names[column])
 }
 
 // isFlag tells that a column holds nothing but two marks, or says by its name that it tells of quality.
@@ -129,7 +137,8 @@ func (s *sample) isFlag(column int) bool {
 func (s *sample) isKey(column int) bool {
 	f := s.of(column)
 	all := f.filled == len(s.rows) && len(f.distinct) == f.filled && f.decimals == 0 && s.isNumeric(column)
-	return all && f.filled >= 8 && (f.sequence || keyWords.MatchString(s.names[column]))
+	counts := f.rising && f.high-f.low == float64(f.filled-1)
+	return all && f.filled >= fewestRows && (f.sequence || counts || keyWords.MatchString(s.names[column]))
 }
 
 // areUnique tells that no two rows agree in the columns.

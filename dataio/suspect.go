@@ -21,6 +21,7 @@ func (b *builder) doubts(t *Table) []Error {
 	if b.columns != nil {
 		column = strings.Join(b.columns.valueNames(), ", ")
 	}
+	doubts = append(doubts, b.conflicts...)
 	doubts = append(doubts, t.sentinels()...)
 	return append(doubts, t.numbers.doubts(b.path, column)...)
 }
@@ -28,7 +29,7 @@ func (b *builder) doubts(t *Table) []Error {
 // doubts tells of columns that do not look like what they were taken for, unless they were named.
 func (c *columns) doubts(b *builder) []Error {
 	s := c.sample
-	if s == nil || len(s.rows) < fewestRows {
+	if s == nil || len(s.rows) < fewestRows && !c.hasGapLabel() {
 		return nil
 	}
 	fail := func(problem, remedy string) []Error {
@@ -44,7 +45,7 @@ func (c *columns) doubts(b *builder) []Error {
 		}
 		return c.doubtRest(fail)
 	}
-	if p == nil || p.reads(*c) {
+	if p == nil || p.series || p.reads(*c) {
 		return nil
 	}
 	named, flags := strconv.Quote(c.names[c.value]), p.flags()
@@ -61,7 +62,7 @@ func (c *columns) doubts(b *builder) []Error {
 	var measured []string
 	sure := false
 	for _, k := range c.index {
-		if slices.Contains(p.value, c.names[k]) {
+		if slices.Contains(p.value, c.names[k]) || s.isClimbing(k) && !slices.Contains(p.index, c.names[k]) {
 			measured = append(measured, strconv.Quote(c.names[k]))
 			f := s.of(k)
 			sure = sure || 2*f.decimals >= f.numbers || s.hasGaps(k)
@@ -70,7 +71,7 @@ func (c *columns) doubts(b *builder) []Error {
 	if len(measured) == 0 || !sure && !c.isGrid(p, b) {
 		return nil
 	}
-	remedy := "make them values: " + flags
+	remedy := "read " + p.describe() + ": " + flags
 	if c.asked.value {
 		remedy = "name the indices: --index " + quoteFlag(p.index)
 	}
@@ -79,6 +80,11 @@ func (c *columns) doubts(b *builder) []Error {
 		what = "look like measurements, not like labels, since the rows are told apart without them"
 	}
 	return fail(fmt.Sprintf("%s %s, by %s", strings.Join(measured, ", "), what, quoted(p.index)), remedy)
+}
+
+// hasGapLabel tells that an index column holds numbers and a gap, which is no label.
+func (c *columns) hasGapLabel() bool {
+	return slices.ContainsFunc(c.index, func(k int) bool { return c.sample.isNumeric(k) && c.sample.hasGaps(k) })
 }
 
 func quoted(names []string) string {
@@ -239,7 +245,12 @@ func (p *proposal) reads(c columns) bool {
 }
 
 // describe says the proposal in words.
-func (p *proposal) describe() string { return quoted(p.value) + " by " + quoted(p.index) }
+func (p *proposal) describe() string {
+	if p.series {
+		return "several such files as one table, since this one is a series"
+	}
+	return quoted(p.value) + " by " + quoted(p.index)
+}
 
 // fewestRows is how many rows a proposal rests on.
 const fewestRows = 8
@@ -255,6 +266,9 @@ func (c columns) withProposal(err error) error {
 	if p == nil || p.reads(c) {
 		return err
 	}
-	e.Remedy = "read " + p.describe() + ": " + p.flags() + "; or " + e.Remedy
+	own := e.Remedy
+	if e.Remedy = "read " + p.describe() + ": " + p.flags(); !p.series && !strings.Contains(own, "--index") {
+		e.Remedy += "; or " + own
+	}
 	return e
 }

@@ -31,6 +31,7 @@ type Table struct {
 	numbers  *numbers
 	source   source
 	data     []byte // of the file, unpacked
+	parts    []part // the files of a stack, which has none of the above
 }
 
 // Reading is how a file was read.
@@ -75,6 +76,13 @@ func (t *Table) appearance(n int, i int32) int32 {
 // Gaps is the number of cells to be filled: those that the file marks, and with Options.FullGrid those that it does
 // not list.
 func (t *Table) Gaps() int {
+	if t.parts != nil {
+		gaps := 0
+		for _, p := range t.parts {
+			gaps += p.Gaps()
+		}
+		return gaps
+	}
 	if len(t.gaps) == 0 {
 		return t.unlisted
 	}
@@ -86,6 +94,9 @@ func (t *Table) Complete() bool { return t.Gaps() == 0 }
 
 // GapCells yields the coordinates of every gap in the order in which they are written. The slice is reused.
 func (t *Table) GapCells() iter.Seq[[]int32] {
+	if t.parts != nil {
+		return t.stackedGaps()
+	}
 	return func(yield func([]int32) bool) {
 		cell := make([]int32, t.Observed.Order())
 		for k := range t.Gaps() - t.unlisted {
@@ -129,6 +140,9 @@ func (t *Table) Unobserved() []EmptyIndex {
 // CheckOutput tells, before long work, whether Write could write to path: a place that takes files, not the input
 // itself, and no name that promises another format. The error is an *Error.
 func (t *Table) CheckOutput(path string) error {
+	if t.parts != nil {
+		return t.checkFolder(path)
+	}
 	if err := atomicfile.Check(path); err != nil {
 		return &outputError{Error{Path: path, Problem: err.Error()}}
 	}
@@ -173,6 +187,9 @@ func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...stri
 	if err := t.CheckOutput(path); err != nil {
 		return err
 	}
+	if t.parts != nil {
+		return t.writeStack(path, fill, extra)
+	}
 	return atomicfile.Write(path, func(w io.Writer) error {
 		return compressed(w, path, func(w io.Writer) error { return t.writeTo(w, path, fill, extra) })
 	})
@@ -180,11 +197,17 @@ func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...stri
 
 // WriteTo writes what Write would write to a file, uncompressed, to a stream. What was written before an error stays.
 func (t *Table) WriteTo(w io.Writer, fill func(cell []int32) Filled, extra ...string) error {
+	if t.parts != nil {
+		return errNoStream
+	}
 	return t.writeTo(w, "", fill, extra)
 }
 
 // WriteOriginal writes the table as it came, uncompressed.
 func (t *Table) WriteOriginal(w io.Writer) error {
+	if t.parts != nil {
+		return errNoStream
+	}
 	_, err := w.Write(t.data)
 	return err
 }

@@ -127,6 +127,9 @@ func (n *numbers) doubts(path, column string) []Error {
 func withoutFlag(text []byte) (bare []byte, ok bool) {
 	const most = 16
 	end := bytes.LastIndexAny(text, "0123456789") + 1
+	if bare := bytes.TrimRight(text, "*#$"); end == 0 && len(bare) < len(text) && isUsualGap(bare) {
+		return bare, true
+	}
 	if end == 0 {
 		at := bytes.IndexAny(text, " \t")
 		if at < 0 || !isUsualGap(text[:at]) || len(text)-at > most {

@@ -1,14 +1,13 @@
 package experiment
 
 import (
-	"lacuna/internal/kernel"
 	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
 )
 
 // newChains makes deep chains with every matrix and vector free (Eq. 2), of whole depths.
-func newChains[T kernel.Float](train *tensor.Observed, l loss.Loss, s Settings) (Model, error) {
+func newChains[T model.Float](train *tensor.Observed, l loss.Loss, s Settings) (Model, error) {
 	depths, err := s.Depth.Whole()
 	if err != nil {
 		return nil, err

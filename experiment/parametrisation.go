@@ -60,7 +60,7 @@ func (s *Settings) parametrisation() string {
 func (s *Settings) CheckModel() error {
 	switch {
 	case parametrisations[s.parametrisation()] == nil:
-		return fmt.Errorf("model = %q is unknown, choose one of %s", s.Model, list(Parametrisations()))
+		return fmt.Errorf("model = %q is unknown, choose one of %s", s.Model, List(Parametrisations()))
 	case s.Model != "" && (s.Balanced || s.DType == string(model.Float32)):
 		return fmt.Errorf("model = %q: leave balanced and dtype out, which choose a model themselves", s.Model)
 	}

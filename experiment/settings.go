@@ -104,23 +104,23 @@ func (s *Settings) Flags() []Flag {
 			"(default 0.2 with --synthetic, else 1)"},
 		{&s.Standardise, "", "standardise", Always, "none, global, auto, or the name of a mode " +
 			"(default none with --synthetic, else auto)"},
-		{&s.Loss, loss.Square.Name(), "loss", Always, "loss: " + list(loss.Names())},
+		{&s.Loss, loss.Square.Name(), "loss", Always, "loss: " + List(loss.Names())},
 		{&s.Blocks, 500, "blocks", Always, "number of blocks R, large on purpose"},
 		{&s.Depth, "0", "depth", Always, "matrices in every chain: one number, or one a mode, separated by commas " +
 			"(default 0)"},
 		{&s.Balanced, false, "balanced", Always, "follow balanced chains collapsed to their vectors; " +
 			"any depth costs the same, fractions allowed"},
-		{&s.DType, string(model.Float64), "dtype", Always, "type of the numbers: " + list(model.DTypes()) +
+		{&s.DType, string(model.Float64), "dtype", Always, "type of the numbers: " + List(model.DTypes()) +
 			"; float32 to explore"},
-		{&s.Model, "", "model", Optional, "parametrisation: " + list(Parametrisations()) +
+		{&s.Model, "", "model", Optional, "parametrisation: " + List(Parametrisations()) +
 			" (default by --balanced and --dtype)"},
-		{&s.Start, string(model.Gaussian), "start", Always, "start: " + list(model.Starts())},
+		{&s.Start, string(model.Gaussian), "start", Always, "start: " + List(model.Starts())},
 		{&s.SigmaW, 0.01, "sigma-w", Always, "standard deviation of the entries of the vectors w"},
 		{&s.SigmaA, 0.1, "sigma-a", Always, "standard deviation of the entries of the matrices A"},
 		{&s.Diagonal, 1.0, "diagonal", Optional, "diagonal of the matrices, for --start diagonal"},
 		{&s.Seed, uint64(1), "seed", Always, "seed of the start"},
-		{&s.Integrator, string(flow.Implicit), "integrator", Always, "integrator: " + list(flow.Methods())},
-		{&s.Scheme, "", "scheme", Optional, "scheme of the flow integrator: " + list(flow.Schemes())},
+		{&s.Integrator, string(flow.Implicit), "integrator", Always, "integrator: " + List(flow.Methods())},
+		{&s.Scheme, "", "scheme", Optional, "scheme of the flow integrator: " + List(flow.Schemes())},
 		{&s.Tolerance, 0.01, "tolerance", Optional, "error of a step, of every factor relative to its norm"},
 		{&s.Rate, 0.01, "rate", Optional, "learning rate of gd and normalised"},
 		{&s.Threshold, 1.0, "threshold", Always, "norm above which a block counts as emerged"},
@@ -136,7 +136,8 @@ func (s *Settings) Flags() []Flag {
 	}
 }
 
-func list[T ~string](names []T) string {
+// List writes names for people, with commas between them.
+func List[T ~string](names []T) string {
 	words := make([]string, len(names))
 	for i, name := range names {
 		words[i] = string(name)

@@ -34,6 +34,9 @@ const (
 	restart         = 40
 	restarts        = 8
 	krylovTolerance = 1e-10
+	// sound is by how much rounding may raise the true residual above the one that the iteration keeps account of; where
+	// the system is singular, that one vanishes and the true one grows without bound.
+	sound = 1e6
 )
 
 func (k *krylov) prepare(lin model.Linearisation) {
@@ -116,19 +119,18 @@ func (k *krylov) solve(q []float64) error {
 		return nil
 	}
 	for range restarts {
-		if k.cycle(x, residual, target) {
-			copy(q, x)
-			return nil
-		}
+		met := k.cycle(x, residual, target)
 		k.apply(residual, x)
 		for i := range residual {
 			residual[i] = q[i] - residual[i]
 		}
 		k.precondition(residual)
-		if size := linalg.Norm(residual); size <= target {
+		size := linalg.Norm(residual)
+		if size <= target || met && size <= sound*target {
 			copy(q, x)
 			return nil
-		} else if math.IsNaN(size) {
+		}
+		if math.IsNaN(size) {
 			break
 		}
 	}

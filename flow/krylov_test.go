@@ -267,3 +267,23 @@ func TestKrylovRunsAsDense(t *testing.T) {
 		}
 	}
 }
+
+// A singular system gives an error, not the huge vector that the iteration takes for its solution.
+func TestKrylovRefusesASingularSystem(t *testing.T) {
+	for name, l := range map[string]*linear{
+		"a zero matrix on every second pair": {h: []float64{0, -1, -1, 0}, k: []float64{1, 1}},
+		"rank one":                           {h: []float64{0, -2, -0.5, 0}, k: []float64{1, 1}},
+		"a cycle of three":                   {h: []float64{0, -1, 0, 0, 0, -1, -1, 0, 0}, k: []float64{1, 1, 1}},
+	} {
+		var k krylov
+		k.prepare(l)
+		if err := k.factor(1); err != nil {
+			t.Fatal(err)
+		}
+		q := make([]float64, l.Dim())
+		q[0] = 1
+		if err := k.solve(q); !errors.Is(err, errKrylov) {
+			t.Errorf("%s: solved by %v, error %v", name, q, err)
+		}
+	}
+}

@@ -50,7 +50,7 @@ type Chains32 = ChainsOf[float32]
 // Parameters are stored by lane groups of eight blocks; in a group, mode by mode, the matrices A_1 … A_k
 // (row-major) and then w, the block index innermost: entry (a, b) of A_i^{n,r} is at
 // group(r/8), offset[n] + ((i−1)d² + a·d + b)·8 + r%8. Blocks beyond R are padding and stay zero.
-type ChainsOf[T kernel.Float] struct {
+type ChainsOf[T Float] struct {
 	*ObjectiveOf[T]
 	depths []int
 	groups int
@@ -81,13 +81,13 @@ type ChainsOf[T kernel.Float] struct {
 
 // slot holds one direction: the vectors x_i^{n,r} and y_i^{n,r}, layer by layer. For A_i the direction is y_{i−1} x_iᵀ,
 // for w it is y_k. A lift shares x with gradient slot 0 and is zero outside the live groups.
-type slot[T kernel.Float] struct {
+type slot[T Float] struct {
 	x, y []T
 	live []bool // for lifts, by group
 }
 
 // call is the argument of the group functions, kept here so that a step allocates nothing.
-type call[T kernel.Float] struct {
+type call[T Float] struct {
 	terms []Term
 	into  *slot[T]
 	sizes []float64
@@ -105,7 +105,7 @@ func NewChains32(observed *tensor.Observed, l loss.Loss, config Config) (*Chains
 }
 
 // NewChainsOf is NewChains in either type.
-func NewChainsOf[T kernel.Float](observed *tensor.Observed, l loss.Loss, config Config) (*ChainsOf[T], error) {
+func NewChainsOf[T Float](observed *tensor.Observed, l loss.Loss, config Config) (*ChainsOf[T], error) {
 	depths, err := config.depths(observed.Order())
 	if err != nil {
 		return nil, err
@@ -280,7 +280,7 @@ func (c *ChainsOf[T]) Move(terms []Term) {
 }
 
 // all sets every lane of s to x.
-func all[T kernel.Float](s *[kernel.Lanes]T, x T) *[kernel.Lanes]T {
+func all[T Float](s *[kernel.Lanes]T, x T) *[kernel.Lanes]T {
 	for r := range s {
 		s[r] = x
 	}

@@ -19,7 +19,7 @@ func (c *ChainsOf[T]) Linearise(active []int) Linearisation {
 }
 
 // linearisedChains is the Linearisation of chains.
-type linearisedChains[T kernel.Float] struct {
+type linearisedChains[T Float] struct {
 	linearised[T]
 	c      *ChainsOf[T]
 	live   []bool    // parameter groups that hold an active block

@@ -42,7 +42,7 @@ type Linearisation interface {
 //
 // v-space is laid out in lane groups: entry i of mode n of the a-th active block is at
 // ((a/8)·D + start_n + i)·8 + a%8, D = Σ d_n. Padding lanes are zero.
-type linearised[T kernel.Float] struct {
+type linearised[T Float] struct {
 	o      *ObjectiveOf[T]
 	active []int
 	damp   []float64 // a factor on the vector field of every active block; nil is all ones
@@ -121,7 +121,7 @@ func (l *linearised[T]) at(a, row int) int {
 	return (a/kernel.Lanes*l.width+row)*kernel.Lanes + a%kernel.Lanes
 }
 
-func resize[T kernel.Float](s []T, n int) []T {
+func resize[T Float](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)
 	}

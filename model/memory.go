@@ -14,7 +14,7 @@ func Memory(shape tensor.Shape, cells int, depths []int, blocks int) float64 {
 	return memoryOf[float64](shape, cells, depths, blocks)
 }
 
-func memoryOf[T kernel.Float](shape tensor.Shape, cells int, depths []int, blocks int) float64 {
+func memoryOf[T Float](shape tensor.Shape, cells int, depths []int, blocks int) float64 {
 	var parameters, vectors, factors float64
 	for n, d := range shape {
 		k := float64(depths[n])
@@ -29,7 +29,7 @@ func memoryOf[T kernel.Float](shape tensor.Shape, cells int, depths []int, block
 	return float64(float64(size)*numbers*(float64(blocks)+kernel.Lanes-1)) + float64(perCell*float64(cells))
 }
 
-func checkMemory[T kernel.Float](shape tensor.Shape, cells int, depths []int, blocks int) error {
+func checkMemory[T Float](shape tensor.Shape, cells int, depths []int, blocks int) error {
 	need := memoryOf[T](shape, cells, depths, blocks)
 	have := memory.Available()
 	if have == 0 || need <= have {

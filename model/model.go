@@ -50,7 +50,7 @@ type Term struct {
 func padded(blocks int) int { return (blocks + kernel.Lanes - 1) / kernel.Lanes * kernel.Lanes }
 
 // dtype returns one thing for float32, and another for float64.
-func dtype[T kernel.Float, V any](single, double V) V {
+func dtype[T Float, V any](single, double V) V {
 	var x T
 	if unsafe.Sizeof(x) == 4 {
 		return single

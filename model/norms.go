@@ -183,7 +183,7 @@ func (c *ChainsOf[T]) Tighten(out []float64, blocks []int) {
 }
 
 // tightening is the scratch memory of Tighten.
-type tightening[T kernel.Float] struct {
+type tightening[T Float] struct {
 	group       func(worker, g int)
 	live        []bool                  // groups
 	gains       [][kernel.Lanes]float64 // by group and mode

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"lacuna/internal/contraction"
-	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/loss"
@@ -21,7 +20,7 @@ type Objective = ObjectiveOf[float64]
 // with its first and second derivatives by the vectors v. Factors are v[n][i*padded+r]. Factors,
 // predictions and gradients are of type T; the loss, its derivatives at a cell, and errors are float64 before they
 // meet T.
-type ObjectiveOf[T kernel.Float] struct {
+type ObjectiveOf[T Float] struct {
 	observed *tensor.Observed
 	loss     loss.Loss
 	shape    tensor.Shape
@@ -45,7 +44,7 @@ const lossChunk = 512
 // manyCells is where memory matters more than computing a derivative of the loss twice.
 const manyCells = 1 << 20
 
-func newObjective[T kernel.Float](observed *tensor.Observed, l loss.Loss, blocks, threads int) *ObjectiveOf[T] {
+func newObjective[T Float](observed *tensor.Observed, l loss.Loss, blocks, threads int) *ObjectiveOf[T] {
 	o := &ObjectiveOf[T]{
 		observed: observed, loss: l, shape: observed.Shape(), blocks: blocks, padded: padded(blocks), threads: threads,
 		prediction: make([]T, observed.Len()),

@@ -48,7 +48,7 @@ func (b *Balanced) kind() string {
 	return fmt.Sprintf("balanced chains of lengths %v, %d blocks, shape %v\n", b.lengths, b.blocks, []int(b.shape))
 }
 
-func encode[T kernel.Float](kind string, values []T) []byte {
+func encode[T Float](kind string, values []T) []byte {
 	size := dtype[T](4, 8)
 	data := append(make([]byte, 0, len(kind)+size*len(values)), kind...)
 	for _, v := range values {
@@ -61,7 +61,7 @@ func encode[T kernel.Float](kind string, values []T) []byte {
 	return data
 }
 
-func decode[T kernel.Float](kind string, values []T, data []byte) error {
+func decode[T Float](kind string, values []T, data []byte) error {
 	size := dtype[T](4, 8)
 	numbers, ok := bytes.CutPrefix(data, []byte(kind))
 	if !ok || len(numbers) != size*len(values) {

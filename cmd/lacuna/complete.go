@@ -17,6 +17,7 @@ import (
 // completeFlags is what the user of `lacuna complete` asked for.
 type completeFlags struct {
 	file  string
+	files []string // with --stack several
 	input inputFlags
 
 	output, factors, report string
@@ -52,9 +53,12 @@ models that had not seen it.`,
   lacuna complete stations.csv -o filled.csv --report filled.html --interval 90
   gunzip -c stations.csv.gz | lacuna complete - > filled.csv
   lacuna complete ratings.csv --index user,film,month --value stars --full-grid -o filled.csv`,
-		Args: arguments("FILE"),
+		Args: f.input.arguments("FILE"),
 		RunE: func(command *cobra.Command, args []string) error {
-			f.file = args[0]
+			f.file, f.files = args[0], args
+			if command.Flags().Changed("interval") && f.interval == 0 {
+				return usageError{errors.New("--interval 0: give a share in percent, such as 90")}
+			}
 			if command.Flags().Changed("rank") && f.rank < 1 {
 				return usageError{fmt.Errorf("--rank %d: give a number of blocks above 0", f.rank)}
 			}
@@ -73,6 +77,7 @@ models that had not seen it.`,
 	a.jsonFlag(command)
 
 	f.input.register(flags)
+	f.input.registerStack(flags)
 	flags.StringVar(&f.standardise, "standardise", "auto",
 		"none, global, auto, or the name of the mode whose every index gets its own mean and scale")
 
@@ -110,8 +115,17 @@ func (f *completeFlags) check(json bool) error {
 	if err := f.checkNoise(); err != nil {
 		return err
 	}
-	if f.output == "" {
+	outputs := []string{f.report, f.factors}
+	switch {
+	case f.input.Stack != "" && f.output == "":
+		f.output = stackName(f.file)
+	case f.output == "":
 		f.output = filledName(f.file)
+	}
+	if f.input.Stack == "" {
+		outputs = append(outputs, f.output)
+	} else if f.output == pipe {
+		return usageError{errors.New("--stack writes a file for every one that it reads: give -o the name of a folder")}
 	}
 	if f.output == pipe && json {
 		return usageError{errors.New("--json and -o - both want standard output: give -o a file name")}
@@ -122,7 +136,7 @@ func (f *completeFlags) check(json bool) error {
 	if err := checkEnding("--factors", f.factors, []string{"npz"}); err != nil {
 		return err
 	}
-	return checkOutputs(f.file, f.output, f.report, f.factors)
+	return checkOutputs(f.file, outputs...)
 }
 
 // checkNoise refuses a noise that there is not, and puts the noise that --loss means in its place.

@@ -72,7 +72,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 // read reads the table. An interrupt does not wait for the end of standard input.
 func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err error) {
 	if f.file != pipe {
-		return f.input.read(f.file)
+		return f.input.read(f.files...)
 	}
 	type outcome struct {
 		table *dataio.Table
@@ -80,7 +80,7 @@ func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err erro
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		table, err := f.input.read(f.file)
+		table, err := f.input.read(f.files...)
 		done <- outcome{table, err}
 	}()
 	select {

@@ -56,17 +56,21 @@ func newDataInfo(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "info NAME|FILE",
 		Short: "Describe a data set, or a file as complete would read it",
-		Args:  arguments("NAME or FILE"),
+		Args:  input.arguments("NAME or FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if input.Stack != "" {
+				return runDataInfo(a, args, input)
+			}
 			if info, err := dataset.Find(args[0]); err == nil {
 				return tellDataset(a, info)
 			} else if _, statErr := os.Stat(args[0]); statErr != nil {
 				return inputError(fmt.Errorf("%w; nor is there a file of that name", err))
 			}
-			return runDataInfo(a, args[0], input)
+			return runDataInfo(a, args, input)
 		},
 	}
 	input.register(command.Flags())
+	input.registerStack(command.Flags())
 	a.jsonFlag(command)
 	return command
 }
@@ -105,17 +109,17 @@ type modeInfo struct {
 	Unobserved []string `json:"unobserved"` // labels without any known value
 }
 
-func runDataInfo(a *app, path string, input *inputFlags) error {
-	table, err := input.readAnyhow(path)
+func runDataInfo(a *app, paths []string, input *inputFlags) error {
+	table, err := input.readAnyhow(paths...)
 	if err != nil {
 		return err
 	}
 	o := table.Observed
 	mean, deviation := tensor.Moments(o.Values)
 	info := fileInfo{
-		File: path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
+		File: table.Path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
 		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
-		Warnings: append([]string{}, table.Warnings...), Read: newReadResult(path, table),
+		Warnings: append([]string{}, table.Warnings...), Read: newReadResult(table.Path, table),
 	}
 	for _, mode := range o.Modes {
 		info.Modes = append(info.Modes, modeInfo{
@@ -283,7 +287,7 @@ func (f *syntheticFlags) check() error {
 	case f.months < 2 || f.stationCount < 2:
 		return usageError{fmt.Errorf("a table of stations needs at least 2 months and 2 stations")}
 	case !slices.Contains(patterns, dataset.Pattern(f.pattern)):
-		return usageError{fmt.Errorf("--pattern %s is unknown, choose one of %s", f.pattern, list(patterns))}
+		return usageError{fmt.Errorf("--pattern %s is unknown, choose one of %s", f.pattern, experiment.List(patterns))}
 	}
 	if err := checkEnding("-o", f.output, csvEndings); err != nil {
 		return err

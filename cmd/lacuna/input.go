@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"lacuna/dataio"
@@ -13,6 +16,7 @@ import (
 
 // inputFlags say which part of a file is the tensor. They are saved with every run.
 type inputFlags struct {
+	Dates       string   `json:"dates,omitempty"`
 	Format      string   `json:"format,omitempty"`
 	Index       []string `json:"index,omitempty"`
 	Value       string   `json:"value,omitempty"`
@@ -30,6 +34,7 @@ type inputFlags struct {
 	Array       string   `json:"array,omitempty"`
 	Sheet       string   `json:"sheet,omitempty"`
 	Yes         bool     `json:"yes,omitempty"`
+	Stack       string   `json:"stack,omitempty"`
 }
 
 func (f *inputFlags) register(flags *pflag.FlagSet) {
@@ -50,10 +55,35 @@ func (f *inputFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.Names, "names", nil, "the names of the columns of a text without a header")
 	flags.StringVar(&f.Comment, "comment", "", "lines of a text that begin so are no rows, such as '#'")
 	flags.StringVar(&f.Decimal, "decimal", "", "the decimal mark where numbers can be read in two ways: . or ,")
+	flags.StringVar(&f.Dates, "dates", "", "how labels such as 01/02/2020 are read: dmy or mdy (default: found out)")
 	flags.StringVar(&f.Format, "format", "", "the format of the file, such as tns (default: found out)")
 	flags.StringVar(&f.Sheet, "sheet", "", "sheet of an Excel workbook (default: the only one with a table)")
 	flags.StringVar(&f.Array, "array", "", "array to read from a file that holds several (default: the only one)")
 	flags.BoolVar(&f.Yes, "yes", false, "go on where the table looks as if it was misread")
+}
+
+// registerStack adds the flag of commands that read several files as one table.
+func (f *inputFlags) registerStack(flags *pflag.FlagSet) {
+	flags.StringVar(&f.Stack, "stack", "", "read several files of one kind as one table: the name of the mode that they make")
+}
+
+// arguments checks that there is one file, or with --stack several; what names them in a message.
+func (f *inputFlags) arguments(what string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		switch {
+		case f.Stack != "" && len(args) > 1:
+			if slices.Contains(args, pipe) {
+				return usageError{errors.New("--stack reads files, not standard input")}
+			}
+			return nil
+		case f.Stack != "" && len(args) == 1:
+			return usageError{fmt.Errorf("--stack %s: give two files at least", f.Stack)}
+		case len(args) > 1 && f.Stack == "":
+			return usageError{fmt.Errorf("%q is one argument too many: to read several files as one table, give --stack "+
+				"and a name for the mode that they make", args[1])}
+		}
+		return arguments(what)(command, args)
+	}
 }
 
 func (f *inputFlags) options() (dataio.Options, error) {
@@ -64,6 +94,9 @@ func (f *inputFlags) options() (dataio.Options, error) {
 	if f.Decimal != "" && f.Decimal != "." && f.Decimal != "," {
 		return dataio.Options{}, usageError{fmt.Errorf("--decimal %s: give . or ,", f.Decimal)}
 	}
+	if f.Dates != "" && f.Dates != "dmy" && f.Dates != "mdy" {
+		return dataio.Options{}, usageError{fmt.Errorf("--dates %s: give dmy or mdy", f.Dates)}
+	}
 	missing := f.Missing
 	if f.Zeros {
 		missing = append([]string{"0"}, missing...)
@@ -71,7 +104,7 @@ func (f *inputFlags) options() (dataio.Options, error) {
 	return dataio.Options{
 		Format: f.Format, Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
 		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags,
-		MergeLabels: f.MergeLabels, DropSingle: f.Yes,
+		MergeLabels: f.MergeLabels, DropSingle: f.Yes, Dates: f.Dates,
 		Missing: missing, Duplicates: duplicates, Array: f.Array, Sheet: f.Sheet,
 	}, nil
 }
@@ -80,25 +113,28 @@ func (f *inputFlags) options() (dataio.Options, error) {
 const pipe = "-"
 
 // read reads the file as the flags say, and refuses what looks misread unless --yes is given.
-func (f *inputFlags) read(path string) (*dataio.Table, error) {
-	table, err := f.readAnyhow(path)
+func (f *inputFlags) read(paths ...string) (*dataio.Table, error) {
+	table, err := f.readAnyhow(paths...)
 	if err == nil && !f.Yes {
 		err = doubtful(table)
 	}
 	return table, err
 }
 
-// readAnyhow reads the file, however odd it looks.
-func (f *inputFlags) readAnyhow(path string) (*dataio.Table, error) {
+// readAnyhow reads the file, or with --stack the files, however odd it looks.
+func (f *inputFlags) readAnyhow(paths ...string) (*dataio.Table, error) {
 	options, err := f.options()
 	if err != nil {
 		return nil, err
 	}
 	var table *dataio.Table
-	if path == pipe {
+	switch {
+	case f.Stack != "":
+		table, err = dataio.ReadStack(paths, f.Stack, options)
+	case paths[0] == pipe:
 		table, err = dataio.ReadFrom(os.Stdin, dataio.StandardInput, options)
-	} else {
-		table, err = dataio.Read(path, options)
+	default:
+		table, err = dataio.Read(paths[0], options)
 	}
 	return table, fileError(err)
 }
@@ -122,4 +158,13 @@ func fileError(err error) error {
 		return inputError(err)
 	}
 	return err
+}
+
+// stackName is the folder into which a stack of files is written unless another is named: that of the first file, with
+// .filled behind it.
+func stackName(path string) string {
+	if folder := filepath.Dir(path); folder != "." {
+		return folder + ".filled"
+	}
+	return "filled"
 }

@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"lacuna/dataio"
+	"lacuna/internal/coordinate"
+	"lacuna/tensor"
 )
 
 // readResult is how a file was read, in JSON: `read` of `lacuna complete` and of `lacuna data info`.
@@ -29,9 +32,34 @@ type readResult struct {
 type readMode struct {
 	Name   string `json:"name"`
 	Labels int    `json:"labels"`
-	Kind   string `json:"kind"` // numbers, names
+	Kind   string `json:"kind"` // names, number, year, date, and so on
 	First  string `json:"first"`
 	Last   string `json:"last"`
+	Step   number `json:"step"` // between neighbours, in units; null for names
+	Unit   string `json:"unit,omitempty"`
+	Absent int    `json:"missing_steps"`
+
+	line string // all this in words
+}
+
+// newReadMode says what the labels of a mode were taken for.
+func newReadMode(mode tensor.Mode) (m readMode) {
+	m = readMode{
+		Name: mode.Name, Labels: len(mode.Labels), Kind: "names", Step: number(math.NaN()),
+		First: mode.Labels[0], Last: mode.Labels[len(mode.Labels)-1],
+	}
+	m.line = fmt.Sprintf("%s, %s to %s", count(m.Labels, "name"), m.First, m.Last)
+	axis, err := coordinate.Read(mode.Labels, coordinate.Hints{Name: mode.Name})
+	switch {
+	case err != nil:
+		m.line += "; " + err.Error()
+	case axis.Kind != coordinate.None:
+		m.Kind, m.Step, m.Unit, m.Absent = string(axis.Kind), number(axis.Step), axis.Unit, axis.Missing
+		m.line = axis.Describe()
+	case axis.Doubt != "":
+		m.line += "; " + axis.Doubt
+	}
+	return m
 }
 
 func newReadResult(path string, table *dataio.Table) *readResult {
@@ -42,25 +70,12 @@ func newReadResult(path string, table *dataio.Table) *readResult {
 		Lowest: number(slices.Min(observed.Values)), Highest: number(slices.Max(observed.Values)),
 	}
 	for _, mode := range observed.Modes {
-		r.Modes = append(r.Modes, readMode{
-			Name: mode.Name, Labels: len(mode.Labels), Kind: kindOf(mode.Labels),
-			First: mode.Labels[0], Last: mode.Labels[len(mode.Labels)-1],
-		})
+		r.Modes = append(r.Modes, newReadMode(mode))
 	}
 	for k := range table.Doubts {
 		r.Doubts = append(r.Doubts, table.Doubts[k].Error())
 	}
 	return r
-}
-
-// kindOf says what labels are.
-func kindOf(labels []string) string {
-	for _, label := range labels {
-		if _, err := strconv.ParseFloat(label, 64); err != nil {
-			return "names"
-		}
-	}
-	return "numbers"
 }
 
 // words tells how the file was read, a line a thing.
@@ -81,7 +96,7 @@ func (r *readResult) words(known, gaps int) string {
 	fmt.Fprintf(&s, "  %s: %s known, from %s to %s; %s%s\n", what, grouped(known), digits(r.Lowest),
 		digits(r.Highest), count(gaps, "gap"), r.gapWords())
 	for _, mode := range r.Modes {
-		fmt.Fprintf(&s, "  %s: %s, %s\n", mode.Name, count(mode.Labels, "label"), mode.words())
+		fmt.Fprintf(&s, "  %s: %s\n", mode.Name, mode.line)
 	}
 	if len(r.Carried) > 0 {
 		fmt.Fprintf(&s, "  carried through: %s\n", quotedList(r.Carried))
@@ -94,8 +109,6 @@ func (r *readResult) words(known, gaps int) string {
 
 // digits writes a number of the table.
 func digits(x number) string { return strconv.FormatFloat(float64(x), 'g', 6, 64) }
-
-func (m readMode) words() string { return fmt.Sprintf("%s from %s to %s", m.Kind, m.First, m.Last) }
 
 // gapWords tells what marks the gaps.
 func (r *readResult) gapWords() string {

@@ -32,9 +32,10 @@ func newTheory(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "theory",
 		Short: "Measure every statement of the paper along real runs",
-		Long: `theory runs the gradient flow under the hypothesis of each statement of the paper and measures both of its sides:
-the left one from the parameters and their velocities, or from differences of recorded norms; the right one from the
-formula. It prints one line a run: the worst relative error over all times and blocks, and whether the statement holds.
+		Long: `theory runs the gradient flow under the hypothesis of each statement of the paper and measures both of its
+sides: the left one from the parameters and their velocities, or from differences of recorded norms; the right one from
+the formula. It prints one line a run: the worst relative error over all times and blocks, and whether the statement
+holds.
 
 Statements: ` + strings.Join(theory.Statements(), ", ") + `.
 

@@ -102,14 +102,6 @@ func onlyWithResume(command *cobra.Command, args []string) error {
 	return err
 }
 
-func list[T ~string](names []T) string {
-	words := make([]string, len(names))
-	for i, name := range names {
-		words[i] = string(name)
-	}
-	return strings.Join(words, ", ")
-}
-
 // outputs lists what the run is to write, for a check before the work starts.
 func (f *trainFlags) outputs() []string {
 	paths := []string{f.output, f.picture, f.factors, f.checkpoint}
@@ -134,14 +126,14 @@ func (f *trainFlags) check() error {
 	case s.Patience > 0 && !(s.HoldOut > 0 && s.HoldOut < 1):
 		return usageError{fmt.Errorf("--hold-out %v: give a share between 0 and 1", s.HoldOut)}
 	case !slices.Contains(model.DTypes(), model.DType(s.DType)):
-		return usageError{fmt.Errorf("--dtype %s is unknown, choose one of %s", s.DType, list(model.DTypes()))}
+		return usageError{fmt.Errorf("--dtype %s is unknown, choose one of %s", s.DType, experiment.List(model.DTypes()))}
 	case s.Balanced && s.DType != string(model.Float64):
 		return usageError{fmt.Errorf("--dtype %s: --balanced chains, collapsed to their vectors, are float64: "+
 			"leave one of the two out", s.DType)}
 	case !slices.Contains(model.Starts(), model.Start(s.Start)):
-		return usageError{fmt.Errorf("--start %s is unknown, choose one of %s", s.Start, list(model.Starts()))}
+		return usageError{fmt.Errorf("--start %s is unknown, choose one of %s", s.Start, experiment.List(model.Starts()))}
 	case !slices.Contains(flow.Methods(), flow.Method(s.Integrator)):
-		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator, list(flow.Methods()))}
+		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator, experiment.List(flow.Methods()))}
 	}
 	if s.Observed == 0 {
 		s.Observed = 1

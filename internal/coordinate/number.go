@@ -1,0 +1,144 @@
+package coordinate
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// numbers is the form of labels that are numbers.
+type numbers struct {
+	suffix   string // a unit behind every number, with its space
+	width    int    // of numbers that are padded with zeros, else 0
+	decimals int    // behind the point, the most that a label has
+	exponent bool   // some label is written as 1e5
+	comma    bool   // the decimal sign
+}
+
+// readNumbers takes labels for numbers.
+func readNumbers(labels []string, h Hints) (Axis, error) {
+	f := numbers{suffix: suffixOf(slices.Min(labels)), comma: decimalCommas(labels)}
+	a := Axis{Kind: Number, Unit: strings.TrimSpace(f.suffix), At: make([]float64, len(labels))}
+	t := tally{of: len(labels)}
+	padded, whole, widths := false, true, map[int]bool{}
+	for i, label := range labels {
+		x, digits, ok := f.parse(label)
+		if !ok {
+			if t.fail(label) {
+				return Axis{}, nil
+			}
+			continue
+		}
+		a.At[i] = x
+		unsigned := strings.TrimLeft(digits, "+-")
+		padded = padded || len(unsigned) > 1 && unsigned[0] == '0' && unsigned[1] != '.'
+		widths[len(digits)] = true
+		if mark := strings.IndexAny(digits, ".eE"); mark >= 0 {
+			whole = false
+			f.exponent = f.exponent || strings.ContainsAny(digits, "eE")
+			if digits[mark] == '.' {
+				f.decimals = max(f.decimals, len(digits)-mark-1)
+			}
+		}
+		whole = whole && digits == unsigned
+	}
+	if t.failed > 0 {
+		return Axis{Doubt: t.doubt("number")}, nil
+	}
+	if padded {
+		if !whole || len(widths) > 1 {
+			return Axis{}, nil
+		}
+		for f.width = range widths {
+		}
+	}
+	a.numbers = &f
+	if whole && f.suffix == "" {
+		a.named(h.Name)
+	}
+	return a, nil
+}
+
+// parse reads one number, and returns its text without the unit and with a point.
+func (f *numbers) parse(label string) (x float64, digits string, ok bool) {
+	digits, ok = strings.CutSuffix(strings.TrimSpace(label), f.suffix)
+	if !ok || digits == "" {
+		return 0, "", false
+	}
+	if f.comma {
+		digits = strings.Replace(digits, ",", ".", 1)
+	}
+	for _, c := range []byte(digits) {
+		if (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
+			return 0, "", false
+		}
+	}
+	x, err := strconv.ParseFloat(digits, 64)
+	return x, digits, err == nil && !math.IsInf(x, 0)
+}
+
+// suffixOf is what follows the last digit of a label, if it looks like a unit.
+func suffixOf(label string) string {
+	label = strings.TrimSpace(label)
+	last := strings.LastIndexAny(label, "0123456789.,")
+	suffix := label[last+1:]
+	const longest = 8
+	if last < 0 || len(suffix) > longest || strings.ContainsAny(suffix, "-+:;_()") {
+		return ""
+	}
+	return suffix
+}
+
+// decimalCommas tells whether a comma is the decimal sign: no label has a point or a second comma, and the commas do
+// not all stand before three digits, as those of thousands do.
+func decimalCommas(labels []string) bool {
+	decimal := false
+	for _, label := range labels {
+		_, behind, found := strings.Cut(label, ",")
+		if strings.ContainsAny(label, ".") || strings.Contains(behind, ",") {
+			return false
+		}
+		digits := len(behind) - len(strings.TrimLeft(behind, "0123456789"))
+		decimal = decimal || found && digits != 3
+	}
+	return decimal
+}
+
+// counted are the names of modes whose whole numbers count something: what, and for those that start anew the first and
+// the last number, and the circle.
+var counted = map[string]struct {
+	unit                string
+	first, last, circle float64
+}{
+	"second": {unit: "second"}, "sec": {unit: "second"},
+	"minute": {unit: "minute"}, "min": {unit: "minute"},
+	"hour": {"hour", 0, 24, 24}, "hr": {"hour", 0, 24, 24}, "hourofday": {"hour", 0, 24, 24},
+	"day": {unit: "day"}, "date": {unit: "day"},
+	"dayofyear": {"day", 1, 366, yearDays}, "doy": {"day", 1, 366, yearDays},
+	"weekday": {"day", 0, 7, 7}, "dayofweek": {"day", 0, 7, 7}, "dow": {"day", 0, 7, 7},
+	"week": {"week", 1, 53, yearDays / 7}, "weekofyear": {"week", 1, 53, yearDays / 7},
+	"month": {"month", 1, 12, 12}, "mon": {"month", 1, 12, 12}, "monthofyear": {"month", 1, 12, 12},
+	"quarter": {"quarter", 1, 4, 4}, "qtr": {"quarter", 1, 4, 4},
+}
+
+// named gives whole numbers the meaning that the name of their mode has.
+func (a *Axis) named(name string) {
+	least, most := math.Inf(1), math.Inf(-1)
+	for _, x := range a.At {
+		least, most = min(least, x), max(most, x)
+	}
+	name = strings.ToLower(strings.NewReplacer("_", "", " ", "", "-", "", ".", "").Replace(name))
+	count, known := counted[name]
+	if !known {
+		count, known = counted[strings.TrimSuffix(name, "s")]
+	}
+	switch {
+	case known && least >= count.first && most <= count.last && most-least < count.circle:
+		a.Unit, a.Cyclic, a.Periods = count.unit, true, []float64{count.circle}
+	case known:
+		a.Unit = count.unit
+	case least >= 1800 && most <= 2100 || strings.TrimSuffix(name, "s") == "year" && least >= 0 && most < 1e4:
+		a.Kind, a.Unit = Year, "year"
+	}
+}
