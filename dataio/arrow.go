@@ -56,18 +56,19 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 			table = nil
 		}
 	}()
-	file, err := ipc.NewMappedFileReader(data, ipc.WithAllocator(limit))
+	if err := checkArrowFile(data); err == errNested {
+		return nil, &Error{Path: path, Problem: err.Error(), Remedy: "give a flat table: one row a cell"}
+	} else if err != nil {
+		return nil, damagedArrow(path, err)
+	}
+	file, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(limit),
+		ipc.WithBodySizeLimit(int64(len(data))), ipc.WithMetadataSizeLimit(int64(len(data))))
 	if err != nil {
 		return nil, damagedArrow(path, err)
 	}
 	s := &arrowSource{path: path, schema: file.Schema(), numbers: newNumbers(o.Missing, false)}
 	var names []string
 	for _, field := range s.schema.Fields() {
-		if arrow.IsNested(field.Type.ID()) {
-			return nil, &Error{
-				Path: path, Column: field.Name, Problem: "holds lists or groups", Remedy: "give a flat table: one row a cell",
-			}
-		}
 		names = append(names, field.Name)
 	}
 	rows := 0

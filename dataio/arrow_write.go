@@ -45,10 +45,10 @@ func extendArrowSchema(text string, added []string, became map[string]bool, pand
 		}
 	}()
 	data, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
+	if err != nil || checkArrowMessage(data) != nil {
 		return ""
 	}
-	reader, err := ipc.NewReader(bytes.NewReader(data))
+	reader, err := ipc.NewReader(bytes.NewReader(data), ipc.WithMetadataSizeLimit(int64(len(data))))
 	if err != nil {
 		return ""
 	}

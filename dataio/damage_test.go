@@ -49,6 +49,9 @@ func damage(t *testing.T, name, whole string, places int, o Options) {
 
 func TestDamagedFiles(t *testing.T) {
 	for _, name := range []string{"classic.nc", "offset64.nc", "cdf5.nc"} {
-		damage(t, name, string(ncSample(t, name)), 200, Options{Value: "rain"})
+		damage(t, name, string(ncSample(t, name)), 80, Options{Value: "rain"})
 	}
+	damage(t, "t.arrow", string(arrowSample(t)), 60, Options{Value: "price", Index: []string{"month", "station"}})
+	damage(t, "t.parquet", string(pandasParquet(t)), 60, Options{})
+	damage(t, "t.xlsx", string(xlsxSample(t)), 30, Options{Value: "rain", Index: []string{"town", "day"}})
 }

@@ -89,7 +89,7 @@ func endingOf(path string) string {
 // known tells whether files of some format, and of no other, have that ending.
 func known(ending string) bool {
 	for _, k := range kinds {
-		if k.ending == ending && ending != ".txt" {
+		if (k.ending == ending || k.also == ending) && ending != "" && ending != ".txt" {
 			return true
 		}
 	}

@@ -143,6 +143,22 @@ func TestNetCDFSeveralVariables(t *testing.T) {
 	}
 }
 
+// TestConvertedToCSV writes arrays as a table of their cells.
+func TestConvertedToCSV(t *testing.T) {
+	table := mustRead(t, save(t, "t.nc", string(ncSample(t, "classic.nc"))), Options{Value: "rain"})
+	_, data := written(t, table, "out.csv", Options{Index: []string{"time", "station"}, Value: "rain"}, "lacuna_low")
+	want := lines("time,station,rain,lacuna_filled,lacuna_stderr,lacuna_low", "2001-01-01T00:00:00,abcd,0.5,0,,",
+		"2001-01-01T00:00:00,e,1,0,,", "2001-01-01T00:00:00,fg,52,1,0.25,", "2001-01-02T00:00:00,abcd,2,0,,")
+	if !strings.HasPrefix(string(data), want) || bytes.Count(data, []byte("\n")) != 10 {
+		t.Errorf("written:\n%s", data)
+	}
+	table = mustRead(t, save(t, "t.tns", "1 1 1\n1 2 2\n2 1 3\n"), Options{})
+	_, data = written(t, table, "out.csv", Options{Value: "value", Index: []string{"mode1", "mode2"}})
+	if !strings.HasSuffix(string(data), "2,2,61,1,0.25\n") {
+		t.Errorf("written:\n%s", data)
+	}
+}
+
 // TestNetCDFAttributes reads numbers that attributes make gaps, pack or make unsigned.
 func TestNetCDFAttributes(t *testing.T) {
 	for _, test := range []struct {

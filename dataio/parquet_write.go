@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -69,6 +70,13 @@ func (s *parquetSource) becomesDouble(column int) bool {
 func (s *parquetSource) write(
 	w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string,
 ) (err error) {
+	defer func() { // what the file says of its columns is needed for the first time here, and may be damaged
+		if p := recover(); p != nil {
+			err = damagedParquet(s.path, p)
+		} else if err != nil && strings.Contains(err.Error(), "parquet data page") {
+			err = damagedParquet(s.path, err)
+		}
+	}()
 	out := parquet.NewGenericWriter[any](w, s.schema(extra))
 	for _, pair := range s.metadata(extra, t.unlisted/len(s.valueColumns())) {
 		out.SetKeyValueMetadata(pair.Key, pair.Value)
