@@ -53,7 +53,9 @@ func flatRoot(data []byte) flatbuffers.Table {
 }
 
 // flatVector is where a list begins, and its length, if all of it is there.
-func flatVector(t flatbuffers.Table, slot flatbuffers.VOffsetT, size int) (start flatbuffers.UOffsetT, n int, err error) {
+func flatVector(
+	t flatbuffers.Table, slot flatbuffers.VOffsetT, size int,
+) (start flatbuffers.UOffsetT, n int, err error) {
 	offset := t.Offset(slot)
 	if offset == 0 {
 		return 0, 0, nil

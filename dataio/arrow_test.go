@@ -16,8 +16,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-const pandasSample = `{"index_columns": ["month", "__index_level_1__"], "columns": [{"name": "station", "field_name": ` +
-	`"station", "pandas_type": "categorical", "numpy_type": "int8", "metadata": {"num_categories": 2, "ordered": false}}, ` +
+const pandasSample = `{"index_columns": ["month", "__index_level_1__"], "columns": [{"name": "station", ` +
+	`"field_name": "station", "pandas_type": "categorical", "numpy_type": "int8", "metadata": ` +
+	`{"num_categories": 2, "ordered": false}}, ` +
 	`{"name": "count", "field_name": "count", "pandas_type": "int64", "numpy_type": "int64", "metadata": null}]}`
 
 // arrowSample is a table as pandas writes it: categories, decimals, times, an index with a name and one without.

@@ -8,8 +8,8 @@ import (
 	"lacuna/tensor"
 )
 
-// converted is the source that writes a table of some other format under an ending; nil where there is none. Any table
-// can be written as a long CSV: its cells in canonical order, the labels of the modes, the value, and what filling adds.
+// converted is the source that writes a table of some other format under an ending; nil where there is none. Any
+// table can be written as a long CSV: its cells in canonical order, the labels of the modes, the value, and what filling adds.
 // Columns and variables that are neither index nor value have no place there.
 func (t *Table) converted(ending string) source {
 	k := kinds[t.Format]

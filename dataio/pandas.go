@@ -31,8 +31,8 @@ func parsePandas(text string) pandas {
 	return p
 }
 
-// mark tells a sample which columns are the index, and which of them number the rows: those of whole numbers that pandas
-// had to name itself.
+// mark tells a sample which columns are the index, and which of them number the rows: those of whole numbers that
+// pandas had to name itself.
 func (p pandas) mark(s *sample) {
 	for _, name := range p.index {
 		for k := range s.names {

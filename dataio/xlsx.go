@@ -46,8 +46,8 @@ type xlsxSource struct {
 	at          int // the row on which it stands
 }
 
-// readXLSX reads a table. The decoder is not ours and meets files that are damaged on purpose: its panics are reports of
-// damage.
+// readXLSX reads a table. The decoder is not ours and meets files that are damaged on purpose: its panics are reports
+// of damage.
 func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -120,7 +120,9 @@ func TestXLSX(t *testing.T) {
 func TestXLSXSheets(t *testing.T) {
 	rows := [][]any{{"a", "b", "v"}, {"x", 1, 2}, {"x", 2, nil}, {"y", 1, 3}}
 	path := save(t, "t.xlsx", string(workbook(t, nil, []string{"first", "my second"}, rows, rows)))
-	for o, want := range map[string]string{"": "several sheets: first, my second: choose one with --sheet", "third": "no sheet"} {
+	for o, want := range map[string]string{
+		"": "several sheets: first, my second: choose one with --sheet", "third": "no sheet",
+	} {
 		if _, err := Read(path, Options{Sheet: o}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("--sheet %q gives %v, want %q", o, err, want)
 		}

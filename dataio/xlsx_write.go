@@ -42,8 +42,8 @@ func (s *xlsxSource) number(column int) (value float64, gap bool, problem string
 	return 0, true, ""
 }
 
-// write writes the workbook with the gaps of the table filled in, and the added columns to the right of all others. Cells
-// keep their formats; the added ones have that of the cells they tell of.
+// write writes the workbook with the gaps of the table filled in, and the added columns to the right of all others.
+// Cells keep their formats; the added ones have that of the cells they tell of.
 func (s *xlsxSource) write(
 	w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string,
 ) (err error) {
@@ -182,7 +182,8 @@ func (x *xlsxWriter) copy(column, number, from int) {
 			return
 		}
 		kind, _ := x.book.GetCellType(s.sheet, name)
-		if value, ok := labelNumber(raw); ok && kind != excelize.CellTypeSharedString && kind != excelize.CellTypeInlineString {
+		isText := kind == excelize.CellTypeSharedString || kind == excelize.CellTypeInlineString
+		if value, ok := labelNumber(raw); ok && !isText {
 			x.set(s.left+column, number, value, s.left+column, like)
 			return
 		}
