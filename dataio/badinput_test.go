@@ -96,6 +96,7 @@ func TestBadInput(t *testing.T) {
 			name: "t.mat", text: "MATLAB 7.3 MAT-file" + strings.Repeat(" ", 493) + "\x89HDF\r\n\x1a\n",
 			want: []string{"MAT v7.3", "'-v7'"},
 		},
+		{name: "t.xlsx", text: "PK\x03\x04garbage", want: []string{"the workbook cannot be read"}},
 		{name: "damaged NetCDF", text: "CDF\x01\x00", want: []string{"NetCDF file is damaged"}},
 		{name: "damaged gzip", text: "\x1F\x8B\x08\x00garbage", want: []string{"compressed file is damaged"}},
 		{name: "damaged npy", text: "\x93NUMPY\x01\x00\xFF\xFF{", want: []string{".npy file is damaged"}},

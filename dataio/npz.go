@@ -33,7 +33,7 @@ func init() {
 }
 
 func detectNPZ(path string, data []byte) sureness {
-	if isWorkbook(data) {
+	if isWorkbook(path, data) {
 		return no
 	}
 	return magic("PK\x03\x04")(path, data)

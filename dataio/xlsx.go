@@ -18,8 +18,8 @@ const XLSX Format = "Excel"
 func init() {
 	register(kind{
 		format: XLSX, ending: ".xlsx", also: ".xlsm", takes: takesColumns | takesGrid | takesDuplicates | takesSheet,
-		read: readXLSX, detect: func(_ string, data []byte) sureness {
-			if isWorkbook(data) {
+		read: readXLSX, detect: func(path string, data []byte) sureness {
+			if isWorkbook(path, data) {
 				return certain
 			}
 			return no
@@ -27,8 +27,9 @@ func init() {
 	})
 }
 
-func isWorkbook(data []byte) bool {
-	return bytes.HasPrefix(data, []byte("PK\x03\x04")) && bytes.Contains(data, []byte("xl/workbook.xml"))
+func isWorkbook(path string, data []byte) bool {
+	named := endingOf(path) == ".xlsx" || endingOf(path) == ".xlsm"
+	return bytes.HasPrefix(data, []byte("PK\x03\x04")) && (named || bytes.Contains(data, []byte("xl/workbook.xml")))
 }
 
 // xlsxSource is a sheet with a row of names, and rows of cells below it.
