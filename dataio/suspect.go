@@ -262,6 +262,10 @@ func (c columns) withProposal(err error) error {
 	if !ours || c.asked.index && c.asked.value || len(c.sample.rows) < fewestRows {
 		return err
 	}
+	// A column that is not what it was taken for is named, or its only label; damage to a row is another matter.
+	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") {
+		return err
+	}
 	p := c.sample.propose()
 	if p == nil || p.reads(c) {
 		return err
