@@ -100,8 +100,7 @@ func (c *columns) doubtRest(fail func(problem, remedy string) []Error) []Error {
 	var numeric []string
 	for k, name := range c.names {
 		rest := !slices.Contains(c.index, k) && c.sample.isNumeric(k) && !isAdded(name)
-		odd := c.sample.isFlag(k) || c.sample.isStamp(k) || c.sample.isConstant(k) || c.sample.followsOne(k, c.index)
-		if rest && !odd {
+		if rest && !c.sample.isOdd(k) && !c.sample.followsOne(k, c.index) {
 			numeric = append(numeric, name)
 		}
 	}
