@@ -165,7 +165,8 @@ func TestOptionsWithoutEffectAreRefused(t *testing.T) {
 	tns := save(t, "t.tns", "1 1 1\n1 2 2\n2 1 3\n")
 	for flag, o := range map[string]Options{
 		"--no-header": {NoHeader: true}, "--names": {Names: []string{"a"}}, "--comment": {Comment: "#"},
-		"--decimal": {Decimal: ","}, "--flags": {Flags: true}, "--index": {Index: []string{"a"}}, "--value": {Value: "a"}, "--wide": {Wide: true},
+		"--decimal": {Decimal: ","}, "--flags": {Flags: true}, "--index": {Index: []string{"a"}},
+		"--value": {Value: "a"}, "--wide": {Wide: true},
 		"--merge-labels": {MergeLabels: true}, "--array": {Array: "a"}, "--dates": {Dates: "dmy"},
 	} {
 		if _, err := Read(tns, o); err == nil || !strings.Contains(err.Error(), flag+" has no effect") {
