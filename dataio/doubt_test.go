@@ -47,6 +47,8 @@ func TestSentinels(t *testing.T) {
 		{"netCDF's", every(30, "9.96921e36", plain), "--missing 9.96921e+36"},
 		{"one alone", every(47, "-9999", plain), "stands once"},
 		{"no number that is known for it", every(9, "-200", plain), "--missing -200"},
+		{"-9 below positive numbers", every(9, "-9", func(i, k int) float64 { return 60 + 2*plain(i, k) }), "--missing -9"},
+		{"-9 among negative numbers", every(9, "-9", func(i, k int) float64 { return plain(i, k) - 8 }), ""},
 		{"zero among large numbers", every(9, "0", large), "--zeros-are-gaps"},
 		{"zero among small ones", every(9, "0", plain), ""},
 		{"99 among hundreds", every(9, "99", func(i, k int) float64 { return 50 + 20*plain(i, k) }), ""},
@@ -102,13 +104,17 @@ func TestHonestColumnsAreNotDoubted(t *testing.T) {
 	for range 60 {
 		sizes := []int{2 + r.IntN(12), 2 + r.IntN(12), 2 + r.IntN(6)}
 		share := 0.05 + 0.95*r.Float64()
+		draw := r.NormFloat64
+		if r.IntN(2) == 0 { // yes or no
+			draw = func() float64 { return float64(r.IntN(2)) }
+		}
 		var text strings.Builder
 		text.WriteString("p,q,r,v\n")
 		for i := range sizes[0] {
 			for j := range sizes[1] {
 				for k := range sizes[2] {
 					if r.Float64() < share {
-						fmt.Fprintf(&text, "%d,%d,%g,%.3f\n", i, j, 0.5*float64(k), r.NormFloat64())
+						fmt.Fprintf(&text, "%d,%d,%g,%.3g\n", i, j, 0.5*float64(k), draw())
 					}
 				}
 			}

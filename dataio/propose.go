@@ -10,6 +10,8 @@ type proposal struct {
 	index, value []string
 	lastIsValue  bool // the only value column is the last one, so that its name is not needed
 	series       bool // one index and one value: that is no table
+	apart        bool // the index columns tell the rows apart
+	exact        bool // a value column has decimals or gaps, as no label has
 }
 
 // mostModes is how many columns are tried to tell the rows apart.
@@ -49,7 +51,9 @@ func (s *sample) propose() *proposal {
 	for _, k := range index {
 		p.index = append(p.index, s.names[k])
 	}
+	p.apart = s.areUnique(index)
 	for _, k := range values {
+		p.exact = p.exact || 2*s.of(k).decimals >= s.of(k).numbers || s.hasGaps(k)
 		p.value = append(p.value, s.names[k])
 	}
 	return p

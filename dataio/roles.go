@@ -86,13 +86,8 @@ func (c columns) addedNames(extra []string) []string {
 	return names
 }
 
-// roles finds the columns that the options name, each in one role. line is that of the header, 0 for a format without
-// lines.
-func roles(path string, line int, names []string, o Options) (columns, error) {
-	return rolesOf(path, line, newSample(names, nil, false), o)
-}
-
-// rolesOf is roles for a table of which some rows are known.
+// rolesOf finds the columns that the options name, each in one role; some rows of the table, or none, help to choose the
+// others. line is that of the header, 0 for a format without lines.
 func rolesOf(path string, line int, s *sample, o Options) (columns, error) {
 	a := assigner{path: path, line: line, stacked: o.stacked, number: map[string]int{}, used: map[int]string{}}
 	a.columns = columns{names: slices.Clone(s.names), value: -1, sample: s}
@@ -398,5 +393,3 @@ func wideName(o Options) string {
 	}
 	return "variable"
 }
-
-func joinNames(names []string) string { return strings.Join(names, ",") }

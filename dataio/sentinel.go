@@ -103,11 +103,12 @@ func mayMark(e end, other float64, strict bool) bool {
 		return false
 	}
 	alone := math.Signbit(e.value) != math.Signbit(e.next) && math.Signbit(e.value) != math.Signbit(other)
-	switch usual := isUsualMark(e.value); {
+	const nine = -9 // the only negative number
+	switch usual := isUsualMark(e.value) || e.value == nine && alone; {
 	case math.Abs(e.value) >= 1e15 && distance > 1000*spread:
 		return true
 	case usual && e.count >= 2:
-		return distance >= 0.5*spread || alone && distance >= 0.1*spread && math.Abs(e.value) >= 90
+		return distance >= 0.5*spread || alone && distance >= 0.1*spread
 	case usual:
 		return distance >= 5*spread
 	case strict:

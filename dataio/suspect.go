@@ -55,7 +55,7 @@ func (c *columns) doubts(b *builder) []Error {
 			return fail("the values of the last column, "+named+", look like times", "read "+p.describe()+": "+flags)
 		case s.isKey(c.value):
 			return fail("the values of the last column, "+named+", number the rows", "read "+p.describe()+": "+flags)
-		case s.isFlag(c.value) && !slices.Contains(p.value, c.names[c.value]):
+		case s.isFlag(c.value) && p.exact && p.apart && !slices.Contains(p.value, c.names[c.value]):
 			return fail("the values of the last column, "+named+", look like flags", "read "+p.describe()+": "+flags)
 		}
 	}
@@ -68,7 +68,7 @@ func (c *columns) doubts(b *builder) []Error {
 			sure = sure || 2*f.decimals >= f.numbers || s.hasGaps(k)
 		}
 	}
-	if len(measured) == 0 || !sure && !c.isGrid(p, b) {
+	if len(measured) == 0 || !p.apart || !sure && !c.isGrid(p, b) {
 		return nil
 	}
 	remedy := "read " + p.describe() + ": " + flags
@@ -100,8 +100,7 @@ func (c *columns) doubtRest(fail func(problem, remedy string) []Error) []Error {
 	var numeric []string
 	for k, name := range c.names {
 		rest := !slices.Contains(c.index, k) && c.sample.isNumeric(k) && !isAdded(name)
-		odd := c.sample.isFlag(k) || c.sample.isStamp(k) || c.sample.isConstant(k) || c.sample.followsOne(k, c.index)
-		if rest && !odd {
+		if rest && !c.sample.isOdd(k) && !c.sample.followsOne(k, c.index) {
 			numeric = append(numeric, name)
 		}
 	}
@@ -260,6 +259,10 @@ const fewestRows = 8
 func (c columns) withProposal(err error) error {
 	e, ours := err.(*Error)
 	if !ours || c.asked.index && c.asked.value || len(c.sample.rows) < fewestRows {
+		return err
+	}
+	// A column that is not what it was taken for is named, or its only label; damage to a row is another matter.
+	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") {
 		return err
 	}
 	p := c.sample.propose()

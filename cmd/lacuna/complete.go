@@ -42,16 +42,19 @@ func newComplete(a *app) *cobra.Command {
 writes the table again: same format, same rows in the same order, known values untouched. Added are the columns
 lacuna_filled (1 where a value was filled in) and lacuna_stderr (the error to be expected there).
 
-FILE is a CSV table in long form (a header; index columns; a value column) or, with --wide, one column a label; a
-FROSTT .tns file; a NumPy .npy or .npz array; Parquet; MAT v5. Text may be compressed with gzip. In text, a gap is an
-empty value, NA, NaN, null or -; in arrays it is NaN. FILE may be -, for standard input; then, or with -o -, the filled
-table goes to standard output and the summary to standard error.
+FILE is text with columns (a header; index columns; a value column, or several with --value a,b or --wide), a station
+file of the Met Office, a FROSTT .tns file, a NumPy .npy or .npz array, Parquet or MAT v5. Text may be compressed with
+gzip. In text, a gap is an empty value, NA and other usual spellings; in arrays it is NaN. How the file was read is said
+first, and where that looks wrong nothing is done. FILE may be -, for standard input; then, or with -o -, the filled table
+goes to standard output and the summary to standard error. With --stack several files are one table.
 
 No rank, learning rate or depth is asked for. The error that is reported is the error on known values, each predicted by
 models that had not seen it.`,
 		Example: `  lacuna complete stations.csv -o filled.csv
   lacuna complete stations.csv -o filled.csv --report filled.html --interval 90
   gunzip -c stations.csv.gz | lacuna complete - > filled.csv
+  lacuna complete weather.csv --index date,station --value tmax,tmin,rain
+  lacuna complete eem/*.csv --stack sample
   lacuna complete ratings.csv --index user,film,month --value stars --full-grid -o filled.csv`,
 		Args: f.input.arguments("FILE"),
 		RunE: func(command *cobra.Command, args []string) error {

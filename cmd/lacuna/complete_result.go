@@ -87,8 +87,12 @@ func (r *completeResult) summary() string {
 		grouped(r.Filled+r.Observed),
 		strings.Join(r.Modes, " × "), shapeWords(r.Shape), grouped(r.Observed))
 	if r.HeldOut > 0 {
-		fmt.Fprintf(&s, "Error on %s held back from every choice: %s of their standard deviation (RMSE %s).\n",
-			count(r.HeldOut, "known value"), percent(float64(r.HeldOutNRMSE)), short(float64(r.HeldOutRMSE)))
+		of := " of their standard deviation"
+		if math.IsNaN(float64(r.HeldOutNRMSE)) || math.IsInf(float64(r.HeldOutNRMSE), 0) {
+			of = " as a share of their standard deviation"
+		}
+		fmt.Fprintf(&s, "Error on %s held back from every choice: %s%s (RMSE %s).\n", count(r.HeldOut, "known value"),
+			percent(float64(r.HeldOutNRMSE)), of, short(float64(r.HeldOutRMSE)))
 		for k, b := range r.Baselines {
 			lead := "For comparison"
 			if k > 0 {

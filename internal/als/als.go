@@ -85,7 +85,7 @@ func (s *solver) row(n, i int, ridge float64) {
 			s.Others(design[:blocks], n, s.data, c)
 			design[blocks] = s.data.Values[c]
 		}
-		linalg.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1)
+		linalg.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1, stride)
 	}
 	copy(s.mean, s.precision[blocks*stride:])
 	if !linalg.Cholesky(s.precision, blocks, stride, s.panel) {

@@ -43,6 +43,7 @@ func (j *job) fit(
 	shape := cells.Shape()
 	runs := make([]*posterior.Posterior, len(candidates)*chains)
 	threads := max(1, j.Threads/len(runs))
+	sorted := posterior.Sort(cells)
 	for k, c := range candidates {
 		m := member{candidate: c, weight: weights[k]}
 		m.scaling = tensor.FitScaling(cells, c.scaling, j.StandardiseMode)
@@ -51,7 +52,7 @@ func (j *job) fit(
 	parallel.For(j.Threads, len(runs), func(k int) {
 		m := &e.members[k/chains]
 		s := m.candidate.settings
-		s.Threads = threads
+		s.Threads, s.Sorted = threads, sorted
 		s.Stream = fmt.Sprintf("%s/%s/%d/%d", stream, m.candidate.name, s.Blocks, k%chains)
 		s.Burn = sweeps / 2
 		s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(float64(len(runs))*m.candidate.sampleSize(shape)))))

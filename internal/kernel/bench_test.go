@@ -19,7 +19,7 @@ type callOf struct {
 func calls[T Float](d, groups int) []callOf {
 	all := append(chainCalls[T](d), panelCalls[T](groups)...)
 	if wide[T]() {
-		all = append(all, gemmCall(d))
+		all = append(append(all, gemmCall(d)), gramCalls(groups)...)
 	}
 	return all
 }
@@ -75,6 +75,23 @@ func gemmCall(n int) callOf {
 	const k = 48
 	c, a, b := filled[float64](n*n), filled[float64](n*k), filled[float64](k*n)
 	return callOf{"GemmSub", 2 * n * n * k, 2 * n * n, func() { GemmSub(c, a, b, n, n, k, n, k, n) }}
+}
+
+// gramCalls are on 64 rows of that many lane groups, and products of rows of two matrices of 100.
+func gramCalls(groups int) []callOf {
+	const rows, many = 64, 100
+	n := groups * Lanes
+	rng := rand.New(rand.NewPCG(2, 1))
+	a, b, h, w := filled[float64](many*n), filled[float64](many*n), filled[float64](rows*n), filled[float64](rows)
+	c, weighted, i, j := filled[float64](n*n), filled[float64](rows*n), make([]int32, rows), make([]int32, rows)
+	for k := range i {
+		i[k], j[k] = rng.Int32N(many), rng.Int32N(many)
+	}
+	return []callOf{
+		{"Products", rows * n, 3 * rows * n, func() { Products(h, a, b, i, j, n) }},
+		{"ScaleRows", rows * n, 2 * rows * n, func() { ScaleRows(weighted, h, w, n) }},
+		{"AddGram", rows * n * (n + Lanes), 2 * rows * n, func() { AddGram(c, weighted, h, n, rows, n) }},
+	}
 }
 
 // panelCalls work on 100 rows of 20 items, on a tree of 10 parents with 10 leaves each, and on runs of 20 cells.
@@ -163,5 +180,11 @@ func benchmarkRows[T Float](b *testing.B) {
 func BenchmarkGemmSub(b *testing.B) {
 	for _, n := range []int{64, 256, 1000} {
 		bench[float64](b, n, []callOf{gemmCall(n)})
+	}
+}
+
+func BenchmarkGram(b *testing.B) {
+	for _, groups := range []int{1, 2, 4, 8} {
+		bench[float64](b, groups, gramCalls(groups))
 	}
 }

@@ -178,6 +178,33 @@ func definitions[T Float]() []testOf[T] {
 	}
 }
 
+// ofGrams are the definitions of what only float64 has.
+var ofGrams = []testOf[float64]{{"Grams/definition", func(t *testing.T, g *guarded[float64], n int) {
+	g.integers = true
+	const rows, stride = 6, 2 * Lanes
+	a, b, w, size := g.vector(rows*stride), g.vector(rows*stride), g.vector(n), n%(stride+1)
+	i, j := make([]int32, n), make([]int32, n)
+	for k := range i {
+		i[k], j[k] = g.rng.Int32N(rows), g.rng.Int32N(rows)
+	}
+	h, weighted, c := g.vector(n*stride), g.vector(n*stride), g.vector(size*stride)
+	want := slices.Clone(c)
+	for p := range size {
+		for q := range p + 1 {
+			for k := range i {
+				ofP, ofQ := int(i[k])*stride, int(j[k])*stride
+				want[p*stride+q] += w[k] * a[ofP+p] * b[ofQ+p] * a[ofP+q] * b[ofQ+q]
+			}
+		}
+	}
+	Products(h, a, b, i, j, stride)
+	ScaleRows(weighted, h, w, stride)
+	AddGram(c, weighted, h, size, n, stride)
+	for p := range size {
+		equal(t, c[p*stride:][:p+1], want[p*stride:][:p+1])
+	}
+}}}
+
 // equal fails unless numbers are equal; zeros may have either sign.
 func equal[T Float](t *testing.T, got, want []T) {
 	t.Helper()

@@ -478,6 +478,60 @@ func gemmSub(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 	}
 }
 
+//go:noinline
+func addGram(c, x, y []float64, n, k, stride int) {
+	switch {
+	case !cpu.AVX2:
+		addGramGo(c, x, y, n, k, stride)
+	case cpu.AVX512:
+		addGramAVX512(c, x, y, n, k, stride)
+	default:
+		addGramAVX2(c, x, y, n, k, stride)
+	}
+}
+
+//go:noinline
+func products(out, a, b []float64, i, j []int32, lanes, stride int) {
+	switch {
+	case !cpu.AVX2:
+		productsGo(out, a, b, i, j, lanes, stride)
+	case cpu.AVX512:
+		switch lanes / Lanes {
+		case 1:
+			products1AVX512(out, a, b, i, j, stride)
+		case 2:
+			products2AVX512(out, a, b, i, j, stride)
+		case 3:
+			products3AVX512(out, a, b, i, j, stride)
+		case 4:
+			products4AVX512(out, a, b, i, j, stride)
+		}
+	default:
+		switch lanes / Lanes {
+		case 1:
+			products1AVX2(out, a, b, i, j, stride)
+		case 2:
+			products2AVX2(out, a, b, i, j, stride)
+		case 3:
+			products3AVX2(out, a, b, i, j, stride)
+		case 4:
+			products4AVX2(out, a, b, i, j, stride)
+		}
+	}
+}
+
+//go:noinline
+func scaleRows(out, in, s []float64, stride int) {
+	switch {
+	case !cpu.AVX2:
+		scaleRowsGo(out, in, s, stride)
+	case cpu.AVX512:
+		scaleRowsAVX512(out, in, s, stride)
+	default:
+		scaleRowsAVX2(out, in, s, stride)
+	}
+}
+
 // sumGroups is how many lane groups of sums of even and odd items the registers hold.
 func sumGroups() int {
 	switch {
@@ -1136,6 +1190,52 @@ func gemmTileAVX512(c, a, b *float64, rows, registers, k, ldc, lda, ldb int) int
 	}
 }
 
+func addGramAVX512(c, x, y []float64, n, k, stride int) {
+	for row := 0; row < n; row += Lanes {
+		rows, end := min(Lanes, n-row), row+Lanes
+		for j := 0; j < end; {
+			registers := min(3, (end-j)/8)
+			for i := 0; i < rows; {
+				i += addGramTileAVX512(&c[(row+i)*stride+j], &x[row+i], &y[j], rows-i, registers, k, stride)
+			}
+			j += registers * 8
+		}
+	}
+}
+
+// addGramTileAVX512 updates the first rows of C, as many as it returns.
+func addGramTileAVX512(c, x, y *float64, rows, registers, k, stride int) int {
+	switch {
+	case rows >= 8 && registers == 3:
+		addGram8x3AVX512(c, x, y, k, stride)
+		return 8
+	case rows >= 8 && registers == 2:
+		addGram8x2AVX512(c, x, y, k, stride)
+		return 8
+	case rows >= 8:
+		addGram8x1AVX512(c, x, y, k, stride)
+		return 8
+	case rows >= 4 && registers == 3:
+		addGram4x3AVX512(c, x, y, k, stride)
+		return 4
+	case rows >= 4 && registers == 2:
+		addGram4x2AVX512(c, x, y, k, stride)
+		return 4
+	case rows >= 4:
+		addGram4x1AVX512(c, x, y, k, stride)
+		return 4
+	case registers == 3:
+		addGram1x3AVX512(c, x, y, k, stride)
+		return 1
+	case registers == 2:
+		addGram1x2AVX512(c, x, y, k, stride)
+		return 1
+	default:
+		addGram1x1AVX512(c, x, y, k, stride)
+		return 1
+	}
+}
+
 // gemmSubAVX2 leaves the columns that do not fill a register to the reference.
 func gemmSubAVX2(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 	whole := n - n%4
@@ -1171,6 +1271,43 @@ func gemmTileAVX2(c, a, b *float64, rows, registers, k, ldc, lda, ldb int) int {
 		return 1
 	default:
 		gemmSub1x1AVX2(c, a, b, k, ldc, lda, ldb)
+		return 1
+	}
+}
+
+func addGramAVX2(c, x, y []float64, n, k, stride int) {
+	for row := 0; row < n; row += Lanes {
+		rows, end := min(Lanes, n-row), row+Lanes
+		for j := 0; j < end; {
+			registers := min(3, (end-j)/4)
+			for i := 0; i < rows; {
+				i += addGramTileAVX2(&c[(row+i)*stride+j], &x[row+i], &y[j], rows-i, registers, k, stride)
+			}
+			j += registers * 4
+		}
+	}
+}
+
+// addGramTileAVX2 updates the first rows of C, as many as it returns.
+func addGramTileAVX2(c, x, y *float64, rows, registers, k, stride int) int {
+	switch {
+	case rows >= 4 && registers == 3:
+		addGram4x3AVX2(c, x, y, k, stride)
+		return 4
+	case rows >= 4 && registers == 2:
+		addGram4x2AVX2(c, x, y, k, stride)
+		return 4
+	case rows >= 4:
+		addGram4x1AVX2(c, x, y, k, stride)
+		return 4
+	case registers == 3:
+		addGram1x3AVX2(c, x, y, k, stride)
+		return 1
+	case registers == 2:
+		addGram1x2AVX2(c, x, y, k, stride)
+		return 1
+	default:
+		addGram1x1AVX2(c, x, y, k, stride)
 		return 1
 	}
 }

@@ -119,6 +119,21 @@ func gemmSub(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 	gemmSubGo(c, a, b, m, n, k, ldc, lda, ldb)
 }
 
+//go:noinline
+func addGram(c, x, y []float64, n, k, stride int) {
+	addGramGo(c, x, y, n, k, stride)
+}
+
+//go:noinline
+func products(out, a, b []float64, i, j []int32, lanes, stride int) {
+	productsGo(out, a, b, i, j, lanes, stride)
+}
+
+//go:noinline
+func scaleRows(out, in, s []float64, stride int) {
+	scaleRowsGo(out, in, s, stride)
+}
+
 // sumGroups is how many lane groups of sums of even and odd items the registers hold.
 func sumGroups() int {
 	return 4

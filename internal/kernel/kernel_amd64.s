@@ -4191,6 +4191,164 @@ TEXT ·addTileAVX512(SB), NOSPLIT, $0-48
 	VZEROUPPER
 	RET
 
+// func products1AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·products1AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop194:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	VMOVUPD (CX)(R9*1), Z0
+	VMULPD  (DX)(R10*1), Z0, Z0
+	VMOVUPD Z0, (AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000004, SI
+	ADDQ    R8, AX
+	DECQ    DI
+	JNZ     loop194
+	VZEROUPPER
+	RET
+
+// func products2AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·products2AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop195:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	VMOVUPD (CX)(R9*1), Z0
+	VMOVUPD 64(CX)(R9*1), Z1
+	VMULPD  (DX)(R10*1), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(DX)(R10*1), Z1, Z1
+	VMOVUPD Z1, 64(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000004, SI
+	ADDQ    R8, AX
+	DECQ    DI
+	JNZ     loop195
+	VZEROUPPER
+	RET
+
+// func products3AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·products3AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop196:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	VMOVUPD (CX)(R9*1), Z0
+	VMOVUPD 64(CX)(R9*1), Z1
+	VMOVUPD 128(CX)(R9*1), Z2
+	VMULPD  (DX)(R10*1), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(DX)(R10*1), Z1, Z1
+	VMOVUPD Z1, 64(AX)
+	VMULPD  128(DX)(R10*1), Z2, Z2
+	VMOVUPD Z2, 128(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000004, SI
+	ADDQ    R8, AX
+	DECQ    DI
+	JNZ     loop196
+	VZEROUPPER
+	RET
+
+// func products4AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX, AVX512F
+TEXT ·products4AVX512(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop197:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	VMOVUPD (CX)(R9*1), Z0
+	VMOVUPD 64(CX)(R9*1), Z1
+	VMOVUPD 128(CX)(R9*1), Z2
+	VMOVUPD 192(CX)(R9*1), Z3
+	VMULPD  (DX)(R10*1), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMULPD  64(DX)(R10*1), Z1, Z1
+	VMOVUPD Z1, 64(AX)
+	VMULPD  128(DX)(R10*1), Z2, Z2
+	VMOVUPD Z2, 128(AX)
+	VMULPD  192(DX)(R10*1), Z3, Z3
+	VMOVUPD Z3, 192(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000004, SI
+	ADDQ    R8, AX
+	DECQ    DI
+	JNZ     loop197
+	VZEROUPPER
+	RET
+
+// func scaleRowsAVX512(out []float64, in []float64, s []float64, stride int)
+// Requires: AVX, AVX512F
+TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ in_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ stride+72(FP), BX
+	MOVQ s_len+56(FP), SI
+	SHLQ $0x03, BX
+
+loop198:
+	VBROADCASTSD (DX), Z0
+	XORQ         DI, DI
+
+cols199:
+	VMULPD  (CX)(DI*1), Z0, Z1
+	VMOVUPD Z1, (AX)(DI*1)
+	ADDQ    $0x00000040, DI
+	CMPQ    DI, BX
+	JL      cols199
+	ADDQ    $0x00000008, DX
+	ADDQ    BX, CX
+	ADDQ    BX, AX
+	DECQ    SI
+	JNZ     loop198
+	VZEROUPPER
+	RET
+
 // func gemmSub8x1AVX512(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
 // Requires: AVX, AVX512F
 TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
@@ -4223,7 +4381,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop194:
+loop200:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -4245,7 +4403,7 @@ loop194:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop194
+	JNZ          loop200
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4304,7 +4462,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop195:
+loop201:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -4335,7 +4493,7 @@ loop195:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop195
+	JNZ          loop201
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4410,7 +4568,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop196:
+loop202:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -4450,7 +4608,7 @@ loop196:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop196
+	JNZ          loop202
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4508,7 +4666,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop197:
+loop203:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -4521,7 +4679,7 @@ loop197:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop197
+	JNZ          loop203
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4559,7 +4717,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop198:
+loop204:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -4577,7 +4735,7 @@ loop198:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop198
+	JNZ          loop204
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4623,7 +4781,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop199:
+loop205:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -4646,7 +4804,7 @@ loop199:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop199
+	JNZ          loop205
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4681,14 +4839,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop200:
+loop206:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop200
+	JNZ          loop206
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4710,7 +4868,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop201:
+loop207:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -4719,7 +4877,7 @@ loop201:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop201
+	JNZ          loop207
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -4743,7 +4901,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop202:
+loop208:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -4754,7 +4912,529 @@ loop202:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop202
+	JNZ          loop208
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VZEROUPPER
+	RET
+
+// func addGram8x1AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram8x1AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z1
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z2
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z3
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z4
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z5
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z6
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z7
+
+loop209:
+	VMOVUPD      (DX), Z8
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  Z8, Z9, Z0
+	VBROADCASTSD 8(CX), Z10
+	VFMADD231PD  Z8, Z10, Z1
+	VBROADCASTSD 16(CX), Z9
+	VFMADD231PD  Z8, Z9, Z2
+	VBROADCASTSD 24(CX), Z10
+	VFMADD231PD  Z8, Z10, Z3
+	VBROADCASTSD 32(CX), Z9
+	VFMADD231PD  Z8, Z9, Z4
+	VBROADCASTSD 40(CX), Z10
+	VFMADD231PD  Z8, Z10, Z5
+	VBROADCASTSD 48(CX), Z9
+	VFMADD231PD  Z8, Z9, Z6
+	VBROADCASTSD 56(CX), Z10
+	VFMADD231PD  Z8, Z10, Z7
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop209
+	VMOVUPD      Z0, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z1, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z2, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z3, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z4, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z5, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z6, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z7, (AX)
+	VZEROUPPER
+	RET
+
+// func addGram8x2AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram8x2AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+	VMOVUPD 64(DI), Z1
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z2
+	VMOVUPD 64(DI), Z3
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z4
+	VMOVUPD 64(DI), Z5
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z6
+	VMOVUPD 64(DI), Z7
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z8
+	VMOVUPD 64(DI), Z9
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z10
+	VMOVUPD 64(DI), Z11
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z12
+	VMOVUPD 64(DI), Z13
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z14
+	VMOVUPD 64(DI), Z15
+
+loop210:
+	VMOVUPD      (DX), Z16
+	VMOVUPD      64(DX), Z17
+	VBROADCASTSD (CX), Z18
+	VFMADD231PD  Z16, Z18, Z0
+	VFMADD231PD  Z17, Z18, Z1
+	VBROADCASTSD 8(CX), Z19
+	VFMADD231PD  Z16, Z19, Z2
+	VFMADD231PD  Z17, Z19, Z3
+	VBROADCASTSD 16(CX), Z18
+	VFMADD231PD  Z16, Z18, Z4
+	VFMADD231PD  Z17, Z18, Z5
+	VBROADCASTSD 24(CX), Z19
+	VFMADD231PD  Z16, Z19, Z6
+	VFMADD231PD  Z17, Z19, Z7
+	VBROADCASTSD 32(CX), Z18
+	VFMADD231PD  Z16, Z18, Z8
+	VFMADD231PD  Z17, Z18, Z9
+	VBROADCASTSD 40(CX), Z19
+	VFMADD231PD  Z16, Z19, Z10
+	VFMADD231PD  Z17, Z19, Z11
+	VBROADCASTSD 48(CX), Z18
+	VFMADD231PD  Z16, Z18, Z12
+	VFMADD231PD  Z17, Z18, Z13
+	VBROADCASTSD 56(CX), Z19
+	VFMADD231PD  Z16, Z19, Z14
+	VFMADD231PD  Z17, Z19, Z15
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop210
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z2, (AX)
+	VMOVUPD      Z3, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z4, (AX)
+	VMOVUPD      Z5, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z6, (AX)
+	VMOVUPD      Z7, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z8, (AX)
+	VMOVUPD      Z9, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z10, (AX)
+	VMOVUPD      Z11, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z12, (AX)
+	VMOVUPD      Z13, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z14, (AX)
+	VMOVUPD      Z15, 64(AX)
+	VZEROUPPER
+	RET
+
+// func addGram8x3AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram8x3AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+	VMOVUPD 64(DI), Z1
+	VMOVUPD 128(DI), Z2
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z3
+	VMOVUPD 64(DI), Z4
+	VMOVUPD 128(DI), Z5
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z6
+	VMOVUPD 64(DI), Z7
+	VMOVUPD 128(DI), Z8
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z9
+	VMOVUPD 64(DI), Z10
+	VMOVUPD 128(DI), Z11
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z12
+	VMOVUPD 64(DI), Z13
+	VMOVUPD 128(DI), Z14
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z15
+	VMOVUPD 64(DI), Z16
+	VMOVUPD 128(DI), Z17
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z18
+	VMOVUPD 64(DI), Z19
+	VMOVUPD 128(DI), Z20
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z21
+	VMOVUPD 64(DI), Z22
+	VMOVUPD 128(DI), Z23
+
+loop211:
+	VMOVUPD      (DX), Z24
+	VMOVUPD      64(DX), Z25
+	VMOVUPD      128(DX), Z26
+	VBROADCASTSD (CX), Z27
+	VFMADD231PD  Z24, Z27, Z0
+	VFMADD231PD  Z25, Z27, Z1
+	VFMADD231PD  Z26, Z27, Z2
+	VBROADCASTSD 8(CX), Z28
+	VFMADD231PD  Z24, Z28, Z3
+	VFMADD231PD  Z25, Z28, Z4
+	VFMADD231PD  Z26, Z28, Z5
+	VBROADCASTSD 16(CX), Z27
+	VFMADD231PD  Z24, Z27, Z6
+	VFMADD231PD  Z25, Z27, Z7
+	VFMADD231PD  Z26, Z27, Z8
+	VBROADCASTSD 24(CX), Z28
+	VFMADD231PD  Z24, Z28, Z9
+	VFMADD231PD  Z25, Z28, Z10
+	VFMADD231PD  Z26, Z28, Z11
+	VBROADCASTSD 32(CX), Z27
+	VFMADD231PD  Z24, Z27, Z12
+	VFMADD231PD  Z25, Z27, Z13
+	VFMADD231PD  Z26, Z27, Z14
+	VBROADCASTSD 40(CX), Z28
+	VFMADD231PD  Z24, Z28, Z15
+	VFMADD231PD  Z25, Z28, Z16
+	VFMADD231PD  Z26, Z28, Z17
+	VBROADCASTSD 48(CX), Z27
+	VFMADD231PD  Z24, Z27, Z18
+	VFMADD231PD  Z25, Z27, Z19
+	VFMADD231PD  Z26, Z27, Z20
+	VBROADCASTSD 56(CX), Z28
+	VFMADD231PD  Z24, Z28, Z21
+	VFMADD231PD  Z25, Z28, Z22
+	VFMADD231PD  Z26, Z28, Z23
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop211
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z3, (AX)
+	VMOVUPD      Z4, 64(AX)
+	VMOVUPD      Z5, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z6, (AX)
+	VMOVUPD      Z7, 64(AX)
+	VMOVUPD      Z8, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z9, (AX)
+	VMOVUPD      Z10, 64(AX)
+	VMOVUPD      Z11, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z12, (AX)
+	VMOVUPD      Z13, 64(AX)
+	VMOVUPD      Z14, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z15, (AX)
+	VMOVUPD      Z16, 64(AX)
+	VMOVUPD      Z17, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z18, (AX)
+	VMOVUPD      Z19, 64(AX)
+	VMOVUPD      Z20, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z21, (AX)
+	VMOVUPD      Z22, 64(AX)
+	VMOVUPD      Z23, 128(AX)
+	VZEROUPPER
+	RET
+
+// func addGram4x1AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram4x1AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z1
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z2
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z3
+
+loop212:
+	VMOVUPD      (DX), Z4
+	VBROADCASTSD (CX), Z5
+	VFMADD231PD  Z4, Z5, Z0
+	VBROADCASTSD 8(CX), Z6
+	VFMADD231PD  Z4, Z6, Z1
+	VBROADCASTSD 16(CX), Z5
+	VFMADD231PD  Z4, Z5, Z2
+	VBROADCASTSD 24(CX), Z6
+	VFMADD231PD  Z4, Z6, Z3
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop212
+	VMOVUPD      Z0, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z1, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z2, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z3, (AX)
+	VZEROUPPER
+	RET
+
+// func addGram4x2AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram4x2AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+	VMOVUPD 64(DI), Z1
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z2
+	VMOVUPD 64(DI), Z3
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z4
+	VMOVUPD 64(DI), Z5
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z6
+	VMOVUPD 64(DI), Z7
+
+loop213:
+	VMOVUPD      (DX), Z8
+	VMOVUPD      64(DX), Z9
+	VBROADCASTSD (CX), Z10
+	VFMADD231PD  Z8, Z10, Z0
+	VFMADD231PD  Z9, Z10, Z1
+	VBROADCASTSD 8(CX), Z11
+	VFMADD231PD  Z8, Z11, Z2
+	VFMADD231PD  Z9, Z11, Z3
+	VBROADCASTSD 16(CX), Z10
+	VFMADD231PD  Z8, Z10, Z4
+	VFMADD231PD  Z9, Z10, Z5
+	VBROADCASTSD 24(CX), Z11
+	VFMADD231PD  Z8, Z11, Z6
+	VFMADD231PD  Z9, Z11, Z7
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop213
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z2, (AX)
+	VMOVUPD      Z3, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z4, (AX)
+	VMOVUPD      Z5, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z6, (AX)
+	VMOVUPD      Z7, 64(AX)
+	VZEROUPPER
+	RET
+
+// func addGram4x3AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram4x3AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+	VMOVUPD 64(DI), Z1
+	VMOVUPD 128(DI), Z2
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z3
+	VMOVUPD 64(DI), Z4
+	VMOVUPD 128(DI), Z5
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z6
+	VMOVUPD 64(DI), Z7
+	VMOVUPD 128(DI), Z8
+	ADDQ    SI, DI
+	VMOVUPD (DI), Z9
+	VMOVUPD 64(DI), Z10
+	VMOVUPD 128(DI), Z11
+
+loop214:
+	VMOVUPD      (DX), Z12
+	VMOVUPD      64(DX), Z13
+	VMOVUPD      128(DX), Z14
+	VBROADCASTSD (CX), Z15
+	VFMADD231PD  Z12, Z15, Z0
+	VFMADD231PD  Z13, Z15, Z1
+	VFMADD231PD  Z14, Z15, Z2
+	VBROADCASTSD 8(CX), Z16
+	VFMADD231PD  Z12, Z16, Z3
+	VFMADD231PD  Z13, Z16, Z4
+	VFMADD231PD  Z14, Z16, Z5
+	VBROADCASTSD 16(CX), Z15
+	VFMADD231PD  Z12, Z15, Z6
+	VFMADD231PD  Z13, Z15, Z7
+	VFMADD231PD  Z14, Z15, Z8
+	VBROADCASTSD 24(CX), Z16
+	VFMADD231PD  Z12, Z16, Z9
+	VFMADD231PD  Z13, Z16, Z10
+	VFMADD231PD  Z14, Z16, Z11
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop214
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z3, (AX)
+	VMOVUPD      Z4, 64(AX)
+	VMOVUPD      Z5, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z6, (AX)
+	VMOVUPD      Z7, 64(AX)
+	VMOVUPD      Z8, 128(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Z9, (AX)
+	VMOVUPD      Z10, 64(AX)
+	VMOVUPD      Z11, 128(AX)
+	VZEROUPPER
+	RET
+
+// func addGram1x1AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram1x1AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+
+loop215:
+	VMOVUPD      (DX), Z1
+	VBROADCASTSD (CX), Z2
+	VFMADD231PD  Z1, Z2, Z0
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop215
+	VMOVUPD      Z0, (AX)
+	VZEROUPPER
+	RET
+
+// func addGram1x2AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram1x2AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+	VMOVUPD 64(DI), Z1
+
+loop216:
+	VMOVUPD      (DX), Z2
+	VMOVUPD      64(DX), Z3
+	VBROADCASTSD (CX), Z4
+	VFMADD231PD  Z2, Z4, Z0
+	VFMADD231PD  Z3, Z4, Z1
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop216
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func addGram1x3AVX512(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·addGram1x3AVX512(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Z0
+	VMOVUPD 64(DI), Z1
+	VMOVUPD 128(DI), Z2
+
+loop217:
+	VMOVUPD      (DX), Z3
+	VMOVUPD      64(DX), Z4
+	VMOVUPD      128(DX), Z5
+	VBROADCASTSD (CX), Z6
+	VFMADD231PD  Z3, Z6, Z0
+	VFMADD231PD  Z4, Z6, Z1
+	VFMADD231PD  Z5, Z6, Z2
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop217
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4789,7 +5469,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop203:
+loop218:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -4801,7 +5481,7 @@ loop203:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop203
+	JNZ         loop218
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4821,7 +5501,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop204:
+loop219:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -4829,7 +5509,7 @@ loop204:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop204
+	JNZ         loop219
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -4847,7 +5527,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop205:
+loop220:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -4857,7 +5537,7 @@ loop205:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop205
+	JNZ         loop220
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4878,7 +5558,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop206:
+loop221:
 	VMOVUPD     (R8), Y4
 	VMOVUPD     32(R8), Y5
 	VFMADD231PD (R10), Y4, Y0
@@ -4888,7 +5568,7 @@ loop206:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop206
+	JNZ         loop221
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -4916,12 +5596,12 @@ TEXT ·matTVecAVX2(SB), NOSPLIT, $0-88
 	LEAQ   (AX)(DI*1), R8
 	MOVQ   AX, R9
 
-clear207:
+clear222:
 	VMOVUPD Y0, (R9)
 	VMOVUPD Y0, 32(R9)
 	ADDQ    $0x00000040, R9
 	CMPQ    R9, R8
-	JL      clear207
+	JL      clear222
 
 rows:
 	CMPQ    BX, $0x00000004
@@ -4945,7 +5625,7 @@ rows:
 	LEAQ    (DI)(DI*2), R8
 	ADDQ    CX, R8
 
-loop208:
+loop223:
 	VMOVUPD     (AX), Y8
 	VMOVUPD     32(AX), Y9
 	PREFETCHT0  3072(BX)
@@ -4966,7 +5646,7 @@ loop208:
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop208
+	JNZ         loop223
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, AX
 	ADDQ        AX, CX
@@ -4978,7 +5658,7 @@ rows_1:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop209:
+loop224:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	PREFETCHT0  3072(BX)
@@ -4989,7 +5669,7 @@ loop209:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop209
+	JNZ         loop224
 	ADDQ        $0x00000040, DX
 	IMUL3Q      $0x00000001, DI, AX
 	ADDQ        AX, CX
@@ -5003,7 +5683,7 @@ rows_2:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop210:
+loop225:
 	VMOVUPD     (AX), Y4
 	VMOVUPD     32(AX), Y5
 	PREFETCHT0  3072(BX)
@@ -5017,7 +5697,7 @@ loop210:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop210
+	JNZ         loop225
 	ADDQ        $0x00000080, DX
 	IMUL3Q      $0x00000002, DI, AX
 	ADDQ        AX, CX
@@ -5033,7 +5713,7 @@ rows_3:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop211:
+loop226:
 	VMOVUPD     (AX), Y6
 	VMOVUPD     32(AX), Y7
 	PREFETCHT0  3072(BX)
@@ -5050,7 +5730,7 @@ loop211:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop211
+	JNZ         loop226
 	ADDQ        $0x000000c0, DX
 	IMUL3Q      $0x00000003, DI, AX
 	ADDQ        AX, CX
@@ -5071,7 +5751,7 @@ rows_step:
 	LEAQ    (DI)(DI*2), R11
 	ADDQ    CX, R11
 
-loop212:
+loop227:
 	VMOVUPD     (R9), Y8
 	VMOVUPD     32(R9), Y9
 	PREFETCHT0  3072(R8)
@@ -5092,7 +5772,7 @@ loop212:
 	ADDQ        $0x00000040, R11
 	ADDQ        $0x00000040, R9
 	DECQ        R10
-	JNZ         loop212
+	JNZ         loop227
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, R8
 	ADDQ        R8, CX
@@ -5113,7 +5793,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop213:
+loop228:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -5121,7 +5801,7 @@ loop213:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop213
+	JNZ         loop228
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -5137,7 +5817,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop214:
+loop229:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -5147,7 +5827,7 @@ loop214:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop214
+	JNZ         loop229
 	VZEROUPPER
 	RET
 
@@ -5164,7 +5844,7 @@ TEXT ·axpyNorm2AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop215:
+loop230:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (BX), Y0, Y2
@@ -5176,7 +5856,7 @@ loop215:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop215
+	JNZ         loop230
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
 	VZEROUPPER
@@ -5199,7 +5879,7 @@ TEXT ·negateDotsAVX2(SB), NOSPLIT, $0-104
 	VXORPD Y7, Y7, Y7
 	VXORPD Y8, Y8, Y8
 
-loop216:
+loop231:
 	VMOVUPD     (SI), Y1
 	VMOVUPD     32(SI), Y2
 	VSUBPD      (BX), Y0, Y3
@@ -5214,7 +5894,7 @@ loop216:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, AX
 	DECQ        DI
-	JNZ         loop216
+	JNZ         loop231
 	VMOVUPD     Y5, (CX)
 	VMOVUPD     Y6, 32(CX)
 	VMOVUPD     Y7, (DX)
@@ -5237,7 +5917,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop217:
+loop232:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -5248,7 +5928,7 @@ loop217:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R9, R9
 
-cols218:
+cols233:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -5259,7 +5939,7 @@ cols218:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols218
+	JL          cols233
 	VADDPD      (CX), Y2, Y2
 	VADDPD      32(CX), Y3, Y3
 	VMOVUPD     Y2, (CX)
@@ -5267,7 +5947,7 @@ cols218:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop217
+	JNZ         loop232
 	VZEROUPPER
 	RET
 
@@ -5286,7 +5966,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop219:
+loop234:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -5303,7 +5983,7 @@ loop219:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R10, R10
 
-cols220:
+cols235:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -5316,7 +5996,7 @@ cols220:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols220
+	JL          cols235
 	VADDPD      (CX), Y4, Y4
 	VADDPD      32(CX), Y5, Y5
 	VMOVUPD     Y4, (CX)
@@ -5324,7 +6004,7 @@ cols220:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop219
+	JNZ         loop234
 	VZEROUPPER
 	RET
 
@@ -5343,7 +6023,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop221:
+loop236:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -5366,7 +6046,7 @@ loop221:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R11, R11
 
-cols222:
+cols237:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -5381,7 +6061,7 @@ cols222:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols222
+	JL          cols237
 	VADDPD      (CX), Y6, Y6
 	VADDPD      32(CX), Y7, Y7
 	VMOVUPD     Y6, (CX)
@@ -5389,7 +6069,7 @@ cols222:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop221
+	JNZ         loop236
 	VZEROUPPER
 	RET
 
@@ -5408,7 +6088,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop223:
+loop238:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -5437,7 +6117,7 @@ loop223:
 	VXORPD       Y9, Y9, Y9
 	XORQ         R12, R12
 
-cols224:
+cols239:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -5454,7 +6134,7 @@ cols224:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols224
+	JL          cols239
 	VADDPD      (CX), Y8, Y8
 	VADDPD      32(CX), Y9, Y9
 	VMOVUPD     Y8, (CX)
@@ -5462,7 +6142,7 @@ cols224:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop223
+	JNZ         loop238
 	VZEROUPPER
 	RET
 
@@ -5481,7 +6161,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop225:
+loop240:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -5516,7 +6196,7 @@ loop225:
 	VXORPD       Y11, Y11, Y11
 	XORQ         R13, R13
 
-cols226:
+cols241:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -5535,7 +6215,7 @@ cols226:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols226
+	JL          cols241
 	VADDPD      (CX), Y10, Y10
 	VADDPD      32(CX), Y11, Y11
 	VMOVUPD     Y10, (CX)
@@ -5543,7 +6223,7 @@ cols226:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop225
+	JNZ         loop240
 	VZEROUPPER
 	RET
 
@@ -5562,7 +6242,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop227:
+loop242:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -5603,7 +6283,7 @@ loop227:
 	VXORPD       Y13, Y13, Y13
 	XORQ         R14, R14
 
-cols228:
+cols243:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -5624,7 +6304,7 @@ cols228:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols228
+	JL          cols243
 	VADDPD      (CX), Y12, Y12
 	VADDPD      32(CX), Y13, Y13
 	VMOVUPD     Y12, (CX)
@@ -5632,7 +6312,7 @@ cols228:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop227
+	JNZ         loop242
 	VZEROUPPER
 	RET
 
@@ -5657,7 +6337,7 @@ TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y4, 32(CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop229:
+loop244:
 	VMULPD (BX), Y0, Y1
 	VMULPD 32(BX), Y0, Y2
 	VXORPD Y5, Y5, Y5
@@ -5666,7 +6346,7 @@ loop229:
 	VXORPD Y4, Y4, Y4
 	XORQ   R11, R11
 
-cols230:
+cols245:
 	PREFETCHT1  (R10)(R11*1)
 	VMOVUPD     (AX)(R11*1), Y7
 	VMOVUPD     32(AX)(R11*1), Y8
@@ -5680,7 +6360,7 @@ cols230:
 	VFMADD231PD Y8, Y8, Y4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, R9
-	JL          cols230
+	JL          cols245
 	VMOVUPD     Y5, (DX)
 	VMOVUPD     Y6, 32(DX)
 	VADDPD      (CX), Y3, Y3
@@ -5692,7 +6372,7 @@ cols230:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop229
+	JNZ         loop244
 	VZEROUPPER
 	RET
 
@@ -5708,7 +6388,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop231:
+loop246:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -5717,17 +6397,17 @@ loop231:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols232:
+cols247:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols232
+	JL          cols247
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop231
+	JNZ         loop246
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -5745,7 +6425,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop233:
+loop248:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -5760,7 +6440,7 @@ loop233:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols234:
+cols249:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -5769,10 +6449,10 @@ cols234:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols234
+	JL          cols249
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop233
+	JNZ         loop248
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -5790,7 +6470,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop235:
+loop250:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -5811,7 +6491,7 @@ loop235:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols236:
+cols251:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -5822,10 +6502,10 @@ cols236:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols236
+	JL          cols251
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop235
+	JNZ         loop250
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -5843,7 +6523,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop237:
+loop252:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -5870,7 +6550,7 @@ loop237:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols238:
+cols253:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -5883,10 +6563,10 @@ cols238:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols238
+	JL          cols253
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop237
+	JNZ         loop252
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -5904,7 +6584,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop239:
+loop254:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -5937,7 +6617,7 @@ loop239:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols240:
+cols255:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -5952,10 +6632,10 @@ cols240:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols240
+	JL          cols255
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop239
+	JNZ         loop254
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -5973,7 +6653,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop241:
+loop256:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -6012,7 +6692,7 @@ loop241:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols242:
+cols257:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -6029,10 +6709,10 @@ cols242:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols242
+	JL          cols257
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop241
+	JNZ         loop256
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -6049,7 +6729,7 @@ TEXT ·copyLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop243:
+loop258:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD Y0, (AX)
@@ -6057,7 +6737,7 @@ loop243:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop243
+	JNZ     loop258
 	VZEROUPPER
 	RET
 
@@ -6072,7 +6752,7 @@ TEXT ·negateLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop244:
+loop259:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VXORPD  Y4, Y4, Y4
@@ -6083,7 +6763,7 @@ loop244:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop244
+	JNZ     loop259
 	VZEROUPPER
 	RET
 
@@ -6098,27 +6778,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop245:
+loop260:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows246:
+rows261:
 	DECQ   R8
-	JZ     sum247
+	JZ     sum262
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows246
+	JMP    rows261
 
-sum247:
+sum262:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop245
+	JNZ     loop260
 	VZEROUPPER
 	RET
 
@@ -6135,16 +6815,16 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop248:
+loop263:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none250
+	JZ      none265
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop251:
+loop266:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6155,12 +6835,12 @@ loop251:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop251
+	JNZ     loop266
 
-none250:
+none265:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop248
+	JNZ  loop263
 	VZEROUPPER
 	RET
 
@@ -6177,18 +6857,18 @@ TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop252:
+loop267:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none254
+	JZ      none269
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop255:
+loop270:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6203,12 +6883,12 @@ loop255:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop255
+	JNZ     loop270
 
-none254:
+none269:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop252
+	JNZ  loop267
 	VZEROUPPER
 	RET
 
@@ -6225,12 +6905,12 @@ TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop256:
+loop271:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none258
+	JZ      none273
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -6238,7 +6918,7 @@ loop256:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop259:
+loop274:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6257,12 +6937,12 @@ loop259:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop259
+	JNZ     loop274
 
-none258:
+none273:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop256
+	JNZ  loop271
 	VZEROUPPER
 	RET
 
@@ -6279,12 +6959,12 @@ TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop260:
+loop275:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none262
+	JZ      none277
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -6294,7 +6974,7 @@ loop260:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop263:
+loop278:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -6317,12 +6997,12 @@ loop263:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop263
+	JNZ     loop278
 
-none262:
+none277:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop260
+	JNZ  loop275
 	VZEROUPPER
 	RET
 
@@ -6341,18 +7021,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop264:
+loop279:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none266
+	JZ      none281
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop267:
+loop282:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -6368,21 +7048,21 @@ loop267:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop267
+	JNZ         loop282
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end265
+	JMP         end280
 
-none266:
+none281:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end265:
+end280:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop264
+	JNZ  loop279
 	VZEROUPPER
 	RET
 
@@ -6401,12 +7081,12 @@ TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop268:
+loop283:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none270
+	JZ      none285
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -6416,7 +7096,7 @@ loop268:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop271:
+loop286:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -6442,25 +7122,25 @@ loop271:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop271
+	JNZ         loop286
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end269
+	JMP         end284
 
-none270:
+none285:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end269:
+end284:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop268
+	JNZ  loop283
 	VZEROUPPER
 	RET
 
@@ -6479,12 +7159,12 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop272:
+loop287:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none274
+	JZ      none289
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -6498,7 +7178,7 @@ loop272:
 	VXORPD  Y10, Y10, Y10
 	VXORPD  Y11, Y11, Y11
 
-loop275:
+loop290:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -6534,16 +7214,16 @@ loop275:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop275
+	JNZ         loop290
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end273
+	JMP         end288
 
-none274:
+none289:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -6552,11 +7232,11 @@ none274:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end273:
+end288:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop272
+	JNZ  loop287
 	VZEROUPPER
 	RET
 
@@ -6575,12 +7255,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop276:
+loop291:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none278
+	JZ      none293
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -6593,7 +7273,7 @@ loop276:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop279:
+loop294:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -6619,7 +7299,7 @@ loop279:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop279
+	JNZ         loop294
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -6633,7 +7313,7 @@ loop279:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop280:
+loop295:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -6659,14 +7339,14 @@ loop280:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop280
+	JNZ         loop295
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end277
+	JMP         end292
 
-none278:
+none293:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -6677,11 +7357,11 @@ none278:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end277:
+end292:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop276
+	JNZ  loop291
 	VZEROUPPER
 	RET
 
@@ -6696,16 +7376,16 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop281:
+loop296:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none283
+	JZ      none298
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 
-four284:
+four299:
 	MOVQ       (SI), R10
 	MOVL       R10, R9
 	SHRQ       $0x20, R10
@@ -6741,19 +7421,19 @@ four284:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last285
+	JLE        last300
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four284
+	JMP        four299
 
-last285:
+last300:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none283:
+none298:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop281
+	JNZ  loop296
 	VZEROUPPER
 	RET
 
@@ -6768,18 +7448,18 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop286:
+loop301:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none288
+	JZ      none303
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 	VMOVUPD 64(CX), Y10
 	VMOVUPD 96(CX), Y11
 
-four289:
+four304:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -6823,19 +7503,19 @@ four289:
 	VADDPD      Y13, Y12, Y12
 	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last290
+	JLE         last305
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four289
+	JMP         four304
 
-last290:
+last305:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none288:
+none303:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop286
+	JNZ  loop301
 	VZEROUPPER
 	RET
 
@@ -6850,12 +7530,12 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop291:
+loop306:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none293
+	JZ      none308
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 	VMOVUPD 64(CX), Y10
@@ -6863,7 +7543,7 @@ loop291:
 	VMOVUPD 128(CX), Y12
 	VMOVUPD 160(CX), Y13
 
-four294:
+four309:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -6915,19 +7595,19 @@ four294:
 	VADDPD      Y15, Y14, Y14
 	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last295
+	JLE         last310
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four294
+	JMP         four309
 
-last295:
+last310:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none293:
+none308:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop291
+	JNZ  loop306
 	VZEROUPPER
 	RET
 
@@ -6942,14 +7622,14 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop296:
+loop311:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none298
+	JZ    none313
 
-four299:
+four314:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7017,19 +7697,19 @@ four299:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last300
+	JLE         last315
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four299
+	JMP         four314
 
-last300:
+last315:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none298:
+none313:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop296
+	JNZ  loop311
 	VZEROUPPER
 	RET
 
@@ -7044,7 +7724,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop301:
+loop316:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7053,9 +7733,9 @@ loop301:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single303
+	JL     single318
 
-pair302:
+pair317:
 	VBROADCASTF128 (DX), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -7073,11 +7753,11 @@ pair302:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair302
+	JGE            pair317
 
-single303:
+single318:
 	CMPQ         R8, $-1
-	JL           sum304
+	JL           sum319
 	VBROADCASTSD (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -7087,14 +7767,14 @@ single303:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum304:
+sum319:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop301
+	JNZ     loop316
 	VZEROUPPER
 	RET
 
@@ -7109,7 +7789,7 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop305:
+loop320:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7122,9 +7802,9 @@ loop305:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single307
+	JL     single322
 
-pair306:
+pair321:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -7146,11 +7826,11 @@ pair306:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair306
+	JGE            pair321
 
-single307:
+single322:
 	CMPQ         R8, $-1
-	JL           sum308
+	JL           sum323
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -7162,7 +7842,7 @@ single307:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum308:
+sum323:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7173,7 +7853,7 @@ sum308:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop305
+	JNZ     loop320
 	VZEROUPPER
 	RET
 
@@ -7188,7 +7868,7 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop309:
+loop324:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7205,9 +7885,9 @@ loop309:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single311
+	JL     single326
 
-pair310:
+pair325:
 	VBROADCASTF128 (DX), Y13
 	VUNPCKLPD      Y13, Y13, Y12
 	VUNPCKHPD      Y13, Y13, Y13
@@ -7233,11 +7913,11 @@ pair310:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair310
+	JGE            pair325
 
-single311:
+single326:
 	CMPQ         R8, $-1
-	JL           sum312
+	JL           sum327
 	VBROADCASTSD (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -7251,7 +7931,7 @@ single311:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum312:
+sum327:
 	VADDPD  Y6, Y0, Y0
 	VADDPD  Y7, Y1, Y1
 	VADDPD  Y8, Y2, Y2
@@ -7266,7 +7946,7 @@ sum312:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop309
+	JNZ     loop324
 	VZEROUPPER
 	RET
 
@@ -7281,7 +7961,7 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop313:
+loop328:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7297,9 +7977,9 @@ loop313:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single315
+	JL     single330
 
-pair314:
+pair329:
 	VBROADCASTF128 (R9), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -7321,11 +8001,11 @@ pair314:
 	ADDQ           $0x00000008, R10
 	ADDQ           $0x00000010, R9
 	SUBQ           $0x00000002, R11
-	JGE            pair314
+	JGE            pair329
 
-single315:
+single330:
 	CMPQ         R11, $-1
-	JL           sum316
+	JL           sum331
 	VBROADCASTSD (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -7337,7 +8017,7 @@ single315:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum316:
+sum331:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7355,9 +8035,9 @@ sum316:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single318
+	JL      single333
 
-pair317:
+pair332:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -7379,11 +8059,11 @@ pair317:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair317
+	JGE            pair332
 
-single318:
+single333:
 	CMPQ         R8, $-1
-	JL           sum319
+	JL           sum334
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -7395,7 +8075,7 @@ single318:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum319:
+sum334:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7406,7 +8086,7 @@ sum319:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop313
+	JNZ     loop328
 	VZEROUPPER
 	RET
 
@@ -7429,15 +8109,15 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent320:
+parent335:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none323
+	JZ    none338
 
-child321:
+child336:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -7451,9 +8131,9 @@ child321:
 	VMOVUPD 32(R11), Y9
 	VMULPD  32(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next322
+	JZ      next337
 
-four324:
+four339:
 	MOVQ       (DI), R12
 	MOVL       R12, R11
 	SHRQ       $0x20, R12
@@ -7489,23 +8169,23 @@ four324:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last325
+	JLE        last340
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four324
+	JMP        four339
 
-last325:
+last340:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next322:
+next337:
 	DECQ R10
-	JNZ  child321
+	JNZ  child336
 
-none323:
+none338:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent320
+	JNZ  parent335
 	VZEROUPPER
 	RET
 
@@ -7528,15 +8208,15 @@ TEXT ·treeDots2AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent326:
+parent341:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none329
+	JZ    none344
 
-child327:
+child342:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -7554,9 +8234,9 @@ child327:
 	VMOVUPD 96(R11), Y11
 	VMULPD  96(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next328
+	JZ      next343
 
-four330:
+four345:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -7600,23 +8280,23 @@ four330:
 	VADDPD      Y13, Y12, Y12
 	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last331
+	JLE         last346
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four330
+	JMP         four345
 
-last331:
+last346:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next328:
+next343:
 	DECQ R10
-	JNZ  child327
+	JNZ  child342
 
-none329:
+none344:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent326
+	JNZ  parent341
 	VZEROUPPER
 	RET
 
@@ -7639,15 +8319,15 @@ TEXT ·treeDots3AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent332:
+parent347:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none335
+	JZ    none350
 
-child333:
+child348:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -7669,9 +8349,9 @@ child333:
 	VMOVUPD 160(R11), Y13
 	VMULPD  160(R12), Y13, Y13
 	TESTQ   R9, R9
-	JZ      next334
+	JZ      next349
 
-four336:
+four351:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -7723,23 +8403,23 @@ four336:
 	VADDPD      Y15, Y14, Y14
 	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last337
+	JLE         last352
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four336
+	JMP         four351
 
-last337:
+last352:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next334:
+next349:
 	DECQ R10
-	JNZ  child333
+	JNZ  child348
 
-none335:
+none350:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent332
+	JNZ  parent347
 	VZEROUPPER
 	RET
 
@@ -7762,15 +8442,15 @@ TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
 	DECQ R9
 	MOVQ R9, 272(SP)
 
-parent338:
+parent353:
 	MOVQ  264(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 264(SP)
 	TESTQ R10, R10
-	JZ    none341
+	JZ    none356
 
-child339:
+child354:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -7804,9 +8484,9 @@ child339:
 	VMULPD  224(R12), Y9, Y9
 	VMOVUPD Y9, 224(SP)
 	TESTQ   R9, R9
-	JZ      next340
+	JZ      next355
 
-four342:
+four357:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -7874,23 +8554,23 @@ four342:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last343
+	JLE         last358
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four342
+	JMP         four357
 
-last343:
+last358:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next340:
+next355:
 	DECQ R10
-	JNZ  child339
+	JNZ  child354
 
-none341:
+none356:
 	ADDQ $0x00000100, 256(SP)
 	DECQ 272(SP)
-	JNZ  parent338
+	JNZ  parent353
 	VZEROUPPER
 	RET
 
@@ -7916,7 +8596,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent344:
+parent359:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -7927,9 +8607,9 @@ parent344:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none346
+	JZ      none361
 
-child345:
+child360:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -7938,9 +8618,9 @@ child345:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single348
+	JL     single363
 
-pair347:
+pair362:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -7958,11 +8638,11 @@ pair347:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair347
+	JGE            pair362
 
-single348:
+single363:
 	CMPQ         R10, $-1
-	JL           sum349
+	JL           sum364
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -7972,7 +8652,7 @@ single348:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum349:
+sum364:
 	VADDPD      Y6, Y4, Y4
 	VADDPD      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -7987,16 +8667,16 @@ sum349:
 	VFMADD231PD 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child345
+	JNZ         child360
 
-none346:
+none361:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent344
+	JNZ     parent359
 	VZEROUPPER
 	RET
 
@@ -8022,7 +8702,7 @@ TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent350:
+parent365:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8034,9 +8714,9 @@ parent350:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none352
+	JZ      none367
 
-child351:
+child366:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8049,9 +8729,9 @@ child351:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single354
+	JL     single369
 
-pair353:
+pair368:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8073,11 +8753,11 @@ pair353:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair353
+	JGE            pair368
 
-single354:
+single369:
 	CMPQ         R10, $-1
-	JL           sum355
+	JL           sum370
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -8089,7 +8769,7 @@ single354:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum355:
+sum370:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -8124,13 +8804,13 @@ sum355:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child351
+	JNZ         child366
 
-none352:
+none367:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent350
+	JNZ  parent365
 	VZEROUPPER
 	RET
 
@@ -8156,7 +8836,7 @@ TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent356:
+parent371:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8170,9 +8850,9 @@ parent356:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none358
+	JZ      none373
 
-child357:
+child372:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8189,9 +8869,9 @@ child357:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single360
+	JL     single375
 
-pair359:
+pair374:
 	VBROADCASTF128 (SI), Y13
 	VUNPCKLPD      Y13, Y13, Y12
 	VUNPCKHPD      Y13, Y13, Y13
@@ -8217,11 +8897,11 @@ pair359:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair359
+	JGE            pair374
 
-single360:
+single375:
 	CMPQ         R10, $-1
-	JL           sum361
+	JL           sum376
 	VBROADCASTSD (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -8235,7 +8915,7 @@ single360:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum361:
+sum376:
 	VADDPD      Y6, Y0, Y0
 	VADDPD      Y7, Y1, Y1
 	VADDPD      Y8, Y2, Y2
@@ -8284,13 +8964,13 @@ sum361:
 	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child357
+	JNZ         child372
 
-none358:
+none373:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent356
+	JNZ  parent371
 	VZEROUPPER
 	RET
 
@@ -8316,7 +8996,7 @@ TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent362:
+parent377:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8332,9 +9012,9 @@ parent362:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none364
+	JZ      none379
 
-child363:
+child378:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -8350,9 +9030,9 @@ child363:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single366
+	JL     single381
 
-pair365:
+pair380:
 	VBROADCASTF128 (R10), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8374,11 +9054,11 @@ pair365:
 	ADDQ           $0x00000008, R13
 	ADDQ           $0x00000010, R10
 	SUBQ           $0x00000002, R14
-	JGE            pair365
+	JGE            pair380
 
-single366:
+single381:
 	CMPQ         R14, $-1
-	JL           sum367
+	JL           sum382
 	VBROADCASTSD (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -8390,7 +9070,7 @@ single366:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum367:
+sum382:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -8432,9 +9112,9 @@ sum367:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single369
+	JL          single384
 
-pair368:
+pair383:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8456,11 +9136,11 @@ pair368:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R12
-	JGE            pair368
+	JGE            pair383
 
-single369:
+single384:
 	CMPQ         R12, $-1
-	JL           sum370
+	JL           sum385
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -8472,7 +9152,7 @@ single369:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum370:
+sum385:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -8507,13 +9187,13 @@ sum370:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child363
+	JNZ         child378
 
-none364:
+none379:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent362
+	JNZ  parent377
 	VZEROUPPER
 	RET
 
@@ -8538,7 +9218,7 @@ TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run371:
+run386:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -8550,9 +9230,9 @@ run371:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four372:
+four387:
 	CMPQ       R8, $0x00000004
-	JL         one373
+	JL         one388
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R10
 	IMULQ      SI, DI
@@ -8608,11 +9288,11 @@ four372:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four372
+	JMP        four387
 
-one373:
+one388:
 	TESTQ        R8, R8
-	JZ           end374
+	JZ           end389
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -8631,11 +9311,11 @@ one373:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one373
+	JMP          one388
 
-end374:
+end389:
 	DECQ 24(SP)
-	JNZ  run371
+	JNZ  run386
 	VZEROUPPER
 	RET
 
@@ -8660,7 +9340,7 @@ TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run375:
+run390:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -8672,9 +9352,9 @@ run375:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four376:
+four391:
 	CMPQ        R8, $0x00000004
-	JL          one377
+	JL          one392
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -8754,11 +9434,11 @@ four376:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four376
+	JMP         four391
 
-one377:
+one392:
 	TESTQ        R8, R8
-	JZ           end378
+	JZ           end393
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -8783,11 +9463,11 @@ one377:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one377
+	JMP          one392
 
-end378:
+end393:
 	DECQ 24(SP)
-	JNZ  run375
+	JNZ  run390
 	VZEROUPPER
 	RET
 
@@ -8812,7 +9492,7 @@ TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run379:
+run394:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -8824,9 +9504,9 @@ run379:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four380:
+four395:
 	CMPQ        R8, $0x00000004
-	JL          one381
+	JL          one396
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -8930,11 +9610,11 @@ four380:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four380
+	JMP         four395
 
-one381:
+one396:
 	TESTQ        R8, R8
-	JZ           end382
+	JZ           end397
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -8965,11 +9645,11 @@ one381:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one381
+	JMP          one396
 
-end382:
+end397:
 	DECQ 24(SP)
-	JNZ  run379
+	JNZ  run394
 	VZEROUPPER
 	RET
 
@@ -8994,7 +9674,7 @@ TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run383:
+run398:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9006,9 +9686,9 @@ run383:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four384:
+four399:
 	CMPQ        R8, $0x00000004
-	JL          one385
+	JL          one400
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9136,11 +9816,11 @@ four384:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four384
+	JMP         four399
 
-one385:
+one400:
 	TESTQ        R8, R8
-	JZ           end386
+	JZ           end401
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9177,11 +9857,11 @@ one385:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one385
+	JMP          one400
 
-end386:
+end401:
 	DECQ 24(SP)
-	JNZ  run383
+	JNZ  run398
 	VZEROUPPER
 	RET
 
@@ -9210,7 +9890,7 @@ TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run387:
+run402:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9228,7 +9908,7 @@ run387:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop388:
+loop403:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9259,13 +9939,13 @@ loop388:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop388
+	JNZ          loop403
 	VADDPD       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPD       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run387
+	JNZ          run402
 	VZEROUPPER
 	RET
 
@@ -9294,7 +9974,7 @@ TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run389:
+run404:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9316,7 +9996,7 @@ run389:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop390:
+loop405:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9369,7 +10049,7 @@ loop390:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop390
+	JNZ          loop405
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -9379,7 +10059,7 @@ loop390:
 	VADDPD       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run389
+	JNZ          run404
 	VZEROUPPER
 	RET
 
@@ -9408,7 +10088,7 @@ TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run391:
+run406:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9431,7 +10111,7 @@ run391:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop392:
+loop407:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -9473,7 +10153,7 @@ loop392:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop392
+	JNZ          loop407
 	VADDPD       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPD       32(R12), Y4, Y4
@@ -9487,7 +10167,7 @@ loop392:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop393:
+loop408:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9529,7 +10209,7 @@ loop393:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop393
+	JNZ          loop408
 	VADDPD       96(R12), Y3, Y3
 	VMOVUPD      Y3, 96(R12)
 	VADDPD       128(R12), Y4, Y4
@@ -9537,7 +10217,7 @@ loop393:
 	VADDPD       160(R12), Y5, Y5
 	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run391
+	JNZ          run406
 	VZEROUPPER
 	RET
 
@@ -9566,7 +10246,7 @@ TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run394:
+run409:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9591,7 +10271,7 @@ run394:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop395:
+loop410:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -9644,7 +10324,7 @@ loop395:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop395
+	JNZ          loop410
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -9662,7 +10342,7 @@ loop395:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop396:
+loop411:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9715,7 +10395,7 @@ loop396:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop396
+	JNZ          loop411
 	VADDPD       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPD       160(R12), Y5, Y5
@@ -9725,7 +10405,7 @@ loop396:
 	VADDPD       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run394
+	JNZ          run409
 	VZEROUPPER
 	RET
 
@@ -9749,7 +10429,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop397:
+loop412:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -9763,7 +10443,7 @@ loop397:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop397
+	JNZ         loop412
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -9844,6 +10524,196 @@ TEXT ·addTileAVX2(SB), NOSPLIT, $0-48
 	VZEROUPPER
 	RET
 
+// func products1AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX
+TEXT ·products1AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop413:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	VMOVUPD (CX)(R9*1), Y0
+	VMOVUPD 32(CX)(R9*1), Y1
+	VMULPD  (DX)(R10*1), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(DX)(R10*1), Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000004, SI
+	ADDQ    R8, AX
+	DECQ    DI
+	JNZ     loop413
+	VZEROUPPER
+	RET
+
+// func products2AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX
+TEXT ·products2AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop414:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	VMOVUPD (CX)(R9*1), Y0
+	VMOVUPD 32(CX)(R9*1), Y1
+	VMOVUPD 64(CX)(R9*1), Y2
+	VMOVUPD 96(CX)(R9*1), Y3
+	VMULPD  (DX)(R10*1), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(DX)(R10*1), Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPD  64(DX)(R10*1), Y2, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPD  96(DX)(R10*1), Y3, Y3
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000004, SI
+	ADDQ    R8, AX
+	DECQ    DI
+	JNZ     loop414
+	VZEROUPPER
+	RET
+
+// func products3AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX
+TEXT ·products3AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop415:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	VMOVUPD (CX)(R9*1), Y0
+	VMOVUPD 32(CX)(R9*1), Y1
+	VMOVUPD 64(CX)(R9*1), Y2
+	VMOVUPD 96(CX)(R9*1), Y3
+	VMOVUPD 128(CX)(R9*1), Y4
+	VMOVUPD 160(CX)(R9*1), Y5
+	VMULPD  (DX)(R10*1), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(DX)(R10*1), Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPD  64(DX)(R10*1), Y2, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPD  96(DX)(R10*1), Y3, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPD  128(DX)(R10*1), Y4, Y4
+	VMOVUPD Y4, 128(AX)
+	VMULPD  160(DX)(R10*1), Y5, Y5
+	VMOVUPD Y5, 160(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000004, SI
+	ADDQ    R8, AX
+	DECQ    DI
+	JNZ     loop415
+	VZEROUPPER
+	RET
+
+// func products4AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+// Requires: AVX
+TEXT ·products4AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ i_base+72(FP), BX
+	MOVQ j_base+96(FP), SI
+	MOVQ i_len+80(FP), DI
+	MOVQ stride+120(FP), R8
+	SHLQ $0x03, R8
+
+loop416:
+	MOVLQSX (BX), R9
+	MOVLQSX (SI), R10
+	IMULQ   R8, R9
+	IMULQ   R8, R10
+	VMOVUPD (CX)(R9*1), Y0
+	VMOVUPD 32(CX)(R9*1), Y1
+	VMOVUPD 64(CX)(R9*1), Y2
+	VMOVUPD 96(CX)(R9*1), Y3
+	VMOVUPD 128(CX)(R9*1), Y4
+	VMOVUPD 160(CX)(R9*1), Y5
+	VMOVUPD 192(CX)(R9*1), Y6
+	VMOVUPD 224(CX)(R9*1), Y7
+	VMULPD  (DX)(R10*1), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(DX)(R10*1), Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPD  64(DX)(R10*1), Y2, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPD  96(DX)(R10*1), Y3, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPD  128(DX)(R10*1), Y4, Y4
+	VMOVUPD Y4, 128(AX)
+	VMULPD  160(DX)(R10*1), Y5, Y5
+	VMOVUPD Y5, 160(AX)
+	VMULPD  192(DX)(R10*1), Y6, Y6
+	VMOVUPD Y6, 192(AX)
+	VMULPD  224(DX)(R10*1), Y7, Y7
+	VMOVUPD Y7, 224(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000004, SI
+	ADDQ    R8, AX
+	DECQ    DI
+	JNZ     loop416
+	VZEROUPPER
+	RET
+
+// func scaleRowsAVX2(out []float64, in []float64, s []float64, stride int)
+// Requires: AVX
+TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ in_base+24(FP), CX
+	MOVQ s_base+48(FP), DX
+	MOVQ stride+72(FP), BX
+	MOVQ s_len+56(FP), SI
+	SHLQ $0x03, BX
+
+loop417:
+	VBROADCASTSD (DX), Y0
+	XORQ         DI, DI
+
+cols418:
+	VMULPD  (CX)(DI*1), Y0, Y1
+	VMOVUPD Y1, (AX)(DI*1)
+	VMULPD  32(CX)(DI*1), Y0, Y2
+	VMOVUPD Y2, 32(AX)(DI*1)
+	ADDQ    $0x00000040, DI
+	CMPQ    DI, BX
+	JL      cols418
+	ADDQ    $0x00000008, DX
+	ADDQ    BX, CX
+	ADDQ    BX, AX
+	DECQ    SI
+	JNZ     loop417
+	VZEROUPPER
+	RET
+
 // func gemmSub4x1AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
 // Requires: AVX, FMA3
 TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
@@ -9867,7 +10737,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop398:
+loop419:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -9880,7 +10750,7 @@ loop398:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop398
+	JNZ          loop419
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -9918,7 +10788,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop399:
+loop420:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -9936,7 +10806,7 @@ loop399:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop399
+	JNZ          loop420
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -9982,7 +10852,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop400:
+loop421:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -10005,7 +10875,7 @@ loop400:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop400
+	JNZ          loop421
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10040,14 +10910,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop401:
+loop422:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop401
+	JNZ          loop422
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10069,7 +10939,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop402:
+loop423:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -10078,7 +10948,7 @@ loop402:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop402
+	JNZ          loop423
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -10102,7 +10972,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop403:
+loop424:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -10113,7 +10983,256 @@ loop403:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop403
+	JNZ          loop424
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 32(AX)
+	VMOVUPD      Y2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func addGram4x1AVX2(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, FMA3
+TEXT ·addGram4x1AVX2(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Y0
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y1
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y2
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y3
+
+loop425:
+	VMOVUPD      (DX), Y4
+	VBROADCASTSD (CX), Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VBROADCASTSD 8(CX), Y6
+	VFMADD231PD  Y4, Y6, Y1
+	VBROADCASTSD 16(CX), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VBROADCASTSD 24(CX), Y6
+	VFMADD231PD  Y4, Y6, Y3
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop425
+	VMOVUPD      Y0, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y1, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y2, (AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y3, (AX)
+	VZEROUPPER
+	RET
+
+// func addGram4x2AVX2(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, FMA3
+TEXT ·addGram4x2AVX2(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y2
+	VMOVUPD 32(DI), Y3
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y4
+	VMOVUPD 32(DI), Y5
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y6
+	VMOVUPD 32(DI), Y7
+
+loop426:
+	VMOVUPD      (DX), Y8
+	VMOVUPD      32(DX), Y9
+	VBROADCASTSD (CX), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD 8(CX), Y11
+	VFMADD231PD  Y8, Y11, Y2
+	VFMADD231PD  Y9, Y11, Y3
+	VBROADCASTSD 16(CX), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD 24(CX), Y11
+	VFMADD231PD  Y8, Y11, Y6
+	VFMADD231PD  Y9, Y11, Y7
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop426
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y2, (AX)
+	VMOVUPD      Y3, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y4, (AX)
+	VMOVUPD      Y5, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y6, (AX)
+	VMOVUPD      Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+// func addGram4x3AVX2(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, FMA3
+TEXT ·addGram4x3AVX2(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y3
+	VMOVUPD 32(DI), Y4
+	VMOVUPD 64(DI), Y5
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y6
+	VMOVUPD 32(DI), Y7
+	VMOVUPD 64(DI), Y8
+	ADDQ    SI, DI
+	VMOVUPD (DI), Y9
+	VMOVUPD 32(DI), Y10
+	VMOVUPD 64(DI), Y11
+
+loop427:
+	VMOVUPD      (DX), Y12
+	VMOVUPD      32(DX), Y13
+	VMOVUPD      64(DX), Y14
+	VBROADCASTSD (CX), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD 8(CX), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD 16(CX), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD 24(CX), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop427
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 32(AX)
+	VMOVUPD      Y2, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y3, (AX)
+	VMOVUPD      Y4, 32(AX)
+	VMOVUPD      Y5, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y6, (AX)
+	VMOVUPD      Y7, 32(AX)
+	VMOVUPD      Y8, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPD      Y9, (AX)
+	VMOVUPD      Y10, 32(AX)
+	VMOVUPD      Y11, 64(AX)
+	VZEROUPPER
+	RET
+
+// func addGram1x1AVX2(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, FMA3
+TEXT ·addGram1x1AVX2(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Y0
+
+loop428:
+	VMOVUPD      (DX), Y1
+	VBROADCASTSD (CX), Y2
+	VFMADD231PD  Y1, Y2, Y0
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop428
+	VMOVUPD      Y0, (AX)
+	VZEROUPPER
+	RET
+
+// func addGram1x2AVX2(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, FMA3
+TEXT ·addGram1x2AVX2(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+
+loop429:
+	VMOVUPD      (DX), Y2
+	VMOVUPD      32(DX), Y3
+	VBROADCASTSD (CX), Y4
+	VFMADD231PD  Y2, Y4, Y0
+	VFMADD231PD  Y3, Y4, Y1
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop429
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func addGram1x3AVX2(c *float64, x *float64, y *float64, k int, stride int)
+// Requires: AVX, FMA3
+TEXT ·addGram1x3AVX2(SB), NOSPLIT, $0-40
+	MOVQ    c+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    stride+32(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    AX, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+
+loop430:
+	VMOVUPD      (DX), Y3
+	VMOVUPD      32(DX), Y4
+	VMOVUPD      64(DX), Y5
+	VBROADCASTSD (CX), Y6
+	VFMADD231PD  Y3, Y6, Y0
+	VFMADD231PD  Y4, Y6, Y1
+	VFMADD231PD  Y5, Y6, Y2
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          loop430
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -10145,7 +11264,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop404:
+loop431:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -10153,7 +11272,7 @@ loop404:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop404
+	JNZ         loop431
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10169,13 +11288,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop405:
+loop432:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop405
+	JNZ         loop432
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -10190,14 +11309,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop406:
+loop433:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop406
+	JNZ         loop433
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -10214,14 +11333,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop407:
+loop434:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop407
+	JNZ         loop434
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -10284,7 +11403,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop408:
+loop435:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -10301,7 +11420,7 @@ loop408:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop408
+	JNZ         loop435
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10323,13 +11442,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop409:
+loop436:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop409
+	JNZ         loop436
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -10341,14 +11460,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop410:
+loop437:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop410
+	JNZ         loop437
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -10362,7 +11481,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop411:
+loop438:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -10370,7 +11489,7 @@ loop411:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop411
+	JNZ         loop438
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10386,7 +11505,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop412:
+loop439:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -10395,7 +11514,7 @@ loop412:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop412
+	JNZ         loop439
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10413,7 +11532,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop413:
+loop440:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -10423,7 +11542,7 @@ loop413:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop413
+	JNZ         loop440
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10443,7 +11562,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop414:
+loop441:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -10454,7 +11573,7 @@ loop414:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop414
+	JNZ         loop441
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10476,7 +11595,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop415:
+loop442:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -10488,7 +11607,7 @@ loop415:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop415
+	JNZ         loop442
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10512,7 +11631,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop416:
+loop443:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -10525,7 +11644,7 @@ loop416:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop416
+	JNZ         loop443
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10551,7 +11670,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop417:
+loop444:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -10565,7 +11684,7 @@ loop417:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop417
+	JNZ         loop444
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10593,7 +11712,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop418:
+loop445:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -10608,7 +11727,7 @@ loop418:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop418
+	JNZ         loop445
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10638,7 +11757,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop419:
+loop446:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -10654,7 +11773,7 @@ loop419:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop419
+	JNZ         loop446
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10683,7 +11802,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop420:
+loop447:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -10696,7 +11815,7 @@ loop420:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop420
+	JNZ         loop447
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -10723,13 +11842,13 @@ TEXT ·dotF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VPXORQ Y0, Y0, Y0
 
-loop421:
+loop448:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop421
+	JNZ         loop448
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10743,7 +11862,7 @@ TEXT ·norms2F32AVX512(SB), NOSPLIT, $0-40
 	VPXORQ Y1, Y1, Y1
 	VPXORQ Y2, Y2, Y2
 
-loop422:
+loop449:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -10752,7 +11871,7 @@ loop422:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop422
+	JNZ          loop449
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -10767,14 +11886,14 @@ TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop423:
+loop450:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop423
+	JNZ         loop450
 	VZEROUPPER
 	RET
 
@@ -10790,7 +11909,7 @@ TEXT ·axpyNorm2F32AVX512(SB), NOSPLIT, $0-72
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop424:
+loop451:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -10802,7 +11921,7 @@ loop424:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop424
+	JNZ          loop451
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	VZEROUPPER
@@ -10823,7 +11942,7 @@ TEXT ·negateDotsF32AVX512(SB), NOSPLIT, $0-104
 	VPXORQ Y3, Y3, Y3
 	VPXORQ Y4, Y4, Y4
 
-loop425:
+loop452:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -10833,7 +11952,7 @@ loop425:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop425
+	JNZ         loop452
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -10854,7 +11973,7 @@ TEXT ·addOuters1F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop426:
+loop453:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -10863,7 +11982,7 @@ loop426:
 	VPXORQ       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols427:
+cols454:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -10874,7 +11993,7 @@ cols427:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols427
+	JL           cols454
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -10882,7 +12001,7 @@ cols427:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop426
+	JNZ          loop453
 	VZEROUPPER
 	RET
 
@@ -10901,7 +12020,7 @@ TEXT ·addOuters2F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop428:
+loop455:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -10914,7 +12033,7 @@ loop428:
 	VPXORQ       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols429:
+cols456:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -10926,7 +12045,7 @@ cols429:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols429
+	JL           cols456
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -10934,7 +12053,7 @@ cols429:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop428
+	JNZ          loop455
 	VZEROUPPER
 	RET
 
@@ -10953,7 +12072,7 @@ TEXT ·addOuters3F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop430:
+loop457:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -10970,7 +12089,7 @@ loop430:
 	VPXORQ       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols431:
+cols458:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -10983,7 +12102,7 @@ cols431:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols431
+	JL           cols458
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -10991,7 +12110,7 @@ cols431:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop430
+	JNZ          loop457
 	VZEROUPPER
 	RET
 
@@ -11010,7 +12129,7 @@ TEXT ·addOuters4F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop432:
+loop459:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -11031,7 +12150,7 @@ loop432:
 	VPXORQ       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols433:
+cols460:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -11045,7 +12164,7 @@ cols433:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols433
+	JL           cols460
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -11053,7 +12172,7 @@ cols433:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop432
+	JNZ          loop459
 	VZEROUPPER
 	RET
 
@@ -11072,7 +12191,7 @@ TEXT ·addOuters5F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop434:
+loop461:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -11097,7 +12216,7 @@ loop434:
 	VPXORQ       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols435:
+cols462:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -11112,7 +12231,7 @@ cols435:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols435
+	JL           cols462
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -11120,7 +12239,7 @@ cols435:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop434
+	JNZ          loop461
 	VZEROUPPER
 	RET
 
@@ -11139,7 +12258,7 @@ TEXT ·addOuters6F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop436:
+loop463:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -11168,7 +12287,7 @@ loop436:
 	VPXORQ       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols437:
+cols464:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -11184,7 +12303,7 @@ cols437:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols437
+	JL           cols464
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -11192,7 +12311,7 @@ cols437:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop436
+	JNZ          loop463
 	VZEROUPPER
 	RET
 
@@ -11217,14 +12336,14 @@ TEXT ·addOuterMatVecF32AVX512(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop438:
+loop465:
 	VMULPS (BX), Y0, Y1
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols439:
+cols466:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -11237,7 +12356,7 @@ cols439:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols439
+	JL           cols466
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -11248,7 +12367,7 @@ cols439:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop438
+	JNZ          loop465
 	VZEROUPPER
 	RET
 
@@ -11264,14 +12383,14 @@ TEXT ·outersNorm2x1F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop440:
+loop467:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols441:
+cols468:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -11280,10 +12399,10 @@ cols441:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols441
+	JL           cols468
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop440
+	JNZ          loop467
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -11301,7 +12420,7 @@ TEXT ·outersNorm2x2F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop442:
+loop469:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -11312,7 +12431,7 @@ loop442:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols443:
+cols470:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -11322,10 +12441,10 @@ cols443:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols443
+	JL           cols470
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop442
+	JNZ          loop469
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -11343,7 +12462,7 @@ TEXT ·outersNorm2x3F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop444:
+loop471:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -11358,7 +12477,7 @@ loop444:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols445:
+cols472:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -11369,10 +12488,10 @@ cols445:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols445
+	JL           cols472
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop444
+	JNZ          loop471
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -11390,7 +12509,7 @@ TEXT ·outersNorm2x4F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop446:
+loop473:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -11409,7 +12528,7 @@ loop446:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols447:
+cols474:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -11421,10 +12540,10 @@ cols447:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols447
+	JL           cols474
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop446
+	JNZ          loop473
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -11442,7 +12561,7 @@ TEXT ·outersNorm2x5F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop448:
+loop475:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -11465,7 +12584,7 @@ loop448:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols449:
+cols476:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -11478,10 +12597,10 @@ cols449:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols449
+	JL           cols476
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop448
+	JNZ          loop475
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -11499,7 +12618,7 @@ TEXT ·outersNorm2x6F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop450:
+loop477:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -11526,7 +12645,7 @@ loop450:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols451:
+cols478:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -11540,10 +12659,10 @@ cols451:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols451
+	JL           cols478
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop450
+	JNZ          loop477
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -11560,13 +12679,13 @@ TEXT ·copyLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop452:
+loop479:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop452
+	JNZ     loop479
 	VZEROUPPER
 	RET
 
@@ -11581,7 +12700,7 @@ TEXT ·negateLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop453:
+loop480:
 	VMOVUPD (CX), Y0
 	VPXORQ  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -11589,7 +12708,7 @@ loop453:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop453
+	JNZ     loop480
 	VZEROUPPER
 	RET
 
@@ -11604,24 +12723,24 @@ TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop454:
+loop481:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows455:
+rows482:
 	DECQ   R8
-	JZ     sum456
+	JZ     sum483
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows455
+	JMP    rows482
 
-sum456:
+sum483:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop454
+	JNZ     loop481
 	VZEROUPPER
 	RET
 
@@ -11638,15 +12757,15 @@ TEXT ·expand1F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop457:
+loop484:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none459
+	JZ      none486
 	VMOVUPD (CX), Y4
 
-loop460:
+loop487:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -11655,12 +12774,12 @@ loop460:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000020, AX
 	DECQ    R9
-	JNZ     loop460
+	JNZ     loop487
 
-none459:
+none486:
 	ADDQ $0x00000020, CX
 	DECQ R8
-	JNZ  loop457
+	JNZ  loop484
 	VZEROUPPER
 	RET
 
@@ -11677,16 +12796,16 @@ TEXT ·expand2F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop461:
+loop488:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none463
+	JZ      none490
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop464:
+loop491:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -11697,12 +12816,12 @@ loop464:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop464
+	JNZ     loop491
 
-none463:
+none490:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop461
+	JNZ  loop488
 	VZEROUPPER
 	RET
 
@@ -11719,17 +12838,17 @@ TEXT ·expand3F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop465:
+loop492:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none467
+	JZ      none494
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-loop468:
+loop495:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -11742,12 +12861,12 @@ loop468:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000060, AX
 	DECQ    R9
-	JNZ     loop468
+	JNZ     loop495
 
-none467:
+none494:
 	ADDQ $0x00000060, CX
 	DECQ R8
-	JNZ  loop465
+	JNZ  loop492
 	VZEROUPPER
 	RET
 
@@ -11764,18 +12883,18 @@ TEXT ·expand4F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop469:
+loop496:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none471
+	JZ      none498
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop472:
+loop499:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -11790,12 +12909,12 @@ loop472:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop472
+	JNZ     loop499
 
-none471:
+none498:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop469
+	JNZ  loop496
 	VZEROUPPER
 	RET
 
@@ -11812,19 +12931,19 @@ TEXT ·expand5F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop473:
+loop500:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none475
+	JZ      none502
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-loop476:
+loop503:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -11841,12 +12960,12 @@ loop476:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000a0, AX
 	DECQ    R9
-	JNZ     loop476
+	JNZ     loop503
 
-none475:
+none502:
 	ADDQ $0x000000a0, CX
 	DECQ R8
-	JNZ  loop473
+	JNZ  loop500
 	VZEROUPPER
 	RET
 
@@ -11863,12 +12982,12 @@ TEXT ·expand6F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop477:
+loop504:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none479
+	JZ      none506
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -11876,7 +12995,7 @@ loop477:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop480:
+loop507:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -11895,12 +13014,12 @@ loop480:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop480
+	JNZ     loop507
 
-none479:
+none506:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop477
+	JNZ  loop504
 	VZEROUPPER
 	RET
 
@@ -11917,12 +13036,12 @@ TEXT ·expand7F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop481:
+loop508:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none483
+	JZ      none510
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -11931,7 +13050,7 @@ loop481:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-loop484:
+loop511:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -11952,12 +13071,12 @@ loop484:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000e0, AX
 	DECQ    R9
-	JNZ     loop484
+	JNZ     loop511
 
-none483:
+none510:
 	ADDQ $0x000000e0, CX
 	DECQ R8
-	JNZ  loop481
+	JNZ  loop508
 	VZEROUPPER
 	RET
 
@@ -11974,12 +13093,12 @@ TEXT ·expand8F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop485:
+loop512:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none487
+	JZ      none514
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -11989,7 +13108,7 @@ loop485:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop488:
+loop515:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12012,12 +13131,12 @@ loop488:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop488
+	JNZ     loop515
 
-none487:
+none514:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop485
+	JNZ  loop512
 	VZEROUPPER
 	RET
 
@@ -12036,16 +13155,16 @@ TEXT ·fold1F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop489:
+loop516:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none491
+	JZ      none518
 	VMOVUPD (BX), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop492:
+loop519:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y2
@@ -12056,19 +13175,19 @@ loop492:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, DX
 	DECQ        R11
-	JNZ         loop492
+	JNZ         loop519
 	VMOVUPD     Y1, (AX)
-	JMP         end490
+	JMP         end517
 
-none491:
+none518:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
-end490:
+end517:
 	ADDQ $0x00000020, BX
 	ADDQ $0x00000020, AX
 	DECQ R10
-	JNZ  loop489
+	JNZ  loop516
 	VZEROUPPER
 	RET
 
@@ -12087,18 +13206,18 @@ TEXT ·fold2F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop493:
+loop520:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none495
+	JZ      none522
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop496:
+loop523:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -12114,21 +13233,21 @@ loop496:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop496
+	JNZ         loop523
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end494
+	JMP         end521
 
-none495:
+none522:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end494:
+end521:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop493
+	JNZ  loop520
 	VZEROUPPER
 	RET
 
@@ -12147,12 +13266,12 @@ TEXT ·fold3F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop497:
+loop524:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none499
+	JZ      none526
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -12160,7 +13279,7 @@ loop497:
 	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 
-loop500:
+loop527:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y6
@@ -12181,23 +13300,23 @@ loop500:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000060, DX
 	DECQ        R11
-	JNZ         loop500
+	JNZ         loop527
 	VMOVUPD     Y3, (AX)
 	VMOVUPD     Y4, 32(AX)
 	VMOVUPD     Y5, 64(AX)
-	JMP         end498
+	JMP         end525
 
-none499:
+none526:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 
-end498:
+end525:
 	ADDQ $0x00000060, BX
 	ADDQ $0x00000060, AX
 	DECQ R10
-	JNZ  loop497
+	JNZ  loop524
 	VZEROUPPER
 	RET
 
@@ -12216,12 +13335,12 @@ TEXT ·fold4F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop501:
+loop528:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none503
+	JZ      none530
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -12231,7 +13350,7 @@ loop501:
 	VPXORQ  Y6, Y6, Y6
 	VPXORQ  Y7, Y7, Y7
 
-loop504:
+loop531:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -12257,25 +13376,25 @@ loop504:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop504
+	JNZ         loop531
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end502
+	JMP         end529
 
-none503:
+none530:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end502:
+end529:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop501
+	JNZ  loop528
 	VZEROUPPER
 	RET
 
@@ -12294,12 +13413,12 @@ TEXT ·fold5F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop505:
+loop532:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none507
+	JZ      none534
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -12311,7 +13430,7 @@ loop505:
 	VPXORQ  Y8, Y8, Y8
 	VPXORQ  Y9, Y9, Y9
 
-loop508:
+loop535:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y10
@@ -12342,15 +13461,15 @@ loop508:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000a0, DX
 	DECQ        R11
-	JNZ         loop508
+	JNZ         loop535
 	VMOVUPD     Y5, (AX)
 	VMOVUPD     Y6, 32(AX)
 	VMOVUPD     Y7, 64(AX)
 	VMOVUPD     Y8, 96(AX)
 	VMOVUPD     Y9, 128(AX)
-	JMP         end506
+	JMP         end533
 
-none507:
+none534:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -12358,11 +13477,11 @@ none507:
 	VMOVUPD Y0, 96(AX)
 	VMOVUPD Y0, 128(AX)
 
-end506:
+end533:
 	ADDQ $0x000000a0, BX
 	ADDQ $0x000000a0, AX
 	DECQ R10
-	JNZ  loop505
+	JNZ  loop532
 	VZEROUPPER
 	RET
 
@@ -12381,12 +13500,12 @@ TEXT ·fold6F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop509:
+loop536:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none511
+	JZ      none538
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -12400,7 +13519,7 @@ loop509:
 	VPXORQ  Y10, Y10, Y10
 	VPXORQ  Y11, Y11, Y11
 
-loop512:
+loop539:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -12436,16 +13555,16 @@ loop512:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop512
+	JNZ         loop539
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end510
+	JMP         end537
 
-none511:
+none538:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -12454,11 +13573,11 @@ none511:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end510:
+end537:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop509
+	JNZ  loop536
 	VZEROUPPER
 	RET
 
@@ -12477,12 +13596,12 @@ TEXT ·fold7F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop513:
+loop540:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none515
+	JZ      none542
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -12498,7 +13617,7 @@ loop513:
 	VPXORQ  Y12, Y12, Y12
 	VPXORQ  Y13, Y13, Y13
 
-loop516:
+loop543:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y14
@@ -12539,7 +13658,7 @@ loop516:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop516
+	JNZ         loop543
 	VMOVUPD     Y7, (AX)
 	VMOVUPD     Y8, 32(AX)
 	VMOVUPD     Y9, 64(AX)
@@ -12547,9 +13666,9 @@ loop516:
 	VMOVUPD     Y11, 128(AX)
 	VMOVUPD     Y12, 160(AX)
 	VMOVUPD     Y13, 192(AX)
-	JMP         end514
+	JMP         end541
 
-none515:
+none542:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -12559,11 +13678,11 @@ none515:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end514:
+end541:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop513
+	JNZ  loop540
 	VZEROUPPER
 	RET
 
@@ -12582,12 +13701,12 @@ TEXT ·fold8F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop517:
+loop544:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none519
+	JZ      none546
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -12605,7 +13724,7 @@ loop517:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop520:
+loop547:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y16
@@ -12651,7 +13770,7 @@ loop520:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop520
+	JNZ         loop547
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VMOVUPD     Y10, 64(AX)
@@ -12660,9 +13779,9 @@ loop520:
 	VMOVUPD     Y13, 160(AX)
 	VMOVUPD     Y14, 192(AX)
 	VMOVUPD     Y15, 224(AX)
-	JMP         end518
+	JMP         end545
 
-none519:
+none546:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -12673,11 +13792,11 @@ none519:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end518:
+end545:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop517
+	JNZ  loop544
 	VZEROUPPER
 	RET
 
@@ -12692,15 +13811,15 @@ TEXT ·rowDots1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop521:
+loop548:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none523
+	JZ      none550
 	VMOVUPD (CX), Y4
 
-four524:
+four551:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -12726,19 +13845,19 @@ four524:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last525
+	JLE          last552
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four524
+	JMP          four551
 
-last525:
+last552:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none523:
+none550:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop521
+	JNZ  loop548
 	VZEROUPPER
 	RET
 
@@ -12753,16 +13872,16 @@ TEXT ·rowDots2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop526:
+loop553:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none528
+	JZ      none555
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-four529:
+four556:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -12792,19 +13911,19 @@ four529:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last530
+	JLE          last557
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four529
+	JMP          four556
 
-last530:
+last557:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none528:
+none555:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop526
+	JNZ  loop553
 	VZEROUPPER
 	RET
 
@@ -12819,17 +13938,17 @@ TEXT ·rowDots3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop531:
+loop558:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none533
+	JZ      none560
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-four534:
+four561:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -12863,19 +13982,19 @@ four534:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last535
+	JLE          last562
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four534
+	JMP          four561
 
-last535:
+last562:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none533:
+none560:
 	ADDQ $0x00000060, CX
 	DECQ DI
-	JNZ  loop531
+	JNZ  loop558
 	VZEROUPPER
 	RET
 
@@ -12890,18 +14009,18 @@ TEXT ·rowDots4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop536:
+loop563:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none538
+	JZ      none565
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-four539:
+four566:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -12939,19 +14058,19 @@ four539:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last540
+	JLE          last567
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four539
+	JMP          four566
 
-last540:
+last567:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none538:
+none565:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop536
+	JNZ  loop563
 	VZEROUPPER
 	RET
 
@@ -12966,19 +14085,19 @@ TEXT ·rowDots5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop541:
+loop568:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none543
+	JZ      none570
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-four544:
+four571:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -13020,19 +14139,19 @@ four544:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last545
+	JLE          last572
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four544
+	JMP          four571
 
-last545:
+last572:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none543:
+none570:
 	ADDQ $0x000000a0, CX
 	DECQ DI
-	JNZ  loop541
+	JNZ  loop568
 	VZEROUPPER
 	RET
 
@@ -13047,12 +14166,12 @@ TEXT ·rowDots6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop546:
+loop573:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none548
+	JZ      none575
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13060,7 +14179,7 @@ loop546:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-four549:
+four576:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -13106,19 +14225,19 @@ four549:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last550
+	JLE          last577
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four549
+	JMP          four576
 
-last550:
+last577:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none548:
+none575:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop546
+	JNZ  loop573
 	VZEROUPPER
 	RET
 
@@ -13133,12 +14252,12 @@ TEXT ·rowDots7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop551:
+loop578:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none553
+	JZ      none580
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13147,7 +14266,7 @@ loop551:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four554:
+four581:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -13197,19 +14316,19 @@ four554:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last555
+	JLE          last582
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four554
+	JMP          four581
 
-last555:
+last582:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none553:
+none580:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop551
+	JNZ  loop578
 	VZEROUPPER
 	RET
 
@@ -13224,12 +14343,12 @@ TEXT ·rowDots8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop556:
+loop583:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none558
+	JZ      none585
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13239,7 +14358,7 @@ loop556:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four559:
+four586:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -13293,19 +14412,19 @@ four559:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last560
+	JLE          last587
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four559
+	JMP          four586
 
-last560:
+last587:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none558:
+none585:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop556
+	JNZ  loop583
 	VZEROUPPER
 	RET
 
@@ -13320,16 +14439,16 @@ TEXT ·rowSums1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop561:
+loop588:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Y0, Y0, Y0
 	VPXORQ Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single563
+	JL     single590
 
-pair562:
+pair589:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -13345,11 +14464,11 @@ pair562:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair562
+	JGE          pair589
 
-single563:
+single590:
 	CMPQ         R8, $-1
-	JL           sum564
+	JL           sum591
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -13358,12 +14477,12 @@ single563:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum564:
+sum591:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop561
+	JNZ     loop588
 	VZEROUPPER
 	RET
 
@@ -13378,7 +14497,7 @@ TEXT ·rowSums2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop565:
+loop592:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -13387,9 +14506,9 @@ loop565:
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single567
+	JL     single594
 
-pair566:
+pair593:
 	VBROADCASTSD (DX), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -13407,11 +14526,11 @@ pair566:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair566
+	JGE          pair593
 
-single567:
+single594:
 	CMPQ         R8, $-1
-	JL           sum568
+	JL           sum595
 	VBROADCASTSS (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -13421,14 +14540,14 @@ single567:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum568:
+sum595:
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop565
+	JNZ     loop592
 	VZEROUPPER
 	RET
 
@@ -13443,7 +14562,7 @@ TEXT ·rowSums3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop569:
+loop596:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -13454,9 +14573,9 @@ loop569:
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
-	JL     single571
+	JL     single598
 
-pair570:
+pair597:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -13476,11 +14595,11 @@ pair570:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair570
+	JGE          pair597
 
-single571:
+single598:
 	CMPQ         R8, $-1
-	JL           sum572
+	JL           sum599
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000060, R8, R8
@@ -13491,7 +14610,7 @@ single571:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum572:
+sum599:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -13500,7 +14619,7 @@ sum572:
 	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000060, AX
 	DECQ    DI
-	JNZ     loop569
+	JNZ     loop596
 	VZEROUPPER
 	RET
 
@@ -13515,7 +14634,7 @@ TEXT ·rowSums4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop573:
+loop600:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -13528,9 +14647,9 @@ loop573:
 	VPXORQ Y6, Y6, Y6
 	VPXORQ Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single575
+	JL     single602
 
-pair574:
+pair601:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -13552,11 +14671,11 @@ pair574:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair574
+	JGE          pair601
 
-single575:
+single602:
 	CMPQ         R8, $-1
-	JL           sum576
+	JL           sum603
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -13568,7 +14687,7 @@ single575:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum576:
+sum603:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -13579,7 +14698,7 @@ sum576:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop573
+	JNZ     loop600
 	VZEROUPPER
 	RET
 
@@ -13594,7 +14713,7 @@ TEXT ·rowSums5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop577:
+loop604:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -13609,9 +14728,9 @@ loop577:
 	VPXORQ Y8, Y8, Y8
 	VPXORQ Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
-	JL     single579
+	JL     single606
 
-pair578:
+pair605:
 	VBROADCASTSD (DX), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -13635,11 +14754,11 @@ pair578:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair578
+	JGE          pair605
 
-single579:
+single606:
 	CMPQ         R8, $-1
-	JL           sum580
+	JL           sum607
 	VBROADCASTSS (DX), Y10
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000a0, R8, R8
@@ -13652,7 +14771,7 @@ single579:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum580:
+sum607:
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y7, Y2, Y2
@@ -13665,7 +14784,7 @@ sum580:
 	VMOVUPD Y4, 128(AX)
 	ADDQ    $0x000000a0, AX
 	DECQ    DI
-	JNZ     loop577
+	JNZ     loop604
 	VZEROUPPER
 	RET
 
@@ -13680,7 +14799,7 @@ TEXT ·rowSums6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop581:
+loop608:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -13697,9 +14816,9 @@ loop581:
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single583
+	JL     single610
 
-pair582:
+pair609:
 	VBROADCASTSD (DX), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -13725,11 +14844,11 @@ pair582:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair582
+	JGE          pair609
 
-single583:
+single610:
 	CMPQ         R8, $-1
-	JL           sum584
+	JL           sum611
 	VBROADCASTSS (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -13743,7 +14862,7 @@ single583:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum584:
+sum611:
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y7, Y1, Y1
 	VADDPS  Y8, Y2, Y2
@@ -13758,7 +14877,7 @@ sum584:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop581
+	JNZ     loop608
 	VZEROUPPER
 	RET
 
@@ -13773,7 +14892,7 @@ TEXT ·rowSums7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop585:
+loop612:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -13792,9 +14911,9 @@ loop585:
 	VPXORQ Y12, Y12, Y12
 	VPXORQ Y13, Y13, Y13
 	SUBQ   $0x00000002, R8
-	JL     single587
+	JL     single614
 
-pair586:
+pair613:
 	VBROADCASTSD (DX), Y15
 	VMOVSLDUP    Y15, Y14
 	VMOVSHDUP    Y15, Y15
@@ -13822,11 +14941,11 @@ pair586:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair586
+	JGE          pair613
 
-single587:
+single614:
 	CMPQ         R8, $-1
-	JL           sum588
+	JL           sum615
 	VBROADCASTSS (DX), Y14
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
@@ -13841,7 +14960,7 @@ single587:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum588:
+sum615:
 	VADDPS  Y7, Y0, Y0
 	VADDPS  Y8, Y1, Y1
 	VADDPS  Y9, Y2, Y2
@@ -13858,7 +14977,7 @@ sum588:
 	VMOVUPD Y6, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop585
+	JNZ     loop612
 	VZEROUPPER
 	RET
 
@@ -13873,7 +14992,7 @@ TEXT ·rowSums8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop589:
+loop616:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -13894,9 +15013,9 @@ loop589:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R8
-	JL     single591
+	JL     single618
 
-pair590:
+pair617:
 	VBROADCASTSD (DX), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -13926,11 +15045,11 @@ pair590:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair590
+	JGE          pair617
 
-single591:
+single618:
 	CMPQ         R8, $-1
-	JL           sum592
+	JL           sum619
 	VBROADCASTSS (DX), Y16
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -13946,7 +15065,7 @@ single591:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum592:
+sum619:
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y9, Y1, Y1
 	VADDPS  Y10, Y2, Y2
@@ -13965,7 +15084,7 @@ sum592:
 	VMOVUPD Y7, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop589
+	JNZ     loop616
 	VZEROUPPER
 	RET
 
@@ -13988,15 +15107,15 @@ TEXT ·treeDots1F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent593:
+parent620:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none596
+	JZ    none623
 
-child594:
+child621:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -14008,9 +15127,9 @@ child594:
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
 	TESTQ   R9, R9
-	JZ      next595
+	JZ      next622
 
-four597:
+four624:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -14036,23 +15155,23 @@ four597:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last598
+	JLE          last625
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four597
+	JMP          four624
 
-last598:
+last625:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next595:
+next622:
 	DECQ R10
-	JNZ  child594
+	JNZ  child621
 
-none596:
+none623:
 	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
-	JNZ  parent593
+	JNZ  parent620
 	VZEROUPPER
 	RET
 
@@ -14075,15 +15194,15 @@ TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent599:
+parent626:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none602
+	JZ    none629
 
-child600:
+child627:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -14097,9 +15216,9 @@ child600:
 	VMOVUPD 32(R11), Y5
 	VMULPS  32(R12), Y5, Y5
 	TESTQ   R9, R9
-	JZ      next601
+	JZ      next628
 
-four603:
+four630:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -14129,23 +15248,23 @@ four603:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last604
+	JLE          last631
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four603
+	JMP          four630
 
-last604:
+last631:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next601:
+next628:
 	DECQ R10
-	JNZ  child600
+	JNZ  child627
 
-none602:
+none629:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent599
+	JNZ  parent626
 	VZEROUPPER
 	RET
 
@@ -14168,15 +15287,15 @@ TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent605:
+parent632:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none608
+	JZ    none635
 
-child606:
+child633:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -14192,9 +15311,9 @@ child606:
 	VMOVUPD 64(R11), Y6
 	VMULPS  64(R12), Y6, Y6
 	TESTQ   R9, R9
-	JZ      next607
+	JZ      next634
 
-four609:
+four636:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -14228,23 +15347,23 @@ four609:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last610
+	JLE          last637
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four609
+	JMP          four636
 
-last610:
+last637:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next607:
+next634:
 	DECQ R10
-	JNZ  child606
+	JNZ  child633
 
-none608:
+none635:
 	ADDQ $0x00000060, (SP)
 	DECQ 16(SP)
-	JNZ  parent605
+	JNZ  parent632
 	VZEROUPPER
 	RET
 
@@ -14267,15 +15386,15 @@ TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent611:
+parent638:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none614
+	JZ    none641
 
-child612:
+child639:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -14293,9 +15412,9 @@ child612:
 	VMOVUPD 96(R11), Y7
 	VMULPS  96(R12), Y7, Y7
 	TESTQ   R9, R9
-	JZ      next613
+	JZ      next640
 
-four615:
+four642:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -14333,23 +15452,23 @@ four615:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last616
+	JLE          last643
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four615
+	JMP          four642
 
-last616:
+last643:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next613:
+next640:
 	DECQ R10
-	JNZ  child612
+	JNZ  child639
 
-none614:
+none641:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent611
+	JNZ  parent638
 	VZEROUPPER
 	RET
 
@@ -14372,15 +15491,15 @@ TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent617:
+parent644:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none620
+	JZ    none647
 
-child618:
+child645:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -14400,9 +15519,9 @@ child618:
 	VMOVUPD 128(R11), Y8
 	VMULPS  128(R12), Y8, Y8
 	TESTQ   R9, R9
-	JZ      next619
+	JZ      next646
 
-four621:
+four648:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -14444,23 +15563,23 @@ four621:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last622
+	JLE          last649
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four621
+	JMP          four648
 
-last622:
+last649:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next619:
+next646:
 	DECQ R10
-	JNZ  child618
+	JNZ  child645
 
-none620:
+none647:
 	ADDQ $0x000000a0, (SP)
 	DECQ 16(SP)
-	JNZ  parent617
+	JNZ  parent644
 	VZEROUPPER
 	RET
 
@@ -14483,15 +15602,15 @@ TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent623:
+parent650:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none626
+	JZ    none653
 
-child624:
+child651:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -14513,9 +15632,9 @@ child624:
 	VMOVUPD 160(R11), Y9
 	VMULPS  160(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next625
+	JZ      next652
 
-four627:
+four654:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -14561,23 +15680,23 @@ four627:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last628
+	JLE          last655
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four627
+	JMP          four654
 
-last628:
+last655:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next625:
+next652:
 	DECQ R10
-	JNZ  child624
+	JNZ  child651
 
-none626:
+none653:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent623
+	JNZ  parent650
 	VZEROUPPER
 	RET
 
@@ -14600,15 +15719,15 @@ TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent629:
+parent656:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none632
+	JZ    none659
 
-child630:
+child657:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -14632,9 +15751,9 @@ child630:
 	VMOVUPD 192(R11), Y10
 	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
-	JZ      next631
+	JZ      next658
 
-four633:
+four660:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -14684,23 +15803,23 @@ four633:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last634
+	JLE          last661
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four633
+	JMP          four660
 
-last634:
+last661:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next631:
+next658:
 	DECQ R10
-	JNZ  child630
+	JNZ  child657
 
-none632:
+none659:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent629
+	JNZ  parent656
 	VZEROUPPER
 	RET
 
@@ -14723,15 +15842,15 @@ TEXT ·treeDots8F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent635:
+parent662:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none638
+	JZ    none665
 
-child636:
+child663:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -14757,9 +15876,9 @@ child636:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next637
+	JZ      next664
 
-four639:
+four666:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -14813,23 +15932,23 @@ four639:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last640
+	JLE          last667
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four639
+	JMP          four666
 
-last640:
+last667:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next637:
+next664:
 	DECQ R10
-	JNZ  child636
+	JNZ  child663
 
-none638:
+none665:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent635
+	JNZ  parent662
 	VZEROUPPER
 	RET
 
@@ -14855,7 +15974,7 @@ TEXT ·treeSums1F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent641:
+parent668:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -14864,18 +15983,18 @@ parent641:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none643
+	JZ      none670
 
-child642:
+child669:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single645
+	JL     single672
 
-pair644:
+pair671:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -14891,11 +16010,11 @@ pair644:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair644
+	JGE          pair671
 
-single645:
+single672:
 	CMPQ         R10, $-1
-	JL           sum646
+	JL           sum673
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -14904,7 +16023,7 @@ single645:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum646:
+sum673:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -14914,15 +16033,15 @@ sum646:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child642
+	JNZ         child669
 
-none643:
+none670:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent641
+	JNZ     parent668
 	VZEROUPPER
 	RET
 
@@ -14948,7 +16067,7 @@ TEXT ·treeSums2F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent647:
+parent674:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -14959,9 +16078,9 @@ parent647:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none649
+	JZ      none676
 
-child648:
+child675:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -14970,9 +16089,9 @@ child648:
 	VPXORQ Y6, Y6, Y6
 	VPXORQ Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single651
+	JL     single678
 
-pair650:
+pair677:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -14990,11 +16109,11 @@ pair650:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair650
+	JGE          pair677
 
-single651:
+single678:
 	CMPQ         R10, $-1
-	JL           sum652
+	JL           sum679
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -15004,7 +16123,7 @@ single651:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum652:
+sum679:
 	VADDPS      Y6, Y4, Y4
 	VADDPS      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -15019,16 +16138,16 @@ sum652:
 	VFMADD231PS 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child648
+	JNZ         child675
 
-none649:
+none676:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent647
+	JNZ     parent674
 	VZEROUPPER
 	RET
 
@@ -15054,7 +16173,7 @@ TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent653:
+parent680:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -15067,9 +16186,9 @@ parent653:
 	VMOVUPD 32(R10), Y4
 	VMOVUPD 64(R10), Y5
 	TESTQ   R11, R11
-	JZ      none655
+	JZ      none682
 
-child654:
+child681:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -15080,9 +16199,9 @@ child654:
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single657
+	JL     single684
 
-pair656:
+pair683:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -15102,11 +16221,11 @@ pair656:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair656
+	JGE          pair683
 
-single657:
+single684:
 	CMPQ         R10, $-1
-	JL           sum658
+	JL           sum685
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000060, R10, R10
@@ -15117,7 +16236,7 @@ single657:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum658:
+sum685:
 	VADDPS      Y9, Y6, Y6
 	VADDPS      Y10, Y7, Y7
 	VADDPS      Y11, Y8, Y8
@@ -15137,9 +16256,9 @@ sum658:
 	VFMADD231PS 64(CX)(R10*1), Y8, Y2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child654
+	JNZ         child681
 
-none655:
+none682:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -15147,7 +16266,7 @@ none655:
 	ADDQ    $0x00000060, (SP)
 	ADDQ    $0x00000060, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent653
+	JNZ     parent680
 	VZEROUPPER
 	RET
 
@@ -15173,7 +16292,7 @@ TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent659:
+parent686:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -15188,9 +16307,9 @@ parent659:
 	VMOVUPD 64(R10), Y6
 	VMOVUPD 96(R10), Y7
 	TESTQ   R11, R11
-	JZ      none661
+	JZ      none688
 
-child660:
+child687:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -15203,9 +16322,9 @@ child660:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
-	JL     single663
+	JL     single690
 
-pair662:
+pair689:
 	VBROADCASTSD (SI), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -15227,11 +16346,11 @@ pair662:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair662
+	JGE          pair689
 
-single663:
+single690:
 	CMPQ         R10, $-1
-	JL           sum664
+	JL           sum691
 	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -15243,7 +16362,7 @@ single663:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum664:
+sum691:
 	VADDPS      Y12, Y8, Y8
 	VADDPS      Y13, Y9, Y9
 	VADDPS      Y14, Y10, Y10
@@ -15268,9 +16387,9 @@ sum664:
 	VFMADD231PS 96(CX)(R10*1), Y11, Y3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child660
+	JNZ         child687
 
-none661:
+none688:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -15279,7 +16398,7 @@ none661:
 	ADDQ    $0x00000080, (SP)
 	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent659
+	JNZ     parent686
 	VZEROUPPER
 	RET
 
@@ -15305,7 +16424,7 @@ TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent665:
+parent692:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -15322,9 +16441,9 @@ parent665:
 	VMOVUPD 96(R10), Y8
 	VMOVUPD 128(R10), Y9
 	TESTQ   R11, R11
-	JZ      none667
+	JZ      none694
 
-child666:
+child693:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -15339,9 +16458,9 @@ child666:
 	VPXORQ Y18, Y18, Y18
 	VPXORQ Y19, Y19, Y19
 	SUBQ   $0x00000002, R10
-	JL     single669
+	JL     single696
 
-pair668:
+pair695:
 	VBROADCASTSD (SI), Y21
 	VMOVSLDUP    Y21, Y20
 	VMOVSHDUP    Y21, Y21
@@ -15365,11 +16484,11 @@ pair668:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair668
+	JGE          pair695
 
-single669:
+single696:
 	CMPQ         R10, $-1
-	JL           sum670
+	JL           sum697
 	VBROADCASTSS (SI), Y20
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000a0, R10, R10
@@ -15382,7 +16501,7 @@ single669:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum670:
+sum697:
 	VADDPS      Y15, Y10, Y10
 	VADDPS      Y16, Y11, Y11
 	VADDPS      Y17, Y12, Y12
@@ -15412,9 +16531,9 @@ sum670:
 	VFMADD231PS 128(CX)(R10*1), Y14, Y4
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child666
+	JNZ         child693
 
-none667:
+none694:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -15424,7 +16543,7 @@ none667:
 	ADDQ    $0x000000a0, (SP)
 	ADDQ    $0x000000a0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent665
+	JNZ     parent692
 	VZEROUPPER
 	RET
 
@@ -15450,7 +16569,7 @@ TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent671:
+parent698:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -15469,9 +16588,9 @@ parent671:
 	VMOVUPD 128(R10), Y10
 	VMOVUPD 160(R10), Y11
 	TESTQ   R11, R11
-	JZ      none673
+	JZ      none700
 
-child672:
+child699:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -15488,9 +16607,9 @@ child672:
 	VPXORQ Y22, Y22, Y22
 	VPXORQ Y23, Y23, Y23
 	SUBQ   $0x00000002, R10
-	JL     single675
+	JL     single702
 
-pair674:
+pair701:
 	VBROADCASTSD (SI), Y25
 	VMOVSLDUP    Y25, Y24
 	VMOVSHDUP    Y25, Y25
@@ -15516,11 +16635,11 @@ pair674:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair674
+	JGE          pair701
 
-single675:
+single702:
 	CMPQ         R10, $-1
-	JL           sum676
+	JL           sum703
 	VBROADCASTSS (SI), Y24
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -15534,7 +16653,7 @@ single675:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum676:
+sum703:
 	VADDPS      Y18, Y12, Y12
 	VADDPS      Y19, Y13, Y13
 	VADDPS      Y20, Y14, Y14
@@ -15569,9 +16688,9 @@ sum676:
 	VFMADD231PS 160(CX)(R10*1), Y17, Y5
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child672
+	JNZ         child699
 
-none673:
+none700:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -15582,7 +16701,7 @@ none673:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent671
+	JNZ     parent698
 	VZEROUPPER
 	RET
 
@@ -15608,7 +16727,7 @@ TEXT ·treeSums7F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent677:
+parent704:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -15629,9 +16748,9 @@ parent677:
 	VMOVUPD 160(R10), Y12
 	VMOVUPD 192(R10), Y13
 	TESTQ   R11, R11
-	JZ      none679
+	JZ      none706
 
-child678:
+child705:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -15650,9 +16769,9 @@ child678:
 	VPXORQ Y26, Y26, Y26
 	VPXORQ Y27, Y27, Y27
 	SUBQ   $0x00000002, R10
-	JL     single681
+	JL     single708
 
-pair680:
+pair707:
 	VBROADCASTSD (SI), Y29
 	VMOVSLDUP    Y29, Y28
 	VMOVSHDUP    Y29, Y29
@@ -15680,11 +16799,11 @@ pair680:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair680
+	JGE          pair707
 
-single681:
+single708:
 	CMPQ         R10, $-1
-	JL           sum682
+	JL           sum709
 	VBROADCASTSS (SI), Y28
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
@@ -15699,7 +16818,7 @@ single681:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum682:
+sum709:
 	VADDPS      Y21, Y14, Y14
 	VADDPS      Y22, Y15, Y15
 	VADDPS      Y23, Y16, Y16
@@ -15739,9 +16858,9 @@ sum682:
 	VFMADD231PS 192(CX)(R10*1), Y20, Y6
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child678
+	JNZ         child705
 
-none679:
+none706:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -15753,7 +16872,7 @@ none679:
 	ADDQ    $0x000000e0, (SP)
 	ADDQ    $0x000000e0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent677
+	JNZ     parent704
 	VZEROUPPER
 	RET
 
@@ -15779,7 +16898,7 @@ TEXT ·treeSums8F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent683:
+parent710:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -15795,9 +16914,9 @@ parent683:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none685
+	JZ      none712
 
-child684:
+child711:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -15818,9 +16937,9 @@ child684:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
-	JL     single687
+	JL     single714
 
-pair686:
+pair713:
 	VBROADCASTSD (SI), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -15850,11 +16969,11 @@ pair686:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair686
+	JGE          pair713
 
-single687:
+single714:
 	CMPQ         R10, $-1
-	JL           sum688
+	JL           sum715
 	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -15870,7 +16989,7 @@ single687:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum688:
+sum715:
 	VADDPS      Y8, Y0, Y0
 	VADDPS      Y9, Y1, Y1
 	VADDPS      Y10, Y2, Y2
@@ -15933,13 +17052,13 @@ sum688:
 	VMOVUPD     Y19, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child684
+	JNZ         child711
 
-none685:
+none712:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent683
+	JNZ  parent710
 	VZEROUPPER
 	RET
 
@@ -15964,7 +17083,7 @@ TEXT ·cellDots1F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run689:
+run716:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -15977,9 +17096,9 @@ run689:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four690:
+four717:
 	CMPQ         R8, $0x00000004
-	JL           one691
+	JL           one718
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16013,11 +17132,11 @@ four690:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four690
+	JMP          four717
 
-one691:
+one718:
 	TESTQ        R8, R8
-	JZ           end692
+	JZ           end719
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16032,11 +17151,11 @@ one691:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one691
+	JMP          one718
 
-end692:
+end719:
 	DECQ 24(SP)
-	JNZ  run689
+	JNZ  run716
 	VZEROUPPER
 	RET
 
@@ -16061,7 +17180,7 @@ TEXT ·cellDots2F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run693:
+run720:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16075,9 +17194,9 @@ run693:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four694:
+four721:
 	CMPQ         R8, $0x00000004
-	JL           one695
+	JL           one722
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16119,11 +17238,11 @@ four694:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four694
+	JMP          four721
 
-one695:
+one722:
 	TESTQ        R8, R8
-	JZ           end696
+	JZ           end723
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16140,11 +17259,11 @@ one695:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one695
+	JMP          one722
 
-end696:
+end723:
 	DECQ 24(SP)
-	JNZ  run693
+	JNZ  run720
 	VZEROUPPER
 	RET
 
@@ -16169,7 +17288,7 @@ TEXT ·cellDots3F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run697:
+run724:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16184,9 +17303,9 @@ run697:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four698:
+four725:
 	CMPQ         R8, $0x00000004
-	JL           one699
+	JL           one726
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16236,11 +17355,11 @@ four698:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four698
+	JMP          four725
 
-one699:
+one726:
 	TESTQ        R8, R8
-	JZ           end700
+	JZ           end727
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16259,11 +17378,11 @@ one699:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one699
+	JMP          one726
 
-end700:
+end727:
 	DECQ 24(SP)
-	JNZ  run697
+	JNZ  run724
 	VZEROUPPER
 	RET
 
@@ -16288,7 +17407,7 @@ TEXT ·cellDots4F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run701:
+run728:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16304,9 +17423,9 @@ run701:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four702:
+four729:
 	CMPQ         R8, $0x00000004
-	JL           one703
+	JL           one730
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16364,11 +17483,11 @@ four702:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four702
+	JMP          four729
 
-one703:
+one730:
 	TESTQ        R8, R8
-	JZ           end704
+	JZ           end731
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16389,11 +17508,11 @@ one703:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one703
+	JMP          one730
 
-end704:
+end731:
 	DECQ 24(SP)
-	JNZ  run701
+	JNZ  run728
 	VZEROUPPER
 	RET
 
@@ -16418,7 +17537,7 @@ TEXT ·cellDots5F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run705:
+run732:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16435,9 +17554,9 @@ run705:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four706:
+four733:
 	CMPQ         R8, $0x00000004
-	JL           one707
+	JL           one734
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16503,11 +17622,11 @@ four706:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four706
+	JMP          four733
 
-one707:
+one734:
 	TESTQ        R8, R8
-	JZ           end708
+	JZ           end735
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16530,11 +17649,11 @@ one707:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one707
+	JMP          one734
 
-end708:
+end735:
 	DECQ 24(SP)
-	JNZ  run705
+	JNZ  run732
 	VZEROUPPER
 	RET
 
@@ -16559,7 +17678,7 @@ TEXT ·cellDots6F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run709:
+run736:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16577,9 +17696,9 @@ run709:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four710:
+four737:
 	CMPQ         R8, $0x00000004
-	JL           one711
+	JL           one738
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16653,11 +17772,11 @@ four710:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four710
+	JMP          four737
 
-one711:
+one738:
 	TESTQ        R8, R8
-	JZ           end712
+	JZ           end739
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16682,11 +17801,11 @@ one711:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one711
+	JMP          one738
 
-end712:
+end739:
 	DECQ 24(SP)
-	JNZ  run709
+	JNZ  run736
 	VZEROUPPER
 	RET
 
@@ -16711,7 +17830,7 @@ TEXT ·cellDots7F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run713:
+run740:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16730,9 +17849,9 @@ run713:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four714:
+four741:
 	CMPQ         R8, $0x00000004
-	JL           one715
+	JL           one742
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16814,11 +17933,11 @@ four714:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four714
+	JMP          four741
 
-one715:
+one742:
 	TESTQ        R8, R8
-	JZ           end716
+	JZ           end743
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16845,11 +17964,11 @@ one715:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one715
+	JMP          one742
 
-end716:
+end743:
 	DECQ 24(SP)
-	JNZ  run713
+	JNZ  run740
 	VZEROUPPER
 	RET
 
@@ -16874,7 +17993,7 @@ TEXT ·cellDots8F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run717:
+run744:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -16894,9 +18013,9 @@ run717:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four718:
+four745:
 	CMPQ         R8, $0x00000004
-	JL           one719
+	JL           one746
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -16986,11 +18105,11 @@ four718:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four718
+	JMP          four745
 
-one719:
+one746:
 	TESTQ        R8, R8
-	JZ           end720
+	JZ           end747
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17019,11 +18138,11 @@ one719:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one719
+	JMP          one746
 
-end720:
+end747:
 	DECQ 24(SP)
-	JNZ  run717
+	JNZ  run744
 	VZEROUPPER
 	RET
 
@@ -17052,7 +18171,7 @@ TEXT ·cellSums1F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run721:
+run748:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17068,7 +18187,7 @@ run721:
 	VMOVUPD (R11), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop722:
+loop749:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17088,11 +18207,11 @@ loop722:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop722
+	JNZ          loop749
 	VADDPS       (R12), Y1, Y1
 	VMOVUPD      Y1, (R12)
 	DECQ         32(SP)
-	JNZ          run721
+	JNZ          run748
 	VZEROUPPER
 	RET
 
@@ -17121,7 +18240,7 @@ TEXT ·cellSums2F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run723:
+run750:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17139,7 +18258,7 @@ run723:
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop724:
+loop751:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17170,13 +18289,13 @@ loop724:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop724
+	JNZ          loop751
 	VADDPS       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPS       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run723
+	JNZ          run750
 	VZEROUPPER
 	RET
 
@@ -17205,7 +18324,7 @@ TEXT ·cellSums3F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run725:
+run752:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17225,7 +18344,7 @@ run725:
 	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 
-loop726:
+loop753:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17267,7 +18386,7 @@ loop726:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop726
+	JNZ          loop753
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -17275,7 +18394,7 @@ loop726:
 	VADDPS       64(R12), Y5, Y5
 	VMOVUPD      Y5, 64(R12)
 	DECQ         32(SP)
-	JNZ          run725
+	JNZ          run752
 	VZEROUPPER
 	RET
 
@@ -17304,7 +18423,7 @@ TEXT ·cellSums4F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run727:
+run754:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17326,7 +18445,7 @@ run727:
 	VPXORQ  Y6, Y6, Y6
 	VPXORQ  Y7, Y7, Y7
 
-loop728:
+loop755:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17379,7 +18498,7 @@ loop728:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop728
+	JNZ          loop755
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -17389,7 +18508,7 @@ loop728:
 	VADDPS       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run727
+	JNZ          run754
 	VZEROUPPER
 	RET
 
@@ -17418,7 +18537,7 @@ TEXT ·cellSums5F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run729:
+run756:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17442,7 +18561,7 @@ run729:
 	VPXORQ  Y8, Y8, Y8
 	VPXORQ  Y9, Y9, Y9
 
-loop730:
+loop757:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17506,7 +18625,7 @@ loop730:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop730
+	JNZ          loop757
 	VADDPS       (R12), Y5, Y5
 	VMOVUPD      Y5, (R12)
 	VADDPS       32(R12), Y6, Y6
@@ -17518,7 +18637,7 @@ loop730:
 	VADDPS       128(R12), Y9, Y9
 	VMOVUPD      Y9, 128(R12)
 	DECQ         32(SP)
-	JNZ          run729
+	JNZ          run756
 	VZEROUPPER
 	RET
 
@@ -17547,7 +18666,7 @@ TEXT ·cellSums6F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run731:
+run758:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17573,7 +18692,7 @@ run731:
 	VPXORQ  Y10, Y10, Y10
 	VPXORQ  Y11, Y11, Y11
 
-loop732:
+loop759:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17648,7 +18767,7 @@ loop732:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop732
+	JNZ          loop759
 	VADDPS       (R12), Y6, Y6
 	VMOVUPD      Y6, (R12)
 	VADDPS       32(R12), Y7, Y7
@@ -17662,7 +18781,7 @@ loop732:
 	VADDPS       160(R12), Y11, Y11
 	VMOVUPD      Y11, 160(R12)
 	DECQ         32(SP)
-	JNZ          run731
+	JNZ          run758
 	VZEROUPPER
 	RET
 
@@ -17691,7 +18810,7 @@ TEXT ·cellSums7F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run733:
+run760:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17719,7 +18838,7 @@ run733:
 	VPXORQ  Y12, Y12, Y12
 	VPXORQ  Y13, Y13, Y13
 
-loop734:
+loop761:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17805,7 +18924,7 @@ loop734:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop734
+	JNZ          loop761
 	VADDPS       (R12), Y7, Y7
 	VMOVUPD      Y7, (R12)
 	VADDPS       32(R12), Y8, Y8
@@ -17821,7 +18940,7 @@ loop734:
 	VADDPS       192(R12), Y13, Y13
 	VMOVUPD      Y13, 192(R12)
 	DECQ         32(SP)
-	JNZ          run733
+	JNZ          run760
 	VZEROUPPER
 	RET
 
@@ -17850,7 +18969,7 @@ TEXT ·cellSums8F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run735:
+run762:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -17880,7 +18999,7 @@ run735:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop736:
+loop763:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -17977,7 +19096,7 @@ loop736:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop736
+	JNZ          loop763
 	VADDPS       (R12), Y8, Y8
 	VMOVUPD      Y8, (R12)
 	VADDPS       32(R12), Y9, Y9
@@ -17995,7 +19114,7 @@ loop736:
 	VADDPS       224(R12), Y15, Y15
 	VMOVUPD      Y15, 224(R12)
 	DECQ         32(SP)
-	JNZ          run735
+	JNZ          run762
 	VZEROUPPER
 	RET
 
@@ -18018,7 +19137,7 @@ TEXT ·multiplyAddsF32AVX512(SB), NOSPLIT, $0-16
 	VPXORQ Y11, Y11, Y11
 	VPXORQ Y12, Y12, Y12
 
-loop737:
+loop764:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -18032,7 +19151,7 @@ loop737:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop737
+	JNZ         loop764
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -18062,7 +19181,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop738:
+loop765:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -18070,7 +19189,7 @@ loop738:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop738
+	JNZ         loop765
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18086,13 +19205,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop739:
+loop766:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop739
+	JNZ         loop766
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -18107,14 +19226,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop740:
+loop767:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop740
+	JNZ         loop767
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -18131,14 +19250,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop741:
+loop768:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop741
+	JNZ         loop768
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -18201,7 +19320,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop742:
+loop769:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -18218,7 +19337,7 @@ loop742:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop742
+	JNZ         loop769
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18240,13 +19359,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop743:
+loop770:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop743
+	JNZ         loop770
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -18258,14 +19377,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop744:
+loop771:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop744
+	JNZ         loop771
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -18279,7 +19398,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop745:
+loop772:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -18287,7 +19406,7 @@ loop745:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop745
+	JNZ         loop772
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18303,7 +19422,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop746:
+loop773:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -18312,7 +19431,7 @@ loop746:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop746
+	JNZ         loop773
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18330,7 +19449,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop747:
+loop774:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -18340,7 +19459,7 @@ loop747:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop747
+	JNZ         loop774
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18360,7 +19479,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop748:
+loop775:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -18371,7 +19490,7 @@ loop748:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop748
+	JNZ         loop775
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18393,7 +19512,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop749:
+loop776:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -18405,7 +19524,7 @@ loop749:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop749
+	JNZ         loop776
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18429,7 +19548,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop750:
+loop777:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -18442,7 +19561,7 @@ loop750:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop750
+	JNZ         loop777
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18468,7 +19587,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop751:
+loop778:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -18482,7 +19601,7 @@ loop751:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop751
+	JNZ         loop778
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18510,7 +19629,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop752:
+loop779:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -18525,7 +19644,7 @@ loop752:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop752
+	JNZ         loop779
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18555,7 +19674,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop753:
+loop780:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -18571,7 +19690,7 @@ loop753:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop753
+	JNZ         loop780
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18600,7 +19719,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop754:
+loop781:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -18613,7 +19732,7 @@ loop754:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop754
+	JNZ         loop781
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -18640,13 +19759,13 @@ TEXT ·dotF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VXORPD Y0, Y0, Y0
 
-loop755:
+loop782:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop755
+	JNZ         loop782
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -18660,7 +19779,7 @@ TEXT ·norms2F32AVX2(SB), NOSPLIT, $0-40
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-loop756:
+loop783:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -18669,7 +19788,7 @@ loop756:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop756
+	JNZ          loop783
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -18684,14 +19803,14 @@ TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop757:
+loop784:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop757
+	JNZ         loop784
 	VZEROUPPER
 	RET
 
@@ -18707,7 +19826,7 @@ TEXT ·axpyNorm2F32AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop758:
+loop785:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -18719,7 +19838,7 @@ loop758:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop758
+	JNZ          loop785
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	VZEROUPPER
@@ -18740,7 +19859,7 @@ TEXT ·negateDotsF32AVX2(SB), NOSPLIT, $0-104
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 
-loop759:
+loop786:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -18750,7 +19869,7 @@ loop759:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop759
+	JNZ         loop786
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -18771,7 +19890,7 @@ TEXT ·addOuters1F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop760:
+loop787:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -18780,7 +19899,7 @@ loop760:
 	VXORPD       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols761:
+cols788:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -18791,7 +19910,7 @@ cols761:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols761
+	JL           cols788
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -18799,7 +19918,7 @@ cols761:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop760
+	JNZ          loop787
 	VZEROUPPER
 	RET
 
@@ -18818,7 +19937,7 @@ TEXT ·addOuters2F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop762:
+loop789:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -18831,7 +19950,7 @@ loop762:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols763:
+cols790:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -18843,7 +19962,7 @@ cols763:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols763
+	JL           cols790
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -18851,7 +19970,7 @@ cols763:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop762
+	JNZ          loop789
 	VZEROUPPER
 	RET
 
@@ -18870,7 +19989,7 @@ TEXT ·addOuters3F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop764:
+loop791:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -18887,7 +20006,7 @@ loop764:
 	VXORPD       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols765:
+cols792:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -18900,7 +20019,7 @@ cols765:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols765
+	JL           cols792
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -18908,7 +20027,7 @@ cols765:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop764
+	JNZ          loop791
 	VZEROUPPER
 	RET
 
@@ -18927,7 +20046,7 @@ TEXT ·addOuters4F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop766:
+loop793:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -18948,7 +20067,7 @@ loop766:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols767:
+cols794:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -18962,7 +20081,7 @@ cols767:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols767
+	JL           cols794
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -18970,7 +20089,7 @@ cols767:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop766
+	JNZ          loop793
 	VZEROUPPER
 	RET
 
@@ -18989,7 +20108,7 @@ TEXT ·addOuters5F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop768:
+loop795:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -19014,7 +20133,7 @@ loop768:
 	VXORPD       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols769:
+cols796:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -19029,7 +20148,7 @@ cols769:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols769
+	JL           cols796
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -19037,7 +20156,7 @@ cols769:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop768
+	JNZ          loop795
 	VZEROUPPER
 	RET
 
@@ -19056,7 +20175,7 @@ TEXT ·addOuters6F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop770:
+loop797:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -19085,7 +20204,7 @@ loop770:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols771:
+cols798:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -19101,7 +20220,7 @@ cols771:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols771
+	JL           cols798
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -19109,7 +20228,7 @@ cols771:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop770
+	JNZ          loop797
 	VZEROUPPER
 	RET
 
@@ -19134,14 +20253,14 @@ TEXT ·addOuterMatVecF32AVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop772:
+loop799:
 	VMULPS (BX), Y0, Y1
 	VXORPD Y4, Y4, Y4
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols773:
+cols800:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -19154,7 +20273,7 @@ cols773:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols773
+	JL           cols800
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -19165,7 +20284,7 @@ cols773:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop772
+	JNZ          loop799
 	VZEROUPPER
 	RET
 
@@ -19181,14 +20300,14 @@ TEXT ·outersNorm2x1F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop774:
+loop801:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols775:
+cols802:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -19197,10 +20316,10 @@ cols775:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols775
+	JL           cols802
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop774
+	JNZ          loop801
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -19218,7 +20337,7 @@ TEXT ·outersNorm2x2F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop776:
+loop803:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -19229,7 +20348,7 @@ loop776:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols777:
+cols804:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -19239,10 +20358,10 @@ cols777:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols777
+	JL           cols804
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop776
+	JNZ          loop803
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -19260,7 +20379,7 @@ TEXT ·outersNorm2x3F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop778:
+loop805:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -19275,7 +20394,7 @@ loop778:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols779:
+cols806:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -19286,10 +20405,10 @@ cols779:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols779
+	JL           cols806
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop778
+	JNZ          loop805
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -19307,7 +20426,7 @@ TEXT ·outersNorm2x4F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop780:
+loop807:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -19326,7 +20445,7 @@ loop780:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols781:
+cols808:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -19338,10 +20457,10 @@ cols781:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols781
+	JL           cols808
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop780
+	JNZ          loop807
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -19359,7 +20478,7 @@ TEXT ·outersNorm2x5F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop782:
+loop809:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -19382,7 +20501,7 @@ loop782:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols783:
+cols810:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -19395,10 +20514,10 @@ cols783:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols783
+	JL           cols810
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop782
+	JNZ          loop809
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -19416,7 +20535,7 @@ TEXT ·outersNorm2x6F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop784:
+loop811:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -19443,7 +20562,7 @@ loop784:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols785:
+cols812:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -19457,10 +20576,10 @@ cols785:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols785
+	JL           cols812
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop784
+	JNZ          loop811
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -19477,13 +20596,13 @@ TEXT ·copyLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop786:
+loop813:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop786
+	JNZ     loop813
 	VZEROUPPER
 	RET
 
@@ -19498,7 +20617,7 @@ TEXT ·negateLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop787:
+loop814:
 	VMOVUPD (CX), Y0
 	VXORPD  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -19506,7 +20625,7 @@ loop787:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop787
+	JNZ     loop814
 	VZEROUPPER
 	RET
 
@@ -19521,24 +20640,24 @@ TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop788:
+loop815:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows789:
+rows816:
 	DECQ   R8
-	JZ     sum790
+	JZ     sum817
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows789
+	JMP    rows816
 
-sum790:
+sum817:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop788
+	JNZ     loop815
 	VZEROUPPER
 	RET
 
@@ -19555,15 +20674,15 @@ TEXT ·expand1F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop791:
+loop818:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none793
+	JZ      none820
 	VMOVUPD (CX), Y4
 
-loop794:
+loop821:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19572,12 +20691,12 @@ loop794:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000020, AX
 	DECQ    R9
-	JNZ     loop794
+	JNZ     loop821
 
-none793:
+none820:
 	ADDQ $0x00000020, CX
 	DECQ R8
-	JNZ  loop791
+	JNZ  loop818
 	VZEROUPPER
 	RET
 
@@ -19594,16 +20713,16 @@ TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop795:
+loop822:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none797
+	JZ      none824
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop798:
+loop825:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19614,12 +20733,12 @@ loop798:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop798
+	JNZ     loop825
 
-none797:
+none824:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop795
+	JNZ  loop822
 	VZEROUPPER
 	RET
 
@@ -19636,17 +20755,17 @@ TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop799:
+loop826:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none801
+	JZ      none828
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-loop802:
+loop829:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19659,12 +20778,12 @@ loop802:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000060, AX
 	DECQ    R9
-	JNZ     loop802
+	JNZ     loop829
 
-none801:
+none828:
 	ADDQ $0x00000060, CX
 	DECQ R8
-	JNZ  loop799
+	JNZ  loop826
 	VZEROUPPER
 	RET
 
@@ -19681,18 +20800,18 @@ TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop803:
+loop830:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none805
+	JZ      none832
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop806:
+loop833:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19707,12 +20826,12 @@ loop806:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop806
+	JNZ     loop833
 
-none805:
+none832:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop803
+	JNZ  loop830
 	VZEROUPPER
 	RET
 
@@ -19729,19 +20848,19 @@ TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop807:
+loop834:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none809
+	JZ      none836
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-loop810:
+loop837:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19758,12 +20877,12 @@ loop810:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000a0, AX
 	DECQ    R9
-	JNZ     loop810
+	JNZ     loop837
 
-none809:
+none836:
 	ADDQ $0x000000a0, CX
 	DECQ R8
-	JNZ  loop807
+	JNZ  loop834
 	VZEROUPPER
 	RET
 
@@ -19780,12 +20899,12 @@ TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop811:
+loop838:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none813
+	JZ      none840
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -19793,7 +20912,7 @@ loop811:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop814:
+loop841:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19812,12 +20931,12 @@ loop814:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop814
+	JNZ     loop841
 
-none813:
+none840:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop811
+	JNZ  loop838
 	VZEROUPPER
 	RET
 
@@ -19834,12 +20953,12 @@ TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop815:
+loop842:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none817
+	JZ      none844
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -19848,7 +20967,7 @@ loop815:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-loop818:
+loop845:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19869,12 +20988,12 @@ loop818:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000e0, AX
 	DECQ    R9
-	JNZ     loop818
+	JNZ     loop845
 
-none817:
+none844:
 	ADDQ $0x000000e0, CX
 	DECQ R8
-	JNZ  loop815
+	JNZ  loop842
 	VZEROUPPER
 	RET
 
@@ -19891,12 +21010,12 @@ TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop819:
+loop846:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none821
+	JZ      none848
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -19906,7 +21025,7 @@ loop819:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop822:
+loop849:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -19929,12 +21048,12 @@ loop822:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop822
+	JNZ     loop849
 
-none821:
+none848:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop819
+	JNZ  loop846
 	VZEROUPPER
 	RET
 
@@ -19953,16 +21072,16 @@ TEXT ·fold1F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop823:
+loop850:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none825
+	JZ      none852
 	VMOVUPD (BX), Y0
 	VXORPD  Y1, Y1, Y1
 
-loop826:
+loop853:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y2
@@ -19973,19 +21092,19 @@ loop826:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, DX
 	DECQ        R11
-	JNZ         loop826
+	JNZ         loop853
 	VMOVUPD     Y1, (AX)
-	JMP         end824
+	JMP         end851
 
-none825:
+none852:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
-end824:
+end851:
 	ADDQ $0x00000020, BX
 	ADDQ $0x00000020, AX
 	DECQ R10
-	JNZ  loop823
+	JNZ  loop850
 	VZEROUPPER
 	RET
 
@@ -20004,18 +21123,18 @@ TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop827:
+loop854:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none829
+	JZ      none856
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop830:
+loop857:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -20031,21 +21150,21 @@ loop830:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop830
+	JNZ         loop857
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end828
+	JMP         end855
 
-none829:
+none856:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end828:
+end855:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop827
+	JNZ  loop854
 	VZEROUPPER
 	RET
 
@@ -20064,12 +21183,12 @@ TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop831:
+loop858:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none833
+	JZ      none860
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -20077,7 +21196,7 @@ loop831:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop834:
+loop861:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y6
@@ -20098,23 +21217,23 @@ loop834:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000060, DX
 	DECQ        R11
-	JNZ         loop834
+	JNZ         loop861
 	VMOVUPD     Y3, (AX)
 	VMOVUPD     Y4, 32(AX)
 	VMOVUPD     Y5, 64(AX)
-	JMP         end832
+	JMP         end859
 
-none833:
+none860:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 
-end832:
+end859:
 	ADDQ $0x00000060, BX
 	ADDQ $0x00000060, AX
 	DECQ R10
-	JNZ  loop831
+	JNZ  loop858
 	VZEROUPPER
 	RET
 
@@ -20133,12 +21252,12 @@ TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop835:
+loop862:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none837
+	JZ      none864
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -20148,7 +21267,7 @@ loop835:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop838:
+loop865:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -20174,25 +21293,25 @@ loop838:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop838
+	JNZ         loop865
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end836
+	JMP         end863
 
-none837:
+none864:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end836:
+end863:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop835
+	JNZ  loop862
 	VZEROUPPER
 	RET
 
@@ -20211,12 +21330,12 @@ TEXT ·fold5F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop839:
+loop866:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none841
+	JZ      none868
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -20228,7 +21347,7 @@ loop839:
 	VXORPD  Y8, Y8, Y8
 	VXORPD  Y9, Y9, Y9
 
-loop842:
+loop869:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y10
@@ -20259,15 +21378,15 @@ loop842:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000a0, DX
 	DECQ        R11
-	JNZ         loop842
+	JNZ         loop869
 	VMOVUPD     Y5, (AX)
 	VMOVUPD     Y6, 32(AX)
 	VMOVUPD     Y7, 64(AX)
 	VMOVUPD     Y8, 96(AX)
 	VMOVUPD     Y9, 128(AX)
-	JMP         end840
+	JMP         end867
 
-none841:
+none868:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -20275,11 +21394,11 @@ none841:
 	VMOVUPD Y0, 96(AX)
 	VMOVUPD Y0, 128(AX)
 
-end840:
+end867:
 	ADDQ $0x000000a0, BX
 	ADDQ $0x000000a0, AX
 	DECQ R10
-	JNZ  loop839
+	JNZ  loop866
 	VZEROUPPER
 	RET
 
@@ -20298,12 +21417,12 @@ TEXT ·fold6F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop843:
+loop870:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none845
+	JZ      none872
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -20317,7 +21436,7 @@ loop843:
 	VXORPD  Y10, Y10, Y10
 	VXORPD  Y11, Y11, Y11
 
-loop846:
+loop873:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -20353,16 +21472,16 @@ loop846:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop846
+	JNZ         loop873
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end844
+	JMP         end871
 
-none845:
+none872:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -20371,11 +21490,11 @@ none845:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end844:
+end871:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop843
+	JNZ  loop870
 	VZEROUPPER
 	RET
 
@@ -20394,12 +21513,12 @@ TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop847:
+loop874:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none849
+	JZ      none876
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -20412,7 +21531,7 @@ loop847:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop850:
+loop877:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -20438,7 +21557,7 @@ loop850:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x000000e0, R14
 	DECQ        R12
-	JNZ         loop850
+	JNZ         loop877
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -20450,7 +21569,7 @@ loop850:
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 
-loop851:
+loop878:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y6
@@ -20471,13 +21590,13 @@ loop851:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop851
+	JNZ         loop878
 	VMOVUPD     Y3, 128(AX)
 	VMOVUPD     Y4, 160(AX)
 	VMOVUPD     Y5, 192(AX)
-	JMP         end848
+	JMP         end875
 
-none849:
+none876:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -20487,11 +21606,11 @@ none849:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end848:
+end875:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop847
+	JNZ  loop874
 	VZEROUPPER
 	RET
 
@@ -20510,12 +21629,12 @@ TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop852:
+loop879:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none854
+	JZ      none881
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -20528,7 +21647,7 @@ loop852:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop855:
+loop882:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -20554,7 +21673,7 @@ loop855:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop855
+	JNZ         loop882
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -20568,7 +21687,7 @@ loop855:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop856:
+loop883:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -20594,14 +21713,14 @@ loop856:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop856
+	JNZ         loop883
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end853
+	JMP         end880
 
-none854:
+none881:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -20612,11 +21731,11 @@ none854:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end853:
+end880:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop852
+	JNZ  loop879
 	VZEROUPPER
 	RET
 
@@ -20631,15 +21750,15 @@ TEXT ·rowDots1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop857:
+loop884:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none859
+	JZ      none886
 	VMOVUPD (CX), Y4
 
-four860:
+four887:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -20665,19 +21784,19 @@ four860:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last861
+	JLE          last888
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four860
+	JMP          four887
 
-last861:
+last888:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none859:
+none886:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop857
+	JNZ  loop884
 	VZEROUPPER
 	RET
 
@@ -20692,16 +21811,16 @@ TEXT ·rowDots2F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop862:
+loop889:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none864
+	JZ      none891
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-four865:
+four892:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -20731,19 +21850,19 @@ four865:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last866
+	JLE          last893
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four865
+	JMP          four892
 
-last866:
+last893:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none864:
+none891:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop862
+	JNZ  loop889
 	VZEROUPPER
 	RET
 
@@ -20758,17 +21877,17 @@ TEXT ·rowDots3F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop867:
+loop894:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none869
+	JZ      none896
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-four870:
+four897:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -20802,19 +21921,19 @@ four870:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last871
+	JLE          last898
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four870
+	JMP          four897
 
-last871:
+last898:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none869:
+none896:
 	ADDQ $0x00000060, CX
 	DECQ DI
-	JNZ  loop867
+	JNZ  loop894
 	VZEROUPPER
 	RET
 
@@ -20829,18 +21948,18 @@ TEXT ·rowDots4F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop872:
+loop899:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none874
+	JZ      none901
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-four875:
+four902:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -20878,19 +21997,19 @@ four875:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last876
+	JLE          last903
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four875
+	JMP          four902
 
-last876:
+last903:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none874:
+none901:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop872
+	JNZ  loop899
 	VZEROUPPER
 	RET
 
@@ -20905,19 +22024,19 @@ TEXT ·rowDots5F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop877:
+loop904:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none879
+	JZ      none906
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-four880:
+four907:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -20959,19 +22078,19 @@ four880:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last881
+	JLE          last908
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four880
+	JMP          four907
 
-last881:
+last908:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none879:
+none906:
 	ADDQ $0x000000a0, CX
 	DECQ DI
-	JNZ  loop877
+	JNZ  loop904
 	VZEROUPPER
 	RET
 
@@ -20986,12 +22105,12 @@ TEXT ·rowDots6F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop882:
+loop909:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none884
+	JZ      none911
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -20999,7 +22118,7 @@ loop882:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-four885:
+four912:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21045,19 +22164,19 @@ four885:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last886
+	JLE          last913
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four885
+	JMP          four912
 
-last886:
+last913:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none884:
+none911:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop882
+	JNZ  loop909
 	VZEROUPPER
 	RET
 
@@ -21072,12 +22191,12 @@ TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop887:
+loop914:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none889
+	JZ      none916
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -21086,7 +22205,7 @@ loop887:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four890:
+four917:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21136,19 +22255,19 @@ four890:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last891
+	JLE          last918
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four890
+	JMP          four917
 
-last891:
+last918:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none889:
+none916:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop887
+	JNZ  loop914
 	VZEROUPPER
 	RET
 
@@ -21163,12 +22282,12 @@ TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop892:
+loop919:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none894
+	JZ      none921
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -21178,7 +22297,7 @@ loop892:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four895:
+four922:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21232,19 +22351,19 @@ four895:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last896
+	JLE          last923
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four895
+	JMP          four922
 
-last896:
+last923:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none894:
+none921:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop892
+	JNZ  loop919
 	VZEROUPPER
 	RET
 
@@ -21259,16 +22378,16 @@ TEXT ·rowSums1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop897:
+loop924:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single899
+	JL     single926
 
-pair898:
+pair925:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -21284,11 +22403,11 @@ pair898:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair898
+	JGE          pair925
 
-single899:
+single926:
 	CMPQ         R8, $-1
-	JL           sum900
+	JL           sum927
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -21297,12 +22416,12 @@ single899:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum900:
+sum927:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop897
+	JNZ     loop924
 	VZEROUPPER
 	RET
 
@@ -21317,7 +22436,7 @@ TEXT ·rowSums2F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop901:
+loop928:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -21326,9 +22445,9 @@ loop901:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single903
+	JL     single930
 
-pair902:
+pair929:
 	VBROADCASTSD (DX), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -21346,11 +22465,11 @@ pair902:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair902
+	JGE          pair929
 
-single903:
+single930:
 	CMPQ         R8, $-1
-	JL           sum904
+	JL           sum931
 	VBROADCASTSS (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -21360,14 +22479,14 @@ single903:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum904:
+sum931:
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop901
+	JNZ     loop928
 	VZEROUPPER
 	RET
 
@@ -21382,7 +22501,7 @@ TEXT ·rowSums3F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop905:
+loop932:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -21393,9 +22512,9 @@ loop905:
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
-	JL     single907
+	JL     single934
 
-pair906:
+pair933:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -21415,11 +22534,11 @@ pair906:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair906
+	JGE          pair933
 
-single907:
+single934:
 	CMPQ         R8, $-1
-	JL           sum908
+	JL           sum935
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000060, R8, R8
@@ -21430,7 +22549,7 @@ single907:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum908:
+sum935:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -21439,7 +22558,7 @@ sum908:
 	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000060, AX
 	DECQ    DI
-	JNZ     loop905
+	JNZ     loop932
 	VZEROUPPER
 	RET
 
@@ -21454,7 +22573,7 @@ TEXT ·rowSums4F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop909:
+loop936:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -21467,9 +22586,9 @@ loop909:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single911
+	JL     single938
 
-pair910:
+pair937:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -21491,11 +22610,11 @@ pair910:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair910
+	JGE          pair937
 
-single911:
+single938:
 	CMPQ         R8, $-1
-	JL           sum912
+	JL           sum939
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -21507,7 +22626,7 @@ single911:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum912:
+sum939:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -21518,7 +22637,7 @@ sum912:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop909
+	JNZ     loop936
 	VZEROUPPER
 	RET
 
@@ -21533,7 +22652,7 @@ TEXT ·rowSums5F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop913:
+loop940:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -21548,9 +22667,9 @@ loop913:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
-	JL     single915
+	JL     single942
 
-pair914:
+pair941:
 	VBROADCASTSD (DX), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -21574,11 +22693,11 @@ pair914:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair914
+	JGE          pair941
 
-single915:
+single942:
 	CMPQ         R8, $-1
-	JL           sum916
+	JL           sum943
 	VBROADCASTSS (DX), Y10
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000a0, R8, R8
@@ -21591,7 +22710,7 @@ single915:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum916:
+sum943:
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y7, Y2, Y2
@@ -21604,7 +22723,7 @@ sum916:
 	VMOVUPD Y4, 128(AX)
 	ADDQ    $0x000000a0, AX
 	DECQ    DI
-	JNZ     loop913
+	JNZ     loop940
 	VZEROUPPER
 	RET
 
@@ -21619,7 +22738,7 @@ TEXT ·rowSums6F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop917:
+loop944:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -21636,9 +22755,9 @@ loop917:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single919
+	JL     single946
 
-pair918:
+pair945:
 	VBROADCASTSD (DX), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -21664,11 +22783,11 @@ pair918:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair918
+	JGE          pair945
 
-single919:
+single946:
 	CMPQ         R8, $-1
-	JL           sum920
+	JL           sum947
 	VBROADCASTSS (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -21682,7 +22801,7 @@ single919:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum920:
+sum947:
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y7, Y1, Y1
 	VADDPS  Y8, Y2, Y2
@@ -21697,7 +22816,7 @@ sum920:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop917
+	JNZ     loop944
 	VZEROUPPER
 	RET
 
@@ -21712,7 +22831,7 @@ TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop921:
+loop948:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -21728,9 +22847,9 @@ loop921:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single923
+	JL     single950
 
-pair922:
+pair949:
 	VBROADCASTSD (R9), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -21752,11 +22871,11 @@ pair922:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair922
+	JGE          pair949
 
-single923:
+single950:
 	CMPQ         R11, $-1
-	JL           sum924
+	JL           sum951
 	VBROADCASTSS (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x000000e0, R11, R11
@@ -21768,7 +22887,7 @@ single923:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000004, R9
 
-sum924:
+sum951:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -21784,9 +22903,9 @@ sum924:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 	SUBQ    $0x00000002, R8
-	JL      single926
+	JL      single953
 
-pair925:
+pair952:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -21806,11 +22925,11 @@ pair925:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair925
+	JGE          pair952
 
-single926:
+single953:
 	CMPQ         R8, $-1
-	JL           sum927
+	JL           sum954
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
@@ -21821,7 +22940,7 @@ single926:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum927:
+sum954:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -21830,7 +22949,7 @@ sum927:
 	VMOVUPD Y2, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop921
+	JNZ     loop948
 	VZEROUPPER
 	RET
 
@@ -21845,7 +22964,7 @@ TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop928:
+loop955:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -21861,9 +22980,9 @@ loop928:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single930
+	JL     single957
 
-pair929:
+pair956:
 	VBROADCASTSD (R9), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -21885,11 +23004,11 @@ pair929:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair929
+	JGE          pair956
 
-single930:
+single957:
 	CMPQ         R11, $-1
-	JL           sum931
+	JL           sum958
 	VBROADCASTSS (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -21901,7 +23020,7 @@ single930:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000004, R9
 
-sum931:
+sum958:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -21919,9 +23038,9 @@ sum931:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single933
+	JL      single960
 
-pair932:
+pair959:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -21943,11 +23062,11 @@ pair932:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair932
+	JGE          pair959
 
-single933:
+single960:
 	CMPQ         R8, $-1
-	JL           sum934
+	JL           sum961
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -21959,7 +23078,7 @@ single933:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum934:
+sum961:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -21970,7 +23089,7 @@ sum934:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop928
+	JNZ     loop955
 	VZEROUPPER
 	RET
 
@@ -21993,15 +23112,15 @@ TEXT ·treeDots1F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent935:
+parent962:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none938
+	JZ    none965
 
-child936:
+child963:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -22013,9 +23132,9 @@ child936:
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
 	TESTQ   R9, R9
-	JZ      next937
+	JZ      next964
 
-four939:
+four966:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -22041,23 +23160,23 @@ four939:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last940
+	JLE          last967
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four939
+	JMP          four966
 
-last940:
+last967:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next937:
+next964:
 	DECQ R10
-	JNZ  child936
+	JNZ  child963
 
-none938:
+none965:
 	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
-	JNZ  parent935
+	JNZ  parent962
 	VZEROUPPER
 	RET
 
@@ -22080,15 +23199,15 @@ TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent941:
+parent968:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none944
+	JZ    none971
 
-child942:
+child969:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -22102,9 +23221,9 @@ child942:
 	VMOVUPD 32(R11), Y5
 	VMULPS  32(R12), Y5, Y5
 	TESTQ   R9, R9
-	JZ      next943
+	JZ      next970
 
-four945:
+four972:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -22134,23 +23253,23 @@ four945:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last946
+	JLE          last973
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four945
+	JMP          four972
 
-last946:
+last973:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next943:
+next970:
 	DECQ R10
-	JNZ  child942
+	JNZ  child969
 
-none944:
+none971:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent941
+	JNZ  parent968
 	VZEROUPPER
 	RET
 
@@ -22173,15 +23292,15 @@ TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent947:
+parent974:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none950
+	JZ    none977
 
-child948:
+child975:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -22197,9 +23316,9 @@ child948:
 	VMOVUPD 64(R11), Y6
 	VMULPS  64(R12), Y6, Y6
 	TESTQ   R9, R9
-	JZ      next949
+	JZ      next976
 
-four951:
+four978:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -22233,23 +23352,23 @@ four951:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last952
+	JLE          last979
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four951
+	JMP          four978
 
-last952:
+last979:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next949:
+next976:
 	DECQ R10
-	JNZ  child948
+	JNZ  child975
 
-none950:
+none977:
 	ADDQ $0x00000060, (SP)
 	DECQ 16(SP)
-	JNZ  parent947
+	JNZ  parent974
 	VZEROUPPER
 	RET
 
@@ -22272,15 +23391,15 @@ TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent953:
+parent980:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none956
+	JZ    none983
 
-child954:
+child981:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -22298,9 +23417,9 @@ child954:
 	VMOVUPD 96(R11), Y7
 	VMULPS  96(R12), Y7, Y7
 	TESTQ   R9, R9
-	JZ      next955
+	JZ      next982
 
-four957:
+four984:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -22338,23 +23457,23 @@ four957:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last958
+	JLE          last985
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four957
+	JMP          four984
 
-last958:
+last985:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next955:
+next982:
 	DECQ R10
-	JNZ  child954
+	JNZ  child981
 
-none956:
+none983:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent953
+	JNZ  parent980
 	VZEROUPPER
 	RET
 
@@ -22377,15 +23496,15 @@ TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent959:
+parent986:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none962
+	JZ    none989
 
-child960:
+child987:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -22405,9 +23524,9 @@ child960:
 	VMOVUPD 128(R11), Y8
 	VMULPS  128(R12), Y8, Y8
 	TESTQ   R9, R9
-	JZ      next961
+	JZ      next988
 
-four963:
+four990:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -22449,23 +23568,23 @@ four963:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last964
+	JLE          last991
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four963
+	JMP          four990
 
-last964:
+last991:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next961:
+next988:
 	DECQ R10
-	JNZ  child960
+	JNZ  child987
 
-none962:
+none989:
 	ADDQ $0x000000a0, (SP)
 	DECQ 16(SP)
-	JNZ  parent959
+	JNZ  parent986
 	VZEROUPPER
 	RET
 
@@ -22488,15 +23607,15 @@ TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent965:
+parent992:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none968
+	JZ    none995
 
-child966:
+child993:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -22518,9 +23637,9 @@ child966:
 	VMOVUPD 160(R11), Y9
 	VMULPS  160(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next967
+	JZ      next994
 
-four969:
+four996:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -22566,23 +23685,23 @@ four969:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last970
+	JLE          last997
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four969
+	JMP          four996
 
-last970:
+last997:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next967:
+next994:
 	DECQ R10
-	JNZ  child966
+	JNZ  child993
 
-none968:
+none995:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent965
+	JNZ  parent992
 	VZEROUPPER
 	RET
 
@@ -22605,15 +23724,15 @@ TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent971:
+parent998:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none974
+	JZ    none1001
 
-child972:
+child999:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -22637,9 +23756,9 @@ child972:
 	VMOVUPD 192(R11), Y10
 	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
-	JZ      next973
+	JZ      next1000
 
-four975:
+four1002:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -22689,23 +23808,23 @@ four975:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last976
+	JLE          last1003
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four975
+	JMP          four1002
 
-last976:
+last1003:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next973:
+next1000:
 	DECQ R10
-	JNZ  child972
+	JNZ  child999
 
-none974:
+none1001:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent971
+	JNZ  parent998
 	VZEROUPPER
 	RET
 
@@ -22728,15 +23847,15 @@ TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent977:
+parent1004:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none980
+	JZ    none1007
 
-child978:
+child1005:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -22762,9 +23881,9 @@ child978:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next979
+	JZ      next1006
 
-four981:
+four1008:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -22818,23 +23937,23 @@ four981:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last982
+	JLE          last1009
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four981
+	JMP          four1008
 
-last982:
+last1009:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next979:
+next1006:
 	DECQ R10
-	JNZ  child978
+	JNZ  child1005
 
-none980:
+none1007:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent977
+	JNZ  parent1004
 	VZEROUPPER
 	RET
 
@@ -22860,7 +23979,7 @@ TEXT ·treeSums1F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent983:
+parent1010:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -22869,18 +23988,18 @@ parent983:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none985
+	JZ      none1012
 
-child984:
+child1011:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single987
+	JL     single1014
 
-pair986:
+pair1013:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -22896,11 +24015,11 @@ pair986:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair986
+	JGE          pair1013
 
-single987:
+single1014:
 	CMPQ         R10, $-1
-	JL           sum988
+	JL           sum1015
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -22909,7 +24028,7 @@ single987:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum988:
+sum1015:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -22919,15 +24038,15 @@ sum988:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child984
+	JNZ         child1011
 
-none985:
+none1012:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent983
+	JNZ     parent1010
 	VZEROUPPER
 	RET
 
@@ -22953,7 +24072,7 @@ TEXT ·treeSums2F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent989:
+parent1016:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -22964,9 +24083,9 @@ parent989:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none991
+	JZ      none1018
 
-child990:
+child1017:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -22975,9 +24094,9 @@ child990:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single993
+	JL     single1020
 
-pair992:
+pair1019:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -22995,11 +24114,11 @@ pair992:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair992
+	JGE          pair1019
 
-single993:
+single1020:
 	CMPQ         R10, $-1
-	JL           sum994
+	JL           sum1021
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -23009,7 +24128,7 @@ single993:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum994:
+sum1021:
 	VADDPS      Y6, Y4, Y4
 	VADDPS      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -23024,16 +24143,16 @@ sum994:
 	VFMADD231PS 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child990
+	JNZ         child1017
 
-none991:
+none1018:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent989
+	JNZ     parent1016
 	VZEROUPPER
 	RET
 
@@ -23059,7 +24178,7 @@ TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent995:
+parent1022:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -23072,9 +24191,9 @@ parent995:
 	VMOVUPD 32(R10), Y4
 	VMOVUPD 64(R10), Y5
 	TESTQ   R11, R11
-	JZ      none997
+	JZ      none1024
 
-child996:
+child1023:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -23085,9 +24204,9 @@ child996:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single999
+	JL     single1026
 
-pair998:
+pair1025:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -23107,11 +24226,11 @@ pair998:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair998
+	JGE          pair1025
 
-single999:
+single1026:
 	CMPQ         R10, $-1
-	JL           sum1000
+	JL           sum1027
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000060, R10, R10
@@ -23122,7 +24241,7 @@ single999:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1000:
+sum1027:
 	VADDPS      Y9, Y6, Y6
 	VADDPS      Y10, Y7, Y7
 	VADDPS      Y11, Y8, Y8
@@ -23142,9 +24261,9 @@ sum1000:
 	VFMADD231PS 64(CX)(R10*1), Y8, Y2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child996
+	JNZ         child1023
 
-none997:
+none1024:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -23152,7 +24271,7 @@ none997:
 	ADDQ    $0x00000060, (SP)
 	ADDQ    $0x00000060, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent995
+	JNZ     parent1022
 	VZEROUPPER
 	RET
 
@@ -23178,7 +24297,7 @@ TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1001:
+parent1028:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -23190,9 +24309,9 @@ parent1001:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none1003
+	JZ      none1030
 
-child1002:
+child1029:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -23205,9 +24324,9 @@ child1002:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single1005
+	JL     single1032
 
-pair1004:
+pair1031:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23229,11 +24348,11 @@ pair1004:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1004
+	JGE          pair1031
 
-single1005:
+single1032:
 	CMPQ         R10, $-1
-	JL           sum1006
+	JL           sum1033
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -23245,7 +24364,7 @@ single1005:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1006:
+sum1033:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -23280,13 +24399,13 @@ sum1006:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1002
+	JNZ         child1029
 
-none1003:
+none1030:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1001
+	JNZ  parent1028
 	VZEROUPPER
 	RET
 
@@ -23312,7 +24431,7 @@ TEXT ·treeSums5F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1007:
+parent1034:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -23325,9 +24444,9 @@ parent1007:
 	VMOVUPD Y0, 96(R10)
 	VMOVUPD Y0, 128(R10)
 	TESTQ   R11, R11
-	JZ      none1009
+	JZ      none1036
 
-child1008:
+child1035:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -23342,9 +24461,9 @@ child1008:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 	SUBQ   $0x00000002, R10
-	JL     single1011
+	JL     single1038
 
-pair1010:
+pair1037:
 	VBROADCASTSD (SI), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -23368,11 +24487,11 @@ pair1010:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1010
+	JGE          pair1037
 
-single1011:
+single1038:
 	CMPQ         R10, $-1
-	JL           sum1012
+	JL           sum1039
 	VBROADCASTSS (SI), Y10
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000a0, R10, R10
@@ -23385,7 +24504,7 @@ single1011:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1012:
+sum1039:
 	VADDPS      Y5, Y0, Y0
 	VADDPS      Y6, Y1, Y1
 	VADDPS      Y7, Y2, Y2
@@ -23427,13 +24546,13 @@ sum1012:
 	VMOVUPD     Y12, 128(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1008
+	JNZ         child1035
 
-none1009:
+none1036:
 	ADDQ $0x000000a0, (SP)
 	ADDQ $0x000000a0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1007
+	JNZ  parent1034
 	VZEROUPPER
 	RET
 
@@ -23459,7 +24578,7 @@ TEXT ·treeSums6F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1013:
+parent1040:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -23473,9 +24592,9 @@ parent1013:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none1015
+	JZ      none1042
 
-child1014:
+child1041:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -23492,9 +24611,9 @@ child1014:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single1017
+	JL     single1044
 
-pair1016:
+pair1043:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -23520,11 +24639,11 @@ pair1016:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1016
+	JGE          pair1043
 
-single1017:
+single1044:
 	CMPQ         R10, $-1
-	JL           sum1018
+	JL           sum1045
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -23538,7 +24657,7 @@ single1017:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1018:
+sum1045:
 	VADDPS      Y6, Y0, Y0
 	VADDPS      Y7, Y1, Y1
 	VADDPS      Y8, Y2, Y2
@@ -23587,13 +24706,13 @@ sum1018:
 	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1014
+	JNZ         child1041
 
-none1015:
+none1042:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1013
+	JNZ  parent1040
 	VZEROUPPER
 	RET
 
@@ -23619,7 +24738,7 @@ TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1019:
+parent1046:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -23634,9 +24753,9 @@ parent1019:
 	VMOVUPD Y0, 160(R10)
 	VMOVUPD Y0, 192(R10)
 	TESTQ   R11, R11
-	JZ      none1021
+	JZ      none1048
 
-child1020:
+child1047:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -23652,9 +24771,9 @@ child1020:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single1023
+	JL     single1050
 
-pair1022:
+pair1049:
 	VBROADCASTSD (R10), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23676,11 +24795,11 @@ pair1022:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair1022
+	JGE          pair1049
 
-single1023:
+single1050:
 	CMPQ         R14, $-1
-	JL           sum1024
+	JL           sum1051
 	VBROADCASTSS (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x000000e0, R14, R14
@@ -23692,7 +24811,7 @@ single1023:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R10
 
-sum1024:
+sum1051:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -23732,9 +24851,9 @@ sum1024:
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	SUBQ        $0x00000002, R12
-	JL          single1026
+	JL          single1053
 
-pair1025:
+pair1052:
 	VBROADCASTSD (SI), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -23754,11 +24873,11 @@ pair1025:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair1025
+	JGE          pair1052
 
-single1026:
+single1053:
 	CMPQ         R12, $-1
-	JL           sum1027
+	JL           sum1054
 	VBROADCASTSS (SI), Y6
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
@@ -23769,7 +24888,7 @@ single1026:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1027:
+sum1054:
 	VADDPS      Y3, Y0, Y0
 	VADDPS      Y4, Y1, Y1
 	VADDPS      Y5, Y2, Y2
@@ -23797,13 +24916,13 @@ sum1027:
 	VMOVUPD     Y8, 192(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1020
+	JNZ         child1047
 
-none1021:
+none1048:
 	ADDQ $0x000000e0, (SP)
 	ADDQ $0x000000e0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1019
+	JNZ  parent1046
 	VZEROUPPER
 	RET
 
@@ -23829,7 +24948,7 @@ TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1028:
+parent1055:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -23845,9 +24964,9 @@ parent1028:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none1030
+	JZ      none1057
 
-child1029:
+child1056:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -23863,9 +24982,9 @@ child1029:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single1032
+	JL     single1059
 
-pair1031:
+pair1058:
 	VBROADCASTSD (R10), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23887,11 +25006,11 @@ pair1031:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair1031
+	JGE          pair1058
 
-single1032:
+single1059:
 	CMPQ         R14, $-1
-	JL           sum1033
+	JL           sum1060
 	VBROADCASTSS (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -23903,7 +25022,7 @@ single1032:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R10
 
-sum1033:
+sum1060:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -23945,9 +25064,9 @@ sum1033:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single1035
+	JL          single1062
 
-pair1034:
+pair1061:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23969,11 +25088,11 @@ pair1034:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair1034
+	JGE          pair1061
 
-single1035:
+single1062:
 	CMPQ         R12, $-1
-	JL           sum1036
+	JL           sum1063
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -23985,7 +25104,7 @@ single1035:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1036:
+sum1063:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -24020,13 +25139,13 @@ sum1036:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1029
+	JNZ         child1056
 
-none1030:
+none1057:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1028
+	JNZ  parent1055
 	VZEROUPPER
 	RET
 
@@ -24051,7 +25170,7 @@ TEXT ·cellDots1F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1037:
+run1064:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24064,9 +25183,9 @@ run1037:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four1038:
+four1065:
 	CMPQ         R8, $0x00000004
-	JL           one1039
+	JL           one1066
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24100,11 +25219,11 @@ four1038:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1038
+	JMP          four1065
 
-one1039:
+one1066:
 	TESTQ        R8, R8
-	JZ           end1040
+	JZ           end1067
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24119,11 +25238,11 @@ one1039:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1039
+	JMP          one1066
 
-end1040:
+end1067:
 	DECQ 24(SP)
-	JNZ  run1037
+	JNZ  run1064
 	VZEROUPPER
 	RET
 
@@ -24148,7 +25267,7 @@ TEXT ·cellDots2F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1041:
+run1068:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24162,9 +25281,9 @@ run1041:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four1042:
+four1069:
 	CMPQ         R8, $0x00000004
-	JL           one1043
+	JL           one1070
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24206,11 +25325,11 @@ four1042:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1042
+	JMP          four1069
 
-one1043:
+one1070:
 	TESTQ        R8, R8
-	JZ           end1044
+	JZ           end1071
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24227,11 +25346,11 @@ one1043:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1043
+	JMP          one1070
 
-end1044:
+end1071:
 	DECQ 24(SP)
-	JNZ  run1041
+	JNZ  run1068
 	VZEROUPPER
 	RET
 
@@ -24256,7 +25375,7 @@ TEXT ·cellDots3F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1045:
+run1072:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24271,9 +25390,9 @@ run1045:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four1046:
+four1073:
 	CMPQ         R8, $0x00000004
-	JL           one1047
+	JL           one1074
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24323,11 +25442,11 @@ four1046:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1046
+	JMP          four1073
 
-one1047:
+one1074:
 	TESTQ        R8, R8
-	JZ           end1048
+	JZ           end1075
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24346,11 +25465,11 @@ one1047:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1047
+	JMP          one1074
 
-end1048:
+end1075:
 	DECQ 24(SP)
-	JNZ  run1045
+	JNZ  run1072
 	VZEROUPPER
 	RET
 
@@ -24375,7 +25494,7 @@ TEXT ·cellDots4F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1049:
+run1076:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24391,9 +25510,9 @@ run1049:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four1050:
+four1077:
 	CMPQ         R8, $0x00000004
-	JL           one1051
+	JL           one1078
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24451,11 +25570,11 @@ four1050:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1050
+	JMP          four1077
 
-one1051:
+one1078:
 	TESTQ        R8, R8
-	JZ           end1052
+	JZ           end1079
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24476,11 +25595,11 @@ one1051:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1051
+	JMP          one1078
 
-end1052:
+end1079:
 	DECQ 24(SP)
-	JNZ  run1049
+	JNZ  run1076
 	VZEROUPPER
 	RET
 
@@ -24505,7 +25624,7 @@ TEXT ·cellDots5F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1053:
+run1080:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24522,9 +25641,9 @@ run1053:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four1054:
+four1081:
 	CMPQ         R8, $0x00000004
-	JL           one1055
+	JL           one1082
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24590,11 +25709,11 @@ four1054:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1054
+	JMP          four1081
 
-one1055:
+one1082:
 	TESTQ        R8, R8
-	JZ           end1056
+	JZ           end1083
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24617,11 +25736,11 @@ one1055:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1055
+	JMP          one1082
 
-end1056:
+end1083:
 	DECQ 24(SP)
-	JNZ  run1053
+	JNZ  run1080
 	VZEROUPPER
 	RET
 
@@ -24646,7 +25765,7 @@ TEXT ·cellDots6F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1057:
+run1084:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24664,9 +25783,9 @@ run1057:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four1058:
+four1085:
 	CMPQ         R8, $0x00000004
-	JL           one1059
+	JL           one1086
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24740,11 +25859,11 @@ four1058:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1058
+	JMP          four1085
 
-one1059:
+one1086:
 	TESTQ        R8, R8
-	JZ           end1060
+	JZ           end1087
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24769,11 +25888,11 @@ one1059:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1059
+	JMP          one1086
 
-end1060:
+end1087:
 	DECQ 24(SP)
-	JNZ  run1057
+	JNZ  run1084
 	VZEROUPPER
 	RET
 
@@ -24798,7 +25917,7 @@ TEXT ·cellDots7F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1061:
+run1088:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24817,9 +25936,9 @@ run1061:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four1062:
+four1089:
 	CMPQ         R8, $0x00000004
-	JL           one1063
+	JL           one1090
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24901,11 +26020,11 @@ four1062:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1062
+	JMP          four1089
 
-one1063:
+one1090:
 	TESTQ        R8, R8
-	JZ           end1064
+	JZ           end1091
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -24932,11 +26051,11 @@ one1063:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1063
+	JMP          one1090
 
-end1064:
+end1091:
 	DECQ 24(SP)
-	JNZ  run1061
+	JNZ  run1088
 	VZEROUPPER
 	RET
 
@@ -24961,7 +26080,7 @@ TEXT ·cellDots8F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1065:
+run1092:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -24981,9 +26100,9 @@ run1065:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four1066:
+four1093:
 	CMPQ         R8, $0x00000004
-	JL           one1067
+	JL           one1094
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25073,11 +26192,11 @@ four1066:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1066
+	JMP          four1093
 
-one1067:
+one1094:
 	TESTQ        R8, R8
-	JZ           end1068
+	JZ           end1095
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25106,11 +26225,11 @@ one1067:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1067
+	JMP          one1094
 
-end1068:
+end1095:
 	DECQ 24(SP)
-	JNZ  run1065
+	JNZ  run1092
 	VZEROUPPER
 	RET
 
@@ -25139,7 +26258,7 @@ TEXT ·cellSums1F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1069:
+run1096:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25155,7 +26274,7 @@ run1069:
 	VMOVUPD (R11), Y0
 	VXORPD  Y1, Y1, Y1
 
-loop1070:
+loop1097:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -25175,11 +26294,11 @@ loop1070:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1070
+	JNZ          loop1097
 	VADDPS       (R12), Y1, Y1
 	VMOVUPD      Y1, (R12)
 	DECQ         32(SP)
-	JNZ          run1069
+	JNZ          run1096
 	VZEROUPPER
 	RET
 
@@ -25208,7 +26327,7 @@ TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1071:
+run1098:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25226,7 +26345,7 @@ run1071:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop1072:
+loop1099:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -25257,13 +26376,13 @@ loop1072:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1072
+	JNZ          loop1099
 	VADDPS       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPS       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run1071
+	JNZ          run1098
 	VZEROUPPER
 	RET
 
@@ -25292,7 +26411,7 @@ TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1073:
+run1100:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25312,7 +26431,7 @@ run1073:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop1074:
+loop1101:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -25354,7 +26473,7 @@ loop1074:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1074
+	JNZ          loop1101
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -25362,7 +26481,7 @@ loop1074:
 	VADDPS       64(R12), Y5, Y5
 	VMOVUPD      Y5, 64(R12)
 	DECQ         32(SP)
-	JNZ          run1073
+	JNZ          run1100
 	VZEROUPPER
 	RET
 
@@ -25391,7 +26510,7 @@ TEXT ·cellSums4F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1075:
+run1102:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25413,7 +26532,7 @@ run1075:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop1076:
+loop1103:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -25466,7 +26585,7 @@ loop1076:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1076
+	JNZ          loop1103
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -25476,7 +26595,7 @@ loop1076:
 	VADDPS       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run1075
+	JNZ          run1102
 	VZEROUPPER
 	RET
 
@@ -25505,7 +26624,7 @@ TEXT ·cellSums5F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1077:
+run1104:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25529,7 +26648,7 @@ run1077:
 	VXORPD  Y8, Y8, Y8
 	VXORPD  Y9, Y9, Y9
 
-loop1078:
+loop1105:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -25593,7 +26712,7 @@ loop1078:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1078
+	JNZ          loop1105
 	VADDPS       (R12), Y5, Y5
 	VMOVUPD      Y5, (R12)
 	VADDPS       32(R12), Y6, Y6
@@ -25605,7 +26724,7 @@ loop1078:
 	VADDPS       128(R12), Y9, Y9
 	VMOVUPD      Y9, 128(R12)
 	DECQ         32(SP)
-	JNZ          run1077
+	JNZ          run1104
 	VZEROUPPER
 	RET
 
@@ -25634,7 +26753,7 @@ TEXT ·cellSums6F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1079:
+run1106:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25657,7 +26776,7 @@ run1079:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1080:
+loop1107:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -25699,7 +26818,7 @@ loop1080:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1080
+	JNZ          loop1107
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -25713,7 +26832,7 @@ loop1080:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop1081:
+loop1108:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -25755,7 +26874,7 @@ loop1081:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1081
+	JNZ          loop1108
 	VADDPS       96(R12), Y3, Y3
 	VMOVUPD      Y3, 96(R12)
 	VADDPS       128(R12), Y4, Y4
@@ -25763,7 +26882,7 @@ loop1081:
 	VADDPS       160(R12), Y5, Y5
 	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run1079
+	JNZ          run1106
 	VZEROUPPER
 	RET
 
@@ -25792,7 +26911,7 @@ TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1082:
+run1109:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25817,7 +26936,7 @@ run1082:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1083:
+loop1110:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -25870,7 +26989,7 @@ loop1083:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1083
+	JNZ          loop1110
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -25886,7 +27005,7 @@ loop1083:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop1084:
+loop1111:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -25928,7 +27047,7 @@ loop1084:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1084
+	JNZ          loop1111
 	VADDPS       128(R12), Y3, Y3
 	VMOVUPD      Y3, 128(R12)
 	VADDPS       160(R12), Y4, Y4
@@ -25936,7 +27055,7 @@ loop1084:
 	VADDPS       192(R12), Y5, Y5
 	VMOVUPD      Y5, 192(R12)
 	DECQ         32(SP)
-	JNZ          run1082
+	JNZ          run1109
 	VZEROUPPER
 	RET
 
@@ -25965,7 +27084,7 @@ TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1085:
+run1112:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -25990,7 +27109,7 @@ run1085:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1086:
+loop1113:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -26043,7 +27162,7 @@ loop1086:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1086
+	JNZ          loop1113
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -26061,7 +27180,7 @@ loop1086:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop1087:
+loop1114:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26114,7 +27233,7 @@ loop1087:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1087
+	JNZ          loop1114
 	VADDPS       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPS       160(R12), Y5, Y5
@@ -26124,7 +27243,7 @@ loop1087:
 	VADDPS       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run1085
+	JNZ          run1112
 	VZEROUPPER
 	RET
 
@@ -26147,7 +27266,7 @@ TEXT ·multiplyAddsF32AVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop1088:
+loop1115:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -26161,7 +27280,7 @@ loop1088:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop1088
+	JNZ         loop1115
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

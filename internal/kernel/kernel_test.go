@@ -19,7 +19,7 @@ type testOf[T Float] struct {
 func registry[T Float]() []testOf[T] {
 	tests := slices.Concat(every[T](), definitions[T]())
 	if wide[T]() {
-		tests = slices.Concat(tests, any(wideOnly).([]testOf[T]))
+		tests = slices.Concat(tests, any(wideOnly).([]testOf[T]), any(ofGrams).([]testOf[T]))
 	}
 	return tests
 }

@@ -315,3 +315,33 @@ func multiplyAddsGo[T Float](out *[Lanes]T, n int) {
 		}
 	}
 }
+
+func addGramGo(c, x, y []float64, n, k, stride int) {
+	for i := range n {
+		row := c[i*stride:][:(i/Lanes+1)*Lanes]
+		for l := range k {
+			s, other := x[l*stride+i], y[l*stride:][:len(row)]
+			for j := range row {
+				row[j] = math.FMA(s, other[j], row[j])
+			}
+		}
+	}
+}
+
+func productsGo(out, a, b []float64, i, j []int32, lanes, stride int) {
+	for k := range i {
+		row, x, y := out[k*stride:][:lanes], a[int(i[k])*stride:][:lanes], b[int(j[k])*stride:][:lanes]
+		for r := range row {
+			row[r] = x[r] * y[r]
+		}
+	}
+}
+
+func scaleRowsGo(out, in, s []float64, stride int) {
+	for k, factor := range s {
+		row, x := out[k*stride:][:stride], in[k*stride:][:stride]
+		for r := range row {
+			row[r] = factor * x[r]
+		}
+	}
+}

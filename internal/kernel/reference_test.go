@@ -281,4 +281,35 @@ var wideOnly = []testOf[float64]{
 			same(t, c, want)
 		}
 	}},
+	{"AddGram", func(t *testing.T, g *guarded[float64], n int) {
+		for _, k := range []int{0, 1, 2, n % 7} {
+			stride := (n+Lanes-1)/Lanes*Lanes + Lanes*g.rng.IntN(2)
+			c, x, y := g.vector(n*stride), g.vector(k*stride), g.vector(k*stride)
+			want := slices.Clone(c)
+			addGramGo(want, x, y, n, k, stride)
+			AddGram(c, x, y, n, k, stride)
+			same(t, c, want)
+		}
+	}},
+	{"Products", func(t *testing.T, g *guarded[float64], n int) {
+		for groups := 1; groups <= 2*maxGroups64+1; groups++ {
+			stride := groups * Lanes
+			out, a, b, i, j := g.vector(n*stride), g.vector(5*stride), g.vector(9*stride), make([]int32, n), make([]int32, n)
+			for k := range i {
+				i[k], j[k] = g.rng.Int32N(5), g.rng.Int32N(9)
+			}
+			want := make([]float64, len(out))
+			productsGo(want, a, b, i, j, stride, stride)
+			Products(out, a, b, i, j, stride)
+			same(t, out, want)
+		}
+	}},
+	{"ScaleRows", func(t *testing.T, g *guarded[float64], n int) {
+		stride := n % 7 * Lanes
+		out, in, s := g.vector(n*stride), g.vector(n*stride), g.vector(n)
+		want := make([]float64, len(out))
+		scaleRowsGo(want, in, s, stride)
+		ScaleRows(out, in, s, stride)
+		same(t, out, want)
+	}},
 }

@@ -284,6 +284,31 @@ func multiplyAddsAVX512(out *[8]float64, n int)
 //go:noescape
 func addTileAVX512(c []float64, stride int, x *[8]float64, y *[8]float64)
 
+// products1AVX512 is productsGo for 1 lane groups, an item or more.
+//
+//go:noescape
+func products1AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// products2AVX512 is productsGo for 2 lane groups, an item or more.
+//
+//go:noescape
+func products2AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// products3AVX512 is productsGo for 3 lane groups, an item or more.
+//
+//go:noescape
+func products3AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// products4AVX512 is productsGo for 4 lane groups, an item or more.
+//
+//go:noescape
+func products4AVX512(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// scaleRowsAVX512 is scaleRowsGo for an item or more.
+//
+//go:noescape
+func scaleRowsAVX512(out []float64, in []float64, s []float64, stride int)
+
 // gemmSub8x1AVX512 is gemmSubGo for 8 rows of 8 columns and k ≥ 1.
 //
 //go:noescape
@@ -328,6 +353,51 @@ func gemmSub1x2AVX512(c *float64, a *float64, b *float64, k int, ldc int, lda in
 //
 //go:noescape
 func gemmSub1x3AVX512(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
+
+// addGram8x1AVX512 is addGramGo for 8 rows of 8 columns and k ≥ 1.
+//
+//go:noescape
+func addGram8x1AVX512(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram8x2AVX512 is addGramGo for 8 rows of 16 columns and k ≥ 1.
+//
+//go:noescape
+func addGram8x2AVX512(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram8x3AVX512 is addGramGo for 8 rows of 24 columns and k ≥ 1.
+//
+//go:noescape
+func addGram8x3AVX512(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram4x1AVX512 is addGramGo for 4 rows of 8 columns and k ≥ 1.
+//
+//go:noescape
+func addGram4x1AVX512(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram4x2AVX512 is addGramGo for 4 rows of 16 columns and k ≥ 1.
+//
+//go:noescape
+func addGram4x2AVX512(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram4x3AVX512 is addGramGo for 4 rows of 24 columns and k ≥ 1.
+//
+//go:noescape
+func addGram4x3AVX512(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram1x1AVX512 is addGramGo for 1 rows of 8 columns and k ≥ 1.
+//
+//go:noescape
+func addGram1x1AVX512(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram1x2AVX512 is addGramGo for 1 rows of 16 columns and k ≥ 1.
+//
+//go:noescape
+func addGram1x2AVX512(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram1x3AVX512 is addGramGo for 1 rows of 24 columns and k ≥ 1.
+//
+//go:noescape
+func addGram1x3AVX512(c *float64, x *float64, y *float64, k int, stride int)
 
 // matVecAVX2 is matVecGo for rows and cols ≥ 1.
 //
@@ -609,6 +679,31 @@ func multiplyAddsAVX2(out *[8]float64, n int)
 //go:noescape
 func addTileAVX2(c []float64, stride int, x *[8]float64, y *[8]float64)
 
+// products1AVX2 is productsGo for 1 lane groups, an item or more.
+//
+//go:noescape
+func products1AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// products2AVX2 is productsGo for 2 lane groups, an item or more.
+//
+//go:noescape
+func products2AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// products3AVX2 is productsGo for 3 lane groups, an item or more.
+//
+//go:noescape
+func products3AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// products4AVX2 is productsGo for 4 lane groups, an item or more.
+//
+//go:noescape
+func products4AVX2(out []float64, a []float64, b []float64, i []int32, j []int32, stride int)
+
+// scaleRowsAVX2 is scaleRowsGo for an item or more.
+//
+//go:noescape
+func scaleRowsAVX2(out []float64, in []float64, s []float64, stride int)
+
 // gemmSub4x1AVX2 is gemmSubGo for 4 rows of 4 columns and k ≥ 1.
 //
 //go:noescape
@@ -638,6 +733,36 @@ func gemmSub1x2AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int,
 //
 //go:noescape
 func gemmSub1x3AVX2(c *float64, a *float64, b *float64, k int, ldc int, lda int, ldb int)
+
+// addGram4x1AVX2 is addGramGo for 4 rows of 4 columns and k ≥ 1.
+//
+//go:noescape
+func addGram4x1AVX2(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram4x2AVX2 is addGramGo for 4 rows of 8 columns and k ≥ 1.
+//
+//go:noescape
+func addGram4x2AVX2(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram4x3AVX2 is addGramGo for 4 rows of 12 columns and k ≥ 1.
+//
+//go:noescape
+func addGram4x3AVX2(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram1x1AVX2 is addGramGo for 1 rows of 4 columns and k ≥ 1.
+//
+//go:noescape
+func addGram1x1AVX2(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram1x2AVX2 is addGramGo for 1 rows of 8 columns and k ≥ 1.
+//
+//go:noescape
+func addGram1x2AVX2(c *float64, x *float64, y *float64, k int, stride int)
+
+// addGram1x3AVX2 is addGramGo for 1 rows of 12 columns and k ≥ 1.
+//
+//go:noescape
+func addGram1x3AVX2(c *float64, x *float64, y *float64, k int, stride int)
 
 // matVecF32AVX512 is matVecGo for rows and cols ≥ 1.
 //

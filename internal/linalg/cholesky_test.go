@@ -29,7 +29,7 @@ func TestGramAndCholesky(t *testing.T) {
 					}
 				}
 			}
-			AddGram(a, h, w, make([]float64, stride*count), n)
+			AddGram(a, h, w, make([]float64, stride*count), n, stride)
 			if !Cholesky(a, n, stride, make([]float64, 8*stride)) {
 				t.Fatalf("n=%d, %d rows: not positive", n, count)
 			}
@@ -91,6 +91,6 @@ func BenchmarkGram32x64(b *testing.B) {
 	const n, count = 32, 64
 	a, h, w, s := make([]float64, n*n), make([]float64, n*count), make([]float64, count), make([]float64, n*count)
 	for b.Loop() {
-		AddGram(a, h, w, s, n)
+		AddGram(a, h, w, s, n, n)
 	}
 }

@@ -97,10 +97,10 @@ func (g *scales) draw() {
 }
 
 func (g *scales) drawOmega(n int) {
-	s, omega := g.s, g.omega[n]
+	s, omega, mode := g.s, g.omega[n], &g.s.modes[n]
 	groups := g.groups[:len(omega)]
 	for i, old := range omega {
-		cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
+		cells := mode.cells[mode.starts[i]:mode.starts[i+1]]
 		var squares float64
 		for _, c := range cells {
 			squares += float64(g.weight[c] * g.residual[c] * g.residual[c])
@@ -110,7 +110,7 @@ func (g *scales) drawOmega(n int) {
 	nu := drawFreedom(s.stream, groups)
 	for i, old := range omega {
 		omega[i] = gamma(s.stream, (nu+groups[i].count)/2) / ((nu + groups[i].squares) / 2)
-		for _, c := range s.cells[n][s.starts[n][i]:s.starts[n][i+1]] {
+		for _, c := range mode.cells[mode.starts[i]:mode.starts[i+1]] {
 			g.weight[c] *= omega[i] / old
 		}
 	}

@@ -8,9 +8,10 @@ import (
 )
 
 // Memory is how many bytes a chain of so many blocks needs beside the cells' coordinates and values: factors, their
-// priors, the scratch of every thread, and what is kept of every cell. It allocates nothing and does not overflow.
+// priors, the scratch of every thread, what is kept of every cell, and the cells sorted by every mode, which chains may
+// share. It allocates nothing and does not overflow.
 func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
-	const word, perCell = 8.0, 4 // numbers kept of a cell, with its place in the order of every mode
+	const word, perCell = 8.0, 4 // numbers kept of a cell
 	r, rows := float64(blocks), 0.0
 	for _, d := range shape {
 		rows += float64(d)
@@ -19,8 +20,9 @@ func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
 	if blocks < 1<<30 {
 		stride = float64(linalg.Stride(blocks + 1))
 	}
-	factors := float64((rows + float64(slices.Max(shape))) * r)
-	priors := float64(float64(len(shape)) * (float64(r*r) + float64(2*r*stride) + float64(float64(chunk)*2*stride)))
+	modes := float64(len(shape))
+	factors := float64((rows+float64(slices.Max(shape)))*r) + float64(rows*stride)
+	priors := float64(modes * (float64(r*r) + float64(2*r*stride) + float64(float64(chunk)*2*stride)))
 	scratch := float64(float64(threads) * (float64((r+1)*stride) + float64((2*float64(chunk)+8)*stride)))
-	return word * (factors + priors + scratch + float64(float64(cells)*(perCell+float64(float64(len(shape))/2))))
+	return word * (factors + priors + scratch + float64(float64(cells)*(perCell+float64(modes*modes/2))))
 }

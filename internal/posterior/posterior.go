@@ -33,6 +33,8 @@ type Settings struct {
 	// StopBelow ends the burning in once the noise's deviation is below it. It has no effect on Bernoulli noise.
 	StopBelow float64
 
+	Sorted *Sorted // of the cells, for several chains on the same ones; nil: the chain sorts them itself
+
 	Seed    uint64
 	Stream  string // name of the stream of random numbers
 	Threads int    // default 1; the samples do not depend on it

@@ -66,7 +66,7 @@ func (p *wishart) addRows(count, width int, set func(row []float64, i int)) {
 		for k := range some {
 			set(p.some[k*stride:][:width], begin+k)
 		}
-		linalg.AddGram(p.inverse, p.some, p.ones[:some], p.gram, width)
+		linalg.AddGram(p.inverse, p.some, p.ones[:some], p.gram, width, stride)
 	}
 }
 
@@ -89,7 +89,7 @@ func (p *wishart) drawWishart(s *rng.Stream, width int, freedom float64) {
 		linalg.SolveUpper(p.inverse, p.bartlett[l*stride:], width, stride)
 	}
 	clear(p.inverse)
-	linalg.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width)
+	linalg.AddGram(p.inverse, p.bartlett, p.ones[:width], p.gram, width, stride)
 	for k := range width {
 		for l := range k + 1 {
 			p.precision[k*width+l] = p.inverse[k*stride+l]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
@@ -17,16 +18,21 @@ type sampler struct {
 	data     *tensor.Observed
 	stream   *rng.Stream
 
-	columns [][]int   // columns[n]: the blocks that have mode n, ascending
-	missing [][]int   // missing[n]: the others
-	cells   [][]int32 // cells of mode n sorted by index
-	starts  [][]int   // cells[n][starts[n][i]:starts[n][i+1]] have index i
+	columns [][]int // columns[n]: the blocks that have mode n, ascending
+	missing [][]int // missing[n]: the others
+	modes   []sortedMode
+
+	stride int         // of the rows of a design, which are blocks and a target
+	padded [][]float64 // the factors, their rows stride apart with zeros between, as pad has left them
 
 	noise  noise
 	priors []prior
 
 	normals []float64
 	scratch []rowScratch
+	first   []int32   // 0, 1, 2, … chunk − 1
+	zeros   []int32   // chunk of them
+	ones    []float64 // a row of them
 }
 
 // chunk is how many cells of a row are brought into its regression at a time.
@@ -66,6 +72,16 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		data:     data,
 		stream:   rng.New(settings.Seed, settings.Stream),
 	}
+	sorted := settings.Sorted
+	if sorted == nil {
+		sorted = Sort(data)
+	}
+	s.modes = sorted.modes
+	s.stride = linalg.Stride(s.Blocks + 1)
+	s.first, s.zeros, s.ones = make([]int32, chunk), make([]int32, chunk), linalg.Ones(s.stride)
+	for k := range s.first {
+		s.first[k] = int32(k)
+	}
 	has := func(r, n int) bool { return r < settings.Blocks || settings.Partial[r-settings.Blocks][n] }
 	for n, d := range s.Shape {
 		var columns, missing []int
@@ -77,24 +93,23 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 			}
 		}
 		s.columns, s.missing = append(s.columns, columns), append(s.missing, missing)
-		cells, starts := tensor.SortByIndex(data.Index[n], d)
-		s.cells, s.starts = append(s.cells, cells), append(s.starts, starts)
 		var family Prior = NormalWishart{}
 		if n < len(settings.Priors) && settings.Priors[n] != nil {
 			family = settings.Priors[n]
 		}
 		s.priors = append(s.priors, family.start(rows{s.Factors[n], s.Blocks, columns, d}))
+		s.padded = append(s.padded, kernel.Make[float64](d*s.stride))
 	}
 	s.scatter()
 	s.noise = settings.Noise.start(s)
 	s.normals = make([]float64, slices.Max(s.Shape)*s.Blocks)
 	s.scratch = make([]rowScratch, settings.Threads)
 	for t := range s.scratch {
-		stride := linalg.Stride(s.Blocks + 1)
+		stride := s.stride
 		s.scratch[t].precision = make([]float64, (s.Blocks+1)*stride)
 		s.scratch[t].mean = make([]float64, s.Blocks)
 		s.scratch[t].weight = make([]float64, chunk)
-		s.scratch[t].design, s.scratch[t].gram = make([]float64, chunk*stride), make([]float64, chunk*stride)
+		s.scratch[t].design, s.scratch[t].gram = kernel.Make[float64](chunk*stride), kernel.Make[float64](chunk*stride)
 		s.scratch[t].panel = make([]float64, 8*stride)
 	}
 	return s
@@ -112,6 +127,7 @@ func (s *sampler) scatter() {
 				factor[i*s.Blocks+r] = spread * s.stream.NormFloat64()
 			}
 		}
+		s.pad(n)
 	}
 }
 
@@ -120,6 +136,7 @@ func (s *sampler) sweep() {
 		if len(s.columns[n]) > 0 {
 			s.priors[n].draw(s.stream)
 			s.drawRows(n)
+			s.pad(n)
 		}
 	}
 	s.noise.draw()
@@ -145,21 +162,27 @@ func (s *sampler) drawRows(n int) {
 // drawRow draws one row. The targets are one more column of the design, so that one product gives the precision of
 // the row and, below it, the precision times the mean.
 func (s *sampler) drawRow(n, i int, m *rowScratch) {
-	columns, width := s.columns[n], len(s.columns[n])
-	cells := s.cells[n][s.starts[n][i]:s.starts[n][i+1]]
-	stride := linalg.Stride(width + 1)
+	columns, width, stride := s.columns[n], len(s.columns[n]), s.stride
+	mode := &s.modes[n]
 	precision, mean := m.precision[:(width+1)*stride], m.mean[:width]
 	s.priors[n].row(i, precision, stride)
 	weights, targets := s.noise.weights(), s.noise.targets()
-	for len(cells) > 0 {
-		some := cells[:min(chunk, len(cells))]
-		cells = cells[len(some):]
-		for k, c := range some {
-			m.weight[k] = weights[c]
-			design := m.design[k*stride:][:width+1]
-			design[width] = targets[c] - s.row(n, c, design[:width])
+	for begin := mode.starts[i]; begin < mode.starts[i+1]; begin += chunk {
+		end := min(begin+chunk, mode.starts[i+1])
+		s.products(m.design, n, begin, end)
+		for k, c := range mode.cells[begin:end] {
+			row, rest := m.design[k*stride:][:stride], 0.0
+			for _, r := range s.missing[n] { // what the blocks without the mode contribute to the cell
+				rest += row[r]
+			}
+			if width < s.Blocks {
+				for at, r := range columns {
+					row[at] = row[r]
+				}
+			}
+			row[width], m.weight[k] = targets[c]-rest, weights[c]
 		}
-		linalg.AddGram(precision, m.design, m.weight[:len(some)], m.gram, width+1)
+		linalg.AddGram(precision, m.design, m.weight[:end-begin], m.gram, width+1, stride)
 	}
 	copy(mean, precision[width*stride:])
 	if !linalg.Cholesky(precision, width, stride, m.panel) {
@@ -176,28 +199,29 @@ func (s *sampler) drawRow(n, i int, m *rowScratch) {
 	}
 }
 
-// row sets design[k] = Π_{m≠n} u_m of block columns[n][k] at cell c, and returns what the blocks without mode n
-// contribute to the cell.
-func (s *sampler) row(n int, c int32, design []float64) (rest float64) {
-	if len(s.missing[n]) == 0 {
-		s.Others(design, n, s.data, c)
-		return 0
-	}
-	for k, r := range s.columns[n] {
-		design[k] = s.product(n, c, r)
-	}
-	for _, r := range s.missing[n] {
-		rest += s.product(n, c, r)
-	}
-	return rest
-}
-
-func (s *sampler) product(without int, c int32, r int) float64 {
-	x := 1.0
-	for m, factor := range s.Factors {
-		if m != without {
-			x *= factor[int(s.data.Index[m][c])*s.Blocks+r]
+// products sets the rows of design to Π_{m≠n} u_m of every block, for cells begin to end in the order of mode n.
+func (s *sampler) products(design []float64, n, begin, end int) {
+	var left []float64
+	var rows []int32
+	for m, factor := range s.padded {
+		at := s.modes[n].others[m]
+		switch {
+		case m == n:
+		case left == nil:
+			left, rows = factor, at[begin:end]
+		default:
+			kernel.Products(design, left, factor, rows, at[begin:end], s.stride)
+			left, rows = design, s.first[:end-begin]
 		}
 	}
-	return x
+	if len(s.padded) == 2 {
+		kernel.Products(design, left, s.ones, rows, s.zeros[:end-begin], s.stride)
+	}
+}
+
+// pad copies the factor of mode n, which has been drawn, to where the other modes find it.
+func (s *sampler) pad(n int) {
+	for i := range s.Shape[n] {
+		copy(s.padded[n][i*s.stride:], s.Factors[n][i*s.Blocks:][:s.Blocks])
+	}
 }

@@ -42,7 +42,7 @@ func write(path, constraint, imports string, body func(k kernel, bytes int) stri
 	if imports != "" {
 		for _, t := range tiers {
 			if t.double() {
-				b.WriteString(t.gemmCover())
+				b.WriteString(t.gemmCover() + t.gramCover())
 			}
 		}
 	}
@@ -123,6 +123,11 @@ func gemmSubTIER(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 func gemmTileTIER(c, a, b *float64, rows, registers, k, ldc, lda, ldb int) int {
 	switch {
 `)
+	return text + t.tileCases("gemmSub", "c, a, b, k, ldc, lda, ldb") + "}\n}\n"
+}
+
+// tileCases are the cases of a switch that calls the highest and widest micro-kernel of that name that fits.
+func (t tier) tileCases(name, arguments string) (text string) {
 	for _, height := range t.gemmHeights() {
 		for width := gemmWidth; width > 0; width-- {
 			choice := fmt.Sprintf("case rows >= %d && registers == %d:\n", height, width)
@@ -135,9 +140,8 @@ func gemmTileTIER(c, a, b *float64, rows, registers, k, ldc, lda, ldb int) int {
 			if height == 1 && width == 1 {
 				choice = "default:\n"
 			}
-			call := fmt.Sprintf("gemmSub%dx%d%s(c, a, b, k, ldc, lda, ldb)", height, width, t.name)
-			text += fmt.Sprintf("%s%s\nreturn %d\n", choice, call, height)
+			text += fmt.Sprintf("%s%s%dx%d%s(%s)\nreturn %d\n", choice, name, height, width, t.name, arguments, height)
 		}
 	}
-	return text + "}\n}\n"
+	return text
 }

@@ -34,6 +34,7 @@ var (
 	rows   = domain{"", "rows ≥ 1"}
 	trees  = domain{"", "a parent or more"}
 	cells  = domain{"", "a run or more, none of them empty"}
+	items  = domain{"", "an item or more"}
 	always = domain{"", "all arguments"}
 )
 
@@ -77,6 +78,9 @@ var kernels = []kernel{
 	{"multiplyAdds", "out *[8]T, n int", vector, "", 0, multiplyAdds},
 	{"addTile", "c []T, stride int, x, y *[8]T", always, "", 8, addTile},
 	{"gemmSub", "c, a, b []T, m, n, k, ldc, lda, ldb int", always, "", 8, nil}, // see gemm.go
+	{"addGram", "c, x, y []T, n, k, stride int", always, "", 8, nil},           // see gram.go
+	{"products", "out, a, b []T, i, j []int32, lanes, stride int", items, byGroups, 8, products},
+	{"scaleRows", "out, in, s []T, stride int", items, "", 8, scaleRows},
 }
 
 func (k kernel) takes(bytes int) bool { return k.bytes == 0 || k.bytes == bytes }

@@ -23,6 +23,7 @@ func main() {
 		}
 		if t.double() {
 			gemmSub(t)
+			addGram(t)
 		}
 	}
 	Generate()
