@@ -72,7 +72,12 @@ func stays(t arrow.DataType) bool {
 	return false
 }
 
-func (s *arrowSource) write(
+func (s *arrowSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
+	damaged := func(what any) error { return damagedArrow(s.path, what) }
+	return guarded(w, damaged, func(w io.Writer) error { return s.writeRows(w, t, next, unlisted, extra) })
+}
+
+func (s *arrowSource) writeRows(
 	w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string,
 ) (err error) {
 	became := map[string]bool{}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -67,16 +66,14 @@ func (s *parquetSource) becomesDouble(column int) bool {
 	return (kind == parquet.Int32 || kind == parquet.Int64) && slices.Contains(s.valueColumns(), column)
 }
 
-func (s *parquetSource) write(
+func (s *parquetSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
+	damaged := func(what any) error { return damagedParquet(s.path, what) }
+	return guarded(w, damaged, func(w io.Writer) error { return s.writeRows(w, t, next, unlisted, extra) })
+}
+
+func (s *parquetSource) writeRows(
 	w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string,
 ) (err error) {
-	defer func() { // what the file says of its columns is needed for the first time here, and may be damaged
-		if p := recover(); p != nil {
-			err = damagedParquet(s.path, p)
-		} else if err != nil && strings.Contains(err.Error(), "parquet data page") {
-			err = damagedParquet(s.path, err)
-		}
-	}()
 	out := parquet.NewGenericWriter[any](w, s.schema(extra))
 	for _, pair := range s.metadata(extra, t.unlisted/len(s.valueColumns())) {
 		out.SetKeyValueMetadata(pair.Key, pair.Value)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 )
@@ -179,4 +180,34 @@ func (n *numbers) check(v float64) (value float64, gap bool, problem string) {
 		return 0, false, tooLarge
 	}
 	return v, false, ""
+}
+
+// watched is a writer that remembers its own failure.
+type watched struct {
+	io.Writer
+	failed error
+}
+
+func (w *watched) Write(data []byte) (int, error) {
+	n, err := w.Writer.Write(data)
+	if err != nil {
+		w.failed = err
+	}
+	return n, err
+}
+
+// guarded lets a library write a table. What it says of itself and reading did not need, it uses here for the first
+// time: errors and panics that do not come from the writer are damage of the table.
+func guarded(w io.Writer, damaged func(what any) error, write func(w io.Writer) error) (err error) {
+	out := &watched{Writer: w}
+	defer func() {
+		if p := recover(); p != nil {
+			err = damaged(p)
+		}
+	}()
+	err = write(out)
+	if e := new(Error); err == nil || out.failed != nil || errors.As(err, &e) || errors.Is(err, errUnusable) {
+		return err
+	}
+	return damaged(err)
 }

@@ -1,6 +1,7 @@
 package dataio
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -301,10 +302,12 @@ func (f *filler) unlisted(yield func([]int32, Filled) bool) {
 	}
 }
 
+var errUnusable = errors.New("dataio: a gap was to be filled with")
+
 // checkFilled refuses to write a value that a reader could not use.
 func checkFilled(f Filled) error {
 	if math.IsNaN(f.Value) || math.IsInf(f.Value, 0) {
-		return fmt.Errorf("dataio: a gap was to be filled with %v", f.Value)
+		return fmt.Errorf("%w %v", errUnusable, f.Value)
 	}
 	return nil
 }

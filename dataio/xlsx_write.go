@@ -44,17 +44,15 @@ func (s *xlsxSource) number(column int) (value float64, gap bool, problem string
 
 // write writes the workbook with the gaps of the table filled in, and the added columns to the right of all others.
 // Cells keep their formats; the added ones have that of the cells they tell of.
-func (s *xlsxSource) write(
-	w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string,
-) (err error) {
-	defer func() { // cells and styles that reading did not need are met here, and may be damaged
-		if p := recover(); p != nil {
-			err = damagedXLSX(s.path, p)
-		}
-	}()
+func (s *xlsxSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
+	damaged := func(what any) error { return damagedXLSX(s.path, what) }
+	return guarded(w, damaged, func(w io.Writer) error { return s.writeRows(w, t, next, unlisted, extra) })
+}
+
+func (s *xlsxSource) writeRows(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
 	book, err := openXLSX(s.data, 0)
 	if err != nil {
-		return damagedXLSX(s.path, err)
+		return err
 	}
 	defer book.Close()
 	x := &xlsxWriter{source: s, book: book, extra: len(extra)}
@@ -70,7 +68,7 @@ func (s *xlsxSource) write(
 			return err
 		}
 		x.row(number, number, cells)
-		return x.damage()
+		return x.failed
 	})
 	if err != nil {
 		return err
@@ -86,16 +84,12 @@ func (s *xlsxSource) write(
 			x.copy(k, number, s.stored[k][0])
 		}
 		x.row(number, last, cells)
-		return x.damage()
+		return x.failed
 	})
 	if err != nil {
 		return err
 	}
-	out, err := book.WriteToBuffer()
-	if err != nil {
-		return damagedXLSX(s.path, err)
-	}
-	_, err = out.WriteTo(w)
+	_, err = book.WriteTo(w)
 	return err
 }
 
@@ -107,14 +101,6 @@ type xlsxWriter struct {
 	values []float64
 	there  []bool
 	failed error
-}
-
-// damage is the first failure in words for the owner.
-func (x *xlsxWriter) damage() error {
-	if x.failed == nil {
-		return nil
-	}
-	return damagedXLSX(x.source.path, x.failed)
 }
 
 // set sets a cell in the format of another.
