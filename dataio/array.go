@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"lacuna/tensor"
 )
 
 // layout is how the cells of an array lie in memory. Axes of length 1 are no modes; the others are called mode1, mode2,
@@ -69,9 +71,10 @@ func (l layout) eachCell(visit func(cell []int32, position int) error) error {
 	}
 }
 
-// readArray makes a table of an array; at gives the element at a position in memory.
+// readArray makes a table of an array; at gives the element at a position in memory, and axes the names and labels of
+// all axes, or nil.
 func readArray(
-	path string, format Format, o Options, l layout, src source, at func(position int) float64,
+	path string, format Format, o Options, l layout, axes []tensor.Mode, src source, at func(position int) float64,
 ) (*Table, error) {
 	for axis, d := range l.shape {
 		if d == 0 {
@@ -88,16 +91,21 @@ func readArray(
 		}
 	}
 	names := make([]string, len(l.modes))
-	for n := range names {
+	for n, axis := range l.modes {
 		names[n] = "mode" + strconv.Itoa(n+1)
+		if axes != nil {
+			names[n] = axes[axis].Name
+		}
 	}
 	numbers := newNumbers(o.Missing, false)
 	o.FullGrid = false // an array lists all its cells
 	b := newBuilder(path, o, names, l.cells())
 	for n, axis := range l.modes {
-		for i := range l.shape[axis] {
-			b.labels[n] = append(b.labels[n], strconv.Itoa(i))
+		if axes != nil {
+			b.labels[n] = axes[axis].Labels
+			continue
 		}
+		b.labels[n] = numbered(l.shape[axis])
 	}
 	err := l.eachCell(func(cell []int32, position int) error {
 		value := at(position)
@@ -122,6 +130,15 @@ func readArray(
 		return nil, err
 	}
 	return b.table(format, src, numbers)
+}
+
+// numbered are the labels of an axis that has none: from 0, as NumPy counts.
+func numbered(length int) []string {
+	labels := make([]string, length)
+	for i := range labels {
+		labels[i] = strconv.Itoa(i)
+	}
+	return labels
 }
 
 // addedArrays are what filling adds to a file of arrays: of the shape of the array, NaN where nothing was filled.

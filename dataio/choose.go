@@ -15,6 +15,8 @@ const (
 	takesArray                        // Array
 	takesGrid                         // FullGrid
 	takesDuplicates                   // Duplicates
+	takesSheet                        // Sheet
+	takesVariables                    // Value, as names of variables
 	takesNone                         // none of these
 )
 
@@ -31,7 +33,8 @@ func (k kind) refuse(path string, o Options) error {
 		{o.Decimal != "", "--decimal", takesText},
 		{o.Flags, "--flags", takesText},
 		{len(o.Index) > 0, "--index", takesColumns},
-		{o.Value != "", "--value", takesColumns},
+		{o.Value != "", "--value", takesColumns | takesVariables},
+		{o.Sheet != "", "--sheet", takesSheet},
 		{o.Wide, "--wide", takesColumns},
 		{o.MergeLabels, "--merge-labels", takesColumns},
 		{o.Dates != "", "--dates", takesColumns},

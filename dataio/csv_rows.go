@@ -59,7 +59,7 @@ func (s *csvSource) skipsRule() bool {
 // Rows of a sample, and cells.
 const (
 	sampleWhole  = 1 << 20 // bytes of a text that is sampled as a whole
-	sampleCells  = 400000
+	sampleCells  = 60000
 	sampleBlocks = 50
 	blockRows    = 40
 )
@@ -88,10 +88,10 @@ func (s *csvSource) sampleRows() (rows [][]string, whole bool) {
 		}
 		return false
 	}
-	if s.stop-s.body <= sampleWhole {
-		return rows, read(s.body, most)
+	if s.stop-s.body <= sampleWhole && bytes.Count(s.data[s.body:s.stop], []byte("\n")) <= most {
+		return rows, read(s.body, most+1)
 	}
-	read(s.body, min(most, 10*blockRows))
+	read(s.body, min(most/2, 10*blockRows))
 	for k := 1; k < sampleBlocks && len(rows) < most; k++ {
 		from := s.body + k*((s.stop-s.body)/sampleBlocks)
 		at := bytes.IndexByte(s.data[from:s.stop], '\n')

@@ -47,13 +47,11 @@ func magic(first string) func(string, []byte) sureness {
 
 // foreign are the first bytes of formats that people try, and what to do instead.
 var foreign = []struct{ magic, name, remedy string }{
-	{"\x89HDF", "HDF5 or MAT v7.3", "save it with -v7, or as .npy or Parquet"},
 	{"\xFD7zXZ", "xz", "unpack it first"},
 	{"BZh", "bzip2", "unpack it first"},
 	{"\x28\xB5\x2F\xFD", "zstd", "unpack it first"},
-	{"\xD0\xCF\x11\xE0", "an old Excel or Office file", "save the table as CSV"},
-	{"ARROW1", "Arrow or Feather", "save it as Parquet"},
-	{"CDF", "NetCDF", "save the array as .npy"},
+	{"\xD0\xCF\x11\xE0", "an old Excel or Office file", "save the table as .xlsx without a password, or as CSV"},
+	{"FEA1", "Feather of the first version", "write it again with version 2"},
 	{"%PDF", "PDF", "save the table as CSV"},
 	{"SQLite format 3", "an SQLite database", "export the table as CSV"},
 }
@@ -91,7 +89,7 @@ func endingOf(path string) string {
 // known tells whether files of some format, and of no other, have that ending.
 func known(ending string) bool {
 	for _, k := range kinds {
-		if k.ending == ending && ending != ".txt" {
+		if (k.ending == ending || k.also == ending) && ending != "" && ending != ".txt" {
 			return true
 		}
 	}

@@ -65,8 +65,8 @@ func TestAFurtherFormatIsOneFile(t *testing.T) {
 	if err := table.WriteTo(&out, fill); err != nil || out.String() != "TOY\n123\n456\n789\n" {
 		t.Errorf("wrote %q (%v)", out.String(), err)
 	}
-	if err := table.CheckOutput("filled.csv"); err == nil || !strings.Contains(err.Error(), ".toy") {
-		t.Errorf("a .csv name for it gives %v", err)
+	if err := table.CheckOutput("filled.npy"); err == nil || !strings.Contains(err.Error(), ".toy") {
+		t.Errorf("a .npy name for it gives %v", err)
 	}
 	path := t.TempDir() + "/filled.toy"
 	if err := table.Write(path, fill); err != nil {

@@ -374,7 +374,7 @@ type binaryOrder = interface {
 
 var (
 	little binaryOrder = binary.LittleEndian
-	big    binaryOrder = binary.BigEndian
+	bigEnd binaryOrder = binary.BigEndian
 )
 
 // matHeader is the start of a MAT v5 file.
@@ -385,7 +385,7 @@ func matHeader(order binaryOrder) []byte {
 
 // TestMATByteOrders reads arrays in both byte orders, packed and not, beside another variable.
 func TestMATByteOrders(t *testing.T) {
-	for _, order := range []binaryOrder{little, big} {
+	for _, order := range []binaryOrder{little, bigEnd} {
 		for _, compressed := range []bool{false, true} {
 			s := &matSource{order: order, layout: newLayout([]int{2, 1, 3}, true)}
 			out := bytes.NewBuffer(matHeader(order))

@@ -16,11 +16,12 @@ type npySource struct {
 	path   string
 	data   []byte // header and elements
 	offset int    // of the first element
-	kind   byte   // f, i, u
+	kind   byte   // f, i, u, b
 	size   int    // bytes of an element
 	order  binary.ByteOrder
 	layout
 	numbers *numbers
+	masked  []bool // by position, the elements that a mask makes gaps; nil without a mask
 }
 
 var (
@@ -60,12 +61,9 @@ func parseNPY(path string, data []byte) (*npySource, error) {
 		}
 	}
 	switch name := fmt.Sprintf("%c%d", s.kind, s.size); name {
-	case "f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8":
+	case "f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1":
 	default:
-		return nil, &Error{
-			Path: path, Problem: "the array does not hold plain numbers (" + shorten(header) + ")",
-			Remedy: "save it as float64, with astype(float)",
-		}
+		return nil, notNumbers(path, header)
 	}
 	var lengths []int
 	cells := 1
@@ -84,8 +82,22 @@ func parseNPY(path string, data []byte) (*npySource, error) {
 	return s, nil
 }
 
-// at returns the element at a position.
+func notNumbers(path, header string) error {
+	return &Error{
+		Path: path, Problem: "the array does not hold plain numbers (" + shorten(header) + ")",
+		Remedy: "save it as float64, with astype(float)",
+	}
+}
+
+// at returns the element at a position, NaN where a mask makes a gap of it.
 func (s *npySource) at(position int) float64 {
+	if s.masked != nil && s.masked[position] {
+		return math.NaN()
+	}
+	return s.element(position)
+}
+
+func (s *npySource) element(position int) float64 {
 	element := s.data[s.offset+position*s.size:]
 	switch s.size {
 	case 1:
@@ -157,8 +169,11 @@ func readNPY(path string, data []byte, o Options) (*Table, error) {
 }
 
 func (s *npySource) read(format Format, o Options, src source) (*Table, error) {
+	if s.kind == 'b' {
+		return nil, notNumbers(s.path, "it holds truth values")
+	}
 	s.numbers = newNumbers(o.Missing, false)
-	return readArray(s.path, format, o, s.layout, src, s.at)
+	return readArray(s.path, format, o, s.layout, nil, src, s.at)
 }
 
 func (s *npySource) line(int) int { return 0 }

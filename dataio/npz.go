@@ -5,10 +5,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
-
-	"lacuna/internal/memory"
 )
 
 // npzSource is a .npz archive, one array of which has gaps.
@@ -16,6 +15,7 @@ type npzSource struct {
 	archive *zip.Reader // nil for an array that came as .npy
 	member  string
 	array   *npySource
+	mask    bool // the member mask belongs to this array alone
 }
 
 func (s *npySource) under(ending string) source {
@@ -29,7 +29,14 @@ func (s *npySource) under(ending string) source {
 const NPZ Format = "NumPy .npz"
 
 func init() {
-	register(kind{format: NPZ, ending: ".npz", takes: takesArray, read: readNPZ, detect: magic("PK\x03\x04")})
+	register(kind{format: NPZ, ending: ".npz", takes: takesArray, read: readNPZ, detect: detectNPZ})
+}
+
+func detectNPZ(path string, data []byte) sureness {
+	if isWorkbook(path, data) {
+		return no
+	}
+	return magic("PK\x03\x04")(path, data)
 }
 
 func readNPZ(path string, data []byte, o Options) (*Table, error) {
@@ -43,8 +50,8 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 	members := map[string]*zip.File{}
 	var names []string
 	for _, file := range archive.File {
-		if strings.HasPrefix(file.Name, "xl/") {
-			return fail("this is an Excel workbook", "save the table as CSV")
+		if file.Name == "content.xml" {
+			return fail("this is an OpenDocument file", "save the table as .xlsx or CSV")
 		}
 		// The other members are copied when the table is written, which is late to find them cut off.
 		if offset, err := file.DataOffset(); err != nil || offset > int64(len(data)) ||
@@ -53,7 +60,9 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 		}
 		if name, ok := strings.CutSuffix(file.Name, ".npy"); ok {
 			members[name] = file
-			names = append(names, name)
+			if name != maskName {
+				names = append(names, name)
+			}
 		}
 	}
 	sort.Strings(names)
@@ -68,27 +77,76 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 	case members[name] == nil:
 		return fail(fmt.Sprintf("there is no array %s", shorten(name)), "choose one of "+list(names))
 	}
-	budget := o.Memory
-	if budget == 0 {
-		budget = memory.Available()
-	}
-	file, err := members[name].Open()
+	array, err := readMember(path, members[name], o)
 	if err != nil {
-		return fail("the archive is damaged ("+err.Error()+")", "save the arrays again")
+		return nil, err
+	}
+	source := &npzSource{archive: archive, member: members[name].Name, array: array}
+	if mask := members[maskName]; mask != nil && name != maskName {
+		source.mask = len(names) == 1
+		if err := array.addMask(mask, o); err != nil {
+			return nil, err
+		}
+	}
+	return array.read(NPZ, o, source)
+}
+
+// readMember reads an array of an archive.
+func readMember(path string, member *zip.File, o Options) (*npySource, error) {
+	damaged := func(err error) error {
+		return &Error{Path: path, Problem: "the archive is damaged (" + err.Error() + ")", Remedy: "save the arrays again"}
+	}
+	file, err := member.Open()
+	if err != nil {
+		return nil, damaged(err)
 	}
 	defer file.Close()
-	elements, err := readAll(file, path, 0, budget)
+	elements, err := readAll(file, path, 0, budgetOf(o.Memory))
 	if err != nil {
 		if _, big := err.(*Error); big {
 			return nil, err
 		}
-		return fail("the archive is damaged ("+err.Error()+")", "save the arrays again")
+		return nil, damaged(err)
 	}
-	array, err := parseNPY(path, elements)
+	return parseNPY(path, elements)
+}
+
+// maskName is the array of an archive that marks the gaps of the other, as numpy.ma does: true is a gap.
+const maskName = "mask"
+
+// addMask makes gaps of the elements that a mask names.
+func (s *npySource) addMask(member *zip.File, o Options) error {
+	mask, err := readMember(s.path, member, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return array.read(NPZ, o, &npzSource{archive: archive, member: members[name].Name, array: array})
+	e := &Error{Path: s.path, Remedy: "save it as truth values of the array's shape, true for a gap, or leave it out"}
+	if mask.kind != 'b' {
+		e.Problem = "the array mask holds numbers, so it is not clear which of them mark a gap"
+		return e
+	}
+	if len(mask.shape) == 0 && mask.element(0) == 0 { // numpy.ma.nomask
+		return nil
+	}
+	if s.cells() == 0 {
+		return nil
+	}
+	if !slices.Equal(mask.shape, s.shape) {
+		e.Problem = fmt.Sprintf("the array has the shape %v, and its mask %v", s.shape, mask.shape)
+		return e
+	}
+	var inOrder []bool
+	mask.eachCell(func(_ []int32, position int) error {
+		inOrder = append(inOrder, mask.element(position) != 0)
+		return nil
+	})
+	s.masked = make([]bool, s.cells())
+	s.eachCell(func(_ []int32, position int) error {
+		s.masked[position] = inOrder[0]
+		inOrder = inOrder[1:]
+		return nil
+	})
+	return nil
 }
 
 func (s *npzSource) line(int) int { return 0 }
@@ -102,7 +160,7 @@ func (s *npzSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCel
 	}
 	if s.archive != nil {
 		for _, file := range s.archive.File {
-			if file.Name == s.member || strings.HasPrefix(file.Name, "lacuna_") {
+			if file.Name == s.member || strings.HasPrefix(file.Name, "lacuna_") || s.mask && file.Name == maskName+".npy" {
 				continue
 			}
 			if err := out.Copy(file); err != nil {
@@ -112,6 +170,12 @@ func (s *npzSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCel
 	}
 	if err := addMember(out, s.member, filled); err != nil {
 		return err
+	}
+	if s.mask {
+		none := npyHeader("|b1", s.array.fortran, s.array.shape)
+		if err := addMember(out, maskName+".npy", append(none, make([]byte, s.array.cells())...)); err != nil {
+			return err
+		}
 	}
 	flags := npyHeader("|u1", s.array.fortran, s.array.shape)
 	if err := addMember(out, "lacuna_filled.npy", append(flags, added.filled...)); err != nil {

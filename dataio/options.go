@@ -64,6 +64,9 @@ type Options struct {
 	// Array names the array of a .npz or MAT file. Default: the only one there is.
 	Array string
 
+	// Sheet names the sheet of an Excel workbook. Default: the only one that holds a table.
+	Sheet string
+
 	stacked bool // the table is one of several, of which another mode is made
 
 	// Memory is how many bytes reading may take. Default: what the machine has available.

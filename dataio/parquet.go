@@ -2,10 +2,10 @@ package dataio
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
-	"math"
-	"strings"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -19,8 +19,10 @@ type parquetSource struct {
 	file *parquet.File
 	columns
 	types   []parquet.Type
-	labels  [][]parquet.Value // of every index column, as they are stored
+	stored  [][]parquet.Value // the labels of every index column, as they are stored
 	numbers *numbers
+	pandas  pandas
+	row     parquet.Row // on which it stands
 }
 
 // Parquet is a table by columns.
@@ -56,100 +58,26 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 		names = append(names, field.Name())
 		s.types = append(s.types, field.Type())
 	}
-	known, err := s.sample(names)
+	s.stored = make([][]parquet.Value, len(names))
+	known, err := sampleRows(s, names)
 	if err != nil {
 		return nil, damagedParquet(path, err)
 	}
+	s.pandas = findPandas(file)
+	s.pandas.mark(known)
 	if s.columns, err = rolesOf(path, 0, known, o); err != nil {
 		return nil, err
 	}
-	names = s.names
 	if err := s.checkSize(o); err != nil {
 		return nil, err
 	}
-	modes := make([]string, 0, len(s.index)+1)
-	for _, k := range s.index {
-		modes = append(modes, names[k])
-	}
-	s.labels = make([][]parquet.Value, len(names))
-	if s.value < 0 {
-		modes = append(modes, s.last)
-	}
 	// The count of rows is the file's own word: it does not decide how much is allocated.
-	b := newBuilder(path, o, modes, min(int(file.NumRows()), 64*len(data))*len(s.valueColumns()))
-	b.columns = &s.columns
-	for _, k := range s.wide {
-		b.newLabel(len(s.index), names[k])
-	}
-	cell := make([]int32, len(modes))
-	var text []byte
-	err = s.eachRow(len(names), func(number int, row parquet.Row) error {
-		for n, k := range s.index {
-			if row[k].IsNull() {
-				return &Error{
-					Path: path, Column: names[k], Problem: fmt.Sprintf("row %d: the label is null", number),
-					Remedy: "give the row a label, or remove it",
-				}
-			}
-			text = appendLabel(text[:0], row[k], s.types[k])
-			cell[n] = b.label(n, bytes.TrimSpace(text))
-			if int(cell[n]) == len(s.labels[k]) {
-				s.labels[k] = append(s.labels[k], row[k].Clone())
-			}
-		}
-		for i, k := range s.valueColumns() {
-			if s.value < 0 {
-				cell[len(cell)-1] = int32(i)
-			}
-			value, gap, problem := s.parse(row[k], k)
-			switch {
-			case problem != "":
-				return &Error{
-					Path: path, Column: names[k], Value: row[k].String(), Problem: fmt.Sprintf("in row %d %s", number, problem),
-					Remedy: strings.Replace(numberRemedies[problem], "leave the value empty", "make it null", 1),
-				}
-			case gap:
-				b.gap(cell)
-			default:
-				b.observe(cell, value)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		if _, ours := err.(*Error); ours {
-			return nil, s.withProposal(err)
-		}
+	capacity := min(int(file.NumRows()), 64*len(data))
+	table, err = readRows(path, Parquet, s, &s.columns, s.numbers, o, capacity, "make it null")
+	if e := new(Error); err != nil && !errors.As(err, &e) {
 		return nil, damagedParquet(path, err)
 	}
-	if table, err = b.table(Parquet, s, s.numbers); err != nil {
-		return nil, s.withProposal(err)
-	}
-	table.Reading.Notes = s.notes
-	return table, s.checkAdded(path, 0, !table.Complete())
-}
-
-// sample is the first rows in words.
-func (s *parquetSource) sample(names []string) (*sample, error) {
-	const most = 5000
-	var rows [][]string
-	enough := fmt.Errorf("enough rows")
-	err := s.eachRow(len(names), func(_ int, row parquet.Row) error {
-		texts := make([]string, len(names))
-		for k, v := range row {
-			if !v.IsNull() {
-				texts[k] = string(bytes.TrimSpace(appendLabel(nil, v, s.types[k])))
-			}
-		}
-		if rows = append(rows, texts); len(rows) == most {
-			return enough
-		}
-		return nil
-	})
-	if err != nil && err != enough {
-		return nil, err
-	}
-	return newSample(names, rows, err == nil), nil
+	return table, err
 }
 
 func damagedParquet(path string, what any) error {
@@ -169,20 +97,17 @@ func (s *parquetSource) checkSize(o Options) error {
 	return nil
 }
 
-// eachRow visits the rows, numbered from 1. A row belongs to visit until it returns.
-func (s *parquetSource) eachRow(columns int, visit func(number int, row parquet.Row) error) error {
+func (s *parquetSource) eachRow(visit func(number int) error) error {
 	number := 0
 	for _, group := range s.file.RowGroups() {
-		if err := s.eachRowOf(group, columns, &number, visit); err != nil {
+		if err := s.eachRowOf(group, &number, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *parquetSource) eachRowOf(
-	group parquet.RowGroup, columns int, number *int, visit func(int, parquet.Row) error,
-) error {
+func (s *parquetSource) eachRowOf(group parquet.RowGroup, number *int, visit func(int) error) error {
 	rows := group.Rows()
 	defer rows.Close()
 	batch := make([]parquet.Row, 256)
@@ -190,10 +115,11 @@ func (s *parquetSource) eachRowOf(
 		n, err := rows.ReadRows(batch)
 		for _, row := range batch[:n] {
 			*number++
-			if len(row) != columns {
+			if len(row) != len(s.types) {
 				return fmt.Errorf("row %d has %d values", *number, len(row))
 			}
-			if err := visit(*number, row); err != nil {
+			s.row = row
+			if err := visit(*number); err != nil {
 				return err
 			}
 		}
@@ -206,10 +132,27 @@ func (s *parquetSource) eachRowOf(
 	}
 }
 
-// parse reads a value of a value column, as numbers.parse does.
-func (s *parquetSource) parse(v parquet.Value, column int) (value float64, gap bool, problem string) {
+func (s *parquetSource) isNull(column int) bool { return s.row[column].IsNull() }
+
+func (s *parquetSource) appendText(out []byte, column int) []byte {
+	return appendLabel(out, s.row[column], s.types[column])
+}
+
+func (s *parquetSource) keep(column int) {
+	s.stored[column] = append(s.stored[column], s.row[column].Clone())
+}
+
+func (s *parquetSource) number(column int) (value float64, gap bool, problem string) {
+	v := s.row[column]
 	if v.IsNull() {
 		return 0, true, ""
+	}
+	if scale, ok := decimalScale(s.types[column]); ok {
+		value, err := strconv.ParseFloat(string(appendDecimal(nil, v, scale)), 64)
+		if err != nil {
+			return 0, false, notANumber
+		}
+		return s.numbers.check(value)
 	}
 	switch v.Kind() {
 	case parquet.Int32:
@@ -230,15 +173,7 @@ func (s *parquetSource) parse(v parquet.Value, column int) (value float64, gap b
 			return 0, false, notANumber
 		}
 	}
-	switch {
-	case s.numbers.isMissing(value):
-		return 0, true, ""
-	case math.IsInf(value, 0):
-		return 0, false, notFinite
-	case math.Abs(value) > largest:
-		return 0, false, tooLarge
-	}
-	return value, false, ""
+	return s.numbers.check(value)
 }
 
 func (s *parquetSource) line(int) int { return 0 }

@@ -16,14 +16,14 @@ func (s *parquetSource) grow(n int, labels []string) error {
 	}
 	k := s.index[n]
 	for _, label := range labels {
-		value, err := labelValue(label, s.labels[k][0], s.types[k])
+		value, err := labelValue(label, s.stored[k][0], s.types[k])
 		if err != nil {
 			return &Error{
 				Path: s.path, Column: s.names[k], Value: label, Problem: "cannot be stored in the column",
 				Remedy: "give a step that it can store",
 			}
 		}
-		s.labels[k] = append(s.labels[k], value)
+		s.stored[k] = append(s.stored[k], value)
 	}
 	return nil
 }
@@ -36,7 +36,10 @@ func labelValue(text string, like parquet.Value, t parquet.Type) (v parquet.Valu
 	}
 	stamp, isTime := logical.(*format.TimestampType)
 	_, isDate := logical.(*format.DateType)
+	_, isDecimal := decimalScale(t)
 	switch kind := like.Kind(); {
+	case isDecimal:
+		err = errors.ErrUnsupported
 	case isDate:
 		var day time.Time
 		day, err = time.Parse(time.DateOnly, text)
@@ -73,6 +76,9 @@ func appendLabel(out []byte, v parquet.Value, t parquet.Type) []byte {
 	if l := t.LogicalType(); l != nil {
 		logical = l.Value
 	}
+	if scale, ok := decimalScale(t); ok {
+		return appendDecimal(out, v, scale)
+	}
 	switch v.Kind() {
 	case parquet.Boolean:
 		return strconv.AppendBool(out, v.Boolean())
@@ -81,6 +87,10 @@ func appendLabel(out []byte, v parquet.Value, t parquet.Type) []byte {
 			return time.Unix(int64(v.Int32())*86400, 0).UTC().AppendFormat(out, time.DateOnly)
 		}
 		return strconv.AppendInt(out, int64(v.Int32()), 10)
+	case parquet.Int96: // nanoseconds of a day, and the day of the Julian period
+		at := v.Int96()
+		day, nanos := int64(at[2])-2440588, int64(at[1])<<32|int64(at[0])
+		return time.Unix(day*86400, nanos).UTC().AppendFormat(out, time.RFC3339Nano)
 	case parquet.Int64:
 		if stamp, ok := logical.(*format.TimestampType); ok {
 			return timeOf(v.Int64(), stamp).AppendFormat(out, time.RFC3339Nano)

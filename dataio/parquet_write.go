@@ -3,6 +3,7 @@ package dataio
 import (
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -58,49 +59,58 @@ func (s *parquetSource) schema(extra []string) *parquet.Schema {
 
 // becomesDouble tells that a column is a value column and holds integers, which filled values are not.
 func (s *parquetSource) becomesDouble(column int) bool {
+	if _, isDecimal := decimalScale(s.types[column]); isDecimal {
+		return false
+	}
 	kind := s.types[column].Kind()
 	return (kind == parquet.Int32 || kind == parquet.Int64) && slices.Contains(s.valueColumns(), column)
 }
 
-func (s *parquetSource) write(
+func (s *parquetSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
+	damaged := func(what any) error { return damagedParquet(s.path, what) }
+	return guarded(w, damaged, func(w io.Writer) error { return s.writeRows(w, t, next, unlisted, extra) })
+}
+
+func (s *parquetSource) writeRows(
 	w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string,
 ) (err error) {
 	out := parquet.NewGenericWriter[any](w, s.schema(extra))
-	for _, pair := range s.file.Metadata().KeyValueMetadata {
-		// These two describe the columns before lacuna's were added.
-		if pair.Key != "ARROW:schema" && pair.Key != "pandas" {
-			out.SetKeyValueMetadata(pair.Key, pair.Value)
-		}
+	for _, pair := range s.metadata(extra, t.unlisted/len(s.valueColumns())) {
+		out.SetKeyValueMetadata(pair.Key, pair.Value)
 	}
-	rows := &parquetWriter{source: s, out: out, extra: extra}
-	values := s.valueColumns()
-	cells := make([]filledCell, len(values))
-	err = s.eachRow(len(s.names), func(_ int, row parquet.Row) error {
-		for i, k := range values {
-			value, gap, _ := s.parse(row[k], k)
-			cells[i] = filledCell{gap: gap}
-			if gap {
-				cells[i].Filled = next()
-				row[k] = s.filledValue(cells[i].Value, k)
+	rows := &parquetWriter{
+		source: s, out: out, extra: extra, values: make([]float64, len(s.addedNames(extra))),
+		there: make([]bool, len(s.addedNames(extra))),
+	}
+	cells := make([]filledCell, len(s.valueColumns()))
+	err = s.eachRow(func(int) error {
+		if err := fillRow(s, &s.columns, cells, next); err != nil {
+			return err
+		}
+		for i, k := range s.valueColumns() {
+			if cells[i].gap {
+				if s.row[k], err = s.filledValue(cells[i].Value, k); err != nil {
+					return err
+				}
 			} else if s.becomesDouble(k) {
-				row[k] = parquet.DoubleValue(value).Level(0, 1, k)
+				value, _, _ := s.number(k)
+				s.row[k] = parquet.DoubleValue(value).Level(0, 1, k)
 			}
+		}
+		return rows.add(s.row, cells)
+	})
+	if err != nil {
+		return err
+	}
+	err = t.eachNewRow(&s.columns, unlisted, func(cell []int32, cells []filledCell) error {
+		row, err := s.newRow(t, cell, cells)
+		if err != nil {
+			return err
 		}
 		return rows.add(row, cells)
 	})
 	if err != nil {
 		return err
-	}
-	count := 0
-	for cell, filled := range unlisted {
-		cells[t.column(cell, &s.columns)] = filledCell{filled, true}
-		if count++; count < len(values) {
-			continue
-		}
-		count = 0
-		if err := rows.add(s.newRow(t, cell, cells), cells); err != nil {
-			return err
-		}
 	}
 	if err := rows.flush(); err != nil {
 		return err
@@ -109,12 +119,12 @@ func (s *parquetSource) write(
 }
 
 // newRow is a row that the file does not list.
-func (s *parquetSource) newRow(t *Table, cell []int32, cells []filledCell) parquet.Row {
-	row := make(parquet.Row, len(s.names))
+func (s *parquetSource) newRow(t *Table, cell []int32, cells []filledCell) (row parquet.Row, err error) {
+	row = make(parquet.Row, len(s.names))
 	for k, f := range s.file.Root().Fields() {
 		switch {
 		case s.constants[k] != "":
-			row[k] = s.labels[k][0]
+			row[k] = s.stored[k][0]
 		case f.Optional():
 			row[k] = parquet.NullValue().Level(0, 0, k)
 		default:
@@ -122,27 +132,31 @@ func (s *parquetSource) newRow(t *Table, cell []int32, cells []filledCell) parqu
 		}
 	}
 	for n, k := range s.index {
-		row[k] = s.labels[k][t.appearance(n, cell[n])]
+		row[k] = s.stored[k][t.appearance(n, cell[n])]
 	}
 	for i, k := range s.valueColumns() {
-		row[k] = s.filledValue(cells[i].Value, k)
+		if row[k], err = s.filledValue(cells[i].Value, k); err != nil {
+			return nil, err
+		}
 	}
-	return row
-}
-
-// filledCell is a cell of a row, and whether it was a gap.
-type filledCell struct {
-	Filled
-	gap bool
+	return row, nil
 }
 
 // filledValue is a number as a value column stores it.
-func (s *parquetSource) filledValue(value float64, column int) parquet.Value {
-	var v parquet.Value
-	switch s.types[column].Kind() {
-	case parquet.Float:
+func (s *parquetSource) filledValue(value float64, column int) (v parquet.Value, err error) {
+	t := s.types[column]
+	scale, isDecimal := decimalScale(t)
+	switch kind := t.Kind(); {
+	case isDecimal:
+		if v, err = decimalValue(value, scale, t); err != nil {
+			return v, &Error{
+				Path: s.path, Column: s.names[column], Value: strconv.FormatFloat(value, 'g', valueDigits, 64),
+				Problem: err.Error(), Remedy: "store the column as double",
+			}
+		}
+	case kind == parquet.Float:
 		v = parquet.FloatValue(float32(value))
-	case parquet.ByteArray:
+	case kind == parquet.ByteArray:
 		v = parquet.ByteArrayValue(s.numbers.append(nil, value, valueDigits))
 	default:
 		v = parquet.DoubleValue(value)
@@ -151,7 +165,7 @@ func (s *parquetSource) filledValue(value float64, column int) parquet.Value {
 	if s.becomesDouble(column) || s.file.Root().Fields()[column].Optional() {
 		level = 1
 	}
-	return v.Level(0, level, column)
+	return v.Level(0, level, column), nil
 }
 
 // parquetWriter gathers rows, since writing them one at a time is slow.
@@ -160,33 +174,21 @@ type parquetWriter struct {
 	out    *parquet.GenericWriter[any]
 	extra  []string
 	rows   []parquet.Row
+	values []float64 // of the added columns
+	there  []bool
 }
 
 func (p *parquetWriter) add(row parquet.Row, cells []filledCell) error {
+	addedNumbers(cells, len(p.extra), p.values, p.there)
 	row = row.Clone()
-	count := int32(0)
-	for _, c := range cells {
-		if !c.gap {
-			continue
-		}
-		if err := checkFilled(c.Filled); err != nil {
-			return err
-		}
-		count++
-	}
 	k := len(p.source.names)
-	row = append(row, parquet.Int32Value(count).Level(0, 0, k))
-	for _, c := range cells {
-		for e := range 1 + len(p.extra) {
-			k++
-			v := parquet.NullValue().Level(0, 0, k)
-			switch {
-			case c.gap && e == 0:
-				v = parquet.DoubleValue(c.Stderr).Level(0, 1, k)
-			case c.gap && e <= len(c.Extra):
-				v = parquet.DoubleValue(c.Extra[e-1]).Level(0, 1, k)
-			}
-			row = append(row, v)
+	row = append(row, parquet.Int32Value(int32(p.values[0])).Level(0, 0, k))
+	for at, value := range p.values[1:] {
+		k++
+		if p.there[at+1] {
+			row = append(row, parquet.DoubleValue(value).Level(0, 1, k))
+		} else {
+			row = append(row, parquet.NullValue().Level(0, 0, k))
 		}
 	}
 	p.rows = append(p.rows, row)

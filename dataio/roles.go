@@ -86,13 +86,8 @@ func (c columns) addedNames(extra []string) []string {
 	return names
 }
 
-// roles finds the columns that the options name, each in one role. line is that of the header, 0 for a format without
-// lines.
-func roles(path string, line int, names []string, o Options) (columns, error) {
-	return rolesOf(path, line, newSample(names, nil, false), o)
-}
-
-// rolesOf is roles for a table of which some rows are known.
+// rolesOf finds the columns that the options name, each in one role; some rows of the table, or none, help to choose the
+// others. line is that of the header, 0 for a format without lines.
 func rolesOf(path string, line int, s *sample, o Options) (columns, error) {
 	a := assigner{path: path, line: line, stacked: o.stacked, number: map[string]int{}, used: map[int]string{}}
 	a.columns = columns{names: slices.Clone(s.names), value: -1, sample: s}
@@ -122,6 +117,11 @@ func (a *assigner) assign(o Options) (err error) {
 	}
 	if a.index, err = a.takeAll(o.Index, "index"); err != nil {
 		return err
+	}
+	for _, k := range a.sample.rowNumbers {
+		if _, taken := a.used[k]; !taken && a.names[k] != o.Value {
+			a.used[k] = "the number of the row"
+		}
 	}
 	values, err := a.named(o)
 	switch {
@@ -268,6 +268,10 @@ func (a *assigner) one(values []int) error {
 	case len(others) == 0:
 		return a.fail("every column is named as an index", "leave the value column out of --index")
 	default:
+		isKey := func(k int) bool { return slices.Contains(a.sample.keys, k) }
+		if without := slices.DeleteFunc(slices.Clone(others), isKey); len(without) > 0 {
+			others = without
+		}
 		a.value = a.lastValue(others)
 		a.used[a.value] = "value"
 	}
@@ -318,9 +322,12 @@ func (a *assigner) several(values []int, o Options) error {
 	a.last = wideName(o)
 	known := len(a.sample.rows) > 0
 	if len(a.index) == 0 {
-		if len(values) == 0 && (!known || !a.hasWords()) {
+		switch {
+		case len(values) == 0 && len(a.sample.keys) > 0:
+			a.index = slices.Clone(a.sample.keys)
+		case len(values) == 0 && (!known || !a.hasWords()):
 			a.index = []int{0}
-		} else {
+		default:
 			a.index = a.findIndex(values)
 		}
 		for _, k := range a.index {
@@ -386,5 +393,3 @@ func wideName(o Options) string {
 	}
 	return "variable"
 }
-
-func joinNames(names []string) string { return strings.Join(names, ",") }

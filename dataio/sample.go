@@ -13,6 +13,8 @@ type sample struct {
 	rows  [][]string // of contents, one a name
 	whole bool       // these are all rows
 	facts []*facts   // of every column, nil until asked for
+
+	keys, rowNumbers []int // columns of which the file says that they tell the rows apart, or number them
 }
 
 // facts is what a sample shows of a column.

@@ -110,8 +110,10 @@ func TestParquetOfSeveralValues(t *testing.T) {
 	float, whole := func(x float64) *float64 { return &x }, func(x int64) *int64 { return &x }
 	path := filepath.Join(t.TempDir(), "t.parquet")
 	rows := []row{
-		{"q", 3, "n", float(1.5), whole(1)}, {"q", 1, "o", nil, whole(2)},
-		{"r", 3, "p", float(2.5), nil}, {"r", 2, "q", nil, nil},
+		{"q", 3, "n", float(1.5), whole(1)},
+		{"q", 1, "o", nil, whole(2)},
+		{"r", 3, "p", float(2.5), nil},
+		{"r", 2, "q", nil, nil},
 	}
 	if err := parquet.WriteFile(path, rows); err != nil {
 		t.Fatal(err)
@@ -145,9 +147,12 @@ func TestParquetOfSeveralValues(t *testing.T) {
 		}
 		e := float(0.25)
 		want := []filled{
-			{"q", 3, "n", float(1.5), float(1), 0, nil, nil}, {"q", 1, "o", float(500), float(2), 1, e, nil},
-			{"r", 3, "p", float(2.5), float(621), 1, nil, e}, {"r", 2, "q", float(610), float(611), 2, e, e},
-			{"q", 2, "", float(510), float(511), 2, e, e}, {"r", 1, "", float(600), float(601), 2, e, e},
+			{"q", 3, "n", float(1.5), float(1), 0, nil, nil},
+			{"q", 1, "o", float(500), float(2), 1, e, nil},
+			{"r", 3, "p", float(2.5), float(621), 1, nil, e},
+			{"r", 2, "q", float(610), float(611), 2, e, e},
+			{"q", 2, "", float(510), float(511), 2, e, e},
+			{"r", 1, "", float(600), float(601), 2, e, e},
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("written (-want +got):\n%s", d)
@@ -160,7 +165,8 @@ func TestOptionsWithoutEffectAreRefused(t *testing.T) {
 	tns := save(t, "t.tns", "1 1 1\n1 2 2\n2 1 3\n")
 	for flag, o := range map[string]Options{
 		"--no-header": {NoHeader: true}, "--names": {Names: []string{"a"}}, "--comment": {Comment: "#"},
-		"--decimal": {Decimal: ","}, "--flags": {Flags: true}, "--index": {Index: []string{"a"}}, "--value": {Value: "a"}, "--wide": {Wide: true},
+		"--decimal": {Decimal: ","}, "--flags": {Flags: true}, "--index": {Index: []string{"a"}},
+		"--value": {Value: "a"}, "--wide": {Wide: true},
 		"--merge-labels": {MergeLabels: true}, "--array": {Array: "a"}, "--dates": {Dates: "dmy"},
 	} {
 		if _, err := Read(tns, o); err == nil || !strings.Contains(err.Error(), flag+" has no effect") {

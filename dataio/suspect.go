@@ -100,8 +100,7 @@ func (c *columns) doubtRest(fail func(problem, remedy string) []Error) []Error {
 	var numeric []string
 	for k, name := range c.names {
 		rest := !slices.Contains(c.index, k) && c.sample.isNumeric(k) && !isAdded(name)
-		odd := c.sample.isFlag(k) || c.sample.isStamp(k) || c.sample.isConstant(k) || c.sample.followsOne(k, c.index)
-		if rest && !odd {
+		if rest && !c.sample.isOdd(k) && !c.sample.followsOne(k, c.index) {
 			numeric = append(numeric, name)
 		}
 	}
@@ -260,6 +259,10 @@ const fewestRows = 8
 func (c columns) withProposal(err error) error {
 	e, ours := err.(*Error)
 	if !ours || c.asked.index && c.asked.value || len(c.sample.rows) < fewestRows {
+		return err
+	}
+	// A column that is not what it was taken for is named, or its only label; damage to a row is another matter.
+	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") {
 		return err
 	}
 	p := c.sample.propose()

@@ -1,6 +1,7 @@
 package dataio
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -173,13 +174,14 @@ func (t *Table) CheckOutput(path string) error {
 		return &Error{Path: path, Problem: "is the input itself", Remedy: "give the output another name"}
 	}
 	k, ending := kinds[t.Format], endingOf(path)
-	if known(ending) && ending != k.ending && ending != k.also {
+	converted := t.converted(ending) != nil
+	if known(ending) && ending != k.ending && ending != k.also && !converted {
 		return &Error{
 			Path: path, Problem: fmt.Sprintf("the output has the format of the input (%s)", t.Format),
-			Remedy: "give it a name that ends in " + k.ending,
+			Remedy: "give it a name that ends in " + k.ending + ", or in .csv for a table of its cells",
 		}
 	}
-	if isGzip(path) && !k.text {
+	if isGzip(path) && !k.text && !converted {
 		return &Error{
 			Path: path, Problem: fmt.Sprintf("a file in the format %s is not compressed with gzip", t.Format),
 			Remedy: "leave .gz out of its name",
@@ -237,6 +239,9 @@ func (t *Table) writeTo(w io.Writer, path string, fill func(cell []int32) Filled
 	src := t.source
 	if c, ok := src.(convertible); ok {
 		src = c.under(endingOf(path))
+	}
+	if c := t.converted(endingOf(path)); c != nil {
+		src = c
 	}
 	f := &filler{table: t, fill: fill}
 	return src.write(w, t, f.next, f.unlisted, extra)
@@ -318,10 +323,12 @@ func (f *filler) unlisted(yield func([]int32, Filled) bool) {
 	}
 }
 
+var errUnusable = errors.New("dataio: a gap was to be filled with")
+
 // checkFilled refuses to write a value that a reader could not use.
 func checkFilled(f Filled) error {
 	if math.IsNaN(f.Value) || math.IsInf(f.Value, 0) {
-		return fmt.Errorf("dataio: a gap was to be filled with %v", f.Value)
+		return fmt.Errorf("%w %v", errUnusable, f.Value)
 	}
 	return nil
 }

@@ -175,7 +175,7 @@ func TestMasked(t *testing.T) {
 	if got := fmt.Sprint(observed.Values, heldOut.Values); got != "[1 3] [4 2]" {
 		t.Errorf("observed and held out %s", got)
 	}
-	for column, want := range map[string]string{"u9": "no column \"u9\"", "a": "index"} {
+	for column, want := range map[string]string{"u9": `no column "u9"`, "a": "index"} {
 		if _, _, err := Masked(path, column, 0.3); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("mask %s: error %v, want one that says %q", column, err, want)
 		}

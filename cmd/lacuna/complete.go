@@ -42,11 +42,11 @@ func newComplete(a *app) *cobra.Command {
 writes the table again: same format, same rows in the same order, known values untouched. Added are the columns
 lacuna_filled (1 where a value was filled in) and lacuna_stderr (the error to be expected there).
 
-FILE is text with columns (a header; index columns; a value column, or several with --value a,b or --wide), a station file
-of the Met Office, a FROSTT .tns file, a NumPy .npy or .npz array, Parquet or MAT v5. Text may be compressed with gzip. In text,
-a gap is an empty value, NA and other usual spellings; in arrays it is NaN. How the file was read is said first, and where
-that looks wrong nothing is done. FILE may be -, for standard input; then, or with -o -, the filled table goes to standard
-output and the summary to standard error. With --stack several files are one table.
+FILE is text with columns (a header; index columns; a value column, or several with --value a,b or --wide), a station
+file of the Met Office, a FROSTT .tns file, a NumPy .npy or .npz array, Parquet or MAT v5. Text may be compressed with
+gzip. In text, a gap is an empty value, NA and other usual spellings; in arrays it is NaN. How the file was read is said
+first, and where that looks wrong nothing is done. FILE may be -, for standard input; then, or with -o -, the filled table
+goes to standard output and the summary to standard error. With --stack several files are one table.
 
 No rank, learning rate or depth is asked for. The error that is reported is the error on known values, each predicted by
 models that had not seen it.`,

@@ -33,13 +33,13 @@ type completeResult struct {
 
 	Read *readResult `json:"read"`
 
-	HeldOut       int      `json:"held_out"`
-	HeldOutRMSE   number   `json:"held_out_rmse"`
-	HeldOutNRMSE  number   `json:"held_out_nrmse"`
-	FilledRMSE    number   `json:"filled_rmse"`
-	FilledNRMSE   number   `json:"filled_nrmse"`
-	Uncertainty   number   `json:"filled_uncertainty"`
-	Unlike        number   `json:"filled_unlike"`
+	HeldOut      int    `json:"held_out"`
+	HeldOutRMSE  number `json:"held_out_rmse"`
+	HeldOutNRMSE number `json:"held_out_nrmse"`
+	FilledRMSE   number `json:"filled_rmse"`
+	FilledNRMSE  number `json:"filled_nrmse"`
+	Uncertainty  number `json:"filled_uncertainty"`
+	Unlike       number `json:"filled_unlike"`
 
 	Baselines []baselineResult `json:"baselines,omitempty"`
 	ByLabel   []labelResult    `json:"by_label,omitempty"`

@@ -32,6 +32,7 @@ type inputFlags struct {
 	Missing     []string `json:"missing,omitempty"`
 	Duplicates  string   `json:"duplicates,omitempty"`
 	Array       string   `json:"array,omitempty"`
+	Sheet       string   `json:"sheet,omitempty"`
 	Yes         bool     `json:"yes,omitempty"`
 	Stack       string   `json:"stack,omitempty"`
 	Order       []string `json:"order,omitempty"`
@@ -61,6 +62,7 @@ func (f *inputFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.Order, "order", nil, "what puts the labels of a mode in order, as MODE=coordinate, "+
 		"MODE=appearance or MODE=none\n(default: numbers, dates and times have coordinates, names have no order)")
 	flags.StringVar(&f.Format, "format", "", "the format of the file, such as tns (default: found out)")
+	flags.StringVar(&f.Sheet, "sheet", "", "sheet of an Excel workbook (default: the only one with a table)")
 	flags.StringVar(&f.Array, "array", "", "array to read from a file that holds several (default: the only one)")
 	flags.BoolVar(&f.Yes, "yes", false, "go on where the table looks as if it was misread")
 }
@@ -112,7 +114,7 @@ func (f *inputFlags) options() (dataio.Options, error) {
 		Format: f.Format, Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
 		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags,
 		MergeLabels: f.MergeLabels, DropSingle: f.Yes, Dates: f.Dates,
-		Missing: missing, Duplicates: duplicates, Array: f.Array,
+		Missing: missing, Duplicates: duplicates, Array: f.Array, Sheet: f.Sheet,
 		Order: order, Periods: periods, Predict: predictions,
 	}, nil
 }

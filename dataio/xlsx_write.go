@@ -1,0 +1,178 @@
+package dataio
+
+import (
+	"io"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+func (s *xlsxSource) line(int) int { return 0 }
+
+func (s *xlsxSource) eachRow(visit func(number int) error) error {
+	for k, number := range s.rows {
+		s.at = k
+		if err := visit(number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *xlsxSource) isNull(column int) bool {
+	return s.cells[s.at][column] == nil && s.merged[s.at][column] == ""
+}
+
+func (s *xlsxSource) appendText(out []byte, column int) []byte {
+	if content := s.cells[s.at][column]; content != nil {
+		return appendXLSX(out, content)
+	}
+	return append(out, s.merged[s.at][column]...)
+}
+
+func (s *xlsxSource) keep(column int) { s.stored[column] = append(s.stored[column], s.at) }
+
+func (s *xlsxSource) number(column int) (value float64, gap bool, problem string) {
+	switch v := s.cells[s.at][column].(type) {
+	case float64:
+		return s.numbers.check(v)
+	case string:
+		return s.numbers.parse([]byte(strings.TrimSpace(v)))
+	}
+	return 0, true, ""
+}
+
+// write writes the workbook with the gaps of the table filled in, and the added columns to the right of all others.
+// Cells keep their formats; the added ones have that of the cells they tell of.
+func (s *xlsxSource) write(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
+	damaged := func(what any) error { return damagedXLSX(s.path, what) }
+	return guarded(w, damaged, func(w io.Writer) error { return s.writeRows(w, t, next, unlisted, extra) })
+}
+
+func (s *xlsxSource) writeRows(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
+	book, err := openXLSX(s.data, 0)
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	x := &xlsxWriter{source: s, book: book, extra: len(extra)}
+	added := s.addedNames(extra)
+	x.values, x.there = make([]float64, len(added)), make([]bool, len(added))
+	head := s.valueColumns()[0]
+	for k, name := range added {
+		x.set(s.width+1+k, s.rows[0]-1, name, s.left+head, s.rows[0]-1)
+	}
+	cells := make([]filledCell, len(s.valueColumns()))
+	err = s.eachRow(func(number int) error {
+		if err := fillRow(s, &s.columns, cells, next); err != nil {
+			return err
+		}
+		x.row(number, number, cells)
+		return x.failed
+	})
+	if err != nil {
+		return err
+	}
+	last := s.rows[len(s.rows)-1]
+	number := last
+	err = t.eachNewRow(&s.columns, unlisted, func(cell []int32, cells []filledCell) error {
+		number++
+		for n, k := range s.index {
+			x.copy(k, number, s.stored[k][t.appearance(n, cell[n])])
+		}
+		for k := range s.constants {
+			x.copy(k, number, s.stored[k][0])
+		}
+		x.row(number, last, cells)
+		return x.failed
+	})
+	if err != nil {
+		return err
+	}
+	_, err = book.WriteTo(w)
+	return err
+}
+
+// xlsxWriter sets cells until the first failure.
+type xlsxWriter struct {
+	source *xlsxSource
+	book   *excelize.File
+	extra  int
+	values []float64
+	there  []bool
+	failed error
+}
+
+// set sets a cell in the format of another.
+func (x *xlsxWriter) set(column, row int, value any, likeColumn, likeRow int) {
+	name, err := excelize.CoordinatesToCellName(column, row)
+	like, badLike := excelize.CoordinatesToCellName(likeColumn, likeRow)
+	sheet := x.source.sheet
+	do := func(f func() error) {
+		if x.failed == nil {
+			x.failed = f()
+		}
+	}
+	do(func() error { return err })
+	do(func() error { return badLike })
+	do(func() error { return x.book.SetCellValue(sheet, name, value) })
+	do(func() error {
+		style, err := x.book.GetCellStyle(sheet, like)
+		if err != nil || like == name {
+			return err
+		}
+		return x.book.SetCellStyle(sheet, name, name, style)
+	})
+}
+
+// row fills the gaps of a row and sets the added cells.
+func (x *xlsxWriter) row(number, like int, cells []filledCell) {
+	s := x.source
+	for i, k := range s.valueColumns() {
+		if cells[i].gap {
+			x.set(s.left+k, number, cells[i].Value, s.left+k, like)
+		}
+	}
+	addedNumbers(cells, x.extra, x.values, x.there)
+	name, err := excelize.CoordinatesToCellName(s.width+1, number)
+	if x.failed == nil {
+		x.failed = err
+	}
+	if x.failed == nil {
+		x.failed = x.book.SetCellInt(s.sheet, name, int64(x.values[0]))
+	}
+	perColumn := 1 + x.extra
+	for k, value := range x.values[1:] {
+		if x.there[k+1] {
+			x.set(s.width+2+k, number, value, s.left+s.valueColumns()[k/perColumn], like)
+		}
+	}
+}
+
+// copy copies a label from another row.
+func (x *xlsxWriter) copy(column, number, from int) {
+	s := x.source
+	like := s.rows[from]
+	name, err := excelize.CoordinatesToCellName(s.left+column, like)
+	if err != nil {
+		x.failed = err
+		return
+	}
+	switch content := s.cells[from][column].(type) {
+	case float64:
+		x.set(s.left+column, number, content, s.left+column, like)
+	case string: // a date is stored as a number
+		raw, err := x.book.GetCellValue(s.sheet, name, excelize.Options{RawCellValue: true})
+		if err != nil {
+			x.failed = err
+			return
+		}
+		kind, _ := x.book.GetCellType(s.sheet, name)
+		isText := kind == excelize.CellTypeSharedString || kind == excelize.CellTypeInlineString
+		if value, ok := labelNumber(raw); ok && !isText {
+			x.set(s.left+column, number, value, s.left+column, like)
+			return
+		}
+		x.set(s.left+column, number, raw, s.left+column, like)
+	}
+}
