@@ -69,8 +69,8 @@ func TestNetCDF(t *testing.T) {
 		}
 		o := Options{Value: "rain"}
 		table := mustRead(t, path, o)
-		if got := fmt.Sprint(table.Format, table.Observed.Modes, table.Observed.Values, table.Gaps()); got != "NetCDF-3"+
-			"[{time [2001-01-01T00:00:00 2001-01-02T00:00:00 2001-01-03T12:00:00]} {station [abcd e fg]}] "+
+		if got := fmt.Sprint(table.Format, spelt(table.Observed.Modes), table.Observed.Values, table.Gaps()); got != "NetCDF-3"+
+			"[{time [2001-01-01T00:00:00 2001-01-02T00:00:00 2001-01-03T12:00:00]} {station [abcd e fg]}]"+
 			"[0.5 1 2 2.5 3 -3.5 4 4.5] 1" {
 			t.Errorf("read %s", got)
 		}
@@ -124,8 +124,8 @@ func TestNetCDFSeveralVariables(t *testing.T) {
 	path := save(t, "t.nc", ncFile(t, f))
 	o := Options{Value: "b,a"}
 	table := mustRead(t, path, o)
-	if got := fmt.Sprint(table.Observed.Modes, table.Observed.Values, table.Gaps()); got !=
-		"[{x [0 1]} {y [0 1]} {variable [b a]}] [5 1 2 7 8 4] 2" {
+	if got := fmt.Sprint(spelt(table.Observed.Modes), table.Observed.Values, table.Gaps()); got !=
+		"[{x [0 1]} {y [0 1]} {variable [b a]}][5 1 2 7 8 4] 2" {
 		t.Errorf("read %s", got)
 	}
 	after, data := written(t, table, "out.nc", o)

@@ -53,9 +53,9 @@ func pandasParquet(t testing.TB) []byte {
 
 func TestPandasParquet(t *testing.T) {
 	table := mustRead(t, save(t, "t.parquet", string(pandasParquet(t))), Options{})
-	if got := fmt.Sprint(table.Observed.Modes[0], table.Observed.Modes[1].Name, table.Reading.Value, table.Reading.Carried,
+	if got := fmt.Sprint(spelt(table.Observed.Modes[:1]), table.Observed.Modes[1].Name, table.Reading.Value, table.Reading.Carried,
 		table.Observed.Values, table.Gaps()); got !=
-		"{station [Graz Wien]}month[price] [__index_level_1__] [1.5 1.52 1.54 1.51 1.55] 1" {
+		"[{station [Graz Wien]}]month[price] [__index_level_1__] [1.5 1.52 1.54 1.51 1.55] 1" {
 		t.Errorf("read %s", got)
 	}
 	var out bytes.Buffer
