@@ -53,7 +53,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	out.heldOut = out.calibration.apply(out.heldOut)
 	out.fit, out.samples, out.scaling = final, final.samples(), final.members[0].scaling
 	for _, m := range final.members {
-		name := fmt.Sprintf("%s, %d blocks", m.candidate.name, m.posterior.Blocks)
+		name := fmt.Sprintf("%s, %d blocks%s", m.candidate.name, m.posterior.Blocks, j.courseWords(m.candidate.courses))
 		out.blocks = append(out.blocks, m.posterior.Blocks)
 		out.weights = append(out.weights, Weight{name, m.weight})
 	}
@@ -69,6 +69,8 @@ func (j *job) standardisation(s tensor.Scaling) string {
 		return "by index of " + j.observed.Modes[s.Mode].Name
 	case s.Mean[0] == 0 && s.Scale[0] == 1:
 		return "none"
+	case s.Mean[0] == 0:
+		return "by one factor"
 	}
 	return "global"
 }

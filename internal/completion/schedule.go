@@ -10,9 +10,15 @@ import (
 // Budgets are counted in it, so that what is done does not depend on how fast or how busy the machine is.
 func (c candidate) cost(shape tensor.Shape, cells int) float64 {
 	r := float64(c.settings.Blocks + len(c.settings.Partial))
-	perCell := 20 + float64(1.2*r) + float64(0.025*r*r) + c.settings.Noise.Cost()
+	perCell := 15 + float64(r) + float64(0.03*r*r) + c.settings.Noise.Cost()
 	perRow := 500 + float64(3.5*r*r) + float64(0.08*r*r*r)
-	return float64(float64(shape.Order())*float64(cells)*perCell) + float64(rowCount(shape)*perRow)
+	cost := float64(float64(shape.Order())*float64(cells)*perCell) + float64(rowCount(shape)*perRow)
+	for n, course := range c.courses {
+		if course != independent {
+			cost += float64(float64(shape[n]) * (5000 + float64(130*float64(course.order())*r*r)))
+		}
+	}
+	return cost
 }
 
 // passCost is the same of one pass of the gradient flow, or of alternating least squares.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"lacuna/internal/parallel"
 	"lacuna/internal/posterior"
@@ -14,6 +15,7 @@ import (
 type candidate struct {
 	name     string
 	scaling  scaling
+	courses  []course // of the modes
 	settings posterior.Settings
 }
 
@@ -29,16 +31,11 @@ type selection struct {
 
 // forms returns the candidates of the family of noise, with that number of blocks.
 func (j *job) forms(blocks int, shape tensor.Shape) []candidate {
-	base := posterior.Settings{Blocks: blocks, Seed: j.Seed}
-	if len(j.Smooth) > 0 {
-		base.Priors = make([]posterior.Prior, shape.Order())
-		for _, n := range j.Smooth {
-			base.Priors[n] = posterior.RandomWalk{}
-		}
-	}
+	first := j.firstCourses()
+	base := posterior.Settings{Blocks: blocks, Seed: j.Seed, Priors: j.priors(first)}
 	var candidates []candidate
 	for _, form := range j.Noise.Forms {
-		c := candidate{form.Name, j.firstScaling(form), base}
+		c := candidate{form.Name, j.firstScaling(form), first, base}
 		c.settings.Noise = form.Noise
 		if form.Effects {
 			c.settings.Partial = mainEffects(shape.Order())
@@ -67,7 +64,7 @@ const startCount = 2 // position in blockCounts at which exploring starts
 func (j *job) selectModel(ctx context.Context, f folds, budget float64) selection {
 	const most = 3
 	shape := f.cells.Shape()
-	explored := float64(0.3 * budget)
+	explored := float64(0.45 * budget)
 	counts := blockCounts
 	start := startCount
 	if j.Blocks > 0 {
@@ -95,7 +92,7 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 
 	tried := map[string]*trial{}
 	try := func(c candidate) *trial {
-		key := fmt.Sprint(c.name, c.scaling, c.settings.Blocks)
+		key := fmt.Sprint(c.name, c.scaling, c.courses, c.settings.Blocks)
 		if t, ok := tried[key]; ok {
 			return t
 		}
@@ -126,11 +123,10 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 		}
 	}
 	second := (*trial)(nil)
-	for _, s := range j.otherScalings(best[lead].candidate) {
-		c := best[lead].candidate
-		c.scaling = s
-		if c.cost(shape, f.cells.Len())*float64(sweeps*len(sel.parts)) > explored || ctx.Err() != nil {
-			break
+	// rival tries a change of the leading candidate, as long as it leaves a share of what may be explored.
+	rival := func(c candidate, left float64) {
+		if c.cost(shape, f.cells.Len())*float64(sweeps*len(sel.parts)) > explored-left || ctx.Err() != nil {
+			return
 		}
 		switch t := try(c); {
 		case t.error < best[lead].error:
@@ -138,6 +134,21 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 		case second == nil || t.error < second.error:
 			second = t
 		}
+	}
+	all := explored
+	for _, n := range j.byLength() {
+		for _, course := range j.otherCourses(n) {
+			c := best[lead].candidate
+			c.courses = slices.Clone(c.courses)
+			c.courses[n] = course
+			c.settings.Priors = j.priors(c.courses)
+			rival(c, 0.45*all)
+		}
+	}
+	for _, s := range j.otherScalings(best[lead].candidate) {
+		c := best[lead].candidate
+		c.scaling = s
+		rival(c, 0.35*all)
 	}
 	climb := func(step int) {
 		for position := start + step; position >= 0 && position < len(counts); position += step {
@@ -169,6 +180,7 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 		if k != lead && best[k].error < 1.4*best[lead].error {
 			c := best[k].candidate
 			c.settings.Blocks = best[lead].candidate.settings.Blocks
+			c.courses, c.settings.Priors = best[lead].candidate.courses, best[lead].candidate.settings.Priors
 			sel.candidates = append(sel.candidates, c)
 		}
 	}

@@ -63,5 +63,6 @@ func init() {
 	register(Family{Name: "auto", Exact: true, Forms: []Form{
 		{Name: "varied noise", Noise: Student{Varied: true}},
 		{Name: "equal noise", Noise: Gaussian{}, Pooled: true},
+		{Name: "heavy tails", Noise: Student{}, Pooled: true},
 	}})
 }

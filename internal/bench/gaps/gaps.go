@@ -55,7 +55,7 @@ type First struct {
 }
 
 // claimedRMSE is what a completion expects the RMSE over the filled cells to be, in the data's units.
-func claimedRMSE(c *lacuna.Completion) float64 { return c.HeldOutRMSE }
+func claimedRMSE(c *lacuna.Completion) float64 { return c.FilledRMSE }
 
 // Run fills every data set with gaps of every shape, once for every seed. It hides the cells that the Python program
 // hid from which peers_gaps.csv has its figures. When ctx ends, the results so far and its error are returned.
@@ -113,6 +113,7 @@ func (t *table) measure(ctx context.Context, shape string, seed uint64, o lacuna
 	}
 	observed, held := t.cells.Partition(func(c int) bool { return !hidden[t.row[c]] })
 	begun := time.Now()
+	o.Fill = held.Index
 	c, err := lacuna.Complete(ctx, observed, o)
 	seconds := time.Since(begun).Seconds()
 	if err == nil {
