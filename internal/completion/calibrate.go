@@ -1,8 +1,10 @@
 package completion
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"lacuna/internal/portable"
@@ -31,10 +33,10 @@ func uncalibrated() calibration { return calibration{mode: -1, stretch: []float6
 func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	const ownCells = 30 // of a label, with which its own stretch counts as much as that of all
 	c := calibration{mode: unit.Mode, stretch: make([]float64, len(unit.Scale))}
-	type sums struct{ errors, variances, weight float64 }
 	var all sums
 	own := make([]sums, len(c.stretch))
 	pieces := map[int32]sums{}
+	var order []int32
 	var usable []HeldOutCell
 	for _, h := range cells {
 		if !(h.Stderr > 0) || math.IsInf(h.Stderr, 0) || h.weight == 0 {
@@ -50,7 +52,10 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 		}
 		add(&all)
 		add(&own[c.label(h.Cell)])
-		p := pieces[h.piece]
+		p, met := pieces[h.piece]
+		if !met {
+			order = append(order, h.piece)
+		}
 		add(&p)
 		pieces[h.piece] = p
 	}
@@ -60,14 +65,12 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 			"not checked against data", len(usable))
 		return c
 	}
-	square := all.errors / all.variances
-	if square == 0 {
-		square = 1
-	}
+	square := typicalRatio(order, pieces)
+	overall := all.errors / all.variances
 	for i, s := range own {
 		ratio := 1.0
-		if s.weight > 0 {
-			ratio = s.errors / (square * s.variances)
+		if s.weight > 0 && overall > 0 {
+			ratio = s.errors / (overall * s.variances)
 		}
 		c.stretch[i] = math.Sqrt(square * (float64(s.weight*ratio) + ownCells) / (s.weight + ownCells))
 	}
@@ -87,6 +90,55 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 		c.shares[k] /= sum
 	}
 	return c
+}
+
+// sums are weighted squares over held-out cells.
+type sums struct{ errors, variances, weight float64 }
+
+// typicalRatio is Σ errors / Σ variances over groups of pieces, but that the ratio of a group counts at most as much as
+// lies well within the spread of all groups: one piece whose shape left the model nothing to learn from would
+// otherwise say everything. Small pieces share a group. It is 1 where there is no error.
+func typicalRatio(order []int32, pieces map[int32]sums) float64 {
+	const groupWeight, least, spreads = 30, 0.5, 2 // spread of log ratios that is always allowed, spreads that are
+	type group struct{ log, variances, weight float64 }
+	var groups []group
+	var open sums
+	for k, number := range order {
+		p := pieces[number]
+		open.errors, open.variances, open.weight = open.errors+p.errors, open.variances+p.variances, open.weight+p.weight
+		if open.weight >= groupWeight || k == len(order)-1 {
+			if open.errors > 0 {
+				groups = append(groups, group{portable.Log(open.errors / open.variances), open.variances, open.weight})
+			}
+			open = sums{}
+		}
+	}
+	if len(groups) == 0 {
+		return 1
+	}
+	median := func(value func(g group) float64) float64 {
+		sorted := slices.Clone(groups)
+		slices.SortStableFunc(sorted, func(a, b group) int { return cmp.Compare(value(a), value(b)) })
+		var total, sum float64
+		for _, g := range sorted {
+			total += g.weight
+		}
+		for _, g := range sorted {
+			if sum += g.weight; sum >= total/2 {
+				return value(g)
+			}
+		}
+		return value(sorted[len(sorted)-1])
+	}
+	middle := median(func(g group) float64 { return g.log })
+	reach := math.Max(least, spreads*median(func(g group) float64 { return math.Abs(g.log - middle) }))
+	var errors, variances float64
+	for _, g := range groups {
+		ratio := portable.Exp(math.Min(math.Max(g.log, middle-reach), middle+reach))
+		errors += float64(ratio * g.variances)
+		variances += g.variances
+	}
+	return errors / variances
 }
 
 func (c calibration) label(cell []int32) int32 {

@@ -107,7 +107,7 @@ func (j *job) run(ctx context.Context) *Completion {
 		c.take(j.finishAverage(ctx, folds, selected, budget))
 	}
 	j.judge(c)
-	flow := j.follow(ctx, c, folds, 0.1*budget)
+	flow := j.follow(ctx, c, folds, 0.2*budget)
 	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
 	c.Warnings = append(c.Warnings, flow.warnings...)
 	j.done = 1

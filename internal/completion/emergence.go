@@ -33,7 +33,7 @@ type flowTrace struct {
 func (j *job) follow(ctx context.Context, c *Completion, f folds, budget float64) flowTrace {
 	const fewest, most, starts, patience = 150, 1500, 6, 250
 	blocks := min(max(8, 2*c.EffectiveRank), 32)
-	perEvaluation := passCost(blocks, f.cells.Shape(), f.cells.Len())
+	perEvaluation := passCost(blocks, f.cells.Shape(), f.cells.Len()) + solveCost(blocks, f.cells.Shape())
 	evaluations := int(math.Min(most, budget/perEvaluation))
 	if evaluations < fewest || ctx.Err() != nil || c.EffectiveRank == 0 {
 		return flowTrace{}

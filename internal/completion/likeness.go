@@ -170,7 +170,7 @@ func (j *job) weigh(cells []HeldOutCell, f folds, fit predictor) (seen []bool) {
 		wanted[g] = around.features(gaps[g], predicted)
 	})
 	weights := standIn(held, wanted, j.Threads)
-	const flat = 0.1 // share that is dealt out evenly
+	const flat = 0.02 // share that is dealt out evenly
 	for k, c := range order {
 		cells[c].weight = float64((1-flat)*weights[k]/float64(len(gaps))*float64(len(order))) + flat
 	}

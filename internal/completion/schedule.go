@@ -28,6 +28,14 @@ func passCost(blocks int, shape tensor.Shape, cells int) float64 {
 	return float64(float64(shape.Order())*float64(cells)*perCell) + float64(rowCount(shape)*perRow)
 }
 
+// solveCost is the nominal time a pass of the gradient flow of the linear systems that its steps solve, which are dense
+// up to a size and iterated beyond.
+func solveCost(blocks int, shape tensor.Shape) float64 {
+	const dense, passes = 1500, 4 // entries; passes a factorisation
+	size := math.Min(dense, float64(blocks)*rowCount(shape))
+	return size * size * size / 12 / passes
+}
+
 func rowCount(shape tensor.Shape) (rows float64) {
 	for _, d := range shape {
 		rows += float64(d)
@@ -48,8 +56,8 @@ type schedule struct {
 	folds  int // folds that measure the error
 }
 
-// defaultBudget is the nominal work of one completion, 16 s of one core.
-const defaultBudget = 16e9
+// defaultBudget is the nominal work of one completion, 24 s of one core when it is busy.
+const defaultBudget = 24e9
 
 // ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another
 // mode of the posterior, and their mean is better than any.
@@ -60,12 +68,13 @@ var ladder = []schedule{
 	{folds: 7, trials: 3, chains: 10, sweeps: 300},
 	{folds: 5, trials: 3, chains: 8, sweeps: 300},
 	{folds: 5, trials: 2, chains: 8, sweeps: 280},
-	{folds: 4, trials: 2, chains: 6, sweeps: 260},
-	{folds: 3, trials: 2, chains: 5, sweeps: 240},
-	{folds: 2, trials: 2, chains: 5, sweeps: 220},
-	{folds: 2, trials: 2, chains: 3, sweeps: 200},
-	{folds: 1, trials: 2, chains: 2, sweeps: 160},
-	{folds: 1, trials: 1, chains: 2, sweeps: 100},
+	{folds: 5, trials: 2, chains: 6, sweeps: 240},
+	{folds: 4, trials: 2, chains: 5, sweeps: 220},
+	{folds: 4, trials: 2, chains: 4, sweeps: 180},
+	{folds: 3, trials: 2, chains: 4, sweeps: 160},
+	{folds: 3, trials: 2, chains: 3, sweeps: 120},
+	{folds: 2, trials: 2, chains: 2, sweeps: 120},
+	{folds: 1, trials: 2, chains: 2, sweeps: 100},
 	{folds: 1, trials: 1, chains: 1, sweeps: 60},
 	{folds: 1, trials: 1, chains: 1, sweeps: 30},
 }
