@@ -1,7 +1,7 @@
 // Package figure holds figures as plain data and draws them as SVG, PDF or PNG.
 //
 // A Figure is a grid of Charts; a Chart is axes and layers of numbers. The functions BlockNorms, ByDepth, Phase,
-// HeldOut, Calibration, Gaps and Factor build the figures of this project from results; Render and Save draw any of
+// HeldOut, Calibration, Errors, Gaps and Factor build the figures of this project from results; Render and Save draw any of
 // them. Drawing is deterministic: the same data give the same bytes.
 package figure
 

@@ -27,6 +27,10 @@ func examples() map[string]*Figure {
 		"heldout":     exampleHeldOut(stream),
 		"calibration": Calibration([]float64{0.5, 0.8, 0.9, 0.95}, []float64{0.47, 0.78, 0.91, 0.93}),
 		"gaps":        exampleGaps(stream),
+		"errors": Errors(LabelErrors{
+			Mode: "station", Labels: strings.Split("lerwick armagh heathrow", " "), RMSE: []float64{3, 1.2, 1},
+			Uncertainty: []float64{0.2, math.NaN(), 0.1}, Unit: "°C",
+		}),
 		"factor-time": Factor(monthMode(50), waves(50, 12), Blue),
 		"factor-bars": Factor(tensor.Mode{
 			Name: "station", Labels: strings.Split("aberporth armagh eastbourne łódź heathrow oxford", " "),

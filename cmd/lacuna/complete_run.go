@@ -208,6 +208,7 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 	p := &report.Page{
 		Source: f.file, Output: f.outputName(), ValueName: f.input.Value,
 		Observed: table.Observed, Filled: table.Gaps(),
+		FilledRMSE: c.FilledRMSE, FilledNRMSE: c.FilledNRMSE, FilledUncertainty: c.FilledUncertainty,
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
 		CP: c.CP, Emerged: map[int]float64{}, Seconds: c.Seconds,
 		Warnings: append(append([]string{}, table.Warnings...), c.Warnings...),
@@ -218,6 +219,12 @@ func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *
 		p.Status = "The work was interrupted: this is the best found by then."
 	case lacuna.TimeLimit:
 		p.Status = "The time limit was reached: this is the best found by then."
+	}
+	if c.UnitMode >= 0 {
+		p.Units = table.Observed.Modes[c.UnitMode].Name
+	}
+	for _, l := range c.ByLabel {
+		p.ByLabel = append(p.ByLabel, report.LabelError(l))
 	}
 	for _, h := range c.HeldOut {
 		p.HeldOut = append(p.HeldOut, report.HeldOut{Value: h.Value, Predicted: h.Predicted, Stderr: h.Stderr})

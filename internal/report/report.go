@@ -24,6 +24,13 @@ type Page struct {
 	Observed *tensor.Observed // the cells that were known, with the names and labels of the modes; needed
 	Filled   int              // gaps that were filled and written
 
+	// FilledRMSE and FilledNRMSE are the error to be expected of the filled cells, in the data's units and over the
+	// standard deviation of the values; 0 or NaN means unknown. FilledUncertainty is its relative standard error.
+	FilledRMSE, FilledNRMSE, FilledUncertainty float64
+
+	ByLabel []LabelError
+	Units   string // the mode whose labels have units of their own, so that errors are told by label; empty means none
+
 	HeldOut   []HeldOut // cells that were hidden from every choice, and then compared
 	RMSE      float64   // on HeldOut, in the data's units; NaN when too few cells could be hidden
 	NRMSE     float64   // RMSE over the standard deviation of the held-out values
@@ -45,6 +52,18 @@ type Page struct {
 type HeldOut struct {
 	Value, Predicted float64
 	Stderr           float64 // deviation to be expected; +Inf or 0 when unknown
+}
+
+// LabelError is the error of the cells of one label. A figure that is not known is NaN.
+type LabelError struct {
+	Mode        int
+	Index       int
+	Filled      int     // cells to be filled
+	FilledRMSE  float64 // to be expected over them, in the data's units
+	HeldOut     int
+	HeldOutRMSE float64
+	Skill       float64 // 1 − (RMSE / that of the label's own mean)² on the held-out cells
+	Uncertainty float64 // relative standard error of the RMSE
 }
 
 // Baseline is what a simple predictor reaches on the same held-out cells.

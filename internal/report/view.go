@@ -25,12 +25,18 @@ type view struct {
 	Gaps        float64
 	Cells       string
 	Unknown     bool // no held-out error
+	Expected    bool // the error of the filled cells is known
+	GiveOrTake  string
 	Verdict     string
 	Better      string
 	Scatter     template.HTML
 	Calibration template.HTML
 	Coverage    []coverage
 	Intervals   string
+	Where       string // errors are large
+	Errors      template.HTML
+	Labels      []labelLine
+	MoreLabels  int
 	Maps        []picture
 	Rank        int // blocks found
 	Emergence   template.HTML
@@ -66,6 +72,7 @@ func newView(p *Page) *view {
 	v.Unknown = math.IsNaN(p.RMSE) || len(p.HeldOut) < fewestHeldOut
 	if !v.Unknown {
 		v.trust()
+		v.labelErrors()
 	}
 	v.Maps, v.MoreMaps = gapMaps(p.Observed)
 	if p.CP != nil && p.CP.Blocks > 0 {
@@ -75,7 +82,14 @@ func newView(p *Page) *view {
 }
 
 func (v *view) trust() {
-	v.Verdict = verdict(v.NRMSE)
+	v.Expected = v.FilledRMSE > 0 && v.FilledNRMSE > 0 && !math.IsInf(v.FilledRMSE, 0) && !math.IsInf(v.FilledNRMSE, 0)
+	v.Verdict = verdict(v.NRMSE, "hidden")
+	if v.Expected {
+		v.Verdict = verdict(v.FilledNRMSE, "filled")
+		if u := v.FilledUncertainty; u >= 0.05 {
+			v.GiveOrTake = fmt.Sprintf(", give or take %s of that", percent(math.Min(u, 1)))
+		}
+	}
 	v.Better = comparison(v.NRMSE, v.Baselines)
 	var truth, predicted []float64
 	for _, h := range v.HeldOut {
@@ -100,10 +114,10 @@ func (v *view) trust() {
 		percent(at.Promised), percent(at.Covered))
 }
 
-// verdict says in words what a held-out NRMSE means.
-func verdict(nrmse float64) string {
-	explained := fmt.Sprintf("It accounts for %s of the variation of the hidden cells.", percent(math.Max(0,
-		1-nrmse*nrmse)))
+// verdict says in words what the NRMSE of the hidden or the filled cells means.
+func verdict(nrmse float64, cells string) string {
+	explained := fmt.Sprintf("It accounts for %s of the variation of the %s cells.",
+		percent(math.Max(0, 1-nrmse*nrmse)), cells)
 	switch {
 	case nrmse < 0.1:
 		return "The filled values are very close to the truth. " + explained
