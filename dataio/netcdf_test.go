@@ -69,7 +69,8 @@ func TestNetCDF(t *testing.T) {
 		}
 		o := Options{Value: "rain"}
 		table := mustRead(t, path, o)
-		if got := fmt.Sprint(table.Format, spelt(table.Observed.Modes), table.Observed.Values, table.Gaps()); got != "NetCDF-3"+
+		if got := fmt.Sprint(table.Format, spelt(table.Observed.Modes), table.Observed.Values,
+			table.Gaps()); got != "NetCDF-3"+
 			"[{time [2001-01-01T00:00:00 2001-01-02T00:00:00 2001-01-03T12:00:00]} {station [abcd e fg]}]"+
 			"[0.5 1 2 2.5 3 -3.5 4 4.5] 1" {
 			t.Errorf("read %s", got)

@@ -13,7 +13,7 @@ import (
 // gaps. A cell is held out by one part at most; what else a shape covers is hidden beside it.
 type folds struct {
 	cells     *tensor.Observed
-	scattered bool // cells are hidden one by one
+	scattered bool // most cells are hidden one by one
 	parts     int
 	part      []uint8   // [c]: the part that holds the cell out, or none
 	piece     []int32   // [c]: cells that were hidden together have one number
@@ -25,10 +25,13 @@ const none = math.MaxUint8
 
 // newFolds hides cells in between 2 and 100 parts, each of the share asked for.
 func newFolds(s *shape, share float64, seed uint64) folds {
-	if s.scattered() {
+	const few = 0.1
+	shaped := s.shaped()
+	if shaped == 0 {
 		return scatteredFolds(s.cells, share, seed)
 	}
 	f := emptyFolds(s.cells, share)
+	f.scattered = shaped < few
 	d := dealer{shape: s, folds: &f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
 	for part := range f.parts {
 		d.deal(part, max(1, s.cells.Len()/f.parts))

@@ -56,8 +56,8 @@ type schedule struct {
 	folds  int // folds that measure the error
 }
 
-// defaultBudget is the nominal work of one completion, 24 s of one core when it is busy.
-const defaultBudget = 24e9
+// defaultBudget is the nominal work of one completion, 18 s of one core when it is busy.
+const defaultBudget = 18e9
 
 // ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another
 // mode of the posterior, and their mean is better than any.

@@ -135,21 +135,7 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 			second = t
 		}
 	}
-	all := explored
-	for _, n := range j.byLength() {
-		for _, course := range j.otherCourses(n) {
-			c := best[lead].candidate
-			c.courses = slices.Clone(c.courses)
-			c.courses[n] = course
-			c.settings.Priors = j.priors(c.courses)
-			rival(c, 0.45*all)
-		}
-	}
-	for _, s := range j.otherScalings(best[lead].candidate) {
-		c := best[lead].candidate
-		c.scaling = s
-		rival(c, 0.35*all)
-	}
+	left := 0.0 // that a change leaves for those after it
 	climb := func(step int) {
 		for position := start + step; position >= 0 && position < len(counts); position += step {
 			c := best[lead].candidate
@@ -170,9 +156,42 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 			second, best[lead] = best[lead], t
 		}
 	}
-	climb(1)
-	if best[lead].candidate.settings.Blocks == counts[start] {
-		climb(-1)
+	changes := []func(){
+		func() {
+			for _, n := range j.byLength() {
+				for _, course := range j.otherCourses(n) {
+					c := best[lead].candidate
+					c.courses = slices.Clone(c.courses)
+					c.courses[n] = course
+					c.settings.Priors = j.priors(c.courses)
+					rival(c, left)
+				}
+			}
+		},
+		func() {
+			for _, s := range j.otherScalings(best[lead].candidate) {
+				c := best[lead].candidate
+				c.scaling = s
+				rival(c, left)
+			}
+		},
+		func() {
+			climb(1)
+			if best[lead].candidate.settings.Blocks == counts[start] {
+				climb(-1)
+			}
+		},
+	}
+	// Between gaps with shapes, what a label has in common with its neighbours counts most; among scattered ones it is
+	// the number of blocks.
+	reserve := []float64{0.45 * explored, 0.35 * explored, 0}
+	if f.scattered {
+		slices.Reverse(changes)
+		reserve = []float64{0, 0, 0}
+	}
+	for k, change := range changes {
+		left = reserve[k]
+		change()
 	}
 	sel.error, sel.fit = best[lead].error, best[lead].fit
 	sel.candidates = append(sel.candidates, best[lead].candidate)

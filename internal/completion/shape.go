@@ -288,22 +288,29 @@ func (s *shape) support(cell []int32, hidden []int32) []float64 {
 	return counts
 }
 
-// scattered reports whether no gap has a shape: then cells are held out at random.
-func (s *shape) scattered() bool {
-	for g, void := range s.void {
-		for _, at := range void {
-			if at < s.whole() {
-				return false
-			}
-			for _, n := range s.modes(at) {
-				if s.runs[at][n] {
-					left, right := s.extent(at, s.gaps[g], n, identity(s.sizes[n]), identity(s.sizes[n]))
-					if left+right > 0 {
-						return false
-					}
+// shaped is the share of the gaps that have a shape: a void beyond the cell itself.
+func (s *shape) shaped() (share float64) {
+	for g := range s.void {
+		if s.hasShape(g) {
+			share += 1 / float64(len(s.void))
+		}
+	}
+	return share
+}
+
+func (s *shape) hasShape(g int) bool {
+	for _, at := range s.void[g] {
+		if at < s.whole() {
+			return true
+		}
+		for _, n := range s.modes(at) {
+			if s.runs[at][n] {
+				order := identity(s.sizes[n])
+				if left, right := s.extent(at, s.gaps[g], n, order, order); left+right > 0 {
+					return true
 				}
 			}
 		}
 	}
-	return true
+	return false
 }
