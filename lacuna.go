@@ -34,7 +34,9 @@ type Options struct {
 
 	Blocks int   // number of blocks; default: found
 	Depths []int // depth of every mode, or one for all, of the flow behind Completion.Emergences; default: 1
-	Smooth []int // modes whose neighbouring indices are expected to be alike (a random walk); default: none
+	// Smooth lists modes whose factors are to be functions of the coordinates of their labels, or of their position where
+	// they have none; for other modes with coordinates, held-back cells decide. Default: none.
+	Smooth []int
 
 	// Effort scales the nominal work, default 1: a quarter of a minute of one core, less where the data are few. The
 	// work does not grow with the data beyond that, and never falls below one short chain.
