@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// withErrors gives the stations of the example errors that grow from 1 to 12, and the variables errors that differ less.
+// withErrors gives the stations of the example errors from 1 to 12, and the variables errors that differ less.
 func withErrors(t *testing.T) *Page {
 	p := example(t)
 	p.FilledRMSE, p.FilledNRMSE, p.FilledUncertainty = 2.46, 0.62, 0.15

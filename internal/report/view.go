@@ -116,7 +116,11 @@ func (v *view) trust() {
 
 // verdict says in words what the NRMSE of the hidden or the filled cells means.
 func verdict(nrmse float64, cells string) string {
-	explained := fmt.Sprintf("It accounts for %s of the variation of the %s cells.",
+	accounts := "accounts for"
+	if cells == "filled" {
+		accounts = "is expected to account for"
+	}
+	explained := fmt.Sprintf("It %s %s of the variation of the %s cells.", accounts,
 		percent(math.Max(0, 1-nrmse*nrmse)), cells)
 	switch {
 	case nrmse < 0.1:
