@@ -33,7 +33,8 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 		out.heldOut = predicted.combine(j.Seed)
 		out.folds = predicted.part[len(predicted.part)-1] + 1
 		train, _ := f.without(0)
-		out.scores = score(out.heldOut, fitEffects(train), j.scoring(train))
+		unit := j.scoring(train)
+		out.scores = score(out.heldOut, fitEffects(unit.Apply(train)), unit)
 	}
 	j.report("fitting all observed cells", out.scores.nrmse)
 	var kept []candidate

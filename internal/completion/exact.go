@@ -221,7 +221,8 @@ func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel sel
 			"of them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about "+
 			"the filled values")
 	}
-	out.scores = score(out.heldOut, fitEffects(kept), j.scoring(kept))
+	unit := j.scoring(kept)
+	out.scores = score(out.heldOut, fitEffects(unit.Apply(kept)), unit)
 	exact.stderr = math.Max(exact.Residual, rounding) * exact.scaling.Scale[0]
 	if again != nil {
 		exact.learn(again, out.heldOut)

@@ -28,7 +28,7 @@ type scores struct {
 	warnings    []string
 }
 
-// score measures the error on held-out cells, and that of the baselines. Errors over the deviation are taken in the
+// score measures the error on held-out cells, and that of the baselines; main was fitted to cells in the scale of unit. Errors over the deviation are taken in the
 // units of every label of the mode that has some.
 func score(cells []HeldOutCell, main effects, unit tensor.Scaling) scores {
 	if len(cells) == 0 {
@@ -39,7 +39,7 @@ func score(cells []HeldOutCell, main effects, unit tensor.Scaling) scores {
 	for k, h := range cells {
 		mean, scale := unit.Undo(h.Cell, 0), unit.ScaleAt(h.Cell)
 		values[k] = (h.Value - mean) / scale
-		for m, predicted := range []float64{h.Predicted, mean, main.at(h.Cell)} {
+		for m, predicted := range []float64{h.Predicted, mean, unit.Undo(h.Cell, main.at(h.Cell))} {
 			e := predicted - h.Value
 			sums[m] += float64(e * e)
 			relative[m] += float64(e * e / (scale * scale))

@@ -197,12 +197,13 @@ func TestCalibrationCovers(t *testing.T) {
 
 func TestScoresBesideBaselines(t *testing.T) {
 	o, _ := noisy(tensor.Shape{6, 5}, 1, 0, 1)
-	main := fitEffects(o)
+	mean, _ := tensor.Moments(o.Values)
+	all := tensor.Scaling{Mode: -1, Mean: []float64{mean}, Scale: []float64{1}}
+	main := fitEffects(all.Apply(o))
 	var cells []HeldOutCell
 	for c, v := range o.Values {
 		cells = append(cells, HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v + 0.5})
 	}
-	all := tensor.Scaling{Mode: -1, Mean: []float64{main.mean}, Scale: []float64{1}}
 	s := score(cells, main, all)
 	_, deviation := tensor.Moments(o.Values)
 	if math.Abs(s.rmse-0.5) > 1e-12 || math.Abs(s.nrmse-0.5/deviation) > 1e-12 || len(s.baselines) != 2 {
