@@ -161,8 +161,11 @@ func (r *completeResult) labels(s *strings.Builder) {
 	}
 	for _, l := range r.ByLabel {
 		if l.Mode == r.Modes[r.unitMode] && l.HeldOut > 0 {
-			fmt.Fprintf(s, "  %s: RMSE %s, better than its mean by %s\n", l.Label, short(float64(l.FilledRMSE)),
-				percent(math.Max(0, float64(l.Skill))))
+			verdict := "no better than its mean"
+			if l.Skill > 0.05 {
+				verdict = "accounts for " + percent(float64(l.Skill)) + " of its variation"
+			}
+			fmt.Fprintf(s, "  %s: RMSE %s, %s\n", l.Label, short(float64(l.FilledRMSE)), verdict)
 		}
 	}
 }
