@@ -1,0 +1,201 @@
+package completion
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"lacuna/internal/rng"
+	"lacuna/tensor"
+)
+
+// mistaken returns held-out cells of a label whose errors are that many standard errors.
+func mistaken(label int32, count int, ratio, weight float64) (cells []HeldOutCell) {
+	stream := rng.New(uint64(label), "mistaken")
+	for k := range count {
+		cells = append(cells, HeldOutCell{
+			Cell: []int32{label, 0}, Value: ratio * stream.NormFloat64(), Stderr: 1, weight: weight, piece: int32(k),
+		})
+	}
+	return cells
+}
+
+func TestCalibrationWeighs(t *testing.T) {
+	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	for _, of := range []struct{ first, second, want float64 }{{1, 1e-6, 1}, {1e-6, 1, 5}} {
+		c := calibrate(slices.Concat(mistaken(0, 1000, 1, of.first), mistaken(1, 1000, 5, of.second)), all)
+		if math.Abs(c.stretch[0]/of.want-1) > 0.1 {
+			t.Errorf("weights %v and %v: stretch %.2f, want %v", of.first, of.second, c.stretch[0], of.want)
+		}
+		if q := c.quantile(0.9); math.Abs(q-1.64) > 0.15 {
+			t.Errorf("weights %v and %v: quantile %.2f, want 1.64", of.first, of.second, q)
+		}
+	}
+}
+
+func TestStretchOfALabelIsDrawnTowardThatOfAll(t *testing.T) {
+	units := tensor.Scaling{Mode: 0, Mean: []float64{0, 0, 0, 0}, Scale: []float64{1, 1, 1, 1}}
+	c := calibrate(slices.Concat(mistaken(0, 2000, 1, 1), mistaken(1, 2000, 2, 1), mistaken(2, 10, 6, 1)), units)
+	all := c.stretch[3] // has no cells
+	if all < 1.4 || all > 1.8 {
+		t.Errorf("a label without cells has the stretch %.2f, that of all is %.2f", all, math.Sqrt(2.5))
+	}
+	if math.Abs(c.stretch[0]-1) > 0.1 || math.Abs(c.stretch[1]-2) > 0.1 {
+		t.Errorf("labels with many cells: stretches %.2f and %.2f, want 1 and 2", c.stretch[0], c.stretch[1])
+	}
+	if c.stretch[2] < 1.2*all || c.stretch[2] > 5 {
+		t.Errorf("ten cells with six: stretch %.2f, want between %.2f and 6", c.stretch[2], all)
+	}
+}
+
+func TestStandInsAreAlike(t *testing.T) {
+	held := [][]float64{{0, 0}, {0.1, 0}, {5, 5}, {9, 9}}
+	gaps := [][]float64{{0, 0}, {0.05, 0.1}, {5, 5.1}}
+	weights := standIn(held, gaps, 2)
+	var sum float64
+	for _, w := range weights {
+		sum += w
+	}
+	if math.Abs(sum-3) > 1e-12 {
+		t.Errorf("weights sum to %v, there are 3 gaps", sum)
+	}
+	if math.Abs(weights[0]+weights[1]-2) > 0.01 || math.Abs(weights[2]-1) > 0.01 || weights[3] > 0.01 {
+		t.Errorf("weights are %.3f", weights)
+	}
+	if one := standIn(held, gaps, 1); !slices.Equal(one, weights) {
+		t.Errorf("one thread gives %v, two give %v", one, weights)
+	}
+}
+
+// TestOpenRows leaves label 0 of mode 0 fewer known cells than there are blocks.
+func TestOpenRows(t *testing.T) {
+	const blocks = 3
+	for name, of := range map[string]struct {
+		shape tensor.Shape
+		share float64
+		whole bool
+	}{
+		"whole Jacobian": {tensor.Shape{10, 9, 8}, 1, true},
+		"rows":           {tensor.Shape{260, 250, 20}, 0.02, false},
+	} {
+		full, truth := noisy(of.shape, blocks, 0, of.share)
+		if f := newFreedom(truth, full); (f.whole != nil) != of.whole {
+			t.Fatalf("%s: whole Jacobian is %v", name, f.whole != nil)
+		} else if open := f.stderr([]int32{0, 4, 5}); open > 1e-4 {
+			t.Errorf("%s: enough is known, and %.2g is left open", name, open)
+		}
+		var left []int
+		few := 0
+		for c, i := range full.Index[0] {
+			if i > 0 || few < blocks-1 {
+				left = append(left, c)
+			}
+			if i == 0 {
+				few++
+			}
+		}
+		cells := full.Subset(left)
+		f := newFreedom(truth, cells)
+		var rows *freedom
+		if of.whole {
+			rows = &freedom{cp: f.cp, rows: f.rows}
+		}
+		covered, asked := 0, 0
+		for c := range full.Values {
+			cell := full.Cell(c)
+			_, is := find(cells, cell)
+			open, wrong := f.stderr(cell), math.Abs(f.cp.At(cell)-full.Values[c])
+			if is || cell[0] > 0 {
+				if open > 1e-3 || wrong > 1e-3 {
+					t.Fatalf("%s: cell %v is determined, %.2g is left open and it is wrong by %.2g", name, cell, open, wrong)
+				}
+				continue
+			}
+			asked++
+			if wrong <= 3*open {
+				covered++
+			}
+			if rows != nil && math.Abs(rows.stderr(cell)-open) > 0.1*open+1e-3 {
+				t.Errorf("cell %v: %.3g is open by rows, %.3g by the whole", cell, rows.stderr(cell), open)
+			}
+			if !(open > 0) {
+				t.Errorf("%s: cell %v is not determined, and nothing is open", name, cell)
+			}
+		}
+		if asked == 0 || float64(covered) < 0.95*float64(asked) {
+			t.Errorf("%s: errors cover %d of %d cells", name, covered, asked)
+		}
+	}
+}
+
+type zero struct{}
+
+func (zero) at([]int32) (value, stderr float64) { return 0, 0.01 }
+
+// judged is a completion whose label 0 of mode 0 is predicted well, and label 1 no better than by its mean.
+func judged(t *testing.T) (*job, *Completion) {
+	t.Helper()
+	o, _ := noisy(tensor.Shape{2, 20, 10}, 1, 1, 0.6)
+	j := newJob(t, o, "auto", 0.1)
+	j.unit = 0
+	c := &Completion{Observed: o, fit: zero{}, shape: j.shape, unit: j.scoring(o), UnitMode: 0}
+	c.calibration = uncalibrated()
+	for k, v := range o.Values {
+		h := HeldOutCell{Cell: o.Cell(k), Value: v, Predicted: v + 0.01, piece: int32(k / 5)}
+		if h.Cell[0] == 1 {
+			h.Predicted = c.unit.Undo(h.Cell, 0)
+		}
+		c.HeldOut = append(c.HeldOut, h)
+	}
+	return j, c
+}
+
+func TestErrorsByLabel(t *testing.T) {
+	j, c := judged(t)
+	j.judge(c)
+	if len(c.ByLabel) != 32 {
+		t.Fatalf("%d labels, want 32", len(c.ByLabel))
+	}
+	for _, l := range c.ByLabel {
+		var errors float64
+		held, filled := 0, 0
+		for _, h := range c.HeldOut {
+			if int(h.Cell[l.Mode]) == l.Index {
+				errors += (h.Value - h.Predicted) * (h.Value - h.Predicted)
+				held++
+			}
+		}
+		for _, gap := range j.gaps {
+			if int(gap[l.Mode]) == l.Index {
+				filled++
+			}
+		}
+		if l.HeldOut != held || l.Filled != filled || math.Abs(l.HeldOutRMSE-math.Sqrt(errors/float64(held))) > 1e-12 {
+			t.Errorf("%+v: want %d held out, %d filled, %v", l, held, filled, math.Sqrt(errors/float64(held)))
+		}
+		if filled > 0 && math.Abs(l.FilledRMSE-0.01) > 1e-12 {
+			t.Errorf("mode %d, label %d: filled error %v, want 0.01", l.Mode, l.Index, l.FilledRMSE)
+		}
+	}
+	warned := strings.Join(c.Warnings, "\n")
+	noise, good := j.observed.Modes[0].Labels[1], j.observed.Modes[0].Labels[0]
+	if !strings.Contains(warned, "="+noise+": the filled values are no better than its mean") ||
+		strings.Contains(warned, "="+good+": ") {
+		t.Errorf("label %s is noise, %s is not; the warnings are %q", noise, good, c.Warnings)
+	}
+}
+
+func TestUnlikeCellsHaveTheSpread(t *testing.T) {
+	j, c := judged(t)
+	c.calibration.seen = make([]bool, j.shape.whole()+1)
+	j.judge(c)
+	if math.Abs(c.Unlike-1) > 1e-9 {
+		t.Errorf("no void was tried, and %v of the gaps are unlike", c.Unlike)
+	}
+	for _, cell := range j.gaps {
+		if _, stderr := c.At(cell); stderr < c.unit.ScaleAt(cell) {
+			t.Fatalf("cell %v: standard error %v, spread %v", cell, stderr, c.unit.ScaleAt(cell))
+		}
+	}
+}
