@@ -133,7 +133,7 @@ func newClock(units, calendar string) (clock, bool) {
 
 // time is a count as a time; false where the calendar of its file and ours may differ, or where it is out of reach.
 func (c clock) time(count float64) (time.Time, bool) {
-	seconds := count * c.unit
+	seconds := float64(count * c.unit)
 	if math.IsNaN(seconds) || math.Abs(seconds) > 1e12 {
 		return time.Time{}, false
 	}

@@ -163,7 +163,7 @@ func (s *xlsxSource) sheetCells(book *excelize.File, name string, limit float64)
 			return nil, damagedXLSX(s.path, err)
 		}
 		const perCell = 200
-		if room += perCell * float64(1+len(row)); limit > 0 && room > limit {
+		if room += float64(perCell * float64(1+len(row))); limit > 0 && room > limit {
 			return nil, tooBig(s.path, room/memoryPerByte, limit)
 		}
 		cells = append(cells, row)

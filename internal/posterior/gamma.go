@@ -20,7 +20,7 @@ func gamma(s *rng.Stream, shape float64) float64 {
 type gammas struct{ d, c float64 }
 
 func newGammas(shape float64) gammas {
-	d := shape - 1.0/3
+	d := float64(shape) - 1.0/3
 	return gammas{d, 1 / math.Sqrt(9*d)}
 }
 
