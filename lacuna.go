@@ -38,7 +38,7 @@ type Options struct {
 	// they have none; for other modes with coordinates, held-back cells decide. Default: none.
 	Smooth []int
 
-	// Effort scales the nominal work, default 1: a quarter of a minute of one core, less where the data are few. The
+	// Effort scales the nominal work, default 1: about 18 s of one core that is busy, less where the data are few. The
 	// work does not grow with the data beyond that, and never falls below one short chain.
 	Effort float64
 

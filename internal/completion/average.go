@@ -26,7 +26,10 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 		}
 		predicted.add(j, fit, kept, held, f, part)
 	}
-	out := fitted{scores: score(nil, effects{}, tensor.Scaling{}), method: "average of posterior samples of Bayesian CP models"}
+	out := fitted{
+		scores: score(nil, effects{}, tensor.Scaling{}),
+		method: "average of posterior samples of Bayesian CP models",
+	}
 	weights := equal
 	if len(predicted.y) > 0 {
 		weights = predicted.weights(func(int) bool { return true })

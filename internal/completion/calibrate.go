@@ -28,7 +28,7 @@ type calibration struct {
 func uncalibrated() calibration { return calibration{mode: -1, stretch: []float64{1}} }
 
 // calibrate chooses the stretch with which the root mean square of standard errors is that of the errors, over held-out
-// cells weighted for what is to be filled; every label of the mode with units of their own has a stretch that is drawn
+// cells weighted for what is to be filled, pieces that are far out of line set aside (typicalRatio); every label of the mode with units of their own has a stretch that is drawn
 // toward that of all.
 func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	const ownCells = 30 // of a label, with which its own stretch counts as much as that of all

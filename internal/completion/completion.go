@@ -2,8 +2,10 @@
 //
 //	select     which forms of the Bayesian CP model, and how many blocks, held-back cells prefer
 //	exact      whether a few blocks explain the observed cells to machine precision, and then which
+//	folds      known cells hidden in the shapes of the gaps
 //	average    predictions of held-out cells, stacking weights, and a fit to all observed cells
-//	calibrate  the error on held-out cells, and what makes standard errors and intervals hold there
+//	calibrate  what makes standard errors and intervals hold on held-out cells like those to be filled
+//	judge      the error to be expected of the filled cells, altogether and by label
 //	emergence  when the blocks grow along the gradient flow of a deep model
 //
 // How much is done of what is the schedule's to say. Run puts the stages together.
@@ -29,7 +31,7 @@ type Settings struct {
 	StandardiseMode int
 	Blocks          int       // 0: found
 	Depths          []int     // of the gradient flow; none: 1
-	Smooth          []int     // modes under a random walk
+	Smooth          []int     // modes whose factors are functions of their coordinates
 	Fill            [][]int32 // cells to be filled, one column a mode; nil: all that were not observed
 	Effort          float64
 	HoldOut         float64 // share of the observed cells in a fold

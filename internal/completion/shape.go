@@ -14,9 +14,12 @@ type shape struct {
 	sizes tensor.Shape
 	known margins
 	gaps  [][]int32
-	void  [][]int // void[g]: positions of the smallest subsets of modes whose tuple at gap g has no known cell; none: scattered
-	runs  [][]bool
-	lists map[int]map[uint64][]int32
+	// void[g] are the positions of the smallest subsets of modes whose tuple at gap g has no known cell; whole alone where
+	// there is none.
+	void  [][]int
+	runs  [][]bool                   // runs[at][n]: voids of that subset come in stretches along mode n
+	lists map[int]map[uint64][]int32 // known cells by tuple, of the subsets that were asked for
+	order [][]int32                  // [n]: 0, 1, 2 …
 }
 
 // whole is the position that stands for all modes: the tuple is the cell itself.
@@ -25,6 +28,9 @@ func (s *shape) whole() int { return len(s.known.subsets) }
 func newShape(o *tensor.Observed, gaps [][]int32, seed uint64) *shape {
 	s := &shape{cells: o, sizes: o.Shape(), gaps: gaps, known: newMargins(o.Shape(), o.Index)}
 	s.lists = map[int]map[uint64][]int32{}
+	for _, d := range s.sizes {
+		s.order = append(s.order, identity(d))
+	}
 	for _, gap := range gaps {
 		s.void = append(s.void, s.voidAt(gap))
 	}
@@ -75,7 +81,7 @@ func (s *shape) modes(at int) (modes []int) {
 	return modes
 }
 
-// extent is how far a gap goes along a mode before something is known, in an order of the mode's indices.
+// extent is how far a gap goes along a mode before something is known, in an order of the mode's indices and its inverse.
 func (s *shape) extent(at int, cell []int32, n int, order, rank []int32) (left, right int) {
 	next := append([]int32(nil), cell...)
 	walk := func(step int) (count int) {
@@ -93,12 +99,12 @@ func (s *shape) extent(at int, cell []int32, n int, order, rank []int32) (left, 
 // findRuns tells for every subset of modes along which of them gaps come in stretches: where they go on further from
 // index to index than in a random order of the indices.
 func (s *shape) findRuns(stream *rng.Stream) {
-	const some, clear = 300, 1.5
+	const some, clearly = 300, 1.5
 	s.runs = make([][]bool, s.whole()+1)
 	for at := range s.runs {
 		s.runs[at] = make([]bool, len(s.sizes))
 		for _, n := range s.modes(at) {
-			order, shuffled := identity(s.sizes[n]), identity(s.sizes[n])
+			order, shuffled := s.order[n], identity(s.sizes[n])
 			stream.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 			rank := inverse(shuffled)
 			var there, shuffledThere, count int
@@ -116,7 +122,7 @@ func (s *shape) findRuns(stream *rng.Stream) {
 					}
 				}
 			}
-			s.runs[at][n] = count > 0 && float64(there) > float64(clear*float64(shuffledThere))+float64(0.25*float64(count))
+			s.runs[at][n] = count > 0 && float64(there) > float64(clearly*float64(shuffledThere))+float64(0.25*float64(count))
 		}
 	}
 }
@@ -155,8 +161,7 @@ func (s *shape) boxAt(at int, cell []int32) box {
 		if !s.runs[at][n] {
 			continue
 		}
-		order := identity(s.sizes[n])
-		left, right := s.extent(at, cell, n, order, order)
+		left, right := s.extent(at, cell, n, s.order[n], s.order[n])
 		if left+right == 0 || size*(left+right+1) > longestBox {
 			continue
 		}
@@ -305,8 +310,7 @@ func (s *shape) hasShape(g int) bool {
 		}
 		for _, n := range s.modes(at) {
 			if s.runs[at][n] {
-				order := identity(s.sizes[n])
-				if left, right := s.extent(at, s.gaps[g], n, order, order); left+right > 0 {
+				if left, right := s.extent(at, s.gaps[g], n, s.order[n], s.order[n]); left+right > 0 {
 					return true
 				}
 			}

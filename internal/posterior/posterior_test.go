@@ -131,7 +131,7 @@ func TestPartialBlocksCarryEffects(t *testing.T) {
 func TestSameSamplesForAnyNumberOfThreads(t *testing.T) {
 	data, _ := lowRank(5, tensor.Shape{9, 8, 7}, 2, 300, even(0.2))
 	for _, priors := range [][]Prior{
-		nil, {RandomWalk{}}, {GaussianProcess{Periods: []float64{4}}, nil, GaussianProcess{Order: 1}},
+		nil, {GaussianProcess{Periods: []float64{4}}, nil, GaussianProcess{Order: 1}},
 	} {
 		settings := Settings{Blocks: 3, Burn: 10, Keep: 5, Priors: priors}
 		want := run(t, data, settings)
