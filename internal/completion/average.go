@@ -3,7 +3,6 @@ package completion
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"lacuna/internal/parallel"
@@ -85,25 +84,21 @@ type outOfFold struct {
 	part        []int
 	y           []float64   // in standardised units, in which weights are chosen
 	predictions [][]float64 // of every candidate, in the same units
-	raw         [][]float64 // in the data's units
-	variances   [][]float64
+	raw         [][]prediction // in the data's units
 }
 
 func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f folds, part int) {
 	pieces := f.piecesOf(part)
 	if o.predictions == nil {
 		o.predictions = make([][]float64, len(fit.members))
-		o.raw, o.variances = make([][]float64, len(fit.members)), make([][]float64, len(fit.members))
+		o.raw = make([][]prediction, len(fit.members))
 	}
 	scaling := j.scoring(kept)
 	count := held.Len()
-	values, stderrs := make([][]float64, len(fit.members)), make([][]float64, len(fit.members))
 	for m := range fit.members {
-		values[m], stderrs[m] = make([]float64, count), make([]float64, count)
-		single := fit.only(m)
-		parallel.For(j.Threads, count, func(k int) {
-			values[m][k], stderrs[m][k] = single.at(held.Cell(k))
-		})
+		made, single := make([]prediction, count), fit.only(m)
+		parallel.For(j.Threads, count, func(k int) { made[k] = single.at(held.Cell(k)) })
+		o.raw[m] = append(o.raw[m], made...)
 	}
 	for k, value := range held.Values {
 		cell := held.Cell(k)
@@ -112,9 +107,7 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 		center, scale := scaling.Undo(cell, 0), scaling.ScaleAt(cell)
 		o.y = append(o.y, (value-center)/scale)
 		for m := range fit.members {
-			o.raw[m] = append(o.raw[m], values[m][k])
-			o.predictions[m] = append(o.predictions[m], (values[m][k]-center)/scale)
-			o.variances[m] = append(o.variances[m], stderrs[m][k]*stderrs[m][k])
+			o.predictions[m] = append(o.predictions[m], (o.raw[m][len(o.y)-1].value-center)/scale)
 		}
 	}
 }
@@ -151,16 +144,17 @@ func (o *outOfFold) combine(seed uint64) []HeldOutCell {
 			if group[k] != g {
 				continue
 			}
-			var mean, square, variance float64
+			var mixed prediction
 			for m, share := range w {
-				v := o.raw[m][k]
-				mean += float64(share * v)
-				variance += float64(share * o.variances[m][k])
+				mixed.value += float64(share * o.raw[m][k].value)
 			}
 			for m, share := range w {
-				square += float64(share * (o.raw[m][k] - mean) * (o.raw[m][k] - mean))
+				p := o.raw[m][k]
+				mixed.spread += float64(share * (p.spread + float64((p.value-mixed.value)*(p.value-mixed.value))))
+				mixed.noise += float64(share * p.noise)
 			}
-			o.cells[k].Predicted, o.cells[k].Stderr = mean, math.Sqrt(variance+square)
+			h := &o.cells[k]
+			h.Predicted, h.spread, h.noise = mixed.value, mixed.spread, mixed.noise
 		}
 	}
 	return o.cells

@@ -39,12 +39,12 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	var order []int32
 	var usable []HeldOutCell
 	for _, h := range cells {
-		if !(h.Stderr > 0) || math.IsInf(h.Stderr, 0) || h.weight == 0 {
+		if !(h.spread+h.noise > 0) || math.IsInf(h.spread, 0) || h.weight == 0 {
 			continue
 		}
 		usable = append(usable, h)
 		scale := unit.ScaleAt(h.Cell)
-		e, v := (h.Value-h.Predicted)/scale, h.Stderr/scale
+		e, v := (h.Value-h.Predicted)/scale, math.Sqrt(h.spread+h.noise)/scale
 		add := func(s *sums) {
 			s.errors += float64(h.weight * e * e)
 			s.variances += float64(h.weight * v * v)
@@ -150,17 +150,19 @@ func (c calibration) label(cell []int32) int32 {
 
 // ratio is the error of a held-out cell, whose standard error is not calibrated yet, in calibrated ones.
 func (c calibration) ratio(h HeldOutCell) float64 {
-	return math.Abs(h.Value-h.Predicted) / (h.Stderr * c.at(h.Cell))
+	return math.Abs(h.Value-h.Predicted) / c.stderr(h.Cell, h.spread, h.noise)
 }
 
-// at is the stretch of a cell.
-func (c calibration) at(cell []int32) float64 { return c.stretch[c.label(cell)] }
+// stderr is the calibrated standard error of a cell, from the variances that the model has.
+func (c calibration) stderr(cell []int32, spread, noise float64) float64 {
+	return c.stretch[c.label(cell)] * math.Sqrt(spread+noise)
+}
 
 // apply returns the cells with calibrated standard errors.
 func (c calibration) apply(cells []HeldOutCell) []HeldOutCell {
 	out := append([]HeldOutCell(nil), cells...)
 	for k := range out {
-		out[k].Stderr *= c.at(out[k].Cell)
+		out[k].Stderr = c.stderr(out[k].Cell, out[k].spread, out[k].noise)
 	}
 	return out
 }

@@ -175,4 +175,4 @@ func constantFit(observed *tensor.Observed) fitted {
 
 type constant float64
 
-func (v constant) at([]int32) (value, stderr float64) { return float64(v), 0 }
+func (v constant) at([]int32) prediction { return prediction{value: float64(v)} }

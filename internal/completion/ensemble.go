@@ -77,33 +77,33 @@ func bounds(values []float64) (low, high float64) {
 	return low - float64((high-low)/2), high + float64((high-low)/2)
 }
 
-func (e *ensemble) at(cell []int32) (value, stderr float64) {
-	var total, mean, squares, variance float64
+func (e *ensemble) at(cell []int32) prediction {
+	var total, mean, squares, spread, noise float64
 	for k := range e.members {
 		m := &e.members[k]
 		if m.weight == 0 || len(m.posterior.Samples) == 0 {
 			continue
 		}
-		v, s := m.at(cell)
-		v = math.Min(math.Max(v, e.low), e.high)
+		p := m.at(cell)
+		v := math.Min(math.Max(p.value, e.low), e.high)
 		total += m.weight
 		mean += float64(m.weight * v)
 		squares += float64(m.weight * (v - e.effects.mean) * (v - e.effects.mean))
-		variance += float64(m.weight * s)
+		spread += float64(m.weight * p.spread)
+		noise += float64(m.weight * p.noise)
 	}
 	if total == 0 { // stopped before the first sample
-		return e.effects.at(cell), e.deviation
+		return prediction{value: e.effects.at(cell), spread: e.deviation * e.deviation}
 	}
 	mean /= total
 	between := squares/total - float64((mean-e.effects.mean)*(mean-e.effects.mean))
-	return mean, math.Sqrt(variance/total + math.Max(0, between))
+	return prediction{mean, spread/total + math.Max(0, between), noise / total}
 }
 
-// at returns a member's mean and predictive variance in the data's units.
-func (m *member) at(cell []int32) (mean, variance float64) {
-	v, between, noise := m.posterior.At(cell)
+func (m *member) at(cell []int32) prediction {
+	v, spread, noise := m.posterior.At(cell)
 	scale := m.scaling.ScaleAt(cell)
-	return m.scaling.Undo(cell, v), scale * scale * (between + noise)
+	return prediction{m.scaling.Undo(cell, v), scale * scale * spread, scale * scale * noise}
 }
 
 // only returns the ensemble of one of the members.

@@ -15,7 +15,7 @@ func mistaken(label int32, count int, ratio, weight float64) (cells []HeldOutCel
 	stream := rng.New(uint64(label), "mistaken")
 	for k := range count {
 		cells = append(cells, HeldOutCell{
-			Cell: []int32{label, 0}, Value: ratio * stream.NormFloat64(), Stderr: 1, weight: weight, piece: int32(k),
+			Cell: []int32{label, 0}, Value: ratio * stream.NormFloat64(), noise: 1, weight: weight, piece: int32(k),
 		})
 	}
 	return cells
@@ -131,7 +131,7 @@ func TestOpenRows(t *testing.T) {
 
 type zero struct{}
 
-func (zero) at([]int32) (value, stderr float64) { return 0, 0.01 }
+func (zero) at([]int32) prediction { return prediction{noise: 1e-4} }
 
 // judged is a completion whose label 0 of mode 0 is predicted well, and label 1 no better than by its mean.
 func judged(t *testing.T) (*job, *Completion) {

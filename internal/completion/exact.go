@@ -7,7 +7,6 @@ import (
 
 	"lacuna/internal/als"
 	"lacuna/internal/parallel"
-	"lacuna/internal/portable"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
@@ -21,9 +20,9 @@ type exactFit struct {
 	widened float64 // factor of the deviation of what is left open
 }
 
-func (e *exactFit) at(cell []int32) (value, stderr float64) {
-	open := e.open(cell)
-	return e.scaling.Undo(cell, e.freedom.cp.At(cell)), portable.Hypot(e.stderr, e.widened*open)
+func (e *exactFit) at(cell []int32) prediction {
+	open := e.widened * e.open(cell)
+	return prediction{e.scaling.Undo(cell, e.freedom.cp.At(cell)), open * open, e.stderr * e.stderr}
 }
 
 // open is the deviation of what the known cells leave open of a cell, in the data's units; 0 where they determine it.
@@ -59,7 +58,7 @@ func (e *exactFit) learn(again *exactFit, heldOut []HeldOutCell) {
 		e.widened = math.Max(1, math.Sqrt(free/promised))
 	}
 	for k := range heldOut {
-		heldOut[k].Stderr = portable.Hypot(e.stderr, e.widened*open[k])
+		heldOut[k].spread, heldOut[k].noise = e.widened*open[k]*e.widened*open[k], e.stderr*e.stderr
 	}
 }
 

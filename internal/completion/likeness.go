@@ -166,8 +166,7 @@ func (j *job) weigh(cells []HeldOutCell, f folds, fit predictor) (seen []bool) {
 	wanted := make([][]float64, len(gaps))
 	around = newSurroundings(j.shape, nil, unit)
 	parallel.For(j.Threads, len(gaps), func(g int) {
-		predicted, _ := fit.at(gaps[g])
-		wanted[g] = around.features(gaps[g], predicted)
+		wanted[g] = around.features(gaps[g], fit.at(gaps[g]).value)
 	})
 	weights := standIn(held, wanted, j.Threads)
 	const flat = 0.02 // share that is dealt out evenly

@@ -118,15 +118,20 @@ type HeldOutCell struct {
 	Predicted float64
 	Stderr    float64
 
-	part   int     // that held it out
-	piece  int32   // cells that were hidden together have one number
-	weight float64 // how well it stands for the cells to be filled
+	spread, noise float64 // variances, as the model has them
+	part          int     // that held it out
+	piece         int32   // cells that were hidden together have one number
+	weight        float64 // how well it stands for the cells to be filled
 }
 
-// predictor is a fitted model: the expected value of a cell and its predictive standard deviation, in the data's units.
+// predictor is a fitted model.
 type predictor interface {
-	at(cell []int32) (value, stderr float64)
+	at(cell []int32) prediction
 }
+
+// prediction is the expected value of a cell, in the data's units, the variance of that value between models that
+// explain the known cells, and the variance of the noise on it.
+type prediction struct{ value, spread, noise float64 }
 
 // At returns the expected value of a cell, observed or not, in the data's units, and its standard error: the
 // deviation to be expected of an observation of that cell, noise included.
@@ -134,8 +139,8 @@ func (c *Completion) At(cell []int32) (value, stderr float64) {
 	if len(cell) != c.Observed.Order() {
 		panic("lacuna: At: wrong number of coordinates")
 	}
-	value, stderr = c.fit.at(cell)
-	stderr *= c.calibration.at(cell)
+	p := c.fit.at(cell)
+	value, stderr = p.value, c.calibration.stderr(cell, p.spread, p.noise)
 	if c.unlike(cell) {
 		stderr = math.Max(stderr, c.unit.ScaleAt(cell))
 	}

@@ -13,9 +13,9 @@ func predictAll(fit predictor, held *tensor.Observed, f folds, part int) []HeldO
 	pieces := f.piecesOf(part)
 	for k, value := range held.Values {
 		cell := held.Cell(k)
-		predicted, stderr := fit.at(cell)
+		p := fit.at(cell)
 		cells[k] = HeldOutCell{
-			Cell: cell, Value: value, Predicted: predicted, Stderr: stderr, part: part, piece: pieces[k],
+			Cell: cell, Value: value, Predicted: p.value, spread: p.spread, noise: p.noise, part: part, piece: pieces[k],
 		}
 	}
 	return cells

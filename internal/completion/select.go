@@ -252,8 +252,7 @@ func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count fl
 	scaling := j.scoring(kept)
 	for k, value := range held.Values {
 		cell := held.Cell(k)
-		predicted, _ := fit.at(cell)
-		e := (predicted - value) / scaling.ScaleAt(cell)
+		e := (fit.at(cell).value - value) / scaling.ScaleAt(cell)
 		sum += float64(e * e)
 		count++
 	}

@@ -163,7 +163,7 @@ func TestCalibrationCovers(t *testing.T) {
 	for range 2000 {
 		stderr := 0.5 + stream.Float64()
 		cells = append(cells, HeldOutCell{
-			Value: 3 * stderr * stream.NormFloat64(), Stderr: stderr, weight: 1, piece: int32(len(cells)),
+			Value: 3 * stderr * stream.NormFloat64(), noise: stderr * stderr, weight: 1, piece: int32(len(cells)),
 		}) // three times too sure
 	}
 	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
