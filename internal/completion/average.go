@@ -82,8 +82,8 @@ func (j *job) standardisation(s tensor.Scaling) string {
 type outOfFold struct {
 	cells       []HeldOutCell
 	part        []int
-	y           []float64   // in standardised units, in which weights are chosen
-	predictions [][]float64 // of every candidate, in the same units
+	y           []float64      // in standardised units, in which weights are chosen
+	predictions [][]float64    // of every candidate, in the same units
 	raw         [][]prediction // in the data's units
 }
 

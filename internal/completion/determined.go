@@ -3,6 +3,7 @@ package completion
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"lacuna/internal/linalg"
 	"lacuna/tensor"
@@ -17,7 +18,7 @@ import (
 type freedom struct {
 	cp    *tensor.CP
 	rows  [][]*normal // [n][i]: of the entries of one row
-	whole *normal     // of all entries; nil where they are too many
+	whole *joint      // of all entries; nil where they are too many
 }
 
 const (
@@ -72,7 +73,7 @@ func newFreedom(fit *tensor.CP, cells *tensor.Observed) *freedom {
 // stderr is the deviation of what is left open of a cell's value.
 func (f *freedom) stderr(cell []int32) float64 {
 	if f.whole != nil {
-		return math.Sqrt(f.whole.variance(f.gradient(cell)))
+		return math.Sqrt(f.whole.variance(f, cell))
 	}
 	var variance float64
 	for n, i := range cell {
@@ -94,18 +95,8 @@ func (f *freedom) others(n int, cell []int32) []float64 {
 	return product
 }
 
-// gradient of a cell's value in all entries.
-func (f *freedom) gradient(cell []int32) []float64 {
-	var gradient []float64
-	for n, factor := range f.cp.Factors {
-		part := make([]float64, len(factor))
-		copy(part[int(cell[n])*f.cp.Blocks:], f.others(n, cell))
-		gradient = append(gradient, part...)
-	}
-	return gradient
-}
-
-func (f *freedom) jacobian(cells *tensor.Observed, parameters int) *normal {
+// jacobian looks at all entries at once.
+func (f *freedom) jacobian(cells *tensor.Observed, parameters int) *joint {
 	a := make([]float64, parameters*linalg.Stride(parameters))
 	var precision []float64
 	start := make([]int, len(f.cp.Shape))
@@ -132,7 +123,33 @@ func (f *freedom) jacobian(cells *tensor.Observed, parameters int) *normal {
 			}
 		}
 	}
-	return newNormal(a, precision)
+	return &joint{newNormal(a, precision), start}
+}
+
+// joint is the normal matrix of all entries, those of mode n from start[n] on.
+type joint struct {
+	*normal
+	start []int
+}
+
+// variance of the open part of a cell's gradient, which is zero but in the cell's own rows.
+func (m *joint) variance(f *freedom, cell []int32) float64 {
+	x := make([]float64, m.stride)
+	var inverse []float64
+	if m.lower != nil {
+		inverse = m.inverse()
+	}
+	for n, i := range cell {
+		first := m.start[n] + int(i)*f.cp.Blocks
+		for r, g := range f.others(n, cell) {
+			if inverse == nil {
+				x[first+r] = g
+			} else {
+				linalg.Axpy(x, g, inverse[(first+r)*m.stride:][:m.stride])
+			}
+		}
+	}
+	return m.size(x[:m.n])
 }
 
 // rowNormals returns JᵀJ of every row of a mode, lower triangles.
@@ -167,10 +184,11 @@ func precisions(fit *tensor.CP, n int) []float64 {
 
 // normal is a normal matrix JᵀJ + εΛ, by its Cholesky factor.
 type normal struct {
-	lower     []float64
+	lower     []float64 // nil: rounding has made it indefinite, and nothing counts as determined
 	n, stride int
 	epsilon   float64
 	precision []float64
+	inverse   func() []float64 // both triangles; made when it is first asked for
 }
 
 // newNormal takes the lower triangle of JᵀJ, which it overwrites.
@@ -186,9 +204,26 @@ func newNormal(a, precision []float64) *normal {
 		a[k*m.stride+k] += float64(m.epsilon * p)
 	}
 	if !linalg.Cholesky(a, m.n, 0, m.stride, make([]float64, 8*m.stride)) {
-		m.lower = nil // rounding has made it indefinite: nothing counts as determined
+		m.lower = nil
+		return m
 	}
+	m.inverse = sync.OnceValue(m.invert)
 	return m
+}
+
+// invert returns (JᵀJ + εΛ)⁻¹.
+func (m *normal) invert() []float64 {
+	lower := make([]float64, m.n*m.stride)
+	inverse, scratch := make([]float64, len(lower)), make([]float64, len(lower))
+	linalg.InvertLower(m.lower, lower, m.n, m.stride, make([]float64, 8*m.stride))
+	linalg.AddGram(inverse, lower, linalg.Ones(m.n), scratch, m.n, m.stride)
+	for i := range m.n {
+		for k := range i {
+			inverse[k*m.stride+i] = inverse[i*m.stride+k]
+		}
+		clear(inverse[i*m.stride+m.n:][:m.stride-m.n])
+	}
+	return inverse
 }
 
 // openPart returns εΛ(JᵀJ + εΛ)⁻¹ of a vector's mirror image: what of a change of the entries no known cell feels.
@@ -206,16 +241,23 @@ func (m *normal) openPart(change []float64) []float64 {
 }
 
 // variance of the open part of a gradient.
-func (m *normal) variance(gradient []float64) (variance float64) {
+func (m *normal) variance(gradient []float64) float64 {
+	x := slices.Clone(gradient)
+	if m.lower != nil {
+		linalg.SolveLower(m.lower, x, m.n, m.stride)
+		linalg.SolveUpper(m.lower, x, m.n, m.stride)
+	}
+	return m.size(x)
+}
+
+// size is oᵀ Λ⁻¹ o of the open part o = εΛx, x = (JᵀJ + εΛ)⁻¹ g, or of g itself where nothing is determined.
+func (m *normal) size(x []float64) (variance float64) {
 	if m.lower == nil {
-		for k, g := range gradient {
+		for k, g := range x {
 			variance += float64(g*g) / m.precision[k]
 		}
 		return variance
 	}
-	x := slices.Clone(gradient)
-	linalg.SolveLower(m.lower, x, m.n, m.stride)
-	linalg.SolveUpper(m.lower, x, m.n, m.stride)
 	for k, v := range x {
 		variance += float64(m.epsilon * v * m.epsilon * v * m.precision[k])
 	}
