@@ -14,72 +14,67 @@ import (
 // fewScores is the number of held-out cells below which standard errors and intervals are not calibrated.
 const fewScores = 20
 
-// calibration brings a model's own standard errors into line with what held-out cells show.
+// calibration brings a model's own standard errors into line with what held-out cells show. The calibrated variance of
+// a cell is stretch² (noise·ν + spread·σ²), ν the model's variance of the noise, σ² that between its samples.
 type calibration struct {
-	mode        int       // of the labels that each have a stretch; −1: one stretch for all
-	stretch     []float64 // from the model's own deviations to calibrated ones
-	ratios      []float64 // |value − predicted| / calibrated deviation of held-out cells, ascending; nil: too few
-	shares      []float64 // their weights, summed up; the last is 1
-	uncertainty float64   // relative standard error of the calibrated deviations
-	seen        []bool    // the voids that held-out cells had, by position of the subset of modes; nil: not known
-	warning     string    // "" when it could be calibrated
+	noise, spread float64
+	mode          int       // of the labels that each have a stretch; −1: one stretch for all
+	stretch       []float64 // of every label
+	ratios        []float64 // |value − predicted| / calibrated deviation of held-out cells, ascending; nil: too few
+	shares        []float64 // their weights, summed up; the last is 1
+	pieces        float64   // so many pieces of like weight would tell as much
+	uncertainty   float64   // relative standard error of the calibrated deviations
+	seen          []bool    // the voids that held-out cells had, by position of the subset of modes; nil: not known
+	warning       string    // "" when it could be calibrated
 }
 
-func uncalibrated() calibration { return calibration{mode: -1, stretch: []float64{1}} }
+func uncalibrated() calibration {
+	return calibration{noise: 1, spread: 1, mode: -1, stretch: []float64{1}}
+}
 
-// calibrate chooses the stretch with which the root mean square of standard errors is that of the errors, over held-out
-// cells weighted for what is to be filled, pieces that are far out of line set aside (typicalRatio); every label of the mode with units of their own has a stretch that is drawn
-// toward that of all.
+// calibrate chooses the factors with which the root mean square of standard errors is that of the errors, over held-out
+// cells weighted for what is to be filled, pieces that are far out of line set aside (typicalRatio); every label of the
+// mode with units of its own has a stretch that is drawn toward that of all. The fewer pieces there are, the less is
+// changed: they were dealt out by chance.
 func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	const ownCells = 30 // of a label, with which its own stretch counts as much as that of all
-	c := calibration{mode: unit.Mode, stretch: make([]float64, len(unit.Scale))}
-	var all sums
-	own := make([]sums, len(c.stretch))
-	pieces := map[int32]sums{}
-	var order []int32
 	var usable []HeldOutCell
 	for _, h := range cells {
-		if !(h.spread+h.noise > 0) || math.IsInf(h.spread, 0) || h.weight == 0 {
-			continue
+		if h.spread+h.noise > 0 && !math.IsInf(h.spread, 0) && h.weight > 0 {
+			usable = append(usable, h)
 		}
-		usable = append(usable, h)
-		scale := unit.ScaleAt(h.Cell)
-		e, v := (h.Value-h.Predicted)/scale, math.Sqrt(h.spread+h.noise)/scale
-		add := func(s *sums) {
-			s.errors += float64(h.weight * e * e)
-			s.variances += float64(h.weight * v * v)
-			s.weight += h.weight
-		}
-		add(&all)
-		add(&own[c.label(h.Cell)])
-		p, met := pieces[h.piece]
-		if !met {
-			order = append(order, h.piece)
-		}
-		add(&p)
-		pieces[h.piece] = p
 	}
 	if len(usable) < fewScores {
-		c = uncalibrated()
+		c := uncalibrated()
 		c.warning = fmt.Sprintf("only %d cells could be held out: standard errors and intervals are the model's own, "+
 			"not checked against data", len(usable))
 		return c
 	}
-	square := typicalRatio(order, pieces)
-	overall := all.errors / all.variances
-	for i, s := range own {
-		ratio := 1.0
-		if s.weight > 0 && overall > 0 {
-			ratio = s.errors / (overall * s.variances)
-		}
-		c.stretch[i] = math.Sqrt(square * (float64(s.weight*ratio) + ownCells) / (s.weight + ownCells))
-	}
-	var spread float64
+	pieces := piecesOf(usable, unit)
+	var all sums
+	var squares float64
 	for _, p := range pieces {
-		d := p.errors/square - p.variances
-		spread += float64(d * d)
+		all.add(p)
+		squares += float64(p.weight * p.weight)
 	}
-	c.uncertainty = math.Sqrt(spread) / all.variances / 2
+	c := calibration{mode: unit.Mode, stretch: make([]float64, len(unit.Scale)), pieces: all.weight * all.weight / squares}
+	trust := c.pieces / (c.pieces + 1)
+	noise, spread := all.factors()
+	for k := range pieces {
+		pieces[k].noise *= noise
+		pieces[k].spread *= spread
+	}
+	square := typicalRatio(pieces)
+	c.noise = portable.Pow(noise*square, trust)
+	c.spread = portable.Pow(spread*square, trust)
+	c.stretchLabels(usable, unit, ownCells)
+	var deviations, variances float64
+	for _, p := range pieces {
+		d := p.errors/square - p.variance()
+		deviations += float64(d * d)
+		variances += p.variance()
+	}
+	c.uncertainty = math.Sqrt(deviations) / variances / 2
 	sort.SliceStable(usable, func(a, b int) bool { return c.ratio(usable[a]) < c.ratio(usable[b]) })
 	sum := 0.0
 	for _, h := range usable {
@@ -92,23 +87,92 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	return c
 }
 
-// sums are weighted squares over held-out cells.
-type sums struct{ errors, variances, weight float64 }
+// stretchLabels chooses the stretch of every label by how its errors compare with those of all; one with that many
+// held-out cells is drawn half way toward 1.
+func (c *calibration) stretchLabels(cells []HeldOutCell, unit tensor.Scaling, half float64) {
+	for i := range c.stretch {
+		c.stretch[i] = 1
+	}
+	var all sums
+	own := make([]sums, len(c.stretch))
+	for _, h := range cells {
+		s := sumsOf(h, unit)
+		s.noise, s.spread = float64(c.noise*s.noise), float64(c.spread*s.spread)
+		all.add(s)
+		own[c.label(h.Cell)].add(s)
+	}
+	overall := all.errors / all.variance()
+	for i, s := range own {
+		ratio := 1.0
+		if s.weight > 0 && overall > 0 {
+			ratio = s.errors / (overall * s.variance())
+		}
+		c.stretch[i] = math.Sqrt((float64(s.weight*ratio) + half) / (s.weight + half))
+	}
+}
+
+// sums are weighted squares over held-out cells, in units of their labels.
+type sums struct{ errors, noise, spread, weight float64 }
+
+func sumsOf(h HeldOutCell, unit tensor.Scaling) sums {
+	scale := unit.ScaleAt(h.Cell)
+	e, w := (h.Value-h.Predicted)/scale, h.weight/(scale*scale)
+	return sums{h.weight * e * e, w * h.noise, w * h.spread, h.weight}
+}
+
+func (s *sums) add(t sums) {
+	s.errors += t.errors
+	s.noise += t.noise
+	s.spread += t.spread
+	s.weight += t.weight
+}
+
+func (s sums) variance() float64 { return s.noise + s.spread }
+
+// factors are those of noise and spread with which they add up to the errors. What the noise does not explain is left to
+// the spread, beside which a little of the noise stands for spread that is right.
+func (s sums) factors() (noise, spread float64) {
+	const beside = 0.1
+	if s.errors == 0 {
+		return 1, 1
+	}
+	right := float64(beside * s.noise)
+	relative := (math.Max(0, s.errors-s.noise) + right) / (s.spread + right)
+	if s.noise == 0 {
+		relative = 1
+	}
+	noise = s.errors / (s.noise + float64(relative*s.spread))
+	return noise, float64(relative * noise)
+}
+
+// piecesOf sums over the cells of every piece, in order of appearance.
+func piecesOf(cells []HeldOutCell, unit tensor.Scaling) (pieces []sums) {
+	position := map[int32]int{}
+	for _, h := range cells {
+		at, met := position[h.piece]
+		if !met {
+			at = len(pieces)
+			position[h.piece] = at
+			pieces = append(pieces, sums{})
+		}
+		pieces[at].add(sumsOf(h, unit))
+	}
+	return pieces
+}
 
 // typicalRatio is Σ errors / Σ variances over groups of pieces, but that the ratio of a group counts at most as much as
 // lies well within the spread of all groups: one piece whose shape left the model nothing to learn from would
 // otherwise say everything. Small pieces share a group. It is 1 where there is no error.
-func typicalRatio(order []int32, pieces map[int32]sums) float64 {
+func typicalRatio(pieces []sums) float64 {
 	const groupWeight, least, spreads = 30, 0.5, 2 // spread of log ratios that is always allowed, spreads that are
 	type group struct{ log, variances, weight float64 }
 	var groups []group
 	var open sums
-	for k, number := range order {
-		p := pieces[number]
-		open.errors, open.variances, open.weight = open.errors+p.errors, open.variances+p.variances, open.weight+p.weight
-		if open.weight >= groupWeight || k == len(order)-1 {
+	for k, p := range pieces {
+		open.add(p)
+		if open.weight >= groupWeight || k == len(pieces)-1 {
 			if open.errors > 0 {
-				groups = append(groups, group{portable.Log(open.errors / open.variances), open.variances, open.weight})
+				groups = append(groups, group{portable.Log(open.errors / open.variance()), open.variance(), open.weight})
 			}
 			open = sums{}
 		}
@@ -155,7 +219,7 @@ func (c calibration) ratio(h HeldOutCell) float64 {
 
 // stderr is the calibrated standard error of a cell, from the variances that the model has.
 func (c calibration) stderr(cell []int32, spread, noise float64) float64 {
-	return c.stretch[c.label(cell)] * math.Sqrt(spread+noise)
+	return c.stretch[c.label(cell)] * math.Sqrt(float64(c.spread*spread)+float64(c.noise*noise))
 }
 
 // apply returns the cells with calibrated standard errors.
@@ -168,12 +232,25 @@ func (c calibration) apply(cells []HeldOutCell) []HeldOutCell {
 }
 
 // quantile is the half width of an interval in standard errors: the weighted conformal quantile of the held-out ratios,
-// or the normal one when there are too few of them.
+// or the normal one when there are too few of them. As few pieces tell little of how far a cell can be off, it is wider by
+// as much as Student's quantile with so many degrees of freedom is beside the normal one.
 func (c calibration) quantile(level float64) float64 {
+	normal := math.Sqrt2 * portable.Erfinv(level)
 	count := float64(len(c.ratios))
 	k := sort.SearchFloat64s(c.shares, level*(count+1)/math.Max(1, count))
 	if k >= len(c.ratios) {
-		return math.Sqrt2 * portable.Erfinv(level)
+		return normal
 	}
-	return c.ratios[k]
+	return c.ratios[k] * studentOver(normal, c.pieces)
+}
+
+// studentOver is the quantile of Student's distribution over the normal one z, by the expansion of Fisher and Cornish
+// (1960) in one over the degrees of freedom, which is within 2 % from two on for |z| < 2.
+func studentOver(z, freedom float64) float64 {
+	const a, b, c = 1.0 / 4, 1.0 / 96, 1.0 / 384
+	q, t := float64(z*z), 1/math.Max(1, freedom)
+	first := float64(a * (q + 1))
+	second := float64(b * (float64((float64(5*q)+16)*q) + 3))
+	third := c * (float64((float64((float64(3*q)+19)*q)+17)*q) - 15)
+	return 1 + float64(t*(first+float64(t*(second+float64(t*third)))))
 }

@@ -25,8 +25,8 @@ func TestCalibrationWeighs(t *testing.T) {
 	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
 	for _, of := range []struct{ first, second, want float64 }{{1, 1e-6, 1}, {1e-6, 1, 5}} {
 		c := calibrate(slices.Concat(mistaken(0, 1000, 1, of.first), mistaken(1, 1000, 5, of.second)), all)
-		if math.Abs(c.stretch[0]/of.want-1) > 0.1 {
-			t.Errorf("weights %v and %v: stretch %.2f, want %v", of.first, of.second, c.stretch[0], of.want)
+		if got := c.stderr([]int32{0, 0}, 0, 1); math.Abs(got/of.want-1) > 0.1 {
+			t.Errorf("weights %v and %v: stretch %.2f, want %v", of.first, of.second, got, of.want)
 		}
 		if q := c.quantile(0.9); math.Abs(q-1.64) > 0.15 {
 			t.Errorf("weights %v and %v: quantile %.2f, want 1.64", of.first, of.second, q)
@@ -37,15 +37,56 @@ func TestCalibrationWeighs(t *testing.T) {
 func TestStretchOfALabelIsDrawnTowardThatOfAll(t *testing.T) {
 	units := tensor.Scaling{Mode: 0, Mean: []float64{0, 0, 0, 0}, Scale: []float64{1, 1, 1, 1}}
 	c := calibrate(slices.Concat(mistaken(0, 2000, 1, 1), mistaken(1, 2000, 2, 1), mistaken(2, 10, 6, 1)), units)
-	all := c.stretch[3] // has no cells
+	stretch := func(label int32) float64 { return c.stderr([]int32{label, 0}, 0, 1) }
+	all := stretch(3) // has no cells
 	if all < 1.4 || all > 1.8 {
 		t.Errorf("a label without cells has the stretch %.2f, that of all is %.2f", all, math.Sqrt(2.5))
 	}
-	if math.Abs(c.stretch[0]-1) > 0.1 || math.Abs(c.stretch[1]-2) > 0.1 {
-		t.Errorf("labels with many cells: stretches %.2f and %.2f, want 1 and 2", c.stretch[0], c.stretch[1])
+	if math.Abs(stretch(0)-1) > 0.1 || math.Abs(stretch(1)-2) > 0.1 {
+		t.Errorf("labels with many cells: stretches %.2f and %.2f, want 1 and 2", stretch(0), stretch(1))
 	}
-	if c.stretch[2] < 1.2*all || c.stretch[2] > 5 {
-		t.Errorf("ten cells with six: stretch %.2f, want between %.2f and 6", c.stretch[2], all)
+	if stretch(2) < 1.2*all || stretch(2) > 5 {
+		t.Errorf("ten cells with six: stretch %.2f, want between %.2f and 6", stretch(2), all)
+	}
+}
+
+// TestNoiseIsNotShrunkWithTheSpread takes cells whose noise the model knows, and a spread that is far too large; those to
+// be filled have little of it.
+func TestNoiseIsNotShrunkWithTheSpread(t *testing.T) {
+	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	cells := mistaken(0, 2000, 1, 1)
+	for k := range cells {
+		cells[k].spread = 1
+	}
+	c := calibrate(cells, all)
+	if got := c.stderr([]int32{0}, 0.05, 1); math.Abs(got-1) > 0.07 {
+		t.Errorf("noise 1, almost no spread: standard error %.3f", got)
+	}
+	if got := c.stderr([]int32{0}, 1, 1); math.Abs(got-1) > 0.05 {
+		t.Errorf("a cell like those held out: standard error %.3f, want 1", got)
+	}
+	for k := range cells {
+		cells[k].noise, cells[k].spread = 0.01, 4 // now the errors are those of the spread
+	}
+	if got := calibrate(cells, all).stderr([]int32{0}, 4, 0.01); math.Abs(got-1) > 0.05 {
+		t.Errorf("spread 4, errors 1: standard error %.3f", got)
+	}
+}
+
+func TestIntervalsFromFewPiecesAreWider(t *testing.T) {
+	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	cells := mistaken(0, 2000, 1, 1)
+	many := calibrate(cells, all).quantile(0.9)
+	for k := range cells {
+		cells[k].piece = int32(k % 5)
+	}
+	if few := calibrate(cells, all).quantile(0.9); math.Abs(few/many-2.015/1.645) > 0.02 {
+		t.Errorf("five pieces: quantile %.3f, of many %.3f", few, many)
+	}
+	for freedom, want := range map[float64]float64{2: 2.920, 3: 2.353, 5: 2.015, 10: 1.812, 30: 1.697} {
+		if got := 1.6449 * studentOver(1.6449, freedom); math.Abs(got/want-1) > 0.02 {
+			t.Errorf("%v degrees of freedom: %.3f, want %.3f", freedom, got, want)
+		}
 	}
 }
 
