@@ -11,9 +11,9 @@ import (
 )
 
 // finishAverage combines the candidates with the weights that held-back cells prefer, and measures the combination on
-// cells whose values had no part in its weights.
-func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget float64) fitted {
-	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), 0.7*budget, j.Effort)
+// cells whose values had no part in its weights. left is what was to be spent before and was not.
+func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget, left float64) fitted {
+	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), float64(0.7*budget)+left, j.Effort)
 	j.report("measuring the error on held-out cells", sel.error)
 	equal := slices.Repeat([]float64{1 / float64(len(sel.candidates))}, len(sel.candidates))
 	var predicted outOfFold

@@ -102,11 +102,11 @@ func (j *job) run(ctx context.Context) *Completion {
 	folds := newFolds(j.shape, j.HoldOut, j.Seed)
 	budget := j.budget()
 	j.total = budget
-	selected := j.selectModel(ctx, folds, budget)
+	selected, left := j.selectModel(ctx, folds, budget)
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
 	} else {
-		c.take(j.finishAverage(ctx, folds, selected, budget))
+		c.take(j.finishAverage(ctx, folds, selected, budget, left))
 	}
 	j.judge(c)
 	flow := j.follow(ctx, c, folds, 0.2*budget)

@@ -10,12 +10,16 @@ import (
 // Budgets are counted in it, so that what is done does not depend on how fast or how busy the machine is.
 func (c candidate) cost(shape tensor.Shape, cells int) float64 {
 	r := float64(c.settings.Blocks + len(c.settings.Partial))
-	perCell := 15 + float64(r) + float64(0.03*r*r) + c.settings.Noise.Cost()
-	perRow := 500 + float64(3.5*r*r) + float64(0.08*r*r*r)
+	perCell := 12 + float64(0.8*r) + float64(0.012*r*r) + c.settings.Noise.Cost()
+	perRow := 500 + float64(70*r) + float64(0.008*r*r*r)
 	cost := float64(float64(shape.Order())*float64(cells)*perCell) + float64(rowCount(shape)*perRow)
 	for n, course := range c.courses {
 		if course != independent {
-			cost += float64(float64(shape[n]) * (5000 + float64(130*float64(course.order())*r*r)))
+			terms := float64(course.order())
+			if course.periodic() {
+				terms += 2
+			}
+			cost += float64(float64(shape[n]) * (8000 + float64(45*terms*r*r)))
 		}
 	}
 	return cost
@@ -56,8 +60,8 @@ type schedule struct {
 	folds  int // folds that measure the error
 }
 
-// defaultBudget is the nominal work of one completion, 18 s of one core when it is busy.
-const defaultBudget = 18e9
+// defaultBudget is the nominal work of one completion: between 12 and 20 s of one core, with what else there is to do.
+const defaultBudget = 16e9
 
 // ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another
 // mode of the posterior, and their mean is better than any.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
@@ -60,153 +61,210 @@ var blockCounts = []int{3, 7, 15, 31, 47, 63}
 
 const startCount = 2 // position in blockCounts at which exploring starts
 
-// selectModel tries the forms of the model with several numbers of blocks on the same held-back cells.
-func (j *job) selectModel(ctx context.Context, f folds, budget float64) selection {
-	const most = 3
-	shape := f.cells.Shape()
-	explored := float64(0.45 * budget)
-	counts := blockCounts
-	start := startCount
-	if j.Blocks > 0 {
-		counts, start = []int{j.Blocks}, 0
+// explorer looks for the candidate with the least error on held-back cells.
+type explorer struct {
+	*job
+	ctx    context.Context
+	folds  folds
+	shape  tensor.Shape
+	sel    selection
+	sweeps int     // of a chain
+	chains int     // in every part that is held back: one, or two
+	left   float64 // nominal work that may still be spent
+	tried  map[string]*trial
+	first  []*trial // of every form
+	best   []*trial // of every form
+	lead   int      // the form with the least error
+	second *trial   // the next best after it
+}
+
+// selectModel tries the forms of the model on the same held-back cells, then changes the best: numbers of blocks, courses
+// of its modes, standardisations. It returns the work that it has not spent of its share.
+func (j *job) selectModel(ctx context.Context, f folds, budget float64) (sel selection, left float64) {
+	e := explorer{job: j, ctx: ctx, folds: f, shape: f.cells.Shape(), chains: 1, tried: map[string]*trial{}}
+	e.sel = selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1}
+	e.left = float64(0.45 * budget)
+	if !f.scattered {
+		e.left = float64(0.6 * budget) // shapes make more of a choice
 	}
-	forms := j.forms(counts[start], shape)
+	j.report("choosing the form of the model on held-back cells", 0)
+	counts, start := e.tryForms()
+	changes := []func(reserve float64){
+		e.changeCourses, e.changeScalings, func(float64) { e.changeBlocks(counts, start) },
+	}
+	// Between gaps with shapes, what a label has in common with its neighbours counts most; among scattered ones it is
+	// the number of blocks, and then how many chains are averaged.
+	reserve := []float64{0.5 * e.left, 0.4 * e.left, 0}
+	if f.scattered {
+		slices.Reverse(changes)
+		reserve = []float64{0, 0.25 * budget, 0.25 * budget}
+	}
+	for k, change := range changes {
+		change(reserve[k])
+	}
+	e.choose()
+	return e.sel, e.left
+}
+
+// tryForms tries all forms with the same number of blocks, one of counts, and returns its position.
+func (e *explorer) tryForms() (counts []int, start int) {
+	const most = 3 // folds
+	counts, start = blockCounts, startCount
+	if e.Blocks > 0 {
+		counts, start = []int{e.Blocks}, 0
+	}
+	forms := e.forms(counts[start], e.shape)
 	perSweep := func() (cost float64) {
 		for _, c := range forms {
-			cost += c.cost(shape, f.cells.Len())
+			cost += c.cost(e.shape, e.folds.cells.Len())
 		}
 		return cost
 	}
-	sweeps := 100
-	for ; start > 0 && perSweep()*float64(sweeps) > explored; forms = j.forms(counts[start], shape) {
-		start, sweeps = start-1, sweeps/2 // too much data for the middle: begin with few blocks
+	e.sweeps = 100
+	for ; start > 0 && perSweep()*float64(e.sweeps) > e.left; forms = e.forms(counts[start], e.shape) {
+		start, e.sweeps = start-1, e.sweeps/2 // too much data for the middle: begin with few blocks
 	}
-	round := perSweep() * float64(sweeps)
-	sel := selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1}
+	round := perSweep() * float64(e.sweeps)
 	for k := range most {
-		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round*float64(k+1) < explored) {
-			sel.parts = append(sel.parts, part)
+		if part := e.folds.parts - 1 - k; k == 0 || (part > e.folds.parts/2 && 6*round*float64(k+1) < e.left) {
+			e.sel.parts = append(e.sel.parts, part)
 		}
 	}
-	j.report("choosing the form of the model on held-back cells", 0)
-
-	tried := map[string]*trial{}
-	try := func(c candidate) *trial {
-		key := fmt.Sprint(c.name, c.scaling, c.courses, c.settings.Blocks)
-		if t, ok := tried[key]; ok {
-			return t
-		}
-		t := j.try(ctx, f, sel.parts, c, sweeps)
-		tried[key] = t
-		explored -= t.cost
-		if f.scattered {
-			sel.isolated(t)
-		}
-		return t
-	}
-	best := make([]*trial, len(forms))
 	for k, c := range forms {
-		best[k] = try(c)
+		e.first = append(e.first, e.try(c))
+		if e.first[k].error < e.first[e.lead].error {
+			e.lead = k
+		}
 	}
-	if !f.scattered {
-		random := scatteredFolds(f.cells, j.HoldOut, j.Seed)
+	e.best = slices.Clone(e.first)
+	if !e.folds.scattered {
+		random := scatteredFolds(e.folds.cells, e.HoldOut, e.Seed)
 		for _, c := range forms {
 			if c.settings.Noise == (posterior.Gaussian{}) {
-				sel.isolated(j.try(ctx, random, []int{0}, c, sweeps))
+				e.sel.isolated(e.job.try(e.ctx, random, []int{0}, c, e.sweeps, 1))
 			}
 		}
 	}
-	lead := 0
-	for k := range best {
-		if best[k].error < best[lead].error {
-			lead = k
+	return counts, start
+}
+
+// try tries a candidate, once.
+func (e *explorer) try(c candidate) *trial {
+	key := fmt.Sprint(c.name, c.scaling, c.courses, c.settings.Blocks, e.chains)
+	if t, ok := e.tried[key]; ok {
+		return t
+	}
+	t := e.job.try(e.ctx, e.folds, e.sel.parts, c, e.sweeps, e.chains)
+	e.tried[key] = t
+	e.left -= t.cost
+	if e.folds.scattered {
+		e.sel.isolated(t)
+	}
+	return t
+}
+
+// rival tries a change of the leading candidate, unless it would cost more than leaves a reserve.
+func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
+	if c.cost(e.shape, e.folds.cells.Len())*float64(e.sweeps*e.chains*len(e.sel.parts)) > e.left-reserve || e.ctx.Err() != nil {
+		return nil
+	}
+	t = e.try(c)
+	switch lead := e.best[e.lead]; {
+	case t.error < lead.error:
+		e.second, e.best[e.lead] = lead, t
+	case e.second == nil || t.error < e.second.error:
+		e.second = t
+	}
+	return t
+}
+
+func (e *explorer) changeCourses(reserve float64) {
+	for _, n := range e.byLength() {
+		for _, course := range e.otherCourses(n) {
+			c := e.best[e.lead].candidate
+			c.courses = slices.Clone(c.courses)
+			c.courses[n] = course
+			c.settings.Priors = e.priors(c.courses)
+			e.rival(c, reserve)
 		}
 	}
-	second := (*trial)(nil)
-	// rival tries a change of the leading candidate, as long as it leaves a share of what may be explored.
-	rival := func(c candidate, left float64) {
-		if c.cost(shape, f.cells.Len())*float64(sweeps*len(sel.parts)) > explored-left || ctx.Err() != nil {
+}
+
+func (e *explorer) changeScalings(reserve float64) {
+	for _, s := range e.otherScalings(e.best[e.lead].candidate) {
+		c := e.best[e.lead].candidate
+		c.scaling = s
+		e.rival(c, reserve)
+	}
+}
+
+// changeBlocks tries more blocks than those at the position among counts, and fewer where more are no better. From here
+// on two chains tell what averaging will come to, from which many blocks gain the most. Where modes follow a course, many
+// blocks are tried without first: it is cheap, and may do as well.
+func (e *explorer) changeBlocks(counts []int, start int) {
+	single := e.best[e.lead]
+	e.chains = 2
+	if pair := e.rival(single.candidate, 0); pair != nil {
+		e.best[e.lead], e.second = pair, nil
+	}
+	c := single.candidate
+	if first := e.firstCourses(); !slices.Equal(c.courses, first) {
+		c.courses, c.settings.Priors = first, e.priors(first)
+		if free := e.climb(c, counts, start); free != nil && free.candidate.settings.Blocks > counts[start] {
+			c = single.candidate
+			c.settings.Blocks = free.candidate.settings.Blocks
+			e.rival(c, 0)
 			return
 		}
-		switch t := try(c); {
-		case t.error < best[lead].error:
-			second, best[lead] = best[lead], t
-		case second == nil || t.error < second.error:
-			second = t
-		}
 	}
-	left := 0.0 // that a change leaves for those after it
-	climb := func(step int) {
+	e.climb(single.candidate, counts, start)
+}
+
+// climb tries a candidate with ever more blocks, or else fewer, and returns the best.
+func (e *explorer) climb(c candidate, counts []int, start int) (best *trial) {
+	const worse = 1.1 // beside the best so far: what may be luck
+	if best = e.rival(c, 0); best == nil {
+		return nil
+	}
+	for _, step := range []int{1, -1} {
 		for position := start + step; position >= 0 && position < len(counts); position += step {
-			c := best[lead].candidate
 			c.settings.Blocks = counts[position]
-			if cost := c.cost(shape, f.cells.Len()) * float64(sweeps*len(sel.parts)); cost > explored || ctx.Err() != nil {
-				return
+			t := e.rival(c, 0)
+			if t == nil || t.error > worse*best.error {
+				break
 			}
-			t := try(c)
-			if t.error >= best[lead].error {
-				if second == nil || t.error < second.error {
-					second = t
-				}
-				if t.error > 1.02*best[lead].error {
-					return
-				}
-				continue
+			if t.error < best.error {
+				best = t
 			}
-			second, best[lead] = best[lead], t
+		}
+		if best.candidate.settings.Blocks != counts[start] {
+			break
 		}
 	}
-	changes := []func(){
-		func() {
-			for _, n := range j.byLength() {
-				for _, course := range j.otherCourses(n) {
-					c := best[lead].candidate
-					c.courses = slices.Clone(c.courses)
-					c.courses[n] = course
-					c.settings.Priors = j.priors(c.courses)
-					rival(c, left)
-				}
-			}
-		},
-		func() {
-			for _, s := range j.otherScalings(best[lead].candidate) {
-				c := best[lead].candidate
-				c.scaling = s
-				rival(c, left)
-			}
-		},
-		func() {
-			climb(1)
-			if best[lead].candidate.settings.Blocks == counts[start] {
-				climb(-1)
-			}
-		},
-	}
-	// Between gaps with shapes, what a label has in common with its neighbours counts most; among scattered ones it is
-	// the number of blocks.
-	reserve := []float64{0.45 * explored, 0.35 * explored, 0}
-	if f.scattered {
-		slices.Reverse(changes)
-		reserve = []float64{0, 0, 0}
-	}
-	for k, change := range changes {
-		left = reserve[k]
-		change()
-	}
-	sel.error, sel.fit = best[lead].error, best[lead].fit
-	sel.candidates = append(sel.candidates, best[lead].candidate)
-	for k := range best {
-		if k != lead && best[k].error < 1.4*best[lead].error {
-			c := best[k].candidate
-			c.settings.Blocks = best[lead].candidate.settings.Blocks
-			c.courses, c.settings.Priors = best[lead].candidate.courses, best[lead].candidate.settings.Priors
-			sel.candidates = append(sel.candidates, c)
+	return best
+}
+
+// choose takes the leading candidate, the best of another form with the same blocks and courses, and the next best.
+func (e *explorer) choose() {
+	const form, next = 1.4, 1.15 // beside the least error
+	lead := e.best[e.lead]
+	e.sel.error, e.sel.fit = lead.error, lead.fit
+	e.sel.candidates = append(e.sel.candidates, lead.candidate)
+	other := -1
+	for k, t := range e.first {
+		if k != e.lead && t.error < form*e.first[e.lead].error && (other < 0 || t.error < e.first[other].error) {
+			other = k
 		}
 	}
-	if second != nil && second.error < 1.15*sel.error && len(sel.candidates) < 3 {
-		sel.candidates = append(sel.candidates, second.candidate)
+	if other >= 0 {
+		c := e.first[other].candidate
+		c.settings.Blocks = lead.candidate.settings.Blocks
+		c.courses, c.settings.Priors = lead.candidate.courses, lead.candidate.settings.Priors
+		e.sel.candidates = append(e.sel.candidates, c)
 	}
-	return sel
+	if e.second != nil && e.second.error < next*lead.error {
+		e.sel.candidates = append(e.sel.candidates, e.second.candidate)
+	}
 }
 
 // isolated notes what a trial tells on cells held back one by one at random: whether the table may be free of noise.
@@ -226,37 +284,51 @@ type trial struct {
 	fit       *ensemble // the one without the first part
 }
 
-func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps int) *trial {
-	t := &trial{candidate: c}
-	fits := make([]*ensemble, len(held))
-	squares, counts := make([]float64, len(held)), make([]float64, len(held))
-	parallel.For(j.Threads, len(held), func(k int) {
-		kept, out := f.without(held[k])
-		fits[k] = j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, fmt.Sprint("explore/", held[k]))
-		squares[k], counts[k] = j.squares(fits[k], kept, out)
+// try predicts every part that is held back with that many chains. Two of them tell what the error of more would be.
+func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps, chains int) *trial {
+	t := &trial{candidate: c, cost: float64(len(held)*chains*sweeps) * c.cost(f.cells.Shape(), f.cells.Len())}
+	fits := make([]*ensemble, len(held)*chains)
+	errors := make([][]float64, len(fits))
+	parallel.For(j.Threads, len(fits), func(k int) {
+		part, stream := held[k/chains], fmt.Sprint("explore/", held[k/chains])
+		if chain := k % chains; chain > 0 {
+			stream = fmt.Sprint(stream, "/", chain)
+		}
+		kept, out := f.without(part)
+		fits[k] = j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, stream)
+		errors[k] = j.errors(fits[k], kept, out)
 	})
 	var sum, count float64
 	for k := range held {
-		sum += squares[k]
-		count += counts[k]
+		sum += averaged(errors[k*chains:][:chains])
+		count += float64(len(errors[k*chains]))
 	}
-	t.error = math.Sqrt(sum / math.Max(1, count))
+	t.error = math.Sqrt(math.Max(0, sum) / math.Max(1, count))
 	t.fit = fits[0]
 	t.noise = fits[0].noise()
-	t.cost = float64(len(held)*sweeps) * c.cost(f.cells.Shape(), f.cells.Len())
 	return t
 }
 
-// squares sums the squared errors on held cells, in units of the deviations that the kept cells have, and counts them.
-func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count float64) {
+// averaged returns the sum of squares of the errors of one chain, or those to be expected of the mean of several chains
+// when two are given: what two chains have in common stays, what they have not becomes less.
+func averaged(errors [][]float64) (sum float64) {
+	const several = 4
+	if len(errors) == 1 {
+		return linalg.Norm2(errors[0])
+	}
+	own := (linalg.Norm2(errors[0]) + linalg.Norm2(errors[1])) / 2
+	return own/several + float64((1-1.0/several)*linalg.Dot(errors[0], errors[1]))
+}
+
+// errors lists those on held cells, in units of the deviations that the kept cells have.
+func (j *job) errors(fit predictor, kept, held *tensor.Observed) []float64 {
 	scaling := j.scoring(kept)
+	errors := make([]float64, held.Len())
 	for k, value := range held.Values {
 		cell := held.Cell(k)
-		e := (fit.at(cell).value - value) / scaling.ScaleAt(cell)
-		sum += float64(e * e)
-		count++
+		errors[k] = (fit.at(cell).value - value) / scaling.ScaleAt(cell)
 	}
-	return sum, count
+	return errors
 }
 
 // scoring is the scale in which errors are compared when something is chosen.
