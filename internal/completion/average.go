@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
@@ -94,11 +93,8 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 		o.raw = make([][]prediction, len(fit.members))
 	}
 	scaling := j.scoring(kept)
-	count := held.Len()
 	for m := range fit.members {
-		made, single := make([]prediction, count), fit.only(m)
-		parallel.For(j.Threads, count, func(k int) { made[k] = single.at(held.Cell(k)) })
-		o.raw[m] = append(o.raw[m], made...)
+		o.raw[m] = append(o.raw[m], fit.only(m).all(held.Index, j.Threads)...)
 	}
 	for k, value := range held.Values {
 		cell := held.Cell(k)

@@ -176,3 +176,5 @@ func constantFit(observed *tensor.Observed) fitted {
 type constant float64
 
 func (v constant) at([]int32) prediction { return prediction{value: float64(v)} }
+
+func (v constant) all(index [][]int32, threads int) []prediction { return oneByOne(v, index, threads) }

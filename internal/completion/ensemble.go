@@ -78,32 +78,63 @@ func bounds(values []float64) (low, high float64) {
 }
 
 func (e *ensemble) at(cell []int32) prediction {
-	var total, mean, squares, spread, noise float64
+	var sum mixture
 	for k := range e.members {
-		m := &e.members[k]
-		if m.weight == 0 || len(m.posterior.Samples) == 0 {
-			continue
+		if m := &e.members[k]; m.counts() {
+			value, spread, noise := m.posterior.At(cell)
+			sum.add(e, m, m.undo(cell, value, spread, noise))
 		}
-		p := m.at(cell)
-		v := math.Min(math.Max(p.value, e.low), e.high)
-		total += m.weight
-		mean += float64(m.weight * v)
-		squares += float64(m.weight * (v - e.effects.mean) * (v - e.effects.mean))
-		spread += float64(m.weight * p.spread)
-		noise += float64(m.weight * p.noise)
 	}
-	if total == 0 { // stopped before the first sample
-		return prediction{value: e.effects.at(cell), spread: e.deviation * e.deviation}
-	}
-	mean /= total
-	between := squares/total - float64((mean-e.effects.mean)*(mean-e.effects.mean))
-	return prediction{mean, spread/total + math.Max(0, between), noise / total}
+	return sum.prediction(e, cell)
 }
 
-func (m *member) at(cell []int32) prediction {
-	v, spread, noise := m.posterior.At(cell)
+func (e *ensemble) all(index [][]int32, threads int) []prediction {
+	count := len(index[0])
+	sums := make([]mixture, count)
+	value, spread, noise := make([]float64, count), make([]float64, count), make([]float64, count)
+	for k := range e.members {
+		m := &e.members[k]
+		if !m.counts() {
+			continue
+		}
+		m.posterior.Predict(index, value, spread, noise, threads)
+		eachCell(index, threads, func(c int, cell []int32) {
+			sums[c].add(e, m, m.undo(cell, value[c], spread[c], noise[c]))
+		})
+	}
+	out := make([]prediction, count)
+	eachCell(index, threads, func(c int, cell []int32) { out[c] = sums[c].prediction(e, cell) })
+	return out
+}
+
+// counts reports whether a member has a part in predictions.
+func (m *member) counts() bool { return m.weight > 0 && len(m.posterior.Samples) > 0 }
+
+// undo brings what the posterior says of a cell to the data's units.
+func (m *member) undo(cell []int32, value, spread, noise float64) prediction {
 	scale := m.scaling.ScaleAt(cell)
-	return prediction{m.scaling.Undo(cell, v), scale * scale * spread, scale * scale * noise}
+	return prediction{m.scaling.Undo(cell, value), scale * scale * spread, scale * scale * noise}
+}
+
+// mixture sums what the members of an ensemble say of a cell.
+type mixture struct{ total, mean, squares, spread, noise float64 }
+
+func (x *mixture) add(e *ensemble, m *member, p prediction) {
+	v := math.Min(math.Max(p.value, e.low), e.high)
+	x.total += m.weight
+	x.mean += float64(m.weight * v)
+	x.squares += float64(m.weight * (v - e.effects.mean) * (v - e.effects.mean))
+	x.spread += float64(m.weight * p.spread)
+	x.noise += float64(m.weight * p.noise)
+}
+
+func (x *mixture) prediction(e *ensemble, cell []int32) prediction {
+	if x.total == 0 { // stopped before the first sample
+		return prediction{value: e.effects.at(cell), spread: e.deviation * e.deviation}
+	}
+	mean := x.mean / x.total
+	between := x.squares/x.total - float64((mean-e.effects.mean)*(mean-e.effects.mean))
+	return prediction{mean, x.spread/x.total + math.Max(0, between), x.noise / x.total}
 }
 
 // only returns the ensemble of one of the members.

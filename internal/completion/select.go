@@ -250,9 +250,8 @@ func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps 
 // squares sums the squared errors on held cells, in units of the deviations that the kept cells have, and counts them.
 func (j *job) squares(fit predictor, kept, held *tensor.Observed) (sum, count float64) {
 	scaling := j.scoring(kept)
-	for k, value := range held.Values {
-		cell := held.Cell(k)
-		e := (fit.at(cell).value - value) / scaling.ScaleAt(cell)
+	for k, p := range fit.all(held.Index, j.Threads) {
+		e := (p.value - held.Values[k]) / scaling.ScaleAt(held.Cell(k))
 		sum += float64(e * e)
 		count++
 	}
