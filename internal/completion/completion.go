@@ -102,7 +102,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	folds := newFolds(j.shape, j.HoldOut, j.Seed)
 	budget := j.budget()
 	j.total = budget
-	selected := j.selectModel(ctx, folds, budget)
+	selected := j.selectModel(ctx, folds, j.exploration(folds, budget))
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
 	} else {

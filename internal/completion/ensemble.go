@@ -31,14 +31,20 @@ const (
 	sampleMemory = 256e6 // bytes that the samples of one fit may take
 )
 
+// newEnsemble is one without members: it predicts the main effects.
+func newEnsemble(cells *tensor.Observed) *ensemble {
+	e := &ensemble{effects: fitEffects(cells)}
+	_, e.deviation = tensor.Moments(cells.Values)
+	e.low, e.high = bounds(cells.Values)
+	return e
+}
+
 // fit runs chains of every candidate on the given cells.
 func (j *job) fit(
 	ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64,
 	chains, sweeps int, stream string,
 ) *ensemble {
-	e := &ensemble{effects: fitEffects(cells)}
-	_, e.deviation = tensor.Moments(cells.Values)
-	e.low, e.high = bounds(cells.Values)
+	e := newEnsemble(cells)
 	shape := cells.Shape()
 	runs := make([]*posterior.Posterior, len(candidates)*chains)
 	threads := max(1, j.Threads/len(runs))
@@ -48,10 +54,11 @@ func (j *job) fit(
 		m.scaling = c.scaling.fit(cells)
 		e.members = append(e.members, m)
 	}
+	starts := j.starts(ctx, cells, e.members)
 	parallel.For(j.Threads, len(runs), func(k int) {
 		m := &e.members[k/chains]
 		s := m.candidate.settings
-		s.Threads, s.Sorted = threads, sorted
+		s.Threads, s.Sorted, s.Start = threads, sorted, starts[k/chains]
 		s.Stream = fmt.Sprintf("%s/%s/%d/%d", stream, m.candidate.name, s.Blocks, k%chains)
 		s.Burn = sweeps / 2
 		s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(float64(len(runs))*m.candidate.sampleSize(shape)))))

@@ -36,6 +36,12 @@ func solveCost(blocks int, shape tensor.Shape) float64 {
 	return size * size * size / 12 / passes
 }
 
+// spansCost is the nominal time of finding the spans of every mode.
+func spansCost(order, cells int) float64 {
+	const perCell = 350
+	return perCell * float64(order) * float64(cells)
+}
+
 func rowCount(shape tensor.Shape) (rows float64) {
 	for _, d := range shape {
 		rows += float64(d)

@@ -16,6 +16,7 @@ type candidate struct {
 	name     string
 	scaling  scaling
 	courses  []course // of the modes
+	spectral bool     // chains start from a spectral model of their cells
 	settings posterior.Settings
 }
 
@@ -35,7 +36,7 @@ func (j *job) forms(blocks int, shape tensor.Shape) []candidate {
 	base := posterior.Settings{Blocks: blocks, Seed: j.Seed, Priors: j.priors(first)}
 	var candidates []candidate
 	for _, form := range j.Noise.Forms {
-		c := candidate{form.Name, j.firstScaling(form), first, base}
+		c := candidate{name: form.Name, scaling: j.firstScaling(form), courses: first, settings: base}
 		c.settings.Noise = form.Noise
 		if form.Effects {
 			c.settings.Partial = mainEffects(shape.Order())
@@ -60,45 +61,66 @@ var blockCounts = []int{3, 7, 15, 31, 47, 63}
 
 const startCount = 2 // position in blockCounts at which exploring starts
 
-// selectModel tries the forms of the model with several numbers of blocks on the same held-back cells.
-func (j *job) selectModel(ctx context.Context, f folds, budget float64) selection {
+// exploration is how the forms of the model and numbers of blocks are tried.
+type exploration struct {
+	work     float64 // nominal, at most
+	counts   []int   // numbers of blocks
+	start    int     // position among them of the first that is tried
+	sweeps   int     // of a trial
+	parts    []int   // the folds whose cells are held back
+	spectral bool    // trials start from spectral models, not scattered
+}
+
+// exploration plans trials for a table that the budget suffices for.
+func (j *job) exploration(f folds, budget float64) exploration {
 	const most = 3
 	shape := f.cells.Shape()
-	explored := float64(0.45 * budget)
-	counts := blockCounts
-	start := startCount
+	e := exploration{work: float64(0.45 * budget), counts: blockCounts, start: startCount, sweeps: 100}
 	if j.Blocks > 0 {
-		counts, start = []int{j.Blocks}, 0
+		e.counts, e.start = []int{j.Blocks}, 0
 	}
-	forms := j.forms(counts[start], shape)
-	perSweep := func() (cost float64) {
-		for _, c := range forms {
-			cost += c.cost(shape, f.cells.Len())
-		}
-		return cost
+	round := func() float64 { return j.formsCost(e.counts[e.start], shape, f.cells.Len()) * float64(e.sweeps) }
+	for e.start > 0 && round() > e.work {
+		e.start, e.sweeps = e.start-1, e.sweeps/2 // too little work for the middle: begin with few blocks
 	}
-	sweeps := 100
-	for ; start > 0 && perSweep()*float64(sweeps) > explored; forms = j.forms(counts[start], shape) {
-		start, sweeps = start-1, sweeps/2 // too much data for the middle: begin with few blocks
-	}
-	round := perSweep() * float64(sweeps)
-	sel := selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1}
 	for k := range most {
-		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round*float64(k+1) < explored) {
-			sel.parts = append(sel.parts, part)
+		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round()*float64(k+1) < e.work) {
+			e.parts = append(e.parts, part)
 		}
 	}
+	return e
+}
+
+// formsCost is the nominal time of one sweep of every form.
+func (j *job) formsCost(blocks int, shape tensor.Shape, cells int) (cost float64) {
+	for _, c := range j.forms(blocks, shape) {
+		cost += c.cost(shape, cells)
+	}
+	return cost
+}
+
+// selectModel tries the forms of the model with several numbers of blocks on the same held-back cells.
+func (j *job) selectModel(ctx context.Context, f folds, e exploration) selection {
+	shape := f.cells.Shape()
+	explored, counts, start, sweeps := e.work, e.counts, e.start, e.sweeps
+	forms := j.forms(counts[start], shape)
+	for k := range forms {
+		forms[k].spectral = e.spectral && expectsValues(forms[k].settings.Noise)
+	}
+	sel := selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1, parts: e.parts}
 	j.report("choosing the form of the model on held-back cells", 0)
 
 	tried := map[string]*trial{}
 	try := func(c candidate) *trial {
-		key := fmt.Sprint(c.name, c.scaling, c.courses, c.settings.Blocks)
+		key := fmt.Sprint(c.name, c.scaling, c.courses, c.spectral, c.settings.Blocks)
 		if t, ok := tried[key]; ok {
 			return t
 		}
 		t := j.try(ctx, f, sel.parts, c, sweeps)
 		tried[key] = t
-		explored -= t.cost
+		if c.spectral == e.spectral { // trying another start takes nothing from the other trials
+			explored -= t.cost
+		}
 		if f.scattered {
 			sel.isolated(t)
 		}
@@ -121,6 +143,9 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 		if best[k].error < best[lead].error {
 			lead = k
 		}
+	}
+	if !e.spectral && f.cells.Len() >= manyCells {
+		lead = j.trySpectral(best, lead, try)
 	}
 	second := (*trial)(nil)
 	// rival tries a change of the leading candidate, as long as it leaves a share of what may be explored.
@@ -200,6 +225,7 @@ func (j *job) selectModel(ctx context.Context, f folds, budget float64) selectio
 			c := best[k].candidate
 			c.settings.Blocks = best[lead].candidate.settings.Blocks
 			c.courses, c.settings.Priors = best[lead].candidate.courses, best[lead].candidate.settings.Priors
+			c.spectral = best[lead].candidate.spectral && expectsValues(c.settings.Noise)
 			sel.candidates = append(sel.candidates, c)
 		}
 	}
