@@ -49,6 +49,13 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	if final.samples() == 0 {
 		final = sel.fit
 	}
+	j.conclude(ctx, &out, final, f, sel.parts[0], budget)
+	return out
+}
+
+// conclude calibrates the fit of all observed cells with the held-out ones, and describes it. The cells of a part choose
+// the description.
+func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f folds, part int, budget float64) {
 	seen := j.weigh(out.heldOut, f, final)
 	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
 	out.calibration.seen = seen
@@ -61,9 +68,11 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	}
 	out.standardisation = j.standardisation(out.scaling)
 	j.report("describing the tensor by one CP model", out.scores.nrmse)
-	out.cp = j.describe(ctx, out.scaling, f, sel.parts[0], 0.15*budget)
-	return out
+	out.cp = j.describe(ctx, out.scaling, f, part, describing*budget)
 }
+
+// describing is the share of the budget that finding a description takes.
+const describing = 0.15
 
 func (j *job) standardisation(s tensor.Scaling) string {
 	switch {

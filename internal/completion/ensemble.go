@@ -21,7 +21,7 @@ type member struct {
 // ensemble is a weighted average of posteriors.
 type ensemble struct {
 	members   []member
-	effects   effects
+	effects   effects // but for their mean, fitted where a member has no sample
 	deviation float64 // of the training cells
 	low, high float64 // predictions are kept within half a range of the training cells
 }
@@ -31,10 +31,10 @@ const (
 	sampleMemory = 256e6 // bytes that the samples of one fit may take
 )
 
-// newEnsemble is one without members: it predicts the main effects.
+// newEnsemble is one without members.
 func newEnsemble(cells *tensor.Observed) *ensemble {
-	e := &ensemble{effects: fitEffects(cells)}
-	_, e.deviation = tensor.Moments(cells.Values)
+	e := new(ensemble)
+	e.effects.mean, e.deviation = tensor.Moments(cells.Values)
 	e.low, e.high = bounds(cells.Values)
 	return e
 }
@@ -54,7 +54,7 @@ func (j *job) fit(
 		m.scaling = c.scaling.fit(cells)
 		e.members = append(e.members, m)
 	}
-	starts := j.starts(ctx, cells, e.members)
+	starts := j.starts(ctx, cells, e.members, stream)
 	parallel.For(j.Threads, len(runs), func(k int) {
 		m := &e.members[k/chains]
 		s := m.candidate.settings
@@ -71,6 +71,9 @@ func (j *job) fit(
 		m.posterior = runs[k*chains]
 		for _, run := range runs[k*chains+1:][:chains-1] {
 			m.posterior.Samples = append(m.posterior.Samples, run.Samples...)
+		}
+		if len(m.posterior.Samples) == 0 && e.effects.effect == nil {
+			e.effects = fitEffects(cells)
 		}
 	}
 	return e

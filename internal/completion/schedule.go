@@ -65,6 +65,9 @@ type schedule struct {
 // defaultBudget is the nominal work of one completion, 18 s of one core when it is busy.
 const defaultBudget = 18e9
 
+// exploring is the share of the budget that selecting the model takes.
+const exploring = 0.45
+
 // ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another
 // mode of the posterior, and their mean is better than any.
 var ladder = []schedule{

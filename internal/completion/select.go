@@ -75,7 +75,7 @@ type exploration struct {
 func (j *job) exploration(f folds, budget float64) exploration {
 	const most = 3
 	shape := f.cells.Shape()
-	e := exploration{work: float64(0.45 * budget), counts: blockCounts, start: startCount, sweeps: 100}
+	e := exploration{work: float64(exploring * budget), counts: blockCounts, start: startCount, sweeps: 100}
 	if j.Blocks > 0 {
 		e.counts, e.start = []int{j.Blocks}, 0
 	}
