@@ -202,17 +202,26 @@ func (t *Table) checkFolder(folder string) error {
 }
 
 // writeStack writes the files of a stack into a folder, which is made if it is not there.
-func (t *Table) writeStack(folder string, fill func(cell []int32) Filled, extra []string) error {
+func (t *Table) writeStack(folder string, fill FillCells, extra []string) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return &Error{Path: folder, Problem: "the folder cannot be made: " + err.Error(), Remedy: "give another one with -o"}
 	}
 	for _, p := range t.parts {
-		filled := func(cell []int32) Filled {
-			out := make([]int32, len(cell)+1)
-			p.cell(out, cell)
-			return fill(out)
+		filled := func(index [][]int32, out []Filled) {
+			stacked := make([][]int32, len(index)+1)
+			from, to := make([]int32, len(index)), make([]int32, len(stacked))
+			for k := range out {
+				for n, column := range index {
+					from[n] = column[k]
+				}
+				p.cell(to, from)
+				for n, i := range to {
+					stacked[n] = append(stacked[n], i)
+				}
+			}
+			fill(stacked, out)
 		}
-		if err := p.Write(filepath.Join(folder, filepath.Base(p.Path)), filled, extra...); err != nil {
+		if err := p.WriteAll(filepath.Join(folder, filepath.Base(p.Path)), filled, extra...); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 
 	"lacuna/internal/atomicfile"
 	"lacuna/internal/parallel"
@@ -207,6 +208,30 @@ func (e *outputError) Unwrap() error { return &e.inner }
 //
 // The file appears complete or not at all.
 func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...string) error {
+	return t.WriteAll(path, oneByOne(fill), extra...)
+}
+
+// FillCells sets what is written into many gaps, whose coordinates in mode n are index[n]. It must not keep index.
+type FillCells func(index [][]int32, out []Filled)
+
+// oneByOne fills cells on all processors.
+func oneByOne(fill func(cell []int32) Filled) FillCells {
+	return func(index [][]int32, out []Filled) {
+		const piece = 64
+		parallel.For(runtime.GOMAXPROCS(0), (len(out)+piece-1)/piece, func(p int) {
+			cell := make([]int32, len(index))
+			for k := p * piece; k < min(len(out), (p+1)*piece); k++ {
+				for n, column := range index {
+					cell[n] = column[k]
+				}
+				out[k] = fill(cell)
+			}
+		})
+	}
+}
+
+// WriteAll is Write for a model that predicts many cells at once faster than one by one.
+func (t *Table) WriteAll(path string, fill FillCells, extra ...string) error {
 	if err := t.CheckOutput(path); err != nil {
 		return err
 	}
@@ -220,6 +245,11 @@ func (t *Table) Write(path string, fill func(cell []int32) Filled, extra ...stri
 
 // WriteTo writes what Write would write to a file, uncompressed, to a stream. What was written before an error stays.
 func (t *Table) WriteTo(w io.Writer, fill func(cell []int32) Filled, extra ...string) error {
+	return t.WriteAllTo(w, oneByOne(fill), extra...)
+}
+
+// WriteAllTo is WriteTo with what WriteAll takes.
+func (t *Table) WriteAllTo(w io.Writer, fill FillCells, extra ...string) error {
 	if t.parts != nil {
 		return errNoStream
 	}
@@ -235,7 +265,7 @@ func (t *Table) WriteOriginal(w io.Writer) error {
 	return err
 }
 
-func (t *Table) writeTo(w io.Writer, path string, fill func(cell []int32) Filled, extra []string) error {
+func (t *Table) writeTo(w io.Writer, path string, fill FillCells, extra []string) error {
 	src := t.source
 	if c, ok := src.(convertible); ok {
 		src = c.under(endingOf(path))
@@ -247,27 +277,28 @@ func (t *Table) writeTo(w io.Writer, path string, fill func(cell []int32) Filled
 	return src.write(w, t, f.next, f.unlisted, extra)
 }
 
-// filler evaluates fill for many gaps at a time, on all processors. What it gives does not depend on their number.
+// filler asks for many gaps at a time.
 type filler struct {
 	table *Table
-	fill  func(cell []int32) Filled
+	fill  FillCells
 	start int // of batch, among the listed gaps
 	at    int // position in batch
 	batch []Filled
 }
 
-const batchSize = 4096
+const batchSize = 1 << 14
 
 func (f *filler) next() Filled {
 	if f.at == len(f.batch) {
 		f.start += len(f.batch)
 		f.at = 0
 		t := f.table
-		f.batch = f.evaluate(f.batch, min(batchSize, t.Gaps()-t.unlisted-f.start), func(k int, cell []int32) {
-			for n := range cell {
-				cell[n] = t.gaps[n][f.start+k]
-			}
-		})
+		count := min(batchSize, t.Gaps()-t.unlisted-f.start)
+		index := make([][]int32, len(t.gaps))
+		for n, column := range t.gaps {
+			index[n] = column[f.start : f.start+count]
+		}
+		f.batch = f.evaluate(f.batch, index)
 	}
 	filled := f.batch[f.at]
 	if value, ok := f.table.known[f.start+f.at]; ok {
@@ -280,40 +311,38 @@ func (f *filler) next() Filled {
 	return filled
 }
 
-func (f *filler) evaluate(out []Filled, count int, cellOf func(k int, cell []int32)) []Filled {
-	if cap(out) < count {
-		out = make([]Filled, batchSize)
-	}
-	out = out[:count]
-	const piece = 64
-	parallel.For(runtime.GOMAXPROCS(0), (count+piece-1)/piece, func(p int) {
-		cell := make([]int32, f.table.Observed.Order())
-		for k := p * piece; k < min(count, (p+1)*piece); k++ {
-			cellOf(k, cell)
-			out[k] = f.fill(cell)
-		}
-	})
+func (f *filler) evaluate(out []Filled, index [][]int32) []Filled {
+	count := len(index[0])
+	out = slices.Grow(out[:0], count)[:count]
+	f.fill(index, out)
 	return out
 }
 
 func (f *filler) unlisted(yield func([]int32, Filled) bool) {
-	order := f.table.Observed.Order()
-	cells := make([]int32, 0, batchSize*order)
+	index := make([][]int32, f.table.Observed.Order())
+	cell := make([]int32, len(index))
 	var batch []Filled
 	flush := func() bool {
-		batch = f.evaluate(batch, len(cells)/order, func(k int, cell []int32) { copy(cell, cells[k*order:]) })
+		batch = f.evaluate(batch, index)
 		for k, filled := range batch {
-			if !yield(cells[k*order:(k+1)*order], filled) {
+			for n, column := range index {
+				cell[n] = column[k]
+			}
+			if !yield(cell, filled) {
 				return false
 			}
 		}
-		cells = cells[:0]
+		for n := range index {
+			index[n] = index[n][:0]
+		}
 		return true
 	}
 	stopped := false
 	f.table.eachUnlisted(func(cell []int32) bool {
-		cells = append(cells, cell...)
-		if len(cells) == cap(cells) {
+		for n, i := range cell {
+			index[n] = append(index[n], i)
+		}
+		if len(index[0]) == batchSize {
 			stopped = !flush()
 		}
 		return !stopped

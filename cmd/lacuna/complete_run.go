@@ -132,29 +132,36 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		}
 		result.Report = f.report
 	}
-	fill := func(cell []int32) dataio.Filled {
-		value, stderr := c.At(cell)
-		return dataio.Filled{Value: value, Stderr: stderr}
-	}
-	if f.interval > 0 {
-		fill = func(cell []int32) dataio.Filled {
-			value, stderr := c.At(cell)
-			low, high := c.Interval(cell, f.interval/100)
-			return dataio.Filled{Value: value, Stderr: stderr, Extra: []float64{low, high}}
-		}
-	}
+	fill := f.fill(c)
 	if f.output == pipe {
 		out := bufio.NewWriter(a.stdout)
-		if err := table.WriteTo(out, fill, f.extra()...); err != nil {
+		if err := table.WriteAllTo(out, fill, f.extra()...); err != nil {
 			return err
 		}
 		return out.Flush()
 	}
-	if err := table.Write(f.output, fill, f.extra()...); err != nil {
+	if err := table.WriteAll(f.output, fill, f.extra()...); err != nil {
 		return err
 	}
 	result.Output = f.output
 	return nil
+}
+
+// fill is what is written into gaps.
+func (f *completeFlags) fill(c *lacuna.Completion) dataio.FillCells {
+	return func(index [][]int32, out []dataio.Filled) {
+		value, stderr := make([]float64, len(out)), make([]float64, len(out))
+		c.AtAll(index, value, stderr)
+		var bounds []float64
+		for k := range out {
+			out[k] = dataio.Filled{Value: value[k], Stderr: stderr[k]}
+			if f.interval > 0 {
+				low, high := c.Bounds(value[k], stderr[k], f.interval/100)
+				bounds = append(bounds, low, high)
+				out[k].Extra = bounds[len(bounds)-2:]
+			}
+		}
+	}
 }
 
 // extra names the columns that the output has beside the standard error.

@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"slices"
 
-	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
 
 // finishAverage combines the candidates with the weights that held-back cells prefer, and measures the combination on
-// cells whose values had no part in its weights. left is what was to be spent before and was not.
-func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget, left float64) fitted {
-	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), float64(0.7*budget)+left, j.Effort)
+// cells whose values had no part in its weights.
+func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget float64) fitted {
+	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), float64(0.7*budget)+sel.left, j.Effort)
 	j.report("measuring the error on held-out cells", sel.error)
 	equal := slices.Repeat([]float64{1 / float64(len(sel.candidates))}, len(sel.candidates))
 	var predicted outOfFold
@@ -50,6 +49,13 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget,
 	if final.samples() == 0 {
 		final = sel.fit
 	}
+	j.conclude(ctx, &out, final, f, sel.parts[0], budget)
+	return out
+}
+
+// conclude calibrates the fit of all observed cells with the held-out ones, and describes it. The cells of a part choose
+// the description.
+func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f folds, part int, budget float64) {
 	seen := j.weigh(out.heldOut, f, final)
 	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
 	out.calibration.seen = seen
@@ -62,9 +68,11 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget,
 	}
 	out.standardisation = j.standardisation(out.scaling)
 	j.report("describing the tensor by one CP model", out.scores.nrmse)
-	out.cp = j.describe(ctx, out.scaling, f, sel.parts[0], 0.15*budget)
-	return out
+	out.cp = j.describe(ctx, out.scaling, f, part, describing*budget)
 }
+
+// describing is the share of the budget that finding a description takes.
+const describing = 0.15
 
 func (j *job) standardisation(s tensor.Scaling) string {
 	switch {
@@ -94,11 +102,8 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 		o.raw = make([][]prediction, len(fit.members))
 	}
 	scaling := j.scoring(kept)
-	count := held.Len()
 	for m := range fit.members {
-		made, single := make([]prediction, count), fit.only(m)
-		parallel.For(j.Threads, count, func(k int) { made[k] = single.at(held.Cell(k)) })
-		o.raw[m] = append(o.raw[m], made...)
+		o.raw[m] = append(o.raw[m], fit.only(m).all(held.Index, j.Threads)...)
 	}
 	for k, value := range held.Values {
 		cell := held.Cell(k)

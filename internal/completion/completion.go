@@ -45,7 +45,8 @@ type job struct {
 	observed *tensor.Observed
 	gaps     [][]int32 // some of the cells to be filled
 	shape    *shape    // of the gaps
-	unit     int       // mode whose labels have units of their own, or −1
+	found    startCache
+	unit     int // mode whose labels have units of their own, or −1
 	*meter
 }
 
@@ -99,14 +100,15 @@ func (j *job) run(ctx context.Context) *Completion {
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
-	folds := newFolds(j.shape, j.HoldOut, j.Seed)
 	budget := j.budget()
 	j.total = budget
-	selected, left := j.selectModel(ctx, folds, budget)
+	folds, selected := j.choose(ctx, budget)
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
+	} else if j.large() || selected.candidates[0].spectral {
+		c.take(j.finishGrown(ctx, folds, selected, budget))
 	} else {
-		c.take(j.finishAverage(ctx, folds, selected, budget, left))
+		c.take(j.finishAverage(ctx, folds, selected, budget))
 	}
 	j.judge(c)
 	flow := j.follow(ctx, c, folds, 0.2*budget)
@@ -114,6 +116,15 @@ func (j *job) run(ctx context.Context) *Completion {
 	c.Warnings = append(c.Warnings, flow.warnings...)
 	j.done = 1
 	return c
+}
+
+// choose hides cells and selects the model with them: of a large table, on a sample.
+func (j *job) choose(ctx context.Context, budget float64) (folds, selection) {
+	if j.large() {
+		return j.chooseLarge(ctx, budget)
+	}
+	f := newFolds(j.shape, j.HoldOut, j.Seed)
+	return f, j.selectModel(ctx, f, j.exploration(f, budget))
 }
 
 // take reports what a fit came to.
@@ -176,3 +187,5 @@ func constantFit(observed *tensor.Observed) fitted {
 type constant float64
 
 func (v constant) at([]int32) prediction { return prediction{value: float64(v)} }
+
+func (v constant) all(index [][]int32, threads int) []prediction { return oneByOne(v, index, threads) }

@@ -21,7 +21,7 @@ type member struct {
 // ensemble is a weighted average of posteriors.
 type ensemble struct {
 	members   []member
-	effects   effects
+	effects   effects // but for their mean, fitted where a member has no sample
 	deviation float64 // of the training cells
 	low, high float64 // predictions are kept within half a range of the training cells
 }
@@ -31,14 +31,20 @@ const (
 	sampleMemory = 256e6 // bytes that the samples of one fit may take
 )
 
+// newEnsemble is one without members.
+func newEnsemble(cells *tensor.Observed) *ensemble {
+	e := new(ensemble)
+	e.effects.mean, e.deviation = tensor.Moments(cells.Values)
+	e.low, e.high = bounds(cells.Values)
+	return e
+}
+
 // fit runs chains of every candidate on the given cells.
 func (j *job) fit(
 	ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64,
 	chains, sweeps int, stream string,
 ) *ensemble {
-	e := &ensemble{effects: fitEffects(cells)}
-	_, e.deviation = tensor.Moments(cells.Values)
-	e.low, e.high = bounds(cells.Values)
+	e := newEnsemble(cells)
 	shape := cells.Shape()
 	runs := make([]*posterior.Posterior, len(candidates)*chains)
 	threads := max(1, j.Threads/len(runs))
@@ -48,10 +54,11 @@ func (j *job) fit(
 		m.scaling = c.scaling.fit(cells)
 		e.members = append(e.members, m)
 	}
+	starts := j.starts(ctx, cells, e.members, stream)
 	parallel.For(j.Threads, len(runs), func(k int) {
 		m := &e.members[k/chains]
 		s := m.candidate.settings
-		s.Threads, s.Sorted = threads, sorted
+		s.Threads, s.Sorted, s.Start = threads, sorted, starts[k/chains]
 		s.Stream = fmt.Sprintf("%s/%s/%d/%d", stream, m.candidate.name, s.Blocks, k%chains)
 		s.Burn = sweeps / 2
 		s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(float64(len(runs))*m.candidate.sampleSize(shape)))))
@@ -64,6 +71,9 @@ func (j *job) fit(
 		m.posterior = runs[k*chains]
 		for _, run := range runs[k*chains+1:][:chains-1] {
 			m.posterior.Samples = append(m.posterior.Samples, run.Samples...)
+		}
+		if len(m.posterior.Samples) == 0 && e.effects.effect == nil {
+			e.effects = fitEffects(cells)
 		}
 	}
 	return e
@@ -78,32 +88,63 @@ func bounds(values []float64) (low, high float64) {
 }
 
 func (e *ensemble) at(cell []int32) prediction {
-	var total, mean, squares, spread, noise float64
+	var sum mixture
 	for k := range e.members {
-		m := &e.members[k]
-		if m.weight == 0 || len(m.posterior.Samples) == 0 {
-			continue
+		if m := &e.members[k]; m.counts() {
+			value, spread, noise := m.posterior.At(cell)
+			sum.add(e, m, m.undo(cell, value, spread, noise))
 		}
-		p := m.at(cell)
-		v := math.Min(math.Max(p.value, e.low), e.high)
-		total += m.weight
-		mean += float64(m.weight * v)
-		squares += float64(m.weight * (v - e.effects.mean) * (v - e.effects.mean))
-		spread += float64(m.weight * p.spread)
-		noise += float64(m.weight * p.noise)
 	}
-	if total == 0 { // stopped before the first sample
-		return prediction{value: e.effects.at(cell), spread: e.deviation * e.deviation}
-	}
-	mean /= total
-	between := squares/total - float64((mean-e.effects.mean)*(mean-e.effects.mean))
-	return prediction{mean, spread/total + math.Max(0, between), noise / total}
+	return sum.prediction(e, cell)
 }
 
-func (m *member) at(cell []int32) prediction {
-	v, spread, noise := m.posterior.At(cell)
+func (e *ensemble) all(index [][]int32, threads int) []prediction {
+	count := len(index[0])
+	sums := make([]mixture, count)
+	value, spread, noise := make([]float64, count), make([]float64, count), make([]float64, count)
+	for k := range e.members {
+		m := &e.members[k]
+		if !m.counts() {
+			continue
+		}
+		m.posterior.Predict(index, value, spread, noise, threads)
+		eachCell(index, threads, func(c int, cell []int32) {
+			sums[c].add(e, m, m.undo(cell, value[c], spread[c], noise[c]))
+		})
+	}
+	out := make([]prediction, count)
+	eachCell(index, threads, func(c int, cell []int32) { out[c] = sums[c].prediction(e, cell) })
+	return out
+}
+
+// counts reports whether a member has a part in predictions.
+func (m *member) counts() bool { return m.weight > 0 && len(m.posterior.Samples) > 0 }
+
+// undo brings what the posterior says of a cell to the data's units.
+func (m *member) undo(cell []int32, value, spread, noise float64) prediction {
 	scale := m.scaling.ScaleAt(cell)
-	return prediction{m.scaling.Undo(cell, v), scale * scale * spread, scale * scale * noise}
+	return prediction{m.scaling.Undo(cell, value), scale * scale * spread, scale * scale * noise}
+}
+
+// mixture sums what the members of an ensemble say of a cell.
+type mixture struct{ total, mean, squares, spread, noise float64 }
+
+func (x *mixture) add(e *ensemble, m *member, p prediction) {
+	v := math.Min(math.Max(p.value, e.low), e.high)
+	x.total += m.weight
+	x.mean += float64(m.weight * v)
+	x.squares += float64(m.weight * (v - e.effects.mean) * (v - e.effects.mean))
+	x.spread += float64(m.weight * p.spread)
+	x.noise += float64(m.weight * p.noise)
+}
+
+func (x *mixture) prediction(e *ensemble, cell []int32) prediction {
+	if x.total == 0 { // stopped before the first sample
+		return prediction{value: e.effects.at(cell), spread: e.deviation * e.deviation}
+	}
+	mean := x.mean / x.total
+	between := x.squares/x.total - float64((mean-e.effects.mean)*(mean-e.effects.mean))
+	return prediction{mean, x.spread/x.total + math.Max(0, between), x.noise / x.total}
 }
 
 // only returns the ensemble of one of the members.

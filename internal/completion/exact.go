@@ -25,6 +25,8 @@ func (e *exactFit) at(cell []int32) prediction {
 	return prediction{e.scaling.Undo(cell, e.freedom.cp.At(cell)), open * open, e.stderr * e.stderr}
 }
 
+func (e *exactFit) all(index [][]int32, threads int) []prediction { return oneByOne(e, index, threads) }
+
 // open is the deviation of what the known cells leave open of a cell, in the data's units; 0 where they determine it.
 func (e *exactFit) open(cell []int32) float64 {
 	const negligible = 1e-6 // of the values' deviation: rounding
@@ -212,10 +214,10 @@ func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel sel
 	kept, held := f.without(0)
 	again := j.exact(ctx, kept, j.exactBlocks(sel), 0.5*budget, "exact held out")
 	if again != nil {
-		out.heldOut = predictAll(again, held, f, 0)
+		out.heldOut = j.predictAll(again, held, f, 0)
 	} else {
 		kept, held = f.without(sel.parts[0])
-		out.heldOut = predictAll(sel.fit, held, f, sel.parts[0])
+		out.heldOut = j.predictAll(sel.fit, held, f, sel.parts[0])
 		out.warnings = append(out.warnings, "all observed cells are explained exactly, but the same search on nine tenths "+
 			"of them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about "+
 			"the filled values")

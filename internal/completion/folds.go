@@ -59,20 +59,30 @@ func emptyFolds(cells *tensor.Observed, share float64) folds {
 
 // without returns the cells that a part leaves, and those that it holds out.
 func (f folds) without(part int) (kept, held *tensor.Observed) {
+	kept, hidden := f.hide(part)
+	return kept, hidden[0]
+}
+
+// hide returns the cells that some parts leave together, and those that each holds out.
+func (f folds) hide(parts ...int) (kept *tensor.Observed, held []*tensor.Observed) {
 	hidden := make([]bool, f.cells.Len())
-	for _, c := range f.beside[part] {
-		hidden[c] = true
+	for _, part := range parts {
+		for _, c := range f.beside[part] {
+			hidden[c] = true
+		}
 	}
-	var left, out []int
+	left, out := make([]int, 0, f.cells.Len()), make([][]int, len(parts))
 	for c, p := range f.part {
-		switch {
-		case int(p) == part:
-			out = append(out, c)
-		case !hidden[c]:
+		if k := slices.Index(parts, int(p)); k >= 0 {
+			out[k] = append(out[k], c)
+		} else if !hidden[c] {
 			left = append(left, c)
 		}
 	}
-	return f.cells.Subset(left), f.cells.Subset(out)
+	for _, positions := range out {
+		held = append(held, f.cells.Subset(positions))
+	}
+	return f.cells.Subset(left), held
 }
 
 // piecesOf lists the pieces of the cells that a part holds out.

@@ -13,6 +13,7 @@ type meter struct {
 
 	mutex       sync.Mutex
 	work, total float64 // nanoseconds of nominal cost
+	after       float64 // part of the total: what comes after the fits
 	done        float64 // 1 when everything is done; until then the share is reckoned by the work
 	stage       string
 	heldOut     float64
@@ -36,6 +37,13 @@ func (m *meter) spent(cost float64, evaluations int) {
 	m.work += cost
 	m.evaluations += evaluations
 	m.say()
+}
+
+// expect says how much work is still to come, as far as is known by now.
+func (m *meter) expect(rest float64) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.total = m.work + rest + m.after
 }
 
 func (m *meter) say() {

@@ -40,6 +40,12 @@ func solveCost(blocks int, shape tensor.Shape) float64 {
 	return size * size * size / 12 / passes
 }
 
+// spansCost is the nominal time of finding the spans of every mode.
+func spansCost(order, cells int) float64 {
+	const perCell = 350
+	return perCell * float64(order) * float64(cells)
+}
+
 func rowCount(shape tensor.Shape) (rows float64) {
 	for _, d := range shape {
 		rows += float64(d)
@@ -62,6 +68,10 @@ type schedule struct {
 
 // defaultBudget is the nominal work of one completion: between 12 and 20 s of one core, with what else there is to do.
 const defaultBudget = 16e9
+
+// Shares of the budget that selecting the model takes, for scattered gaps and for those with shapes, which make more of
+// a choice.
+const exploring, exploringShapes = 0.45, 0.6
 
 // ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another
 // mode of the posterior, and their mean is better than any.

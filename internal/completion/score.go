@@ -8,14 +8,13 @@ import (
 )
 
 // predictAll predicts the cells that a part holds out.
-func predictAll(fit predictor, held *tensor.Observed, f folds, part int) []HeldOutCell {
+func (j *job) predictAll(fit predictor, held *tensor.Observed, f folds, part int) []HeldOutCell {
 	cells := make([]HeldOutCell, held.Len())
 	pieces := f.piecesOf(part)
-	for k, value := range held.Values {
-		cell := held.Cell(k)
-		p := fit.at(cell)
+	for k, p := range fit.all(held.Index, j.Threads) {
+		value := held.Values[k]
 		cells[k] = HeldOutCell{
-			Cell: cell, Value: value, Predicted: p.value, spread: p.spread, noise: p.noise, part: part, piece: pieces[k],
+			Cell: held.Cell(k), Value: value, Predicted: p.value, spread: p.spread, noise: p.noise, part: part, piece: pieces[k],
 		}
 	}
 	return cells

@@ -17,6 +17,7 @@ type candidate struct {
 	name     string
 	scaling  scaling
 	courses  []course // of the modes
+	spectral bool     // chains start from a spectral model of their cells
 	settings posterior.Settings
 }
 
@@ -28,6 +29,7 @@ type selection struct {
 	scattered  float64     // the error on cells that were held back at random
 	overfit    float64     // there, of the form with equal noise, over the noise that it saw in its training cells
 	fit        *ensemble   // of the best candidate, on the cells outside the first part
+	left       float64     // nominal work that was to be spent and was not
 }
 
 // forms returns the candidates of the family of noise, with that number of blocks.
@@ -36,7 +38,7 @@ func (j *job) forms(blocks int, shape tensor.Shape) []candidate {
 	base := posterior.Settings{Blocks: blocks, Seed: j.Seed, Priors: j.priors(first)}
 	var candidates []candidate
 	for _, form := range j.Noise.Forms {
-		c := candidate{form.Name, j.firstScaling(form), first, base}
+		c := candidate{name: form.Name, scaling: j.firstScaling(form), courses: first, settings: base}
 		c.settings.Noise = form.Noise
 		if form.Effects {
 			c.settings.Partial = mainEffects(shape.Order())
@@ -61,14 +63,55 @@ var blockCounts = []int{3, 7, 15, 31, 47, 63}
 
 const startCount = 2 // position in blockCounts at which exploring starts
 
+// exploration is how the forms of the model and numbers of blocks are tried.
+type exploration struct {
+	work     float64 // nominal, at most
+	counts   []int   // numbers of blocks
+	start    int     // position among them of the first that is tried
+	sweeps   int     // of a trial
+	parts    []int   // the folds whose cells are held back
+	spectral bool    // trials start from spectral models, not scattered
+}
+
+// exploration plans trials for a table that the budget suffices for.
+func (j *job) exploration(f folds, budget float64) exploration {
+	const most = 3
+	shape := f.cells.Shape()
+	e := exploration{work: float64(exploring * budget), counts: blockCounts, start: startCount, sweeps: 100}
+	if !f.scattered {
+		e.work = float64(exploringShapes * budget)
+	}
+	if j.Blocks > 0 {
+		e.counts, e.start = []int{j.Blocks}, 0
+	}
+	round := func() float64 { return j.formsCost(e.counts[e.start], shape, f.cells.Len()) * float64(e.sweeps) }
+	for e.start > 0 && round() > e.work {
+		e.start, e.sweeps = e.start-1, e.sweeps/2 // too little work for the middle: begin with few blocks
+	}
+	for k := range most {
+		if part := f.parts - 1 - k; k == 0 || (part > f.parts/2 && 6*round()*float64(k+1) < e.work) {
+			e.parts = append(e.parts, part)
+		}
+	}
+	return e
+}
+
+// formsCost is the nominal time of one sweep of every form.
+func (j *job) formsCost(blocks int, shape tensor.Shape, cells int) (cost float64) {
+	for _, c := range j.forms(blocks, shape) {
+		cost += c.cost(shape, cells)
+	}
+	return cost
+}
+
 // explorer looks for the candidate with the least error on held-back cells.
 type explorer struct {
 	*job
+	exploration
 	ctx    context.Context
 	folds  folds
 	shape  tensor.Shape
 	sel    selection
-	sweeps int     // of a chain
 	chains int     // in every part that is held back: one, or two
 	left   float64 // nominal work that may still be spent
 	tried  map[string]*trial
@@ -79,84 +122,67 @@ type explorer struct {
 }
 
 // selectModel tries the forms of the model on the same held-back cells, then changes the best: numbers of blocks, courses
-// of its modes, standardisations. It returns the work that it has not spent of its share.
-func (j *job) selectModel(ctx context.Context, f folds, budget float64) (sel selection, left float64) {
-	e := explorer{job: j, ctx: ctx, folds: f, shape: f.cells.Shape(), chains: 1, tried: map[string]*trial{}}
-	e.sel = selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1}
-	e.left = float64(0.45 * budget)
-	if !f.scattered {
-		e.left = float64(0.6 * budget) // shapes make more of a choice
+// of its modes, standardisations.
+func (j *job) selectModel(ctx context.Context, f folds, plan exploration) selection {
+	e := explorer{
+		job: j, exploration: plan, ctx: ctx, folds: f, shape: f.cells.Shape(), chains: 1, left: plan.work,
+		tried: map[string]*trial{},
 	}
+	e.sel = selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1, parts: plan.parts}
 	j.report("choosing the form of the model on held-back cells", 0)
-	counts, start := e.tryForms()
-	changes := []func(reserve float64){
-		e.changeCourses, e.changeScalings, func(float64) { e.changeBlocks(counts, start) },
-	}
+	e.tryForms()
 	// Between gaps with shapes, what a label has in common with its neighbours counts most; among scattered ones it is
 	// the number of blocks, and then how many chains are averaged.
-	reserve := []float64{0.5 * e.left, 0.4 * e.left, 0}
 	if f.scattered {
-		slices.Reverse(changes)
-		reserve = []float64{0, 0.25 * budget, 0.25 * budget}
-	}
-	for k, change := range changes {
-		change(reserve[k])
+		averaging := float64(0.55 * plan.work)
+		e.changeBlocks()
+		e.changeScalings(averaging)
+		e.changeCourses(averaging)
+	} else {
+		free := e.left
+		e.changeCourses(0.5 * free)
+		e.changeScalings(0.4 * free)
+		e.changeBlocks()
 	}
 	e.choose()
-	return e.sel, e.left
+	e.sel.left = math.Max(0, e.left)
+	return e.sel
 }
 
-// tryForms tries all forms with the same number of blocks, one of counts, and returns its position.
-func (e *explorer) tryForms() (counts []int, start int) {
-	const most = 3 // folds
-	counts, start = blockCounts, startCount
-	if e.Blocks > 0 {
-		counts, start = []int{e.Blocks}, 0
-	}
-	forms := e.forms(counts[start], e.shape)
-	perSweep := func() (cost float64) {
-		for _, c := range forms {
-			cost += c.cost(e.shape, e.folds.cells.Len())
-		}
-		return cost
-	}
-	e.sweeps = 100
-	for ; start > 0 && perSweep()*float64(e.sweeps) > e.left; forms = e.forms(counts[start], e.shape) {
-		start, e.sweeps = start-1, e.sweeps/2 // too much data for the middle: begin with few blocks
-	}
-	round := perSweep() * float64(e.sweeps)
-	for k := range most {
-		if part := e.folds.parts - 1 - k; k == 0 || (part > e.folds.parts/2 && 6*round*float64(k+1) < e.left) {
-			e.sel.parts = append(e.sel.parts, part)
-		}
-	}
-	for k, c := range forms {
+// tryForms tries all forms with the same number of blocks.
+func (e *explorer) tryForms() {
+	for k, c := range e.forms(e.counts[e.start], e.shape) {
+		c.spectral = e.spectral && expectsValues(c.settings.Noise)
 		e.first = append(e.first, e.try(c))
 		if e.first[k].error < e.first[e.lead].error {
 			e.lead = k
 		}
 	}
-	e.best = slices.Clone(e.first)
 	if !e.folds.scattered {
 		random := scatteredFolds(e.folds.cells, e.HoldOut, e.Seed)
-		for _, c := range forms {
-			if c.settings.Noise == (posterior.Gaussian{}) {
+		for _, t := range e.first {
+			if c := t.candidate; c.settings.Noise == (posterior.Gaussian{}) {
 				e.sel.isolated(e.job.try(e.ctx, random, []int{0}, c, e.sweeps, 1))
 			}
 		}
 	}
-	return counts, start
+	if !e.spectral && e.folds.cells.Len() >= manyCells {
+		e.lead = e.trySpectral(e.first, e.lead, e.try)
+	}
+	e.best = slices.Clone(e.first)
 }
 
 // try tries a candidate, once.
 func (e *explorer) try(c candidate) *trial {
-	key := fmt.Sprint(c.name, c.scaling, c.courses, c.settings.Blocks, e.chains)
+	key := fmt.Sprint(c.name, c.scaling, c.courses, c.spectral, c.settings.Blocks, e.chains)
 	if t, ok := e.tried[key]; ok {
 		return t
 	}
-	t := e.job.try(e.ctx, e.folds, e.sel.parts, c, e.sweeps, e.chains)
+	t := e.job.try(e.ctx, e.folds, e.parts, c, e.sweeps, e.chains)
 	e.tried[key] = t
-	e.left -= t.cost
+	if c.spectral == e.spectral { // trying another start takes nothing from the other trials
+		e.left -= t.cost
+	}
 	if e.folds.scattered {
 		e.sel.isolated(t)
 	}
@@ -165,7 +191,7 @@ func (e *explorer) try(c candidate) *trial {
 
 // rival tries a change of the leading candidate, unless it would cost more than leaves a reserve.
 func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
-	if c.cost(e.shape, e.folds.cells.Len())*float64(e.sweeps*e.chains*len(e.sel.parts)) > e.left-reserve || e.ctx.Err() != nil {
+	if c.cost(e.shape, e.folds.cells.Len())*float64(e.sweeps*e.chains*len(e.parts)) > e.left-reserve || e.ctx.Err() != nil {
 		return nil
 	}
 	t = e.try(c)
@@ -198,37 +224,39 @@ func (e *explorer) changeScalings(reserve float64) {
 	}
 }
 
-// changeBlocks tries more blocks than those at the position among counts, and fewer where more are no better. From here
-// on two chains tell what averaging will come to, from which many blocks gain the most. Where modes follow a course, many
-// blocks are tried without first: it is cheap, and may do as well.
-func (e *explorer) changeBlocks(counts []int, start int) {
+// changeBlocks tries more blocks, and fewer where more are no better. From here on two chains tell what averaging will
+// come to, from which many blocks gain the most. Where modes follow a course, many blocks are tried without first: it is
+// cheap, and may do as well.
+func (e *explorer) changeBlocks() {
 	single := e.best[e.lead]
-	e.chains = 2
+	if !e.spectral { // chains from one start have more in common
+		e.chains = 2
+	}
 	if pair := e.rival(single.candidate, 0); pair != nil {
 		e.best[e.lead], e.second = pair, nil
 	}
 	c := single.candidate
 	if first := e.firstCourses(); !slices.Equal(c.courses, first) {
 		c.courses, c.settings.Priors = first, e.priors(first)
-		if free := e.climb(c, counts, start); free != nil && free.candidate.settings.Blocks > counts[start] {
+		if free := e.climb(c); free != nil && free.candidate.settings.Blocks > e.counts[e.start] {
 			c = single.candidate
 			c.settings.Blocks = free.candidate.settings.Blocks
 			e.rival(c, 0)
 			return
 		}
 	}
-	e.climb(single.candidate, counts, start)
+	e.climb(single.candidate)
 }
 
 // climb tries a candidate with ever more blocks, or else fewer, and returns the best.
-func (e *explorer) climb(c candidate, counts []int, start int) (best *trial) {
+func (e *explorer) climb(c candidate) (best *trial) {
 	const worse = 1.1 // beside the best so far: what may be luck
 	if best = e.rival(c, 0); best == nil {
 		return nil
 	}
 	for _, step := range []int{1, -1} {
-		for position := start + step; position >= 0 && position < len(counts); position += step {
-			c.settings.Blocks = counts[position]
+		for position := e.start + step; position >= 0 && position < len(e.counts); position += step {
+			c.settings.Blocks = e.counts[position]
 			t := e.rival(c, 0)
 			if t == nil || t.error > worse*best.error {
 				break
@@ -237,7 +265,7 @@ func (e *explorer) climb(c candidate, counts []int, start int) (best *trial) {
 				best = t
 			}
 		}
-		if best.candidate.settings.Blocks != counts[start] {
+		if best.candidate.settings.Blocks != e.counts[e.start] {
 			break
 		}
 	}
@@ -260,6 +288,7 @@ func (e *explorer) choose() {
 		c := e.first[other].candidate
 		c.settings.Blocks = lead.candidate.settings.Blocks
 		c.courses, c.settings.Priors = lead.candidate.courses, lead.candidate.settings.Priors
+		c.spectral = lead.candidate.spectral && expectsValues(c.settings.Noise)
 		e.sel.candidates = append(e.sel.candidates, c)
 	}
 	if e.second != nil && e.second.error < next*lead.error {
@@ -324,9 +353,8 @@ func averaged(errors [][]float64) (sum float64) {
 func (j *job) errors(fit predictor, kept, held *tensor.Observed) []float64 {
 	scaling := j.scoring(kept)
 	errors := make([]float64, held.Len())
-	for k, value := range held.Values {
-		cell := held.Cell(k)
-		errors[k] = (fit.at(cell).value - value) / scaling.ScaleAt(cell)
+	for k, p := range fit.all(held.Index, j.Threads) {
+		errors[k] = (p.value - held.Values[k]) / scaling.ScaleAt(held.Cell(k))
 	}
 	return errors
 }

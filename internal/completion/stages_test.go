@@ -78,7 +78,8 @@ func TestFoldsPartTheCells(t *testing.T) {
 func TestSelectionFindsTheFormAndTheSize(t *testing.T) {
 	o, _ := noisy(tensor.Shape{20, 15, 10}, 2, 0.3, 0.4)
 	j := newJob(t, o, "auto", 0.1)
-	sel, _ := j.selectModel(context.Background(), newFolds(j.shape, j.HoldOut, j.Seed), j.budget())
+	f := newFolds(j.shape, j.HoldOut, j.Seed)
+	sel := j.selectModel(context.Background(), f, j.exploration(f, j.budget()))
 	best := sel.candidates[0]
 	if best.name == "varied noise" || best.settings.Blocks > 15 {
 		t.Errorf("noise of one level, rank 2: the best candidate is %q with %d blocks", best.name, best.settings.Blocks)

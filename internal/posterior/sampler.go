@@ -63,11 +63,38 @@ func Run(ctx context.Context, data *tensor.Observed, settings Settings) (*Poster
 			sweep = s.settings.Burn // the next sweep is the first to count
 		}
 		if k := sweep - s.settings.Burn; k > 0 && k%s.settings.Thin == 0 {
-			post.Samples = append(post.Samples, Sample{s.sample(), s.noise.scatter()})
+			post.Samples = append(post.Samples, (&Chain{s}).Sample())
 		}
 	}
 	return post, nil
 }
+
+// Chain is a chain that goes on for as long as it pays; Run is for one whose length is known. Burn, Keep, Thin and
+// StopBelow of its settings have no effect.
+type Chain struct{ s *sampler }
+
+// NewChain begins a chain on data, whose values should be standardised to a deviation near 1.
+func NewChain(data *tensor.Observed, settings Settings) *Chain {
+	return &Chain{newSampler(data, settings.withDefaults())}
+}
+
+// Sweep draws all factors and the noise so many times, and returns the last of every thin states. When ctx ends early
+// it returns those so far, and the context's error.
+func (c *Chain) Sweep(ctx context.Context, sweeps, thin int) (samples []Sample, err error) {
+	for k := 1; k <= sweeps; k++ {
+		if err := ctx.Err(); err != nil {
+			return samples, err
+		}
+		c.s.sweep()
+		if k%thin == 0 {
+			samples = append(samples, c.Sample())
+		}
+	}
+	return samples, nil
+}
+
+// Sample is a copy of the present state.
+func (c *Chain) Sample() Sample { return Sample{c.s.sample(), c.s.noise.scatter()} }
 
 func newSampler(data *tensor.Observed, settings Settings) *sampler {
 	s := &sampler{

@@ -1,0 +1,114 @@
+package completion
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"lacuna/internal/rng"
+)
+
+const (
+	heldOut     = 50_000  // cells that a fold of a large table holds out
+	leastShare  = 0.01    // of the cells in a fold
+	sampleCells = 500_000 // of a large table, on which the model is selected
+	trialSweeps = 12      // there
+	// largeWork is the nominal work of selecting there.
+	largeWork = 16e9
+)
+
+// large reports whether the default budget does not suffice to try the forms of the model on all cells. Of such a table
+// the model is selected on a sample, and fitted for as long as that pays.
+func (j *job) large() bool {
+	const sweeps = 100
+	blocks := blockCounts[startCount]
+	if j.Blocks > 0 {
+		blocks = j.Blocks
+	}
+	return sweeps*j.formsCost(blocks, j.observed.Shape(), j.observed.Len()) > exploring*defaultBudget
+}
+
+// chooseLarge hides two parts of the cells, the first to measure the error and the last to choose, and selects the model
+// on a sample of the others.
+func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection) {
+	j.HoldOut = math.Min(j.HoldOut, math.Max(leastShare, heldOut/float64(j.observed.Len())))
+	f := newFolds(j.shape, j.HoldOut, j.Seed)
+	some := f.sample(sampleCells, j.Seed)
+	e := exploration{
+		work: math.Min(largeWork*j.Effort, budget/defaultBudget*largeWork), counts: blockCounts, start: startCount, sweeps: trialSweeps, parts: []int{1}, spectral: true,
+	}
+	if j.Blocks > 0 {
+		e.counts, e.start = []int{j.Blocks}, 0
+	} else if rank := j.rank(ctx, some); rank > 0 {
+		if !slices.Contains(e.counts, rank) {
+			e.counts = append([]int{rank}, e.counts...)
+			slices.Sort(e.counts)
+		}
+		e.start = slices.Index(e.counts, rank)
+	}
+	j.after = describing * budget
+	j.expect(e.work)
+	sel := j.selectModel(ctx, some, e)
+	sel.parts = []int{f.parts - 1}
+	return f, sel
+}
+
+// rank is the number of blocks that the spectra of the cells propose; 0 where they show none.
+func (j *job) rank(ctx context.Context, f folds) int {
+	kept, _ := f.without(1)
+	centre := scaling{kind: centred}
+	ranks := j.spansOf(ctx, kept, centre.fit(kept), startKey{cells: "explore/1", scaling: centre}).Ranks()
+	if len(ranks) == 0 {
+		return 0
+	}
+	return ranks[0]
+}
+
+// sample returns two folds of about so many cells: the last part of f, and a sample of what neither it nor the first
+// part hides.
+func (f folds) sample(count int, seed uint64) folds {
+	last := f.parts - 1
+	state := make([]uint8, f.cells.Len()) // 1: held out by the last part, 2: hidden beside it, 3: not to be seen
+	free := f.cells.Len()
+	set := func(c int, to uint8) {
+		if state[c] == 0 {
+			state[c] = to
+			free--
+		}
+	}
+	for c, p := range f.part {
+		switch int(p) {
+		case 0:
+			set(c, 3)
+		case last:
+			set(c, 1)
+		}
+	}
+	for _, c := range f.beside[0] {
+		state[c] = 3
+	}
+	for _, c := range f.beside[last] {
+		if state[c] == 0 {
+			set(int(c), 2)
+		}
+	}
+	share, stream := float64(count)/math.Max(1, float64(free)), rng.New(seed, "sample of cells")
+	var positions []int
+	out := folds{scattered: f.scattered, parts: 2, beside: make([][]int32, 2)}
+	for c, s := range state {
+		if s == 3 || s == 0 && share < 1 && stream.Float64() >= share {
+			continue
+		}
+		if s == 2 {
+			out.beside[1] = append(out.beside[1], int32(len(positions)))
+		}
+		part := uint8(0)
+		if s == 1 {
+			part = 1
+		}
+		positions = append(positions, c)
+		out.part, out.piece = append(out.part, part), append(out.piece, f.piece[c])
+	}
+	out.cells = f.cells.Subset(positions)
+	return out
+}
