@@ -134,10 +134,10 @@ func (j *job) selectModel(ctx context.Context, f folds, plan exploration) select
 	// Between gaps with shapes, what a label has in common with its neighbours counts most; among scattered ones it is
 	// the number of blocks, and then how many chains are averaged.
 	if f.scattered {
-		averaging := float64(0.55 * plan.work)
+		averaging := float64(0.4 * plan.work)
 		e.changeBlocks()
-		e.changeScalings(averaging)
 		e.changeCourses(averaging)
+		e.changeScalings(averaging)
 	} else {
 		free := e.left
 		e.changeCourses(0.5 * free)

@@ -1,6 +1,7 @@
 package completion
 
 import (
+	"math"
 	"slices"
 
 	"lacuna/internal/rng"
@@ -40,7 +41,10 @@ func newShape(o *tensor.Observed, gaps [][]int32, seed uint64) *shape {
 
 // voidAt lists the smallest subsets of the modes whose tuple at a cell has no known cell, and all modes where there is
 // none.
-func (s *shape) voidAt(cell []int32) (void []int) {
+func (s *shape) voidAt(cell []int32) []int { return s.voidBeyond(cell, 0) }
+
+// voidBeyond is voidAt where so many of the known cells of every tuple do not count.
+func (s *shape) voidBeyond(cell []int32, known int32) (void []int) {
 	covered := func(mask int) bool {
 		for _, at := range void {
 			if m := s.known.subsets[at].mask; m&mask == m {
@@ -51,7 +55,7 @@ func (s *shape) voidAt(cell []int32) (void []int) {
 	}
 	for at := range s.known.subsets {
 		sub := &s.known.subsets[at]
-		if sub.count(sub.key(cell)) == 0 && !covered(sub.mask) {
+		if sub.count(sub.key(cell)) <= known && !covered(sub.mask) {
 			void = append(void, at)
 		}
 	}
@@ -293,24 +297,34 @@ func (s *shape) support(cell []int32, hidden []int32) []float64 {
 	return counts
 }
 
-// shaped is the share of the gaps that have a shape: a void beyond the cell itself.
-func (s *shape) shaped() (share float64) {
-	for g := range s.void {
-		if s.hasShape(g) {
-			share += 1 / float64(len(s.void))
+// shaped is the share of the gaps that have a shape, a void beyond the cell itself, beside the share of known cells that
+// would have one if they were not known: in a sparse table there are voids by chance.
+func (s *shape) shaped() float64 {
+	const some = 2000 // known cells
+	var gaps, known, count float64
+	for g, cell := range s.gaps {
+		if s.hasShape(cell, s.void[g]) {
+			gaps += 1 / float64(len(s.gaps))
 		}
 	}
-	return share
+	for c := 0; c < s.cells.Len(); c += 1 + s.cells.Len()/some {
+		cell := s.cells.Cell(c)
+		count++
+		if s.hasShape(cell, s.voidBeyond(cell, 1)) {
+			known++
+		}
+	}
+	return math.Max(0, gaps-known/count)
 }
 
-func (s *shape) hasShape(g int) bool {
-	for _, at := range s.void[g] {
+func (s *shape) hasShape(cell []int32, void []int) bool {
+	for _, at := range void {
 		if at < s.whole() {
 			return true
 		}
 		for _, n := range s.modes(at) {
 			if s.runs[at][n] {
-				if left, right := s.extent(at, s.gaps[g], n, s.order[n], s.order[n]); left+right > 0 {
+				if left, right := s.extent(at, cell, n, s.order[n], s.order[n]); left+right > 0 {
 					return true
 				}
 			}

@@ -127,11 +127,12 @@ func cellsOf(path, name string, peers []Peer) []job {
 	return jobs
 }
 
-// Measure fills a table from its observed cells and compares with the held-out ones. Errors are counted in the scale of
+// Measure fills the held-out cells of a table from its observed ones, and compares. Errors are counted in the scale of
 // the observed cells: one deviation for every index of a mode that is called variable, whose values have units of their
 // own, else one in all.
 func Measure(ctx context.Context, observed, held *tensor.Observed, o lacuna.Options) (Result, error) {
 	begun := time.Now()
+	o.Fill = held.Index
 	c, err := lacuna.Complete(ctx, observed, o)
 	if err != nil {
 		return Result{}, err
