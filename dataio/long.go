@@ -51,8 +51,6 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 	if s.between.char == '|' && o.Comment == "" && s.skipsRule() {
 		s.note("the line below the header is a rule, no row")
 	}
-	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
-	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
 	rows, whole := s.sampleRows()
 	known := newSample(s.form.names, rows, whole)
 	if err := s.checkHeader(known, o); err != nil && !s.station {
@@ -67,10 +65,13 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), o.WideName)
 		}
 	}
-	var err error
-	if s.columns, err = rolesOf(s.path, s.headLine, known, o); err != nil {
-		return nil, err
-	}
+	return s.columns.readAs(s.path, s.headLine, known, o, func(o Options) (*Table, error) { return s.cells(format, o) })
+}
+
+// cells reads the rows, with the columns in their roles.
+func (s *csvSource) cells(format Format, o Options) (*Table, error) {
+	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
+	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
 	modes := make([]string, 0, len(s.index)+1)
 	for _, k := range s.index {
 		modes = append(modes, s.columns.names[k])
@@ -94,11 +95,11 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 		b.newLabel(len(s.index), s.columns.names[k])
 	}
 	if err := s.eachCell(b); err != nil {
-		return nil, s.withProposal(err)
+		return nil, err
 	}
 	table, err := b.table(format, s, s.numbers)
 	if err != nil {
-		return nil, s.withProposal(err)
+		return nil, err
 	}
 	s.describe(table)
 	return table, s.checkAdded(s.path, s.headLine, !table.Complete())
