@@ -45,6 +45,32 @@ func newNumbers(missing []string, mayComma bool) *numbers {
 	return n
 }
 
+// fork reads numbers in the same way, and gathers evidence of its own.
+func (n *numbers) fork() *numbers {
+	return &numbers{
+		missing: n.missing, missingValue: n.missingValue, mayComma: n.mayComma, decimal: n.decimal, flags: n.flags,
+		counts: gapCounts{},
+	}
+}
+
+// join takes up the evidence of a fork, whose numbers follow those of n.
+func (n *numbers) join(fork *numbers) {
+	n.comma = n.comma || fork.comma
+	n.flagged += fork.flagged
+	for text, count := range fork.counts {
+		n.counts.more([]byte(text), *count)
+	}
+	m, later := &n.marks, &fork.marks
+	for _, mark := range []struct{ own, other *string }{
+		{&m.eitherComma, &later.eitherComma}, {&m.eitherDot, &later.eitherDot}, {&m.thousands, &later.thousands},
+		{&m.decimal, &later.decimal}, {&m.dot, &later.dot},
+	} {
+		if *mark.own == "" {
+			*mark.own = *mark.other
+		}
+	}
+}
+
 // isMissing tells whether a number stands for a gap.
 func (n *numbers) isMissing(v float64) bool {
 	if math.IsNaN(v) {

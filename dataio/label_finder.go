@@ -1,0 +1,78 @@
+package dataio
+
+import "encoding/binary"
+
+// labelFinder finds the numbers of labels: of short ones that have been met lately at a glance, of others in the map of
+// all. Labels that are in neither are numbered −1, −2, ….
+type labelFinder struct {
+	known  map[string]int32 // is not written while there are readers
+	own    map[string]int32 // the labels that are not in known
+	fresh  []string         // the same in order
+	given  []int32          // the numbers that they get
+	piece  int32            // counts the pieces, from 1
+	lately [lately]glance
+}
+
+// glance is a short label with its number.
+type glance struct {
+	head, tail uint64
+	size       int32 // 0 for none
+	number     int32 // below zero, it counts in one piece alone
+	piece      int32
+}
+
+// lately is how many labels are found at a glance, a power of two; longestGlance is the length of the longest of them.
+const (
+	lately        = 1 << latelyBits
+	latelyBits    = 11
+	longestGlance = 16
+)
+
+// begin forgets the labels that are not in known.
+func (f *labelFinder) begin(known map[string]int32) {
+	f.known, f.fresh = known, f.fresh[:0]
+	f.piece++
+	if f.own == nil {
+		f.own = map[string]int32{}
+	}
+	clear(f.own)
+}
+
+func (f *labelFinder) find(text []byte) int32 {
+	if len(text) > longestGlance {
+		return f.search(text)
+	}
+	head, tail := ends16(text)
+	at := &f.lately[(head*0x9E3779B97F4A7C15^tail*0xC2B2AE3D27D4EB4F)>>(64-latelyBits)]
+	if at.head == head && at.tail == tail && int(at.size) == len(text) && (at.number >= 0 || at.piece == f.piece) {
+		return at.number
+	}
+	*at = glance{head, tail, int32(len(text)), f.search(text), f.piece}
+	return at.number
+}
+
+// ends16 are the first and the last eight bytes of a text of 1 to 16 bytes, or what there is of them: with the length
+// they tell the whole text.
+func ends16(text []byte) (head, tail uint64) {
+	switch n := len(text); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[n-8:])
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(text)), uint64(binary.LittleEndian.Uint32(text[n-4:]))
+	default:
+		return uint64(text[0]) | uint64(text[n/2])<<8 | uint64(text[n-1])<<16, 0
+	}
+}
+
+func (f *labelFinder) search(text []byte) int32 {
+	if number, ok := f.known[string(text)]; ok {
+		return number
+	}
+	if number, ok := f.own[string(text)]; ok {
+		return number
+	}
+	f.fresh = append(f.fresh, string(text))
+	number := -int32(len(f.fresh))
+	f.own[f.fresh[len(f.fresh)-1]] = number
+	return number
+}
