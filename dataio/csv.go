@@ -271,6 +271,10 @@ func (r *records) text(field span) []byte {
 	if len(text) == 0 || isPlain(text[0]) && isPlain(text[len(text)-1]) {
 		return text
 	}
+	return bareText(text)
+}
+
+func bareText(text []byte) []byte {
 	text = bytes.TrimSpace(text)
 	if len(text) >= 2 && text[0] == '"' && text[len(text)-1] == '"' {
 		text = bytes.TrimSpace(text[1 : len(text)-1])
@@ -281,8 +285,8 @@ func (r *records) text(field span) []byte {
 	return text
 }
 
-// isPlain tells that a byte is no space, no part of one, and no quote.
-func isPlain(c byte) bool { return c > '"' && c < 0x80 || c == '!' }
+// isPlain tells that a byte is surely no space, no part of one, and no quote.
+func isPlain(c byte) bool { return c-'#' < 0x80-'#' }
 
 // header reads the first record: the names of the columns.
 func (r *records) header() ([]string, error) {

@@ -74,12 +74,13 @@ type cellReader struct {
 	rows       int
 	err        *Error // its line counts from the piece
 
-	labels  []labelFinder // of the index columns
-	numbers *numbers
-	cell    []int32
-	index   [][]int32
-	values  []float64
-	gaps    [][]int32
+	labels   []labelFinder // of the index columns
+	numbers  *numbers
+	cell     []int32
+	index    [][]int32 // of as many places as values
+	values   []float64 // the first observed of them are cells
+	gaps     [][]int32
+	observed int
 }
 
 // read reads the rows that begin in data[from:end].
@@ -90,12 +91,12 @@ func (r *cellReader) read(s *csvSource, b *builder, from, end int) {
 		r.labels = make([]labelFinder, len(s.index))
 	}
 	for n := range b.names {
-		r.index[n], r.gaps[n] = r.index[n][:0], r.gaps[n][:0]
+		r.gaps[n] = r.gaps[n][:0]
 	}
 	for n := range r.labels {
 		r.labels[n].begin(b.numbers[n])
 	}
-	r.values, r.numbers = r.values[:0], s.numbers.fork()
+	r.observed, r.numbers = 0, s.numbers.fork()
 	r.from, r.rows, r.err = from, 0, nil
 	lines := newRecords(s.path, s.data[:s.stop], s.between, from)
 	lines.comment = s.comment
@@ -163,12 +164,26 @@ func (r *cellReader) number(lines *records, column int) *Error {
 			r.gaps[n] = append(r.gaps[n], i)
 		}
 	default:
-		for n, i := range r.cell {
-			r.index[n] = append(r.index[n], i)
+		if r.observed == len(r.values) {
+			r.grow()
 		}
-		r.values = append(r.values, value)
+		for n, i := range r.cell {
+			r.index[n][r.observed] = i
+		}
+		r.values[r.observed] = value
+		r.observed++
 	}
 	return nil
+}
+
+// grow makes room for more cells.
+func (r *cellReader) grow() {
+	const least = 1 << 12
+	more := max(least, len(r.values))
+	r.values = append(r.values, make([]float64, more)...)
+	for n := range r.index {
+		r.index[n] = append(r.index[n], make([]int32, more)...)
+	}
 }
 
 // numberLabels gives the labels that the reader has met first their numbers.
@@ -188,7 +203,7 @@ func (b *builder) takeCells(threads int, pieces []*cellReader) {
 	firstValue, firstGap := make([]int, len(pieces)), make([]int, len(pieces))
 	for k, p := range pieces {
 		firstValue[k], firstGap[k] = values, gaps
-		values, gaps = values+len(p.values), gaps+len(p.gaps[0])
+		values, gaps = values+p.observed, gaps+len(p.gaps[0])
 	}
 	b.values = slices.Grow(b.values, values-len(b.values))[:values]
 	for n := range b.names {
@@ -197,13 +212,13 @@ func (b *builder) takeCells(threads int, pieces []*cellReader) {
 	}
 	parallel.For(threads, len(pieces), func(k int) {
 		p := pieces[k]
-		copy(b.values[firstValue[k]:], p.values)
+		copy(b.values[firstValue[k]:], p.values[:p.observed])
 		for n := range b.names {
 			var given []int32
 			if n < len(p.labels) {
 				given = p.labels[n].given
 			}
-			takeNumbers(b.index[n][firstValue[k]:], p.index[n], given)
+			takeNumbers(b.index[n][firstValue[k]:], p.index[n][:p.observed], given)
 			takeNumbers(b.gaps[n][firstGap[k]:], p.gaps[n], given)
 		}
 	})

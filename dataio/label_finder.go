@@ -51,17 +51,19 @@ func (f *labelFinder) find(text []byte) int32 {
 	return at.number
 }
 
-// ends16 are the first and the last eight bytes of a text of 1 to 16 bytes, or what there is of them: with the length
-// they tell the whole text.
+// ends16 are the first eight bytes of a text of 1 to 16 bytes and those behind them, with zeros for what is not there:
+// with the length they tell the whole text.
 func ends16(text []byte) (head, tail uint64) {
-	switch n := len(text); {
-	case n >= 8:
-		return binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[n-8:])
-	case n >= 4:
-		return uint64(binary.LittleEndian.Uint32(text)), uint64(binary.LittleEndian.Uint32(text[n-4:]))
-	default:
-		return uint64(text[0]) | uint64(text[n/2])<<8 | uint64(text[n-1])<<16, 0
+	const word = 8
+	size := len(text)
+	if cap(text) < longestGlance { // at the end of the data
+		var whole [longestGlance]byte
+		copy(whole[:], text)
+		return binary.LittleEndian.Uint64(whole[:]), binary.LittleEndian.Uint64(whole[word:])
 	}
+	text = text[:longestGlance]
+	head, tail = binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[word:])
+	return head & (1<<(word*uint(size)) - 1), tail & (1<<(word*uint(max(size-word, 0))) - 1)
 }
 
 func (f *labelFinder) search(text []byte) int32 {

@@ -135,30 +135,28 @@ func (n *numbers) parse(text []byte) (value float64, gap bool, problem string) {
 // point is where the point stands, −1 for none.
 func plainNumber(text []byte) (value float64, point int, ok bool) {
 	const mostDigits, mostPlaces = 15, 22
-	at, digits := 0, 0
-	var mantissa uint64
-	point = -1
+	at := 0
 	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
 		at = 1
 	}
-	for ; at < len(text); at++ {
-		switch c := text[at]; {
-		case '0' <= c && c <= '9':
-			if mantissa = 10*mantissa + uint64(c-'0'); mantissa > 0 {
-				digits++
-			}
-			ok = true
-		case c == '.' && point < 0:
-			point = at
-		default:
-			return 0, -1, false
+	for at < len(text)-1 && text[at] == '0' && text[at+1] != '.' {
+		at++
+	}
+	first, places := at, 0
+	var mantissa uint64
+	for ; at < len(text) && text[at]-'0' <= 9; at++ {
+		mantissa = 10*mantissa + uint64(text[at]-'0')
+	}
+	digits := at - first
+	if point = -1; at < len(text) && text[at] == '.' {
+		point, at = at, at+1
+		for ; at < len(text) && text[at]-'0' <= 9; at++ {
+			mantissa = 10*mantissa + uint64(text[at]-'0')
 		}
+		places = at - point - 1
+		digits += places
 	}
-	places := 0
-	if point >= 0 {
-		places = len(text) - 1 - point
-	}
-	if !ok || digits > mostDigits || places > mostPlaces {
+	if at < len(text) || digits == 0 || digits > mostDigits || places > mostPlaces {
 		return 0, -1, false
 	}
 	value = float64(mantissa)
