@@ -66,7 +66,7 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 	if err != nil {
 		return nil, damagedArrow(path, err)
 	}
-	s := &arrowSource{path: path, schema: file.Schema(), numbers: newNumbers(o.Missing, false)}
+	s := &arrowSource{path: path, schema: file.Schema()}
 	var names []string
 	for _, field := range s.schema.Fields() {
 		names = append(names, field.Name)
@@ -83,7 +83,6 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 	if len(names) == 0 || rows > 64*len(data) {
 		return nil, damagedArrow(path, fmt.Sprintf("%d columns and %d rows", len(names), rows))
 	}
-	s.stored = make([][]arrowPlace, len(names))
 	known, err := sampleRows(s, names)
 	if err != nil {
 		return nil, err
@@ -92,10 +91,10 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 		s.pandas = parsePandas(text)
 	}
 	s.pandas.mark(known)
-	if s.columns, err = rolesOf(path, 0, known, o); err != nil {
-		return nil, err
-	}
-	return readRows(path, Arrow, s, &s.columns, s.numbers, o, rows, "make it null")
+	return s.columns.readAs(path, 0, known, o, func(o Options) (*Table, error) {
+		s.stored, s.numbers = make([][]arrowPlace, len(names)), newNumbers(o.Missing, false)
+		return readRows(path, Arrow, s, &s.columns, s.numbers, o, rows, "make it null")
+	})
 }
 
 func damagedArrow(path string, what any) error {

@@ -1,9 +1,7 @@
 package dataio
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"lacuna/internal/memory"
@@ -175,24 +173,23 @@ func (b *builder) singleLabel(format Format, n int) error {
 
 // merge returns the cells in canonical order, each once.
 func (b *builder) merge(t *Table, all *tensor.Observed) (*tensor.Observed, error) {
-	positions := sortedPositions(all)
-	compare := comparer(all)
+	positions, same := sortedPositions(all)
 	kept := positions[:0]
 	var averaged int
 	for from := 0; from < len(positions); {
 		to := from + 1
-		for to < len(positions) && compare(positions[from], positions[to]) == 0 {
+		for to < len(positions) && same(from, to) {
 			to++
 		}
 		first := positions[from]
 		if to > from+1 {
-			same := positions[from:to]
-			t.Merged += len(same) - 1
-			value, equal := b.resolve(all, same)
+			repeats := positions[from:to]
+			t.Merged += len(repeats) - 1
+			value, equal := b.resolve(all, repeats)
 			if !equal {
 				averaged++
 				if b.options.Duplicates == RefuseDuplicates {
-					return nil, b.duplicate(t.source, all, same)
+					return nil, b.duplicate(t.source, all, repeats)
 				}
 			}
 			all.Values[first] = value
@@ -271,69 +268,42 @@ func (b *builder) warn(t *Table) {
 	}
 }
 
-// comparer orders positions by cell.
-func comparer(o *tensor.Observed) func(a, b int) int {
-	return func(a, b int) int {
-		for _, column := range o.Index {
-			if d := column[a] - column[b]; d != 0 {
-				return int(d)
-			}
-		}
-		return 0
-	}
-}
-
-// sortedPositions sorts the cells, those of equal coordinates in the order of the file.
-func sortedPositions(o *tensor.Observed) []int {
-	positions := make([]int, o.Len())
-	for c := range positions {
-		positions[c] = c
-	}
-	compare := comparer(o)
-	if slices.IsSortedFunc(positions, compare) {
-		return positions
-	}
-	if o.Shape().Cells() > math.MaxInt64/2 {
-		slices.SortStableFunc(positions, compare)
-		return positions
-	}
-	keys := make([]int64, o.Len())
-	for n, column := range o.Index {
-		d := int64(len(o.Modes[n].Labels))
-		for c, i := range column {
-			keys[c] = keys[c]*d + int64(i)
-		}
-	}
-	slices.SortFunc(positions, func(a, b int) int {
-		if d := cmp.Compare(keys[a], keys[b]); d != 0 {
-			return d
-		}
-		return a - b
-	})
-	return positions
-}
-
 // findKnown finds the listed gaps whose cell is observed in another row.
 func (t *Table) findKnown() {
 	t.known = map[int]float64{}
+	near := 0
 	for k := range t.gaps[0] {
-		c, found := find(t.Observed, func(n int) int32 { return t.gaps[n][k] })
+		c, found := findNear(t.Observed, near, func(n int) int32 { return t.gaps[n][k] })
 		if found {
 			t.known[k] = t.Observed.Values[c]
 		}
+		near = c
 	}
 }
 
 // find searches a cell among the observed ones.
 func find(o *tensor.Observed, coordinate func(n int) int32) (position int, found bool) {
+	return findBetween(o, 0, o.Len(), coordinate)
+}
+
+// findNear searches a cell that probably stands behind a place, and not far from it.
+func findNear(o *tensor.Observed, near int, coordinate func(n int) int32) (position int, found bool) {
 	low, high := 0, o.Len()
+	for step := 1; near < high; step *= 2 {
+		if compareCell(o, near, coordinate) > 0 {
+			high = near
+			break
+		}
+		low = near
+		near += step
+	}
+	return findBetween(o, low, high, coordinate)
+}
+
+func findBetween(o *tensor.Observed, low, high int, coordinate func(n int) int32) (position int, found bool) {
 	for low < high {
 		middle := (low + high) / 2
-		d := 0
-		for n := 0; n < o.Order() && d == 0; n++ {
-			d = int(o.Index[n][middle]) - int(coordinate(n))
-		}
-		switch {
+		switch d := compareCell(o, middle, coordinate); {
 		case d == 0:
 			return middle, true
 		case d < 0:
@@ -343,6 +313,16 @@ func find(o *tensor.Observed, coordinate func(n int) int32) (position int, found
 		}
 	}
 	return low, false
+}
+
+// compareCell tells how an observed cell stands to another one: below 0, before it.
+func compareCell(o *tensor.Observed, c int, coordinate func(n int) int32) int {
+	for n, column := range o.Index {
+		if d := int(column[c]) - int(coordinate(n)); d != 0 {
+			return d
+		}
+	}
+	return 0
 }
 
 // mostCells is the largest grid that is filled as a whole.
@@ -360,11 +340,10 @@ func (t *Table) useGrid() error {
 	}
 	t.grid = true
 	gaps := &tensor.Observed{Modes: t.Observed.Modes, Index: t.gaps, Values: make([]float64, len(t.gaps[0]))}
-	positions := sortedPositions(gaps)
+	positions, same := sortedPositions(gaps)
 	distinct := 0
-	compare := comparer(gaps)
 	for k, c := range positions {
-		if _, known := t.known[c]; !known && (k == 0 || compare(positions[k-1], c) != 0) {
+		if _, known := t.known[c]; !known && (k == 0 || !same(k-1, k)) {
 			distinct++
 		}
 	}
@@ -387,7 +366,7 @@ func (t *Table) eachUnlisted(yield func([]int32) bool) {
 		return
 	}
 	gaps := &tensor.Observed{Modes: o.Modes, Index: t.gaps, Values: make([]float64, len(t.gaps[0]))}
-	positions := sortedPositions(gaps)
+	positions, _ := sortedPositions(gaps)
 	cell := make([]int32, o.Order())
 	isAt := func(index [][]int32, c int) bool {
 		for n, i := range cell {

@@ -72,8 +72,9 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 		filled[k] = f
 	}
 	var gaps []int
+	var same func(a, b int) bool
 	if len(filled) > 0 {
-		gaps = sortedPositions(&tensor.Observed{
+		gaps, same = sortedPositions(&tensor.Observed{
 			Modes: t.Observed.Modes, Index: t.gaps, Values: make([]float64, len(filled)),
 		})
 	}
@@ -92,7 +93,7 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 		observed++
 	}
 	for at, k := range gaps {
-		if at > 0 && comparer(&tensor.Observed{Index: t.gaps})(gaps[at-1], k) == 0 {
+		if at > 0 && same(at-1, at) {
 			continue
 		}
 		for observed < t.Observed.Len() && before(k) {

@@ -24,6 +24,9 @@ func (s *csvSource) isNoRow(r *records) bool {
 	if s.station {
 		return !s.padRow(r)
 	}
+	if s.repeatsHeader(r) {
+		return true
+	}
 	if r.fields[0].from < r.fields[0].to {
 		return false
 	}
@@ -33,6 +36,11 @@ func (s *csvSource) isNoRow(r *records) bool {
 		}
 	}
 	return len(r.fields) > 1
+}
+
+// repeatsHeader tells that a record is the header once more, as where files were joined.
+func (s *csvSource) repeatsHeader(r *records) bool {
+	return !s.noHeader && r.end-r.start == len(s.headText) && bytes.Equal(r.data[r.start:r.end], s.headText)
 }
 
 // fits tells that a row has a field for every column, and that further ones are empty.
@@ -116,6 +124,13 @@ func (s *csvSource) checkHeader(known *sample, o Options) error {
 	if s.noHeader {
 		return nil
 	}
+	if nameless := known.nameless(); len(nameless) >= 2 && 4*len(nameless) >= len(names) {
+		return &Error{
+			Path: s.path, Line: s.headLine,
+			Problem: fmt.Sprintf("%d columns of numbers have no name, such as column %d", len(nameless), nameless[0]+1),
+			Remedy:  "give every column a name, and the labels of the rows one column",
+		}
+	}
 	numeric, named := 0, 0
 	for _, name := range names {
 		if name != "" {
@@ -126,7 +141,7 @@ func (s *csvSource) checkHeader(known *sample, o Options) error {
 		}
 	}
 	last := names[len(names)-1]
-	if o.Wide && names[0] == "" || numeric < len(names) {
+	if (o.Wide && names[0] == "" || numeric < len(names)) && !known.holds(names) {
 		if _, series := known.findSeries(); series || o.Wide || o.Value != "" || len(names) == 1 ||
 			last != "" && !isNumber([]byte(last)) {
 			return nil
@@ -161,6 +176,31 @@ func (s *csvSource) checkHeader(known *sample, o Options) error {
 			shorten(string(bytes.TrimSpace(line))), plural(len(names), "column"), s.between.name()),
 		Remedy: remedy,
 	}
+}
+
+// nameless are the columns behind the first that hold numbers under no name.
+func (s *sample) nameless() (columns []int) {
+	for k, name := range s.names {
+		if k > 0 && name == "" && s.isNumeric(k) {
+			columns = append(columns, k)
+		}
+	}
+	return columns
+}
+
+// holds tells that half of some texts or more, two at least, stand in rows, each in the column of its place.
+func (s *sample) holds(texts []string) bool {
+	same, filled := 0, 0
+	for k, text := range texts {
+		if text == "" {
+			continue
+		}
+		filled++
+		if s.of(k).distinct[text] > 0 {
+			same++
+		}
+	}
+	return same >= 2 && 2*same >= filled
 }
 
 // numberRemedy says what to do about a value.

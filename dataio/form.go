@@ -16,6 +16,7 @@ type form struct {
 	head     int // where the header begins, or the first row where there is none; what is above it is no table
 	headLine int
 	noHeader bool
+	headText []byte
 	body     int // where the first row begins, behind the header and lines of units
 	bodyLine int
 	stop     int      // behind the last row; what is below is no table
@@ -335,6 +336,12 @@ func (f *form) readHeader(path string, data []byte, o Options) error {
 		return f.nameColumns(path, o)
 	}
 	f.body, f.bodyLine = r.next, r.nextLine
+	f.headText = data[r.start:r.end]
+	for k := range names {
+		if f.between.space { // Year, Month, Anomaly
+			names[k] = strings.TrimSuffix(names[k], ",")
+		}
+	}
 	if f.between.also != 0 { // the last of the names that are one column also names the mode beside it
 		for k, name := range names {
 			if before, after, found := strings.Cut(name, `\`); found {

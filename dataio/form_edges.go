@@ -3,6 +3,7 @@ package dataio
 import (
 	"bytes"
 	"regexp"
+	"slices"
 )
 
 // mostUnits is how many lines of units, or of what was measured how, may follow a header.
@@ -23,9 +24,16 @@ func (f *form) skipUnits(path string, data []byte, rows [][]string) {
 	}
 }
 
-// isUnits tells whether a row has words alone where the rows below have numbers, in two columns at least.
+// columnTypes is what the line below a header says in files of the US Geological Survey: 5s, 20d, 14n.
+var columnTypes = regexp.MustCompile(`^\d+[sdn]$`)
+
+// isUnits tells whether a row has words alone where the rows below have numbers, in two columns at least, or in the only
+// one that has any.
 func isUnits(row []string, below [][]string, columns int) bool {
 	const fewest = 2 // rows below, and columns of numbers
+	if !slices.ContainsFunc(row, func(text string) bool { return !columnTypes.MatchString(text) }) {
+		return true
+	}
 	numeric, words := 0, 0
 	for k := range columns {
 		numbers, filled := 0, 0
@@ -49,6 +57,9 @@ func isUnits(row []string, below [][]string, columns int) bool {
 			words++
 		}
 	}
+	if words == 1 && numeric == 1 {
+		return len(slices.DeleteFunc(slices.Clone(row), func(text string) bool { return text == "" })) == 1
+	}
 	return numeric >= fewest && words > 0 && (words == numeric || len(row) < columns || row[0] == "")
 }
 
@@ -61,9 +72,19 @@ func looksNumeric(text []byte) bool {
 // rowCount is what databases write below a table.
 var rowCount = regexp.MustCompile(`^\(\d+ (rows?|Zeilen?|lignes?)\)$`)
 
-// remark tells whether a line below the table is empty, or words that are no row: in one field, or a sentence cut in
-// fewer fields than a row has.
-func (f *form) remark(r *records) (isBlank, isRemark bool) {
+// below is what a line may be that is found at the end of a text.
+type below int
+
+const (
+	aRow      below = iota
+	aBlank          // empty, or nothing but separators
+	aSentence       // words in one field where a row has three or more, or the count that databases write
+	aRemark         // words that are no row: in one field, or cut in fewer fields than a row has
+	aShort          // half the fields of a row or fewer
+)
+
+// kindBelow tells what a line at the end may be, and whether it has a number.
+func (f *form) kindBelow(r *records) (kind below, hasNumber bool) {
 	filled, numbers := 0, 0
 	for _, field := range r.fields {
 		text := r.text(field)
@@ -74,20 +95,29 @@ func (f *form) remark(r *records) (isBlank, isRemark bool) {
 			numbers++
 		}
 	}
-	if filled == 0 || rowCount.Match(bytes.TrimSpace(r.data[r.start:r.end])) {
-		return true, false
+	line := bytes.TrimSpace(r.data[r.start:r.end])
+	isShort, hasSpace := len(r.fields) < len(f.names), bytes.IndexByte(line, ' ') > 0
+	switch {
+	case filled == 0:
+		return aBlank, false
+	case rowCount.Match(line), numbers == 0 && hasSpace && len(r.fields) == 1 && len(f.names) > 2:
+		return aSentence, false
+	case len(r.text(r.fields[0])) > 0 && numbers == 0 && (filled == 1 || isShort && hasSpace):
+		return aRemark, false
+	case 2*len(r.fields) <= len(f.names) && !f.between.space:
+		return aShort, numbers > 0
 	}
-	sentence := len(r.fields) < len(f.names) && numbers == 0 && bytes.IndexByte(r.data[r.start:r.end], ' ') > 0
-	return false, len(r.text(r.fields[0])) > 0 && (filled == 1 && numbers == 0 || sentence)
+	return aRow, numbers > 0
 }
 
 // mostFooter is how many lines below the table are looked at.
 const mostFooter = 40
 
-// findFooter moves the stop before what follows the table after an empty line: sources, notes, dates.
+// findFooter moves the stop before what follows the table: sentences, and behind an empty line also remarks and a table
+// of fewer columns, such as footnotes with their numbers, whose first line is words.
 func (f *form) findFooter(path string, data []byte) {
-	end := len(data)
-	blank := -1
+	end, cut := len(data), -1
+	any, sentences, hasNumber := false, true, false
 	for range mostFooter {
 		at := bytes.LastIndexByte(bytes.TrimSuffix(data[f.body:end], []byte("\n")), '\n') + 1 + f.body
 		if at <= f.body || at >= end {
@@ -98,22 +128,24 @@ func (f *form) findFooter(path string, data []byte) {
 		if !r.scan() || r.next != end {
 			break
 		}
-		switch isBlank, isRemark := f.remark(r); {
-		case isBlank:
-			blank = at
-		case !isRemark:
-			end = f.body
-		}
-		if end == f.body {
+		kind, number := f.kindBelow(r)
+		if kind == aRow {
 			break
+		}
+		if kind == aBlank {
+			if any && !hasNumber {
+				cut = at
+			}
+		} else {
+			any, hasNumber, sentences = true, number, sentences && kind == aSentence
+			if sentences {
+				cut = at
+			}
 		}
 		end = at
 	}
-	if blank < 0 {
-		return
-	}
-	if rest := bytes.Trim(data[blank:], "\r\n\t ,;|"); len(rest) > 0 {
-		f.stop = blank
-		f.note("%s below the table skipped", plural(bytes.Count(bytes.TrimSpace(data[blank:]), []byte("\n"))+1, "line"))
+	if cut >= 0 {
+		f.stop = cut
+		f.note("%s below the table skipped", plural(bytes.Count(bytes.TrimSpace(data[cut:]), []byte("\n"))+1, "line"))
 	}
 }

@@ -53,6 +53,12 @@ var foreign = []struct{ magic, name, remedy string }{
 	{"\xD0\xCF\x11\xE0", "an old Excel or Office file", "save the table as .xlsx without a password, or as CSV"},
 	{"FEA1", "Feather of the first version", "write it again with version 2"},
 	{"%PDF", "PDF", "save the table as CSV"},
+	{"<stata_dta>", "a Stata file", "export the table as CSV: export delimited"},
+	{"$FL2", "an SPSS file", "save the table as CSV"},
+	{"X\n\x00\x00", "an R object (.rds)", "write the table with write.csv"},
+	{"RDX", "an R workspace (.RData)", "write the table with write.csv"},
+	{"\x80\x04\x95", "a Python pickle", "write the table with to_csv or to_parquet"},
+	{"\x80\x05\x95", "a Python pickle", "write the table with to_csv or to_parquet"},
 	{"SQLite format 3", "an SQLite database", "export the table as CSV"},
 }
 

@@ -52,13 +52,15 @@ type GapMark struct {
 // gapCounts counts spellings.
 type gapCounts map[string]*int
 
-func (g gapCounts) add(text []byte) {
+func (g gapCounts) add(text []byte) { g.more(text, 1) }
+
+func (g gapCounts) more(text []byte, n int) {
 	count, ok := g[string(text)]
 	if !ok {
 		count = new(int)
 		g[string(text)] = count
 	}
-	*count++
+	*count += n
 }
 
 // marks lists the spellings, the most frequent first.

@@ -51,8 +51,6 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 	if s.between.char == '|' && o.Comment == "" && s.skipsRule() {
 		s.note("the line below the header is a rule, no row")
 	}
-	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
-	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
 	rows, whole := s.sampleRows()
 	known := newSample(s.form.names, rows, whole)
 	if err := s.checkHeader(known, o); err != nil && !s.station {
@@ -67,10 +65,13 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), o.WideName)
 		}
 	}
-	var err error
-	if s.columns, err = rolesOf(s.path, s.headLine, known, o); err != nil {
-		return nil, err
-	}
+	return s.columns.readAs(s.path, s.headLine, known, o, func(o Options) (*Table, error) { return s.cells(format, o) })
+}
+
+// cells reads the rows, with the columns in their roles.
+func (s *csvSource) cells(format Format, o Options) (*Table, error) {
+	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
+	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
 	modes := make([]string, 0, len(s.index)+1)
 	for _, k := range s.index {
 		modes = append(modes, s.columns.names[k])
@@ -94,11 +95,11 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 		b.newLabel(len(s.index), s.columns.names[k])
 	}
 	if err := s.eachCell(b); err != nil {
-		return nil, s.withProposal(err)
+		return nil, err
 	}
 	table, err := b.table(format, s, s.numbers)
 	if err != nil {
-		return nil, s.withProposal(err)
+		return nil, err
 	}
 	s.describe(table)
 	return table, s.checkAdded(s.path, s.headLine, !table.Complete())
@@ -150,71 +151,6 @@ func checkMarkup(path string, sample []byte) error {
 		if bytes.HasPrefix(start, []byte(markup.first)) {
 			return &Error{Path: path, Problem: "this is " + markup.name, Remedy: "save the table as CSV"}
 		}
-	}
-	return nil
-}
-
-// eachCell hands all cells to the builder.
-func (s *csvSource) eachCell(b *builder) error {
-	r := s.records()
-	cell := make([]int32, len(b.names))
-	rows := 0
-	for r.scan() {
-		if s.isNoRow(r) {
-			continue
-		}
-		rows++
-		if len(r.fields) != len(s.columns.names) && !s.fits(r) {
-			return &Error{
-				Path: s.path, Line: r.line,
-				Problem: fmt.Sprintf("%d fields where the header has %d", len(r.fields), len(s.columns.names)),
-				Remedy:  "give every row as many fields as the header",
-			}
-		}
-		for n, k := range s.index {
-			text := r.text(r.fields[k])
-			if len(text) == 0 {
-				return &Error{
-					Path: s.path, Line: r.line, Column: s.columns.names[k], Problem: "the label is empty",
-					Remedy: "give the row a label, or remove it",
-				}
-			}
-			cell[n] = b.label(n, text)
-		}
-		if s.value >= 0 {
-			if err := s.oneCell(r, s.value, b, cell); err != nil {
-				return err
-			}
-		}
-		for i, k := range s.wide {
-			cell[len(cell)-1] = int32(i)
-			if err := s.oneCell(r, k, b, cell); err != nil {
-				return err
-			}
-		}
-	}
-	if r.err == nil && rows == 0 {
-		return &Error{
-			Path: s.path, Problem: "there is no row below the header", Remedy: "give a table with at least one row of data",
-		}
-	}
-	return r.err
-}
-
-func (s *csvSource) oneCell(r *records, column int, b *builder, cell []int32) error {
-	text := r.text(r.fields[column])
-	value, gap, problem := s.numbers.parse(text)
-	switch {
-	case problem != "":
-		return &Error{
-			Path: s.path, Line: r.line, Column: s.columns.names[column], Value: string(text), Problem: problem,
-			Remedy: s.numberRemedy(problem, text),
-		}
-	case gap:
-		s.numbers.counts.add(text)
-		b.gap(cell)
-	default:
-		b.observe(cell, value)
 	}
 	return nil
 }

@@ -45,6 +45,32 @@ func newNumbers(missing []string, mayComma bool) *numbers {
 	return n
 }
 
+// fork reads numbers in the same way, and gathers evidence of its own.
+func (n *numbers) fork() *numbers {
+	return &numbers{
+		missing: n.missing, missingValue: n.missingValue, mayComma: n.mayComma, decimal: n.decimal, flags: n.flags,
+		counts: gapCounts{},
+	}
+}
+
+// join takes up the evidence of a fork, whose numbers follow those of n.
+func (n *numbers) join(fork *numbers) {
+	n.comma = n.comma || fork.comma
+	n.flagged += fork.flagged
+	for text, count := range fork.counts {
+		n.counts.more([]byte(text), *count)
+	}
+	m, later := &n.marks, &fork.marks
+	for _, mark := range []struct{ own, other *string }{
+		{&m.eitherComma, &later.eitherComma}, {&m.eitherDot, &later.eitherDot}, {&m.thousands, &later.thousands},
+		{&m.decimal, &later.decimal}, {&m.dot, &later.dot},
+	} {
+		if *mark.own == "" {
+			*mark.own = *mark.other
+		}
+	}
+}
+
 // isMissing tells whether a number stands for a gap.
 func (n *numbers) isMissing(v float64) bool {
 	if math.IsNaN(v) {
@@ -109,30 +135,28 @@ func (n *numbers) parse(text []byte) (value float64, gap bool, problem string) {
 // point is where the point stands, −1 for none.
 func plainNumber(text []byte) (value float64, point int, ok bool) {
 	const mostDigits, mostPlaces = 15, 22
-	at, digits := 0, 0
-	var mantissa uint64
-	point = -1
+	at := 0
 	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
 		at = 1
 	}
-	for ; at < len(text); at++ {
-		switch c := text[at]; {
-		case '0' <= c && c <= '9':
-			if mantissa = 10*mantissa + uint64(c-'0'); mantissa > 0 {
-				digits++
-			}
-			ok = true
-		case c == '.' && point < 0:
-			point = at
-		default:
-			return 0, -1, false
+	for at < len(text)-1 && text[at] == '0' && text[at+1] != '.' {
+		at++
+	}
+	first, places := at, 0
+	var mantissa uint64
+	for ; at < len(text) && text[at]-'0' <= 9; at++ {
+		mantissa = 10*mantissa + uint64(text[at]-'0')
+	}
+	digits := at - first
+	if point = -1; at < len(text) && text[at] == '.' {
+		point, at = at, at+1
+		for ; at < len(text) && text[at]-'0' <= 9; at++ {
+			mantissa = 10*mantissa + uint64(text[at]-'0')
 		}
+		places = at - point - 1
+		digits += places
 	}
-	places := 0
-	if point >= 0 {
-		places = len(text) - 1 - point
-	}
-	if !ok || digits > mostDigits || places > mostPlaces {
+	if at < len(text) || digits == 0 || digits > mostDigits || places > mostPlaces {
 		return 0, -1, false
 	}
 	value = float64(mantissa)

@@ -47,7 +47,7 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 	if err != nil {
 		return nil, damagedParquet(path, err)
 	}
-	s := &parquetSource{path: path, file: file, numbers: newNumbers(o.Missing, false)}
+	s := &parquetSource{path: path, file: file}
 	var names []string
 	for _, field := range file.Root().Fields() {
 		if !field.Leaf() || field.Repeated() {
@@ -58,22 +58,21 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 		names = append(names, field.Name())
 		s.types = append(s.types, field.Type())
 	}
-	s.stored = make([][]parquet.Value, len(names))
 	known, err := sampleRows(s, names)
 	if err != nil {
 		return nil, damagedParquet(path, err)
 	}
 	s.pandas = findPandas(file)
 	s.pandas.mark(known)
-	if s.columns, err = rolesOf(path, 0, known, o); err != nil {
-		return nil, err
-	}
-	if err := s.checkSize(o); err != nil {
-		return nil, err
-	}
 	// The count of rows is the file's own word: it does not decide how much is allocated.
 	capacity := min(int(file.NumRows()), 64*len(data))
-	table, err = readRows(path, Parquet, s, &s.columns, s.numbers, o, capacity, "make it null")
+	table, err = s.columns.readAs(path, 0, known, o, func(o Options) (*Table, error) {
+		if err := s.checkSize(o); err != nil {
+			return nil, err
+		}
+		s.stored, s.numbers = make([][]parquet.Value, len(names)), newNumbers(o.Missing, false)
+		return readRows(path, Parquet, s, &s.columns, s.numbers, o, capacity, "make it null")
+	})
 	if e := new(Error); err != nil && !errors.As(err, &e) {
 		return nil, damagedParquet(path, err)
 	}

@@ -186,7 +186,8 @@ func (t *Table) predict() error {
 		return nil
 	}
 	out.Values = make([]float64, len(out.Index[0]))
-	t.added = out.Subset(sortedPositions(out))
+	positions, _ := sortedPositions(out)
+	t.added = out.Subset(positions)
 	t.unlisted = t.added.Len()
 	return nil
 }
@@ -199,10 +200,14 @@ func (t *Table) together(modes []int) *tensor.Observed {
 		all.Modes = append(all.Modes, o.Modes[n])
 		all.Index = append(all.Index, append(slices.Clone(o.Index[n]), t.gaps[n]...))
 	}
-	positions := sortedPositions(all)
-	compare := comparer(all)
-	positions = slices.CompactFunc(positions, func(a, b int) bool { return compare(a, b) == 0 })
-	return all.Subset(positions)
+	positions, same := sortedPositions(all)
+	first := positions[:0]
+	for k, c := range positions {
+		if k == 0 || !same(k-1, k) {
+			first = append(first, c)
+		}
+	}
+	return all.Subset(first)
 }
 
 // addCells adds every combination of listed, which holds the modes rest, with new labels in all other modes.

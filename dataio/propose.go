@@ -12,6 +12,7 @@ type proposal struct {
 	series       bool // one index and one value: that is no table
 	apart        bool // the index columns tell the rows apart
 	exact        bool // a value column has decimals or gaps, as no label has
+	sure         bool // nothing else makes sense
 }
 
 // mostModes is how many columns are tried to tell the rows apart.
@@ -27,7 +28,7 @@ func (s *sample) propose() *proposal {
 	measured, index := numeric, slices.Clone(labels)
 	isValue := func(k int) bool { return !s.isOdd(k) }
 	for slices.ContainsFunc(measured[1:], isValue) && !(len(index) > 0 && s.areUnique(index)) {
-		if len(index) == mostModes {
+		if len(index) == mostModes || !s.mayIndex(measured[0]) {
 			return nil
 		}
 		index = append(index, measured[0])
@@ -56,6 +57,7 @@ func (s *sample) propose() *proposal {
 		p.exact = p.exact || 2*s.of(k).decimals >= s.of(k).numbers || s.hasGaps(k)
 		p.value = append(p.value, s.names[k])
 	}
+	p.sure = s.isSure(p, index, values)
 	return p
 }
 
@@ -64,7 +66,7 @@ func (s *sample) sides() (labels, numeric []int) {
 	var keys []int
 	for k := range s.names {
 		switch f := s.of(k); {
-		case f.filled == 0 || isAdded(s.names[k]) || s.names[k] == "":
+		case f.filled == 0 || isAdded(s.names[k]) || s.names[k] == "" || s.isTwin(k):
 		case s.isNumeric(k) && timeWords.MatchString(s.names[k]) && !s.hasGaps(k):
 			labels = append(labels, k)
 		case s.isNumeric(k) && s.isKey(k):
@@ -77,12 +79,21 @@ func (s *sample) sides() (labels, numeric []int) {
 	}
 	// What numbers the rows tells them apart where nothing else does, if it stands before the numbers.
 	if len(keys) > 0 && len(numeric) > 0 && keys[0] < numeric[0] && !(len(labels) > 0 && s.areUnique(labels)) {
-		if all := append(slices.Clone(labels), numeric[:len(numeric)-1]...); len(labels) == 0 || !s.areUnique(all) {
+		all := slices.Clone(labels)
+		for _, k := range numeric[:len(numeric)-1] {
+			if s.mayIndex(k) {
+				all = append(all, k)
+			}
+		}
+		if len(all) == 0 || !s.areUnique(all) {
 			labels = append(labels, keys[0])
 		}
 	}
 	return labels, numeric
 }
+
+// mayIndex tells that a column of numbers may hold labels: it has no gap, and its numbers repeat.
+func (s *sample) mayIndex(k int) bool { return !s.hasGaps(k) && 2*len(s.of(k).distinct) <= len(s.rows) }
 
 // first puts in place of an index column the first of the columns that say the same, and sorts them.
 func (s *sample) first(index []int) []int {
@@ -107,7 +118,7 @@ func (s *sample) isOdd(k int) bool {
 // choose picks the measurements among the columns of numbers; the last one, if none looks like a measurement.
 func (s *sample) choose(measured, index []int) (values []int) {
 	for _, k := range measured {
-		if !s.isOdd(k) && !s.followsOne(k, index) {
+		if !s.isOdd(k) && !s.followsOne(k, index) && !(placeWords.MatchString(s.names[k]) && !s.hasGaps(k)) {
 			values = append(values, k)
 		}
 	}

@@ -140,6 +140,9 @@ func (a *assigner) assign(o Options) (err error) {
 			return a.fail(fmt.Sprintf("index column %d has no name", k+1), "give it one, or name the index columns with --index")
 		}
 	}
+	if err := a.checkTwins(); err != nil {
+		return err
+	}
 	return a.checkAdded(a.path, a.line, false)
 }
 
@@ -155,10 +158,20 @@ func (a *assigner) readNames(o Options) error {
 		if a.added == "" && isAdded(name) {
 			a.added = name
 		}
-		if _, twice := a.number[name]; twice && name != "" {
-			return a.fail(fmt.Sprintf("two columns are called %q", shorten(name)), "give every column a name of its own")
+		if _, twice := a.number[name]; !twice {
+			a.number[name] = k
 		}
-		a.number[name] = k
+	}
+	return nil
+}
+
+// checkTwins refuses a role for a column that has its name in common with another one.
+func (a *assigner) checkTwins() error {
+	for _, k := range slices.Concat(a.index, a.valueColumns()) {
+		if name := a.names[k]; a.sample.isTwin(k) {
+			return a.fail(fmt.Sprintf("two columns are called %q", shorten(name)), "give every column a name of its own; names that stand in "+
+				"several lines belong in columns of a long table, one row a cell")
+		}
 	}
 	return nil
 }

@@ -98,11 +98,11 @@ func readRows(
 		return nil
 	})
 	if err != nil {
-		return nil, c.withProposal(err)
+		return nil, err
 	}
 	table, err := b.table(format, s, numbers)
 	if err != nil {
-		return nil, c.withProposal(err)
+		return nil, err
 	}
 	table.Reading.Notes = c.notes
 	return table, c.checkAdded(path, 0, !table.Complete())

@@ -3,6 +3,7 @@ package dataio
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -66,6 +67,13 @@ func (s *sample) of(column int) *facts {
 	return f
 }
 
+// isTwin tells that another column has the same name.
+func (s *sample) isTwin(column int) bool {
+	name := s.names[column]
+	at := slices.Index(s.names, name)
+	return name != "" && (at != column || slices.Contains(s.names[at+1:], name))
+}
+
 // isNumeric tells that a column holds numbers, but for a few words that the reader will name.
 func (s *sample) isNumeric(column int) bool {
 	f := s.of(column)
@@ -85,6 +93,9 @@ func (s *sample) hasGaps(column int) bool { return s.of(column).filled < len(s.r
 var timeWords = regexp.MustCompile(`(?i)^(year|yyyy|yr|month|mm|mon|day|dd|date|time|datetime|hour|hh|minute|week|` +
 	`doy|quarter|season|decade|period|time_period|date_?time|yearmonth|yyyymm|yyyymmdd|jahr|monat|tag|datum|année|annee|` +
 	`mois)$`)
+
+// placeWords name columns that say where something is, which is measured once and no measurement of the table.
+var placeWords = regexp.MustCompile(`(?i)^(lat|lon|lng|latitude|longitude|elev|elevation|altitude|easting|northing)$`)
 
 // keyWords name columns that number things.
 var keyWords = regexp.MustCompile(

@@ -80,8 +80,10 @@ func (t *Table) farEnd(n int, found []float64) (group int, others [2]float64, ma
 		if n >= 0 {
 			g = int(o.Index[n][c])
 		}
-		all[g].low.add(v, -1)
-		all[g].high.add(v, 1)
+		if e := &all[g]; !(e.low.next < v && v < e.high.next) {
+			e.low.add(v, -1)
+			e.high.add(v, 1)
+		}
 	}
 	strict := n >= 0 && n != o.Order()-1
 	for g, e := range all {

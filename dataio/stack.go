@@ -105,8 +105,7 @@ func (b *builder) addPart(stack *Table, t *Table) error {
 func sumMarks(a, b []GapMark) []GapMark {
 	counts := gapCounts{}
 	for _, mark := range append(slices.Clone(a), b...) {
-		counts.add([]byte(mark.Text))
-		*counts[mark.Text] += mark.Count - 1
+		counts.more([]byte(mark.Text), mark.Count)
 	}
 	return counts.marks()
 }

@@ -250,28 +250,3 @@ func (p *proposal) describe() string {
 	}
 	return quoted(p.value) + " by " + quoted(p.index)
 }
-
-// fewestRows is how many rows a proposal rests on.
-const fewestRows = 8
-
-// withProposal adds to what is wrong with a table how it would be read with sense. Where the options name the columns,
-// it stays as it is.
-func (c columns) withProposal(err error) error {
-	e, ours := err.(*Error)
-	if !ours || c.asked.index && c.asked.value || len(c.sample.rows) < fewestRows {
-		return err
-	}
-	// A column that is not what it was taken for is named, or its only label; damage to a row is another matter.
-	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") {
-		return err
-	}
-	p := c.sample.propose()
-	if p == nil || p.reads(c) {
-		return err
-	}
-	own := e.Remedy
-	if e.Remedy = "read " + p.describe() + ": " + p.flags(); !p.series && !strings.Contains(own, "--index") {
-		e.Remedy += "; or " + own
-	}
-	return e
-}

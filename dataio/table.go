@@ -41,12 +41,12 @@ type Table struct {
 
 // Reading is how a file was read.
 type Reading struct {
-	Separator string    // between the fields of a text: commas, spaces and so on; "" for other formats
-	Encoding  string    // of a text
-	Value     []string  // the value columns; nil for an array
-	Carried   []string  // the columns that are neither index nor value
-	Gaps      []GapMark // what marks the gaps, where the format spells it
-	Notes     []string  // what was found out, in words
+	Separator string    `json:"separator,omitempty"` // between the fields of a text: commas and so on; "" for other formats
+	Encoding  string    `json:"encoding,omitempty"`  // of a text
+	Value     []string  `json:"value,omitempty"`     // the value columns; nil for an array
+	Carried   []string  `json:"carried,omitempty"`   // the columns that are neither index nor value
+	Gaps      []GapMark `json:"gap_marks,omitempty"` // what marks the gaps, where the format spells it
+	Notes     []string  `json:"notes,omitempty"`     // what was found out, in words
 }
 
 // source is a file's content, kept to be written again with its gaps filled.

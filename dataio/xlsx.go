@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,7 +65,7 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 		return nil, damagedXLSX(path, err)
 	}
 	defer book.Close()
-	s := &xlsxSource{path: path, data: data, numbers: newNumbers(o.Missing, true)}
+	s := &xlsxSource{path: path, data: data}
 	grid, err := s.choose(book, o, limit)
 	if err != nil {
 		return nil, err
@@ -73,16 +74,15 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.stored = make([][]int, len(names))
 	known, err := sampleRows(s, names)
 	if err != nil {
 		return nil, err
 	}
-	if s.columns, err = rolesOf(path, s.rows[0]-1, known, o); err != nil {
-		return nil, err
-	}
-	s.notes = append(notes, s.notes...)
-	return readRows(path, XLSX, s, &s.columns, s.numbers, o, len(s.rows), "leave the value empty")
+	return s.columns.readAs(path, s.rows[0]-1, known, o, func(o Options) (*Table, error) {
+		s.stored, s.numbers = make([][]int, len(names)), newNumbers(o.Missing, true)
+		s.notes = append(slices.Clone(notes), s.notes...)
+		return readRows(path, XLSX, s, &s.columns, s.numbers, o, len(s.rows), "leave the value empty")
+	})
 }
 
 // openXLSX opens a workbook of at most so many bytes unpacked; 0 for any number.

@@ -7,8 +7,6 @@ import (
 	"lacuna/tensor"
 )
 
-func ccdsShape() []int { return []int{50, 15, 25} }
-
 // Load reads the known cells of a long CSV (gzipped or not) whose columns before the one called value are the indices.
 // Further columns are not read. Without such a column all but the last column are indices, as for dataio.Read.
 func Load(path string) (*tensor.Observed, error) {
@@ -31,23 +29,6 @@ func valueOptions(path string) (o dataio.Options, err error) {
 	for k, name := range header {
 		if name == "value" && k >= 2 {
 			return dataio.Options{Index: header[:k], Value: name}, nil
-		}
-	}
-	return o, nil
-}
-
-// LoadCCDS reads the paper's CCDS tensor, time × variable × location, 50×15×25, from a file of the user's.
-func LoadCCDS(path string) (*tensor.Observed, error) {
-	o, err := Load(path)
-	if err != nil {
-		return nil, err
-	}
-	if got, want := fmt.Sprint(o.Shape()), fmt.Sprint(ccdsShape()); got != want || o.Len() != 50*15*25 {
-		return nil, &dataio.Error{
-			Path: path,
-			Problem: fmt.Sprintf("this is not the paper's CCDS tensor: shape %s with %d known cells, not %s with all",
-				got, o.Len(), want),
-			Remedy: "take 50 months from 1990-01 on, the first 15 variables and the first 25 locations, one row a cell",
 		}
 	}
 	return o, nil

@@ -41,7 +41,7 @@ func List() []Info {
 		{
 			Name:  "ccds",
 			Title: "the paper's CCDS tensor: climate of North America, January 1990 to February 1994, preprocessed",
-			Shape: ccdsShape(), Modes: "time × variable × location",
+			Shape: []int{50, 15, 25}, Modes: "time × variable × location",
 			Source:  "Comprehensive Climate Data Set of North America (Lozano et al. 2009)",
 			Licence: "none stated: it must not be passed on",
 			Get:     "from a file of your own, a long CSV with a column called value",

@@ -180,9 +180,6 @@ func TestMasked(t *testing.T) {
 			t.Errorf("mask %s: error %v, want one that says %q", column, err, want)
 		}
 	}
-	if _, err := LoadCCDS(path); err == nil || !strings.Contains(err.Error(), "CCDS") {
-		t.Errorf("a table of another shape is taken for CCDS: %v", err)
-	}
 	if _, err := Load(filepath.Join(folder, "none.csv")); !errors.As(err, new(*dataio.Error)) {
 		t.Errorf("error %v, want a *dataio.Error", err)
 	}
@@ -195,13 +192,6 @@ func TestMaskedOnDevelopmentData(t *testing.T) {
 	}
 	if observed.Len()+heldOut.Len() != 35389 || math.Abs(float64(observed.Len())/35389-0.3) > 0.02 {
 		t.Errorf("%d observed, %d held out", observed.Len(), heldOut.Len())
-	}
-}
-
-func TestCCDS(t *testing.T) {
-	o, err := LoadCCDS(sharedData(t, "ccds_p17.csv.gz"))
-	if err != nil || o.Len() != 18750 {
-		t.Errorf("%v cells (%v)", o, err)
 	}
 }
 

@@ -92,13 +92,10 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 	}
 	o := &Observed{Modes: modes, Index: index, Values: values}
 	for c := 1; c < len(values); c++ {
-		if o.compare(c-1, c) > 0 {
-			o = o.Subset(o.sortedPositions())
-			break
-		}
-	}
-	for c := 1; c < len(values); c++ {
-		if o.compare(c-1, c) == 0 {
+		switch d := o.compare(c-1, c); {
+		case d > 0:
+			o, c = o.Subset(o.sortedPositions()), 0
+		case d == 0:
 			return nil, fmt.Errorf("tensor: cell %s is listed twice", o.CellName(c))
 		}
 	}

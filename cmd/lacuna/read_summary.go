@@ -13,18 +13,13 @@ import (
 
 // readResult is how a file was read, in JSON: `read` of `lacuna complete` and of `lacuna data info`.
 type readResult struct {
-	File      string           `json:"file"`
-	Format    string           `json:"format"`
-	Separator string           `json:"separator,omitempty"`
-	Encoding  string           `json:"encoding,omitempty"`
-	Value     []string         `json:"value,omitempty"`
-	Lowest    number           `json:"lowest"`
-	Highest   number           `json:"highest"`
-	Modes     []readMode       `json:"modes"`
-	Gaps      []dataio.GapMark `json:"gap_marks,omitempty"`
-	Carried   []string         `json:"carried,omitempty"`
-	Notes     []string         `json:"notes,omitempty"`
-	Doubts    []string         `json:"doubts,omitempty"`
+	File   string `json:"file"`
+	Format string `json:"format"`
+	dataio.Reading
+	Lowest  number     `json:"lowest"`
+	Highest number     `json:"highest"`
+	Modes   []readMode `json:"modes"`
+	Doubts  []string   `json:"doubts,omitempty"`
 }
 
 // readMode is a mode as it was read.
@@ -82,10 +77,9 @@ func newReadMode(mode tensor.Mode, a *dataio.Axis) (m readMode) {
 }
 
 func newReadResult(path string, table *dataio.Table) *readResult {
-	observed, reading := table.Observed, table.Reading
+	observed := table.Observed
 	r := &readResult{
-		File: path, Format: string(table.Format), Separator: reading.Separator, Encoding: reading.Encoding,
-		Value: reading.Value, Gaps: reading.Gaps, Carried: reading.Carried, Notes: reading.Notes,
+		File: path, Format: string(table.Format), Reading: table.Reading,
 		Lowest: number(slices.Min(observed.Values)), Highest: number(slices.Max(observed.Values)),
 	}
 	for n, mode := range observed.Modes {

@@ -1,0 +1,97 @@
+package dataio
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// fewestRows is how many rows a proposal rests on.
+const fewestRows = 8
+
+// readAs reads a table in the roles that the options give its columns. Where that cannot be, and one other way alone
+// makes sense, it is read that way, which is said; where the other way is likely but not sure, the error names it.
+func (c *columns) readAs(
+	path string, line int, known *sample, o Options, read func(o Options) (*Table, error),
+) (*Table, error) {
+	try := func(o Options) (table *Table, err error) {
+		if *c, err = rolesOf(path, line, known, o); err != nil {
+			return nil, err
+		}
+		return read(o)
+	}
+	table, err := try(o)
+	p := c.instead(err)
+	if p == nil {
+		return table, err
+	}
+	mended := p.mend(err)
+	if p.sure && !o.Wide {
+		o.Index, o.Columns, o.Value = p.index, p.value, ""
+		if table, err := try(o); err == nil {
+			note := "read as " + p.describe() + ", since otherwise " + mended.reason()
+			table.Reading.Notes = append(table.Reading.Notes, note)
+			return table, nil
+		}
+	}
+	return nil, mended
+}
+
+// instead is how a table would be read with sense that cannot be read as it was tried; nil where nothing is known, or
+// where the options name the columns.
+func (c *columns) instead(err error) *proposal {
+	e, ours := err.(*Error)
+	if !ours || c.asked.index && c.asked.value || len(c.sample.rows) < fewestRows {
+		return nil
+	}
+	// A column that is not what it was taken for is named, or its only label; damage to a row is another matter.
+	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") && !strings.HasPrefix(e.Problem, "two columns ") {
+		return nil
+	}
+	p := c.sample.propose()
+	if p == nil || p.reads(*c) {
+		return nil
+	}
+	// Where a mode of one label is all that is wrong, its owner says whether to leave it out.
+	single := e.Column == "" && slices.Equal(p.value, c.valueNames())
+	p.sure = p.sure && !c.asked.index && !c.asked.value && !single
+	return p
+}
+
+// mend makes the proposal the remedy of an error.
+func (p *proposal) mend(err error) *Error {
+	e := *err.(*Error)
+	own := e.Remedy
+	if e.Remedy = "read " + p.describe() + ": " + p.flags(); !p.series && !strings.Contains(own, "--index") {
+		e.Remedy += "; or " + own
+	}
+	return &e
+}
+
+// reason is an error without its file and its remedy.
+func (e *Error) reason() string {
+	bare := Error{Column: e.Column, Value: e.Value, Problem: e.Problem}
+	text := strings.TrimPrefix(bare.Error(), ": ")
+	if e.Line > 0 {
+		return fmt.Sprintf("line %d: %s", e.Line, text)
+	}
+	return text
+}
+
+// isSure tells that the columns of a proposal can be nothing else: the rows are told apart by words, dates and numbers
+// that repeat, and every value column is of numbers with decimals or gaps, as no label and no attribute has them.
+func (s *sample) isSure(p *proposal, index, values []int) bool {
+	if p.series || !p.apart || !p.exact {
+		return false
+	}
+	isLabel := func(k int) bool {
+		f := s.of(k)
+		return f.filled == len(s.rows) && (!s.isNumeric(k) || f.decimals == 0)
+	}
+	isValue := func(k int) bool {
+		f := s.of(k)
+		return f.numbers == f.filled && (2*f.decimals >= f.numbers || s.hasGaps(k))
+	}
+	return !slices.ContainsFunc(index, func(k int) bool { return !isLabel(k) }) &&
+		!slices.ContainsFunc(values, func(k int) bool { return !isValue(k) })
+}
