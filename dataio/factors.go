@@ -26,7 +26,7 @@ func WriteFactors(path string, modes []tensor.Mode, cp *tensor.CP, norms []float
 		var failed error
 		add := func(name string, data []byte) {
 			if failed == nil {
-				failed = addMember(out, name+".npy", data)
+				failed = addMember(out, name+".npy", zip.Deflate, data)
 			}
 		}
 		names := make([]string, len(modes))
