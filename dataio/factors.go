@@ -47,3 +47,21 @@ func WriteFactors(path string, modes []tensor.Mode, cp *tensor.CP, norms []float
 		return out.Close()
 	})
 }
+
+// Array is numbers in C order, with their shape.
+type Array struct {
+	Name   string
+	Shape  []int
+	Values []float64
+}
+
+// WriteArrays writes arrays as a .npz archive of float64, which numpy.load reads.
+func WriteArrays(w io.Writer, arrays ...Array) error {
+	out := zip.NewWriter(w)
+	for _, a := range arrays {
+		if err := addMember(out, a.Name+".npy", zip.Deflate, npyFloats(a.Shape, false, a.Values)); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
