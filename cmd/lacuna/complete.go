@@ -133,7 +133,7 @@ func (f *completeFlags) check(json bool) error {
 		return usageError{errors.New("--stack writes a file for every one that it reads: give -o the name of a folder")}
 	}
 	if f.output == pipe && json {
-		return usageError{errors.New("--json and -o - both want standard output: give -o a file name, "+
+		return usageError{errors.New("--json and -o - both want standard output: give -o a file name, " +
 			"or take the result from standard error with --progress json")}
 	}
 	if err := checkEnding("--report", f.report, []string{"html"}); err != nil {
