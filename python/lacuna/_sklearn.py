@@ -71,7 +71,7 @@ class TensorImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         noise: str = "auto",
         rank: int | None = None,
         standardise: str | None = None,
-        effort: float = 0.2,
+        effort: float = 0.05,
         max_time: float | None = None,
         seed: int = 1,
         threads: int | None = None,
