@@ -26,7 +26,7 @@ func WriteFactors(path string, modes []tensor.Mode, cp *tensor.CP, norms []float
 		var failed error
 		add := func(name string, data []byte) {
 			if failed == nil {
-				failed = addMember(out, name+".npy", data)
+				failed = addMember(out, name+".npy", zip.Deflate, data)
 			}
 		}
 		names := make([]string, len(modes))
@@ -46,4 +46,22 @@ func WriteFactors(path string, modes []tensor.Mode, cp *tensor.CP, norms []float
 		}
 		return out.Close()
 	})
+}
+
+// Array is numbers in C order, with their shape.
+type Array struct {
+	Name   string
+	Shape  []int
+	Values []float64
+}
+
+// WriteArrays writes arrays as a .npz archive of float64, which numpy.load reads.
+func WriteArrays(w io.Writer, arrays ...Array) error {
+	out := zip.NewWriter(w)
+	for _, a := range arrays {
+		if err := addMember(out, a.Name+".npy", zip.Deflate, npyFloats(a.Shape, false, a.Values)); err != nil {
+			return err
+		}
+	}
+	return out.Close()
 }

@@ -7,8 +7,11 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"lacuna/tensor"
 )
 
 // npySource is an array of a .npy file.
@@ -30,27 +33,41 @@ var (
 	npyShape   = regexp.MustCompile(`'shape'\s*:\s*\(([\d,\s]*)\)`)
 )
 
-// parseNPY reads the header and checks that the elements are all there.
+// parseNPY reads the header and checks that the elements are numbers and all there.
 func parseNPY(path string, data []byte) (*npySource, error) {
-	damaged := func(what string) error {
-		return &Error{Path: path, Problem: "the .npy file is damaged: " + what, Remedy: "save the array again"}
+	s, header, err := parseNPYHeader(path, data)
+	if err != nil {
+		return nil, err
 	}
+	switch name := fmt.Sprintf("%c%d", s.kind, s.size); name {
+	case "f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1":
+		return s, s.checkLength()
+	}
+	return nil, notNumbers(path, header)
+}
+
+func damagedNPY(path, what string) error {
+	return &Error{Path: path, Problem: "the .npy file is damaged: " + what, Remedy: "save the array again"}
+}
+
+// parseNPYHeader reads the header, which it also returns as text, whatever the elements are.
+func parseNPYHeader(path string, data []byte) (*npySource, string, error) {
 	if len(data) < 12 || !bytes.HasPrefix(data, []byte("\x93NUMPY")) {
-		return nil, damaged("its header is cut off")
+		return nil, "", damagedNPY(path, "its header is cut off")
 	}
 	length, from := int(binary.LittleEndian.Uint16(data[8:])), 10
 	if data[6] >= 2 {
 		length, from = int(binary.LittleEndian.Uint32(data[8:])), 12
 	}
 	if length > len(data)-from {
-		return nil, damaged("its header is cut off")
+		return nil, "", damagedNPY(path, "its header is cut off")
 	}
 	s := &npySource{path: path, data: data, offset: from + length}
 	header := string(data[from:s.offset])
 	descr, fortran := npyDescr.FindStringSubmatch(header), npyFortran.FindStringSubmatch(header)
 	shape := npyShape.FindStringSubmatch(header)
 	if fortran == nil || shape == nil {
-		return nil, damaged("its header does not tell order and shape")
+		return nil, "", damagedNPY(path, "its header does not tell order and shape")
 	}
 	s.order = binary.LittleEndian
 	if descr != nil {
@@ -60,26 +77,26 @@ func parseNPY(path string, data []byte) (*npySource, error) {
 			s.order = binary.BigEndian
 		}
 	}
-	switch name := fmt.Sprintf("%c%d", s.kind, s.size); name {
-	case "f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1":
-	default:
-		return nil, notNumbers(path, header)
-	}
 	var lengths []int
 	cells := 1
 	for _, field := range strings.FieldsFunc(shape[1], func(r rune) bool { return r < '0' || r > '9' }) {
 		d, err := strconv.Atoi(field)
 		if err != nil || d > math.MaxInt32 || d > 0 && cells > math.MaxInt/d {
-			return nil, damaged("its shape " + shorten(shape[1]) + " is too large")
+			return nil, "", damagedNPY(path, "its shape "+shorten(shape[1])+" is too large")
 		}
 		lengths = append(lengths, d)
 		cells *= d
 	}
-	if have := (len(data) - s.offset) / s.size; cells > have {
-		return nil, damaged(fmt.Sprintf("its shape tells %d elements, %d are there", cells, have))
-	}
 	s.layout = newLayout(lengths, fortran[1] == "True")
-	return s, nil
+	return s, header, nil
+}
+
+// checkLength refuses an array whose elements are not all there.
+func (s *npySource) checkLength() error {
+	if have := (len(s.data) - s.offset) / s.size; s.cells() > have {
+		return damagedNPY(s.path, fmt.Sprintf("its shape tells %d elements, %d are there", s.cells(), have))
+	}
+	return nil
 }
 
 func notNumbers(path, header string) error {
@@ -165,15 +182,16 @@ func readNPY(path string, data []byte, o Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.read(NPY, o, s)
+	return s.read(NPY, o, nil, s)
 }
 
-func (s *npySource) read(format Format, o Options, src source) (*Table, error) {
+// read makes a table of the array; axes are the names and labels of its axes, or nil.
+func (s *npySource) read(format Format, o Options, axes []tensor.Mode, src source) (*Table, error) {
 	if s.kind == 'b' {
 		return nil, notNumbers(s.path, "it holds truth values")
 	}
 	s.numbers = newNumbers(o.Missing, false)
-	return readArray(s.path, format, o, s.layout, nil, src, s.at)
+	return readArray(s.path, format, o, s.layout, axes, src, s.at)
 }
 
 func (s *npySource) line(int) int { return 0 }
@@ -246,9 +264,18 @@ func npyHeader(descr string, fortran bool, shape []int) []byte {
 
 // npyFloats is a .npy file of float64 in C order.
 func npyFloats(shape []int, fortran bool, values []float64) []byte {
-	out := npyHeader("<f8", fortran, shape)
+	out := slices.Grow(npyHeader("<f8", fortran, shape), 8*len(values))
 	for _, v := range values {
 		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
+	}
+	return out
+}
+
+// npyInts is a .npy file of a vector of int64.
+func npyInts(values []int64) []byte {
+	out := npyHeader("<i8", false, []int{len(values)})
+	for _, v := range values {
+		out = binary.LittleEndian.AppendUint64(out, uint64(v))
 	}
 	return out
 }

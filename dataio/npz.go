@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -14,6 +13,7 @@ import (
 type npzSource struct {
 	archive *zip.Reader // nil for an array that came as .npy
 	member  string
+	method  uint16 // how the member was compressed, and what is added will be
 	array   *npySource
 	mask    bool // the member mask belongs to this array alone
 }
@@ -22,14 +22,18 @@ func (s *npySource) under(ending string) source {
 	if ending != kinds[NPZ].ending {
 		return s
 	}
-	return &npzSource{member: "arr_0.npy", array: s}
+	return &npzSource{member: "arr_0.npy", method: zip.Deflate, array: s}
 }
 
-// NPZ is an archive of arrays.
+// NPZ is an archive of arrays. The gaps are those of one of them, whose cells are either those of a tensor or, beside
+// arrays index_0, index_1, …, the rows of a list of cells. The texts modes, labels_0, labels_1, … name the axes and
+// their labels.
 const NPZ Format = "NumPy .npz"
 
 func init() {
-	register(kind{format: NPZ, ending: ".npz", takes: takesArray, read: readNPZ, detect: detectNPZ})
+	register(kind{
+		format: NPZ, ending: ".npz", takes: takesArray | takesGrid | takesDuplicates, read: readNPZ, detect: detectNPZ,
+	})
 }
 
 func detectNPZ(path string, data []byte) sureness {
@@ -40,15 +44,66 @@ func detectNPZ(path string, data []byte) sureness {
 }
 
 func readNPZ(path string, data []byte, o Options) (*Table, error) {
-	fail := func(problem, remedy string) (*Table, error) {
+	a, err := openNPZ(path, data, o)
+	if err != nil {
+		return nil, err
+	}
+	axes, err := a.readAxes()
+	if err != nil {
+		return nil, err
+	}
+	index, err := a.readIndex()
+	if err != nil {
+		return nil, err
+	}
+	name, alone, err := a.choose()
+	if err != nil {
+		return nil, err
+	}
+	array, err := a.read(name)
+	if err != nil {
+		return nil, err
+	}
+	member := a.members[name]
+	source := &npzSource{archive: a.archive, member: member.Name, method: member.Method, array: array}
+	if mask := a.members[maskName]; mask != nil && name != maskName {
+		source.mask = alone
+		if err := array.addMask(mask, o); err != nil {
+			return nil, err
+		}
+	}
+	if index != nil {
+		return (&npzCells{npzSource: source, index: index}).read(axes, o)
+	}
+	whole := kind{format: NPZ, takes: takesArray} // an array lists all its cells
+	if err := whole.refuse(path, o); err != nil {
+		return nil, err
+	}
+	modes, err := axes.of(path, array.shape)
+	if err != nil {
+		return nil, err
+	}
+	return array.read(NPZ, o, modes, source)
+}
+
+// npzArchive is the arrays of a .npz file, by name.
+type npzArchive struct {
+	path    string
+	options Options
+	archive *zip.Reader
+	members map[string]*zip.File
+	names   []string // of those that may be the one with gaps, sorted
+}
+
+func openNPZ(path string, data []byte, o Options) (*npzArchive, error) {
+	fail := func(problem, remedy string) (*npzArchive, error) {
 		return nil, &Error{Path: path, Problem: problem, Remedy: remedy}
 	}
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return fail("the archive is damaged ("+err.Error()+")", "save the arrays again")
 	}
-	members := map[string]*zip.File{}
-	var names []string
+	a := &npzArchive{path: path, options: o, archive: archive, members: map[string]*zip.File{}}
 	for _, file := range archive.File {
 		if file.Name == "content.xml" {
 			return fail("this is an OpenDocument file", "save the table as .xlsx or CSV")
@@ -59,40 +114,46 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 			return fail("the archive is damaged ("+shorten(file.Name)+" is cut off)", "save the arrays again")
 		}
 		if name, ok := strings.CutSuffix(file.Name, ".npy"); ok {
-			members[name] = file
+			a.members[name] = file
 			if name != maskName {
-				names = append(names, name)
+				a.names = append(a.names, name)
 			}
 		}
 	}
-	sort.Strings(names)
-	name := o.Array
-	switch {
-	case len(names) == 0:
-		return fail("the archive holds no .npy array", "give a .npz that NumPy has saved")
-	case name == "" && len(names) > 1:
-		return fail("the archive holds several arrays", "choose one with --array: "+list(names))
-	case name == "":
-		name = names[0]
-	case members[name] == nil:
-		return fail(fmt.Sprintf("there is no array %s", shorten(name)), "choose one of "+list(names))
+	slices.Sort(a.names)
+	return a, nil
+}
+
+// choose returns the name of the array with gaps, and whether there is no other.
+func (a *npzArchive) choose() (name string, alone bool, err error) {
+	fail := func(problem, remedy string) (string, bool, error) {
+		return "", false, &Error{Path: a.path, Problem: problem, Remedy: remedy}
 	}
-	array, err := readMember(path, members[name], o)
+	name, alone = a.options.Array, len(a.names) == 1
+	switch {
+	case len(a.names) == 0:
+		return fail("the archive holds no .npy array", "give a .npz that NumPy has saved")
+	case name == "" && !alone:
+		return fail("the archive holds several arrays", "choose one with --array: "+list(a.names))
+	case name == "":
+		name = a.names[0]
+	case a.members[name] == nil:
+		return fail(fmt.Sprintf("there is no array %s", shorten(name)), "choose one of "+list(a.names))
+	}
+	return name, alone, nil
+}
+
+// read reads an array of numbers.
+func (a *npzArchive) read(name string) (*npySource, error) {
+	data, err := readMember(a.path, a.members[name], a.options)
 	if err != nil {
 		return nil, err
 	}
-	source := &npzSource{archive: archive, member: members[name].Name, array: array}
-	if mask := members[maskName]; mask != nil && name != maskName {
-		source.mask = len(names) == 1
-		if err := array.addMask(mask, o); err != nil {
-			return nil, err
-		}
-	}
-	return array.read(NPZ, o, source)
+	return parseNPY(a.path, data)
 }
 
-// readMember reads an array of an archive.
-func readMember(path string, member *zip.File, o Options) (*npySource, error) {
+// readMember unpacks a member of an archive.
+func readMember(path string, member *zip.File, o Options) ([]byte, error) {
 	damaged := func(err error) error {
 		return &Error{Path: path, Problem: "the archive is damaged (" + err.Error() + ")", Remedy: "save the arrays again"}
 	}
@@ -101,14 +162,18 @@ func readMember(path string, member *zip.File, o Options) (*npySource, error) {
 		return nil, damaged(err)
 	}
 	defer file.Close()
-	elements, err := readAll(file, path, 0, budgetOf(o.Memory))
+	expected := 0
+	if member.Method == zip.Store { // what its size says was checked against the file
+		expected = int(member.CompressedSize64)
+	}
+	data, err := readAll(file, path, expected, budgetOf(o.Memory))
 	if err != nil {
 		if _, big := err.(*Error); big {
 			return nil, err
 		}
 		return nil, damaged(err)
 	}
-	return parseNPY(path, elements)
+	return data, nil
 }
 
 // maskName is the array of an archive that marks the gaps of the other, as numpy.ma does: true is a gap.
@@ -116,7 +181,11 @@ const maskName = "mask"
 
 // addMask makes gaps of the elements that a mask names.
 func (s *npySource) addMask(member *zip.File, o Options) error {
-	mask, err := readMember(s.path, member, o)
+	data, err := readMember(s.path, member, o)
+	if err != nil {
+		return err
+	}
+	mask, err := parseNPY(s.path, data)
 	if err != nil {
 		return err
 	}
@@ -152,45 +221,64 @@ func (s *npySource) addMask(member *zip.File, o Options) error {
 func (s *npzSource) line(int) int { return 0 }
 
 func (s *npzSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, extra []string) error {
-	out := zip.NewWriter(w)
 	added := newAddedArrays(s.array.cells(), extra)
 	filled, err := s.array.filled(next, added.set)
 	if err != nil {
 		return err
 	}
-	if s.archive != nil {
-		for _, file := range s.archive.File {
-			if file.Name == s.member || strings.HasPrefix(file.Name, "lacuna_") || s.mask && file.Name == maskName+".npy" {
-				continue
-			}
-			if err := out.Copy(file); err != nil {
-				return err
-			}
-		}
-	}
-	if err := addMember(out, s.member, filled); err != nil {
+	out := zip.NewWriter(w)
+	if err := s.copyOthers(out, func(string) bool { return false }); err != nil {
 		return err
 	}
-	if s.mask {
-		none := npyHeader("|b1", s.array.fortran, s.array.shape)
-		if err := addMember(out, maskName+".npy", append(none, make([]byte, s.array.cells())...)); err != nil {
-			return err
-		}
-	}
-	flags := npyHeader("|u1", s.array.fortran, s.array.shape)
-	if err := addMember(out, "lacuna_filled.npy", append(flags, added.filled...)); err != nil {
+	if err := s.writeFilled(out, filled, s.array.shape, added); err != nil {
 		return err
-	}
-	for k, name := range added.names {
-		if err := addMember(out, name+".npy", npyFloats(s.array.shape, s.array.fortran, added.columns[k])); err != nil {
-			return err
-		}
 	}
 	return out.Close()
 }
 
-func addMember(out *zip.Writer, name string, data []byte) error {
-	w, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+// copyOthers copies the members that filling does not change, and that are not left out.
+func (s *npzSource) copyOthers(out *zip.Writer, leaveOut func(name string) bool) error {
+	if s.archive == nil {
+		return nil
+	}
+	for _, file := range s.archive.File {
+		replaced := file.Name == s.member || strings.HasPrefix(file.Name, "lacuna_") || s.mask && file.Name == maskName+".npy"
+		if replaced || leaveOut(strings.TrimSuffix(file.Name, ".npy")) {
+			continue
+		}
+		if err := out.Copy(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFilled writes the filled array, its mask, which has become empty, and the arrays that filling adds.
+func (s *npzSource) writeFilled(out *zip.Writer, filled []byte, shape []int, added *addedArrays) error {
+	if err := addMember(out, s.member, s.method, filled); err != nil {
+		return err
+	}
+	fortran := s.array.fortran
+	if s.mask {
+		none := append(npyHeader("|b1", fortran, shape), make([]byte, len(added.filled))...)
+		if err := addMember(out, maskName+".npy", s.method, none); err != nil {
+			return err
+		}
+	}
+	flags := append(npyHeader("|u1", fortran, shape), added.filled...)
+	if err := addMember(out, "lacuna_filled.npy", s.method, flags); err != nil {
+		return err
+	}
+	for k, name := range added.names {
+		if err := addMember(out, name+".npy", s.method, npyFloats(shape, fortran, added.columns[k])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addMember(out *zip.Writer, name string, method uint16, data []byte) error {
+	w, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: method})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func TestMaskedArray(t *testing.T) {
 		var out bytes.Buffer
 		w := zip.NewWriter(&out)
 		for k := 0; k < len(members); k += 2 {
-			if err := addMember(w, members[k]+".npy", []byte(members[k+1])); err != nil {
+			if err := addMember(w, members[k]+".npy", zip.Deflate, []byte(members[k+1])); err != nil {
 				t.Fatal(err)
 			}
 		}

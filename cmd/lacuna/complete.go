@@ -78,6 +78,7 @@ models that had not seen it.`,
 	flags.Float64Var(&f.interval, "interval", 0,
 		"add columns lacuna_low and lacuna_high that hold this share of values, in percent, such as 90")
 	a.jsonFlag(command)
+	a.progressFlag(command)
 
 	f.input.register(flags)
 	f.input.registerStack(flags)
@@ -132,7 +133,8 @@ func (f *completeFlags) check(json bool) error {
 		return usageError{errors.New("--stack writes a file for every one that it reads: give -o the name of a folder")}
 	}
 	if f.output == pipe && json {
-		return usageError{errors.New("--json and -o - both want standard output: give -o a file name")}
+		return usageError{errors.New("--json and -o - both want standard output: give -o a file name, " +
+			"or take the result from standard error with --progress json")}
 	}
 	if err := checkEnding("--report", f.report, []string{"html"}); err != nil {
 		return err

@@ -16,10 +16,11 @@ import (
 )
 
 func runComplete(ctx context.Context, a *app, f *completeFlags) error {
+	a.begin()
 	if err := f.check(a.json); err != nil {
 		return err
 	}
-	table, err := f.read(ctx)
+	table, err := f.input.readUntil(ctx, f.files...)
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 		a.warn("%s", warning)
 	}
 	if f.output == pipe {
-		a.summaries = a.stderr
+		a.leaveStandardOutput()
 	}
 	f.file = table.Path
 	result := newCompleteResult(table, f.seed)
@@ -69,29 +70,6 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	return finishComplete(a, f, completion, result)
 }
 
-// read reads the table. An interrupt does not wait for the end of standard input.
-func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err error) {
-	if f.file != pipe {
-		return f.input.read(f.files...)
-	}
-	type outcome struct {
-		table *dataio.Table
-		err   error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		table, err := f.input.read(f.files...)
-		done <- outcome{table, err}
-	}()
-	select {
-	case o := <-done:
-		return o.table, o.err
-	case <-ctx.Done():
-		err := fmt.Errorf("interrupted before the end of %s: nothing was written", dataio.StandardInput)
-		return nil, withCode(exitInterrupted, err)
-	}
-}
-
 func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *completeResult) error {
 	result.Status = "nothing-to-fill"
 	what := "nothing was written"
@@ -101,12 +79,10 @@ func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *comple
 			return err
 		}
 	}
-	if a.json {
-		return a.printJSON(result)
-	}
-	a.say("%s has no gap: all %s are known, and %s. If gaps are rows that are not listed, give --full-grid; "+
-		"if they are zeros, --zeros-are-gaps.", f.file, count(result.Observed, "cell"), what)
-	return nil
+	return a.finish(result, func() string {
+		return fmt.Sprintf("%s has no gap: all %s are known, and %s. If gaps are rows that are not listed, give --full-grid; "+
+			"if they are zeros, --zeros-are-gaps.", f.file, count(result.Observed, "cell"), what)
+	})
 }
 
 func showProgress(c *progress.Counter, p lacuna.Progress) {
@@ -181,12 +157,8 @@ func (f *completeFlags) outputName() string {
 }
 
 func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *completeResult) error {
-	if a.json {
-		if err := a.printJSON(result); err != nil {
-			return err
-		}
-	} else {
-		a.say("%s%s", result.summary(), f.written())
+	if err := a.finish(result, func() string { return result.summary() + f.written() }); err != nil {
+		return err
 	}
 	switch c.Status {
 	case lacuna.Interrupted:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -121,6 +122,29 @@ func (f *inputFlags) options() (dataio.Options, error) {
 
 // pipe is the file name that stands for standard input or standard output.
 const pipe = "-"
+
+// readUntil is read, but an interrupt does not wait for the end of standard input.
+func (f *inputFlags) readUntil(ctx context.Context, paths ...string) (*dataio.Table, error) {
+	if paths[0] != pipe {
+		return f.read(paths...)
+	}
+	type outcome struct {
+		table *dataio.Table
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		table, err := f.read(paths...)
+		done <- outcome{table, err}
+	}()
+	select {
+	case o := <-done:
+		return o.table, o.err
+	case <-ctx.Done():
+		err := fmt.Errorf("interrupted before the end of %s: nothing was written", dataio.StandardInput)
+		return nil, withCode(exitInterrupted, err)
+	}
+}
 
 // read reads the file as the flags say, and refuses what looks misread unless --yes is given.
 func (f *inputFlags) read(paths ...string) (*dataio.Table, error) {

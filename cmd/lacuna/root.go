@@ -21,6 +21,7 @@ type app struct {
 	terminal       bool      // stderr is a terminal
 	json           bool      // one JSON document on stdout, and nothing else
 	quiet          bool      // errors and warnings only
+	events         bool      // standard error holds one JSON object a line: --progress json
 }
 
 func newApp(stdout, stderr *os.File) *app {
@@ -35,7 +36,12 @@ func execute(ctx context.Context, a *app, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(a.stderr, "lacuna: "+strings.TrimPrefix(err.Error(), "lacuna: "))
+	message := strings.TrimPrefix(err.Error(), "lacuna: ")
+	if a.events {
+		a.tell(event{Event: "error", Text: message, Code: exitCode(err)})
+		return exitCode(err)
+	}
+	fmt.Fprintln(a.stderr, "lacuna: "+message)
 	if isUsage(err) {
 		fmt.Fprintf(a.stderr, "Try '%s --help'.\n", command.CommandPath())
 	}
@@ -116,12 +122,19 @@ func (a *app) say(format string, values ...any) {
 
 // warn prints a warning on standard error.
 func (a *app) warn(format string, values ...any) {
+	if a.events {
+		a.tell(event{Event: "warning", Text: fmt.Sprintf(format, values...)})
+		return
+	}
 	fmt.Fprintf(a.stderr, "lacuna: warning: "+format+"\n", values...)
 }
 
-// progress shows a counter on standard error until stop is called, unless --json or --quiet forbid it.
+// progress shows a counter on standard error until stop is called, unless --quiet forbids it, or --json a bar.
 func (a *app) progress(title string, c *progress.Counter) (stop func()) {
-	if a.json || a.quiet {
+	switch {
+	case a.events && !a.quiet:
+		return progress.ShowJSON(a.stderr, title, c)
+	case a.json || a.quiet:
 		return func() {}
 	}
 	return progress.Show(a.stderr, a.terminal, title, c)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"lacuna/dataio"
 )
 
 // exits CODE PROGRAM ARGS... runs a program and fails unless it ends with that exit code. Its output is left in the
@@ -235,7 +237,8 @@ func observedEqual(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// table FILE D1xD2xD3 RANK GAP writes a smooth table of low rank in which every GAP-th cell is empty.
+// table FILE D1xD2xD3 RANK GAP writes a smooth table of low rank in which every GAP-th cell is empty: long CSV, or an
+// array where FILE ends in .npz.
 func makeTable(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
 		ts.Fatalf("usage: table FILE SHAPE RANK GAP")
@@ -256,6 +259,7 @@ func makeTable(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text.WriteString("value\n")
 	cell := make([]int, len(shape))
+	var values []float64
 	for count := 0; ; count++ {
 		var value float64
 		for r := range rank {
@@ -271,9 +275,11 @@ func makeTable(ts *testscript.TestScript, neg bool, args []string) {
 		// A multiplier that shares no factor with gap spreads the gaps over all slices.
 		if count*7919%10007%gap == 0 {
 			text.WriteString("\n")
+			value = math.NaN()
 		} else {
 			text.WriteString(strconv.FormatFloat(value, 'g', -1, 64) + "\n")
 		}
+		values = append(values, value)
 		n := len(cell) - 1
 		for ; n >= 0; n-- {
 			if cell[n]++; cell[n] < shape[n] {
@@ -285,5 +291,36 @@ func makeTable(ts *testscript.TestScript, neg bool, args []string) {
 			break
 		}
 	}
+	if strings.HasSuffix(args[0], ".npz") {
+		text.Reset()
+		ts.Check(dataio.WriteArrays(&text, dataio.Array{Name: "x", Shape: shape, Values: values}))
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o666))
+}
+
+// events FILE KIND... checks that every line of a file is an event of docs/interface.md, the first one the start, and that
+// the kinds occur.
+func checkEvents(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: events FILE KIND...")
+	}
+	seen := map[string]bool{}
+	for k, line := range strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n") {
+		var e struct {
+			Event     string
+			Interface int
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Event == "" {
+			ts.Fatalf("%s:%d: %q is no event (%v)", args[0], k+1, line, err)
+		}
+		if (k == 0) != (e.Event == "start" && e.Interface == interfaceVersion) {
+			ts.Fatalf("%s:%d: %s: the first event, and no other, is the start", args[0], k+1, line)
+		}
+		seen[e.Event] = true
+	}
+	for _, kind := range args[1:] {
+		if !seen[kind] {
+			ts.Fatalf("%s has no event %s", args[0], kind)
+		}
+	}
 }

@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 			"sorted":         sortedLines,
 			"json":           checkJSON,
 			"array":          checkArray,
+			"events":         checkEvents,
 			"nofiles":        noFiles,
 			"table":          makeTable,
 			"observed-equal": observedEqual,

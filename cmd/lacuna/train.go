@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func newTrain(a *app) *cobra.Command {
 		Short: "Follow the gradient flow of one model, with everything in your hands",
 		Long: `train makes one run of deep CP factorisation from a near-zero start and records it: flow time, gradient
 evaluations, losses, unbalancedness, and the norm of every block at every step. The data are those of FILE, in any
-format that complete reads, or with --synthetic those of a random tensor of low rank.
+format that complete reads, - for standard input, or with --synthetic those of a random tensor of low rank.
 
 The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and says how to go on.`,
 		Example: `  lacuna train --synthetic 10x10x10x10 --observed 0.2 --depth 1 --figure run.svg -o run.parquet
@@ -54,6 +55,10 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 			if len(args) == 1 {
 				s.Data = args[0]
 			}
+			if f.output == pipe && a.json {
+				return usageError{errors.New("--json and -o - both want standard output: give -o a file name, " +
+					"or take the result from standard error with --progress json")}
+			}
 			return runTrain(command.Context(), a, f)
 		},
 	}
@@ -68,7 +73,8 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 	flags.IntVar(&s.Threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
 
 	flags.StringVarP(&f.output, "output", "o", "",
-		"write the trajectory to this file: ."+strings.Join(trajectory.Formats(), ", ."))
+		"write the trajectory to this file: ."+strings.Join(trajectory.Formats(), ", .")+
+			"; - for standard output, as .npz")
 	flags.StringVar(&f.picture, "figure", "",
 		"draw the norm of every block and the losses: ."+strings.Join(figure.Formats(), ", ."))
 	flags.StringVar(&f.factors, "factors", "", "write the collapsed CP factors with their labels to this .npz file")
@@ -76,11 +82,15 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 		"(default when interrupted: train.checkpoint)")
 	flags.StringVar(&f.resume, "resume", "", "go on with the run of this checkpoint")
 	a.jsonFlag(command)
+	a.progressFlag(command)
 	return command
 }
 
 // resumable are the flags that may be given with --resume, beside the stop rules; all others come from the checkpoint.
-var resumable = []string{"resume", "max-time", "threads", "output", "figure", "factors", "checkpoint", "json", "quiet"}
+var resumable = []string{
+	"resume", "max-time", "threads", "output", "figure", "factors", "checkpoint", "json", "quiet",
+	"progress",
+}
 
 // onlyWithResume refuses settings that would change the run that is gone on with.
 func onlyWithResume(command *cobra.Command, args []string) error {
@@ -142,8 +152,10 @@ func (f *trainFlags) check() error {
 			s.Standardise = "none"
 		}
 	}
-	if err := checkEnding("-o", f.output, trajectory.Formats()); err != nil {
-		return err
+	if f.output != pipe {
+		if err := checkEnding("-o", f.output, trajectory.Formats()); err != nil {
+			return err
+		}
 	}
 	if err := checkEnding("--factors", f.factors, []string{"npz"}); err != nil {
 		return err

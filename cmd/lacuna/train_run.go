@@ -37,6 +37,10 @@ type trainRun struct {
 }
 
 func runTrain(ctx context.Context, a *app, f *trainFlags) error {
+	a.begin()
+	if f.output == pipe {
+		a.leaveStandardOutput()
+	}
 	var earlier *checkpoint
 	if f.resume != "" {
 		var err error
@@ -55,7 +59,7 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 		return err
 	}
 	r := &trainRun{a: a, f: f, counter: new(progress.Counter), saved: time.Now()}
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return err
 	}
 	if earlier != nil {
@@ -71,9 +75,9 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 }
 
 // prepare makes data, model and integrator.
-func (r *trainRun) prepare() error {
+func (r *trainRun) prepare(ctx context.Context) error {
 	s := r.f.settings
-	known, err := r.f.data(r.a)
+	known, err := r.f.data(ctx, r.a)
 	if err != nil {
 		return err
 	}
@@ -126,7 +130,7 @@ func (r *trainRun) prepare() error {
 }
 
 // data reads the file, or makes the synthetic tensor, all of whose cells are known.
-func (f *trainFlags) data(a *app) (*tensor.Observed, error) {
+func (f *trainFlags) data(ctx context.Context, a *app) (*tensor.Observed, error) {
 	s := &f.settings
 	if s.Shape != "" {
 		shape, err := experiment.ParseShape(s.Shape)
@@ -138,7 +142,7 @@ func (f *trainFlags) data(a *app) (*tensor.Observed, error) {
 		}
 		return dataset.Synthetic(shape, s.Rank, float64(s.Noise), s.DataSeed), nil
 	}
-	table, err := f.input.read(s.Data)
+	table, err := f.input.readUntil(ctx, s.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -172,11 +176,8 @@ func (r *trainRun) finish() error {
 			return err
 		}
 	}
-	if f.output != "" {
-		write := func(w io.Writer) error { return trajectory.Write(w, f.output, &r.Path) }
-		if err := atomicfile.Write(f.output, write); err != nil {
-			return err
-		}
+	if err := r.writePath(f.output); err != nil {
+		return err
 	}
 	if f.picture != "" {
 		if err := figure.Save(f.picture, r.figure()); err != nil {
@@ -199,6 +200,17 @@ func (r *trainRun) finish() error {
 		return withCode(exitUnmet, fmt.Errorf("the run ended without an answer: %s", statusWords[r.result.Status]))
 	}
 	return nil
+}
+
+// writePath writes the trajectory to a file, or to standard output; "" is nowhere.
+func (r *trainRun) writePath(to string) error {
+	switch to {
+	case "":
+		return nil
+	case pipe:
+		return trajectory.Write(r.a.stdout, ".npz", &r.Path)
+	}
+	return atomicfile.Write(to, func(w io.Writer) error { return trajectory.Write(w, to, &r.Path) })
 }
 
 // collapsed is the ordinary CP model that the run ended in, blocks in falling order of norm, and their norms.
@@ -291,11 +303,7 @@ func (r *trainRun) tell() error {
 	for _, t := range r.result.EmergenceTimes() {
 		result.EmergenceTimes = append(result.EmergenceTimes, number(t))
 	}
-	if r.a.json {
-		return r.a.printJSON(result)
-	}
-	r.a.say("%s", result.summary(statusWords[r.result.Status]))
-	return nil
+	return r.a.finish(result, func() string { return result.summary(statusWords[r.result.Status]) })
 }
 
 func (t *trainResult) summary(why string) string {
@@ -317,7 +325,7 @@ func (t *trainResult) summary(why string) string {
 	}
 	var written []string
 	for _, path := range []string{t.Output, t.Figure, t.Factors, t.Checkpoint} {
-		if path != "" {
+		if path != "" && path != pipe {
 			written = append(written, path)
 		}
 	}

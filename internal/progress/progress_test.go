@@ -70,3 +70,25 @@ func TestUnknownTotal(t *testing.T) {
 		t.Errorf("time left %v, want -1", got)
 	}
 }
+
+func TestJSONLineAnUpdate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		var c Counter
+		stop := ShowJSON(&out, "job", &c)
+		time.Sleep(1050 * time.Millisecond)
+		c.Set(1, 4)
+		c.Note(`best "0.5"`)
+		time.Sleep(950 * time.Millisecond)
+		c.Set(4, 4)
+		stop()
+		stop()
+		const want = `{"event":"progress","title":"job","done":null,"seconds":0,"left":null}
+{"event":"progress","title":"job","done":0.25,"note":"best \"0.5\"","seconds":1.1,"left":3.3}
+{"event":"progress","title":"job","done":1,"note":"best \"0.5\"","seconds":2,"left":0}
+`
+		if out.String() != want {
+			t.Errorf("shown\n%s, want\n%s", out.String(), want)
+		}
+	})
+}

@@ -11,23 +11,27 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"lacuna/dataio"
 	"lacuna/experiment"
 )
 
 // Formats lists the file name endings that Write knows.
-func Formats() []string { return []string{"csv", "parquet"} }
+func Formats() []string { return []string{"csv", "parquet", "npz"} }
 
 // Write writes the records of t in the format that a file name ends in.
 //
 // CSV has a header and one line a record: steps, time, step, evaluations, wall_seconds, loss, train_mse, test_mse,
 // held_out, epsilon, rank, then deep_1 … deep_R and shallow_1 … shallow_R; what was not measured is empty. Parquet has
 // the same columns, with deep and shallow as lists; what was not measured is NaN.
+// A .npz archive has them as vectors, with deep and shallow as records × R.
 func Write(w io.Writer, name string, t *experiment.Trajectory) error {
 	switch {
 	case strings.HasSuffix(name, ".csv"):
 		return writeCSV(w, t)
 	case strings.HasSuffix(name, ".parquet"):
 		return writeParquet(w, t)
+	case strings.HasSuffix(name, ".npz"):
+		return writeNPZ(w, t)
 	}
 	return fmt.Errorf("trajectory: %s: the name must end in .%s", name, strings.Join(Formats(), " or ."))
 }
@@ -99,4 +103,39 @@ func writeParquet(w io.Writer, t *experiment.Trajectory) error {
 		}
 	}
 	return out.Close()
+}
+
+func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
+	records := len(t.Records)
+	blocks := 0
+	if records > 0 {
+		blocks = len(t.Records[0].Deep)
+	}
+	column := func(name string, of func(r *experiment.Record) float64) dataio.Array {
+		values := make([]float64, records)
+		for k := range values {
+			values[k] = of(&t.Records[k])
+		}
+		return dataio.Array{Name: name, Shape: []int{records}, Values: values}
+	}
+	deep := dataio.Array{Name: "deep", Shape: []int{records, blocks}}
+	shallow := dataio.Array{Name: "shallow", Shape: []int{records, blocks}}
+	for k := range t.Records {
+		deep.Values = append(deep.Values, t.Records[k].Deep...)
+		shallow.Values = append(shallow.Values, t.Records[k].Shallow...)
+	}
+	type record = experiment.Record
+	return dataio.WriteArrays(w,
+		column("steps", func(r *record) float64 { return float64(r.Steps) }),
+		column("time", func(r *record) float64 { return r.Time }),
+		column("step", func(r *record) float64 { return r.Step }),
+		column("evaluations", func(r *record) float64 { return float64(r.Evaluations) }),
+		column("wall_seconds", func(r *record) float64 { return r.Wall }),
+		column("loss", func(r *record) float64 { return r.Loss }),
+		column("train_mse", func(r *record) float64 { return r.TrainMSE }),
+		column("test_mse", func(r *record) float64 { return r.TestMSE }),
+		column("held_out", func(r *record) float64 { return r.HeldOut }),
+		column("epsilon", func(r *record) float64 { return r.Epsilon }),
+		column("rank", func(r *record) float64 { return float64(r.Rank) }),
+		deep, shallow)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	"codeberg.org/sbinet/npyio/npz"
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 
@@ -64,6 +65,22 @@ func TestParquet(t *testing.T) {
 	if len(rows) != 39 || rows[4].Time != 5e10 || !cmp.Equal(rows[4].Deep, []float64{5, 0.2}) ||
 		!math.IsNaN(rows[4].HeldOut) {
 		t.Errorf("%d rows, the fifth %+v", len(rows), rows[4])
+	}
+}
+
+func TestNPZ(t *testing.T) {
+	var run experiment.Trajectory
+	run.Add(record(1))
+	run.Add(record(2))
+	var out bytes.Buffer
+	if err := Write(&out, "a.npz", &run); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]float64{"time": {1e10, 2e10}, "rank": {1, 2}, "deep": {1, 1, 2, 0.5}} {
+		var got []float64
+		if err := npz.Read(bytes.NewReader(out.Bytes()), name+".npy", &got); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%s is %v, want %v (%v)", name, got, want, err)
+		}
 	}
 }
 

@@ -1,0 +1,151 @@
+"""One run of the command: arrays in, arrays out, and what it says on the way (docs/interface.md)."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import threading
+import warnings
+from contextlib import suppress
+from typing import IO, Any, Callable, Mapping, Sequence
+
+import numpy as np
+
+from lacuna import _binary, _npz
+
+INTERFACE = 1
+
+Event = dict[str, Any]
+Arrays = dict[str, "np.ndarray[Any, Any]"]
+
+
+class LacunaError(RuntimeError):
+    """The command failed. ``code`` is its exit code (docs/cli.md)."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class InputError(LacunaError, ValueError):
+    """The data or the settings are at fault; the message says where, and what to do."""
+
+
+class LacunaWarning(UserWarning):
+    """What the command warned of. It is also in the ``warnings`` of the result."""
+
+
+class Outcome:
+    """What a run of the command gave: arrays, the result as the JSON of ``--json``, and warnings."""
+
+    def __init__(self) -> None:
+        self.arrays: Arrays = {}
+        self.result: dict[str, Any] = {}
+        self.warnings: list[str] = []
+        self.error: Event | None = None
+        self.interface: int | None = None
+        self.other: list[str] = []
+
+
+def run(
+    arguments: Sequence[str],
+    arrays: Mapping[str, np.ndarray[Any, Any]] | None,
+    listen: Callable[[Event], None] | None = None,
+    parameters: Sequence[str] = (),
+    accept: Sequence[int] = (0,),
+) -> Outcome:
+    """Run the command with arrays on its standard input.
+
+    listen is told every update of the progress. parameters are the names that flags have in Python, for messages.
+    Exit codes other than those of accept become a LacunaError.
+    """
+    command = [_binary.find(), *arguments, "--progress", "json"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin and process.stdout and process.stderr
+    outcome = Outcome()
+    listener = threading.Thread(target=_follow, args=(process.stderr, outcome, listen), daemon=True)
+    listener.start()
+    try:
+        _feed(process.stdin, arrays)
+        data = bytearray()
+        while piece := process.stdout.read(1 << 20):
+            data += piece
+        code = process.wait()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        _close(process.stdin)
+        process.stdout.close()
+        listener.join()
+        process.stderr.close()
+    _check(outcome, code, accept, parameters)
+    if data:
+        outcome.arrays = _npz.read(data)
+    return outcome
+
+
+def _feed(stdin: IO[bytes], arrays: Mapping[str, np.ndarray[Any, Any]] | None) -> None:
+    """A command that has found a fault no longer reads: what it says on standard error tells why."""
+    with suppress(BrokenPipeError, ConnectionResetError):
+        if arrays is not None:
+            _npz.write(stdin, arrays)
+    _close(stdin)
+
+
+def _close(stdin: IO[bytes]) -> None:
+    with suppress(BrokenPipeError, ConnectionResetError):
+        stdin.close()
+
+
+def _follow(stderr: IO[bytes], outcome: Outcome, listen: Callable[[Event], None] | None) -> None:
+    for line in iter(stderr.readline, b""):
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        try:
+            event: Event = json.loads(text)
+            kind = event["event"]
+        except (ValueError, TypeError, KeyError):
+            outcome.other.append(text)
+            continue
+        if kind == "start":
+            outcome.interface = event["interface"]
+        elif kind == "progress" and listen:
+            listen(event)
+        elif kind == "warning":
+            outcome.warnings.append(event["text"])
+        elif kind == "result":
+            outcome.result = event["result"]
+        elif kind == "error":
+            outcome.error = event
+
+
+def _check(outcome: Outcome, code: int, accept: Sequence[int], parameters: Sequence[str]) -> None:
+    if outcome.interface not in (None, INTERFACE):
+        raise LacunaError(
+            f"the command {_binary.find()} speaks version {outcome.interface} of its interface, this package version "
+            f"{INTERFACE}: install both from one release", code,
+        )
+    if code not in accept:
+        message = outcome.error["text"] if outcome.error else "\n".join(outcome.other) or f"the command ended with code {code}"
+        if outcome.interface is None and "unknown flag: --progress" in message:
+            message = f"the command {_binary.find()} is older than this package: install both from one release"
+        raise (InputError if code == 2 else LacunaError)(in_python(message, parameters), code)
+    outcome.warnings = [in_python(text, parameters) for text in outcome.warnings]
+    for text in outcome.warnings:
+        warnings.warn(text, LacunaWarning, stacklevel=4)
+
+
+def in_python(message: str, parameters: Sequence[str]) -> str:
+    """A message with the parameters of a function in place of the command's flags.
+
+    >>> in_python("give --full-grid, or --comment", ["full_grid"])
+    'give full_grid=, or --comment'
+    """
+
+    def parameter(match: re.Match[str]) -> str:
+        name = match[1].replace("-", "_")
+        return name + "=" if name in parameters else match[0]
+
+    return re.sub(r"--([a-z][a-z-]*)", parameter, message.replace("standard input: ", ""))

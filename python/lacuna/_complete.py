@@ -1,0 +1,177 @@
+"""complete: the main job."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any, Hashable, Iterable, Literal, Mapping, Sequence, TypeVar
+
+import numpy as np
+
+from lacuna import _command, _tables
+from lacuna._progress import Progress, listening
+from lacuna._result import Completion, Factors
+
+T = TypeVar("T")
+
+FLAGS = (
+    "full_grid", "duplicates", "interval", "noise", "rank", "standardise", "smooth", "order", "period", "missing",
+    "depth", "seed", "threads", "effort", "max_time", "yes", "report", "value", "index",
+)
+
+
+def complete(
+    x: T,
+    *,
+    value: Hashable | None = None,
+    index: Sequence[Hashable] | None = None,
+    layout: Literal["long", "wide"] | None = None,
+    modes: Sequence[str] | None = None,
+    labels: Sequence[Iterable[Any] | None] | None = None,
+    full_grid: bool = False,
+    duplicates: Literal["mean", "first", "last"] | None = None,
+    interval: float | None = None,
+    noise: str = "auto",
+    rank: int | None = None,
+    standardise: str = "auto",
+    smooth: Sequence[str] = (),
+    order: Mapping[str, str] | None = None,
+    period: Mapping[str, float | Sequence[float]] | None = None,
+    missing: Sequence[float] = (),
+    depth: int | Sequence[int] | None = None,
+    seed: int = 1,
+    threads: int | None = None,
+    effort: float = 1.0,
+    max_time: float | None = None,
+    yes: bool = False,
+    report: str | os.PathLike[str] | None = None,
+    progress: Progress = None,
+) -> Completion[T]:
+    """Fill the gaps of a table of any number of dimensions, and say how far to trust what was filled in.
+
+    Parameters
+    ----------
+    x
+        - a numpy array, whose gaps are NaN, or a masked array: its axes are the modes;
+        - a pandas DataFrame: long (a row a cell; index columns and a value column), or wide (rows and columns are
+          labels, every level of a MultiIndex is a mode). A Series with a MultiIndex;
+        - an xarray DataArray: dimensions are the modes, coordinates the labels. Of a Dataset, the variables over the
+          same dimensions are filled together, each with a mean and a scale of its own.
+    value, index
+        The value column (default: the last) and the index columns (default: all others) of a long DataFrame.
+    layout
+        ``"long"`` or ``"wide"``. Default: long, where the rows are only numbered and some column holds more than
+        measurements, or where value or index is given; else wide. The result's ``note`` says what was taken.
+    modes, labels
+        Names of the axes of a numpy array, and the labels of each (None: numbered). Labels that are numbers or dates
+        put an axis in order.
+    full_grid
+        Fill also the combinations of labels that a long table does not list; these are added as rows.
+    duplicates
+        Which value counts for cells that are listed with different ones. Default: such a table is refused.
+    interval
+        A share in percent, such as 90: ``low`` and ``high`` hold it.
+    noise
+        How values scatter: ``auto``, ``gaussian``, ``student`` for outliers, ``bernoulli`` for shares.
+    rank
+        The number of blocks. Default: found.
+    standardise
+        ``auto``, ``none``, ``global``, or the mode whose every label gets its own mean and scale.
+    smooth
+        Modes whose neighbouring labels are expected to be alike. Default: found out.
+    order
+        What puts the labels of a mode in order: ``coordinate``, ``appearance`` or ``none``.
+    period
+        After what an ordered mode may repeat, in its unit.
+    missing
+        Further numbers that stand for a gap, such as -999.
+    depth
+        Depth of the gradient flow whose emerging blocks a report shows: one number, or one a mode.
+    seed, threads
+        The result depends on the seed, not on the threads (default: all processors).
+    effort
+        Work to spend: 2 takes twice as long for a little less error, 0.5 half.
+    max_time
+        Seconds after which the best so far is taken.
+    yes
+        Go on where the table looks as if it was misread.
+    report
+        Write a page about the result to this .html file.
+    progress
+        True shows a bar (tqdm), False none; a function is told every update as a dict. Default: a bar where tqdm is
+        installed and somebody looks.
+
+    Raises
+    ------
+    InputError
+        The table or the settings are at fault; the message says where, and what to do.
+
+    Examples
+    --------
+    >>> import numpy as np, lacuna
+    >>> rows, columns = np.arange(1.0, 9), np.arange(1.0, 8)
+    >>> x = np.outer(rows, columns)
+    >>> x[2, 3] = x[5, 1] = np.nan
+    >>> c = lacuna.complete(x, effort=0.1, threads=1)
+    >>> c.filled.round(3)[2, 3], c.filled.round(3)[5, 1], int(c.was_filled.sum())
+    (12.0, 12.0, 2)
+    >>> bool(np.isnan(c.stderr[0, 0])), c.status
+    (True, 'finished')
+    """
+    table = _tables.of(x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels))
+    flags = [
+        *_flag("--interval", interval), *_flag("--rank", rank), *_flag("--depth", _listed(depth)),
+        *_flag("--threads", threads), *_flag("--max-time", None if max_time is None else f"{max_time:.9f}"),
+        *_flag("--duplicates", duplicates), *_flag("--report", report),
+        "--noise", noise, "--standardise", standardise, "--seed", str(seed), "--effort", repr(float(effort)),
+        *(["--full-grid"] if full_grid else []), *(["--yes"] if yes else []),
+        *_each("--smooth", smooth), *_each("--missing", [repr(float(m)) for m in missing]),
+        *_each("--order", [f"{mode}={how}" for mode, how in (order or {}).items()]),
+        *_each("--period", _periods(period or {})),
+    ]
+    with tempfile.TemporaryDirectory(prefix="lacuna-") as folder, listening(progress, "completing") as listen:
+        path = os.path.join(folder, "factors.npz")
+        outcome = _command.run(
+            ["complete", "-", "--format", "npz", "--array", "values", "-o", "-", "--factors", path, *flags],
+            table.arrays(), listen, FLAGS,
+        )
+        factors = Factors.load(path) if os.path.exists(path) else None
+    return _completion(table, outcome, factors)
+
+
+def _completion(table: _tables.Table, outcome: _command.Outcome, factors: Factors | None) -> Completion[Any]:
+    arrays = outcome.arrays
+    filled = arrays["values"]
+    untouched = np.zeros(filled.shape, bool)
+    flags = arrays["lacuna_filled"].astype(bool) if "lacuna_filled" in arrays else untouched
+    stderr = arrays.get("lacuna_stderr")
+    if stderr is None:  # nothing to fill: the command has passed the table on
+        stderr = np.full(filled.shape, np.nan)
+    bounds = [table.restore(arrays[name], arrays, False) if name in arrays else None for name in ("lacuna_low", "lacuna_high")]
+    return Completion(
+        table.restore(filled, arrays, True), table.restore(stderr, arrays, False), table.restore(flags, arrays, False),
+        *bounds, factors, outcome.result, table.warnings + outcome.warnings, table.note,
+    )
+
+
+def _given(**parameters: Any) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _flag(name: str, value: Any) -> list[str]:
+    return [] if value is None else [name, os.fspath(value) if isinstance(value, os.PathLike) else str(value)]
+
+
+def _each(name: str, values: Iterable[str]) -> list[str]:
+    return [word for value in values for word in (name, value)]
+
+
+def _listed(depth: int | Sequence[int] | None) -> str | None:
+    if depth is None or isinstance(depth, int):
+        return None if depth is None else str(depth)
+    return ",".join(map(str, depth))
+
+
+def _periods(period: Mapping[str, float | Sequence[float]]) -> list[str]:
+    lengths = {mode: [p] if isinstance(p, (int, float)) else list(p) for mode, p in period.items()}
+    return [f"{mode}={p!r}" for mode, several in lengths.items() for p in several]

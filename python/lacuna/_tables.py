@@ -1,0 +1,95 @@
+"""What a table is to the command, and how what comes back becomes the user's type again."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterable, Sequence
+
+import numpy as np
+
+from lacuna import _labels
+
+Array = np.ndarray[Any, Any]
+Arrays = dict[str, Array]
+
+
+@dataclass
+class Table:
+    """A table as the command takes it: an array whose axes are the modes, or with index a list of cells.
+
+    restore makes an object of the user's type of one array that the command gave, and of all of them, in which the
+    cells are that a full grid adds. It is told whether the array is that of the filled values.
+    """
+
+    values: Array
+    modes: list[str]
+    labels: list[Sequence[str] | None]
+    restore: Callable[[Array, Arrays, bool], Any]
+    index: list[Array] | None = None
+    mask: Array | None = None
+    note: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+    def arrays(self) -> Arrays:
+        """The members of the archive that the command reads."""
+        out: Arrays = {"values": numbers(self.values)}
+        if self.mask is not None:
+            out["mask"] = self.mask
+        for n, column in enumerate(self.index or []):
+            out[f"index_{n}"] = column
+        if self.modes:
+            out["modes"] = np.array(self.modes, dtype=np.str_)
+        for n, labels in enumerate(self.labels):
+            if labels is not None:
+                out[f"labels_{n}"] = np.array(labels, dtype=np.str_)
+        return out
+
+
+def numbers(values: Array) -> Array:
+    """The array as numbers that the command reads, without a copy where they are."""
+    if values.dtype.kind in "iu" or values.dtype in (np.float16, np.float32, np.float64):
+        return values
+    if values.dtype.kind == "O" or values.dtype.kind == "f":
+        try:
+            return values.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"the values are no numbers ({error}): convert them with astype(float)") from None
+    raise TypeError(f"values of type {values.dtype} cannot be filled: convert them with astype(float)")
+
+
+def of_array(x: Array, modes: Sequence[str] | None, labels: Sequence[Iterable[Any] | None] | None) -> Table:
+    """A numpy array or masked array."""
+    masked = isinstance(x, np.ma.MaskedArray)
+    mask = np.ascontiguousarray(np.ma.getmaskarray(x)) if masked else None
+
+    def restore(values: Array, _: Arrays, filled: bool) -> Any:
+        if masked:
+            return np.ma.array(values, mask=False if filled else np.isnan(values))
+        return values
+
+    texts: list[Sequence[str] | None] = []
+    for one in labels or []:
+        texts.append(None if one is None else _labels.texts(np.asarray(list(one))))
+    return Table(np.asarray(x.data if masked else x), list(modes or []), texts, restore, mask=mask)
+
+
+def of(x: Any, **how: Any) -> Table:
+    """The table of whatever the user gave. Libraries that are not loaded made no object of it."""
+    xarray, pandas = sys.modules.get("xarray"), sys.modules.get("pandas")
+    if xarray is not None and isinstance(x, (xarray.DataArray, xarray.Dataset)):
+        from lacuna import _xarray as adapter
+    elif pandas is not None and isinstance(x, (pandas.DataFrame, pandas.Series)):
+        from lacuna import _pandas as adapter  # type: ignore[no-redef]
+    else:
+        modes, labels = how.pop("modes", None), how.pop("labels", None)
+        _refuse(how, "a numpy array")
+        return of_array(x if isinstance(x, np.ndarray) else np.asarray(x), modes, labels)
+    return adapter.table(x, **how)
+
+
+def _refuse(how: dict[str, Any], what: str) -> None:
+    """A parameter without effect is refused."""
+    for name, value in how.items():
+        if value is not None:
+            raise TypeError(f"{name}= has no effect on {what}: leave it out")

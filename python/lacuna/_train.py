@@ -1,0 +1,124 @@
+"""train: one run of the laboratory."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from typing import Any, Hashable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from lacuna import _command, _tables
+from lacuna._complete import _given, _listed
+from lacuna._progress import Progress, listening
+from lacuna._result import Factors
+
+UNMET = 3  # the exit code of a run that ended without an answer
+
+
+@dataclass
+class Training:
+    """A run along the gradient flow.
+
+    ``trajectory`` has a row a record: steps, time, step, evaluations, wall_seconds, loss, train_mse, test_mse, held_out,
+    epsilon, rank, and the norms deep_1 … deep_R and shallow_1 … shallow_R of every block; NaN is what was not measured.
+    It is a DataFrame where pandas is installed, else a dict of arrays.
+
+    ``deep`` and ``shallow`` are these norms as arrays, records × R. ``factors`` is the CP model that the run ended in.
+    ``result`` is the JSON object of ``lacuna train --json``, whose fields docs/cli.md describes.
+    """
+
+    trajectory: Any
+    deep: np.ndarray[Any, Any]
+    shallow: np.ndarray[Any, Any]
+    factors: Factors
+    result: dict[str, Any] = field(repr=False)
+    warnings: list[str]
+
+    @property
+    def status(self) -> str:
+        """Why the run ended, such as ``converged``."""
+        return str(self.result["status"])
+
+    def __repr__(self) -> str:
+        r = self.result
+        return (
+            f"lacuna.Training({r['status']} after {r['evaluations']:,} evaluations at flow time {r['flow_time']:.4g}, "
+            f"rank {r['effective_rank']}, train MSE {r['train_mse']:.3g}, {len(self.deep)} records)"
+        )
+
+
+def train(
+    x: Any = None,
+    *,
+    value: Hashable | None = None,
+    index: Sequence[Hashable] | None = None,
+    layout: str | None = None,
+    modes: Sequence[str] | None = None,
+    labels: Sequence[Iterable[Any] | None] | None = None,
+    progress: Progress = None,
+    **settings: Any,
+) -> Training:
+    """Follow the gradient flow of deep CP factorisation from a near-zero start, and record it.
+
+    x is a table as for ``complete``, or None with ``synthetic="10x10x10"``. settings are the flags of ``lacuna train``,
+    with _ in place of -: ``depth=1, blocks=100, start="balanced", integrator="rk45", until_mse=1e-6, observed=0.2,
+    max_evaluations=1000, max_time=60`` and so on (``lacuna train --help`` lists them with their defaults). True is a flag
+    without a value; a sequence is a list.
+
+    A run that diverged or ran away is returned with a warning: see ``status``.
+
+    >>> import lacuna
+    >>> run = lacuna.train(synthetic="6x6x6", true_rank=1, observed=0.5, blocks=8, threads=1)
+    >>> run.status, run.result["effective_rank"], run.deep.shape[1]
+    ('converged', 1, 8)
+    """
+    if (x is None) == ("synthetic" not in settings):
+        raise TypeError('give either a table or synthetic="10x10x10"')
+    for name in ("output", "json", "factors", "resume", "format", "array"):
+        if name in settings:
+            raise TypeError(f"{name}= is no setting here: what the run gives is in what train returns")
+    arrays: Mapping[str, Any] | None = None
+    source: list[str] = []
+    if x is not None:
+        arrays = _tables.of(x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels)).arrays()
+        source = ["-", "--format", "npz", "--array", "values"]
+    with tempfile.TemporaryDirectory(prefix="lacuna-") as folder, listening(progress, "training") as listen:
+        path = os.path.join(folder, "factors.npz")
+        outcome = _command.run(
+            ["train", *source, "-o", "-", "--factors", path, *_flags(settings)], arrays, listen, list(settings),
+            accept=(0, UNMET),
+        )
+        factors = Factors.load(path)
+    return _training(outcome, factors)
+
+
+def _flags(settings: Mapping[str, Any]) -> list[str]:
+    words: list[str] = []
+    for name, value in settings.items():
+        flag = "--" + name.replace("_", "-")
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            words.append(f"{flag}={str(value).lower()}")
+        else:
+            several = not isinstance(value, str) and isinstance(value, Iterable)
+            words += [flag, str(_listed(value) if several else value)]
+    return words
+
+
+def _training(outcome: _command.Outcome, factors: Factors) -> Training:
+    columns = dict(outcome.arrays)
+    deep, shallow = columns.pop("deep"), columns.pop("shallow")
+    for name in ("steps", "evaluations", "rank"):
+        columns[name] = columns[name].astype(np.int64)
+    norms = {f"{name}_{r + 1}": a[:, r] for name, a in (("deep", deep), ("shallow", shallow)) for r in range(a.shape[1])}
+    trajectory: Any = {**columns, **norms}
+    try:
+        import pandas as pd
+    except ImportError:
+        pass
+    else:
+        trajectory = pd.DataFrame(trajectory)
+    return Training(trajectory, deep, shallow, factors, outcome.result, outcome.warnings)
