@@ -15,14 +15,19 @@ func (c candidate) cost(shape tensor.Shape, cells int) float64 {
 	cost := float64(float64(shape.Order())*float64(cells)*perCell) + float64(rowCount(shape)*perRow)
 	for n, course := range c.courses {
 		if course != independent {
-			terms := float64(course.order())
-			if course.periodic() {
-				terms += 2
-			}
-			cost += float64(float64(shape[n]) * (8000 + float64(45*terms*r*r)))
+			cost += float64(float64(shape[n]) * course.cost(c.settings.Blocks+len(c.settings.Partial)))
 		}
 	}
 	return cost
+}
+
+// cost of one label of a mode that follows the course.
+func (c course) cost(blocks int) float64 {
+	terms := float64(c.order())
+	if c.periodic() {
+		terms += 2
+	}
+	return 8000 + float64(45*terms*float64(blocks*blocks))
 }
 
 // passCost is the same of one pass of the gradient flow, or of alternating least squares.
@@ -30,6 +35,19 @@ func passCost(blocks int, shape tensor.Shape, cells int) float64 {
 	r := float64(blocks)
 	perCell, perRow := 30+float64(2.5*r)+float64(0.06*r*r), 500+float64(3.5*r*r)
 	return float64(float64(shape.Order())*float64(cells)*perCell) + float64(rowCount(shape)*perRow)
+}
+
+// courseWork is the nominal work of a chain for every course that a mode may follow: what long ordered modes take beyond
+// the cells.
+func (j *job) courseWork() (work float64) {
+	const sweeps = 100
+	blocks := blockCounts[startCount]
+	for n, mode := range j.observed.Modes {
+		for _, c := range j.otherCourses(n) {
+			work += float64(sweeps * float64(len(mode.Labels)) * c.cost(blocks))
+		}
+	}
+	return work
 }
 
 // solveCost is the nominal time a pass of the gradient flow of the linear systems that its steps solve, which are dense
@@ -93,11 +111,11 @@ var ladder = []schedule{
 	{folds: 1, trials: 1, chains: 1, sweeps: 30},
 }
 
-// budget is the nominal work in nanoseconds that the settings allow.
-func (s Settings) budget() float64 {
-	budget := s.Effort * defaultBudget
-	if s.MaxTime > 0 {
-		budget = math.Min(budget, 0.5*float64(s.MaxTime.Nanoseconds())*float64(min(s.Threads, 2)))
+// budget is the nominal work in nanoseconds that the settings allow. Long ordered modes have more.
+func (j *job) budget() float64 {
+	budget := j.Effort * (defaultBudget + math.Min(2*j.courseWork(), 2*defaultBudget))
+	if j.MaxTime > 0 {
+		budget = math.Min(budget, 0.5*float64(j.MaxTime.Nanoseconds())*float64(min(j.Threads, 2)))
 	}
 	return budget
 }

@@ -114,6 +114,7 @@ type explorer struct {
 	sel    selection
 	chains int     // in every part that is held back: one, or two
 	left   float64 // nominal work that may still be spent
+	worth  float64 // factor that the error of a change has to be below
 	tried  map[string]*trial
 	first  []*trial // of every form
 	best   []*trial // of every form
@@ -125,21 +126,22 @@ type explorer struct {
 // of its modes, standardisations.
 func (j *job) selectModel(ctx context.Context, f folds, plan exploration) selection {
 	e := explorer{
-		job: j, exploration: plan, ctx: ctx, folds: f, shape: f.cells.Shape(), chains: 1, left: plan.work,
+		job: j, exploration: plan, ctx: ctx, folds: f, shape: f.cells.Shape(), chains: 1, worth: 1, left: plan.work,
 		tried: map[string]*trial{},
 	}
 	e.sel = selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1, parts: plan.parts}
 	j.report("choosing the form of the model on held-back cells", 0)
 	e.tryForms()
-	// Between gaps with shapes, what a label has in common with its neighbours counts most; among scattered ones it is
-	// the number of blocks, and then how many chains are averaged.
+	// Between gaps with shapes, what a label has in common with its neighbours counts most; among scattered ones it is the
+	// number of blocks, and then how many chains are averaged, unless cells are few beside labels.
+	free := e.left
 	if f.scattered {
-		averaging := float64(0.4 * plan.work)
+		e.worth = 0.95
+		e.changeCourses(0.5 * free)
+		e.worth = 1
 		e.changeBlocks()
-		e.changeCourses(averaging)
-		e.changeScalings(averaging)
+		e.changeScalings(0.4 * free)
 	} else {
-		free := e.left
 		e.changeCourses(0.5 * free)
 		e.changeScalings(0.4 * free)
 		e.changeBlocks()
@@ -196,7 +198,7 @@ func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
 	}
 	t = e.try(c)
 	switch lead := e.best[e.lead]; {
-	case t.error < lead.error:
+	case t.error < e.worth*lead.error:
 		e.second, e.best[e.lead] = lead, t
 	case e.second == nil || t.error < e.second.error:
 		e.second = t
