@@ -12,7 +12,8 @@ import (
 // finishAverage combines the candidates with the weights that held-back cells prefer, and measures the combination on
 // cells whose values had no part in its weights.
 func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget float64) fitted {
-	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), 0.7*budget, j.Effort)
+	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), finishing*budget, j.Effort)
+	j.expect(plan.work(sel.candidates, f.cells.Shape(), f.cells.Len()))
 	j.report("measuring the error on held-out cells", sel.error)
 	equal := slices.Repeat([]float64{1 / float64(len(sel.candidates))}, len(sel.candidates))
 	var predicted outOfFold
@@ -70,9 +71,6 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	j.report("describing the tensor by one CP model", out.scores.nrmse)
 	out.cp = j.describe(ctx, out.scaling, f, part, describing*budget)
 }
-
-// describing is the share of the budget that finding a description takes.
-const describing = 0.15
 
 func (j *job) standardisation(s tensor.Scaling) string {
 	switch {

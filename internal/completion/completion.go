@@ -101,7 +101,8 @@ func (j *job) run(ctx context.Context) *Completion {
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
 	budget := j.budget()
-	j.total = budget
+	j.after = j.describeWork(budget) + j.flowWork(flowing*budget)
+	j.expect(float64((exploring + finishing) * budget))
 	folds, selected := j.choose(ctx, budget)
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
@@ -111,7 +112,7 @@ func (j *job) run(ctx context.Context) *Completion {
 		c.take(j.finishAverage(ctx, folds, selected, budget))
 	}
 	j.judge(c)
-	flow := j.follow(ctx, c, folds, 0.2*budget)
+	flow := j.follow(ctx, c, folds, flowing*budget)
 	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
 	c.Warnings = append(c.Warnings, flow.warnings...)
 	j.done = 1

@@ -265,7 +265,7 @@ func (g *growth) tryBlocks(ctx context.Context, s *strand, blocks int) bool {
 	c := s.candidate
 	c.settings.Blocks = blocks
 	cost := c.cost(g.cells.Shape(), g.cells.Len())
-	sweeps := s.sweeps
+	sweeps := max(min(s.sweeps, firstSweeps), s.sweeps/4) // from where a chain that has settled ended
 	if !g.affords(ctx, float64(sweeps)*cost) {
 		return false
 	}
@@ -295,7 +295,8 @@ func (g *growth) tryBlocks(ctx context.Context, s *strand, blocks int) bool {
 func (g *growth) multiply(ctx context.Context, sel selection) {
 	for len(g.chains) < mostChains {
 		first := g.chains[0]
-		cost := first.candidate.cost(g.cells.Shape(), g.cells.Len()) * float64(first.sweeps)
+		sweeps := max(min(first.sweeps, firstSweeps), first.sweeps/2) // it has settled by then
+		cost := first.candidate.cost(g.cells.Shape(), g.cells.Len()) * float64(sweeps)
 		if !g.affords(ctx, float64(len(g.chains))*cost) {
 			return
 		}
@@ -308,7 +309,7 @@ func (g *growth) multiply(ctx context.Context, sel selection) {
 				c.settings.Blocks, c.spectral = first.candidate.settings.Blocks, first.candidate.spectral
 			}
 			s := g.begin(c, g.start, number)
-			g.extend(ctx, s, first.sweeps)
+			g.extend(ctx, s, sweeps)
 			if ctx.Err() != nil {
 				g.cut = true
 				return
@@ -331,8 +332,10 @@ func (g *growth) finalWork() (work float64) {
 	return work
 }
 
-// finalSweeps is how long a chain goes on with all observed cells: half as long as it has been going on without some.
-func (g *growth) finalSweeps(s *strand) int { return max(leastSweeps, s.sweeps/2) }
+// finalSweeps is how long a chain that has settled goes on with all observed cells.
+func (g *growth) finalSweeps(s *strand) int {
+	return max(leastSweeps, min(s.sweeps/2, 2*firstSweeps), s.sweeps/4)
+}
 
 // expect tells the meter that so much work is to come, and the final fit.
 func (g *growth) expect(work float64) { g.job.expect(work + g.finalWork()) }

@@ -32,7 +32,7 @@ func (j *job) large() bool {
 // on a sample of the others.
 func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection) {
 	j.HoldOut = math.Min(j.HoldOut, math.Max(leastShare, heldOut/float64(j.observed.Len())))
-	f := newFolds(j.shape, j.HoldOut, j.Seed)
+	f := twoFolds(j.shape, j.HoldOut, j.Seed)
 	some := f.sample(sampleCells, j.Seed)
 	e := exploration{
 		work: math.Min(largeWork*j.Effort, budget/defaultBudget*largeWork), counts: blockCounts, start: startCount, sweeps: trialSweeps, parts: []int{1}, spectral: true,
@@ -46,7 +46,6 @@ func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection
 		}
 		e.start = slices.Index(e.counts, rank)
 	}
-	j.after = describing * budget
 	j.expect(e.work)
 	sel := j.selectModel(ctx, some, e)
 	sel.parts = []int{f.parts - 1}

@@ -65,8 +65,13 @@ type schedule struct {
 // defaultBudget is the nominal work of one completion, 18 s of one core when it is busy.
 const defaultBudget = 18e9
 
-// exploring is the share of the budget that selecting the model takes.
-const exploring = 0.45
+// Shares of the budget that the stages may take. Few tables take all of them.
+const (
+	exploring  = 0.45 // selecting the model
+	finishing  = 0.7  // measuring the error, and fitting all observed cells
+	describing = 0.15 // by one CP model
+	flowing    = 0.2  // following the gradient flow
+)
 
 // ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another
 // mode of the posterior, and their mean is better than any.
@@ -95,6 +100,14 @@ func (s Settings) budget() float64 {
 		budget = math.Min(budget, 0.5*float64(s.MaxTime.Nanoseconds())*float64(min(s.Threads, 2)))
 	}
 	return budget
+}
+
+// work is the nominal work of a schedule.
+func (s schedule) work(candidates []candidate, shape tensor.Shape, cells int) (work float64) {
+	for _, c := range candidates {
+		work += c.cost(shape, cells) * float64(s.sweeps*(s.chains+s.trials*s.folds))
+	}
+	return work
 }
 
 // newSchedule chooses the best rung of the ladder that the candidates leave room for within a budget.
