@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/posterior"
 	"lacuna/internal/rng"
 )
 
@@ -13,8 +14,7 @@ const (
 	leastShare  = 0.01    // of the cells in a fold
 	sampleCells = 500_000 // of a large table, on which the model is selected
 	trialSweeps = 12      // there
-	// largeWork is the nominal work of selecting there.
-	largeWork = 16e9
+	largeWork   = 16e9    // nominal, of selecting there
 )
 
 // large reports whether the default budget does not suffice to try the forms of the model on all cells. Of such a table
@@ -35,7 +35,12 @@ func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection
 	f := twoFolds(j.shape, j.HoldOut, j.Seed)
 	some := f.sample(sampleCells, j.Seed)
 	e := exploration{
-		work: math.Min(largeWork*j.Effort, budget/defaultBudget*largeWork), counts: blockCounts, start: startCount, sweeps: trialSweeps, parts: []int{1}, spectral: true,
+		work: budget / defaultBudget * largeWork, counts: blockCounts, start: startCount, sweeps: trialSweeps,
+		parts: []int{1}, spectral: true,
+	}
+	values := func(form posterior.Form) bool { return expectsValues(form.Noise) }
+	if !slices.ContainsFunc(j.Noise.Forms, values) {
+		e.sweeps *= scattered
 	}
 	if j.Blocks > 0 {
 		e.counts, e.start = []int{j.Blocks}, 0

@@ -36,6 +36,9 @@ func solveCost(blocks int, shape tensor.Shape) float64 {
 	return size * size * size / 12 / passes
 }
 
+// startCost is the nominal time of a spectral model, once the spans are found.
+const startCost = 1.5e9
+
 // spansCost is the nominal time of finding the spans of every mode.
 func spansCost(order, cells int) float64 {
 	const perCell = 350
