@@ -89,12 +89,10 @@ func (f folds) sample(count int, seed uint64) folds {
 		}
 	}
 	for _, c := range f.beside[0] {
-		state[c] = 3
+		set(int(c), 3)
 	}
 	for _, c := range f.beside[last] {
-		if state[c] == 0 {
-			set(int(c), 2)
-		}
+		set(int(c), 2)
 	}
 	share, stream := float64(count)/math.Max(1, float64(free)), rng.New(seed, "sample of cells")
 	var positions []int
