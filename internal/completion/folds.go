@@ -33,7 +33,7 @@ func newFolds(s *shape, share float64, seed uint64) folds {
 	for part := range parts {
 		parts[part] = part
 	}
-	f.dealShaped(s, seed, parts...)
+	f.dealShaped(s, seed, max(1, s.cells.Len()/f.parts), parts...)
 	return f
 }
 
@@ -41,7 +41,7 @@ func newFolds(s *shape, share float64, seed uint64) folds {
 func twoFolds(s *shape, share float64, seed uint64) folds {
 	f := emptyFolds(s.cells, share)
 	if s.shaped() > 0 {
-		f.dealShaped(s, seed, 0, f.parts-1)
+		f.dealShaped(s, seed, min(heldOut, max(1, s.cells.Len()/f.parts)), 0, f.parts-1)
 		return f
 	}
 	f.scattered = true
@@ -55,13 +55,13 @@ func twoFolds(s *shape, share float64, seed uint64) folds {
 	return f
 }
 
-// dealShaped hides some parts in the shapes of the gaps.
-func (f *folds) dealShaped(s *shape, seed uint64, parts ...int) {
+// dealShaped hides some parts, of about count cells each, in the shapes of the gaps.
+func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
 	const few = 0.1
 	f.scattered = s.shaped() < few
 	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
 	for _, part := range parts {
-		d.deal(part, max(1, s.cells.Len()/f.parts))
+		d.deal(part, count)
 	}
 }
 

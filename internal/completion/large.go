@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	heldOut     = 50_000  // cells that a fold of a large table holds out
+	heldOut     = 30_000  // cells that a fold of a large table holds out
 	leastShare  = 0.01    // of the cells in a fold
 	sampleCells = 500_000 // of a large table, on which the model is selected
 	trialSweeps = 12      // there
