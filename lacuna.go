@@ -38,12 +38,13 @@ type Options struct {
 	// they have none; for other modes with coordinates, held-back cells decide. Default: none.
 	Smooth []int
 
-	// Effort scales the nominal work, default 1: about 18 s of one core that is busy, less where the data are few. The
-	// work does not grow with the data beyond that, and never falls below one short chain.
+	// Effort scales the nominal work, default 1: about 18 s of one core that is busy, less where the data are few. Of
+	// tables for which that does not suffice, some 200,000 cells and more, the model is selected on a sample, and the fit
+	// goes on while the error on held-back cells falls by more than 1 %/Effort for as much work again.
 	Effort float64
 
-	// HoldOut is the share of the observed cells in one fold, default 0.1: so many are hidden at a time and predicted
-	// by models that have not seen them. How many folds measure the error, up to 9, depends on the work that the table
+	// HoldOut is the share of the observed cells in one fold, default 0.1, less of large tables: so many are hidden at a
+	// time and predicted by models that have not seen them. How many folds measure the error, up to 9, depends on the work that the table
 	// takes; Completion.Settings.Folds tells.
 	HoldOut float64
 

@@ -129,8 +129,10 @@ func (r *completeResult) summary() string {
 			fmt.Fprintf(&s, "%s, %s: %s.\n", lead, b.Name, r.relative(float64(b.NRMSE), float64(b.RMSE)))
 		}
 		r.labels(&s)
-	} else {
+	} else if r.Status == lacuna.Finished.String() {
 		s.WriteString("There were too few known values to hold any back: the error is not known.\n")
+	} else {
+		s.WriteString("Time was up before any error could be measured.\n")
 	}
 	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", count(r.EffectiveRank, "block"),
 		short(float64(r.Seconds)))

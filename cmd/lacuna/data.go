@@ -238,6 +238,8 @@ type syntheticFlags struct {
 	output, truth        string
 	stations             bool
 	months, stationCount int
+	sensors, days        int
+	cells, gaps          int
 	shape                string
 	rank                 int
 	noise                float64
@@ -252,7 +254,9 @@ func newDataSynthetic(a *app) *cobra.Command {
 		Use:   "synthetic",
 		Short: "Generate a table with gaps: a random tensor of low rank, or weather that never was",
 		Example: `  lacuna data synthetic --shape 10x10x10x10 --rank 5 --observed 0.2 -o tensor.csv --truth whole.csv
-  lacuna data synthetic --stations --observed 0.7 --pattern spells --mode month -o stations.csv`,
+  lacuna data synthetic --stations --observed 0.7 --pattern spells --mode month -o stations.csv
+  lacuna data synthetic --shape 1000x500x100 --rank 8 --noise 0.3 --cells 1000000 --gaps 20000 -o large.csv --truth gaps.csv
+  lacuna data synthetic --sensors 500 --days 365 --observed 0.7 --pattern spells --mode day -o sensors.csv`,
 		Args: arguments(),
 		RunE: func(*cobra.Command, []string) error { return runDataSynthetic(a, f) },
 	}
@@ -266,6 +270,13 @@ func newDataSynthetic(a *app) *cobra.Command {
 	flags.BoolVar(&f.stations, "stations", false, "make a table of months × stations × variables instead")
 	flags.IntVar(&f.months, "months", 60, "months of a table of stations")
 	flags.IntVar(&f.stationCount, "station-count", 12, "stations of a table of stations")
+	flags.IntVar(&f.sensors, "sensors", 0,
+		"make a table of so many sensors instead, for every day and hour, with daily and weekly patterns")
+	flags.IntVar(&f.days, "days", 365, "days of a table of sensors")
+	flags.IntVar(&f.cells, "cells", 0,
+		"list so many known cells of the tensor and --gaps gaps, for tensors too large to be listed whole; --truth then "+
+			"holds the gaps without noise")
+	flags.IntVar(&f.gaps, "gaps", 20_000, "gaps of a table of --cells")
 	flags.Float64Var(&f.observed, "observed", 0.2, "share of the cells that stay known")
 	flags.StringVar(&f.pattern, "pattern", string(dataset.Random),
 		"which cells are missing: random cells, whole fibres along a mode, or spells along it")
@@ -287,6 +298,12 @@ func (f *syntheticFlags) check() error {
 		return usageError{fmt.Errorf("--noise %v: give 0 or more", f.noise)}
 	case f.months < 2 || f.stationCount < 2:
 		return usageError{fmt.Errorf("a table of stations needs at least 2 months and 2 stations")}
+	case f.sensors < 0 || f.sensors == 1 || f.days < 2:
+		return usageError{fmt.Errorf("a table of sensors needs at least 2 sensors and 2 days")}
+	case f.cells < 0 || f.cells == 1 || f.gaps < 1:
+		return usageError{fmt.Errorf("--cells %d, --gaps %d: give at least 2 known cells and 1 gap", f.cells, f.gaps)}
+	case f.stations && f.sensors > 0, f.cells > 0 && (f.stations || f.sensors > 0):
+		return usageError{fmt.Errorf("--stations, --sensors and --cells make different tables: give one of them")}
 	case !slices.Contains(patterns, dataset.Pattern(f.pattern)):
 		return usageError{fmt.Errorf("--pattern %s is unknown, choose one of %s", f.pattern, experiment.List(patterns))}
 	}
@@ -310,9 +327,14 @@ func runDataSynthetic(a *app, f *syntheticFlags) error {
 		return usageError{fmt.Errorf("--shape: %w", err)}
 	}
 	var whole *tensor.Observed
-	if f.stations {
+	switch {
+	case f.cells > 0:
+		return f.writeSparse(a, shape)
+	case f.sensors > 0:
+		whole = dataset.GenerateSensors(dataset.SensorOptions{Days: f.days, Sensors: f.sensors, Seed: f.seed})
+	case f.stations:
 		whole = dataset.GenerateStations(dataset.StationOptions{Months: f.months, Stations: f.stationCount, Seed: f.seed})
-	} else {
+	default:
 		if err := checkCells(shape); err != nil {
 			return err
 		}
@@ -335,6 +357,29 @@ func runDataSynthetic(a *app, f *syntheticFlags) error {
 	}
 	a.say("Wrote %s: generated, %s (%s), %s of %s cells known.", f.output, shapeWords(whole.Shape()),
 		modeNames(whole.Modes), grouped(known.Len()), grouped(whole.Len()))
+	return nil
+}
+
+// writeSparse writes some cells of a tensor that is not listed whole.
+func (f *syntheticFlags) writeSparse(a *app, shape tensor.Shape) error {
+	if have := shape.Cells(); float64(have) < float64(f.cells+f.gaps) || have > 1<<62 {
+		return usageError{fmt.Errorf("--cells %d and --gaps %d: a tensor of shape %s has %.0f cells", f.cells, f.gaps,
+			shapeWords(shape), have)}
+	}
+	table := dataset.Sparse(dataset.SparseOptions{
+		Shape: shape, Rank: f.rank, Noise: f.noise, Known: f.cells, Gaps: f.gaps, Seed: f.seed,
+	})
+	if f.truth != "" {
+		_, gaps, clean := table.Split()
+		if err := dataio.WriteCSV(f.truth, gaps.WithValues(clean), func(int) bool { return false }); err != nil {
+			return err
+		}
+	}
+	if err := dataio.WriteCSV(f.output, table.Cells, func(c int) bool { return table.IsGap[c] }); err != nil {
+		return err
+	}
+	a.say("Wrote %s: generated, %s known cells and %s of a tensor of shape %s.", f.output, grouped(f.cells),
+		count(f.gaps, "gap"), shapeWords(shape))
 	return nil
 }
 

@@ -12,7 +12,8 @@ import (
 // finishAverage combines the candidates with the weights that held-back cells prefer, and measures the combination on
 // cells whose values had no part in its weights.
 func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget float64) fitted {
-	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), float64(0.7*budget)+sel.left, j.Effort)
+	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), float64(finishing*budget)+sel.left, j.Effort)
+	j.expect(plan.work(sel.candidates, f.cells.Shape(), f.cells.Len()))
 	j.report("measuring the error on held-out cells", sel.error)
 	equal := slices.Repeat([]float64{1 / float64(len(sel.candidates))}, len(sel.candidates))
 	var predicted outOfFold
@@ -28,12 +29,19 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 		scores: score(nil, effects{}, tensor.Scaling{}),
 		method: "average of posterior samples of Bayesian CP models",
 	}
-	weights := equal
+	weights, first := equal, 0
+	if len(predicted.y) > 0 {
+		out.folds = predicted.part[len(predicted.part)-1] + 1
+	} else if sel.fit.samples() > 0 {
+		first, out.folds = sel.parts[0], 1
+		kept, held := f.without(first)
+		predicted.add(j, sel.fit, kept, held, f, first)
+		out.warnings = append(out.warnings, j.chosenBy())
+	}
 	if len(predicted.y) > 0 {
 		weights = predicted.weights(func(int) bool { return true })
 		out.heldOut = predicted.combine(j.Seed)
-		out.folds = predicted.part[len(predicted.part)-1] + 1
-		train, _ := f.without(0)
+		train, _ := f.without(first)
 		unit := j.scoring(train)
 		out.scores = score(out.heldOut, fitEffects(unit.Apply(train)), unit)
 	}
@@ -68,11 +76,10 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	}
 	out.standardisation = j.standardisation(out.scaling)
 	j.report("describing the tensor by one CP model", out.scores.nrmse)
-	out.cp = j.describe(ctx, out.scaling, f, part, describing*budget)
+	if out.cp = j.describe(ctx, out.scaling, f, part, describing*budget); out.cp == nil {
+		out.cp = final.members[0].lastModel()
+	}
 }
-
-// describing is the share of the budget that finding a description takes.
-const describing = 0.15
 
 func (j *job) standardisation(s tensor.Scaling) string {
 	switch {

@@ -1,6 +1,8 @@
 package completion
 
 import (
+	"math"
+
 	"lacuna/tensor"
 )
 
@@ -12,8 +14,8 @@ type effects struct {
 }
 
 func fitEffects(o *tensor.Observed) effects {
-	const ridge, sweeps = 1.0, 30
-	mean, _ := tensor.Moments(o.Values)
+	const ridge, sweeps, settled = 1.0, 30, 1e-12 // changes, in deviations, that end the sweeps
+	mean, deviation := tensor.Moments(o.Values)
 	e := effects{mean: mean}
 	residual := make([]float64, o.Len())
 	for c, v := range o.Values {
@@ -24,17 +26,24 @@ func fitEffects(o *tensor.Observed) effects {
 		e.effect = append(e.effect, make([]float64, len(counts[n])))
 	}
 	for range sweeps {
+		largest := 0.0
 		for n, column := range o.Index {
-			sums := make([]float64, len(counts[n]))
+			sums, change := make([]float64, len(counts[n])), make([]float64, len(counts[n]))
 			for c, i := range column {
 				sums[i] += residual[c] + e.effect[n][i]
 			}
-			for c, i := range column {
-				residual[c] += e.effect[n][i] - sums[i]/(float64(counts[n][i])+ridge)
-			}
 			for i, sum := range sums {
-				e.effect[n][i] = sum / (float64(counts[n][i]) + ridge)
+				next := sum / (float64(counts[n][i]) + ridge)
+				change[i] = e.effect[n][i] - next
+				e.effect[n][i] = next
+				largest = math.Max(largest, math.Abs(change[i]))
 			}
+			for c, i := range column {
+				residual[c] += change[i]
+			}
+		}
+		if largest <= settled*deviation {
+			break
 		}
 	}
 	return e

@@ -45,6 +45,7 @@ type job struct {
 	observed *tensor.Observed
 	gaps     [][]int32 // some of the cells to be filled
 	shape    *shape    // of the gaps
+	limited  bool      // less was done than held-back cells asked for, to keep to MaxTime
 	found    startCache
 	unit     int // mode whose labels have units of their own, or −1
 	*meter
@@ -79,7 +80,7 @@ func Run(ctx context.Context, observed *tensor.Observed, s Settings) *Completion
 	switch {
 	case ctx.Err() != nil:
 		c.Status = Interrupted
-	case work.Err() != nil:
+	case work.Err() != nil, j.limited:
 		c.Status = TimeLimit
 	}
 	c.Evaluations, c.Seconds = j.evaluations, time.Since(j.start).Seconds()
@@ -101,8 +102,10 @@ func (j *job) run(ctx context.Context) *Completion {
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
 	budget := j.budget()
-	j.total = budget
+	j.after = j.describeWork(budget) + j.flowWork(flowing*budget)
+	j.expect(float64((exploring + finishing) * budget))
 	folds, selected := j.choose(ctx, budget)
+	c.Settings.HoldOut = j.HoldOut
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
 	} else if j.large() || selected.candidates[0].spectral {
@@ -111,7 +114,7 @@ func (j *job) run(ctx context.Context) *Completion {
 		c.take(j.finishAverage(ctx, folds, selected, budget))
 	}
 	j.judge(c)
-	flow := j.follow(ctx, c, folds, 0.2*budget)
+	flow := j.follow(ctx, c, folds, flowing*budget)
 	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
 	c.Warnings = append(c.Warnings, flow.warnings...)
 	j.done = 1

@@ -26,20 +26,33 @@ type flowTrace struct {
 	warnings   []string
 }
 
+// Evaluations of a run of the flow: with fewer, it is not followed.
+const fewestEvaluations, mostEvaluations = 150, 1500
+
+// flowWork is the nominal work of following the flow, as far as it can be told before the number of blocks is.
+func (j *job) flowWork(budget float64) float64 {
+	const blocks = 8
+	shape, cells := j.observed.Shape(), j.observed.Len()
+	if budget/(passCost(blocks, shape, cells)+solveCost(blocks, shape)) < fewestEvaluations {
+		return 0
+	}
+	return budget
+}
+
 // follow runs the gradient flow of a deep CP model on the standardised cells from several near-zero starts, and records
 // when the blocks of the best run emerged: the run, and its moment, at which the cells of one part are predicted best.
 // Later a run may grow spurious blocks. It shows the structure of the tensor one block after another; the filled
 // values do not depend on it.
 func (j *job) follow(ctx context.Context, c *Completion, f folds, budget float64) flowTrace {
-	const fewest, most, starts, patience = 150, 1500, 6, 250
+	const starts, patience = 6, 250
 	blocks := min(max(8, 2*c.EffectiveRank), 32)
 	perEvaluation := passCost(blocks, f.cells.Shape(), f.cells.Len()) + solveCost(blocks, f.cells.Shape())
-	evaluations := int(math.Min(most, budget/perEvaluation))
-	if evaluations < fewest || ctx.Err() != nil || c.EffectiveRank == 0 {
+	evaluations := int(math.Min(mostEvaluations, budget/perEvaluation))
+	if evaluations < fewestEvaluations || ctx.Err() != nil || c.EffectiveRank == 0 {
 		return flowTrace{}
 	}
 	j.report("following the gradient flow to see the blocks emerge", c.HeldOutNRMSE)
-	count := min(starts, max(1, int(budget/perEvaluation/most)))
+	count := min(starts, max(1, int(budget/perEvaluation/mostEvaluations)))
 	kept, held := f.without(0)
 	train, test := c.Scaling.Apply(kept), c.Scaling.Apply(held)
 	trace := flowTrace{depths: []int{1}}

@@ -166,6 +166,17 @@ func (e *ensemble) noise() float64 {
 	return least
 }
 
+// lastModel is the CP model of the last sample, blocks in falling order of norm; nil without samples, and where it does not
+// tell expected values.
+func (m *member) lastModel() *tensor.CP {
+	s := m.posterior.Samples
+	if len(s) == 0 || !expectsValues(m.candidate.settings.Noise) {
+		return nil
+	}
+	blocks := fullBlocks(s[len(s)-1].CP, m.candidate.settings.Blocks)
+	return blocks.Take(blocks.ByNorm())
+}
+
 func (e *ensemble) samples() int {
 	count := 0
 	for _, m := range e.members {

@@ -137,6 +137,9 @@ func (j *job) exact(
 			s := c.settings
 			s.Stream = fmt.Sprintf("%s/%d/%d", stream, round, k)
 			s.Burn, s.Keep, s.StopBelow = sweeps, 1, 1e-3
+			if k == 0 && cells.Len() >= manyCells {
+				s.Start = j.spectralStart(ctx, cells, scaling, startKey{cells: stream, blocks: s.Blocks})
+			}
 			post, err := posterior.Run(ctx, data, s)
 			j.spent(float64(sweeps)*c.cost(shape, cells.Len()), sweeps)
 			if err == nil && math.Sqrt(post.Samples[0].Scatter.Level()) < limit {

@@ -25,18 +25,44 @@ const none = math.MaxUint8
 
 // newFolds hides cells in between 2 and 100 parts, each of the share asked for.
 func newFolds(s *shape, share float64, seed uint64) folds {
-	const few = 0.1
-	shaped := s.shaped()
-	if shaped == 0 {
+	if s.shaped() == 0 {
 		return scatteredFolds(s.cells, share, seed)
 	}
 	f := emptyFolds(s.cells, share)
-	f.scattered = shaped < few
-	d := dealer{shape: s, folds: &f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
-	for part := range f.parts {
-		d.deal(part, max(1, s.cells.Len()/f.parts))
+	parts := make([]int, f.parts)
+	for part := range parts {
+		parts[part] = part
+	}
+	f.dealShaped(s, seed, max(1, s.cells.Len()/f.parts), parts...)
+	return f
+}
+
+// twoFolds hides the first and the last of these parts alone, in time that grows with the cells as they do.
+func twoFolds(s *shape, share float64, seed uint64) folds {
+	f := emptyFolds(s.cells, share)
+	if s.shaped() > 0 {
+		f.dealShaped(s, seed, min(heldOut, max(1, s.cells.Len()/f.parts)), 0, f.parts-1)
+		return f
+	}
+	f.scattered = true
+	stream := rng.New(seed, "folds")
+	for c := range f.part {
+		f.piece[c] = int32(c)
+		if part := stream.IntN(f.parts); part == 0 || part == f.parts-1 {
+			f.part[c] = uint8(part)
+		}
 	}
 	return f
+}
+
+// dealShaped hides some parts, of about count cells each, in the shapes of the gaps.
+func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
+	const few = 0.1
+	f.scattered = s.shaped() < few
+	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
+	for _, part := range parts {
+		d.deal(part, count)
+	}
 }
 
 // scatteredFolds deals all cells out at random.

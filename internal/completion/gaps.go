@@ -10,6 +10,9 @@ import (
 // mostGaps is the number of cells to be filled from which shapes and expected errors are learnt; more are sampled.
 const mostGaps = 4000
 
+// manyGaps is the number of cells to be filled from which they are sampled with replacement.
+const manyGaps = 1_000_000
+
 // pickGaps returns some of the cells that are to be filled, all when they are few, in random order. fill lists them,
 // one column a mode; where it is nil, they are all cells of the tensor that were not observed.
 func pickGaps(o *tensor.Observed, fill [][]int32, seed uint64) (cells [][]int32) {
@@ -20,6 +23,16 @@ func pickGaps(o *tensor.Observed, fill [][]int32, seed uint64) (cells [][]int32)
 		return !known
 	}
 	switch {
+	case fill != nil && len(fill[0]) > manyGaps:
+		for range 16 * mostGaps {
+			k, cell := stream.IntN(len(fill[0])), make([]int32, len(fill))
+			for n := range cell {
+				cell[n] = fill[n][k]
+			}
+			if unknown(cell) && len(cells) < mostGaps {
+				cells = append(cells, cell)
+			}
+		}
 	case fill != nil:
 		for _, k := range stream.Perm(len(fill[0])) {
 			cell := make([]int32, len(fill))

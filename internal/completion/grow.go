@@ -15,6 +15,7 @@ import (
 // for as much work again. It takes that work for longer chains, then for other numbers of blocks, then for more chains.
 type growth struct {
 	job    *job
+	name   string
 	cells  *tensor.Observed // that it is fitted to
 	check  *tensor.Observed // held back
 	sorted *posterior.Sorted
@@ -45,6 +46,8 @@ type strand struct {
 const (
 	firstSweeps = 12   // of a growth, half of them before the first sample
 	leastSweeps = 6    // with little effort
+	scattered   = 8    // times as many from a scattered start
+	patience    = 0.15 // of the default budget, that a chain may take before a gain is asked for
 	gain        = 0.01 // of the error, that as much work again has to bring
 	mostSweeps  = 3200
 	mostChains  = 8
@@ -53,13 +56,16 @@ const (
 // grow fits the candidates to the cells that neither measure the error nor choose, beginning with the best of them.
 func (j *job) grow(ctx context.Context, kept, check *tensor.Observed, sel selection) *growth {
 	g := &growth{
-		job: j, cells: kept, check: check, sorted: posterior.Sort(kept), scored: j.scoring(kept), error: math.Inf(1),
+		job: j, name: "grow", cells: kept, check: check, sorted: posterior.Sort(kept), scored: j.scoring(kept), error: math.Inf(1),
 		worth: 1 - gain/j.Effort, base: *newEnsemble(kept),
 	}
 	sweeps := max(leastSweeps, int(firstSweeps*j.Effort))
 	best := sel.candidates[0]
 	j.report("fitting while held-back cells gain from it", sel.error)
-	g.start = j.startOf(ctx, g, best, sel)
+	if g.start = j.startOf(ctx, g, best, sel); g.start == nil {
+		sweeps *= scattered
+	}
+	j.found.forget()
 	first := g.begin(best, g.start, 0)
 	g.extend(ctx, first, sweeps)
 	if len(first.samples) == 0 {
@@ -114,7 +120,7 @@ func (g *growth) begin(c candidate, start *tensor.CP, number int) *strand {
 	s.data = s.scaling.Apply(g.cells)
 	settings := c.settings
 	settings.Threads, settings.Sorted, settings.Start = g.job.Threads, g.sorted, start
-	settings.Stream = fmt.Sprintf("grow/%s/%d/%d", c.name, c.settings.Blocks, number)
+	settings.Stream = fmt.Sprintf("%s/%s/%d/%d", g.name, c.name, c.settings.Blocks, number)
 	s.chain = posterior.NewChain(s.data, settings)
 	return s
 }
@@ -145,6 +151,9 @@ func (g *growth) extend(ctx context.Context, s *strand, sweeps int) {
 		s.expected = g.ensemble(s).all(g.check.Index, g.job.Threads)
 	}
 }
+
+// settle lets go of what only a chain that goes on needs.
+func (s *strand) settle() { s.chain, s.data = nil, nil }
 
 // score is the root mean square error of the average of some chains on the cells that are held back.
 func (g *growth) score(chains ...*strand) float64 {
@@ -200,6 +209,7 @@ func (g *growth) affords(ctx context.Context, work float64) bool {
 // lengthen doubles the only chain while that pays.
 func (g *growth) lengthen(ctx context.Context) {
 	s := g.chains[0]
+	defer s.settle()
 	cost := s.candidate.cost(g.cells.Shape(), g.cells.Len())
 	for s.sweeps < mostSweeps && g.affords(ctx, float64(s.sweeps)*cost) {
 		g.expect(float64(s.sweeps) * cost)
@@ -216,7 +226,7 @@ func (g *growth) lengthen(ctx context.Context) {
 		}
 		g.error = g.score(s)
 		g.job.report("fitting while held-back cells gain from it", g.error)
-		if g.error > g.worth*g.before {
+		if g.error > g.worth*g.before && float64(s.sweeps)*cost > patience*g.job.Effort*defaultBudget {
 			return
 		}
 	}
@@ -265,7 +275,7 @@ func (g *growth) tryBlocks(ctx context.Context, s *strand, blocks int) bool {
 	c := s.candidate
 	c.settings.Blocks = blocks
 	cost := c.cost(g.cells.Shape(), g.cells.Len())
-	sweeps := s.sweeps
+	sweeps := max(min(s.sweeps, firstSweeps), s.sweeps/4) // from where a chain that has settled ended
 	if !g.affords(ctx, float64(sweeps)*cost) {
 		return false
 	}
@@ -276,6 +286,7 @@ func (g *growth) tryBlocks(ctx context.Context, s *strand, blocks int) bool {
 	}
 	other := g.begin(c, start, 0)
 	g.extend(ctx, other, sweeps)
+	defer other.settle()
 	if ctx.Err() != nil {
 		g.cut = true
 		return false
@@ -295,7 +306,8 @@ func (g *growth) tryBlocks(ctx context.Context, s *strand, blocks int) bool {
 func (g *growth) multiply(ctx context.Context, sel selection) {
 	for len(g.chains) < mostChains {
 		first := g.chains[0]
-		cost := first.candidate.cost(g.cells.Shape(), g.cells.Len()) * float64(first.sweeps)
+		sweeps := max(min(first.sweeps, firstSweeps), first.sweeps/2) // it has settled by then
+		cost := first.candidate.cost(g.cells.Shape(), g.cells.Len()) * float64(sweeps)
 		if !g.affords(ctx, float64(len(g.chains))*cost) {
 			return
 		}
@@ -308,7 +320,8 @@ func (g *growth) multiply(ctx context.Context, sel selection) {
 				c.settings.Blocks, c.spectral = first.candidate.settings.Blocks, first.candidate.spectral
 			}
 			s := g.begin(c, g.start, number)
-			g.extend(ctx, s, first.sweeps)
+			g.extend(ctx, s, sweeps)
+			s.settle()
 			if ctx.Err() != nil {
 				g.cut = true
 				return
@@ -326,21 +339,25 @@ func (g *growth) multiply(ctx context.Context, sel selection) {
 // finalWork is the nominal work of fitting all observed cells as the held-back ones ask for.
 func (g *growth) finalWork() (work float64) {
 	for _, s := range g.chains {
-		work += float64(g.finalSweeps(s)) * s.candidate.cost(g.cells.Shape(), g.job.observed.Len())
+		work += float64(g.finalSweeps(s)) * s.candidate.cost(g.job.observed.Shape(), g.job.observed.Len())
 	}
 	return work
 }
 
-// finalSweeps is how long a chain goes on with all observed cells: half as long as it has been going on without some.
-func (g *growth) finalSweeps(s *strand) int { return max(leastSweeps, s.sweeps/2) }
+// finalSweeps is how long a chain that has settled goes on with all observed cells.
+func (g *growth) finalSweeps(s *strand) int {
+	return max(leastSweeps, min(s.sweeps/2, 2*firstSweeps), s.sweeps/4)
+}
 
 // expect tells the meter that so much work is to come, and the final fit.
 func (g *growth) expect(work float64) { g.job.expect(work + g.finalWork()) }
 
 // final goes on with every chain on all observed cells; from the first sweep on, for it has settled.
 func (g *growth) final(ctx context.Context, cells *tensor.Observed) *ensemble {
+	g.cells, g.sorted = nil, nil // memory
 	all := &growth{
-		job: g.job, cells: cells, check: g.check.Subset(nil), sorted: posterior.Sort(cells), base: *newEnsemble(cells),
+		job: g.job, name: "final", cells: cells, check: g.check.Subset(nil), sorted: posterior.Sort(cells),
+		base: *newEnsemble(cells),
 	}
 	for number, s := range g.chains {
 		t := all.begin(s.candidate, s.last, number)
@@ -348,6 +365,7 @@ func (g *growth) final(ctx context.Context, cells *tensor.Observed) *ensemble {
 		if all.extend(ctx, t, t.sweeps); len(t.samples) < min(2, len(s.samples)) {
 			return g.ensemble(g.chains...) // time is up
 		}
+		t.settle()
 		all.chains = append(all.chains, t)
 	}
 	return all.ensemble(all.chains...)
@@ -362,9 +380,9 @@ func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget fl
 	if len(g.chains) == 0 {
 		kept, measured = f.without(sel.parts[0])
 		part, fit = sel.parts[0], sel.fit
-		out.warnings = append(out.warnings, "time was up before the error could be measured on values that no choice has "+
-			"seen: the values that chose the model stand in for them. "+j.moreTime())
+		out.warnings = append(out.warnings, j.chosenBy())
 	} else if g.cut {
+		j.limited = j.MaxTime > 0
 		out.warnings = append(out.warnings, g.unsettled())
 	}
 	var predicted outOfFold
@@ -389,6 +407,12 @@ func (g *growth) unsettled() string {
 			100*(1-g.error/g.before))
 	}
 	return words + ". " + g.job.moreTime()
+}
+
+// chosenBy warns of an error that was measured where the model was chosen.
+func (j *job) chosenBy() string {
+	return "time was up before the error could be measured on values that no choice has seen: the values that chose the " +
+		"model stand in for them. " + j.moreTime()
 }
 
 // moreTime is the remedy where time was up too soon.

@@ -5,16 +5,16 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/posterior"
 	"lacuna/internal/rng"
 )
 
 const (
-	heldOut     = 50_000  // cells that a fold of a large table holds out
+	heldOut     = 30_000  // cells that a fold of a large table holds out
 	leastShare  = 0.01    // of the cells in a fold
 	sampleCells = 500_000 // of a large table, on which the model is selected
 	trialSweeps = 12      // there
-	// largeWork is the nominal work of selecting there.
-	largeWork = 16e9
+	largeWork   = 16e9    // nominal, of selecting there
 )
 
 // large reports whether the default budget does not suffice to try the forms of the model on all cells. Of such a table
@@ -32,10 +32,15 @@ func (j *job) large() bool {
 // on a sample of the others.
 func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection) {
 	j.HoldOut = math.Min(j.HoldOut, math.Max(leastShare, heldOut/float64(j.observed.Len())))
-	f := newFolds(j.shape, j.HoldOut, j.Seed)
+	f := twoFolds(j.shape, j.HoldOut, j.Seed)
 	some := f.sample(sampleCells, j.Seed)
 	e := exploration{
-		work: math.Min(largeWork*j.Effort, budget/defaultBudget*largeWork), counts: blockCounts, start: startCount, sweeps: trialSweeps, parts: []int{1}, spectral: true,
+		work: budget / defaultBudget * largeWork, counts: blockCounts, start: startCount, sweeps: trialSweeps,
+		parts: []int{1}, spectral: true,
+	}
+	values := func(form posterior.Form) bool { return expectsValues(form.Noise) }
+	if !slices.ContainsFunc(j.Noise.Forms, values) {
+		e.sweeps *= scattered
 	}
 	if j.Blocks > 0 {
 		e.counts, e.start = []int{j.Blocks}, 0
@@ -46,7 +51,6 @@ func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection
 		}
 		e.start = slices.Index(e.counts, rank)
 	}
-	j.after = describing * budget
 	j.expect(e.work)
 	sel := j.selectModel(ctx, some, e)
 	sel.parts = []int{f.parts - 1}
@@ -85,12 +89,10 @@ func (f folds) sample(count int, seed uint64) folds {
 		}
 	}
 	for _, c := range f.beside[0] {
-		state[c] = 3
+		set(int(c), 3)
 	}
 	for _, c := range f.beside[last] {
-		if state[c] == 0 {
-			set(int(c), 2)
-		}
+		set(int(c), 2)
 	}
 	share, stream := float64(count)/math.Max(1, float64(free)), rng.New(seed, "sample of cells")
 	var positions []int

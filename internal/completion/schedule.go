@@ -58,6 +58,9 @@ func solveCost(blocks int, shape tensor.Shape) float64 {
 	return size * size * size / 12 / passes
 }
 
+// startCost is the nominal time of a spectral model, once the spans are found.
+const startCost = 1.5e9
+
 // spansCost is the nominal time of finding the spans of every mode.
 func spansCost(order, cells int) float64 {
 	const perCell = 350
@@ -87,9 +90,14 @@ type schedule struct {
 // defaultBudget is the nominal work of one completion: between 12 and 20 s of one core, with what else there is to do.
 const defaultBudget = 16e9
 
-// Shares of the budget that selecting the model takes, for scattered gaps and for those with shapes, which make more of
-// a choice.
-const exploring, exploringShapes = 0.45, 0.6
+// Shares of the budget that the stages may take. Few tables take all of them.
+const (
+	exploring       = 0.45 // selecting the model, where gaps are scattered
+	exploringShapes = 0.6  // where they have shapes, which make more of a choice
+	finishing       = 0.7  // measuring the error, and fitting all observed cells
+	describing      = 0.15 // by one CP model
+	flowing         = 0.2  // following the gradient flow
+)
 
 // ladder lists schedules from the best to the cheapest. Many short chains beat few long ones: each settles in another
 // mode of the posterior, and their mean is better than any.
@@ -118,6 +126,14 @@ func (j *job) budget() float64 {
 		budget = math.Min(budget, 0.5*float64(j.MaxTime.Nanoseconds())*float64(min(j.Threads, 2)))
 	}
 	return budget
+}
+
+// work is the nominal work of a schedule.
+func (s schedule) work(candidates []candidate, shape tensor.Shape, cells int) (work float64) {
+	for _, c := range candidates {
+		work += c.cost(shape, cells) * float64(s.sweeps*(s.chains+s.trials*s.folds))
+	}
+	return work
 }
 
 // newSchedule chooses the best rung of the ladder that the candidates leave room for within a budget.

@@ -3,6 +3,7 @@ package completion
 import (
 	"math"
 	"slices"
+	"sort"
 
 	"lacuna/internal/rng"
 	"lacuna/tensor"
@@ -18,9 +19,9 @@ type shape struct {
 	// void[g] are the positions of the smallest subsets of modes whose tuple at gap g has no known cell; whole alone where
 	// there is none.
 	void  [][]int
-	runs  [][]bool                   // runs[at][n]: voids of that subset come in stretches along mode n
-	lists map[int]map[uint64][]int32 // known cells by tuple, of the subsets that were asked for
-	order [][]int32                  // [n]: 0, 1, 2 …
+	runs  [][]bool       // runs[at][n]: voids of that subset come in stretches along mode n
+	lists map[int]tuples // of the subsets that were asked for
+	order [][]int32      // [n]: 0, 1, 2 …
 }
 
 // whole is the position that stands for all modes: the tuple is the cell itself.
@@ -28,7 +29,7 @@ func (s *shape) whole() int { return len(s.known.subsets) }
 
 func newShape(o *tensor.Observed, gaps [][]int32, seed uint64) *shape {
 	s := &shape{cells: o, sizes: o.Shape(), gaps: gaps, known: newMargins(o.Shape(), o.Index)}
-	s.lists = map[int]map[uint64][]int32{}
+	s.lists = map[int]tuples{}
 	for _, d := range s.sizes {
 		s.order = append(s.order, identity(d))
 	}
@@ -234,16 +235,46 @@ func (s *shape) withTuple(at int, cell []int32) []int32 {
 		return nil
 	}
 	sub := &s.known.subsets[at]
-	list := s.lists[at]
-	if list == nil {
-		list = map[uint64][]int32{}
-		for c := range s.cells.Values {
-			key := sub.keyAt(s.cells.Index, c)
-			list[key] = append(list[key], int32(c))
-		}
+	list, known := s.lists[at]
+	if !known {
+		list = newTuples(sub, s.cells, s.sizes)
 		s.lists[at] = list
 	}
-	return list[sub.key(cell)]
+	return list.cells(s.cells, sub, cell)
+}
+
+// tuples are the positions of all known cells, sorted by the indices that they have in a subset of modes.
+type tuples []int32
+
+func newTuples(sub *subset, o *tensor.Observed, sizes tensor.Shape) tuples {
+	order := identity(o.Len())
+	column, next := make([]int32, o.Len()), make([]int32, o.Len())
+	for _, n := range sub.modes { // the last one counts most
+		for k, c := range order {
+			column[k] = o.Index[n][c]
+		}
+		positions, _ := tensor.SortByIndex(column, sizes[n])
+		for k, p := range positions {
+			next[k] = order[p]
+		}
+		order, next = next, order
+	}
+	return order
+}
+
+// cells lists those with a cell's tuple, in the order of the table.
+func (t tuples) cells(o *tensor.Observed, sub *subset, cell []int32) []int32 {
+	compare := func(k int) int {
+		for _, n := range slices.Backward(sub.modes) {
+			if d := o.Index[n][t[k]] - cell[n]; d != 0 {
+				return int(d)
+			}
+		}
+		return 0
+	}
+	begin := sort.Search(len(t), func(k int) bool { return compare(k) >= 0 })
+	count := sort.Search(len(t)-begin, func(k int) bool { return compare(begin+k) > 0 })
+	return t[begin : begin+count : begin+count]
 }
 
 // carry lists the known cells that a copy of boxes around another cell covers, each once, and tells whether the copy

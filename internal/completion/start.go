@@ -32,6 +32,13 @@ type startCache struct {
 	starts map[startKey]*tensor.CP
 }
 
+// forget drops what was found, which holds the cells.
+func (c *startCache) forget() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.spans, c.starts = nil, nil
+}
+
 type startKey struct {
 	cells   string // name of the fold
 	scaling scaling
@@ -59,6 +66,7 @@ func (j *job) spectralStart(ctx context.Context, cells *tensor.Observed, scaling
 		return start
 	}
 	start = j.spansOf(ctx, cells, scaling, key).Start(ctx, key.blocks)
+	j.spent(startCost, 0)
 	cache.mutex.Lock()
 	defer cache.mutex.Unlock()
 	if cache.starts == nil {
