@@ -156,19 +156,19 @@ func (p *parquetPage) checkRuns(runs []byte, width int) error {
 		if n <= 0 {
 			return errors.New("a run is cut off")
 		}
-		count, bytes := run>>1, uint64(width+7)/8
+		count, size := run>>1, uint64(width+7)/8
 		if run&1 != 0 {
 			if count > most {
 				return errors.New("a run is longer than its page")
 			}
-			bytes = count * uint64(width)
+			size = count * uint64(width)
 			count *= group
 		}
 		runs = runs[n:]
-		if total += count; count > most || total > most || bytes > uint64(len(runs)) {
+		if total += count; count > most || total > most || size > uint64(len(runs)) {
 			return errors.New("a run is longer than its page")
 		}
-		runs = runs[bytes:]
+		runs = runs[size:]
 	}
 	return nil
 }
