@@ -126,6 +126,11 @@ func (p *parquetPage) check(optional bool) error {
 		if len(rest) > 0 {
 			return p.checkRuns(rest[1:], int(rest[0]))
 		}
+	case format.RLE: // of truth values, behind their length
+		const word = 4
+		if len(rest) > word {
+			return p.checkRuns(rest[word:], 1)
+		}
 	case format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray:
 		return p.checkDelta(rest)
 	}
@@ -157,6 +162,10 @@ func (p *parquetPage) checkRuns(runs []byte, width int) error {
 			return errors.New("a run is cut off")
 		}
 		count, size := run>>1, uint64(width+7)/8
+		if count == 0 { // what fills up a page
+			runs = runs[n:]
+			continue
+		}
 		if run&1 != 0 {
 			if count > most {
 				return errors.New("a run is longer than its page")
