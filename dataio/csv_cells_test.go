@@ -40,23 +40,20 @@ func TestPiecesGiveTheSameTable(t *testing.T) {
 		t.Fatalf("%d bytes are too few", len(text))
 	}
 	path, o := save(t, "t.csv", text), Options{Index: []string{"day", "town"}, Value: "value"}
-	var first, want string
-	for _, row := range readPlain(t, text, ',')[1:] {
-		want += row[0] + row[1] + row[3] + "\n"
+	var first string
+	var want strings.Builder
+	gaps := map[[2]int32]string{}
+	for k, row := range readPlain(t, text, ',')[1:] {
+		want.WriteString(row[0] + row[1] + row[3] + "\n")
+		if isUsualGap([]byte(row[3])) {
+			gaps[[2]int32{int32(k / 50), int32(k % 50)}] = row[3]
+		}
 	}
 	for _, threads := range []int{1, 2, 3, 8} {
 		runtime.GOMAXPROCS(threads)
 		table := mustRead(t, path, o)
 		var got strings.Builder
 		modes := table.Observed.Modes
-		gaps := map[[2]int32]string{}
-		for _, row := range readPlain(t, text, ',')[1:] {
-			if isUsualGap([]byte(row[3])) {
-				cell := [2]int32{}
-				fmt.Sscanf(row[0]+" "+row[1], "%d t%d", &cell[0], &cell[1])
-				gaps[cell] = row[3]
-			}
-		}
 		if table.Observed.Len()+table.Gaps() != rows || table.Gaps() != len(gaps) {
 			t.Fatalf("%d threads: %d cells and %d gaps", threads, table.Observed.Len(), table.Gaps())
 		}
@@ -71,7 +68,7 @@ func TestPiecesGiveTheSameTable(t *testing.T) {
 			fmt.Fprintf(&got, "%s%s%.3f\n", modes[0].Labels[at[0]], modes[1].Labels[at[1]], table.Observed.Values[c])
 			c++
 		}
-		if got.String() != want {
+		if got.String() != want.String() {
 			t.Fatalf("%d threads: the table is another one", threads)
 		}
 		if out := filledText(t, table, byCoordinates) + fmt.Sprint(table.Reading); first == "" {

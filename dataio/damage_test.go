@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 )
+
+// mostTaken is what reading a small file may take, all that is thrown away in between included.
+const mostTaken = 256 << 20
 
 // damage cuts a file at every length and flips every byte, in so many places: each is refused with an *Error, or read
 // and written.
@@ -14,9 +18,15 @@ func damage(t *testing.T, name, whole string, places int, o Options) {
 	t.Helper()
 	o.Memory = 64 << 20
 	refused, tried := 0, 0
+	var before, after runtime.MemStats
 	try := func(what string, at int, data []byte) {
 		tried++
+		runtime.ReadMemStats(&before)
 		table, err := parse(name, data, o)
+		runtime.ReadMemStats(&after)
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > mostTaken {
+			t.Errorf("%s, %s at %d: reading takes %d bytes in all", name, what, at, taken)
+		}
 		if err == nil && table.Gaps() < 1e6 {
 			err = table.WriteTo(io.Discard, byCoordinates)
 		}
@@ -53,5 +63,6 @@ func TestDamagedFiles(t *testing.T) {
 	}
 	damage(t, "t.arrow", string(arrowSample(t)), 60, Options{Value: "price", Index: []string{"month", "station"}})
 	damage(t, "t.parquet", string(pandasParquet(t)), 60, Options{})
+	damage(t, "t.parquet", string(parquetSample(t)), 60, Options{Index: []string{"month", "station"}, Value: "value"})
 	damage(t, "t.xlsx", string(xlsxSample(t)), 30, Options{Value: "rain", Index: []string{"town", "day"}})
 }

@@ -117,7 +117,7 @@ const mostFooter = 40
 // of fewer columns, such as footnotes with their numbers, whose first line is words.
 func (f *form) findFooter(path string, data []byte) {
 	end, cut := len(data), -1
-	any, sentences, hasNumber := false, true, false
+	seen, sentences, hasNumber := false, true, false
 	for range mostFooter {
 		at := bytes.LastIndexByte(bytes.TrimSuffix(data[f.body:end], []byte("\n")), '\n') + 1 + f.body
 		if at <= f.body || at >= end {
@@ -133,11 +133,11 @@ func (f *form) findFooter(path string, data []byte) {
 			break
 		}
 		if kind == aBlank {
-			if any && !hasNumber {
+			if seen && !hasNumber {
 				cut = at
 			}
 		} else {
-			any, hasNumber, sentences = true, number, sentences && kind == aSentence
+			seen, hasNumber, sentences = true, number, sentences && kind == aSentence
 			if sentences {
 				cut = at
 			}

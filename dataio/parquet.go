@@ -49,14 +49,18 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 	}
 	s := &parquetSource{path: path, file: file}
 	var names []string
+	var optional []bool
 	for _, field := range file.Root().Fields() {
 		if !field.Leaf() || field.Repeated() {
 			return nil, &Error{
 				Path: path, Column: field.Name(), Problem: "holds lists or groups", Remedy: "give a flat table: one row a cell",
 			}
 		}
-		names = append(names, field.Name())
+		names, optional = append(names, field.Name()), append(optional, field.Optional())
 		s.types = append(s.types, field.Type())
+	}
+	if err := checkParquetPages(file, data, optional); err != nil {
+		return nil, damagedParquet(path, err)
 	}
 	known, err := sampleRows(s, names)
 	if err != nil {
