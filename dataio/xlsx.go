@@ -1,3 +1,5 @@
+//go:build !js
+
 package dataio
 
 import (
@@ -26,11 +28,6 @@ func init() {
 			return no
 		},
 	})
-}
-
-func isWorkbook(path string, data []byte) bool {
-	named := endingOf(path) == ".xlsx" || endingOf(path) == ".xlsm"
-	return bytes.HasPrefix(data, []byte("PK\x03\x04")) && (named || bytes.Contains(data, []byte("xl/workbook.xml")))
 }
 
 // xlsxSource is a sheet with a row of names, and rows of cells below it.

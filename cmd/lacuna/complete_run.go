@@ -5,14 +5,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 
 	"lacuna"
 	"lacuna/dataio"
 	"lacuna/internal/progress"
 	"lacuna/internal/report"
+	"lacuna/internal/summary"
 )
 
 func runComplete(ctx context.Context, a *app, f *completeFlags) error {
@@ -31,15 +30,15 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 		a.leaveStandardOutput()
 	}
 	f.file = table.Path
-	result := newCompleteResult(table, f.seed)
-	result.Read = newReadResult(f.file, table)
-	a.say("%s", result.Read.words(table.Observed.Len(), table.Gaps()))
+	result := summary.NewComplete(table, f.seed)
+	result.Read = summary.NewRead(f.file, table)
+	a.say("%s", result.Read.Words(table.Observed.Len(), table.Gaps()))
 	if table.Complete() {
 		return nothingToFill(a, f, table, result)
 	}
 	if table.Constant() {
 		return inputError(fmt.Errorf("%s: every known value%s is %s, so there is nothing to learn: fill the gaps with that "+
-			"value, or give a table whose values differ", f.file, ofColumns(table), short(table.Observed.Values[0])))
+			"value, or give a table whose values differ", f.file, summary.OfColumns(table), short(table.Observed.Values[0])))
 	}
 	if f.output != pipe {
 		if err := table.CheckOutput(f.output); err != nil {
@@ -60,7 +59,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	if err != nil {
 		return inputError(fmt.Errorf("%s: %s", f.file, strings.TrimPrefix(err.Error(), "lacuna: ")))
 	}
-	result.add(completion)
+	result.Add(completion)
 	for _, warning := range completion.Warnings {
 		a.warn("%s", warning)
 	}
@@ -70,7 +69,30 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	return finishComplete(a, f, completion, result)
 }
 
-func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *completeResult) error {
+// read reads the table. An interrupt does not wait for the end of standard input.
+func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err error) {
+	if f.file != pipe {
+		return f.input.read(f.files...)
+	}
+	type outcome struct {
+		table *dataio.Table
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		table, err := f.input.read(f.files...)
+		done <- outcome{table, err}
+	}()
+	select {
+	case o := <-done:
+		return o.table, o.err
+	case <-ctx.Done():
+		err := fmt.Errorf("interrupted before the end of %s: nothing was written", dataio.StandardInput)
+		return nil, withCode(exitInterrupted, err)
+	}
+}
+
+func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *summary.Complete) error {
 	result.Status = "nothing-to-fill"
 	what := "nothing was written"
 	if f.output == pipe {
@@ -95,7 +117,7 @@ func showProgress(c *progress.Counter, p lacuna.Progress) {
 }
 
 // write writes everything that was asked for, the filled table last, so that it is there only when all is.
-func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion, result *completeResult) error {
+func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion, result *summary.Complete) error {
 	if f.factors != "" {
 		if err := dataio.WriteFactors(f.factors, table.Observed.Modes, c.CP, c.Norms, c.Scaling); err != nil {
 			return err
@@ -103,7 +125,7 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		result.Factors = f.factors
 	}
 	if f.report != "" {
-		if err := report.Save(f.report, f.page(table, c, result)); err != nil {
+		if err := report.Save(f.report, summary.Page(table, c, f.how())); err != nil {
 			return err
 		}
 		result.Report = f.report
@@ -156,8 +178,8 @@ func (f *completeFlags) outputName() string {
 	return f.output
 }
 
-func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *completeResult) error {
-	if err := a.finish(result, func() string { return result.summary() + f.written() }); err != nil {
+func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *summary.Complete) error {
+	if err := a.finish(result, func() string { return result.Text() + f.written() }); err != nil {
 		return err
 	}
 	switch c.Status {
@@ -182,63 +204,12 @@ func (f *completeFlags) written() string {
 	return s.String()
 }
 
-// page collects what the report shows.
-func (f *completeFlags) page(table *dataio.Table, c *lacuna.Completion, result *completeResult) *report.Page {
-	p := &report.Page{
-		Source: f.file, Output: f.outputName(), ValueName: f.input.Value,
-		Observed: table.Observed, Filled: table.Gaps(),
-		FilledRMSE: c.FilledRMSE, FilledNRMSE: c.FilledNRMSE, FilledUncertainty: c.FilledUncertainty,
-		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: f.interval / 100,
-		CP: c.CP, Emerged: map[int]float64{}, Seconds: c.Seconds,
-		Warnings: append(append([]string{}, table.Warnings...), c.Warnings...),
-		Command:  commandLine(os.Args), Version: buildVersion().Version, Settings: f.settingsTable(table, c),
+// how is what the report tells of the work.
+func (f *completeFlags) how() summary.How {
+	return summary.How{
+		Source: f.file, Output: f.outputName(), ValueName: f.input.Value, Level: f.interval / 100, Seed: f.seed,
+		Command: commandLine(os.Args), Version: buildVersion().Version,
 	}
-	switch c.Status {
-	case lacuna.Interrupted:
-		p.Status = "The work was interrupted: this is the best found by then."
-	case lacuna.TimeLimit:
-		p.Status = "The time limit was reached: this is the best found by then."
-	}
-	if c.UnitMode >= 0 {
-		p.Units = table.Observed.Modes[c.UnitMode].Name
-	}
-	for _, l := range c.ByLabel {
-		p.ByLabel = append(p.ByLabel, report.LabelError(l))
-	}
-	for _, h := range c.HeldOut {
-		p.HeldOut = append(p.HeldOut, report.HeldOut{Value: h.Value, Predicted: h.Predicted, Stderr: h.Stderr})
-	}
-	for _, b := range c.Baselines {
-		p.Baselines = append(p.Baselines, report.Baseline{Name: b.Name, RMSE: b.RMSE, NRMSE: b.NRMSE})
-	}
-	for _, e := range c.Emergences {
-		if e.Matched {
-			p.Emerged[e.Block] = e.Time
-		}
-	}
-	return p
-}
-
-// settingsTable lists what the completion was made with.
-func (f *completeFlags) settingsTable(table *dataio.Table, c *lacuna.Completion) []report.Setting {
-	s := c.Settings
-	lines := []report.Setting{
-		{Name: "method", Value: s.Method},
-		{Name: "standardisation", Value: s.Standardisation},
-		{Name: "noise", Value: s.Noise},
-		{Name: "blocks", Value: fmt.Sprint(s.Blocks)},
-		{Name: "posterior samples", Value: grouped(s.Samples)},
-		{Name: "held out", Value: fmt.Sprintf("%d × %s", s.Folds, percent(s.HoldOut))},
-		{Name: "seed", Value: strconv.FormatUint(f.seed, 10)},
-	}
-	for n, mode := range table.Observed.Modes {
-		const most = 3
-		lines = append(lines, report.Setting{Name: "order of " + mode.Name, Value: table.Axes[n].Describe(most)})
-	}
-	for _, w := range s.Weights {
-		lines = append(lines, report.Setting{Name: "weight of " + w.Model, Value: short(w.Weight)})
-	}
-	return slices.DeleteFunc(lines, func(line report.Setting) bool { return line.Value == "" || line.Value == "[]" })
 }
 
 // commandLine spells a command so that a shell would read it back.

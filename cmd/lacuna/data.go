@@ -16,6 +16,7 @@ import (
 	"lacuna/dataset"
 	"lacuna/experiment"
 	"lacuna/internal/progress"
+	"lacuna/internal/summary"
 	"lacuna/tensor"
 )
 
@@ -99,7 +100,7 @@ type fileInfo struct {
 	Deviation number     `json:"standard_deviation"`
 	Warnings  []string   `json:"warnings"`
 
-	Read *readResult `json:"read"`
+	Read *summary.Read `json:"read"`
 }
 
 type modeInfo struct {
@@ -120,7 +121,7 @@ func runDataInfo(a *app, paths []string, input *inputFlags) error {
 	info := fileInfo{
 		File: table.Path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
 		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
-		Warnings: append([]string{}, table.Warnings...), Read: newReadResult(table.Path, table),
+		Warnings: append([]string{}, table.Warnings...), Read: summary.NewRead(table.Path, table),
 	}
 	for _, mode := range o.Modes {
 		info.Modes = append(info.Modes, modeInfo{
@@ -134,7 +135,7 @@ func runDataInfo(a *app, paths []string, input *inputFlags) error {
 	if a.json {
 		return a.printJSON(info)
 	}
-	a.say("%s", info.Read.words(info.Observed, info.Gaps))
+	a.say("%s", info.Read.Words(info.Observed, info.Gaps))
 	for _, mode := range info.Modes {
 		if len(mode.Unobserved) > 0 {
 			a.say("  without any known value: %s %s", mode.Name, strings.Join(mode.Unobserved, ", "))

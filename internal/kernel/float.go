@@ -29,15 +29,6 @@ func outers32[T Float](s []Outer[T]) []Outer[float32] {
 	return *(*[]Outer[float32])(unsafe.Pointer(&s))
 }
 
-// fused returns x y + z, rounded once to a T. It returns a float64 because that makes it just small enough to be
-// inlined.
-func fused[T Float](x, y, z T) float64 {
-	if unsafe.Sizeof(x) == 8 {
-		return math.FMA(float64(x), float64(y), float64(z))
-	}
-	return fused32(float64(x), float64(y), float64(z))
-}
-
 const (
 	belowFloat32 = 1<<29 - 1 // the bits that a float64 has and a normal float32 lacks
 	halfFloat32  = 1 << 28   // the first of them: halfway between two float32

@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 type lane = [Lanes]float64
 
 func matVecGo[T Float](out, a, x []T, rows, cols int) {
@@ -126,7 +124,7 @@ func addTileGo(c []float64, stride int, x, y *lane) {
 	for i, s := range x {
 		row := (*lane)(c[i*stride:])
 		for j, t := range y {
-			row[j] = math.FMA(s, t, row[j])
+			row[j] = fma(s, t, row[j])
 		}
 	}
 }
@@ -137,7 +135,7 @@ func gemmSubGo(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 		for l := range k {
 			s, other := -a[i*lda+l], b[l*ldb:][:n]
 			for j := range row {
-				row[j] = math.FMA(s, other[j], row[j])
+				row[j] = fma(s, other[j], row[j])
 			}
 		}
 	}
@@ -300,7 +298,7 @@ func sumRowsGo[T Float](out, m []T, rows, n, stride int) {
 // addSquares sets norm2 += x∘x.
 func addSquares[T Float](norm2 *lane, x *[Lanes]T) {
 	for r, v := range x {
-		norm2[r] = math.FMA(float64(v), float64(v), norm2[r])
+		norm2[r] = fma(float64(v), float64(v), norm2[r])
 	}
 }
 
@@ -322,7 +320,7 @@ func addGramGo(c, x, y []float64, n, k, stride int) {
 		for l := range k {
 			s, other := x[l*stride+i], y[l*stride:][:len(row)]
 			for j := range row {
-				row[j] = math.FMA(s, other[j], row[j])
+				row[j] = fma(s, other[j], row[j])
 			}
 		}
 	}
@@ -345,7 +343,7 @@ func pairDotsGo(out, a, b []float64, i, j []int32, stride int) {
 			acc[r] = x[r] * y[r]
 		}
 		for r := Lanes; r < stride; r++ {
-			acc[r%Lanes] = math.FMA(x[r], y[r], acc[r%Lanes])
+			acc[r%Lanes] = fma(x[r], y[r], acc[r%Lanes])
 		}
 		out[k] = total(&acc)
 	}

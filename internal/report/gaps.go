@@ -1,11 +1,28 @@
 package report
 
 import (
+	"html/template"
 	"slices"
 
 	"lacuna/figure"
 	"lacuna/tensor"
 )
+
+// Map is a drawing of where the gaps are, for a pair of modes.
+type Map struct {
+	Caption string        `json:"caption"`
+	SVG     template.HTML `json:"svg"`
+}
+
+// GapMaps draws the gaps of a table as the page does.
+func GapMaps(o *tensor.Observed) []Map {
+	pictures, _ := gapMaps(o)
+	maps := make([]Map, len(pictures))
+	for k, p := range pictures {
+		maps[k] = Map{p.Caption, p.SVG}
+	}
+	return maps
+}
 
 // gapMaps draws the share of cells observed for pairs of modes, the pairs of the longest modes first.
 func gapMaps(o *tensor.Observed) (maps []picture, more bool) {

@@ -105,3 +105,9 @@ func Save(path string, p *Page) error {
 	}
 	return d.Save(path)
 }
+
+// HTML renders the page.
+func HTML(p *Page) (string, error) {
+	d, err := document(p)
+	return d.HTML(), err
+}

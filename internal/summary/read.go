@@ -1,4 +1,4 @@
-package main
+package summary
 
 import (
 	"fmt"
@@ -11,13 +11,13 @@ import (
 	"lacuna/tensor"
 )
 
-// readResult is how a file was read, in JSON: `read` of `lacuna complete` and of `lacuna data info`.
-type readResult struct {
+// Read is how a file was read, in JSON: `read` of `lacuna complete` and of `lacuna data info`.
+type Read struct {
 	File   string `json:"file"`
 	Format string `json:"format"`
 	dataio.Reading
-	Lowest  number     `json:"lowest"`
-	Highest number     `json:"highest"`
+	Lowest  Number     `json:"lowest"`
+	Highest Number     `json:"highest"`
 	Modes   []readMode `json:"modes"`
 	Doubts  []string   `json:"doubts,omitempty"`
 }
@@ -30,11 +30,11 @@ type readMode struct {
 	Kind    string   `json:"kind"`  // names, number, year, date, and so on
 	First   string   `json:"first"`
 	Last    string   `json:"last"`
-	Step    number   `json:"step"` // between neighbours, in units; null for names
+	Step    Number   `json:"step"` // between neighbours, in units; null for names
 	Unit    string   `json:"unit,omitempty"`
 	Absent  int      `json:"missing_steps"`
 	Missing []string `json:"missing,omitempty"` // the first of them
-	Periods []number `json:"periods,omitempty"` // in units
+	Periods []Number `json:"periods,omitempty"` // in units
 	Added   int      `json:"added_labels"`
 
 	line string // all this in words
@@ -44,28 +44,28 @@ type readMode struct {
 func newReadMode(mode tensor.Mode, a *dataio.Axis) (m readMode) {
 	const most, inWords = 1000, 3
 	m = readMode{
-		Name: mode.Name, Labels: len(mode.Labels), Order: string(dataio.NoOrder), Kind: "names", Step: number(math.NaN()),
+		Name: mode.Name, Labels: len(mode.Labels), Order: string(dataio.NoOrder), Kind: "names", Step: Number(math.NaN()),
 		First: mode.Labels[0], Last: mode.Labels[len(mode.Labels)-1], Added: a.Added,
 	}
-	m.line = fmt.Sprintf("%s, %s to %s", count(m.Labels, "name"), m.First, m.Last)
+	m.line = fmt.Sprintf("%s, %s to %s", Count(m.Labels, "name"), m.First, m.Last)
 	if a.Order != "" {
 		m.Order = string(a.Order)
 	}
 	if a.Kind != "" {
-		m.Kind, m.Step, m.Unit, m.Absent = a.Kind, number(a.Step), a.Unit, a.Missing
+		m.Kind, m.Step, m.Unit, m.Absent = a.Kind, Number(a.Step), a.Unit, a.Missing
 		m.Missing = a.MissingSteps(most)
 		m.line = a.Describe(inWords)
 	} else if a.Order != "" {
 		m.line += ", " + a.Describe(inWords)
 	}
 	for k, period := range a.Periods {
-		m.Periods = append(m.Periods, number(period))
+		m.Periods = append(m.Periods, Number(period))
 		if k == 0 {
 			m.line += "; may repeat after "
 		} else {
 			m.line += ", "
 		}
-		m.line += short(period)
+		m.line += Short(period)
 	}
 	if len(a.Periods) > 0 && a.Unit != "" {
 		m.line += " " + a.Unit + "s"
@@ -76,11 +76,12 @@ func newReadMode(mode tensor.Mode, a *dataio.Axis) (m readMode) {
 	return m
 }
 
-func newReadResult(path string, table *dataio.Table) *readResult {
+// NewRead says how the table of that name was read.
+func NewRead(path string, table *dataio.Table) *Read {
 	observed := table.Observed
-	r := &readResult{
+	r := &Read{
 		File: path, Format: string(table.Format), Reading: table.Reading,
-		Lowest: number(slices.Min(observed.Values)), Highest: number(slices.Max(observed.Values)),
+		Lowest: Number(slices.Min(observed.Values)), Highest: Number(slices.Max(observed.Values)),
 	}
 	for n, mode := range observed.Modes {
 		r.Modes = append(r.Modes, newReadMode(mode, &table.Axes[n]))
@@ -91,8 +92,8 @@ func newReadResult(path string, table *dataio.Table) *readResult {
 	return r
 }
 
-// words tells how the file was read, a line a thing.
-func (r *readResult) words(known, gaps int) string {
+// Words tells how the file was read, a line a thing.
+func (r *Read) Words(known, gaps int) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Read %s: %s", r.File, r.Format)
 	if r.Separator != "" {
@@ -106,8 +107,8 @@ func (r *readResult) words(known, gaps int) string {
 	if len(r.Value) > 0 {
 		what = "value " + quotedList(r.Value)
 	}
-	fmt.Fprintf(&s, "  %s: %s known, from %s to %s; %s%s\n", what, grouped(known), digits(r.Lowest),
-		digits(r.Highest), count(gaps, "gap"), r.gapWords())
+	fmt.Fprintf(&s, "  %s: %s known, from %s to %s; %s%s\n", what, Grouped(known), digits(r.Lowest),
+		digits(r.Highest), Count(gaps, "gap"), r.gapWords())
 	for _, mode := range r.Modes {
 		fmt.Fprintf(&s, "  %s: %s\n", mode.Name, mode.line)
 	}
@@ -121,10 +122,10 @@ func (r *readResult) words(known, gaps int) string {
 }
 
 // digits writes a number of the table.
-func digits(x number) string { return strconv.FormatFloat(float64(x), 'g', 6, 64) }
+func digits(x Number) string { return strconv.FormatFloat(float64(x), 'g', 6, 64) }
 
 // gapWords tells what marks the gaps.
-func (r *readResult) gapWords() string {
+func (r *Read) gapWords() string {
 	var marks []string
 	for k, mark := range r.Gaps {
 		if k == 6 {
@@ -135,7 +136,7 @@ func (r *readResult) gapWords() string {
 		if mark.Text != "" {
 			text = strconv.Quote(mark.Text)
 		}
-		marks = append(marks, grouped(mark.Count)+" "+text)
+		marks = append(marks, Grouped(mark.Count)+" "+text)
 	}
 	switch {
 	case len(marks) == 0:
@@ -161,8 +162,8 @@ func quotedList(names []string) string {
 	return strings.Join(texts, ", ")
 }
 
-// ofColumns names the value columns in a sentence about the values; "" for an array.
-func ofColumns(table *dataio.Table) string {
+// OfColumns names the value columns in a sentence about the values; "" for an array.
+func OfColumns(table *dataio.Table) string {
 	if len(table.Reading.Value) == 0 {
 		return ""
 	}

@@ -1,0 +1,20 @@
+//go:build !wasm
+
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// fused returns x y + z, rounded once to a T. It returns a float64 because that makes it just small enough to be
+// inlined.
+func fused[T Float](x, y, z T) float64 {
+	if unsafe.Sizeof(x) == 8 {
+		return math.FMA(float64(x), float64(y), float64(z))
+	}
+	return fused32(float64(x), float64(y), float64(z))
+}
+
+// fma returns x y + z, rounded once.
+func fma(x, y, z float64) float64 { return math.FMA(x, y, z) }

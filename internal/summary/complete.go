@@ -1,0 +1,177 @@
+// Package summary tells people and programs how a table was read and how it was filled. The command and the page in the
+// browser say the same because they say it from here.
+package summary
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"lacuna"
+	"lacuna/dataio"
+)
+
+// Number is a float64 that JSON can hold: what is not finite becomes null.
+type Number float64
+
+func (x Number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, float64(x), 'g', -1, 64), nil
+}
+
+// Complete is what `lacuna complete --json` prints. docs/cli.md describes every field.
+type Complete struct {
+	Status        string   `json:"status"`
+	Observed      int      `json:"observed"`
+	Filled        int      `json:"filled"`
+	Merged        int      `json:"merged_duplicates"`
+	Order         int      `json:"order"`
+	Shape         []int    `json:"shape"`
+	Modes         []string `json:"modes"`
+	EffectiveRank int      `json:"effective_rank"`
+
+	Read *Read `json:"read"`
+
+	HeldOut      int    `json:"held_out"`
+	HeldOutRMSE  Number `json:"held_out_rmse"`
+	HeldOutNRMSE Number `json:"held_out_nrmse"`
+	FilledRMSE   Number `json:"filled_rmse"`
+	FilledNRMSE  Number `json:"filled_nrmse"`
+	Uncertainty  Number `json:"filled_uncertainty"`
+	Unlike       Number `json:"filled_unlike"`
+
+	Baselines []baselineResult `json:"baselines,omitempty"`
+	ByLabel   []labelResult    `json:"by_label,omitempty"`
+	Warnings  []string         `json:"warnings"`
+	Output    string           `json:"output,omitempty"`
+	Report    string           `json:"report,omitempty"`
+	Factors   string           `json:"factors,omitempty"`
+
+	Seconds     Number          `json:"seconds"`
+	Evaluations int             `json:"evaluations"`
+	Settings    lacuna.Settings `json:"settings"`
+	Seed        uint64          `json:"seed"`
+
+	unitMode int
+}
+
+type baselineResult struct {
+	Name  string `json:"name"`
+	RMSE  Number `json:"rmse"`
+	NRMSE Number `json:"nrmse"`
+}
+
+type labelResult struct {
+	Mode        string `json:"mode"`
+	Label       string `json:"label"`
+	Filled      int    `json:"filled"`
+	FilledRMSE  Number `json:"filled_rmse"`
+	HeldOut     int    `json:"held_out"`
+	HeldOutRMSE Number `json:"held_out_rmse"`
+	Skill       Number `json:"skill"`
+	Uncertainty Number `json:"uncertainty"`
+}
+
+// NewComplete begins the result of filling a table.
+func NewComplete(table *dataio.Table, seed uint64) *Complete {
+	observed := table.Observed
+	r := &Complete{
+		Observed: observed.Len(), Filled: table.Gaps(), Merged: table.Merged,
+		Order: observed.Order(), Shape: observed.Shape(), Seed: seed,
+		HeldOutRMSE: Number(math.NaN()), HeldOutNRMSE: Number(math.NaN()), Warnings: []string{},
+		FilledRMSE: Number(math.NaN()), FilledNRMSE: Number(math.NaN()), Uncertainty: Number(math.NaN()), unitMode: -1,
+	}
+	for _, mode := range observed.Modes {
+		r.Modes = append(r.Modes, mode.Name)
+	}
+	return r
+}
+
+// Add puts what was found into the result.
+func (r *Complete) Add(c *lacuna.Completion) {
+	r.Status = c.Status.String()
+	r.EffectiveRank = c.EffectiveRank
+	r.HeldOut = len(c.HeldOut)
+	r.HeldOutRMSE, r.HeldOutNRMSE = Number(c.HeldOutRMSE), Number(c.HeldOutNRMSE)
+	r.FilledRMSE, r.FilledNRMSE = Number(c.FilledRMSE), Number(c.FilledNRMSE)
+	r.Uncertainty, r.Unlike, r.unitMode = Number(c.FilledUncertainty), Number(c.Unlike), c.UnitMode
+	for _, l := range c.ByLabel {
+		mode := c.Observed.Modes[l.Mode]
+		r.ByLabel = append(r.ByLabel, labelResult{
+			mode.Name, mode.Labels[l.Index], l.Filled, Number(l.FilledRMSE), l.HeldOut, Number(l.HeldOutRMSE),
+			Number(l.Skill), Number(l.Uncertainty),
+		})
+	}
+	for _, b := range c.Baselines {
+		r.Baselines = append(r.Baselines, baselineResult{b.Name, Number(b.RMSE), Number(b.NRMSE)})
+	}
+	r.Warnings = append(r.Warnings, c.Warnings...)
+	r.Seconds, r.Evaluations, r.Settings = Number(c.Seconds), c.Evaluations, c.Settings
+}
+
+// Text tells the result in words.
+func (r *Complete) Text() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "Filled %s of %s cells (%s: %s); %s were known.\n", Count(r.Filled, "gap"),
+		Grouped(r.Filled+r.Observed),
+		strings.Join(r.Modes, " × "), Shape(r.Shape), Grouped(r.Observed))
+	if r.HeldOut > 0 {
+		if filled := float64(r.FilledRMSE); !math.IsNaN(filled) {
+			fmt.Fprintf(&s, "Error to be expected of the filled values: %s%s.\n", r.relative(float64(r.FilledNRMSE), filled),
+				r.giveOrTake())
+		}
+		fmt.Fprintf(&s, "Error on %s hidden in the shape of the gaps: %s.\n", Count(r.HeldOut, "known value"),
+			r.relative(float64(r.HeldOutNRMSE), float64(r.HeldOutRMSE)))
+		for k, b := range r.Baselines {
+			lead := "For comparison"
+			if k > 0 {
+				lead = "              "
+			}
+			fmt.Fprintf(&s, "%s, %s: %s.\n", lead, b.Name, r.relative(float64(b.NRMSE), float64(b.RMSE)))
+		}
+		r.labels(&s)
+	} else if r.Status == lacuna.Finished.String() {
+		s.WriteString("There were too few known values to hold any back: the error is not known.\n")
+	} else {
+		s.WriteString("Time was up before any error could be measured.\n")
+	}
+	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", Count(r.EffectiveRank, "block"),
+		Short(float64(r.Seconds)))
+	return s.String()
+}
+
+// relative spells an error beside the standard deviation; the root mean square in the data's units means nothing where
+// labels have units of their own.
+func (r *Complete) relative(nrmse, rmse float64) string {
+	if r.unitMode >= 0 {
+		return Percent(nrmse) + " of the standard deviation of each " + r.Modes[r.unitMode]
+	}
+	return fmt.Sprintf("%s of the standard deviation (RMSE %s)", Percent(nrmse), Short(rmse))
+}
+
+// giveOrTake spells how well an expected error is known.
+func (r *Complete) giveOrTake() string {
+	if u := float64(r.Uncertainty); u >= 0.05 {
+		return fmt.Sprintf(", give or take %.0f %% of that", 100*math.Min(u, 1))
+	}
+	return ""
+}
+
+// labels tells the error of every label of the mode with units of its own.
+func (r *Complete) labels(s *strings.Builder) {
+	if r.unitMode < 0 {
+		return
+	}
+	for _, l := range r.ByLabel {
+		if l.Mode == r.Modes[r.unitMode] && l.HeldOut > 0 {
+			verdict := "no better than its mean"
+			if l.Skill > 0.05 {
+				verdict = "accounts for " + Percent(float64(l.Skill)) + " of its variation"
+			}
+			fmt.Fprintf(s, "  %s: RMSE %s, %s\n", l.Label, Short(float64(l.FilledRMSE)), verdict)
+		}
+	}
+}
