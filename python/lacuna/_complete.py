@@ -112,7 +112,7 @@ def complete(
     >>> rows, columns = np.arange(1.0, 9), np.arange(1.0, 8)
     >>> x = np.outer(rows, columns)
     >>> x[2, 3] = x[5, 1] = np.nan
-    >>> c = lacuna.complete(x, effort=0.1, threads=1)
+    >>> c = lacuna.complete(x, effort=0.001, threads=1)
     >>> c.filled.round(3)[2, 3], c.filled.round(3)[5, 1], int(c.was_filled.sum())
     (12.0, 12.0, 2)
     >>> bool(np.isnan(c.stderr[0, 0])), c.status
