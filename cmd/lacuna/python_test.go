@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,10 +9,10 @@ import (
 )
 
 // TestPython runs the tests and the examples of the Python package with this program. Those of libraries that are not
-// installed are skipped.
+// installed are skipped. PYTHON names another interpreter than python3.
 func TestPython(t *testing.T) {
 	long(t)
-	python, err := exec.LookPath("python3")
+	python, err := exec.LookPath(cmp.Or(os.Getenv("PYTHON"), "python3"))
 	if err != nil || exec.Command(python, "-c", "import numpy").Run() != nil {
 		t.Skip("python3 with numpy is not installed")
 	}

@@ -106,8 +106,10 @@ func (p *project) wheel(on platform, binary []byte) ([]byte, error) {
 		name string
 		data []byte
 	}{
-		{"METADATA", []byte(p.metadata())}, {"WHEEL", []byte(wheelText(on))},
-		{"entry_points.txt", []byte(p.entryPoints())}, {"LICENSE", p.license},
+		{"METADATA", []byte(p.metadata())},
+		{"WHEEL", []byte(wheelText(on))},
+		{"entry_points.txt", []byte(p.entryPoints())},
+		{"LICENSE", p.license},
 	} {
 		if err := add(info+file.name, 0o644, file.data); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/csv"
@@ -112,12 +113,13 @@ func TestUnknownPlatform(t *testing.T) {
 	}
 }
 
-// TestInstalled installs the wheel for Linux in a fresh environment and fills an array with it.
+// TestInstalled installs the wheel for Linux in a fresh environment and fills an array with it. PYTHON names another
+// interpreter than python3.
 func TestInstalled(t *testing.T) {
 	if os.Getenv("LACUNA_LONG") == "" {
 		t.Skip("takes long; LACUNA_LONG=1 runs it")
 	}
-	python, err := exec.LookPath("python3")
+	python, err := exec.LookPath(cmp.Or(os.Getenv("PYTHON"), "python3"))
 	if err != nil || exec.Command(python, "-c", "import numpy, venv, ensurepip").Run() != nil {
 		t.Skip("python3 with numpy and venv is not installed")
 	}
