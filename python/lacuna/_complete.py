@@ -143,7 +143,7 @@ def _completion(table: _tables.Table, outcome: _command.Outcome, factors: Factor
     arrays = outcome.arrays
     filled = arrays["values"]
     untouched = np.zeros(filled.shape, bool)
-    flags = arrays["lacuna_filled"].astype(bool) if "lacuna_filled" in arrays else untouched
+    flags = arrays["lacuna_filled"].view(np.bool_) if "lacuna_filled" in arrays else untouched
     stderr = arrays.get("lacuna_stderr")
     if stderr is None:  # nothing to fill: the command has passed the table on
         stderr = np.full(filled.shape, np.nan)
