@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lacuna import _accessor
 from lacuna._command import InputError, LacunaError, LacunaWarning
 from lacuna._complete import complete
 from lacuna._result import Completion, Factors
@@ -30,14 +31,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'lacuna' has no attribute {name!r}")
 
 
-def _register_accessor() -> None:
-    try:
-        import xarray  # noqa: F401
-    except ImportError:
-        return
-    from lacuna import _xarray
-
-    _xarray.register()
-
-
-_register_accessor()
+_accessor.register_when_imported()

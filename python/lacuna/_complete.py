@@ -112,7 +112,7 @@ def complete(
     >>> rows, columns = np.arange(1.0, 9), np.arange(1.0, 8)
     >>> x = np.outer(rows, columns)
     >>> x[2, 3] = x[5, 1] = np.nan
-    >>> c = lacuna.complete(x, effort=0.1, threads=1)
+    >>> c = lacuna.complete(x, effort=0.001, threads=1)
     >>> c.filled.round(3)[2, 3], c.filled.round(3)[5, 1], int(c.was_filled.sum())
     (12.0, 12.0, 2)
     >>> bool(np.isnan(c.stderr[0, 0])), c.status
@@ -143,7 +143,7 @@ def _completion(table: _tables.Table, outcome: _command.Outcome, factors: Factor
     arrays = outcome.arrays
     filled = arrays["values"]
     untouched = np.zeros(filled.shape, bool)
-    flags = arrays["lacuna_filled"].astype(bool) if "lacuna_filled" in arrays else untouched
+    flags = arrays["lacuna_filled"].view(np.bool_) if "lacuna_filled" in arrays else untouched
     stderr = arrays.get("lacuna_stderr")
     if stderr is None:  # nothing to fill: the command has passed the table on
         stderr = np.full(filled.shape, np.nan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from typing import IO, Any, Mapping
+from typing import IO, Any, Mapping, cast
 
 import numpy as np
 
@@ -15,21 +15,21 @@ def write(stream: IO[bytes], arrays: Mapping[str, np.ndarray[Any, Any]]) -> None
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(name + ".npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
+                np.lib.format.write_array(member, array, allow_pickle=False)  # type: ignore[no-untyped-call]
 
 
 def read(data: bytearray) -> dict[str, np.ndarray[Any, Any]]:
     """The arrays of an archive. Those that are not compressed lie in data, and may be written to."""
     arrays = {}
     view = _View(data)
-    with zipfile.ZipFile(view) as archive:
+    with zipfile.ZipFile(cast(IO[bytes], view)) as archive:
         for info in archive.infolist():
             if not info.filename.endswith(".npy"):
                 continue
             name = info.filename[:-4]
             if info.compress_type != zipfile.ZIP_STORED:
                 with archive.open(info) as member:
-                    arrays[name] = np.lib.format.read_array(member, allow_pickle=False)
+                    arrays[name] = np.lib.format.read_array(member, allow_pickle=False)  # type: ignore[no-untyped-call]
                 continue
             fixed = 30
             name_length, extra_length = struct.unpack_from("<HH", data, info.header_offset + 26)
@@ -39,9 +39,9 @@ def read(data: bytearray) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def _array_at(view: _View, data: bytearray) -> np.ndarray[Any, Any]:
-    version = np.lib.format.read_magic(view)
+    version = np.lib.format.read_magic(view)  # type: ignore[no-untyped-call]
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = header(view)
+    shape, fortran, dtype = header(view)  # type: ignore[no-untyped-call]
     count = int(np.prod(shape, dtype=np.int64))
     flat = np.frombuffer(data, dtype, count, view.tell())
     return flat.reshape(shape, order="F" if fortran else "C")

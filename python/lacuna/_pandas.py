@@ -62,12 +62,6 @@ def _codes(labels: Any, name: str) -> tuple[Array, Any]:
     return codes.astype(np.int32), uniques
 
 
-def _texts(uniques: Any) -> list[str]:
-    if isinstance(uniques, (pd.DatetimeIndex, pd.core.arrays.DatetimeArray)) and uniques.tz is None:
-        return _labels.texts(np.asarray(uniques))
-    return _labels.texts(np.asarray(uniques))
-
-
 def _long(x: pd.DataFrame, value: Hashable | None, index: Sequence[Hashable] | None, modes: Any) -> Table:
     columns = list(x.columns)
     if len(set(columns)) < len(columns):
@@ -81,8 +75,8 @@ def _long(x: pd.DataFrame, value: Hashable | None, index: Sequence[Hashable] | N
     if value in index:
         raise ValueError(f"column {value!r} is both value and index: leave it out of one of the two")
     names = [str(name) for name in index]
-    coded = [_codes(x[name], str(name)) for name in index]
     values = _numbers(x[value], value)
+    coded = [_codes(x[name], str(name)) for name in index]
 
     def restore(numbers: Array, arrays: Arrays, filled: bool) -> Any:
         added = len(numbers) - len(x)
@@ -90,20 +84,20 @@ def _long(x: pd.DataFrame, value: Hashable | None, index: Sequence[Hashable] | N
             series = pd.Series(numbers, name=value)
             return series.set_axis(x.index) if added == 0 else series
         if added == 0:
-            return x.assign(**{value: numbers}) if isinstance(value, str) else _assigned(x, value, numbers)
+            return _with(x, value, numbers)
         new = pd.DataFrame({
             name: _new_labels(arrays, n, len(x), uniques) for n, (name, (_, uniques)) in enumerate(zip(index, coded))
         })
-        return pd.concat([x, new], ignore_index=True).assign(**{str(value): numbers})
+        return _with(pd.concat([x, new], ignore_index=True), value, numbers)
 
     note = f"long table: value {value!r}, modes {', '.join(names)}"
     return Table(
-        values, list(modes or names), [_texts(uniques) for _, uniques in coded], restore,
+        values, list(modes or names), [_labels.texts(np.asarray(uniques)) for _, uniques in coded], restore,
         index=[codes for codes, _ in coded], note=note,
     )
 
 
-def _assigned(x: pd.DataFrame, value: Hashable, numbers: Array) -> pd.DataFrame:
+def _with(x: pd.DataFrame, value: Hashable, numbers: Array) -> pd.DataFrame:
     out = x.copy()
     out[value] = numbers
     return out
@@ -138,13 +132,15 @@ def _of_series(x: pd.Series[Any], modes: Any) -> Table:
 
     names = [name for name, _, _ in levels]
     return Table(
-        _numbers(x, x.name), list(modes or names), [_texts(uniques) for _, _, uniques in levels], restore,
+        _numbers(x, x.name), list(modes or names), [_labels.texts(np.asarray(uniques)) for _, _, uniques in levels], restore,
         index=[codes for _, codes, _ in levels], note=f"series: modes {', '.join(names)}",
     )
 
 
 def _wide(x: pd.DataFrame, modes: Any) -> Table:
-    values = np.column_stack([_numbers(x.iloc[:, k], x.columns[k]) for k in range(x.shape[1])]) if x.shape[1] else np.empty(x.shape)
+    if x.shape[1] == 0:
+        raise ValueError("the table has no columns")
+    values = np.column_stack([_numbers(x.iloc[:, k], x.columns[k]) for k in range(x.shape[1])])
     rows, columns = _levels(x.index, "row"), _levels(x.columns, "column")
     names = [name for name, _ in rows + columns]
 
@@ -154,7 +150,7 @@ def _wide(x: pd.DataFrame, modes: Any) -> Table:
         return pd.DataFrame(numbers.reshape(x.shape), index=x.index, columns=x.columns)
 
     coded = [_codes(labels, name) for name, labels in rows + columns]
-    texts: list[Sequence[str] | None] = [_texts(uniques) for _, uniques in coded]
+    texts: list[Sequence[str] | None] = [_labels.texts(np.asarray(uniques)) for _, uniques in coded]
     note = f"wide table: modes {', '.join(names)}"
     plain = len(rows) == len(columns) == 1 and all(len(codes) == len(uniques) for codes, uniques in coded)
     if plain:

@@ -57,7 +57,7 @@ class TensorImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     >>> import numpy as np, lacuna
     >>> X = np.outer(np.arange(1.0, 11), np.arange(1.0, 6))
     >>> X[3, 2] = np.nan
-    >>> imputer = lacuna.TensorImputer(effort=0.1).fit(X)
+    >>> imputer = lacuna.TensorImputer(effort=0.001).fit(X)
     >>> float(imputer.transform(X)[3, 2].round(2))
     12.0
     >>> float(imputer.transform([[2.5, 5.0, np.nan, 10.0, 12.5]])[0, 2].round(1))

@@ -12,7 +12,7 @@ import numpy as np
 
 from lacuna import _binary
 
-QUICK: dict[str, Any] = {"effort": 0.01, "threads": 1}
+QUICK: dict[str, Any] = {"effort": 0.001, "threads": 1}
 
 
 def cube(shape: tuple[int, ...] = (6, 5, 4), gaps: float = 0.2) -> np.ndarray[Any, Any]:
@@ -34,7 +34,7 @@ def by_command(x: np.ndarray[Any, Any], *flags: str, **more: Any) -> dict[str, A
     with tempfile.TemporaryDirectory() as folder:
         source, filled = Path(folder, "x.npz"), Path(folder, "filled.npz")
         np.savez(source, values=x, **more)
-        words = ["complete", source, "-o", filled, "--array", "values", "--effort", "0.01", "--quiet", *flags]
+        words = ["complete", source, "-o", filled, "--array", "values", "--effort", "0.001", "--quiet", *flags]
         subprocess.run([_binary.find(), *map(os.fspath, words)], check=True, stderr=subprocess.DEVNULL)
         with np.load(filled) as archive:
             return dict(archive)

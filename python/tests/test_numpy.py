@@ -59,7 +59,7 @@ class Arrays(unittest.TestCase):
         c = lacuna.complete(cube(), modes=["month", "run", "site"], labels=labels, **QUICK)
         assert c.factors
         self.assertEqual(c.result["modes"], ["month", "run", "site"])
-        self.assertEqual(c.result["read"]["modes"][0]["kind"], "month")
+        self.assertEqual(c.result["read"]["modes"][0]["kind"], "year and month")
         self.assertEqual(c.factors.labels[0], labels[0][::-1])
         self.assertEqual([a.shape for a in c.factors.arrays], [(d, len(c.factors.norms)) for d in (6, 5, 4)])
 

@@ -59,7 +59,7 @@ class Tables(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "'note' holds object"):
             lacuna.complete(frame, value="note")
         with self.assertRaisesRegex(ValueError, "column 'site': row 3 has no label"):
-            lacuna.complete(long_table().replace({"site": {long_table()["site"][3]: None}}))
+            lacuna.complete(long_table().assign(site=lambda t: t["site"].mask(t.index == 3)))
         with self.assertRaisesRegex(lacuna.InputError, "duplicates="):
             lacuna.complete(pd.concat([frame, frame.assign(value=5.0)]), value="value", index=["month", "run", "site"])
 

@@ -35,7 +35,7 @@ class Imputer(unittest.TestCase):
         truth = random.normal(size=(60, 2)) @ random.normal(size=(2, 8)) + [0, 5, 10, 0, 0, 0, 0, 100]
         X = truth + 0.01 * random.normal(size=truth.shape)
         X[random.random(X.shape) < 0.15] = np.nan
-        imputer = lacuna.TensorImputer(effort=0.05, threads=1).fit(X[:40])
+        imputer = lacuna.TensorImputer(effort=0.01, threads=1).fit(X[:40])
         known = np.isfinite(X)
         np.testing.assert_array_equal(imputer.transform(X[:40]), imputer.completion_.filled)
         filled = imputer.transform(X)
@@ -47,7 +47,7 @@ class Imputer(unittest.TestCase):
 
     def test_complete_training_rows(self) -> None:
         X = cube((30, 6), gaps=0)
-        imputer = lacuna.TensorImputer(effort=0.05, threads=1).fit(X)
+        imputer = lacuna.TensorImputer(effort=0.01, threads=1).fit(X)
         np.testing.assert_array_equal(imputer.transform(X), X)
         holes = X.copy()
         holes[::3, 2] = np.nan
@@ -56,7 +56,7 @@ class Imputer(unittest.TestCase):
 
     def test_modes(self) -> None:
         x = cube((20, 5, 4))
-        imputer = lacuna.TensorImputer(modes=(5, 4), effort=0.01, threads=1)
+        imputer = lacuna.TensorImputer(modes=(5, 4), effort=0.001, threads=1)
         filled = imputer.fit_transform(x.reshape(20, 20))
         self.assertEqual(imputer.completion_.result["shape"], [20, 5, 4])
         self.assertTrue(np.isfinite(filled).all())
@@ -70,7 +70,7 @@ class Imputer(unittest.TestCase):
 
     def test_pipeline(self) -> None:
         X = cube((40, 5))
-        pipeline = sklearn.pipeline.make_pipeline(lacuna.TensorImputer(effort=0.01, threads=1), LinearRegression())
+        pipeline = sklearn.pipeline.make_pipeline(lacuna.TensorImputer(effort=0.001, threads=1), LinearRegression())
         self.assertTrue(np.isfinite(pipeline.fit(X, np.arange(40.0)).predict(X)).all())
 
     def test_constant_and_empty(self) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import unittest
 import warnings
 
@@ -36,6 +38,13 @@ class Arrays(unittest.TestCase):
         labels = [da["time"].dt.strftime("%Y-%m-%d").values, ["0.5", "1", "1.5", "2", "2.5"]]
         plain = lacuna.complete(da.values, modes=["time", "x", "site"], labels=labels, **QUICK)
         np.testing.assert_array_equal(c.filled.values, plain.filled)
+
+    def test_either_is_imported_first(self) -> None:
+        for order in ("import lacuna, xarray as xr", "import xarray as xr, lacuna"):
+            words = [sys.executable, "-c", f"{order}; print(xr.Dataset().lacuna.complete, xr.DataArray(1).lacuna.complete)"]
+            self.assertIn("_Accessor", subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+        words = [sys.executable, "-c", "import lacuna, sys; print('xarray' in sys.modules)"]
+        self.assertIn("False", subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
     def test_dataset(self) -> None:
         da = array()
