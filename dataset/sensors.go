@@ -40,7 +40,7 @@ func GenerateSensors(o SensorOptions) *tensor.Observed {
 	}
 	day, hour := make([]float64, o.Days*curves), make([]float64, hours*curves)
 	for r := range curves {
-		peak, width := 24*stream.Float64(), 2+float64(3*stream.Float64())
+		peak, width := float64(24*stream.Float64()), 2+float64(3*stream.Float64())
 		for h := range hours {
 			away := math.Abs(float64(h) - peak)
 			away = math.Min(away, 24-away) / width

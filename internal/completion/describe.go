@@ -38,7 +38,7 @@ func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, par
 	if fits[best].CP == nil {
 		return nil
 	}
-	fit := als.Refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], j.refits(counts[best], budget))
+	fit := als.Refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], j.refits(counts[best]))
 	norms, order := fit.Norms(), fit.ByNorm()
 	for len(order) > 1 && norms[order[len(order)-1]] < negligible*norms[order[0]] {
 		order = order[:len(order)-1] // put out by the ridge
@@ -63,9 +63,9 @@ func (j *job) describeWork(budget float64) (work float64) {
 }
 
 // refits is how many sweeps bring a description to all cells: 20, fewer of a large table.
-func (j *job) refits(blocks int, budget float64) int {
+func (j *job) refits(blocks int) int {
 	const most, fewest = 20, 3
-	affordable := budget / passCost(blocks, j.observed.Shape(), j.observed.Len())
+	affordable := describing * defaultBudget / passCost(blocks, j.observed.Shape(), j.observed.Len())
 	return int(math.Min(most, math.Max(fewest, affordable)))
 }
 

@@ -145,7 +145,7 @@ func (g *growth) extend(ctx context.Context, s *strand, sweeps int) {
 		g.job.spent(float64(step)*cost, step)
 	}
 	s.sweeps = total
-	g.work += float64(sweeps) * cost
+	g.work += float64(float64(sweeps) * cost)
 	s.last = fullBlocks(s.chain.Sample().CP, s.candidate.settings.Blocks)
 	if len(s.samples) > 0 {
 		s.expected = g.ensemble(s).all(g.check.Index, g.job.Threads)
@@ -199,7 +199,7 @@ func (g *growth) affords(ctx context.Context, work float64) bool {
 	j.mutex.Lock()
 	rate := elapsed.Seconds() / math.Max(1, j.work)
 	j.mutex.Unlock()
-	if ctx.Err() == nil && elapsed.Seconds()+rate*(work+g.finalWork()) < 0.9*j.MaxTime.Seconds() {
+	if ctx.Err() == nil && elapsed.Seconds()+float64(rate*(work+g.finalWork())) < 0.9*j.MaxTime.Seconds() {
 		return true
 	}
 	g.cut = true
@@ -339,7 +339,7 @@ func (g *growth) multiply(ctx context.Context, sel selection) {
 // finalWork is the nominal work of fitting all observed cells as the held-back ones ask for.
 func (g *growth) finalWork() (work float64) {
 	for _, s := range g.chains {
-		work += float64(g.finalSweeps(s)) * s.candidate.cost(g.job.observed.Shape(), g.job.observed.Len())
+		work += float64(float64(g.finalSweeps(s)) * s.candidate.cost(g.job.observed.Shape(), g.job.observed.Len()))
 	}
 	return work
 }

@@ -131,7 +131,7 @@ func (j *job) budget() float64 {
 // work is the nominal work of a schedule.
 func (s schedule) work(candidates []candidate, shape tensor.Shape, cells int) (work float64) {
 	for _, c := range candidates {
-		work += c.cost(shape, cells) * float64(s.sweeps*(s.chains+s.trials*s.folds))
+		work += float64(c.cost(shape, cells) * float64(s.sweeps*(s.chains+s.trials*s.folds)))
 	}
 	return work
 }
