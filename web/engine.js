@@ -1,0 +1,84 @@
+// The two engines behind the page. Both have open(name, bytes, reading), fill(work, progress) and stop(), and throw an
+// Error whose message is the sentence that the command would print.
+
+function decoded(answer) {
+  const value = typeof answer === "string" ? JSON.parse(answer) : answer;
+  if (value.error) throw new Error(value.error);
+  return value;
+}
+
+// browserEngine is WebAssembly in a worker.
+export function browserEngine() {
+  const worker = new Worker("worker.js");
+  const waiting = new Map();
+  let next = 0;
+  let progress = () => {};
+  const ask = (message) => new Promise((resolve, reject) => {
+    const id = next++;
+    waiting.set(id, { resolve, reject });
+    worker.postMessage({ id, ...message });
+  });
+  return new Promise((loaded, failed) => {
+    worker.onerror = (event) => {
+      const cause = new Error(`the engine stopped: ${event.message || "it could not be loaded"}. Load the page again`);
+      for (const { reject } of waiting.values()) reject(cause);
+      waiting.clear();
+      failed(cause);
+    };
+    worker.onmessage = ({ data }) => {
+      if (data.ready) return loaded(engine);
+      if (data.failed) return failed(new Error(`the engine could not be loaded: ${data.failed}`));
+      if (data.progress) return progress(data.progress);
+      waiting.get(data.id).resolve(data);
+      waiting.delete(data.id);
+    };
+    const engine = {
+      efforts: [[0.1, "little"], [0.3, "some"], [1, "as the command"]],
+      async open(name, bytes, reading) {
+        return decoded((await ask({ call: "open", name, bytes, reading })).answer);
+      },
+      async fill(work, tell) {
+        progress = tell;
+        const { answer, table } = await ask({ call: "fill", work });
+        return { ...decoded(answer), table };
+      },
+      stop: () => worker.postMessage({ call: "stop" }),
+    };
+  });
+}
+
+// serverEngine is `lacuna serve`, which opened the page with a token in its address.
+export async function serverEngine(token) {
+  const call = async (path, body) => {
+    const answer = await fetch(`api/${path}`, { method: "POST", headers: { "Lacuna-Token": token }, body });
+    if (!answer.ok) throw new Error((await answer.text()).trim());
+    return answer;
+  };
+  return {
+    efforts: [[1, "as the command"], [0.3, "less"], [3, "more"], [10, "much more"]],
+    async open(name, bytes, reading) {
+      const query = new URLSearchParams({ name, reading: JSON.stringify(reading) });
+      return decoded(await (await call(`open?${query}`, bytes)).json());
+    },
+    async fill(work, tell) {
+      const lines = (await call("fill", JSON.stringify(work))).body.pipeThrough(new TextDecoderStream()).getReader();
+      let text = "";
+      for (;;) {
+        const { value, done } = await lines.read();
+        text += value ?? "";
+        for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+          const line = JSON.parse(text.slice(0, end));
+          text = text.slice(end + 1);
+          if (line.progress) {
+            tell(line.progress);
+            continue;
+          }
+          const filled = decoded(line);
+          return { ...filled, table: await (await call("table")).arrayBuffer() };
+        }
+        if (done) throw new Error("lacuna serve ended before the table was filled");
+      }
+    },
+    stop: () => call("stop"),
+  };
+}

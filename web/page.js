@@ -1,0 +1,156 @@
+// The page: it asks an engine to read and fill a table, and shows what it answers.
+import { browserEngine, serverEngine } from "./engine.js";
+
+const $ = (id) => document.getElementById(id);
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+let engine;
+let file; // {name, bytes}: what was given
+
+function show(problem) {
+  $("error").textContent = problem ?? "";
+  $("error").hidden = !problem;
+}
+
+function list(id, sentences) {
+  $(id).replaceChildren(...sentences.map((sentence) => {
+    const item = document.createElement("li");
+    item.textContent = sentence;
+    return item;
+  }));
+}
+
+const names = (text) => text.split(",").map((name) => name.trim()).filter(Boolean);
+
+function reading() {
+  const form = $("settings").elements;
+  return {
+    value: form.value.value.trim(), index: names(form.index.value), missing: names(form.missing.value),
+    full_grid: form.full_grid.checked, zeros_are_gaps: form.zeros_are_gaps.checked, wide: form.wide.checked,
+    yes: form.yes.checked,
+  };
+}
+
+function drawMaps(maps) {
+  $("maps").replaceChildren(...maps.map(({ caption, svg }) => {
+    const figure = document.createElement("figure");
+    figure.innerHTML = svg;
+    const drawing = figure.querySelector("svg");
+    drawing.setAttribute("role", "img");
+    drawing.setAttribute("aria-label", `Share of cells known: ${caption}`);
+    const title = document.createElement("figcaption");
+    title.textContent = caption;
+    figure.append(title);
+    return figure;
+  }));
+}
+
+async function open(again) {
+  show();
+  $("status").textContent = `Reading ${file.name}.`;
+  $("filler").hidden = $("result").hidden = true;
+  $("reading").hidden = false;
+  try {
+    const opened = await engine.open(file.name, file.bytes.slice(0), reading());
+    $("words").textContent = opened.words;
+    list("warnings", opened.warnings);
+    drawMaps(opened.maps);
+    show(opened.stop);
+    $("filler").hidden = Boolean(opened.stop);
+    $("status").textContent = `${file.name} was read.`;
+    if (!again) $("read").focus();
+  } catch (cause) {
+    $("words").textContent = "";
+    list("warnings", []);
+    drawMaps([]);
+    $("status").textContent = "";
+    show(cause.message);
+  }
+}
+
+async function take(name, bytes) {
+  file = { name, bytes };
+  $("settings").reset();
+  await open(false);
+}
+
+function offer(link, data, name, type) {
+  URL.revokeObjectURL(link.href);
+  link.href = URL.createObjectURL(new Blob([data], { type }));
+  link.download = name;
+}
+
+async function fill() {
+  const form = $("work").elements;
+  const work = { seed: Number(form.seed.value), effort: Number(form.effort.value), level: Number(form.level.value || 0) };
+  busy(true);
+  show();
+  $("result").hidden = true;
+  const begin = performance.now();
+  try {
+    const filled = await engine.fill(work, ({ share, note }) => {
+      $("progress").value = share;
+      const label = `${Math.round(100 * share)} %: ${note}`;
+      if ($("note").textContent !== label) $("note").textContent = label;
+    });
+    $("text").textContent = filled.text;
+    list("cautions", filled.result.warnings);
+    offer($("table"), filled.table, filled.name, "application/octet-stream");
+    offer($("page"), filled.report, filled.name.replace(/(\.[^.]*)?$/, ".html"), "text/html");
+    $("report").srcdoc = filled.report;
+    $("result").hidden = false;
+    $("note").textContent = `Done in ${Math.round((performance.now() - begin) / 1000)} s.`;
+    $("came").focus();
+  } catch (cause) {
+    $("note").textContent = "";
+    show(cause.message);
+  } finally {
+    busy(false);
+  }
+}
+
+function busy(on) {
+  for (const id of ["file", "example", "fill"]) $(id).disabled = on;
+  $("settings").querySelector("fieldset").disabled = on;
+  $("stop").disabled = $("progress").hidden = !on;
+  if (on) {
+    $("progress").value = 0;
+    $("note").textContent = "Beginning.";
+    $("stop").focus();
+  }
+}
+
+function listen() {
+  $("file").addEventListener("change", async () => {
+    const [chosen] = $("file").files;
+    if (chosen) await take(chosen.name, await chosen.arrayBuffer());
+  });
+  $("example").addEventListener("click", async () => {
+    await take("stations.csv", await (await fetch("stations.csv")).arrayBuffer());
+  });
+  $("settings").addEventListener("submit", (event) => { event.preventDefault(); open(true); });
+  $("work").addEventListener("submit", (event) => { event.preventDefault(); fill(); });
+  $("stop").addEventListener("click", () => {
+    $("note").textContent = "Stopping.";
+    engine.stop();
+  });
+  $("drop").addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
+  $("drop").addEventListener("dragleave", () => $("drop").classList.remove("over"));
+  $("drop").addEventListener("drop", async (event) => {
+    event.preventDefault();
+    $("drop").classList.remove("over");
+    const [dropped] = event.dataTransfer.files;
+    if (dropped && !$("file").disabled) await take(dropped.name, await dropped.arrayBuffer());
+  });
+}
+
+try {
+  engine = await (token ? serverEngine(token) : browserEngine());
+  if (token) $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
+  for (const [effort, words] of engine.efforts) $("work").elements.effort.add(new Option(`${effort}: ${words}`, effort));
+  listen();
+  busy(false);
+  $("status").textContent = "Ready.";
+} catch (cause) {
+  $("status").textContent = "";
+  show(cause.message);
+}
