@@ -18,3 +18,10 @@ func fused[T Float](x, y, z T) float64 {
 
 // fma returns x y + z, rounded once.
 func fma(x, y, z float64) float64 { return math.FMA(x, y, z) }
+
+// fusedRow adds s x to row, each sum rounded once.
+func fusedRow(row []float64, s float64, x []float64) {
+	for j, t := range x {
+		row[j] = math.FMA(s, t, row[j])
+	}
+}

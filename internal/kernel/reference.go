@@ -122,10 +122,7 @@ func outersNorm2Go[T Float](norm2 *[Lanes]float64, terms []Outer[T], rows, cols 
 
 func addTileGo(c []float64, stride int, x, y *lane) {
 	for i, s := range x {
-		row := (*lane)(c[i*stride:])
-		for j, t := range y {
-			row[j] = fma(s, t, row[j])
-		}
+		fusedRow(c[i*stride:][:Lanes], s, y[:])
 	}
 }
 
@@ -133,10 +130,7 @@ func gemmSubGo(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 	for i := range m {
 		row := c[i*ldc:][:n]
 		for l := range k {
-			s, other := -a[i*lda+l], b[l*ldb:][:n]
-			for j := range row {
-				row[j] = fma(s, other[j], row[j])
-			}
+			fusedRow(row, -a[i*lda+l], b[l*ldb:][:n])
 		}
 	}
 }
