@@ -41,12 +41,13 @@ type completeResult struct {
 	Uncertainty  number `json:"filled_uncertainty"`
 	Unlike       number `json:"filled_unlike"`
 
-	Baselines []baselineResult `json:"baselines,omitempty"`
-	ByLabel   []labelResult    `json:"by_label,omitempty"`
-	Warnings  []string         `json:"warnings"`
-	Output    string           `json:"output,omitempty"`
-	Report    string           `json:"report,omitempty"`
-	Factors   string           `json:"factors,omitempty"`
+	Baselines  []baselineResult `json:"baselines,omitempty"`
+	ByLabel    []labelResult    `json:"by_label,omitempty"`
+	ByDistance []distanceResult `json:"by_distance,omitempty"`
+	Warnings   []string         `json:"warnings"`
+	Output     string           `json:"output,omitempty"`
+	Report     string           `json:"report,omitempty"`
+	Factors    string           `json:"factors,omitempty"`
 
 	Seconds     number          `json:"seconds"`
 	Evaluations int             `json:"evaluations"`
@@ -71,6 +72,18 @@ type labelResult struct {
 	HeldOutRMSE number `json:"held_out_rmse"`
 	Skill       number `json:"skill"`
 	Uncertainty number `json:"uncertainty"`
+}
+
+type distanceResult struct {
+	From         int    `json:"from"`
+	To           int    `json:"to"`
+	Filled       int    `json:"filled"`
+	FilledRMSE   number `json:"filled_rmse"`
+	FilledNRMSE  number `json:"filled_nrmse"`
+	HeldOut      int    `json:"held_out"`
+	HeldOutRMSE  number `json:"held_out_rmse"`
+	HeldOutNRMSE number `json:"held_out_nrmse"`
+	Uncertainty  number `json:"uncertainty"`
 }
 
 func newCompleteResult(table *dataio.Table, seed uint64) *completeResult {
@@ -99,6 +112,12 @@ func (r *completeResult) add(c *lacuna.Completion) {
 		r.ByLabel = append(r.ByLabel, labelResult{
 			mode.Name, mode.Labels[l.Index], l.Filled, number(l.FilledRMSE), l.HeldOut, number(l.HeldOutRMSE),
 			number(l.Skill), number(l.Uncertainty),
+		})
+	}
+	for _, d := range c.ByDistance {
+		r.ByDistance = append(r.ByDistance, distanceResult{
+			d.From, d.To, d.Filled, number(d.FilledRMSE), number(d.FilledNRMSE), d.HeldOut, number(d.HeldOutRMSE),
+			number(d.HeldOutNRMSE), number(d.Uncertainty),
 		})
 	}
 	for _, b := range c.Baselines {
