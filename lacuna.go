@@ -88,6 +88,8 @@ type (
 	Baseline = completion.Baseline
 	// LabelError is the error of the cells of one label.
 	LabelError = completion.LabelError
+	// DistanceError is the error of the cells that are so many steps from the nearest known one.
+	DistanceError = completion.DistanceError
 	// HeldOutCell is an observed cell that was predicted by a model that had not seen it.
 	HeldOutCell = completion.HeldOutCell
 	// Emergence tells when a block of the gradient flow grew.

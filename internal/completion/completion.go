@@ -114,6 +114,7 @@ func (j *job) run(ctx context.Context) *Completion {
 		c.take(j.finishAverage(ctx, folds, selected, budget))
 	}
 	j.judge(c)
+	j.judgeDistances(c, folds)
 	flow := j.follow(ctx, c, folds, flowing*budget)
 	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
 	c.Warnings = append(c.Warnings, flow.warnings...)

@@ -33,7 +33,8 @@ type Completion struct {
 	Unlike float64
 	// UnitMode is the mode whose labels have units of their own, −1 where all values are alike.
 	UnitMode   int
-	ByLabel    []LabelError // of every mode with at most 50 labels
+	ByLabel    []LabelError    // of every mode with at most 50 labels
+	ByDistance []DistanceError // to the nearest known cell, the classes that have cells, the nearest first
 	HeldOut    []HeldOutCell
 	Baselines  []Baseline  // what simple predictors reach on the same cells
 	Emergences []Emergence // of the gradient flow, in order of time; empty where the data are too many

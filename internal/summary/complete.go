@@ -43,12 +43,13 @@ type Complete struct {
 	Uncertainty  Number `json:"filled_uncertainty"`
 	Unlike       Number `json:"filled_unlike"`
 
-	Baselines []baselineResult `json:"baselines,omitempty"`
-	ByLabel   []labelResult    `json:"by_label,omitempty"`
-	Warnings  []string         `json:"warnings"`
-	Output    string           `json:"output,omitempty"`
-	Report    string           `json:"report,omitempty"`
-	Factors   string           `json:"factors,omitempty"`
+	Baselines  []baselineResult `json:"baselines,omitempty"`
+	ByLabel    []labelResult    `json:"by_label,omitempty"`
+	ByDistance []distanceResult `json:"by_distance,omitempty"`
+	Warnings   []string         `json:"warnings"`
+	Output     string           `json:"output,omitempty"`
+	Report     string           `json:"report,omitempty"`
+	Factors    string           `json:"factors,omitempty"`
 
 	Seconds     Number          `json:"seconds"`
 	Evaluations int             `json:"evaluations"`
@@ -73,6 +74,18 @@ type labelResult struct {
 	HeldOutRMSE Number `json:"held_out_rmse"`
 	Skill       Number `json:"skill"`
 	Uncertainty Number `json:"uncertainty"`
+}
+
+type distanceResult struct {
+	From         int    `json:"from"`
+	To           int    `json:"to"`
+	Filled       int    `json:"filled"`
+	FilledRMSE   Number `json:"filled_rmse"`
+	FilledNRMSE  Number `json:"filled_nrmse"`
+	HeldOut      int    `json:"held_out"`
+	HeldOutRMSE  Number `json:"held_out_rmse"`
+	HeldOutNRMSE Number `json:"held_out_nrmse"`
+	Uncertainty  Number `json:"uncertainty"`
 }
 
 // NewComplete begins the result of filling a table.
@@ -103,6 +116,12 @@ func (r *Complete) Add(c *lacuna.Completion) {
 		r.ByLabel = append(r.ByLabel, labelResult{
 			mode.Name, mode.Labels[l.Index], l.Filled, Number(l.FilledRMSE), l.HeldOut, Number(l.HeldOutRMSE),
 			Number(l.Skill), Number(l.Uncertainty),
+		})
+	}
+	for _, d := range c.ByDistance {
+		r.ByDistance = append(r.ByDistance, distanceResult{
+			d.From, d.To, d.Filled, Number(d.FilledRMSE), Number(d.FilledNRMSE), d.HeldOut, Number(d.HeldOutRMSE),
+			Number(d.HeldOutNRMSE), Number(d.Uncertainty),
 		})
 	}
 	for _, b := range c.Baselines {
