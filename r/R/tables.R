@@ -1,0 +1,121 @@
+# What a table is to the command (arrays), and how what comes back becomes the user's kind of object again. restore takes
+# numbers, the command's arrays, and whether the numbers are the filled values.
+
+table_of <- function(data, value, index, modes) {
+  if (is.data.frame(data)) {
+    refuse(modes, "modes", "a data frame, whose columns have names")
+    return(table_of_frame(data, value, index))
+  }
+  refuse(value, "value", "an array")
+  refuse(index, "index", "an array")
+  if (!is.numeric(data) && !(is.logical(data) && all(is.na(data)))) {
+    stop("the values are no numbers but ", class(data)[[1]], ": give a data frame, an array, a matrix or a ts", call. = FALSE)
+  }
+  if (is.ts(data)) return(if (is.matrix(data)) table_of_series(data, modes) else table_of_seasons(data, modes))
+  if (length(dim(data)) < 2) {
+    stop("a vector has only one mode, from which nothing can be learnt: give it as a matrix, an array, or a ts with a season",
+         call. = FALSE)
+  }
+  table_of_array(data, modes)
+}
+
+refuse <- function(argument, name, what) {
+  if (!is.null(argument)) stop(name, " = has no effect on ", what, ": leave it out", call. = FALSE)
+}
+
+# The members of the archive. labels: for every mode texts, or NULL where they are numbered. index: codes from 0.
+members <- function(values, modes, labels, index = NULL) {
+  values <- if (is.null(dim(values))) as.double(values) else array(as.double(values), dim(values))
+  out <- list(values = values)
+  if (length(modes)) out$modes <- as.character(modes)
+  for (n in seq_along(index)) out[[paste0("index_", n - 1)]] <- index[[n]]
+  for (n in seq_along(labels)) out[[paste0("labels_", n - 1)]] <- labels[[n]]
+  out
+}
+
+# The object that was given, other numbers in its place.
+like <- function(data) {
+  function(numbers, arrays, filled) {
+    data[] <- as.vector(numbers)
+    data
+  }
+}
+
+table_of_array <- function(data, modes) {
+  labels <- dimnames(data)
+  if (is.null(modes) && !is.null(names(labels)) && all(nzchar(names(labels)))) modes <- names(labels)
+  check_modes(modes, length(dim(data)))
+  list(arrays = members(data, modes, labels), restore = like(data), note = paste("array of", times(dim(data))))
+}
+
+table_of_series <- function(data, modes) {
+  if (is.null(modes)) modes <- c("time", "series")
+  check_modes(modes, 2)
+  list(arrays = members(unclass(data), modes, list(time_texts(data), colnames(data))), restore = like(data),
+       note = sprintf("%d time series, %s by %s", ncol(data), modes[[1]], modes[[2]]))
+}
+
+# One series has a second mode by its season: cycle (year) by season (month, quarter).
+table_of_seasons <- function(data, modes) {
+  if (frequency(data) < 2 || frequency(data) %% 1 != 0) {
+    stop("one time series without a season has only one mode, from which nothing can be learnt: ",
+         "give it a frequency, or more series with cbind()", call. = FALSE)
+  }
+  if (is.null(modes)) modes <- c("cycle", "season")
+  check_modes(modes, 2)
+  season <- as.integer(cycle(data))
+  cycles <- as.integer(round(as.numeric(time(data)) - (season - 1) / frequency(data)))
+  first <- min(cycles)
+  list(arrays = members(data, modes, list(number_texts(first:max(cycles)), number_texts(seq_len(frequency(data)))),
+                        list(cycles - first, season - 1L)),
+       restore = like(data), note = sprintf("one time series, folded: %s by %s", modes[[1]], modes[[2]]))
+}
+
+# Months and quarters as dates, so that the command knows of the year; else the time as a number.
+time_texts <- function(data) {
+  if (!frequency(data) %in% c(4, 12)) return(number_texts(as.numeric(time(data))))
+  step <- as.integer(cycle(data)) - 1L
+  year <- round(as.numeric(time(data)) - step / frequency(data))
+  sprintf("%04.0f-%02.0f", year, step * 12 / frequency(data) + 1)
+}
+
+check_modes <- function(modes, n) {
+  if (!is.null(modes) && length(modes) != n) {
+    stop(sprintf("modes = has %d names, and the table has %d axes", length(modes), n), call. = FALSE)
+  }
+}
+
+table_of_frame <- function(data, value, index) {
+  if (is.null(value)) value <- setdiff(names(data), index)[length(setdiff(names(data), index))]
+  if (is.null(index)) index <- setdiff(names(data), value)
+  for (name in c(value, index)) if (!name %in% names(data)) stop("the data frame has no column ", name, call. = FALSE)
+  numbers <- data[[value]]
+  if (!is.numeric(numbers) && !all(is.na(numbers))) {
+    stop("the value column ", value, " holds no numbers but ", class(numbers)[[1]], ": name another with value =", call. = FALSE)
+  }
+  known <- lapply(index, function(name) {
+    if (anyNA(data[[name]])) {
+      stop(sprintf("the index column %s is NA in row %d: fill or drop that row", name, which(is.na(data[[name]]))[[1]]), call. = FALSE)
+    }
+    unique(data[[name]])
+  })
+  codes <- Map(function(name, labels) match(data[[name]], labels) - 1L, index, known)
+  restore <- function(numbers, arrays, filled) {
+    if (!filled) return(numbers)
+    added <- length(numbers) - nrow(data)
+    if (added > 0) {
+      at <- nrow(data) + seq_len(added)
+      extra <- data[rep(NA_integer_, added), , drop = FALSE]
+      for (n in seq_along(index)) {
+        texts <- arrays[[paste0("labels_", n - 1)]][arrays[[paste0("index_", n - 1)]][at] + 1]
+        extra[[index[[n]]]] <- label_values(texts, known[[n]])
+      }
+      data <- rbind(data, extra)
+      rownames(data) <- NULL
+    }
+    data[[value]] <- as.vector(numbers)
+    data
+  }
+  list(arrays = members(numbers, index, lapply(known, label_texts), codes), restore = restore,
+       note = sprintf("long data frame: value %s, modes %s", value, paste(index, collapse = ", ")))
+}
