@@ -68,6 +68,11 @@ func (s *Settings) Flow() flow.Settings {
 	return flow.Settings{
 		Method: flow.Method(s.Integrator), Scheme: s.Scheme, Tolerance: float64(s.Tolerance), Rate: float64(s.Rate),
 		Threshold: float64(s.Threshold), Every: s.Every,
+		Update: flow.Update{
+			Momentum: float64(s.Momentum), Beta1: float64(s.Beta1), Beta2: float64(s.Beta2), Epsilon: float64(s.Epsilon),
+			WeightDecay: float64(s.WeightDecay), Batch: s.Batch, Seed: s.BatchSeed, LabelNoise: float64(s.LabelNoise),
+			Schedule: flow.Schedule(s.Schedule), Horizon: s.ScheduleSteps, Warmup: s.Warmup,
+		},
 		Stop: flow.Stop{
 			TrainMSE: float64(s.TrainMSE), GradientNorm: float64(s.GradientNorm), Time: float64(s.FlowTime),
 			Evaluations: s.Evaluations, Runaway: float64(s.Runaway), Wall: s.Wall, Patience: s.Patience,

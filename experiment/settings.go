@@ -56,6 +56,19 @@ type Settings struct {
 	Rate       Number `json:"rate,omitempty"`                    // descents: learning rate, default 0.01
 	Threshold  Number `json:"threshold,omitempty"`               // norm above which a block counts, default 1
 
+	// Of the rules with a rate, as flow.Update has them; 0 means its defaults.
+	Momentum      Number `json:"momentum,omitempty" column:"if set"`
+	Beta1         Number `json:"beta1,omitempty" column:"if set"`
+	Beta2         Number `json:"beta2,omitempty" column:"if set"`
+	Epsilon       Number `json:"epsilon,omitempty" column:"if set"`
+	WeightDecay   Number `json:"weight_decay,omitempty" column:"if set"`
+	Batch         int    `json:"batch,omitempty" column:"if set"`
+	BatchSeed     uint64 `json:"batch_seed,omitempty" column:"if set"` // of batches and label noise
+	LabelNoise    Number `json:"label_noise,omitempty" column:"if set"`
+	Schedule      string `json:"schedule,omitempty" column:"if set"`
+	ScheduleSteps int    `json:"schedule_steps,omitempty" column:"if set"`
+	Warmup        int    `json:"warmup,omitempty" column:"if set"`
+
 	// HoldOut is the share of the observed cells that decides when to stop, default 0.
 	HoldOut      Number `json:"hold_back,omitempty" key:"hold_out"`
 	Patience     int    `json:"patience,omitempty"`      // with HoldOut: records without improvement, default 50
@@ -123,14 +136,25 @@ func (s *Settings) Flags() []Flag {
 		{&s.Integrator, string(flow.Implicit), "integrator", Always, "integrator: " + List(flow.Methods())},
 		{&s.Scheme, "", "scheme", Optional, "scheme of the flow integrator: " + List(flow.Schemes())},
 		{&s.Tolerance, 0.01, "tolerance", Optional, "error of a step, of every factor relative to its norm"},
-		{&s.Rate, 0.01, "rate", Optional, "learning rate of gd and normalised"},
+		{&s.Rate, 0.01, "rate", Optional, "learning rate of the rules that have one, from gd on"},
+		{&s.Momentum, 0.0, "momentum", Optional, "momentum of momentum and nesterov (default 0.9)"},
+		{&s.Beta1, 0.0, "beta1", Optional, "decay of the mean gradient of adam and adamw (default 0.9)"},
+		{&s.Beta2, 0.0, "beta2", Optional, "decay of the mean square of adam, adamw (default 0.999) and rmsprop (0.99)"},
+		{&s.Epsilon, 0.0, "epsilon", Optional, "in the denominator of adam, adamw and rmsprop (default 1e-8)"},
+		{&s.WeightDecay, 0.0, "weight-decay", Optional, "pull of every parameter towards 0"},
+		{&s.Batch, 0, "batch", Optional, "observed cells a step, in a new order every epoch (default all)"},
+		{&s.LabelNoise, 0.0, "label-noise", Optional, "deviation of noise that every step adds anew to the observed values"},
+		{&s.BatchSeed, uint64(0), "batch-seed", Optional, "seed of the batches and of the label noise"},
+		{&s.Schedule, "", "schedule", Optional, "how the rate falls: " + List(flow.Schedules())},
+		{&s.ScheduleSteps, 0, "schedule-steps", Optional, "steps T of the schedule"},
+		{&s.Warmup, 0, "warmup", Optional, "steps over which the rate rises from 0"},
 		{&s.Threshold, 1.0, "threshold", Always, "norm above which a block counts as emerged"},
-		{&s.Every, 0, "every", Optional, "record every so many steps (default 1; 100 for gd and normalised)"},
+		{&s.Every, 0, "every", Optional, "record every so many steps (default 1; 100 for rules with a rate)"},
 		{&s.TrainMSE, 1e-14, "until-mse", Stop, "stop at this mean squared error on the observed cells"},
 		{&s.GradientNorm, 0.0, "until-gradient", Stop, "stop at this norm of the gradient"},
 		{&s.FlowTime, 1e60, "until-time", Stop, "stop at this flow time"},
 		{&s.Evaluations, 0, "max-evaluations", Stop, "stop after so many gradient evaluations " +
-			"(default 100,000; 10 million for gd and normalised)"},
+			"(default 100,000; 10 million for rules with a rate)"},
 		{&s.Runaway, 1e4, "until-runaway", Stop, "stop when a block's norm exceeds this times the norm of the data"},
 		{&s.HoldOut, 0.1, "hold-out", Optional, "share of the training cells that --patience watches"},
 		{&s.Patience, 0, "patience", Optional, "stop when the held-out error has not improved for so many records"},

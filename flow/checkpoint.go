@@ -16,14 +16,17 @@ type checkpoint struct {
 	Rate       float64
 	Threshold  float64
 	Every      int
+	Update     Update
 	State      state
 	Parameters []byte
+	Averages   []byte // of a rule that has some
 }
 
 func (in *Integrator) header() checkpoint {
 	s := in.settings
 	return checkpoint{
 		Method: s.Method, Scheme: s.Scheme, Tolerance: s.Tolerance, Rate: s.Rate, Threshold: s.Threshold, Every: s.Every,
+		Update: s.Update,
 	}
 }
 
@@ -32,6 +35,9 @@ func (in *Integrator) header() checkpoint {
 func (in *Integrator) Checkpoint() ([]byte, error) {
 	c := in.header()
 	c.State, c.Parameters = in.state, in.sys.State()
+	if in.rules != nil {
+		c.Averages = in.rules.Averages()
+	}
 	var out bytes.Buffer
 	out.Write(make([]byte, sha256.Size))
 	err := gob.NewEncoder(&out).Encode(c)
@@ -53,14 +59,19 @@ func (in *Integrator) Restore(data []byte) error {
 	}
 	have := in.header()
 	given := c
-	given.State, given.Parameters = state{}, nil
+	given.State, given.Parameters, given.Averages = state{}, nil, nil
 	if fmt.Sprint(given) != fmt.Sprint(have) {
 		return fmt.Errorf("flow: the checkpoint is of a run with method %s, scheme %s, tolerance %v, rate %v, threshold %v, "+
-			"every %d: use the same settings",
-			c.Method, c.Scheme, c.Tolerance, c.Rate, c.Threshold, c.Every)
+			"every %d, update %+v: use the same settings",
+			c.Method, c.Scheme, c.Tolerance, c.Rate, c.Threshold, c.Every, c.Update)
 	}
 	if err := in.sys.SetState(c.Parameters); err != nil {
 		return err
+	}
+	if in.rules != nil {
+		if err := in.rules.SetAverages(c.Averages); err != nil {
+			return err
+		}
 	}
 	in.state, in.baseReady = c.State, false
 	return nil

@@ -2,11 +2,15 @@ package flow
 
 import "lacuna/model"
 
-// Descent is gradient descent with a fixed rate, θ ← θ − η ∇L.
+// Descent is gradient descent, θ ← θ − η (∇L + λθ).
 const Descent Method = "gd"
 
 func init() {
-	register(Descent, registration{start: func(in *Integrator) (method, error) {
+	takes := Update{WeightDecay: 1, Batch: 1}
+	register(Descent, registration{takes: takes, start: func(in *Integrator) (method, error) {
+		if u := in.settings.Update; u.Batch != 0 || u.LabelNoise != 0 || u.WeightDecay != 0 {
+			return newRuled(in, 0, plain(in))
+		}
 		return &descent{fixedStep: fixedStep{in}}, nil
 	}})
 }
@@ -17,7 +21,7 @@ type descent struct {
 }
 
 func (d *descent) step() Status {
-	in, rate := d.in, d.in.settings.Rate
+	in, rate := d.in, d.in.rate()
 	// A limit on the gradient needs all of slot 0 after every step.
 	if in.descender == nil || in.settings.Stop.GradientNorm != 0 {
 		return d.descend(rate)

@@ -4,8 +4,8 @@
 // from its present state to a stop. State goes in and comes out as a Checkpoint, so that a run can be continued
 // on another day, bit for bit as if it had never stopped. Why a run stopped is a Status, never an error.
 //
-// Four methods share one interface: gradient descent with a fixed rate, the scalar-normalised descent of Razin et al.
-// 2021, explicit Runge–Kutta with error control, and (the default) a linearly implicit W-method, which treats the grown
+// The methods share one interface: gradient descent, plain and with momentum, the scalar-normalised descent of Razin et
+// al. 2021, Adam, AdamW and RMSprop, on all cells or on batches of them, explicit Runge–Kutta with error control, and (the default) a linearly implicit W-method, which treats the grown
 // blocks implicitly and the dormant ones explicitly, so that plateaus of any length cost a few steps.
 package flow
 
@@ -24,6 +24,7 @@ type Settings struct {
 	Scheme    string  // W-method: one of Schemes(); "" means the best measured, ros34pw2
 	Tolerance float64 // local error of a step, of every factor relative to its norm; 0 means 1e-2
 	Rate      float64 // η of the descents; 0 means 1e-2
+	Update    Update  // what rules with a rate may have beside it
 	Threshold float64 // deep norm above which a block counts as emerged; 0 means 1, the paper's
 	Every     int     // record, and look for events, every so many steps; 0 means 1, or 100 for the descents
 	Stop      Stop
@@ -95,6 +96,13 @@ func (s Settings) withDefaults() (Settings, error) {
 	}
 	if s.Every < 0 {
 		return s, fmt.Errorf("flow: a record every %d steps is none", s.Every)
+	}
+	if err := s.Update.check(s.Method, method.takes); err != nil {
+		return s, err
+	}
+	s.Update = s.Update.withDefaults(method.takes)
+	if s.Stop.GradientNorm > 0 && (s.Update.Batch > 0 || s.Update.LabelNoise > 0) {
+		return s, fmt.Errorf("flow: a limit on the gradient has no meaning for that of a sample: use another stop rule")
 	}
 	evaluations := 100_000
 	if !method.controlled {

@@ -14,6 +14,8 @@ type Integrator struct {
 	sys       System
 	linear    Linearisable // sys, or nil where it has no curvature or the method does not control its error
 	descender Descender    // sys, or nil where it is none
+	rules     Elementwise  // sys, or nil where the method is not a rule
+	sampler   *sampler     // nil where a step takes all cells as they are
 	settings  Settings
 	method    method
 	state     state
@@ -72,6 +74,11 @@ func New(sys System, settings Settings) (*Integrator, error) {
 	if in.method, err = registered.start(in); err != nil {
 		return nil, err
 	}
+	if in.rules != nil {
+		if in.sampler, err = newSampler(in.rules, settings.Update); err != nil {
+			return nil, err
+		}
+	}
 	return in, nil
 }
 
@@ -83,6 +90,9 @@ func (in *Integrator) Run(ctx context.Context, record Recorder) Result {
 	fresh := in.state.Norms == nil
 	if !in.baseReady {
 		in.evaluateBase()
+	}
+	if in.sampler != nil && !in.regular() {
+		in.mse = math.NaN() // only records look at all cells
 	}
 	if fresh {
 		in.state.Evaluations++
@@ -143,6 +153,9 @@ func (in *Integrator) evaluateBase() {
 	in.loss = in.sys.Gradient(0, nil)
 	in.mse = in.sys.MSE()
 	in.baseReady = true
+	if in.sampler != nil {
+		in.sampler.Sample(in.sampler.draw(in.state.Steps))
+	}
 	in.method.arrive()
 }
 
@@ -150,6 +163,9 @@ func (in *Integrator) evaluateBase() {
 func (in *Integrator) look(record Recorder) Status {
 	if in.descender != nil {
 		in.descender.Settle()
+	}
+	if in.sampler != nil && math.IsNaN(in.mse) {
+		in.whole()
 	}
 	events := in.watch()
 	status, heldOut := Running, math.NaN()
@@ -188,7 +204,7 @@ func (in *Integrator) check() Status {
 		return Diverged
 	case in.mse <= stop.TrainMSE, stop.TrainMSE > 0 && in.mse <= in.rounding:
 		return Converged
-	case stop.GradientNorm > 0 && math.Sqrt(in.sys.Norm2(0)) <= stop.GradientNorm:
+	case stop.GradientNorm > 0 && in.gradientNorm() <= stop.GradientNorm:
 		return SmallGradient
 	case in.state.Clock.float() >= stop.Time:
 		return TimeLimit
@@ -200,4 +216,12 @@ func (in *Integrator) check() Status {
 		return Equilibrium
 	}
 	return Running
+}
+
+// gradientNorm is ‖∂L/∂θ‖.
+func (in *Integrator) gradientNorm() float64 {
+	if in.descender != nil {
+		in.descender.Settle()
+	}
+	return math.Sqrt(in.sys.Norm2(0))
 }

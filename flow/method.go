@@ -25,6 +25,9 @@ type method interface {
 // registration is what New knows of a method.
 type registration struct {
 	controlled bool // it controls its error, needs a Measured system, and records every step by default
+	// takes has the defaults of what it knows of an Update, and any number but 0 where the default is none. Batch stands
+	// for all that a method with a rate can do: batches, label noise, schedules.
+	takes Update
 	// start makes the method of one Integrator. It returns an error if the system lacks what the method needs.
 	start func(in *Integrator) (method, error)
 }

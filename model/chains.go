@@ -66,16 +66,20 @@ type ChainsOf[T Float] struct {
 	slots [2 * Stages]slot[T]
 
 	forwardGroup, backwardGroup, moveGroup, sizeGroup, settleGroup func(g int)
-	descendGroup                                                   func(worker, g int)
+	descendGroup, updateGroup                                      func(worker, g int)
+	renormGroup                                                    func(g int)
 
-	rate    float64 // of Descend
-	pending bool    // slot 0 is complete but for the layers beyond v
-	ahead   []T     // two vectors a thread, of the next evaluation
-	call    call[T]
-	rests   bool   // by Rest: resting holds
-	resting []bool // by group
-	tight   tightening[T]
-	lin     linearisedChains[T]
+	rate     float64 // of Descend
+	rule     Rule    // of Update
+	averages [2][]T  // m and s of Rule, laid out as theta
+	pending  bool    // slot 0 is complete but for the layers beyond v
+	unnormed bool    // norm2 is of before an Update
+	ahead    []T     // two vectors a thread, of the next evaluation
+	call     call[T]
+	rests    bool   // by Rest: resting holds
+	resting  []bool // by group
+	tight    tightening[T]
+	lin      linearisedChains[T]
 }
 
 // slot holds one direction: the vectors x_i^{n,r} and y_i^{n,r}, layer by layer. For A_i the direction is y_{i−1} x_iᵀ,
@@ -134,6 +138,7 @@ func NewChainsOf[T Float](observed *tensor.Observed, l loss.Loss, config Config)
 	}
 	c.moveGroup = func(g int) { c.move(g, c.call.terms) }
 	c.sizeGroup, c.descendGroup, c.settleGroup = c.size, c.descend, c.settle
+	c.updateGroup, c.renormGroup = c.update, c.renorm
 	c.tight.group = c.tightenGroup
 	return c, nil
 }

@@ -55,8 +55,12 @@ func (c *ChainsOf[T]) descend(worker, g int) {
 	}
 }
 
-// Settle completes slot 0 after Descend: then it is the negative gradient at θ.
+// Settle completes slot 0 after Descend or Sample: then it is the negative gradient at θ.
 func (c *ChainsOf[T]) Settle() {
+	if c.unnormed {
+		c.unnormed = false
+		parallel.For(c.threads, c.groups, c.renormGroup)
+	}
 	if !c.pending {
 		return
 	}

@@ -34,6 +34,8 @@ type ObjectiveOf[T Float] struct {
 	firstOf    contraction.Residuals[T]
 	losses     []float64 // Σ ℓ by chunk of cells
 	lossOf     func(i int)
+	labels     []float64 // in place of the observed values; nil means those
+	batch      *batch[T]
 }
 
 // lossChunk is how many cells a thread takes at a time where the loss is evaluated; sums over chunks are added in
@@ -63,27 +65,22 @@ func newObjective[T Float](observed *tensor.Observed, l loss.Loss, blocks, threa
 
 // evaluate sets prediction and g = ∂L/∂v from v and returns L.
 func (o *ObjectiveOf[T]) evaluate() float64 {
-	o.plan.Predict(o.prediction, o.v)
-	parallel.For(o.threads, len(o.losses), o.lossOf)
-	var sum float64
-	for _, value := range o.losses {
-		sum += value
-	}
+	value := o.Loss()
 	if o.first != nil {
 		o.plan.Gradient(o.g, o.first, o.v)
 	} else {
 		o.plan.GradientOf(o.g, o.firstOf, o.v)
 	}
-	return sum / float64(len(o.prediction))
+	return value
 }
 
 // lossAt sets losses[i], and the first derivatives of those cells if they are kept.
 func (o *ObjectiveOf[T]) lossAt(i int) {
-	cells := len(o.prediction)
+	cells, targets := len(o.prediction), o.targets()
 	scale := 1 / float64(cells)
 	var sum float64
 	for c := i * lossChunk; c < min((i+1)*lossChunk, cells); c++ {
-		value, first, _ := o.loss.At(float64(o.prediction[c]), o.observed.Values[c])
+		value, first, _ := o.loss.At(float64(o.prediction[c]), targets[c])
 		sum += value
 		if o.first != nil {
 			o.first[c] = T(scale * first)
@@ -94,11 +91,36 @@ func (o *ObjectiveOf[T]) lossAt(i int) {
 
 // firstAt sets out[x] = ℓ' / |Ω| of cell cells[x].
 func (o *ObjectiveOf[T]) firstAt(out []T, cells []int32) {
-	scale := 1 / float64(len(o.prediction))
+	scale, targets := 1/float64(len(o.prediction)), o.targets()
 	for x, c := range cells {
-		_, first, _ := o.loss.At(float64(o.prediction[c]), o.observed.Values[c])
+		_, first, _ := o.loss.At(float64(o.prediction[c]), targets[c])
 		out[x] = T(scale * first)
 	}
+}
+
+// targets are what predictions are compared with: labels, or the observed values.
+func (o *ObjectiveOf[T]) targets() []float64 {
+	if o.labels != nil {
+		return o.labels
+	}
+	return o.observed.Values
+}
+
+// Loss returns L over all observed cells at the v of the last evaluation, which MSE belongs to after that. The gradient
+// stays as it is.
+func (o *ObjectiveOf[T]) Loss() float64 {
+	o.plan.Predict(o.prediction, o.v)
+	return o.sumLosses()
+}
+
+// sumLosses is L of the predictions.
+func (o *ObjectiveOf[T]) sumLosses() float64 {
+	parallel.For(o.threads, len(o.losses), o.lossOf)
+	var sum float64
+	for _, value := range o.losses {
+		sum += value
+	}
+	return sum / float64(len(o.prediction))
 }
 
 // derivatives appends ℓ' / |Ω| and ℓ” / |Ω| of every cell, as of the last evaluation.
