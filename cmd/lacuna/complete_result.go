@@ -132,6 +132,12 @@ func (r *completeResult) summary() string {
 	} else {
 		s.WriteString("There were too few known values to hold any back: the error is not known.\n")
 	}
+	for _, words := range r.Settings.Limits {
+		fmt.Fprintf(&s, "Filled values are as the known ones: %s.\n", words)
+	}
+	if asked := r.Settings.Noise; asked != "auto" && asked != "" {
+		fmt.Fprintf(&s, "Values scatter as %s.\n", asked)
+	}
 	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", count(r.EffectiveRank, "block"),
 		short(float64(r.Seconds)))
 	return s.String()

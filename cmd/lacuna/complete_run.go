@@ -133,14 +133,14 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		result.Report = f.report
 	}
 	fill := func(cell []int32) dataio.Filled {
-		value, stderr := c.At(cell)
-		return dataio.Filled{Value: value, Stderr: stderr}
+		_, stderr := c.At(cell)
+		return dataio.Filled{Value: c.Fill(cell), Stderr: stderr}
 	}
 	if f.interval > 0 {
 		fill = func(cell []int32) dataio.Filled {
-			value, stderr := c.At(cell)
+			_, stderr := c.At(cell)
 			low, high := c.Interval(cell, f.interval/100)
-			return dataio.Filled{Value: value, Stderr: stderr, Extra: []float64{low, high}}
+			return dataio.Filled{Value: c.Fill(cell), Stderr: stderr, Extra: []float64{low, high}}
 		}
 	}
 	if f.output == pipe {

@@ -31,6 +31,7 @@ type Settings struct {
 	StandardiseMode int
 	Blocks          int       // 0: found
 	Depths          []int     // of the gradient flow; none: 1
+	Limits          []Limit   // of the values
 	Smooth          []int     // modes whose factors are functions of their coordinates
 	Fill            [][]int32 // cells to be filled, one column a mode; nil: all that were not observed
 	Effort          float64
@@ -45,7 +46,8 @@ type job struct {
 	observed *tensor.Observed
 	gaps     [][]int32 // some of the cells to be filled
 	shape    *shape    // of the gaps
-	unit     int       // mode whose labels have units of their own, or −1
+	limits   limits
+	unit     int // mode whose labels have units of their own, or −1
 	*meter
 }
 
@@ -57,6 +59,7 @@ type fitted struct {
 	heldOut     []HeldOutCell
 	scores      scores
 	calibration calibration
+	levels      levels // of a family of its own
 	warnings    []string
 
 	method, standardisation string
@@ -96,12 +99,23 @@ func (j *job) run(ctx context.Context) *Completion {
 		return c
 	}
 	j.unit = unitMode(j.observed)
+	j.limits, c.Settings.Limits = j.findLimits()
+	c.limits = j.limits
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
 	folds := newFolds(j.shape, j.HoldOut, j.Seed)
 	budget := j.budget()
 	j.total = budget
+	j.chooseFamily(ctx, folds, budget)
+	c.Settings.Noise, c.family = j.Noise.Name, j.Noise.Own()
+	if c.family && (j.Noise.Whole || j.Noise.Levels > 0) {
+		c.step = spacing(j.observed.Values)
+		if j.Noise.Whole {
+			c.step = 1
+		}
+	}
+	c.shares = j.Noise.Name == "bernoulli"
 	selected, left := j.selectModel(ctx, folds, budget)
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
@@ -119,6 +133,7 @@ func (j *job) run(ctx context.Context) *Completion {
 // take reports what a fit came to.
 func (c *Completion) take(f fitted) {
 	c.fit, c.Scaling, c.calibration = f.fit, f.scaling, f.calibration
+	c.levels = f.levels
 	c.HeldOut, c.HeldOutRMSE, c.HeldOutNRMSE = f.heldOut, f.scores.rmse, f.scores.nrmse
 	c.Baselines = f.scores.baselines
 	c.Warnings = append(c.Warnings, f.warnings...)

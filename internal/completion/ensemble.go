@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"lacuna/internal/parallel"
 	"lacuna/internal/posterior"
@@ -23,6 +24,7 @@ type ensemble struct {
 	members   []member
 	effects   effects
 	deviation float64 // of the training cells
+	least     float64 // of the training cells
 	low, high float64 // predictions are kept within half a range of the training cells
 }
 
@@ -38,6 +40,7 @@ func (j *job) fit(
 ) *ensemble {
 	e := &ensemble{effects: fitEffects(cells)}
 	_, e.deviation = tensor.Moments(cells.Values)
+	e.least = slices.Min(cells.Values)
 	e.low, e.high = bounds(cells.Values)
 	shape := cells.Shape()
 	runs := make([]*posterior.Posterior, len(candidates)*chains)

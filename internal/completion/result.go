@@ -47,6 +47,11 @@ type Completion struct {
 	shape       *shape
 	unit        tensor.Scaling
 	level       float64
+	limits      limits
+	levels      levels
+	family      bool    // intervals are those of the predictive distribution
+	step        float64 // between values of a discrete family
+	shares      bool    // filled values are probabilities
 }
 
 // Status says why a completion returned.
@@ -96,6 +101,7 @@ type Report struct {
 	HoldOut         float64  `json:"hold_out"` // share of the observed cells in a fold
 	Folds           int      `json:"folds"`    // folds whose cells measured the error
 	Smooth          []int    `json:"smooth,omitempty"`
+	Limits          []string `json:"limits,omitempty"` // that the values were found to keep, in words
 }
 
 // Weight is a model's share of an average.
@@ -118,6 +124,7 @@ type HeldOutCell struct {
 	Predicted float64
 	Stderr    float64
 
+	central       float64 // level of the central interval of its predictive distribution that it just lies in
 	spread, noise float64 // variances, as the model has them
 	part          int     // that held it out
 	piece         int32   // cells that were hidden together have one number
@@ -140,7 +147,7 @@ func (c *Completion) At(cell []int32) (value, stderr float64) {
 		panic("lacuna: At: wrong number of coordinates")
 	}
 	p := c.fit.at(cell)
-	value, stderr = p.value, c.calibration.stderr(cell, p.spread, p.noise)
+	value, stderr = c.limits.keep(cell, p.value), c.calibration.stderr(cell, p.spread, p.noise)
 	if c.unlike(cell) {
 		stderr = math.Max(stderr, c.unit.ScaleAt(cell))
 	}
@@ -154,6 +161,10 @@ func (c *Completion) Interval(cell []int32, level float64) (low, high float64) {
 		level = c.level
 	}
 	value, stderr := c.At(cell)
+	if e, ok := c.fit.(*ensemble); ok && c.family && e.samples() > 0 {
+		low, high = c.ofFamily(e, cell, level)
+		return c.within(cell, value, low, high)
+	}
 	half := float64(stderr * c.calibration.quantile(level))
-	return value - half, value + half
+	return c.within(cell, value, value-half, value+half)
 }

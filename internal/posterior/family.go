@@ -50,6 +50,17 @@ func FamilyNamed(name string) (Family, error) {
 	return Family{}, fmt.Errorf("noise %q is unknown, choose one of %s", name, strings.Join(Families(), ", "))
 }
 
+// Own reports whether the family has a domain of its own, so that its intervals are those of its distributions.
+func (f Family) Own() bool { return f.Domain != "" }
+
+// Step is a distance below which two values of a discrete family cannot be apart; 0: values may be any.
+func (f Family) Step() float64 {
+	if f.Whole || f.Levels > 0 {
+		return 1e-6
+	}
+	return 0
+}
+
 // Suiting lists the families that auto tries for these values beside its own forms, by name.
 func Suiting(values []float64) (suiting []Family) {
 	for _, name := range Families() {
