@@ -55,6 +55,10 @@ type Options struct {
 	// be asked for afterwards.
 	Fill [][]int32
 
+	// Limits say where values lie, such as not below 0. Filled values and intervals keep them, and those that the known
+	// values show. Default: none.
+	Limits []Limit
+
 	Progress func(Progress) // called from one goroutine at a time; must not block
 }
 
@@ -67,6 +71,10 @@ const (
 	NoiseGaussian  Noise = "gaussian"  // normal, its level one for all cells or one for every index, by held-back cells
 	NoiseStudent   Noise = "student"   // tails heavier than normal, as many as the residuals ask for
 	NoiseBernoulli Noise = "bernoulli" // values are 0 and 1, or shares in between; filled values are probabilities
+	NoiseBinomial  Noise = "binomial"  // numbers of successes, the largest value being the number of trials
+	NoiseCounts    Noise = "counts"    // negative binomial
+	NoiseLogNormal Noise = "lognormal" // positive values over magnitudes
+	NoiseOrdinal   Noise = "ordinal"   // a few levels with an order, such as ratings
 )
 
 // Noises lists the names of all families, sorted. NoiseAuto is called auto there.
@@ -92,6 +100,8 @@ type (
 	DistanceError = completion.DistanceError
 	// HeldOutCell is an observed cell that was predicted by a model that had not seen it.
 	HeldOutCell = completion.HeldOutCell
+	// Limit says where the values of some cells lie.
+	Limit = completion.Limit
 	// Emergence tells when a block of the gradient flow grew.
 	Emergence = completion.Emergence
 )
@@ -127,7 +137,7 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 	return completion.Run(ctx, observed, completion.Settings{
 		Seed: o.Seed, Threads: or(o.Threads, runtime.GOMAXPROCS(0)), MaxTime: o.MaxTime, Noise: family,
 		Standardise: o.Standardise, StandardiseMode: o.StandardiseMode,
-		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth,
+		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth, Limits: o.Limits,
 		Fill: o.Fill, Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
 	}), nil
 }
@@ -158,6 +168,14 @@ func (o Options) check(observed *tensor.Observed) error {
 	}
 	if n := o.StandardiseMode; o.Standardise == tensor.StandardiseMode && (n < 0 || n >= order) {
 		return fmt.Errorf("lacuna: StandardiseMode is %d for a tensor with %d modes: modes count from 0", n, order)
+	}
+	for _, m := range o.Limits {
+		if m.Mode >= order || (m.Mode >= 0 && (m.Index < 0 || m.Index >= observed.Shape()[m.Mode])) || !(m.Min <= m.Max) {
+			return fmt.Errorf("lacuna: Limits: %v names no label, or its Min is above its Max", m)
+		}
+		if err := m.Check(observed); err != nil {
+			return fmt.Errorf("lacuna: %w", err)
+		}
 	}
 	if o.Effort < 0 {
 		return fmt.Errorf("lacuna: Effort is %v: give a positive number, 1 is the default", o.Effort)

@@ -26,6 +26,7 @@ type completeFlags struct {
 	depth, standardise, noise, loss string
 	rank                            int
 	smooth                          []string
+	min, max                        []string
 
 	seed    uint64
 	threads int
@@ -87,6 +88,9 @@ models that had not seen it.`,
 		"none, global, auto, or the name of the mode whose every index gets its own mean and scale")
 
 	flags.StringVar(&f.noise, "noise", "auto", "how values scatter: "+strings.Join(lacuna.Noises(), ", "))
+	flags.StringSliceVar(&f.min, "min", nil,
+		"the least value that there can be, or that of a label, such as 0 or rain=0 (default: 0 where no known value is below)")
+	flags.StringSliceVar(&f.max, "max", nil, "the same of the largest value, such as 100 or humidity=100")
 	flags.StringVar(&f.loss, "loss", "", "square means --noise gaussian, logistic --noise bernoulli")
 	flags.MarkHidden("loss")
 	flags.IntVar(&f.rank, "rank", 0, "number of blocks (default: found)")
@@ -205,5 +209,6 @@ func (f *completeFlags) options(modes []tensor.Mode) (lacuna.Options, error) {
 		o.Smooth = append(o.Smooth, n)
 	}
 	slices.Sort(o.Smooth)
-	return o, nil
+	o.Limits, err = f.limits(modes)
+	return o, err
 }

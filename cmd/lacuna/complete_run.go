@@ -151,10 +151,14 @@ func (f *completeFlags) fill(c *lacuna.Completion) dataio.FillCells {
 		value, stderr := make([]float64, len(out)), make([]float64, len(out))
 		c.AtAll(index, value, stderr)
 		var bounds []float64
+		cell := make([]int32, len(index))
 		for k := range out {
-			out[k] = dataio.Filled{Value: value[k], Stderr: stderr[k]}
+			for n, column := range index {
+				cell[n] = column[k]
+			}
+			out[k] = dataio.Filled{Value: c.Possible(cell, value[k]), Stderr: stderr[k]}
 			if f.interval > 0 {
-				low, high := c.Bounds(value[k], stderr[k], f.interval/100)
+				low, high := c.Bounds(cell, value[k], stderr[k], f.interval/100)
 				bounds = append(bounds, low, high)
 				out[k].Extra = bounds[len(bounds)-2:]
 			}

@@ -67,6 +67,7 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	seen := j.weigh(out.heldOut, f, final)
 	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
 	out.calibration.seen = seen
+	out.levels = newLevels(out.heldOut)
 	out.heldOut = out.calibration.apply(out.heldOut)
 	out.fit, out.samples, out.scaling = final, final.samples(), final.members[0].scaling
 	for _, m := range final.members {
@@ -115,6 +116,9 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 	for k, value := range held.Values {
 		cell := held.Cell(k)
 		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value, part: part, piece: pieces[k]})
+		if j.Noise.Own() {
+			o.cells[len(o.cells)-1].central = fit.distribution(cell).central(value, j.Noise.Step())
+		}
 		o.part = append(o.part, part)
 		center, scale := scaling.Undo(cell, 0), scaling.ScaleAt(cell)
 		o.y = append(o.y, (value-center)/scale)

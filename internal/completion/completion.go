@@ -31,6 +31,7 @@ type Settings struct {
 	StandardiseMode int
 	Blocks          int       // 0: found
 	Depths          []int     // of the gradient flow; none: 1
+	Limits          []Limit   // of the values
 	Smooth          []int     // modes whose factors are functions of their coordinates
 	Fill            [][]int32 // cells to be filled, one column a mode; nil: all that were not observed
 	Effort          float64
@@ -47,6 +48,7 @@ type job struct {
 	shape    *shape    // of the gaps
 	limited  bool      // less was done than held-back cells asked for, to keep to MaxTime
 	found    startCache
+	limits   limits
 	unit     int // mode whose labels have units of their own, or −1
 	*meter
 }
@@ -59,6 +61,7 @@ type fitted struct {
 	heldOut     []HeldOutCell
 	scores      scores
 	calibration calibration
+	levels      levels // of a family of its own
 	warnings    []string
 
 	method, standardisation string
@@ -98,6 +101,8 @@ func (j *job) run(ctx context.Context) *Completion {
 		return c
 	}
 	j.unit = unitMode(j.observed)
+	j.limits, c.Settings.Limits = j.findLimits()
+	c.limits = j.limits
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
@@ -106,6 +111,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	j.expect(float64((exploring + finishing) * budget))
 	folds, selected := j.choose(ctx, budget)
 	c.Settings.HoldOut = j.HoldOut
+	c.takeFamily(j.Noise)
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
 	} else if j.large() || selected.candidates[0].spectral {
@@ -128,12 +134,14 @@ func (j *job) choose(ctx context.Context, budget float64) (folds, selection) {
 		return j.chooseLarge(ctx, budget)
 	}
 	f := newFolds(j.shape, j.HoldOut, j.Seed)
+	j.chooseFamily(ctx, f, budget)
 	return f, j.selectModel(ctx, f, j.exploration(f, budget))
 }
 
 // take reports what a fit came to.
 func (c *Completion) take(f fitted) {
 	c.fit, c.Scaling, c.calibration = f.fit, f.scaling, f.calibration
+	c.levels = f.levels
 	c.HeldOut, c.HeldOutRMSE, c.HeldOutNRMSE = f.heldOut, f.scores.rmse, f.scores.nrmse
 	c.Baselines = f.scores.baselines
 	c.Warnings = append(c.Warnings, f.warnings...)

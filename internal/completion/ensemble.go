@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"lacuna/internal/parallel"
 	"lacuna/internal/posterior"
@@ -23,6 +24,7 @@ type ensemble struct {
 	members   []member
 	effects   effects // but for their mean, fitted where a member has no sample
 	deviation float64 // of the training cells
+	least     float64 // of the training cells
 	low, high float64 // predictions are kept within half a range of the training cells
 }
 
@@ -35,6 +37,7 @@ const (
 func newEnsemble(cells *tensor.Observed) *ensemble {
 	e := new(ensemble)
 	e.effects.mean, e.deviation = tensor.Moments(cells.Values)
+	e.least = slices.Min(cells.Values)
 	e.low, e.high = bounds(cells.Values)
 	return e
 }

@@ -49,6 +49,11 @@ type Completion struct {
 	shape       *shape
 	unit        tensor.Scaling
 	level       float64
+	limits      limits
+	levels      levels
+	family      bool    // intervals are those of the predictive distribution
+	step        float64 // between values of a discrete family
+	shares      bool    // filled values are probabilities
 }
 
 // Status says why a completion returned.
@@ -98,6 +103,7 @@ type Report struct {
 	HoldOut         float64  `json:"hold_out"` // share of the observed cells in a fold
 	Folds           int      `json:"folds"`    // folds whose cells measured the error
 	Smooth          []int    `json:"smooth,omitempty"`
+	Limits          []string `json:"limits,omitempty"` // that the values were found to keep, in words
 }
 
 // Weight is a model's share of an average.
@@ -120,6 +126,7 @@ type HeldOutCell struct {
 	Predicted float64
 	Stderr    float64
 
+	central       float64 // level of the central interval of its predictive distribution that it just lies in
 	spread, noise float64 // variances, as the model has them
 	part          int     // that held it out
 	piece         int32   // cells that were hidden together have one number
@@ -144,7 +151,7 @@ func (c *Completion) At(cell []int32) (value, stderr float64) {
 		panic("lacuna: At: wrong number of coordinates")
 	}
 	p := c.fit.at(cell)
-	return p.value, c.stderr(cell, p)
+	return c.limits.keep(cell, p.value), c.stderr(cell, p)
 }
 
 func (c *Completion) stderr(cell []int32, p prediction) float64 {
@@ -171,7 +178,7 @@ func (c *Completion) AtAll(index [][]int32, value, stderr []float64) {
 		}
 		made := c.fit.all(part, threads)
 		eachCell(part, threads, func(k int, cell []int32) {
-			value[begin+k] = made[k].value
+			value[begin+k] = c.limits.keep(cell, made[k].value)
 			if stderr != nil {
 				stderr[begin+k] = c.stderr(cell, made[k])
 			}
@@ -183,14 +190,18 @@ func (c *Completion) AtAll(index [][]int32, value, stderr []float64) {
 // Options.Level). They are calibrated on held-out cells.
 func (c *Completion) Interval(cell []int32, level float64) (low, high float64) {
 	value, stderr := c.At(cell)
-	return c.Bounds(value, stderr, level)
+	return c.Bounds(cell, value, stderr, level)
 }
 
 // Bounds returns what Interval returns for a cell of which At returned value and stderr.
-func (c *Completion) Bounds(value, stderr, level float64) (low, high float64) {
+func (c *Completion) Bounds(cell []int32, value, stderr, level float64) (low, high float64) {
 	if level == 0 {
 		level = c.level
 	}
+	if e, ok := c.fit.(*ensemble); ok && c.family && e.samples() > 0 {
+		low, high = c.ofFamily(e, cell, level)
+		return c.within(cell, value, low, high)
+	}
 	half := float64(stderr * c.calibration.quantile(level))
-	return value - half, value + half
+	return c.within(cell, value, value-half, value+half)
 }

@@ -189,3 +189,32 @@ func BenchmarkLog(b *testing.B) {
 		})
 	}
 }
+
+// TestErfc compares with math, whose last digits may differ: it sums in another order near 0.
+func TestErfc(t *testing.T) {
+	for x := -7.0; x < 27; x += 1. / 512 {
+		if ours, theirs := Erfc(x), math.Erfc(x); math.Abs(ours-theirs) > 1e-14*theirs {
+			t.Fatalf("Erfc(%v) = %v, math has %v", x, ours, theirs)
+		}
+	}
+}
+
+// TestBeta compares with sums and integrals that are known.
+func TestBeta(t *testing.T) {
+	for _, x := range []float64{0, 0.01, 0.3, 0.5, 0.77, 0.999, 1} {
+		sum, p := 0.0, math.Pow(1-x, 12)
+		for k := range 5 { // at most 4 of 12 binomial trials
+			sum += p
+			p *= x / (1 - x) * float64(12-k) / float64(k+1)
+		}
+		if x == 1 {
+			sum = 0
+		}
+		if got := Beta(8, 5, 1-x); math.Abs(got-sum) > 1e-13 {
+			t.Errorf("at most 4 of 12 at %v: %v, want %v", x, got, sum)
+		}
+		if got := Beta(0.5, 0.5, x); math.Abs(got-2/math.Pi*math.Asin(math.Sqrt(x))) > 1e-13 {
+			t.Errorf("the arc sine's distribution at %v: %v", x, got)
+		}
+	}
+}

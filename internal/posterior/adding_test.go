@@ -37,6 +37,18 @@ type knownScatter float64
 func (k knownScatter) At(_ []int32, x float64) (mean, variance float64) { return x, float64(k) }
 func (k knownScatter) Level() float64                                   { return float64(k) }
 
+func (k knownScatter) CDF(_ []int32, x, y float64) float64 {
+	return normalCDF((y - x) / math.Sqrt(float64(k)))
+}
+
+func (k knownScatter) LogDensity(_ []int32, x, y float64) float64 {
+	return logNormal((y-x)/math.Sqrt(float64(k))) - math.Log(float64(k))/2
+}
+
+func (k knownScatter) Draw(s *rng.Stream, _ []int32, x float64) float64 {
+	return x + s.NormFloat64()*math.Sqrt(float64(k))
+}
+
 // pinned is a prior N(0, 1/precision) whose precision is given.
 type pinned struct{ level float64 }
 

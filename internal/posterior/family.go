@@ -15,6 +15,12 @@ type Family struct {
 	In     func(y float64) bool // reports whether a value lies in the domain; nil means that all do
 	Exact  bool                 // the values may be free of noise, so that an exact model is worth looking for
 	Forms  []Form               // at least one
+
+	Whole    bool // values are whole numbers
+	Positive bool // values are above 0
+	Levels   int  // values are among those that are known, which are so many at most; 0: any
+	// Suits reports whether these values are such as the family is for, so that auto tries it; nil: never.
+	Suits func(values []float64) bool
 }
 
 // Form is one model of a family.
@@ -44,8 +50,32 @@ func FamilyNamed(name string) (Family, error) {
 	return Family{}, fmt.Errorf("noise %q is unknown, choose one of %s", name, strings.Join(Families(), ", "))
 }
 
+// Own reports whether the family has a domain of its own, so that its intervals are those of its distributions.
+func (f Family) Own() bool { return f.Domain != "" }
+
+// Step is a distance below which two values of a discrete family cannot be apart; 0: values may be any.
+func (f Family) Step() float64 {
+	if f.Whole || f.Levels > 0 {
+		return 1e-6
+	}
+	return 0
+}
+
+// Suiting lists the families that auto tries for these values beside its own forms, by name.
+func Suiting(values []float64) (suiting []Family) {
+	for _, name := range Families() {
+		if f := families[name]; f.Suits != nil && f.Suits(values) {
+			suiting = append(suiting, f)
+		}
+	}
+	return suiting
+}
+
 // Check returns an error that names the first value outside the domain.
 func (f Family) Check(values []float64) error {
+	if f.Levels > 0 && levelsOf(values, f.Levels) == nil {
+		return fmt.Errorf("%s noise needs %s, got more than %d different values", f.Name, f.Domain, f.Levels)
+	}
 	if f.In == nil {
 		return nil
 	}

@@ -6,11 +6,14 @@ import (
 
 	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
+	"lacuna/internal/portable"
+	"lacuna/internal/rng"
 )
 
-// Gaussian noise: y_c ~ N(x_c, 1/τ_c) with τ_c = τ Π_n ω_n[i_n] and a flat prior of τ. Without Varied, ω is 1.
+// Gaussian noise: y_c ~ N(x_c, 1/τ_c) with τ_c = τ Π_n ω_n[i_n] and τ ~ Gamma(Shape, Rate). Without Varied, ω is 1.
 type Gaussian struct {
-	Varied bool // a precision for every index of every mode, ω_n[i] ~ Gamma(ν_n/2, ν_n/2) with ν_n sampled
+	Varied      bool    // a precision for every index of every mode, ω_n[i] ~ Gamma(ν_n/2, ν_n/2) with ν_n sampled
+	Shape, Rate float64 // both 0: 10⁻⁶, a prior of τ that is all but flat in its logarithm
 }
 
 func init() {
@@ -31,14 +34,16 @@ func (g Gaussian) Cost() float64 {
 // variedCost is the nominal time in ns a cell of precisions that are not all one.
 const variedCost = 30
 
-func (g Gaussian) start(s *sampler) noise { return newScales(s, g.Varied) }
+func (g Gaussian) start(s *sampler) noise { return newScales(s, g) }
 
 // scales is the noise of a chain whose observations scatter by scale alone. The tails are normal where tails is
 // nil.
 type scales struct {
-	s      *sampler
-	varied bool
-	tails  *tails
+	s           *sampler
+	varied      bool
+	shape, rate float64 // of the prior of τ
+	tails       *tails
+	values      []float64 // that scatter around the predictors
 
 	tau      float64
 	omega    [][]float64 // precision of an index relative to the mean
@@ -48,8 +53,15 @@ type scales struct {
 	groups   []group   // scratch
 }
 
-func newScales(s *sampler, varied bool) *scales {
-	g := &scales{s: s, varied: varied, tau: 1, weight: linalg.Ones(s.data.Len()), residual: make([]float64, s.data.Len())}
+func newScales(s *sampler, f Gaussian) *scales {
+	const flat = 1e-6
+	if f.Shape == 0 && f.Rate == 0 {
+		f.Shape, f.Rate = flat, flat
+	}
+	g := &scales{
+		s: s, varied: f.Varied, shape: f.Shape, rate: f.Rate, tau: 1, values: s.data.Values,
+		weight: linalg.Ones(s.data.Len()), residual: make([]float64, s.data.Len()),
+	}
 	for _, d := range s.Shape {
 		g.omega = append(g.omega, linalg.Ones(d))
 	}
@@ -64,7 +76,6 @@ func (g *scales) precision() float64 { return g.tau }
 
 // draw draws τ, ω and t given the residuals, and sets the weights.
 func (g *scales) draw() {
-	const flat = 1e-6
 	count := float64(len(g.residual))
 	sum := g.setResiduals()
 	if math.IsNaN(sum) || math.IsInf(sum, 0) { // the chain has run away: it starts again
@@ -72,7 +83,7 @@ func (g *scales) draw() {
 		g.setResiduals()
 		sum = count
 	}
-	g.tau = gamma(g.s.stream, flat+float64(count/2)) / (flat + float64(sum/2))
+	g.tau = gamma(g.s.stream, g.shape+float64(count/2)) / (g.rate + float64(sum/2))
 	if g.varied {
 		for n := range g.omega {
 			g.drawOmega(n)
@@ -103,7 +114,7 @@ func (g *scales) setResiduals() (sum float64) {
 			}
 		}
 		s.predict(residual, begin, m)
-		for c, y := range s.data.Values[begin:end] {
+		for c, y := range g.values[begin:end] {
 			e := y - residual[c]
 			residual[c] = e
 			sums[part] += float64(weight[c] * e * e)
@@ -155,7 +166,8 @@ func (g *scales) drawOmega(n int) {
 func (g *scales) scatter() Scatter {
 	out := spread{level: 1 / g.tau}
 	if g.tails != nil {
-		out.level = g.tails.nu / (g.tails.nu - 2) / g.tau
+		out.freedom = g.tails.nu
+		out.level *= g.tails.nu / (g.tails.nu - 2)
 	}
 	if !g.varied {
 		return out
@@ -172,8 +184,9 @@ func (g *scales) scatter() Scatter {
 
 // spread is the variance of noise that has the predictor for its mean.
 type spread struct {
-	level float64     // 1/τ times the mean of 1/t
-	index [][]float64 // 1/ω_n[i]; nil: ω is 1
+	level   float64     // 1/τ times the mean of 1/t
+	index   [][]float64 // 1/ω_n[i]; nil: ω is 1
+	freedom float64     // ν; 0: the tails are normal
 }
 
 func (s spread) At(cell []int32, x float64) (mean, variance float64) {
@@ -193,6 +206,40 @@ func (s spread) cells(index [][]int32, _, variance []float64) {
 			variance[c] *= levels[i]
 		}
 	}
+}
+
+// scale is the deviation of the noise, or that of Student's before his tails.
+func (s spread) scale(cell []int32) float64 {
+	_, variance := s.At(cell, 0)
+	if s.freedom > 0 {
+		variance *= (s.freedom - 2) / s.freedom
+	}
+	return math.Sqrt(variance)
+}
+
+func (s spread) CDF(cell []int32, x, y float64) float64 {
+	z := (y - x) / s.scale(cell)
+	if s.freedom > 0 {
+		return studentCDF(z, s.freedom)
+	}
+	return normalCDF(z)
+}
+
+func (s spread) LogDensity(cell []int32, x, y float64) float64 {
+	scale := s.scale(cell)
+	z := (y - x) / scale
+	if s.freedom > 0 {
+		return logStudent(z, s.freedom) - portable.Log(scale)
+	}
+	return logNormal(z) - portable.Log(scale)
+}
+
+func (s spread) Draw(stream *rng.Stream, cell []int32, x float64) float64 {
+	z := stream.NormFloat64()
+	if s.freedom > 0 {
+		z /= math.Sqrt(gamma(stream, s.freedom/2) / (s.freedom / 2))
+	}
+	return x + float64(z*s.scale(cell))
 }
 
 func (s spread) Level() float64 { return s.level }

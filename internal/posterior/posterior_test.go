@@ -154,7 +154,7 @@ func TestPolyaGamma(t *testing.T) {
 		const draws = 40000
 		var sum, squares float64
 		for range draws {
-			w := polyaGamma(s, psi)
+			w := polyaGamma(s, 1, psi)
 			sum += w
 			squares += w * w
 		}

@@ -9,7 +9,8 @@ import (
 // Student noise has heavier tails than normal ones: y_c ~ N(x_c, 1/(τ_c t_c)) with t_c ~ Gamma(ν/2, ν/2), which is
 // Student's t with ν degrees of freedom; ν is sampled, and large where the tails are normal. τ_c is that of Gaussian.
 type Student struct {
-	Varied bool // as of Gaussian
+	Varied      bool    // as of Gaussian
+	Shape, Rate float64 // as of Gaussian
 }
 
 func init() {
@@ -23,7 +24,7 @@ func init() {
 func (Student) Cost() float64 { return variedCost }
 
 func (f Student) start(s *sampler) noise {
-	g := newScales(s, f.Varied)
+	g := newScales(s, Gaussian(f))
 	g.tails = &tails{precision: linalg.Ones(s.data.Len()), nu: freedoms[len(freedoms)-1], streams: s.cellStreams()}
 	return g
 }

@@ -157,6 +157,12 @@ func (r *Complete) Text() string {
 	} else {
 		s.WriteString("Time was up before any error could be measured.\n")
 	}
+	for _, words := range r.Settings.Limits {
+		fmt.Fprintf(&s, "Filled values are as the known ones: %s.\n", words)
+	}
+	if family := r.Settings.Noise; family != "auto" && family != "" {
+		fmt.Fprintf(&s, "Values scatter as %s.\n", family)
+	}
 	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", Count(r.EffectiveRank, "block"),
 		Short(float64(r.Seconds)))
 	return s.String()

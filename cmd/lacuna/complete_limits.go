@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lacuna"
+	"lacuna/tensor"
+)
+
+// limits translates --min and --max for a table of these modes.
+func (f *completeFlags) limits(modes []tensor.Mode) (all []lacuna.Limit, err error) {
+	for flag, values := range map[string][]string{"--min": f.min, "--max": f.max} {
+		for _, text := range values {
+			m, err := parseLimit(flag, text, modes)
+			if err != nil {
+				return nil, usageError{err}
+			}
+			all = append(all, m)
+		}
+	}
+	return all, nil
+}
+
+// parseLimit reads 0, rain=0 or variable:rain=0.
+func parseLimit(flag, text string, modes []tensor.Mode) (lacuna.Limit, error) {
+	m := lacuna.Limit{Mode: -1, Min: math.Inf(-1), Max: math.Inf(1)}
+	number := text
+	if at := strings.LastIndexByte(text, '='); at >= 0 {
+		var err error
+		if m.Mode, m.Index, err = labelNamed(flag, text[:at], modes); err != nil {
+			return m, err
+		}
+		number = text[at+1:]
+	}
+	y, err := strconv.ParseFloat(number, 64)
+	if err != nil || math.IsNaN(y) || math.IsInf(y, 0) {
+		return m, fmt.Errorf("%s %s: give a number, or a label and a number, such as rain=0", flag, text)
+	}
+	if flag == "--min" {
+		m.Min = y
+	} else {
+		m.Max = y
+	}
+	return m, nil
+}
+
+// labelNamed finds the one mode that has a label, which may stand before it: variable:rain.
+func labelNamed(flag, name string, modes []tensor.Mode) (mode, index int, err error) {
+	mode = -1
+	for n, m := range modes {
+		label := name
+		if rest, ok := strings.CutPrefix(name, m.Name+":"); ok {
+			label = rest
+		}
+		at := slices.Index(m.Labels, label)
+		if at < 0 {
+			continue
+		}
+		if mode >= 0 {
+			return 0, 0, fmt.Errorf("%s %s: %s and %s have that label: write %s:%s", flag, name, modes[mode].Name, m.Name,
+				m.Name, label)
+		}
+		mode, index = n, at
+	}
+	if mode < 0 {
+		return 0, 0, fmt.Errorf("%s %s: no mode has that label", flag, name)
+	}
+	return mode, index, nil
+}

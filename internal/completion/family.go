@@ -1,0 +1,196 @@
+package completion
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"lacuna/internal/parallel"
+	"lacuna/internal/portable"
+	"lacuna/internal/posterior"
+	"lacuna/tensor"
+)
+
+// chooseFamily lets held-back cells say whether the values have a family of their own, where auto leaves it open: the one
+// with the best log score among those that suit the values, unless its error is larger than that of the forms of auto.
+func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
+	const share, blocks, most = 0.15, 3, 3 // of the budget; folds
+	suiting := posterior.Suiting(j.observed.Values)
+	if j.Noise.Name != "auto" || len(suiting) == 0 {
+		return
+	}
+	j.report("choosing the family of the noise on held-back cells", 0)
+	step := 0.0
+	for _, s := range suiting {
+		if s.Whole || s.Levels > 0 {
+			step = spacing(j.observed.Values)
+		}
+	}
+	auto := j.Noise
+	best, least := math.Inf(-1), math.Inf(1)
+	chosen := auto
+	for _, family := range append([]posterior.Family{auto}, suiting...) {
+		j.Noise = family
+		for _, c := range j.forms(blocks, f.cells.Shape()) {
+			cost := c.cost(f.cells.Shape(), f.cells.Len())
+			sweeps := int(math.Min(100, math.Max(20, share*budget/float64(most*6)/cost)))
+			score, rmse := j.logScore(ctx, f, c, sweeps, min(most, f.parts-1), step)
+			if family.Name == auto.Name {
+				least = math.Min(least, rmse)
+			}
+			if score > best && rmse <= 1.02*least {
+				best, chosen = score, family
+			}
+		}
+	}
+	j.Noise = chosen
+	if ctx.Err() != nil {
+		j.Noise = auto
+	}
+}
+
+// logScore returns the mean logarithm of what a candidate said beforehand of held-back values, and its root mean square
+// error. With a step, it is the probability of the values that would be rounded to the one that came, which compares
+// families of discrete values with others.
+func (j *job) logScore(ctx context.Context, f folds, c candidate, sweeps, parts int, step float64) (score, rmse float64) {
+	scores, squares, counts := make([]float64, parts), make([]float64, parts), make([]float64, parts)
+	parallel.For(j.Threads, parts, func(k int) {
+		kept, held := f.without(f.parts - 1 - k)
+		fit := j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, fmt.Sprint("family/", k))
+		for i, y := range held.Values {
+			cell := held.Cell(i)
+			scores[k] += fit.distribution(cell).logScore(y, step)
+			e := fit.at(cell).value - y
+			squares[k] += float64(e * e)
+			counts[k]++
+		}
+	})
+	var count float64
+	for k := range scores {
+		score, rmse, count = score+scores[k], rmse+squares[k], count+counts[k]
+	}
+	return score / math.Max(1, count), math.Sqrt(rmse / math.Max(1, count))
+}
+
+// takeFamily notes how values of the family that was chosen are said.
+func (c *Completion) takeFamily(family posterior.Family) {
+	c.Settings.Noise, c.family = family.Name, family.Own()
+	c.shares = family.Name == "bernoulli"
+	switch {
+	case c.family && family.Whole:
+		c.step = 1
+	case c.family && family.Levels > 0:
+		c.step = spacing(c.Observed.Values)
+	}
+}
+
+// spacing is the least distance between two values that differ.
+func spacing(values []float64) float64 {
+	least := math.Inf(1)
+	distinct := map[float64]bool{}
+	for _, y := range values {
+		distinct[y] = true
+	}
+	sorted := sortedKeys(distinct)
+	for k := 1; k < len(sorted); k++ {
+		least = math.Min(least, sorted[k]-sorted[k-1])
+	}
+	return least
+}
+
+// predictive is the predictive distribution of an observation of one cell: that of every sample that is looked at.
+type predictive struct {
+	cell  []int32
+	parts []component
+	total float64 // of the weights
+	least float64 // between two values that there can be; 0: any
+}
+
+type component struct {
+	scatter posterior.Scatter
+	x       float64 // the predictor
+	scaling tensor.Scaling
+	weight  float64
+}
+
+// distribution is the predictive distribution of a cell, from no more than some hundred samples.
+func (e *ensemble) distribution(cell []int32) predictive {
+	const most = 100
+	m := predictive{cell: cell}
+	count := max(1, e.samples())
+	for k := range e.members {
+		member := &e.members[k]
+		step := max(1, count/most)
+		for s := 0; s < len(member.posterior.Samples) && member.weight > 0; s += step {
+			sample := member.posterior.Samples[s]
+			weight := member.weight / float64(len(member.posterior.Samples))
+			m.parts = append(m.parts, component{sample.Scatter, sample.AtCell(e.single(cell), 0), member.scaling, weight})
+			m.total += weight
+		}
+	}
+	return m
+}
+
+// single is a table of one cell.
+func (e *ensemble) single(cell []int32) *tensor.Observed {
+	o := &tensor.Observed{Index: make([][]int32, len(cell)), Values: []float64{0}}
+	for n, i := range cell {
+		o.Index[n] = []int32{i}
+	}
+	return o
+}
+
+// cdf is the probability of at most y.
+func (m predictive) cdf(y float64) (p float64) {
+	for _, c := range m.parts {
+		p += float64(c.weight * c.scatter.CDF(m.cell, c.x, (y-c.scaling.Undo(m.cell, 0))/c.scaling.ScaleAt(m.cell)))
+	}
+	return p / math.Max(m.total, 1e-300)
+}
+
+func (m predictive) logScore(y, step float64) float64 {
+	const least = 1e-12 // of a probability: no family is ruled out by one value
+	if step > 0 {
+		return portable.Log(math.Max(least, m.cdf(y+step/2)-m.cdf(y-step/2)))
+	}
+	var p float64
+	for _, c := range m.parts {
+		scale := c.scaling.ScaleAt(m.cell)
+		log := c.scatter.LogDensity(m.cell, c.x, (y-c.scaling.Undo(m.cell, 0))/scale)
+		p += float64(c.weight * portable.Exp(log) / scale)
+	}
+	return portable.Log(math.Max(least, p/math.Max(m.total, 1e-300)))
+}
+
+// central is the least level of a central interval that holds y: 1 − 2 min(P(≤ y), P(≥ y)).
+func (m predictive) central(y, step float64) float64 {
+	return math.Max(0, 1-2*math.Min(m.cdf(y), 1-m.cdf(y-step/2)))
+}
+
+// quantile is the least y with P(≤ y) ≥ p, between low and high.
+func (m predictive) quantile(p, low, high float64) float64 {
+	const halvings = 50
+	if m.least > 0 { // on the grid of the values
+		steps := math.Round((high - low) / m.least)
+		for first, last := 0.0, steps; ; {
+			if first >= last {
+				return low + float64(first*m.least)
+			}
+			middle := math.Floor((first + last) / 2)
+			if m.cdf(low+float64(middle*m.least)) >= p {
+				last = middle
+			} else {
+				first = middle + 1
+			}
+		}
+	}
+	for range halvings {
+		middle := low + (high-low)/2
+		if m.cdf(middle) >= p {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high
+}

@@ -1,0 +1,184 @@
+package posterior
+
+import (
+	"math"
+
+	"lacuna/internal/portable"
+	"lacuna/internal/rng"
+)
+
+// NegativeBinomial noise is that of counts that scatter at least as much as Poisson's: with μ_c = exp(m + x_c),
+//
+//	P(y_c) = Γ(y_c + r)/(Γ(r) y_c!) (r/(r + μ_c))^r (μ_c/(r + μ_c))^y_c ,
+//
+// of mean μ_c and variance μ_c + μ_c²/r. The size r is sampled on a grid from 0.1 to 10⁴ with equal prior weights. Given
+// the log-odds ψ_c = m + x_c − log r and ω_c ~ PG(y_c + r, ψ_c), the count acts as the observation (y_c − r)/(2ω_c) of ψ_c
+// with precision ω_c (Polson, Scott & Windle 2013). The domain is 0, 1, 2, ….
+type NegativeBinomial struct {
+	Level float64 // m; 0: the logarithm of the mean count
+}
+
+func init() {
+	register(Family{
+		Name: "counts", Domain: "whole numbers from 0 on", In: isCount, Whole: true,
+		Forms: []Form{{Name: "negative binomial", Noise: NegativeBinomial{}, Raw: true, Effects: true}},
+		Suits: func(values []float64) bool { return all(values, isCount) && !onlyBits(values) },
+	})
+}
+
+// isCount accepts whole numbers from 0 on.
+func isCount(y float64) bool { return y >= 0 && y == math.Floor(y) }
+
+func all(values []float64, in func(y float64) bool) bool {
+	for _, y := range values {
+		if !in(y) {
+			return false
+		}
+	}
+	return true
+}
+
+// Cost implements Noise.
+func (NegativeBinomial) Cost() float64 { return 2 * polyaGammaCost }
+
+// sizes is the grid of r: 41 values, each 4/3 times the one before, about.
+var sizes = func() (grid [41]float64) {
+	for k := range grid {
+		grid[k] = portable.Pow(10, float64(k)/8-1)
+	}
+	return grid
+}()
+
+func (f NegativeBinomial) start(s *sampler) noise {
+	count := s.data.Len()
+	n := &negative{
+		s: s, level: f.Level, size: len(sizes) / 2, weight: make([]float64, count), target: make([]float64, count),
+		predictor: make([]float64, count), streams: s.cellStreams(),
+	}
+	if f.Level == 0 {
+		var sum float64
+		for _, y := range s.data.Values {
+			sum += y
+		}
+		n.level = portable.Log((sum + 0.5) / float64(count))
+	}
+	n.count()
+	n.draw()
+	return n
+}
+
+// negative is the working regression of a chain.
+type negative struct {
+	s              *sampler
+	level          float64
+	size           int // place of r in sizes
+	constants      [len(sizes)]float64
+	weight, target []float64
+	predictor      []float64 // m + x_c
+	streams        []*rng.Stream
+}
+
+// count sets the part of the log likelihood of every size that does not depend on the predictors,
+// Σ_c [log Γ(y_c + r) − log Γ(r) + r log r].
+func (n *negative) count() {
+	counts := map[float64]float64{}
+	var order []float64
+	for _, y := range n.s.data.Values {
+		if counts[y] == 0 {
+			order = append(order, y)
+		}
+		counts[y]++
+	}
+	for k, r := range sizes {
+		n.constants[k] = float64(float64(len(n.s.data.Values)) * (float64(r*portable.Log(r)) - portable.LogGamma(r)))
+		for _, y := range order {
+			n.constants[k] += float64(counts[y] * portable.LogGamma(y+r))
+		}
+	}
+}
+
+func (n *negative) targets() []float64 { return n.target }
+func (n *negative) weights() []float64 { return n.weight }
+func (n *negative) precision() float64 { return 1 }
+
+func (n *negative) draw() {
+	n.s.cellParts(func(m *rowScratch, _, begin, end int) {
+		n.s.predict(n.predictor[begin:end], begin, m)
+		for c := begin; c < end; c++ {
+			n.predictor[c] += n.level
+		}
+	})
+	n.drawSize()
+	r := sizes[n.size]
+	log := portable.Log(r)
+	n.s.cellParts(func(_ *rowScratch, part, begin, end int) {
+		for c := begin; c < end; c++ {
+			y := n.s.data.Values[c]
+			n.weight[c] = polyaGamma(n.streams[part], y+r, n.predictor[c]-log)
+			n.target[c] = (y-r)/(2*n.weight[c]) + log - n.level
+		}
+	})
+}
+
+// drawSize moves r to a neighbour on the grid, or not (Metropolis), with ω integrated out.
+func (n *negative) drawSize() {
+	const reach = 3
+	to := n.size + 1 + n.s.stream.IntN(reach)
+	if n.s.stream.IntN(2) == 0 {
+		to = 2*n.size - to
+	}
+	u := portable.Log(1 - n.s.stream.Float64())
+	if to >= 0 && to < len(sizes) && u < n.likelihood(to)-n.likelihood(n.size) {
+		n.size = to
+	}
+}
+
+// likelihood is the logarithm of Π_c P(y_c), but for what does not depend on r.
+func (n *negative) likelihood(size int) float64 {
+	r := sizes[size]
+	log := portable.Log(r)
+	var sums [parts]float64
+	n.s.cellParts(func(_ *rowScratch, part, begin, end int) {
+		for c := begin; c < end; c++ {
+			sums[part] += float64((n.s.data.Values[c] + r) * (log + softplus(n.predictor[c]-log)))
+		}
+	})
+	total := n.constants[size]
+	for _, sum := range sums {
+		total -= sum
+	}
+	return total
+}
+
+func (n *negative) scatter() Scatter { return counts{n.level, sizes[n.size]} }
+
+// counts is the distribution of a count by its log mean.
+type counts struct{ level, size float64 }
+
+func (k counts) At(_ []int32, x float64) (mean, variance float64) {
+	mean = portable.Exp(math.Min(k.level+x, 300))
+	return mean, mean + float64(mean*mean/k.size)
+}
+
+func (k counts) CDF(_ []int32, x, y float64) float64 {
+	y = math.Floor(y)
+	if y < 0 {
+		return 0
+	}
+	return portable.Beta(k.size, y+1, 1/(1+portable.Exp(k.level+x)/k.size))
+}
+
+func (k counts) LogDensity(_ []int32, x, y float64) float64 {
+	if !isCount(y) {
+		return math.Inf(-1)
+	}
+	psi := k.level + x - portable.Log(k.size)
+	norm := portable.LogGamma(y+k.size) - portable.LogGamma(k.size) - portable.LogGamma(y+1)
+	return norm - float64(y*softplus(-psi)) - float64(k.size*softplus(psi))
+}
+
+func (k counts) Draw(s *rng.Stream, _ []int32, x float64) float64 {
+	return poisson(s, portable.Exp(k.level+x)*gamma(s, k.size)/k.size)
+}
+
+func (counts) Level() float64 { return 1 }
