@@ -119,7 +119,7 @@ func ExampleComplete_progress() {
 	fmt.Println(first)
 	fmt.Println(c.Status)
 	// Output:
-	// choosing the form of the model on held-back cells
+	// choosing the family of the noise on held-back cells
 	// interrupted
 }
 

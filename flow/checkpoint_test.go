@@ -283,7 +283,7 @@ func TestStoppedAndInterrupted(t *testing.T) {
 func TestSettingsRefused(t *testing.T) {
 	sys, _ := small(t, Implicit)
 	for _, settings := range []Settings{
-		{Method: "adam"},
+		{Method: "sophia"},
 		{Scheme: "ros9"},
 		{Tolerance: -1},
 		{Tolerance: 1},
