@@ -33,7 +33,7 @@ export function browserEngine() {
       waiting.delete(data.id);
     };
     const engine = {
-      efforts: [[0.1, "little"], [0.3, "some"], [1, "as the command"]],
+      efforts: [[0.01, "a first look"], [0.1, "some"], [1, "as the command"]],
       async open(name, bytes, reading) {
         return decoded((await ask({ call: "open", name, bytes, reading })).answer);
       },
