@@ -1,0 +1,84 @@
+# complete: the main job. See man/lacuna_complete.Rd.
+lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full_grid = FALSE, duplicates = NULL,
+                            interval = NULL, noise = "auto", rank = NULL, standardise = "auto", smooth = NULL,
+                            order = NULL, period = NULL, missing = NULL, depth = NULL, seed = 1, threads = NULL,
+                            effort = 1, max_time = NULL, yes = FALSE, report = NULL, progress = interactive()) {
+  table <- table_of(data, value, index, modes)
+  factors <- tempfile("lacuna-factors-", fileext = ".npz")
+  on.exit(unlink(factors))
+  arguments <- c(
+    "complete", "-", "--format", "npz", "--array", "values", "-o", "-", "--factors", factors,
+    flag("--noise", noise), flag("--standardise", standardise), flag("--seed", seed), flag("--effort", effort),
+    flag("--interval", interval), flag("--rank", rank), flag("--threads", threads), flag("--duplicates", duplicates),
+    flag("--report", if (!is.null(report)) path.expand(report)),
+    flag("--depth", if (!is.null(depth)) paste(depth, collapse = ",")),
+    flag("--max-time", if (!is.null(max_time)) sprintf("%.9fs", max_time)),
+    if (full_grid) "--full-grid", if (yes) "--yes",
+    flag("--smooth", smooth), flag("--missing", missing),
+    flag("--order", pairs_of(order, "order")), flag("--period", pairs_of(period, "period"))
+  )
+  listen <- progress_bar(progress)
+  outcome <- tryCatch(command_run(arguments, table$arrays, listen$tell, names(formals(lacuna_complete))),
+                      finally = listen$close())
+  completion(table, outcome, if (file.exists(factors)) npz_read(factors))
+}
+
+# A flag, once for every value; none without values.
+flag <- function(name, values) {
+  if (is.numeric(values)) values <- number_texts(values)
+  as.vector(rbind(rep(name, length(values)), as.character(values), deparse.level = 0))
+}
+
+# A named list or vector as MODE=VALUE.
+pairs_of <- function(values, parameter) {
+  if (length(values) && (is.null(names(values)) || !all(nzchar(names(values))))) {
+    stop(parameter, " = needs the names of the modes, such as ", parameter, " = c(month = ...)", call. = FALSE)
+  }
+  unlist(Map(function(mode, several) {
+    paste0(mode, "=", if (is.numeric(several)) number_texts(several) else several)
+  }, names(values), values), use.names = FALSE)
+}
+
+progress_bar <- function(wanted) {
+  if (is.function(wanted)) return(list(tell = wanted, close = function() NULL))
+  if (!isTRUE(wanted)) return(list(tell = function(event) NULL, close = function() NULL))
+  bar <- txtProgressBar(style = 3)
+  list(tell = function(event) if (!is.null(event$done)) setTxtProgressBar(bar, event$done), close = function() close(bar))
+}
+
+completion <- function(table, outcome, factors) {
+  arrays <- outcome$arrays
+  nothing <- arrays$values
+  nothing[] <- NaN
+  restored <- function(numbers) if (!is.null(numbers)) table$restore(numbers, arrays, FALSE)
+  flags <- if (is.null(arrays$lacuna_filled)) !is.nan(nothing) else arrays$lacuna_filled != 0
+  structure(list(
+    filled = table$restore(arrays$values, arrays, TRUE),
+    stderr = restored(if (is.null(arrays$lacuna_stderr)) nothing else arrays$lacuna_stderr),
+    was_filled = restored(flags),
+    low = restored(arrays$lacuna_low),
+    high = restored(arrays$lacuna_high),
+    held_out_rmse = number_of(outcome$result$held_out_rmse),
+    held_out_nrmse = number_of(outcome$result$held_out_nrmse),
+    filled_rmse = number_of(outcome$result$filled_rmse),
+    filled_nrmse = number_of(outcome$result$filled_nrmse),
+    status = outcome$result$status,
+    factors = if (!is.null(factors)) factors_of(factors),
+    warnings = outcome$warnings,
+    note = table$note,
+    result = outcome$result
+  ), class = "lacuna_completion")
+}
+
+number_of <- function(x) if (is.null(x)) NA_real_ else x
+
+# The CP factors: a matrix a mode, a row a label, a column a block.
+factors_of <- function(archive) {
+  matrices <- lapply(seq_along(archive$modes) - 1, function(n) {
+    matrix <- as.matrix(archive[[paste0("factor_", n)]])
+    rownames(matrix) <- archive[[paste0("labels_", n)]]
+    matrix
+  })
+  names(matrices) <- archive$modes
+  list(modes = matrices, norms = archive$norms, mean = archive$mean, scale = archive$scale, scale_mode = archive$scale_mode)
+}
