@@ -123,7 +123,7 @@ func TestFaultsOfARun(t *testing.T) {
 		{func(s *Settings) { s.Depth = Depths{0.5} }, "whole number"},
 		{func(s *Settings) { s.Start = "warm" }, "warm"},
 		{func(s *Settings) { s.Loss = "hinge" }, "hinge"},
-		{func(s *Settings) { s.Integrator = "adam" }, "adam"},
+		{func(s *Settings) { s.Integrator = "sophia" }, "sophia"},
 		{func(s *Settings) { s.Observed = 1e-9 }, "observe more"},
 		{func(s *Settings) { s.Data = "ccds" }, "no licence"},
 		{func(s *Settings) { s.Data = "meteo-uk" }, "data fetch"},
