@@ -47,6 +47,8 @@ type completeResult struct {
 	Output    string           `json:"output,omitempty"`
 	Report    string           `json:"report,omitempty"`
 	Factors   string           `json:"factors,omitempty"`
+	Draws     int              `json:"draws,omitempty"`
+	Fit       string           `json:"fit,omitempty"`
 
 	Seconds     number          `json:"seconds"`
 	Evaluations int             `json:"evaluations"`

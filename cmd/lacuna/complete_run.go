@@ -41,7 +41,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 		return inputError(fmt.Errorf("%s: every known value%s is %s, so there is nothing to learn: fill the gaps with that "+
 			"value, or give a table whose values differ", f.file, ofColumns(table), short(table.Observed.Values[0])))
 	}
-	if f.output != pipe {
+	if f.output != pipe && f.draws == 0 {
 		if err := table.CheckOutput(f.output); err != nil {
 			return fileError(err)
 		}
@@ -108,6 +108,22 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		}
 		result.Report = f.report
 	}
+	if f.save != "" {
+		if err := saveFit(f.save, c); err != nil {
+			return err
+		}
+		result.Fit = f.save
+	}
+	if f.draws > 0 {
+		if err := a.writeDraws(table, c, f.output, f.draws); err != nil {
+			return err
+		}
+		result.Draws = f.draws
+		if f.output != pipe {
+			result.Output = f.output
+		}
+		return nil
+	}
 	fill := f.fill(c)
 	if f.output == pipe {
 		out := bufio.NewWriter(a.stdout)
@@ -173,6 +189,12 @@ func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *comp
 func (f *completeFlags) written() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Wrote %s.", f.outputName())
+	if f.draws > 0 {
+		fmt.Fprintf(&s, " It holds %s of the table, told apart by lacuna_draw.", count(f.draws, "draw"))
+	}
+	if f.save != "" {
+		fmt.Fprintf(&s, " The fit is in %s: lacuna predict %s TABLE fills further cells.", f.save, f.save)
+	}
 	if f.report != "" {
 		fmt.Fprintf(&s, " The report is %s.", f.report)
 	}
