@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"lacuna"
 	"lacuna/dataio"
 )
 
@@ -53,8 +52,7 @@ func drawsName(path string) string {
 }
 
 // writeDraws writes the draws of a table in place of the filled table.
-func (a *app) writeDraws(table *dataio.Table, c *lacuna.Completion, path string, draws int) error {
-	fill := func(index [][]int32, values [][]float64) { c.Draws(0, index, values) }
+func (a *app) writeDraws(table *dataio.Table, fill dataio.DrawCells, path string, draws int) error {
 	if path != pipe {
 		return table.WriteDraws(path, draws, fill)
 	}

@@ -115,7 +115,7 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		result.Fit = f.save
 	}
 	if f.draws > 0 {
-		if err := a.writeDraws(table, c, f.output, f.draws); err != nil {
+		if err := a.writeDraws(table, drawCells(c), f.output, f.draws); err != nil {
 			return err
 		}
 		result.Draws = f.draws
@@ -154,6 +154,11 @@ func (f *completeFlags) fill(c *lacuna.Completion) dataio.FillCells {
 			}
 		}
 	}
+}
+
+// drawCells are the draws of a completion.
+func drawCells(c *lacuna.Completion) dataio.DrawCells {
+	return func(index [][]int32, values [][]float64) { c.Draws(0, index, values) }
 }
 
 // extra names the columns that the output has beside the standard error.
