@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"time"
 
@@ -225,4 +226,15 @@ func checkFill(fill [][]int32, shape tensor.Shape) error {
 		}
 	}
 	return nil
+}
+
+// LoadFit reads a fit that Completion.Save wrote. What it returns fills cells with the same bits as before, without
+// refitting; Completion.Extend adds labels to it. It returns an error for what is no fit, for one that another version
+// saved, and for one that is damaged.
+func LoadFit(r io.Reader) (*Completion, error) {
+	c, err := completion.LoadFit(r)
+	if err != nil {
+		return nil, fmt.Errorf("lacuna: %w", err)
+	}
+	return c, nil
 }

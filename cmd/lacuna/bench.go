@@ -24,7 +24,7 @@ func newBench(a *app) *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  groupOnly,
 	}
-	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a), newBenchScale(a))
+	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a), newBenchScale(a), newBenchDraws(a))
 	return command
 }
 

@@ -22,6 +22,8 @@ type completeFlags struct {
 
 	output, factors, report string
 	interval                float64
+	draws                   int
+	save                    string
 
 	depth, standardise, noise, loss string
 	rank                            int
@@ -78,6 +80,11 @@ models that had not seen it.`,
 		"write the CP factors that were found, with their labels, to this .npz file")
 	flags.Float64Var(&f.interval, "interval", 0,
 		"add columns lacuna_low and lacuna_high that hold this share of values, in percent, such as 90")
+	flags.IntVar(&f.draws, "draws", 0,
+		"write so many tables that differ in the filled values instead, one behind the other, with a\n"+
+			"column lacuna_draw: joint draws for multiple imputation, such as 20 (.csv, .parquet, .npz)")
+	flags.StringVar(&f.save, "save", "",
+		"save the fit to this .fit file, with which lacuna predict fills further cells without refitting")
 	a.jsonFlag(command)
 	a.progressFlag(command)
 
@@ -124,14 +131,17 @@ func (f *completeFlags) check(json bool) error {
 	if err := f.checkNoise(); err != nil {
 		return err
 	}
-	outputs := []string{f.report, f.factors}
+	if err := f.checkDraws(); err != nil {
+		return err
+	}
+	outputs := []string{f.report, f.factors, f.save}
 	switch {
 	case f.input.Stack != "" && f.output == "":
 		f.output = stackName(f.file)
 	case f.output == "":
 		f.output = filledName(f.file)
 	}
-	if f.input.Stack == "" {
+	if f.input.Stack == "" || f.draws > 0 {
 		outputs = append(outputs, f.output)
 	} else if f.output == pipe {
 		return usageError{errors.New("--stack writes a file for every one that it reads: give -o the name of a folder")}
@@ -141,6 +151,9 @@ func (f *completeFlags) check(json bool) error {
 			"or take the result from standard error with --progress json")}
 	}
 	if err := checkEnding("--report", f.report, []string{"html"}); err != nil {
+		return err
+	}
+	if err := checkEnding("--save", f.save, []string{"fit"}); err != nil {
 		return err
 	}
 	if err := checkEnding("--factors", f.factors, []string{"npz"}); err != nil {

@@ -40,7 +40,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 		return inputError(fmt.Errorf("%s: every known value%s is %s, so there is nothing to learn: fill the gaps with that "+
 			"value, or give a table whose values differ", f.file, summary.OfColumns(table), short(table.Observed.Values[0])))
 	}
-	if f.output != pipe {
+	if f.output != pipe && f.draws == 0 {
 		if err := table.CheckOutput(f.output); err != nil {
 			return fileError(err)
 		}
@@ -130,6 +130,22 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		}
 		result.Report = f.report
 	}
+	if f.save != "" {
+		if err := saveFit(f.save, c); err != nil {
+			return err
+		}
+		result.Fit = f.save
+	}
+	if f.draws > 0 {
+		if err := a.writeDraws(table, drawCells(c), f.output, f.draws); err != nil {
+			return err
+		}
+		result.Draws = f.draws
+		if f.output != pipe {
+			result.Output = f.output
+		}
+		return nil
+	}
 	fill := f.fill(c)
 	if f.output == pipe {
 		out := bufio.NewWriter(a.stdout)
@@ -166,6 +182,11 @@ func (f *completeFlags) fill(c *lacuna.Completion) dataio.FillCells {
 	}
 }
 
+// drawCells are the draws of a completion.
+func drawCells(c *lacuna.Completion) dataio.DrawCells {
+	return func(index [][]int32, values [][]float64) { c.Draws(0, index, values) }
+}
+
 // extra names the columns that the output has beside the standard error.
 func (f *completeFlags) extra() []string {
 	if f.interval > 0 {
@@ -199,6 +220,12 @@ func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *summ
 func (f *completeFlags) written() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Wrote %s.", f.outputName())
+	if f.draws > 0 {
+		fmt.Fprintf(&s, " It holds %s of the table, told apart by lacuna_draw.", count(f.draws, "draw"))
+	}
+	if f.save != "" {
+		fmt.Fprintf(&s, " The fit is in %s: lacuna predict %s TABLE fills further cells.", f.save, f.save)
+	}
 	if f.report != "" {
 		fmt.Fprintf(&s, " The report is %s.", f.report)
 	}

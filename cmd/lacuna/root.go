@@ -69,8 +69,8 @@ The laboratory:      lacuna train, theory, study, reproduce, bench`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors and warnings only")
 	root.AddCommand(
-		newComplete(a), newTrain(a), newData(a), newStudy(a), newReproduce(a), newBench(a), newTheory(a), newServe(a),
-		newVersion(a),
+		newComplete(a), newPredict(a), newTrain(a), newData(a), newStudy(a), newReproduce(a), newBench(a), newTheory(a),
+		newServe(a), newVersion(a),
 	)
 	return root
 }

@@ -92,7 +92,7 @@ func Run(ctx context.Context, observed *tensor.Observed, s Settings) *Completion
 }
 
 func (j *job) run(ctx context.Context) *Completion {
-	c := &Completion{Observed: j.observed, UnitMode: -1, level: j.Level}
+	c := &Completion{Observed: j.observed, UnitMode: -1, level: j.Level, seed: j.Seed}
 	c.Warnings = j.findEmpty()
 	c.Settings = Report{Noise: j.Noise.Name, HoldOut: j.HoldOut, Smooth: j.Smooth}
 	if _, deviation := tensor.Moments(j.observed.Values); deviation == 0 {

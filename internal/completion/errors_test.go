@@ -176,6 +176,8 @@ func (zero) at([]int32) prediction { return prediction{noise: 1e-4} }
 
 func (z zero) all(index [][]int32, threads int) []prediction { return oneByOne(z, index, threads) }
 
+func (zero) draws(_ uint64, numbers []int) drawer { return constant(0).draws(0, numbers) }
+
 // judged is a completion whose label 0 of mode 0 is predicted well, and label 1 no better than by its mean.
 func judged(t *testing.T) (*job, *Completion) {
 	t.Helper()

@@ -54,6 +54,7 @@ type Completion struct {
 	family      bool    // intervals are those of the predictive distribution
 	step        float64 // between values of a discrete family
 	shares      bool    // filled values are probabilities
+	seed        uint64
 }
 
 // Status says why a completion returned.
@@ -138,6 +139,8 @@ type predictor interface {
 	at(cell []int32) prediction
 	// all is at of many cells, to the last bit; index[n] are their coordinates in mode n.
 	all(index [][]int32, threads int) []prediction
+	// draws makes what draws of the model with these numbers are taken from.
+	draws(seed uint64, numbers []int) drawer
 }
 
 // prediction is the expected value of a cell, in the data's units, the variance of that value between models that
@@ -168,14 +171,8 @@ func (c *Completion) AtAll(index [][]int32, value, stderr []float64) {
 	if len(index) != c.Observed.Order() {
 		panic("lacuna: AtAll: wrong number of coordinates")
 	}
-	const batch = 1 << 14 // cells that predictions are held of
 	threads := runtime.GOMAXPROCS(0)
-	part := make([][]int32, len(index))
-	for begin := 0; begin < len(value); begin += batch {
-		count := min(batch, len(value)-begin)
-		for n, column := range index {
-			part[n] = column[begin : begin+count]
-		}
+	eachBatch(index, len(value), func(begin int, part [][]int32) {
 		made := c.fit.all(part, threads)
 		eachCell(part, threads, func(k int, cell []int32) {
 			value[begin+k] = c.limits.keep(cell, made[k].value)
@@ -183,7 +180,7 @@ func (c *Completion) AtAll(index [][]int32, value, stderr []float64) {
 				stderr[begin+k] = c.stderr(cell, made[k])
 			}
 		})
-	}
+	})
 }
 
 // Interval returns bounds between which an observation of the cell is expected to lie with probability level (0 means

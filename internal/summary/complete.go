@@ -50,6 +50,8 @@ type Complete struct {
 	Output     string           `json:"output,omitempty"`
 	Report     string           `json:"report,omitempty"`
 	Factors    string           `json:"factors,omitempty"`
+	Draws      int              `json:"draws,omitempty"`
+	Fit        string           `json:"fit,omitempty"`
 
 	Seconds     Number          `json:"seconds"`
 	Evaluations int             `json:"evaluations"`

@@ -1,0 +1,238 @@
+package completion
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"runtime"
+
+	"lacuna/internal/rng"
+)
+
+// variate is how far a draw of a cell lies from the cell's value, before calibration: the expected value under one state
+// of the model less that of all, and the noise of one observation. Over many draws their variances are the spread and the
+// noise of the prediction.
+type variate struct{ value, noise float64 }
+
+// Draw sets values to draw number of the cells, numbers from 0 on: what one observation of each might be, all of them
+// under one state of the model. index[n] are the coordinates in mode n.
+//
+// The draws are from the joint posterior predictive distribution, calibrated as the standard errors are. With s_c the
+// stretch of a cell, a and b the factors of spread and of noise, m_c the value of At, x_c that under one posterior sample
+// of one of the averaged models and e_c a draw of the sample's noise,
+//
+//	y_c = m_c + s_c (√a (x_c − m_c) + √b e_c) ,
+//
+// whose variance over many draws is the square of At's standard error. The sample is the same for all cells of a draw.
+// A draw depends on the seed, its number and the cell alone: neither on the other cells nor on threads. An exact model
+// draws what the known cells leave open of its entries, linearised at the fit, and normal noise.
+func (c *Completion) Draw(number int, index [][]int32, values []float64) {
+	c.Draws(number, index, [][]float64{values})
+}
+
+// Draws sets values[k] to draw first + k of the cells. It costs less than so many calls of Draw.
+func (c *Completion) Draws(first int, index [][]int32, values [][]float64) {
+	if len(index) != c.Observed.Order() {
+		panic("lacuna: Draws: wrong number of coordinates")
+	}
+	numbers := make([]int, len(values))
+	for k := range numbers {
+		numbers[k] = first + k
+	}
+	draw := c.fit.draws(c.seed, numbers)
+	eachBatch(index, len(index[0]), func(begin int, part [][]int32) {
+		threads := runtime.GOMAXPROCS(0)
+		made := c.fit.all(part, threads)
+		variates := draw(part, made, threads)
+		eachCell(part, threads, func(k int, cell []int32) {
+			for d, number := range numbers {
+				y := made[k].value + c.calibrated(number, cell, made[k], variates[d][k])
+				values[d][begin+k] = c.Possible(cell, c.limits.keep(cell, y))
+			}
+		})
+	})
+}
+
+// calibrated is a variate as the standard error of the cell has it.
+func (c *Completion) calibrated(number int, cell []int32, p prediction, v variate) float64 {
+	k := &c.calibration
+	deviation := float64(math.Sqrt(k.spread)*v.value) + float64(math.Sqrt(k.noise)*v.noise)
+	deviation *= k.stretch[k.label(cell)]
+	own, whole := k.stderr(cell, p.spread, p.noise), c.stderr(cell, p)
+	switch {
+	case own == whole:
+		return deviation
+	case own > 0:
+		return deviation * (whole / own)
+	}
+	return whole * cellStream(c.seed, number, cell).NormFloat64()
+}
+
+// eachBatch calls body for stretches of the cells that are few enough to hold predictions of.
+func eachBatch(index [][]int32, count int, body func(begin int, part [][]int32)) {
+	const batch = 1 << 14
+	part := make([][]int32, len(index))
+	for begin := 0; begin < count; begin += batch {
+		for n, column := range index {
+			part[n] = column[begin:min(begin+batch, count)]
+		}
+		body(begin, part)
+	}
+}
+
+// drawStream is the stream of what all cells of a draw share.
+func drawStream(seed uint64, number int) *rng.Stream {
+	return rng.New(seed, fmt.Sprint("draws/", number))
+}
+
+// cellStream is the stream of what a cell has for itself.
+func cellStream(seed uint64, number int, cell []int32) *rng.Stream {
+	name := binary.AppendUvarint([]byte("draws/cells/"), uint64(number))
+	for _, i := range cell {
+		name = binary.AppendUvarint(name, uint64(i))
+	}
+	return rng.New(seed, string(name))
+}
+
+// drawer gives the variates of cells for every draw: [draw][cell].
+type drawer func(index [][]int32, made []prediction, threads int) [][]variate
+
+func newVariates(draws, cells int) [][]variate {
+	out := make([][]variate, draws)
+	for d := range out {
+		out[d] = make([]variate, cells)
+	}
+	return out
+}
+
+// draws chooses for every draw a member by its weight and one of its samples.
+func (e *ensemble) draws(seed uint64, numbers []int) drawer {
+	members, samples := make([]*member, len(numbers)), make([]int, len(numbers))
+	for d, number := range numbers {
+		stream := drawStream(seed, number)
+		if members[d] = e.choose(stream.Float64()); members[d] != nil {
+			samples[d] = stream.IntN(len(members[d].posterior.Samples))
+		}
+	}
+	return func(index [][]int32, made []prediction, threads int) [][]variate {
+		out := newVariates(len(numbers), len(made))
+		centres := map[*member][]centre{nil: nil}
+		for d, number := range numbers {
+			m := members[d]
+			own, known := centres[m]
+			if !known {
+				own = e.centres(m, index, made, threads)
+				centres[m] = own
+			}
+			eachCell(index, threads, func(c int, cell []int32) {
+				stream := cellStream(seed, number, cell)
+				if m == nil { // stopped before the first sample
+					out[d][c].value = math.Sqrt(made[c].spread) * stream.NormFloat64()
+					return
+				}
+				x, noise := m.posterior.Samples[samples[d]].Draw(stream, cell)
+				scale := m.scaling.ScaleAt(cell)
+				out[d][c] = variate{m.scaling.Undo(cell, x) - own[c].mean + own[c].beside, scale * noise}
+			})
+		}
+		return out
+	}
+}
+
+// choose returns the member at a share of the sum of all weights, nil where none counts.
+func (e *ensemble) choose(share float64) (chosen *member) {
+	var total float64
+	for k := range e.members {
+		if m := &e.members[k]; m.counts() {
+			total += m.weight
+		}
+	}
+	at := float64(share * total)
+	for k := range e.members {
+		if m := &e.members[k]; m.counts() {
+			chosen = m
+			if at -= m.weight; at < 0 {
+				break
+			}
+		}
+	}
+	return chosen
+}
+
+// centre is what a member says of a cell: its mean, and how far that, kept within bounds, lies from the mean of all.
+type centre struct{ mean, beside float64 }
+
+func (e *ensemble) centres(m *member, index [][]int32, made []prediction, threads int) []centre {
+	count := len(made)
+	value, spread, noise := make([]float64, count), make([]float64, count), make([]float64, count)
+	m.posterior.Predict(index, value, spread, noise, threads)
+	out := make([]centre, count)
+	eachCell(index, threads, func(c int, cell []int32) {
+		mean := m.scaling.Undo(cell, value[c])
+		out[c] = centre{mean, math.Min(math.Max(mean, e.low), e.high) - made[c].value}
+	})
+	return out
+}
+
+// draws draws for every draw one change of the entries that no known cell feels.
+func (e *exactFit) draws(seed uint64, numbers []int) drawer {
+	changes := make([][][]float64, len(numbers))
+	for d, number := range numbers {
+		changes[d] = e.freedom.draw(drawStream(seed, number))
+	}
+	return func(index [][]int32, made []prediction, threads int) [][]variate {
+		out := newVariates(len(numbers), len(made))
+		eachCell(index, threads, func(c int, cell []int32) {
+			open := made[c].spread > 0
+			for d, number := range numbers {
+				v := &out[d][c]
+				v.noise = e.stderr * cellStream(seed, number, cell).NormFloat64()
+				if open {
+					v.value = e.widened * e.scaling.Scale[0] * e.freedom.change(changes[d], cell)
+				}
+			}
+		})
+		return out
+	}
+}
+
+// draw draws z ~ N(0, Λ⁻¹) for all entries and returns its open part (JᵀJ + εΛ)⁻¹ εΛ z by mode, rows of R numbers. The
+// variance of what it changes of a cell is that of stderr.
+func (f *freedom) draw(stream *rng.Stream) [][]float64 {
+	var all []float64
+	for n := range f.rows {
+		for i := range f.rows[n] {
+			row := make([]float64, f.cp.Blocks)
+			for r, p := range f.rows[n][i].precision {
+				row[r] = stream.NormFloat64() / math.Sqrt(p)
+			}
+			if f.whole == nil {
+				row = f.rows[n][i].openPart(row)
+			}
+			all = append(all, row...)
+		}
+	}
+	if f.whole != nil {
+		all = f.whole.openPart(all)
+	}
+	out := make([][]float64, len(f.cp.Factors))
+	for n, factor := range f.cp.Factors {
+		out[n], all = all[:len(factor)], all[len(factor):]
+	}
+	return out
+}
+
+// change is by how much a change of the entries moves a cell, to first order.
+func (f *freedom) change(entries [][]float64, cell []int32) (sum float64) {
+	for n, i := range cell {
+		row := entries[n][int(i)*f.cp.Blocks:]
+		for r, g := range f.others(n, cell) {
+			sum += float64(g * row[r])
+		}
+	}
+	return sum
+}
+
+func (v constant) draws(_ uint64, numbers []int) drawer {
+	return func(_ [][]int32, made []prediction, _ int) [][]variate { return newVariates(len(numbers), len(made)) }
+}

@@ -1,0 +1,296 @@
+package completion
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"lacuna/internal/als"
+	"lacuna/internal/posterior"
+	"lacuna/tensor"
+)
+
+// fitMagic begins a saved fit; the number changes with what follows: the length of the content, the content, its SHA-256.
+const (
+	fitMagic  = "lacuna fit 1\n"
+	fitPrefix = "lacuna fit "
+)
+
+// savedFit is what a fit is made from. The margins of the known cells are counted again.
+type savedFit struct {
+	Modes       []tensor.Mode
+	Index       [][]int32
+	Values      []float64
+	Settings    Report
+	Status      Status
+	Seed        uint64
+	Level       float64
+	Calibration savedCalibration
+	Scaling     tensor.Scaling
+	Unit        tensor.Scaling
+	UnitMode    int
+	Limits      []Limit
+	Shares      bool // filled values are probabilities
+	Family      bool // intervals are those of the predictive distribution
+	Step        float64
+	Levels      savedLevels
+
+	Ensemble *savedEnsemble // one of these three
+	Exact    *savedExact
+	Constant *float64
+}
+
+type savedCalibration struct {
+	Noise, Spread, Pieces, Uncertainty float64
+	Mode                               int
+	Stretch, Ratios, Shares            []float64
+	Seen                               []bool
+}
+
+type savedLevels struct{ Known, Shares []float64 }
+
+type savedEnsemble struct {
+	Members              []savedMember
+	Mean                 float64
+	Effects              [][]float64
+	Deviation, Low, High float64
+	Least                float64
+}
+
+type savedMember struct {
+	Name      string
+	Scaling   tensor.Scaling
+	Weight    float64
+	Posterior posterior.Saved
+}
+
+type savedExact struct {
+	CP       *tensor.CP
+	Residual float64
+	Scaling  tensor.Scaling
+	Stderr   float64
+	Widened  float64
+}
+
+// Save writes what fills cells of the tensor again without refitting: LoadFit reads it. The errors of the completion,
+// its description by one CP model and its held-out cells are not part of it.
+func (c *Completion) Save(w io.Writer) error {
+	saved, err := c.saved()
+	if err != nil {
+		return err
+	}
+	var content bytes.Buffer
+	if err := gob.NewEncoder(&content).Encode(saved); err != nil {
+		return err
+	}
+	head := binary.LittleEndian.AppendUint64([]byte(fitMagic), uint64(content.Len()))
+	sum := sha256.Sum256(content.Bytes())
+	for _, part := range [][]byte{head, content.Bytes(), sum[:]} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Completion) saved() (*savedFit, error) {
+	k := c.calibration
+	out := &savedFit{
+		Modes: c.Observed.Modes, Index: c.Observed.Index, Values: c.Observed.Values,
+		Settings: c.Settings, Status: c.Status, Seed: c.seed, Level: c.level, Scaling: c.Scaling, Unit: c.unit,
+		UnitMode: c.UnitMode, Limits: c.limits, Shares: c.shares,
+		Family: c.family, Step: c.step, Levels: savedLevels{c.levels.known, c.levels.shares},
+		Calibration: savedCalibration{
+			k.noise, k.spread, k.pieces, k.uncertainty, k.mode, k.stretch, k.ratios, k.shares, k.seen,
+		},
+	}
+	switch fit := c.fit.(type) {
+	case constant:
+		value := float64(fit)
+		out.Constant = &value
+	case *exactFit:
+		out.Exact = &savedExact{fit.CP, fit.Residual, fit.scaling, fit.stderr, fit.widened}
+	case *ensemble:
+		e := &savedEnsemble{
+			Mean: fit.effects.mean, Effects: fit.effects.effect, Deviation: fit.deviation, Low: fit.low, High: fit.high,
+			Least: fit.least,
+		}
+		for _, m := range fit.members {
+			p, err := m.posterior.Save()
+			if err != nil {
+				return nil, fmt.Errorf("a fit of values that scatter as %s cannot be saved, give --noise gaussian or student: %w",
+					c.Settings.Noise, err)
+			}
+			e.Members = append(e.Members, savedMember{m.candidate.name, m.scaling, m.weight, p})
+		}
+		out.Ensemble = e
+	}
+	return out, nil
+}
+
+var (
+	errNoFit   = errors.New("this is no saved fit: lacuna complete TABLE --save NAME.fit makes one")
+	errVersion = errors.New("the fit was saved by another version of lacuna: complete the table again with --save")
+	errDamaged = errors.New("the fit is damaged: copy it again, or complete the table again with --save")
+)
+
+// LoadFit reads what Completion.Save wrote. It returns an error for what is no saved fit, for one of another version,
+// and for one whose checksum is not that of its content or whose parts do not fit together. The methods of the completion
+// give the same bits as before it was saved; of its fields Observed, Status, Settings, Scaling and UnitMode are set.
+func LoadFit(r io.Reader) (*Completion, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	body, ours := bytes.CutPrefix(data, []byte(fitMagic))
+	switch {
+	case !ours && bytes.HasPrefix(data, []byte(fitPrefix)):
+		return nil, errVersion
+	case !ours:
+		return nil, errNoFit
+	case len(body) < 8+sha256.Size:
+		return nil, errDamaged
+	}
+	content := body[8 : len(body)-sha256.Size]
+	sum := sha256.Sum256(content)
+	if binary.LittleEndian.Uint64(body) != uint64(len(content)) || !bytes.Equal(sum[:], body[len(body)-sha256.Size:]) {
+		return nil, errDamaged
+	}
+	saved := new(savedFit)
+	if err := gob.NewDecoder(bytes.NewReader(content)).Decode(saved); err != nil {
+		return nil, fmt.Errorf("%w (%v)", errDamaged, err)
+	}
+	c, err := saved.load()
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v)", errDamaged, err)
+	}
+	return c, nil
+}
+
+func (s *savedFit) load() (*Completion, error) {
+	observed, err := tensor.NewObserved(s.Modes, s.Index, s.Values)
+	if err != nil {
+		return nil, err
+	}
+	k := s.Calibration
+	c := &Completion{
+		Observed: observed, Status: s.Status, Settings: s.Settings, Scaling: s.Scaling, UnitMode: s.UnitMode,
+		FilledRMSE: math.NaN(), FilledNRMSE: math.NaN(), HeldOutRMSE: math.NaN(), HeldOutNRMSE: math.NaN(),
+		CP: tensor.NewCP(observed.Shape(), 0), level: s.Level, seed: s.Seed, unit: s.Unit, limits: s.Limits, shares: s.Shares,
+		family: s.Family, step: s.Step, levels: levels{s.Levels.Known, s.Levels.Shares},
+		calibration: calibration{
+			noise: k.Noise, spread: k.Spread, mode: k.Mode, stretch: k.Stretch, ratios: k.Ratios, shares: k.Shares,
+			pieces: k.Pieces, uncertainty: k.Uncertainty, seen: k.Seen,
+		},
+	}
+	if err := s.check(observed.Shape()); err != nil {
+		return nil, err
+	}
+	if s.Calibration.Seen != nil {
+		c.shape = knownShape(observed)
+	}
+	switch {
+	case s.Ensemble != nil:
+		c.fit, err = s.Ensemble.load(observed.Shape())
+	case s.Exact != nil:
+		e := s.Exact
+		c.fit = &exactFit{
+			Fit: als.Fit{CP: e.CP, Residual: e.Residual}, scaling: e.Scaling, stderr: e.Stderr, widened: e.Widened,
+			freedom: newFreedom(e.CP, e.Scaling.Apply(observed)),
+		}
+	default:
+		c.fit = constant(*s.Constant)
+	}
+	return c, err
+}
+
+// knownShape knows which cells are void, and nothing of the gaps.
+func knownShape(o *tensor.Observed) *shape {
+	return &shape{cells: o, sizes: o.Shape(), known: newMargins(o.Shape(), o.Index)}
+}
+
+// check refuses parts that do not fit together, with which a method would index out of range.
+func (s *savedFit) check(shape tensor.Shape) error {
+	k := s.Calibration
+	labels := func(mode, count int) bool {
+		return mode < 0 && count == 1 || mode >= 0 && mode < len(shape) && count == shape[mode]
+	}
+	scales := []tensor.Scaling{s.Scaling}
+	if s.Ensemble != nil {
+		for _, m := range s.Ensemble.Members {
+			scales = append(scales, m.Scaling)
+		}
+	}
+	if k.Seen != nil {
+		scales = append(scales, s.Unit)
+	}
+	if s.Exact != nil {
+		scales = append(scales, s.Exact.Scaling)
+		if !fits(s.Exact.CP, shape) || s.Exact.Scaling.Mode >= 0 {
+			return errors.New("the exact model does not fit the table")
+		}
+	}
+	for _, scale := range scales {
+		if !labels(scale.Mode, len(scale.Mean)) || len(scale.Scale) != len(scale.Mean) {
+			return errors.New("a standardisation does not fit the table")
+		}
+	}
+	subsets := len(subsetsOf(len(shape)))
+	if len(s.Levels.Known) != len(s.Levels.Shares) {
+		return errors.New("the levels of intervals do not fit together")
+	}
+	for _, m := range s.Limits {
+		if m.Mode >= len(shape) {
+			return errors.New("a limit names no mode")
+		}
+	}
+	if !labels(k.Mode, len(k.Stretch)) || len(k.Ratios) != len(k.Shares) || k.Seen != nil && len(k.Seen) != subsets+1 {
+		return errors.New("the calibration does not fit the table")
+	}
+	if s.Ensemble == nil && s.Exact == nil && s.Constant == nil {
+		return errors.New("there is no model")
+	}
+	return nil
+}
+
+func fits(m *tensor.CP, shape tensor.Shape) bool {
+	if m == nil || len(m.Factors) != len(shape) || len(m.Shape) != len(shape) || m.Blocks < 0 {
+		return false
+	}
+	for n, d := range shape {
+		if m.Shape[n] != d || len(m.Factors[n]) != d*m.Blocks {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *savedEnsemble) load(shape tensor.Shape) (*ensemble, error) {
+	e := &ensemble{effects: effects{s.Mean, s.Effects}, deviation: s.Deviation, low: s.Low, high: s.High, least: s.Least}
+	for _, saved := range s.Members {
+		p, err := saved.Posterior.Load(shape)
+		if err != nil {
+			return nil, err
+		}
+		e.members = append(e.members, member{
+			candidate: candidate{name: saved.Name}, scaling: saved.Scaling, weight: saved.Weight, posterior: p,
+		})
+	}
+	if e.samples() > 0 {
+		return e, nil
+	}
+	if len(s.Effects) != len(shape) {
+		return nil, errors.New("there is no sample")
+	}
+	for n, d := range shape {
+		if len(s.Effects[n]) != d {
+			return nil, errors.New("the main effects do not fit the table")
+		}
+	}
+	return e, nil
+}
