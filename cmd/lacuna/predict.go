@@ -155,14 +155,14 @@ func match(fit *lacuna.Completion, table *dataio.Table) (*matched, error) {
 	m := &matched{fit: fit}
 	o := table.Observed
 	if o.Order() != fit.Observed.Order() {
-		return nil, fmt.Errorf("the table has the modes %s, the fit has %s", modeNames(o.Modes), modeNames(fit.Observed.Modes))
+		return nil, fmt.Errorf("the table has the modes %s, the fit has %s", namesOfModes(o.Modes), namesOfModes(fit.Observed.Modes))
 	}
 	extended := -1
 	for n, known := range fit.Observed.Modes {
 		at := slices.IndexFunc(o.Modes, func(mode tensor.Mode) bool { return mode.Name == known.Name })
 		if at < 0 {
 			return nil, fmt.Errorf("there is no mode %s: the table has %s, the fit has %s. Name the columns as they were named "+
-				"when it was saved", known.Name, modeNames(o.Modes), modeNames(fit.Observed.Modes))
+				"when it was saved", known.Name, namesOfModes(o.Modes), namesOfModes(fit.Observed.Modes))
 		}
 		position := make(map[string]int32, len(known.Labels))
 		for i, label := range known.Labels {
@@ -245,7 +245,7 @@ func (m *matched) write(a *app, f *completeFlags, table *dataio.Table) error {
 	return table.WriteAll(f.output, inFit, f.extra()...)
 }
 
-func modeNames(modes []tensor.Mode) string {
+func namesOfModes(modes []tensor.Mode) string {
 	names := make([]string, len(modes))
 	for n, mode := range modes {
 		names[n] = mode.Name
