@@ -83,8 +83,11 @@ func TestPiecesGiveTheSameTable(t *testing.T) {
 func TestErrorsInLaterPieces(t *testing.T) {
 	text := longNotes(60_000)
 	for _, test := range []struct{ row, want string }{
-		{"1,t1,x,twelve\n", `"twelve" is no number`}, {"1,t1,x\n", "3 fields where the header has 4"},
-		{",t1,x,1\n", "the label is empty"}, {"1,t1,\"x,1\n", "a quote is opened"}, {"0,t0,x,77\n", "--duplicates"},
+		{"1,t1,x,twelve\n", `"twelve" is no number`},
+		{"1,t1,x\n", "3 fields where the header has 4"},
+		{",t1,x,1\n", "the label is empty"},
+		{"1,t1,\"x,1\n", "a quote is opened"},
+		{"0,t0,x,77\n", "--duplicates"},
 	} {
 		line := strings.Count(text, "\n") + 1
 		_, err := Read(save(t, "t.csv", text+test.row), Options{Index: []string{"day", "town"}, Value: "value"})

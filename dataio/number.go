@@ -62,8 +62,11 @@ func (n *numbers) join(fork *numbers) {
 	}
 	m, later := &n.marks, &fork.marks
 	for _, mark := range []struct{ own, other *string }{
-		{&m.eitherComma, &later.eitherComma}, {&m.eitherDot, &later.eitherDot}, {&m.thousands, &later.thousands},
-		{&m.decimal, &later.decimal}, {&m.dot, &later.dot},
+		{&m.eitherComma, &later.eitherComma},
+		{&m.eitherDot, &later.eitherDot},
+		{&m.thousands, &later.thousands},
+		{&m.decimal, &later.decimal},
+		{&m.dot, &later.dot},
 	} {
 		if *mark.own == "" {
 			*mark.own = *mark.other
