@@ -11,7 +11,7 @@ func FMA(x, y, z float64) float64 {
 	high := float64(x * y)
 	if size := math.Abs(high); !(size > least && size < most && math.Abs(x) < most && math.Abs(y) < most &&
 		math.Abs(z) < most) {
-		if x == 0 || y == 0 || z == 0 {
+		if x == 0 || y == 0 {
 			return high + z
 		}
 		return math.FMA(x, y, z)
