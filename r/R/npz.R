@@ -98,9 +98,11 @@ npy_data <- function(file, type, n) {
   )
 }
 
+# 64 bits by 16: a word of 32 bits may be what R takes for NA.
 npy_long <- function(file, n) {
-  words <- matrix(readBin(file, "integer", 2 * n, endian = "little"), 2)
-  words[2, ] * 2^32 + ifelse(words[1, ] < 0, words[1, ] + 2^32, words[1, ])
+  words <- matrix(readBin(file, "integer", 4 * n, 2, signed = FALSE, endian = "little"), 4)
+  top <- words[4, ] - ifelse(words[4, ] >= 2^15, 2^16, 0)
+  words[1, ] + words[2, ] * 2^16 + words[3, ] * 2^32 + top * 2^48
 }
 
 utf8 <- function(text) {

@@ -1,0 +1,3 @@
+library(testthat)
+library(lacuna)
+test_check("lacuna")

@@ -1,0 +1,112 @@
+test_that("a matrix is filled", {
+  skip_without_command()
+  x <- product()
+  dimnames(x) <- list(row = letters[1:8], column = LETTERS[1:7])
+  done <- quick(x, interval = 90)
+  expect_equal(done$filled["c", "D"], 18, tolerance = 1e-6)
+  expect_identical(done$filled[!is.na(x)], x[!is.na(x)])
+  expect_identical(dimnames(done$filled), dimnames(x))
+  expect_identical(unname(which(done$was_filled != 0)), which(is.na(x)))
+  expect_identical(is.nan(done$stderr), !is.na(x))
+  expect_true(all(done$low <= done$filled & done$filled <= done$high, na.rm = TRUE))
+  expect_identical(lapply(done$factors$modes, rownames), list(row = letters[1:8], column = LETTERS[1:7]))
+  expect_identical(done$status, "finished")
+})
+
+test_that("an array of three modes keeps its shape", {
+  skip_without_command()
+  x <- outer(outer(1:6, 2:6), 1:4) * 1.0
+  truth <- x[2, 3, 4]
+  x[2, 3, 4] <- NA
+  done <- quick(x)
+  expect_identical(dim(done$filled), dim(x))
+  expect_equal(done$filled[2, 3, 4], truth, tolerance = 1e-6)
+})
+
+test_that("a long data frame gains the rows of the full grid", {
+  skip_without_command()
+  x <- product()
+  rownames(x) <- format(as.Date("2020-01-01") + 0:7)
+  long <- data.frame(day = as.Date(rownames(x))[row(x)], k = as.vector(col(x)), y = as.vector(x))
+  known <- long[!is.na(long$y), ]
+  done <- quick(known, full_grid = TRUE)
+  expect_identical(nrow(done$filled), 56L)
+  expect_identical(done$filled$y[1:54], known$y)
+  expect_s3_class(done$filled$day, "Date")
+  expect_setequal(done$filled$k[55:56], c(4L, 2L))
+  expect_equal(done$filled$y[done$filled$k == 4][8], 18, tolerance = 1e-6)
+  expect_length(done$stderr, 56)
+  named <- quick(long[, c("y", "k", "day")], value = "y")
+  expect_identical(names(named$filled), c("y", "k", "day"))
+  expect_false(anyNA(named$filled$y))
+})
+
+test_that("time series stay time series", {
+  skip_without_command()
+  one <- ts(round(10 + 5 * sin(2 * pi * (1:70) / 12) + (1:70) / 10, 2), start = c(2001, 3), frequency = 12)
+  one[c(5, 30)] <- NA
+  done <- quick(one)
+  expect_identical(stats::tsp(done$filled), stats::tsp(one))
+  expect_false(anyNA(done$filled))
+  several <- stats::ts(cbind(a = one, b = 2 * one), start = c(2001, 3), frequency = 12)
+  done <- quick(several)
+  expect_identical(stats::tsp(done$filled), stats::tsp(several))
+  expect_identical(rownames(done$factors$modes$time)[[1]], "2001-03")
+})
+
+test_that("faults of the data and the settings are told", {
+  skip_without_command()
+  long <- data.frame(a = c("p", "p", "q"), b = c("r", "r", "s"), y = c(1, 2, NA))
+  fault <- tryCatch(quick(long), lacuna_input_error = identity)
+  expect_s3_class(fault, "lacuna_error")
+  expect_match(conditionMessage(fault), "duplicates =")
+  expect_error(quick(product(), noise = "loud"), "noise =")
+})
+
+test_that("faults that need no command are told", {
+  expect_error(lacuna_complete(1:3), "only one mode")
+  expect_error(lacuna_complete(matrix("a")), "no numbers")
+  expect_error(lacuna_complete(product(), value = "y"), "value = has no effect")
+  expect_error(lacuna_complete(product(), modes = "a"), "1 names")
+  expect_error(lacuna_complete(data.frame(a = c(1, NA), b = 1:2, y = 1:2)), "column a is NA in row 2")
+  expect_error(lacuna_complete(data.frame(a = 1, y = 1), value = "z"), "no column z")
+  expect_error(lacuna_complete(product(), period = 12), "names of the modes")
+})
+
+test_that("a table without gaps is passed on", {
+  skip_without_command()
+  x <- outer(1:4, 1:5) * 1.0
+  done <- quick(x)
+  expect_identical(done$filled, x)
+  expect_identical(done$status, "nothing-to-fill")
+  expect_output(print(done), "nothing to fill")
+})
+
+test_that("warnings, print and plots", {
+  skip_without_command()
+  expect_warning(done <- lacuna_complete(product(), effort = 0.001, max_time = 60), "held out")
+  expect_length(done$warnings, 1)
+  expect_output(print(done), "known cells: 54")
+  expect_s3_class(summary(done), "summary.lacuna_completion")
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_invisible(plot(done))
+  expect_invisible(plot(done, "errors"))
+})
+
+test_that("values are those of the command", {
+  skip_without_command()
+  long <- data.frame(r = paste0("r", row(product())), k = paste0("k", col(product())), y = as.vector(product()) + sin(1:56))
+  paths <- tempfile(c("a", "b"), fileext = ".csv")
+  on.exit(unlink(paths))
+  text <- transform(long, y = ifelse(is.na(y), "", sprintf("%.17g", y)))
+  utils::write.csv(text, paths[[1]], row.names = FALSE, quote = FALSE)
+  status <- system2(lacuna_binary(), c("complete", paths[[1]], "-o", paths[[2]], "--effort", "0.001", "--quiet"),
+                    stdout = FALSE, stderr = FALSE)
+  expect_identical(status, 0L)
+  theirs <- utils::read.csv(paths[[2]])
+  ours <- quick(long)
+  # The file is written with 12 significant digits where values have many.
+  expect_equal(ours$filled$y, theirs$y, tolerance = 1e-11)
+  expect_equal(ours$stderr[is.na(long$y)], theirs$lacuna_stderr[is.na(long$y)], tolerance = 1e-4)
+})
