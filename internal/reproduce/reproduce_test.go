@@ -69,7 +69,7 @@ func TestUnknownNames(t *testing.T) {
 		!strings.Contains(err.Error(), "fig2, fig3") {
 		t.Errorf("error %v does not list the items", err)
 	}
-	if _, err := Run(context.Background(), "fig2", Options{Out: t.TempDir(), Integrator: "adam"}); err == nil ||
+	if _, err := Run(context.Background(), "fig2", Options{Out: t.TempDir(), Integrator: "sophia"}); err == nil ||
 		!strings.Contains(err.Error(), "normalised") {
 		t.Errorf("error %v does not list the integrators", err)
 	}
