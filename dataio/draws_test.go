@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 // TestWriteDraws writes draws in every format, and reads them again.
@@ -20,18 +22,30 @@ func TestWriteDraws(t *testing.T) {
 			}
 		}
 	}
+	const text = "site,month,y,lacuna_filled,lacuna_draw\n" +
+		"a,1,1,0,1\na,2,101,1,1\nb,1,3,0,1\nb,2,4,0,1\nb,3,112,1,1\n" +
+		"a,1,1,0,2\na,2,201,1,2\nb,1,3,0,2\nb,2,4,0,2\nb,3,212,1,2\n"
+	var out strings.Builder
+	if err := table.WriteDrawsTo(&out, 2, fill); err != nil || out.String() != text {
+		t.Errorf("%v\n%s\nwant\n%s", err, out.String(), text)
+	}
 	want := []float64{1, 101, 3, 4, 112, 1, 201, 3, 4, 212}
-	for _, ending := range []string{"csv", "csv.gz", "parquet"} {
-		path := filepath.Join(t.TempDir(), "draws."+ending)
-		if err := table.WriteDraws(path, 2, fill); err != nil {
-			t.Fatal(err)
-		}
-		again, err := Read(path, Options{Index: []string{DrawColumn, "site", "month"}, Value: "y"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(again.Observed.Values, want) {
-			t.Errorf("%s: %v, want %v", ending, again.Observed.Values, want)
+	type row struct {
+		Site  string  `parquet:"site"`
+		Y     float64 `parquet:"y"`
+		Draw  int32   `parquet:"lacuna_draw"`
+	}
+	file := filepath.Join(t.TempDir(), "draws.parquet")
+	if err := table.WriteDraws(file, 2, fill); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := parquet.ReadFile[row](file)
+	if err != nil || len(rows) != len(want) {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for k, r := range rows {
+		if r.Y != want[k] || int(r.Draw) != 1+k/5 {
+			t.Errorf("row %d is %v, want the value %v", k, r, want[k])
 		}
 	}
 	path := filepath.Join(t.TempDir(), "draws.npz")

@@ -62,9 +62,9 @@ func (c *Completion) calibrated(number int, cell []int32, p prediction, v variat
 	case own == whole:
 		return deviation
 	case own > 0:
-		return deviation * (whole / own)
+		return float64(deviation * (whole / own))
 	}
-	return whole * cellStream(c.seed, number, cell).NormFloat64()
+	return float64(whole * cellStream(c.seed, number, cell).NormFloat64())
 }
 
 // eachBatch calls body for stretches of the cells that are few enough to hold predictions of.
@@ -80,7 +80,9 @@ func eachBatch(index [][]int32, count int, body func(begin int, part [][]int32))
 }
 
 // drawStream is the stream of what all cells of a draw share.
-func drawStream(seed uint64, number int) *rng.Stream { return rng.New(seed, fmt.Sprint("draws/", number)) }
+func drawStream(seed uint64, number int) *rng.Stream {
+	return rng.New(seed, fmt.Sprint("draws/", number))
+}
 
 // cellStream is the stream of what a cell has for itself.
 func cellStream(seed uint64, number int, cell []int32) *rng.Stream {

@@ -14,4 +14,6 @@ func (s *Sample) Draw(stream *rng.Stream, cell []int32) (expected, noise float64
 }
 
 // drawNoise draws a normal deviate of that variance.
-func drawNoise(stream *rng.Stream, variance float64) float64 { return math.Sqrt(variance) * stream.NormFloat64() }
+func drawNoise(stream *rng.Stream, variance float64) float64 {
+	return math.Sqrt(variance) * stream.NormFloat64()
+}
