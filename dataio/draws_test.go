@@ -31,9 +31,9 @@ func TestWriteDraws(t *testing.T) {
 	}
 	want := []float64{1, 101, 3, 4, 112, 1, 201, 3, 4, 212}
 	type row struct {
-		Site  string  `parquet:"site"`
-		Y     float64 `parquet:"y"`
-		Draw  int32   `parquet:"lacuna_draw"`
+		Site string  `parquet:"site"`
+		Y    float64 `parquet:"y"`
+		Draw int32   `parquet:"lacuna_draw"`
 	}
 	file := filepath.Join(t.TempDir(), "draws.parquet")
 	if err := table.WriteDraws(file, 2, fill); err != nil {
