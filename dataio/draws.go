@@ -215,7 +215,8 @@ func (t *Table) writeDrawsParquet(w io.Writer, draws int, fill DrawCells) error 
 func (t *Table) writeDrawsNPZ(w io.Writer, draws int, fill DrawCells) error {
 	shape := append([]int{draws}, t.Observed.Shape()...)
 	cells := t.Observed.Shape().Cells()
-	if cells*float64(draws) > mostCells {
+	const most = 1 << 28
+	if cells*float64(draws) > most {
 		return &Error{
 			Path: t.Path, Problem: fmt.Sprintf("%d draws of all %.3g cells are too many for an array", draws, cells),
 			Remedy: "write them to a .parquet file, which lists the known cells and the gaps alone",

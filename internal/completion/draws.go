@@ -63,9 +63,9 @@ func (c *Completion) calibrated(number int, cell []int32, p prediction, v variat
 	case own == whole:
 		return deviation
 	case own > 0:
-		return deviation * (whole / own)
+		return float64(deviation * (whole / own))
 	}
-	return whole * cellStream(c.seed, number, cell).NormFloat64()
+	return float64(whole * cellStream(c.seed, number, cell).NormFloat64())
 }
 
 // eachBatch calls body for stretches of the cells that are few enough to hold predictions of.

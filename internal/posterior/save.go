@@ -50,11 +50,11 @@ func loadCoins(s SavedScatter, _ tensor.Shape) Scatter {
 }
 
 func (s spread) save() SavedScatter {
-	return SavedScatter{Name: "spread", Numbers: []float64{s.level}, Rows: s.index}
+	return SavedScatter{Name: "spread", Numbers: []float64{s.level, s.freedom}, Rows: s.index}
 }
 
 func loadSpread(s SavedScatter, shape tensor.Shape) Scatter {
-	if len(s.Numbers) != 1 || len(s.Rows) != 0 && len(s.Rows) != len(shape) {
+	if len(s.Numbers) != 2 || len(s.Rows) != 0 && len(s.Rows) != len(shape) {
 		return nil
 	}
 	for n, row := range s.Rows {
@@ -62,7 +62,7 @@ func loadSpread(s SavedScatter, shape tensor.Shape) Scatter {
 			return nil
 		}
 	}
-	out := spread{level: s.Numbers[0]}
+	out := spread{level: s.Numbers[0], freedom: s.Numbers[1]}
 	if len(s.Rows) > 0 {
 		out.index = s.Rows
 	}
