@@ -281,11 +281,6 @@ func (t *Table) findKnown() {
 	}
 }
 
-// find searches a cell among the observed ones.
-func find(o *tensor.Observed, coordinate func(n int) int32) (position int, found bool) {
-	return findBetween(o, 0, o.Len(), coordinate)
-}
-
 // findNear searches a cell that probably stands behind a place, and not far from it.
 func findNear(o *tensor.Observed, near int, coordinate func(n int) int32) (position int, found bool) {
 	low, high := 0, o.Len()

@@ -112,7 +112,7 @@ func (s *npzCells) sizes(axes npzAxes) ([]int, error) {
 			return fail(fmt.Sprintf("%s has the shape %v of type %c%d, and there are %d values", name, index.shape, index.kind,
 				index.size, rows), "give one whole number a value")
 		}
-		limit := 1e6 + 64*float64(rows)
+		limit := 1e6 + float64(64*float64(rows))
 		if labels, given := axes.labels[n]; given {
 			sizes[n], limit = len(labels), float64(len(labels))
 		}

@@ -122,6 +122,7 @@ func (p *parquetPage) check(optional bool) error {
 		return err
 	}
 	switch encoding {
+	//lint:ignore SA1019 old files use it
 	case format.PlainDictionary, format.RLEDictionary:
 		if len(rest) > 0 {
 			return p.checkRuns(rest[1:], int(rest[0]))

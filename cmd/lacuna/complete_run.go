@@ -69,29 +69,6 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	return finishComplete(a, f, completion, result)
 }
 
-// read reads the table. An interrupt does not wait for the end of standard input.
-func (f *completeFlags) read(ctx context.Context) (table *dataio.Table, err error) {
-	if f.file != pipe {
-		return f.input.read(f.files...)
-	}
-	type outcome struct {
-		table *dataio.Table
-		err   error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		table, err := f.input.read(f.files...)
-		done <- outcome{table, err}
-	}()
-	select {
-	case o := <-done:
-		return o.table, o.err
-	case <-ctx.Done():
-		err := fmt.Errorf("interrupted before the end of %s: nothing was written", dataio.StandardInput)
-		return nil, withCode(exitInterrupted, err)
-	}
-}
-
 func nothingToFill(a *app, f *completeFlags, table *dataio.Table, result *summary.Complete) error {
 	result.Status = "nothing-to-fill"
 	what := "nothing was written"

@@ -151,7 +151,7 @@ func (m predictive) cdf(y float64) (p float64) {
 func (m predictive) logScore(y, step float64) float64 {
 	const least = 1e-12 // of a probability: no family is ruled out by one value
 	if step > 0 {
-		return portable.Log(math.Max(least, m.cdf(y+step/2)-m.cdf(y-step/2)))
+		return portable.Log(math.Max(least, m.cdf(y+float64(step/2))-m.cdf(y-float64(step/2))))
 	}
 	var p float64
 	for _, c := range m.parts {
@@ -164,7 +164,7 @@ func (m predictive) logScore(y, step float64) float64 {
 
 // central is the least level of a central interval that holds y: 1 − 2 min(P(≤ y), P(≥ y)).
 func (m predictive) central(y, step float64) float64 {
-	return math.Max(0, 1-2*math.Min(m.cdf(y), 1-m.cdf(y-step/2)))
+	return math.Max(0, 1-float64(2*math.Min(m.cdf(y), 1-m.cdf(y-float64(step/2)))))
 }
 
 // quantile is the least y with P(≤ y) ≥ p, between low and high.
@@ -185,7 +185,7 @@ func (m predictive) quantile(p, low, high float64) float64 {
 		}
 	}
 	for range halvings {
-		middle := low + (high-low)/2
+		middle := low + float64((high-low)/2)
 		if m.cdf(middle) >= p {
 			high = middle
 		} else {

@@ -49,7 +49,7 @@ func (c *Completion) ofFamily(e *ensemble, cell []int32, level float64) (low, hi
 	from, to, _ := c.limits.at(cell)
 	from = math.Max(from, e.floor())
 	to = math.Min(to, float64(4*e.high)-float64(3*e.low))
-	tail := (1 - c.levels.at(level)) / 2
+	tail := float64((1 - c.levels.at(level)) / 2)
 	return m.quantile(tail, from, to), m.quantile(1-tail, from, to)
 }
 

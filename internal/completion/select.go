@@ -348,7 +348,7 @@ func averaged(errors [][]float64) (sum float64) {
 		return linalg.Norm2(errors[0])
 	}
 	own := (linalg.Norm2(errors[0]) + linalg.Norm2(errors[1])) / 2
-	return own/several + float64((1-1.0/several)*linalg.Dot(errors[0], errors[1]))
+	return float64(own/several) + float64((1-1.0/several)*linalg.Dot(errors[0], errors[1]))
 }
 
 // errors lists those on held cells, in units of the deviations that the kept cells have.

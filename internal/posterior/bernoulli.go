@@ -88,7 +88,7 @@ func (o *odds) draw() {
 		o.s.predict(weight, begin, m)
 		for c, a := range o.s.data.Values[begin:end] {
 			weight[c] = polyaGamma(o.streams[part], o.trials, weight[c])
-			target[c] = (a - o.trials/2) / weight[c]
+			target[c] = (a - float64(o.trials/2)) / weight[c]
 		}
 	})
 }

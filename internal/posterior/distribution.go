@@ -12,7 +12,7 @@ func normalCDF(x float64) float64 { return portable.Erfc(-x*math.Sqrt2/2) / 2 }
 
 // studentCDF is that of Student's t with nu degrees of freedom.
 func studentCDF(x, nu float64) float64 {
-	tail := portable.Beta(nu/2, 0.5, nu/(nu+float64(x*x))) / 2
+	tail := float64(portable.Beta(nu/2, 0.5, nu/(nu+float64(x*x))) / 2)
 	if x > 0 {
 		return 1 - tail
 	}
@@ -21,12 +21,12 @@ func studentCDF(x, nu float64) float64 {
 
 // logStudent is the logarithm of the density of Student's t with nu degrees of freedom.
 func logStudent(x, nu float64) float64 {
-	norm := portable.LogGamma((nu+1)/2) - portable.LogGamma(nu/2) - portable.Log(nu*math.Pi)/2
+	norm := portable.LogGamma((nu+1)/2) - portable.LogGamma(nu/2) - float64(portable.Log(nu*math.Pi)/2)
 	return norm - float64((nu+1)/2*portable.Log1p(x*x/nu))
 }
 
 // logNormal is the logarithm of the density of N(0, 1).
-func logNormal(x float64) float64 { return -float64(x*x/2) - portable.Log(2*math.Pi)/2 }
+func logNormal(x float64) float64 { return -float64(x*x/2) - float64(portable.Log(2*math.Pi)/2) }
 
 // truncatedNormal draws from N(mean, 1) between low and high, either of which may be infinite, by inversion; far out in a
 // tail by the exponential that the tail is like (Robert 1995).
@@ -52,7 +52,7 @@ func upTo(s *rng.Stream, a, b float64) float64 {
 	}
 	low, high := normalCDF(a), normalCDF(b)
 	u := low + float64(s.Float64()*(high-low))
-	x := math.Sqrt2 * portable.Erfinv(2*u-1)
+	x := float64(math.Sqrt2 * portable.Erfinv(float64(2*u)-1))
 	if u < 1e-3 { // 2u − 1 has lost digits
 		for range 4 {
 			x -= (normalCDF(x) - u) / portable.Exp(logNormal(x))

@@ -80,7 +80,7 @@ func (e exponential) At(cell []int32, x float64) (mean, variance float64) {
 	const most = 300
 	_, square := e.spread.At(cell, x)
 	square = float64(e.scale * e.scale * square)
-	mean = portable.Exp(math.Min(e.mean+float64(e.scale*x)+square/2, most))
+	mean = portable.Exp(math.Min(e.mean+float64(e.scale*x)+float64(square/2), most))
 	return mean, mean * mean * portable.Expm1(math.Min(square, most))
 }
 

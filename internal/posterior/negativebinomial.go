@@ -44,7 +44,7 @@ func (NegativeBinomial) Cost() float64 { return 2 * polyaGammaCost }
 // sizes is the grid of r: 41 values, each 4/3 times the one before, about.
 var sizes = func() (grid [41]float64) {
 	for k := range grid {
-		grid[k] = portable.Pow(10, float64(k)/8-1)
+		grid[k] = portable.Pow(10, float64(float64(k)/8)-1)
 	}
 	return grid
 }()

@@ -77,7 +77,7 @@ func (f Ordinal) start(s *sampler) noise {
 	for k := range o.cuts { // where N(0, 1) would be cut
 		below += len(o.cells[k])
 		share := (float64(below) + 0.5) / float64(s.data.Len()+1)
-		o.cuts[k] = math.Sqrt2 * portable.Erfinv(2*share-1)
+		o.cuts[k] = math.Sqrt2 * portable.Erfinv(float64(2*share)-1)
 		if k > 0 {
 			o.cuts[k] = math.Max(o.cuts[k], o.cuts[k-1]+1e-3)
 		}

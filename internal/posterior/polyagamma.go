@@ -41,6 +41,6 @@ func polyaGammaMoments(psi float64) (mean, variance float64) {
 	q := portable.Exp(-psi)
 	mean = (1 - q) / (1 + q) / (2 * psi)
 	// sinh ψ / cosh²(ψ/2) = 2 (1 − q²)/(1 + q)², and 1/cosh²(ψ/2) = 4q/(1 + q)²
-	variance = (2*(1-float64(q*q)) - float64(4*q*psi)) / ((1 + q) * (1 + q)) / (4 * psi * psi * psi)
+	variance = (float64(2*(1-float64(q*q))) - float64(4*q*psi)) / ((1 + q) * (1 + q)) / (4 * psi * psi * psi)
 	return mean, variance
 }

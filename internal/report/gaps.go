@@ -19,7 +19,7 @@ func GapMaps(o *tensor.Observed) []Map {
 	pictures, _ := gapMaps(o)
 	maps := make([]Map, len(pictures))
 	for k, p := range pictures {
-		maps[k] = Map{p.Caption, p.SVG}
+		maps[k] = Map(p)
 	}
 	return maps
 }
