@@ -33,7 +33,7 @@ func betaFraction(a, b, x float64) float64 {
 		d = 1 / guard(1+float64(term*d))
 		c = guard(1 + term/c)
 		f *= float64(c * d)
-		return c * d
+		return float64(c * d)
 	}
 	for k := 1.0; k < most; k++ {
 		twice := a + float64(2*k)
