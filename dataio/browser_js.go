@@ -1,5 +1,7 @@
 package dataio
 
+import "io"
+
 // In a browser the libraries for these formats would be most of the page: it names the way out instead.
 func init() {
 	refuse := func(format Format, ending, also string, detect func(string, []byte) sureness) {
@@ -24,4 +26,8 @@ func unread(path string, data []byte, _ Options) (*Table, error) {
 		Path: path, Problem: "the page in the browser does not read " + string(k.format),
 		Remedy: "save the table as CSV, or give the file to the command lacuna",
 	}
+}
+
+func (t *Table) writeDrawsParquet(io.Writer, int, DrawCells) error {
+	return &Error{Problem: "the page in the browser does not write Parquet", Remedy: "take CSV or .npz"}
 }

@@ -58,21 +58,11 @@ func runBenchGaps(ctx context.Context, a *app, o gaps.Options) error {
 	a.say("        %s", gaps.Header)
 	o.Each = func(done, all int, r gaps.Result) { a.say("%7s %s", fmt.Sprintf("%d/%d", done, all), r.Line()) }
 	results, err := gaps.Run(ctx, o)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return inputError(err)
-	}
-	if a.json {
-		if results == nil {
-			results = []gaps.Result{}
+	return printResults(a, results, err, func() error {
+		if len(results) == 0 {
+			return nil
 		}
-		if err := a.printJSON(results); err != nil {
-			return err
-		}
-	} else if len(results) > 0 {
 		fmt.Fprintln(a.stdout)
-		if err := gaps.Print(a.stdout, gaps.Summarise(results)); err != nil {
-			return err
-		}
-	}
-	return cutShort(err)
+		return gaps.Print(a.stdout, gaps.Summarise(results))
+	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -66,23 +65,15 @@ func runBenchScale(ctx context.Context, a *app, o scale.Options) error {
 	o.Complete.Progress = func(p lacuna.Progress) { showProgress(counter, p) }
 	results, err := scale.Run(ctx, o)
 	stop()
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return inputError(err)
-	}
-	if a.json {
-		if err := a.printJSON(append([]scale.Result{}, results...)); err != nil {
-			return err
-		}
-		return cutShort(err)
-	}
+	return printResults(a, results, err, func() error { return printScale(a, results) })
+}
+
+func printScale(a *app, results []scale.Result) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "KNOWN CELLS\tNRMSE\tFLOOR\tRATIO\tBLOCKS\tSECONDS\tCPU SECONDS\tFILLING\tBYTES A CELL")
 	for _, r := range results {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%.3f\t%v\t%s\t%s\t%s\t%.0f\n", grouped(r.Cells), short(r.NRMSE), short(r.Floor),
 			r.NRMSE/r.Floor, r.Blocks, short(r.Seconds), short(r.CPU), short(r.FillSeconds), r.BytesPerCell)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	return cutShort(err)
+	return table.Flush()
 }

@@ -13,9 +13,12 @@ import (
 
 // limits translates --min and --max for a table of these modes.
 func (f *completeFlags) limits(modes []tensor.Mode) (all []lacuna.Limit, err error) {
-	for flag, values := range map[string][]string{"--min": f.min, "--max": f.max} {
-		for _, text := range values {
-			m, err := parseLimit(flag, text, modes)
+	for _, given := range []struct {
+		flag   string
+		values []string
+	}{{"--min", f.min}, {"--max", f.max}} {
+		for _, text := range given.values {
+			m, err := parseLimit(given.flag, text, modes)
 			if err != nil {
 				return nil, usageError{err}
 			}

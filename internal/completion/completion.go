@@ -119,8 +119,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	} else {
 		c.take(j.finishAverage(ctx, folds, selected, budget))
 	}
-	j.judge(c)
-	j.judgeDistances(c, folds)
+	j.judgeDistances(c, folds, j.judge(c))
 	flow := j.follow(ctx, c, folds, flowing*budget)
 	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
 	c.Warnings = append(c.Warnings, flow.warnings...)

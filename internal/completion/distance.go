@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sort"
 
-	"lacuna/internal/parallel"
 	"lacuna/tensor"
 )
 
@@ -120,9 +119,9 @@ func measuredModes(o *tensor.Observed) (modes []int) {
 	return modes
 }
 
-// judgeDistances says what error is to be expected, and was found on held-out cells, by distance to the nearest known
-// cell.
-func (j *job) judgeDistances(c *Completion, f folds) {
+// judgeDistances says what error is to be expected, by the standard errors of the cells to be filled, and was found on
+// held-out cells, by distance to the nearest known cell.
+func (j *job) judgeDistances(c *Completion, f folds, stderrs []float64) {
 	through := slices.Clone(j.gaps)
 	for _, h := range c.HeldOut {
 		through = append(through, h.Cell)
@@ -139,8 +138,6 @@ func (j *job) judgeDistances(c *Completion, f folds) {
 		}
 		return &classes[class]
 	}
-	stderrs := make([]float64, len(j.gaps))
-	parallel.For(j.Threads, len(j.gaps), func(g int) { _, stderrs[g] = c.At(j.gaps[g]) })
 	for g, gap := range j.gaps {
 		at(nearest(along, gap, nil)).filled.add(stderrs[g], c.unit.ScaleAt(gap), 0)
 	}

@@ -60,7 +60,7 @@ func TestErrorsByDistance(t *testing.T) {
 			continue
 		}
 		j, c, f := spelled(t, ordered)
-		j.judgeDistances(c, f)
+		j.judgeDistances(c, f, j.judge(c))
 		type count struct {
 			filled, held int
 			errors       float64
@@ -120,7 +120,7 @@ func TestErrorsByDistance(t *testing.T) {
 
 func TestWithoutOrderThereIsNoFar(t *testing.T) {
 	j, c, f := spelled(t, 0)
-	j.judgeDistances(c, f)
+	j.judgeDistances(c, f, j.judge(c))
 	for _, d := range c.ByDistance {
 		if d.To > 1 {
 			t.Errorf("labels are names, and cells are %d to %d steps away", d.From, d.To)

@@ -118,13 +118,14 @@ func (e *ensemble) distribution(cell []int32) predictive {
 	const most = 100
 	m := predictive{cell: cell}
 	count := max(1, e.samples())
+	one := e.single(cell)
 	for k := range e.members {
 		member := &e.members[k]
 		step := max(1, count/most)
 		for s := 0; s < len(member.posterior.Samples) && member.weight > 0; s += step {
 			sample := member.posterior.Samples[s]
 			weight := member.weight / float64(len(member.posterior.Samples))
-			m.parts = append(m.parts, component{sample.Scatter, sample.AtCell(e.single(cell), 0), member.scaling, weight})
+			m.parts = append(m.parts, component{sample.Scatter, sample.AtCell(one, 0), member.scaling, weight})
 			m.total += weight
 		}
 	}

@@ -32,10 +32,12 @@ type squares struct {
 	pieces      map[int32]*[2]float64 // of every piece: squares of errors, cells
 }
 
-// judge says what error is to be expected of the cells that are filled, altogether and label by label.
-func (j *job) judge(c *Completion) {
+// judge says what error is to be expected of the cells that are filled, altogether and label by label. It returns their
+// standard errors.
+func (j *job) judge(c *Completion) (stderrs []float64) {
 	c.FilledRMSE, c.FilledNRMSE, c.FilledUncertainty = math.NaN(), math.NaN(), c.calibration.uncertainty
-	stderrs, far := make([]float64, len(j.gaps)), make([]bool, len(j.gaps))
+	stderrs = make([]float64, len(j.gaps))
+	far := make([]bool, len(j.gaps))
 	parallel.For(j.Threads, len(j.gaps), func(g int) {
 		_, stderrs[g] = c.At(j.gaps[g])
 		far[g] = c.unlike(j.gaps[g])
@@ -59,6 +61,7 @@ func (j *job) judge(c *Completion) {
 		}
 	}
 	c.Warnings = append(c.Warnings, j.doubts(c)...)
+	return stderrs
 }
 
 // judgeMode says it for every label of a mode.

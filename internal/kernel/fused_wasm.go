@@ -50,21 +50,8 @@ func fusedRow(row []float64, s float64, x []float64) {
 		tail := rest + lost
 		part = tail - rest
 		if off := (rest - (tail - part)) + (lost - part); off != 0 {
-			tail = odd(tail, off)
+			tail = portable.Odd(tail, off)
 		}
 		row[j] = sum + tail
 	}
-}
-
-// odd is the neighbour of x with an odd last bit in the direction of what rounding to x lost.
-func odd(x, lost float64) float64 {
-	bits := math.Float64bits(x)
-	if bits&1 == 0 {
-		if lost > 0 == (x > 0) {
-			bits++
-		} else {
-			bits--
-		}
-	}
-	return math.Float64frombits(bits)
 }

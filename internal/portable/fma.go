@@ -43,9 +43,14 @@ func odd(a, b float64) float64 {
 	if lost == 0 {
 		return sum
 	}
-	bits := math.Float64bits(sum)
+	return Odd(sum, lost)
+}
+
+// Odd returns x ≠ 0, or the neighbour with an odd last bit in the direction of lost ≠ 0, which rounding to x lost.
+func Odd(x, lost float64) float64 {
+	bits := math.Float64bits(x)
 	if bits&1 == 0 {
-		if lost > 0 == (sum > 0) {
+		if lost > 0 == (x > 0) {
 			bits++
 		} else {
 			bits--

@@ -8,7 +8,7 @@ import (
 )
 
 // normalCDF is the distribution function of N(0, 1).
-func normalCDF(x float64) float64 { return portable.Erfc(-x*math.Sqrt2/2) / 2 }
+func normalCDF(x float64) float64 { return float64(portable.Erfc(-x*math.Sqrt2/2) / 2) }
 
 // studentCDF is that of Student's t with nu degrees of freedom.
 func studentCDF(x, nu float64) float64 {
