@@ -123,53 +123,24 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		}
 		return nil
 	}
-	fill := f.fill(c)
+	fill := summary.Fill(c, f.interval/100)
 	if f.output == pipe {
 		out := bufio.NewWriter(a.stdout)
-		if err := table.WriteAllTo(out, fill, f.extra()...); err != nil {
+		if err := table.WriteAllTo(out, fill, summary.Extra(f.interval/100)...); err != nil {
 			return err
 		}
 		return out.Flush()
 	}
-	if err := table.WriteAll(f.output, fill, f.extra()...); err != nil {
+	if err := table.WriteAll(f.output, fill, summary.Extra(f.interval/100)...); err != nil {
 		return err
 	}
 	result.Output = f.output
 	return nil
 }
 
-// fill is what is written into gaps.
-func (f *completeFlags) fill(c *lacuna.Completion) dataio.FillCells {
-	return func(index [][]int32, out []dataio.Filled) {
-		value, stderr := make([]float64, len(out)), make([]float64, len(out))
-		c.AtAll(index, value, stderr)
-		var bounds []float64
-		cell := make([]int32, len(index))
-		for k := range out {
-			for n, column := range index {
-				cell[n] = column[k]
-			}
-			out[k] = dataio.Filled{Value: c.Possible(cell, value[k]), Stderr: stderr[k]}
-			if f.interval > 0 {
-				low, high := c.Bounds(cell, value[k], stderr[k], f.interval/100)
-				bounds = append(bounds, low, high)
-				out[k].Extra = bounds[len(bounds)-2:]
-			}
-		}
-	}
-}
-
 // drawCells are the draws of a completion.
 func drawCells(c *lacuna.Completion) dataio.DrawCells {
 	return func(index [][]int32, values [][]float64) { c.Draws(0, index, values) }
-}
-
-// extra names the columns that the output has beside the standard error.
-func (f *completeFlags) extra() []string {
-	if f.interval > 0 {
-		return []string{"lacuna_low", "lacuna_high"}
-	}
-	return nil
 }
 
 // outputName is the output in a message.

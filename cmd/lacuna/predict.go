@@ -14,6 +14,7 @@ import (
 	"lacuna"
 	"lacuna/dataio"
 	"lacuna/internal/atomicfile"
+	"lacuna/internal/summary"
 	"lacuna/tensor"
 )
 
@@ -237,12 +238,12 @@ func (m *matched) write(a *app, f *completeFlags, table *dataio.Table) error {
 		fill := func(index [][]int32, values [][]float64) { m.fit.Draws(0, m.index(index), values) }
 		return a.writeDraws(table, fill, f.output, f.draws)
 	}
-	fill := f.fill(m.fit)
+	fill := summary.Fill(m.fit, f.interval/100)
 	inFit := func(index [][]int32, out []dataio.Filled) { fill(m.index(index), out) }
 	if f.output == pipe {
-		return table.WriteAllTo(a.stdout, inFit, f.extra()...)
+		return table.WriteAllTo(a.stdout, inFit, summary.Extra(f.interval/100)...)
 	}
-	return table.WriteAll(f.output, inFit, f.extra()...)
+	return table.WriteAll(f.output, inFit, summary.Extra(f.interval/100)...)
 }
 
 func namesOfModes(modes []tensor.Mode) string {

@@ -150,20 +150,8 @@ func (s *Session) Fill(ctx context.Context, w Work, threads int, progress func(l
 
 // written is the filled table as the command writes it.
 func written(t *dataio.Table, c *lacuna.Completion, level float64) ([]byte, error) {
-	var extra []string
-	if level > 0 {
-		extra = []string{"lacuna_low", "lacuna_high"}
-	}
 	var out bytes.Buffer
-	err := t.WriteTo(&out, func(cell []int32) dataio.Filled {
-		value, stderr := c.At(cell)
-		filled := dataio.Filled{Value: value, Stderr: stderr}
-		if level > 0 {
-			low, high := c.Interval(cell, level)
-			filled.Extra = []float64{low, high}
-		}
-		return filled
-	}, extra...)
+	err := t.WriteAllTo(&out, summary.Fill(c, level), summary.Extra(level)...)
 	return out.Bytes(), err
 }
 

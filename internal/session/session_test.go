@@ -1,0 +1,56 @@
+package session
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestFilledValuesArePossible fills counts: the page writes what the command writes, whole numbers that are not negative.
+func TestFilledValuesArePossible(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("site,day,birds\n")
+	for site := range 12 {
+		for day := range 12 {
+			value := strconv.Itoa((site*day + site + day) % 7)
+			if (5*site+day)%6 == 0 {
+				value = ""
+			}
+			fmt.Fprintf(&text, "s%d,d%d,%s\n", site, day, value)
+		}
+	}
+	var s Session
+	if _, err := s.Open("birds.csv", []byte(text.String()), Reading{}); err != nil {
+		t.Fatal(err)
+	}
+	filled, err := s.Fill(context.Background(), Work{Seed: 1, Effort: 0.01, Level: 90}, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(filled.Table))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(rows[0], ","); got != "site,day,birds,lacuna_filled,lacuna_stderr,lacuna_low,lacuna_high" {
+		t.Fatalf("columns %s", got)
+	}
+	gaps := 0
+	for _, row := range rows[1:] {
+		if row[3] != "1" {
+			continue
+		}
+		gaps++
+		for _, column := range []int{2, 5, 6} {
+			if y, err := strconv.ParseFloat(row[column], 64); err != nil || y < 0 || y != math.Floor(y) {
+				t.Errorf("%v: %s is %q", row[:2], rows[0][column], row[column])
+			}
+		}
+	}
+	if gaps == 0 {
+		t.Error("nothing was filled")
+	}
+}
