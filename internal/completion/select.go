@@ -117,8 +117,8 @@ type explorer struct {
 	worth  float64 // factor that the error of a change has to be below
 	tried  map[string]*trial
 	first  []*trial // of every form
-	best   []*trial // of every form
-	lead   int      // the form with the least error
+	best   *trial   // the leading candidate's
+	lead   int      // the form that the leading candidate has
 	second *trial   // the next best after it
 }
 
@@ -171,7 +171,7 @@ func (e *explorer) tryForms() {
 	if !e.spectral && e.folds.cells.Len() >= manyCells {
 		e.lead = e.trySpectral(e.first, e.lead, e.try)
 	}
-	e.best = slices.Clone(e.first)
+	e.best = e.first[e.lead]
 }
 
 // try tries a candidate, once.
@@ -197,9 +197,9 @@ func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
 		return nil
 	}
 	t = e.try(c)
-	switch lead := e.best[e.lead]; {
+	switch lead := e.best; {
 	case t.error < e.worth*lead.error:
-		e.second, e.best[e.lead] = lead, t
+		e.second, e.best = lead, t
 	case e.second == nil || t.error < e.second.error:
 		e.second = t
 	}
@@ -209,7 +209,7 @@ func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
 func (e *explorer) changeCourses(reserve float64) {
 	for _, n := range e.byLength() {
 		for _, course := range e.otherCourses(n) {
-			c := e.best[e.lead].candidate
+			c := e.best.candidate
 			c.courses = slices.Clone(c.courses)
 			c.courses[n] = course
 			c.settings.Priors = e.priors(c.courses)
@@ -219,8 +219,8 @@ func (e *explorer) changeCourses(reserve float64) {
 }
 
 func (e *explorer) changeScalings(reserve float64) {
-	for _, s := range e.otherScalings(e.best[e.lead].candidate) {
-		c := e.best[e.lead].candidate
+	for _, s := range e.otherScalings(e.best.candidate) {
+		c := e.best.candidate
 		c.scaling = s
 		e.rival(c, reserve)
 	}
@@ -230,12 +230,12 @@ func (e *explorer) changeScalings(reserve float64) {
 // come to, from which many blocks gain the most. Where modes follow a course, many blocks are tried without first: it is
 // cheap, and may do as well.
 func (e *explorer) changeBlocks() {
-	single := e.best[e.lead]
+	single := e.best
 	if !e.spectral { // chains from one start have more in common
 		e.chains = 2
 	}
 	if pair := e.rival(single.candidate, 0); pair != nil {
-		e.best[e.lead], e.second = pair, nil
+		e.best, e.second = pair, nil
 	}
 	c := single.candidate
 	if first := e.firstCourses(); !slices.Equal(c.courses, first) {
@@ -277,7 +277,7 @@ func (e *explorer) climb(c candidate) (best *trial) {
 // choose takes the leading candidate, the best of another form with the same blocks and courses, and the next best.
 func (e *explorer) choose() {
 	const form, next = 1.4, 1.15 // beside the least error
-	lead := e.best[e.lead]
+	lead := e.best
 	e.sel.error, e.sel.fit = lead.error, lead.fit
 	e.sel.candidates = append(e.sel.candidates, lead.candidate)
 	other := -1
