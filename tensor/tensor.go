@@ -224,15 +224,31 @@ func (o *Observed) Split(share float64, stream *rand.Rand) (kept, held *Observed
 
 // Partition returns the cells for which first is true, and the others.
 func (o *Observed) Partition(first func(c int) bool) (yes, no *Observed) {
-	var a, b []int
+	return o.Filter(first), o.Filter(func(c int) bool { return !first(c) })
+}
+
+// Filter returns the cells for which keep is true, in the same order; it is asked twice about each.
+func (o *Observed) Filter(keep func(c int) bool) *Observed {
+	count := 0
 	for c := range o.Values {
-		if first(c) {
-			a = append(a, c)
-		} else {
-			b = append(b, c)
+		if keep(c) {
+			count++
 		}
 	}
-	return o.Subset(a), o.Subset(b)
+	out := &Observed{Modes: o.Modes, Index: make([][]int32, len(o.Index)), Values: make([]float64, 0, count)}
+	for n := range out.Index {
+		out.Index[n] = make([]int32, 0, count)
+	}
+	for c, v := range o.Values {
+		if !keep(c) {
+			continue
+		}
+		for n, column := range o.Index {
+			out.Index[n] = append(out.Index[n], column[c])
+		}
+		out.Values = append(out.Values, v)
+	}
+	return out
 }
 
 // Counts returns, for every mode and index, the number of observed cells that have it.

@@ -20,6 +20,7 @@ const negligible = 0.01
 // describe fits plain CP models with a ridge to standardised cells and returns the one whose number of blocks the
 // cells of a part prefer, blocks in falling order of norm; nil when there was no time for any.
 func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, part int, budget float64) *tensor.CP {
+	j.tidy()
 	counts := j.describeCounts()
 	kept, held := f.without(part)
 	train, test := scaling.Apply(j.sample(kept, counts, budget)), scaling.Apply(held)
@@ -38,6 +39,7 @@ func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, par
 	if fits[best].CP == nil {
 		return nil
 	}
+	j.tidy()
 	fit := als.Refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], j.refits(counts[best]))
 	norms, order := fit.Norms(), fit.ByNorm()
 	for len(order) > 1 && norms[order[len(order)-1]] < negligible*norms[order[0]] {

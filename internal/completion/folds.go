@@ -16,7 +16,7 @@ type folds struct {
 	scattered bool // most cells are hidden one by one
 	parts     int
 	part      []uint8   // [c]: the part that holds the cell out, or none
-	piece     []int32   // [c]: cells that were hidden together have one number
+	piece     []int32   // [c]: cells that were hidden together have one number; nil: each was hidden alone
 	beside    [][]int32 // [part]: cells hidden with it that another part holds out
 }
 
@@ -44,10 +44,9 @@ func twoFolds(s *shape, share float64, seed uint64) folds {
 		f.dealShaped(s, seed, min(heldOut, max(1, s.cells.Len()/f.parts)), 0, f.parts-1)
 		return f
 	}
-	f.scattered = true
+	f.scattered, f.piece = true, nil
 	stream := rng.New(seed, "folds")
 	for c := range f.part {
-		f.piece[c] = int32(c)
 		if part := stream.IntN(f.parts); part == 0 || part == f.parts-1 {
 			f.part[c] = uint8(part)
 		}
@@ -91,34 +90,34 @@ func (f folds) without(part int) (kept, held *tensor.Observed) {
 
 // hide returns the cells that some parts leave together, and those that each holds out.
 func (f folds) hide(parts ...int) (kept *tensor.Observed, held []*tensor.Observed) {
-	hidden := make([]bool, f.cells.Len())
+	hidden := map[int]bool{}
 	for _, part := range parts {
 		for _, c := range f.beside[part] {
-			hidden[c] = true
+			hidden[int(c)] = true
 		}
+		held = append(held, f.cells.Filter(func(c int) bool { return int(f.part[c]) == part }))
 	}
-	left, out := make([]int, 0, f.cells.Len()), make([][]int, len(parts))
-	for c, p := range f.part {
-		if k := slices.Index(parts, int(p)); k >= 0 {
-			out[k] = append(out[k], c)
-		} else if !hidden[c] {
-			left = append(left, c)
-		}
-	}
-	for _, positions := range out {
-		held = append(held, f.cells.Subset(positions))
-	}
-	return f.cells.Subset(left), held
+	kept = f.cells.Filter(func(c int) bool {
+		return !slices.Contains(parts, int(f.part[c])) && (len(hidden) == 0 || !hidden[c])
+	})
+	return kept, held
 }
 
 // piecesOf lists the pieces of the cells that a part holds out.
 func (f folds) piecesOf(part int) (pieces []int32) {
 	for c, p := range f.part {
 		if int(p) == part {
-			pieces = append(pieces, f.piece[c])
+			pieces = append(pieces, f.pieceOf(c))
 		}
 	}
 	return pieces
+}
+
+func (f folds) pieceOf(c int) int32 {
+	if f.piece == nil {
+		return int32(c)
+	}
+	return f.piece[c]
 }
 
 // dealer hides one part after the other.

@@ -116,6 +116,7 @@ func fullBlocks(m *tensor.CP, count int) *tensor.CP {
 
 // begin opens a chain. Chains of the same candidate differ by their number.
 func (g *growth) begin(c candidate, start *tensor.CP, number int) *strand {
+	g.job.tidy()
 	s := &strand{candidate: c, scaling: c.scaling.fit(g.cells)}
 	s.data = s.scaling.Apply(g.cells)
 	settings := c.settings

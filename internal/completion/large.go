@@ -3,6 +3,7 @@ package completion
 import (
 	"context"
 	"math"
+	"runtime"
 	"slices"
 
 	"lacuna/internal/posterior"
@@ -26,6 +27,15 @@ func (j *job) large() bool {
 		blocks = j.Blocks
 	}
 	return sweeps*j.formsCost(blocks, j.observed.Shape(), j.observed.Len()) > exploring*defaultBudget
+}
+
+// tidy gives back the memory of what is no longer needed, of a table where that counts: left to itself, the collector
+// lets as much again pile up.
+func (j *job) tidy() {
+	const counts = 500_000 // cells
+	if j.observed.Len() >= counts {
+		runtime.GC()
+	}
 }
 
 // chooseLarge hides two parts of the cells, the first to measure the error and the last to choose, and selects the model
@@ -109,7 +119,7 @@ func (f folds) sample(count int, seed uint64) folds {
 			part = 1
 		}
 		positions = append(positions, c)
-		out.part, out.piece = append(out.part, part), append(out.piece, f.piece[c])
+		out.part, out.piece = append(out.part, part), append(out.piece, f.pieceOf(c))
 	}
 	out.cells = f.cells.Subset(positions)
 	return out

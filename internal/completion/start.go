@@ -85,6 +85,7 @@ func (j *job) spansOf(ctx context.Context, cells *tensor.Observed, scaling tenso
 	if known {
 		return spans
 	}
+	j.tidy()
 	spans = spectral.Find(ctx, scaling.Apply(cells), mostSpans, j.Seed, j.Threads)
 	j.spent(spansCost(cells.Order(), cells.Len()), 0)
 	cache.mutex.Lock()

@@ -131,9 +131,14 @@ func (g *scales) drawOmega(n int) {
 	s, omega, mode := g.s, g.omega[n], &g.s.modes[n]
 	squares, groups := s.weights[n], g.groups[:len(omega)]
 	if mode.place != nil {
-		s.cellParts(func(_ *rowScratch, _, begin, end int) {
-			for c := begin; c < end; c++ {
-				squares[mode.place[c]] = g.weight[c] * g.residual[c] * g.residual[c]
+		s.cellParts(func(m *rowScratch, _, begin, end int) {
+			for begin < end {
+				some := m.weights[:min(chunk, end-begin)]
+				for k := range some {
+					some[k] = g.weight[begin+k] * g.residual[begin+k] * g.residual[begin+k]
+				}
+				squares.put(mode.place[begin:], some)
+				begin += len(some)
 			}
 		})
 	}
@@ -145,9 +150,7 @@ func (g *scales) drawOmega(n int) {
 				sum += float64(g.weight[begin+c] * e * e)
 			}
 		} else {
-			for _, square := range squares[begin:end] {
-				sum += square
-			}
+			sum = squares.sum(begin, end)
 		}
 		groups[i] = group{float64(end - begin), sum * g.tau / omega[i]}
 	})

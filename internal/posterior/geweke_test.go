@@ -90,7 +90,7 @@ func TestJointDistribution(t *testing.T) {
 					data.Values[c] = chain.AtCell(data, c) + s.NormFloat64()/math.Sqrt(3)
 				}
 				for n, mode := range chain.modes {
-					chain.targets[n] = arranged(mode.place, data.Values)
+					chain.targets[n] = column{wide: arranged(mode.place, data.Values)}
 				}
 				chain.sweep()
 			}

@@ -23,8 +23,8 @@ type sampler struct {
 	missing [][]int // missing[n]: the others
 	modes   []sortedMode
 
-	targets [][]float64 // of the regression of the factor of every mode, in the order of the mode
-	weights [][]float64
+	targets []column // of the regression of the factor of every mode, in the order of the mode
+	weights []column
 
 	stride int         // of the rows of a design, which are blocks and a target
 	padded [][]float64 // the factors, their rows stride apart with zeros between, as pad has left them
@@ -46,6 +46,7 @@ const chunk = 256
 type rowScratch struct {
 	design, gram     []float64
 	precision, panel []float64
+	targets, weights []float64 // of a chunk of cells
 }
 
 // Run samples the posterior of a model of data, whose values should be standardised to a deviation near 1. When ctx
@@ -138,16 +139,22 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		s.scratch[t].precision = make([]float64, (s.Blocks+1)*stride)
 		s.scratch[t].design, s.scratch[t].gram = kernel.Make[float64](chunk*stride), kernel.Make[float64](chunk*stride)
 		s.scratch[t].panel = make([]float64, 8*stride)
+		s.scratch[t].targets, s.scratch[t].weights = make([]float64, chunk), make([]float64, chunk)
 	}
 	s.scatter()
 	if settings.Start != nil {
 		s.startFrom(settings.Start)
 	}
 	s.noise = settings.Noise.start(s)
-	s.targets, s.weights = make([][]float64, len(s.Shape)), make([][]float64, len(s.Shape))
+	s.targets, s.weights = make([]column, len(s.Shape)), make([]column, len(s.Shape))
 	for n := range s.modes {
-		s.targets[n] = arranged(s.modes[n].place, data.Values)
-		s.weights[n] = arranged(s.modes[n].place, s.noise.weights())
+		place := s.modes[n].place
+		if place == nil {
+			s.targets[n], s.weights[n] = column{wide: data.Values}, column{wide: s.noise.weights()}
+			continue
+		}
+		s.targets[n], s.weights[n] = newColumn(data.Len()), newColumn(data.Len())
+		s.targets[n].put(place, data.Values)
 	}
 	if settings.Start != nil {
 		s.noise.draw() // the size of the noise is that of what the start leaves over
@@ -254,19 +261,15 @@ func (s *sampler) arrange() {
 				continue
 			}
 			place = place[begin:end]
-			for k, w := range weights[begin:end] {
-				s.weights[n][place[k]] = w
-			}
+			s.weights[n].put(place, weights[begin:end])
 			if targets != nil {
-				for k, y := range targets[begin:end] {
-					s.targets[n][place[k]] = y
-				}
+				s.targets[n].put(place, targets[begin:end])
 			}
 		}
 	})
 	for n := range s.modes {
 		if s.modes[n].place == nil && targets != nil {
-			s.targets[n] = targets
+			s.targets[n] = column{wide: targets}
 		}
 	}
 }
@@ -304,7 +307,7 @@ func (s *sampler) regress(n, i int, precision []float64, m *rowScratch) {
 	for begin := mode.starts[i]; begin < mode.starts[i+1]; begin += chunk {
 		end := min(begin+chunk, mode.starts[i+1])
 		s.products(m.design, n, begin, end)
-		for k, y := range s.targets[n][begin:end] {
+		for k, y := range s.targets[n].at(begin, end, m.targets) {
 			row, rest := m.design[k*stride:][:stride], 0.0
 			for _, r := range s.missing[n] { // what the blocks without the mode contribute to the cell
 				rest += row[r]
@@ -316,7 +319,7 @@ func (s *sampler) regress(n, i int, precision []float64, m *rowScratch) {
 			}
 			row[width] = y - rest
 		}
-		linalg.AddGram(precision, m.design, s.weights[n][begin:end], m.gram, width+1, stride)
+		linalg.AddGram(precision, m.design, s.weights[n].at(begin, end, m.weights), m.gram, width+1, stride)
 	}
 }
 

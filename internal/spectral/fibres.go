@@ -9,7 +9,7 @@ import (
 // other coordinates. Columns with one cell are left out, for they add to the diagonal of the Gram matrix alone.
 type fibres struct {
 	d      int
-	starts []int // of every column
+	starts []int32 // of every column
 	index  []int32
 	values []float64
 	parts  int // into how many pieces the columns are cut
@@ -43,17 +43,19 @@ func newFibres(o *tensor.Observed, mode int) *fibres {
 		}
 		return true
 	}
+	kept := order[:0] // without the columns that have one cell
 	f.starts = append(f.starts, 0)
 	for begin, end := 0, 0; begin < len(order); begin = end {
 		for end = begin + 1; end < len(order) && same(order[begin], order[end]); end++ {
 		}
-		if end-begin < 2 {
-			continue
+		if end-begin > 1 {
+			kept = append(kept, order[begin:end]...)
+			f.starts = append(f.starts, int32(len(kept)))
 		}
-		for _, c := range order[begin:end] {
-			f.index, f.values = append(f.index, o.Index[mode][c]), append(f.values, o.Values[c])
-		}
-		f.starts = append(f.starts, len(f.values))
+	}
+	f.index, f.values = column[:len(kept)], make([]float64, len(kept))
+	for k, c := range kept {
+		f.index[k], f.values[k] = o.Index[mode][c], o.Values[c]
 	}
 	const most = 16
 	f.parts = min(max(1, len(f.values)/(4*f.d)), most)
