@@ -13,11 +13,7 @@ func Factor(mode tensor.Mode, values []float64, colour Colour) *Figure {
 	c := Chart{X: Axis{Label: mode.Name}, Rules: []Rule{{At: 0, Colour: Grey, Width: 0.6}}}
 	if len(mode.Coordinates) >= 3 {
 		c.Curves = []Curve{{X: mode.Coordinates, Y: values, Colour: colour, Width: 1.1}}
-		if isNumbers(mode) {
-			c.X.Unit = mode.Unit
-		} else {
-			c.X.Categories, c.X.At, c.X.AtUnit = mode.Labels, mode.Coordinates, mode.Unit
-		}
+		c.X = overMode(mode)
 	} else {
 		x := make([]float64, len(values))
 		for i := range x {

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"slices"
 
+	"lacuna/figure"
 	"lacuna/internal/page"
 	"lacuna/tensor"
 )
@@ -28,8 +29,10 @@ type Page struct {
 	// standard deviation of the values; 0 or NaN means unknown. FilledUncertainty is its relative standard error.
 	FilledRMSE, FilledNRMSE, FilledUncertainty float64
 
-	ByLabel []LabelError
-	Units   string // the mode whose labels have units of their own, so that errors are told by label; empty means none
+	ByLabel    []LabelError
+	ByDistance []DistanceError
+	Series     []figure.Series // filled fibres that are drawn
+	Units      string          // the mode whose labels have units of their own, so that errors are told by label; empty means none
 
 	HeldOut   []HeldOut // cells that were hidden from every choice, and then compared
 	RMSE      float64   // on HeldOut, in the data's units; NaN when too few cells could be hidden
@@ -64,6 +67,16 @@ type LabelError struct {
 	HeldOutRMSE float64
 	Skill       float64 // 1 − (RMSE / that of the label's own mean)² on the held-out cells
 	Uncertainty float64 // relative standard error of the RMSE
+}
+
+// DistanceError is the error of the cells whose nearest known cell is From to To steps away, both 0 where there is none. A
+// figure that is not known is NaN. Errors are over the deviation of the values.
+type DistanceError struct {
+	From, To        int
+	Filled, HeldOut int // cells
+	FilledNRMSE     float64
+	HeldOutNRMSE    float64
+	Uncertainty     float64 // relative standard error of HeldOutNRMSE
 }
 
 // Baseline is what a simple predictor reaches on the same held-out cells.

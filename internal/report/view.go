@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -37,6 +38,10 @@ type view struct {
 	Errors      template.HTML
 	Labels      []labelLine
 	MoreLabels  int
+	Far         string // how errors grow with the distance to known cells
+	Distances   template.HTML
+	Filling     template.HTML // some filled series
+	Promise     string        // of intervals
 	Maps        []picture
 	Rank        int // blocks found
 	Emergence   template.HTML
@@ -73,6 +78,11 @@ func newView(p *Page) *view {
 	if !v.Unknown {
 		v.trust()
 		v.labelErrors()
+		v.distanceErrors()
+	}
+	v.Promise = percent(cmp.Or(p.Level, 0.9))
+	if len(p.Series) > 0 {
+		v.Filling = inline(figure.FilledSeries(p.Series))
 	}
 	v.Maps, v.MoreMaps = gapMaps(p.Observed)
 	if p.CP != nil && p.CP.Blocks > 0 {
@@ -100,10 +110,7 @@ func (v *view) trust() {
 	if v.Coverage == nil {
 		return
 	}
-	level := v.Level
-	if level == 0 {
-		level = 0.9
-	}
+	level := cmp.Or(v.Level, 0.9)
 	var promised, covered []float64
 	for _, c := range v.Coverage {
 		promised, covered = append(promised, c.Promised), append(covered, c.Covered)

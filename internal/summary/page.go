@@ -43,6 +43,17 @@ func Page(table *dataio.Table, c *lacuna.Completion, how How) *report.Page {
 	for _, l := range c.ByLabel {
 		p.ByLabel = append(p.ByLabel, report.LabelError(l))
 	}
+	for _, d := range c.ByDistance {
+		p.ByDistance = append(p.ByDistance, report.DistanceError{
+			From: d.From, To: d.To, Filled: d.Filled, HeldOut: d.HeldOut,
+			FilledNRMSE: d.FilledNRMSE, HeldOutNRMSE: d.HeldOutNRMSE, Uncertainty: d.Uncertainty,
+		})
+	}
+	value := how.ValueName
+	if value == "" {
+		value = "value"
+	}
+	p.Series = series(table, c, value, how.Level)
 	for _, h := range c.HeldOut {
 		p.HeldOut = append(p.HeldOut, report.HeldOut{Value: h.Value, Predicted: h.Predicted, Stderr: h.Stderr})
 	}
