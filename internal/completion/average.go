@@ -12,7 +12,8 @@ import (
 // finishAverage combines the candidates with the weights that held-back cells prefer, and measures the combination on
 // cells whose values had no part in its weights.
 func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget float64) fitted {
-	plan := newSchedule(sel.candidates, f.cells.Shape(), f.cells.Len(), float64(finishing*budget)+sel.left, j.Effort)
+	plan, candidates := j.plan(f, sel, budget)
+	sel.candidates = candidates
 	j.expect(plan.work(sel.candidates, f.cells.Shape(), f.cells.Len()))
 	j.report("measuring the error on held-out cells", sel.error)
 	equal := slices.Repeat([]float64{1 / float64(len(sel.candidates))}, len(sel.candidates))
@@ -59,6 +60,24 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	}
 	j.conclude(ctx, &out, final, f, sel.parts[0], budget)
 	return out
+}
+
+// plan is the schedule of fitting the candidates, and which of them: the later ones only where there are chains enough.
+func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidate) {
+	const enough = 4 // chains
+	rungs := shapedLadder
+	if f.scattered {
+		rungs = ladder
+	} else if slices.ContainsFunc(sel.candidates[0].courses, func(c course) bool { return c != independent }) {
+		rungs = longer(rungs)
+	}
+	for count := len(sel.candidates); ; count-- {
+		some := sel.candidates[:count]
+		plan := newSchedule(rungs, some, f.cells.Shape(), f.cells.Len(), float64(finishing*budget)+sel.left, j.Effort)
+		if f.scattered || plan.chains >= enough || count == 1 {
+			return plan, some
+		}
+	}
 }
 
 // conclude calibrates the fit of all observed cells with the held-out ones, and describes it. The cells of a part choose

@@ -116,13 +116,13 @@ func (e *ensemble) draws(seed uint64, numbers []int) drawer {
 	}
 	return func(index [][]int32, made []prediction, threads int) [][]variate {
 		out := newVariates(len(numbers), len(made))
-		centres := map[*member][]centre{nil: nil}
+		known := map[*member]centres{nil: {}}
 		for d, number := range numbers {
 			m := members[d]
-			own, known := centres[m]
-			if !known {
+			own, met := known[m]
+			if !met {
 				own = e.centres(m, index, made, threads)
-				centres[m] = own
+				known[m] = own
 			}
 			eachCell(index, threads, func(c int, cell []int32) {
 				stream := cellStream(seed, number, cell)
@@ -131,8 +131,9 @@ func (e *ensemble) draws(seed uint64, numbers []int) drawer {
 					return
 				}
 				x, noise := m.posterior.Samples[samples[d]].Draw(stream, cell)
-				scale := m.scaling.ScaleAt(cell)
-				out[d][c] = variate{m.scaling.Undo(cell, x) - own[c].mean + own[c].beside, scale * noise}
+				counts := math.Sqrt(own.relative[m.posterior.ChainOf(samples[d])][c])
+				deviation := m.scaling.Undo(cell, x) - own.of[c].mean + own.of[c].beside
+				out[d][c] = variate{counts * deviation, counts * m.scaling.ScaleAt(cell) * noise}
 			})
 		}
 		return out
@@ -162,14 +163,21 @@ func (e *ensemble) choose(share float64) (chosen *member) {
 // centre is what a member says of a cell: its mean, and how far that, kept within bounds, lies from the mean of all.
 type centre struct{ mean, beside float64 }
 
-func (e *ensemble) centres(m *member, index [][]int32, made []prediction, threads int) []centre {
+// centres are those of some cells, and how much every chain counts there: by the root of it a draw of one of its samples
+// is stretched, so that the variance of all draws is that of the prediction.
+type centres struct {
+	of       []centre
+	relative [][]float64 // [chain][cell]
+}
+
+func (e *ensemble) centres(m *member, index [][]int32, made []prediction, threads int) centres {
 	count := len(made)
 	value, spread, noise := make([]float64, count), make([]float64, count), make([]float64, count)
 	m.posterior.Predict(index, value, spread, noise, threads)
-	out := make([]centre, count)
+	out := centres{make([]centre, count), m.posterior.Relative(index, threads)}
 	eachCell(index, threads, func(c int, cell []int32) {
 		mean := m.scaling.Undo(cell, value[c])
-		out[c] = centre{mean, math.Min(math.Max(mean, e.low), e.high) - made[c].value}
+		out.of[c] = centre{mean, math.Min(math.Max(mean, e.low), e.high) - made[c].value}
 	})
 	return out
 }

@@ -72,9 +72,7 @@ func (j *job) fit(
 	for k := range e.members {
 		m := &e.members[k]
 		m.posterior = runs[k*chains]
-		for _, run := range runs[k*chains+1:][:chains-1] {
-			m.posterior.Samples = append(m.posterior.Samples, run.Samples...)
-		}
+		m.posterior.Join(runs[k*chains+1:][:chains-1]...)
 		if len(m.posterior.Samples) == 0 && e.effects.effect == nil {
 			e.effects = fitEffects(cells)
 		}

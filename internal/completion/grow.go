@@ -179,12 +179,14 @@ func (g *growth) ensemble(chains ...*strand) *ensemble {
 		at := slices.IndexFunc(e.members, same)
 		if at < 0 {
 			at = len(e.members)
-			e.members = append(e.members, member{candidate: s.candidate, scaling: s.scaling, posterior: new(posterior.Posterior)})
+			e.members = append(e.members, member{
+				candidate: s.candidate, scaling: s.scaling,
+				posterior: &posterior.Posterior{Blocks: s.candidate.settings.Blocks, Chains: []int{}},
+			})
 		}
 		m := &e.members[at]
 		m.weight += 1 / float64(len(chains))
-		m.posterior.Blocks = s.candidate.settings.Blocks
-		m.posterior.Samples = append(m.posterior.Samples, s.samples...)
+		m.posterior.Join(&posterior.Posterior{Samples: s.samples})
 	}
 	return &e
 }

@@ -19,7 +19,7 @@ func grown(t *testing.T, threads int) (*growth, *tensor.Observed) {
 	j.Threads = threads
 	f := twoFolds(j.shape, 0.1, 1)
 	sel := j.selectModel(context.Background(), f.sample(1000, 1), exploration{
-		work: 1e9, counts: []int{3, 7}, sweeps: 20, parts: []int{1}, spectral: true,
+		work: 1e9, counts: []int{3, 7}, sweeps: 20, chains: 1, parts: []int{1}, spectral: true,
 	})
 	kept, held := f.hide(0, f.parts-1)
 	return j.grow(context.Background(), kept, held[1], sel), held[0]

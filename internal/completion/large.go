@@ -45,7 +45,7 @@ func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection
 	f := twoFolds(j.shape, j.HoldOut, j.Seed)
 	some := f.sample(sampleCells, j.Seed)
 	e := exploration{
-		work: budget / defaultBudget * largeWork, counts: blockCounts, start: startCount, sweeps: trialSweeps,
+		work: budget / defaultBudget * largeWork, counts: blockCounts, start: startCount, sweeps: trialSweeps, chains: 1,
 		parts: []int{1}, spectral: true,
 	}
 	values := func(form posterior.Form) bool { return expectsValues(form.Noise) }

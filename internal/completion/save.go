@@ -17,7 +17,7 @@ import (
 
 // fitMagic begins a saved fit; the number changes with what follows: the length of the content, the content, its SHA-256.
 const (
-	fitMagic  = "lacuna fit 1\n"
+	fitMagic  = "lacuna fit 2\n"
 	fitPrefix = "lacuna fit "
 )
 

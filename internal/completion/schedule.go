@@ -2,6 +2,7 @@ package completion
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/tensor"
 )
@@ -119,6 +120,35 @@ var ladder = []schedule{
 	{folds: 1, trials: 1, chains: 1, sweeps: 30},
 }
 
+// shapedLadder is the same where gaps have shapes: chains differ most in what lies far from known cells, so that there
+// are more of them, and shorter ones.
+var shapedLadder = []schedule{
+	{folds: 9, trials: 4, chains: 16, sweeps: 200},
+	{folds: 9, trials: 4, chains: 16, sweeps: 120},
+	{folds: 7, trials: 4, chains: 14, sweeps: 100},
+	{folds: 7, trials: 3, chains: 12, sweeps: 80},
+	{folds: 5, trials: 3, chains: 10, sweeps: 80},
+	{folds: 5, trials: 3, chains: 10, sweeps: 60},
+	{folds: 5, trials: 2, chains: 8, sweeps: 60},
+	{folds: 4, trials: 2, chains: 6, sweeps: 60},
+	{folds: 3, trials: 2, chains: 6, sweeps: 60},
+	{folds: 3, trials: 2, chains: 4, sweeps: 60},
+	{folds: 2, trials: 2, chains: 4, sweeps: 50},
+	{folds: 2, trials: 2, chains: 3, sweeps: 50},
+	{folds: 1, trials: 2, chains: 2, sweeps: 50},
+	{folds: 1, trials: 1, chains: 1, sweeps: 50},
+	{folds: 1, trials: 1, chains: 1, sweeps: 30},
+}
+
+// longer are schedules for modes that follow courses, which chains take longer to find.
+func longer(rungs []schedule) []schedule {
+	out := slices.Clone(rungs)
+	for k := range out {
+		out[k].sweeps *= 2
+	}
+	return out
+}
+
 // budget is the nominal work in nanoseconds that the settings allow. Long ordered modes have more.
 func (j *job) budget() float64 {
 	budget := j.Effort * (defaultBudget + math.Min(2*j.courseWork(), 2*defaultBudget))
@@ -136,9 +166,9 @@ func (s schedule) work(candidates []candidate, shape tensor.Shape, cells int) (w
 	return work
 }
 
-// newSchedule chooses the best rung of the ladder that the candidates leave room for within a budget.
+// newSchedule chooses the best rung of a ladder that the candidates leave room for within a budget.
 // More effort than the default makes even the best rung longer.
-func newSchedule(candidates []candidate, shape tensor.Shape, cells int, budget, effort float64) schedule {
+func newSchedule(ladder []schedule, candidates []candidate, shape tensor.Shape, cells int, budget, effort float64) schedule {
 	var sweep float64
 	for _, c := range candidates {
 		sweep += c.cost(shape, cells)

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
@@ -69,6 +68,7 @@ type exploration struct {
 	counts   []int   // numbers of blocks
 	start    int     // position among them of the first that is tried
 	sweeps   int     // of a trial
+	chains   int     // in every part: two tell what averaging will come to
 	parts    []int   // the folds whose cells are held back
 	spectral bool    // trials start from spectral models, not scattered
 }
@@ -77,14 +77,16 @@ type exploration struct {
 func (j *job) exploration(f folds, budget float64) exploration {
 	const most = 3
 	shape := f.cells.Shape()
-	e := exploration{work: float64(exploring * budget), counts: blockCounts, start: startCount, sweeps: 100}
+	e := exploration{work: float64(exploring * budget), counts: blockCounts, start: startCount, sweeps: 100, chains: 1}
 	if !f.scattered {
-		e.work = float64(exploringShapes * budget)
+		e.work, e.sweeps, e.chains = float64(exploringShapes*budget), 50, 2
 	}
 	if j.Blocks > 0 {
 		e.counts, e.start = []int{j.Blocks}, 0
 	}
-	round := func() float64 { return j.formsCost(e.counts[e.start], shape, f.cells.Len()) * float64(e.sweeps) }
+	round := func() float64 {
+		return j.formsCost(e.counts[e.start], shape, f.cells.Len()) * float64(e.sweeps*e.chains)
+	}
 	for e.start > 0 && round() > e.work {
 		e.start, e.sweeps = e.start-1, e.sweeps/2 // too little work for the middle: begin with few blocks
 	}
@@ -112,7 +114,6 @@ type explorer struct {
 	folds  folds
 	shape  tensor.Shape
 	sel    selection
-	chains int     // in every part that is held back: one, or two
 	left   float64 // nominal work that may still be spent
 	worth  float64 // factor that the error of a change has to be below
 	tried  map[string]*trial
@@ -126,14 +127,15 @@ type explorer struct {
 // of its modes, standardisations.
 func (j *job) selectModel(ctx context.Context, f folds, plan exploration) selection {
 	e := explorer{
-		job: j, exploration: plan, ctx: ctx, folds: f, shape: f.cells.Shape(), chains: 1, worth: 1, left: plan.work,
+		job: j, exploration: plan, ctx: ctx, folds: f, shape: f.cells.Shape(), worth: 1, left: plan.work,
 		tried: map[string]*trial{},
 	}
 	e.sel = selection{error: math.Inf(1), scattered: math.Inf(1), overfit: 1, parts: plan.parts}
 	j.report("choosing the form of the model on held-back cells", 0)
 	e.tryForms()
-	// Between gaps with shapes, what a label has in common with its neighbours counts most; among scattered ones it is the
-	// number of blocks, and then how many chains are averaged, unless cells are few beside labels.
+	// Among scattered gaps how many chains are averaged counts too, unless cells are few beside labels. Between gaps with
+	// shapes, what a label has in common with its neighbours can count most, and the blocks that it takes change with it;
+	// held-back cells tell less there.
 	free := e.left
 	if f.scattered {
 		e.worth = 0.95
@@ -142,9 +144,12 @@ func (j *job) selectModel(ctx context.Context, f folds, plan exploration) select
 		e.changeBlocks()
 		e.changeScalings(0.4 * free)
 	} else {
+		e.worth = 0.97
 		e.changeCourses(0.5 * free)
-		e.changeScalings(0.4 * free)
-		e.changeBlocks()
+		e.worth = 1
+		e.step(0.15 * free)
+		e.worth = 0.97
+		e.changeScalings(0)
 	}
 	e.choose()
 	e.sel.left = math.Max(0, e.left)
@@ -164,11 +169,11 @@ func (e *explorer) tryForms() {
 		random := scatteredFolds(e.folds.cells, e.HoldOut, e.Seed)
 		for _, t := range e.first {
 			if c := t.candidate; c.settings.Noise == (posterior.Gaussian{}) {
-				e.sel.isolated(e.job.try(e.ctx, random, []int{0}, c, e.sweeps, 1))
+				e.sel.isolated(e.job.try(e.ctx, random, []int{0}, c, 2*e.sweeps, 1))
 			}
 		}
 	}
-	if !e.spectral && e.folds.cells.Len() >= manyCells {
+	if !e.spectral && e.folds.scattered && e.folds.cells.Len() >= manyCells {
 		e.lead = e.trySpectral(e.first, e.lead, e.try)
 	}
 	e.best = e.first[e.lead]
@@ -252,14 +257,28 @@ func (e *explorer) changeBlocks() {
 
 // climb tries a candidate with ever more blocks, or else fewer, and returns the best.
 func (e *explorer) climb(c candidate) (best *trial) {
-	const worse = 1.1 // beside the best so far: what may be luck
 	if best = e.rival(c, 0); best == nil {
 		return nil
 	}
+	return e.climbFrom(best, 0)
+}
+
+// step changes the number of blocks of the leading candidate.
+func (e *explorer) step(reserve float64) { e.climbFrom(e.best, reserve) }
+
+// climbFrom tries ever more blocks than a trial had, or else fewer, and returns the best.
+func (e *explorer) climbFrom(best *trial, reserve float64) *trial {
+	const worse = 1.1 // beside the best so far: what may be luck
+	const few = 0.9   // where gaps have shapes: many blocks are the safer guess, and averaged do no harm
+	from := best.candidate.settings.Blocks
 	for _, step := range []int{1, -1} {
-		for position := e.start + step; position >= 0 && position < len(e.counts); position += step {
-			c.settings.Blocks = e.counts[position]
-			t := e.rival(c, 0)
+		c := best.candidate
+		if step < 0 && !e.folds.scattered {
+			e.worth = few
+		}
+		for at := slices.Index(e.counts, from) + step; at >= 0 && at < len(e.counts); at += step {
+			c.settings.Blocks = e.counts[at]
+			t := e.rival(c, reserve)
 			if t == nil || t.error > worse*best.error {
 				break
 			}
@@ -267,7 +286,7 @@ func (e *explorer) climb(c candidate) (best *trial) {
 				best = t
 			}
 		}
-		if best.candidate.settings.Blocks != e.counts[e.start] {
+		if best.candidate.settings.Blocks != from {
 			break
 		}
 	}
@@ -293,7 +312,8 @@ func (e *explorer) choose() {
 		c.spectral = lead.candidate.spectral && expectsValues(c.settings.Noise)
 		e.sel.candidates = append(e.sel.candidates, c)
 	}
-	if e.second != nil && e.second.error < next*lead.error {
+	if s := e.second; s != nil && s.error < next*lead.error &&
+		(e.folds.scattered || s.candidate.settings.Blocks >= lead.candidate.settings.Blocks) {
 		e.sel.candidates = append(e.sel.candidates, e.second.candidate)
 	}
 }
@@ -315,40 +335,65 @@ type trial struct {
 	fit       *ensemble // the one without the first part
 }
 
-// try predicts every part that is held back with that many chains. Two of them tell what the error of more would be.
+// try predicts every part that is held back with that many chains.
 func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps, chains int) *trial {
 	t := &trial{candidate: c, cost: float64(len(held)*chains*sweeps) * c.cost(f.cells.Shape(), f.cells.Len())}
-	fits := make([]*ensemble, len(held)*chains)
-	errors := make([][]float64, len(fits))
-	parallel.For(j.Threads, len(fits), func(k int) {
-		part, stream := held[k/chains], fmt.Sprint("explore/", held[k/chains])
-		if chain := k % chains; chain > 0 {
-			stream = fmt.Sprint(stream, "/", chain)
-		}
-		kept, out := f.without(part)
-		fits[k] = j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, stream)
+	fits, errors := make([]*ensemble, len(held)), make([][]float64, len(held))
+	parallel.For(j.Threads, len(held), func(k int) {
+		kept, out := f.without(held[k])
+		fits[k] = j.fit(ctx, kept, []candidate{c}, []float64{1}, chains, sweeps, fmt.Sprint("explore/", held[k]))
 		errors[k] = j.errors(fits[k], kept, out)
 	})
-	var sum, count float64
-	for k := range held {
-		sum += averaged(errors[k*chains:][:chains])
-		count += float64(len(errors[k*chains]))
+	var pieces []piece
+	for k, part := range held {
+		pieces = append(pieces, sumPieces(errors[k], f.piecesOf(part))...)
 	}
-	t.error = math.Sqrt(math.Max(0, sum) / math.Max(1, count))
+	if f.scattered { // every cell is a piece: they are one
+		pieces = []piece{together(pieces)}
+	}
+	t.error = typical(pieces)
 	t.fit = fits[0]
 	t.noise = fits[0].noise()
 	return t
 }
 
-// averaged returns the sum of squares of the errors of one chain, or those to be expected of the mean of several chains
-// when two are given: what two chains have in common stays, what they have not becomes less.
-func averaged(errors [][]float64) (sum float64) {
-	const several = 4
-	if len(errors) == 1 {
-		return linalg.Norm2(errors[0])
+// piece sums the squares of the errors of cells that were hidden together.
+type piece struct{ squares, cells float64 }
+
+// sumPieces sums over the cells of every piece, given their errors and the numbers of their pieces.
+func sumPieces(errors []float64, numbers []int32) (pieces []piece) {
+	at := map[int32]int{}
+	for k, e := range errors {
+		p, met := at[numbers[k]]
+		if !met {
+			p = len(pieces)
+			at[numbers[k]] = p
+			pieces = append(pieces, piece{})
+		}
+		pieces[p].squares += float64(e * e)
+		pieces[p].cells++
 	}
-	own := (linalg.Norm2(errors[0]) + linalg.Norm2(errors[1])) / 2
-	return float64(own/several) + float64((1-1.0/several)*linalg.Dot(errors[0], errors[1]))
+	return pieces
+}
+
+// together is one piece of all.
+func together(pieces []piece) (all piece) {
+	for _, p := range pieces {
+		all.squares, all.cells = all.squares+p.squares, all.cells+p.cells
+	}
+	return all
+}
+
+// typical is the mean over the pieces, every cell counting alike, of the square roots of their root mean squares, squared.
+// Of one piece it is the root mean square; of many, one in which nothing could be told does not decide.
+func typical(pieces []piece) float64 {
+	var sum, cells float64
+	for _, p := range pieces {
+		sum += float64(p.cells * math.Sqrt(math.Sqrt(p.squares/p.cells)))
+		cells += p.cells
+	}
+	mean := sum / math.Max(1, cells)
+	return mean * mean
 }
 
 // errors lists those on held cells, in units of the deviations that the kept cells have.

@@ -94,12 +94,29 @@ func TestSelectionFindsTheFormAndTheSize(t *testing.T) {
 	}
 }
 
+func TestOneLostPieceDoesNotDecide(t *testing.T) {
+	numbers := []int32{4, 4, 4, 4, 7, 7, 7, 7, 9, 9}
+	even := []float64{1, -1, 1, -1, 1, 1, -1, 1, 1, -1}
+	if e := typical(sumPieces(even, numbers)); math.Abs(e-1) > 1e-12 {
+		t.Errorf("errors of 1 come to %v", e)
+	}
+	lost := slices.Clone(even)
+	lost[8], lost[9] = 100, -100 // a fifth of the cells
+	if e := typical(sumPieces(lost, numbers)); math.Abs(e-2.8*2.8) > 1e-9 {
+		t.Errorf("with a lost piece %v", e)
+	}
+	one := []piece{together(sumPieces([]float64{3, 4}, []int32{1, 2}))}
+	if e := typical(one); math.Abs(e-math.Sqrt(12.5)) > 1e-12 {
+		t.Errorf("root mean square %v", e)
+	}
+}
+
 func TestScheduleFitsTheBudget(t *testing.T) {
 	shape := tensor.Shape{100, 50, 10}
 	c := candidate{settings: posterior.Settings{Blocks: 7, Noise: posterior.Gaussian{}}}
 	previous := 0.0
 	for _, cells := range []int{1000, 10_000, 100_000, 1_000_000} {
-		s := newSchedule([]candidate{c, c}, shape, cells, 1e10, 1)
+		s := newSchedule(ladder, []candidate{c, c}, shape, cells, 1e10, 1)
 		work := float64(s.sweeps*(s.chains+s.trials*s.folds)) * 2 * c.cost(shape, cells)
 		if work > 1e10 && s != ladder[len(ladder)-1] {
 			t.Errorf("%d cells: the schedule costs %.3g of 1e10", cells, work)
@@ -109,7 +126,7 @@ func TestScheduleFitsTheBudget(t *testing.T) {
 		}
 		previous = c.cost(shape, cells)
 	}
-	if s := newSchedule([]candidate{c}, shape, 1000, math.Inf(1), 1); s != ladder[0] {
+	if s := newSchedule(ladder, []candidate{c}, shape, 1000, math.Inf(1), 1); s != ladder[0] {
 		t.Errorf("with all the time there is, the schedule is %+v", s)
 	}
 }

@@ -44,7 +44,7 @@ func (s spread) extend(n, count int) Scatter {
 // factors learn nothing from the cells. The normal variates of a row are centred over the samples and stretched to
 // variance 1, so that its mean is hardly a matter of chance.
 func (p *Posterior) Extend(n, count int, cells *tensor.Observed, stream *rng.Stream) (*Posterior, error) {
-	out := &Posterior{Blocks: p.Blocks}
+	out := &Posterior{Blocks: p.Blocks, Chains: p.Chains}
 	if len(p.Samples) == 0 {
 		return out, nil
 	}

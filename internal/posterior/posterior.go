@@ -18,7 +18,11 @@
 // missing mode shares. Gibbs steps draw rows, priors and noise in turn; each is an exact conditional.
 package posterior
 
-import "lacuna/tensor"
+import (
+	"math"
+
+	"lacuna/tensor"
+)
 
 // Settings of a sampler. The zero value of a field means its default.
 type Settings struct {
@@ -71,8 +75,89 @@ type Sample struct {
 	Scatter Scatter
 }
 
-// Posterior is the kept samples. It may be read by several goroutines.
+// Posterior is the kept samples of some chains. It may be read by several goroutines.
 type Posterior struct {
 	Blocks  int // R, all blocks counted
 	Samples []Sample
+	Chains  []int // how many of the samples, in order, each chain kept; nil: they are of one
+}
+
+// Join adds the samples of further chains.
+func (p *Posterior) Join(others ...*Posterior) {
+	if len(others) == 0 {
+		return
+	}
+	p.Chains = p.chains()
+	for _, other := range others {
+		p.Samples = append(p.Samples, other.Samples...)
+		p.Chains = append(p.Chains, other.chains()...)
+	}
+}
+
+func (p *Posterior) chains() []int {
+	if p.Chains == nil {
+		return []int{len(p.Samples)}
+	}
+	return p.Chains
+}
+
+// pooled combines what chains say of a cell. With m_k, v_k and e_k the mean of chain k, the variance between its n_k
+// samples and that of the noise, chains have the weights w_k ∝ n_k / (v_k + e_k): far from known cells a chain may be lost,
+// and knows it.
+//
+//	mean = Σ w_k m_k ,   variance = Σ w_k (v_k + (m_k − mean)²) ,   noise = Σ w_k e_k .
+type pooled struct{ weight, mean, square, noise float64 }
+
+func (q *pooled) add(samples int, mean, variance, noise float64) {
+	w := poolWeight(samples, variance, noise)
+	q.weight += w
+	q.mean += float64(w * mean)
+	q.square += float64(w * (variance + float64(mean*mean)))
+	q.noise += float64(w * noise)
+}
+
+func poolWeight(samples int, variance, noise float64) float64 {
+	const least = 1e-300
+	return float64(samples) / (variance + noise + least)
+}
+
+func (q *pooled) result() (mean, variance, noise float64) {
+	mean = q.mean / q.weight
+	return mean, math.Max(0, q.square/q.weight-float64(mean*mean)), q.noise / q.weight
+}
+
+// Relative tells, of every chain and cell, how much a sample of the chain counts there beside the average of all
+// samples: w_k / Σ w over n_k / Σ n, with the weights that At gives the chains.
+func (p *Posterior) Relative(index [][]int32, threads int) (relative [][]float64) {
+	cells, begin := len(index[0]), 0
+	total := make([]float64, cells)
+	mean, variance, noise := make([]float64, cells), make([]float64, cells), make([]float64, cells)
+	for _, count := range p.chains() {
+		part := &Posterior{Samples: p.Samples[begin : begin+count]}
+		begin += count
+		part.Predict(index, mean, variance, noise, threads)
+		own := make([]float64, cells)
+		for c := range own {
+			own[c] = poolWeight(1, variance[c], noise[c])
+			total[c] += float64(float64(count) * own[c])
+		}
+		relative = append(relative, own)
+	}
+	for _, own := range relative {
+		for c := range own {
+			own[c] *= float64(len(p.Samples)) / total[c]
+		}
+	}
+	return relative
+}
+
+// ChainOf is the number of the chain that a sample belongs to.
+func (p *Posterior) ChainOf(sample int) (chain int) {
+	for _, count := range p.chains() {
+		if sample -= count; sample < 0 {
+			break
+		}
+		chain++
+	}
+	return chain
 }

@@ -24,25 +24,42 @@ func (p *Posterior) Predict(index [][]int32, mean, variance, noise []float64, th
 }
 
 // At returns the posterior mean of a cell's expected value, the variance of that value between samples, and the
-// variance of the noise on it; zeros without samples.
+// variance of the noise on it; zeros without samples. Chains count as [pooled] says.
 func (p *Posterior) At(cell []int32) (mean, variance, noise float64) {
 	if len(p.Samples) == 0 {
 		return 0, 0, 0
 	}
 	var shift float64
-	for k := range p.Samples {
-		s := &p.Samples[k]
-		x, e := s.Scatter.At(cell, predictor(s.CP, cell))
-		if k == 0 {
-			shift = x
+	var all pooled
+	chains, begin := p.chains(), 0
+	for _, count := range chains {
+		mean, variance, noise = 0, 0, 0
+		for k := range p.Samples[begin : begin+count] {
+			s := &p.Samples[begin+k]
+			x, e := s.Scatter.At(cell, predictor(s.CP, cell))
+			if begin+k == 0 {
+				shift = x
+			}
+			mean += x - shift
+			variance += float64((x - shift) * (x - shift))
+			noise += e
 		}
-		mean += x - shift
-		variance += float64((x - shift) * (x - shift))
-		noise += e
+		if begin += count; count > 0 {
+			mean, variance, noise = moments(count, mean, variance, noise)
+			all.add(count, mean, variance, noise)
+		}
 	}
-	samples := float64(len(p.Samples))
-	mean /= samples
-	return shift + mean, math.Max(0, variance/samples-float64(mean*mean)), noise / samples
+	if len(chains) > 1 {
+		mean, variance, noise = all.result()
+	}
+	return shift + mean, variance, noise
+}
+
+// moments are those of so many samples, given their sum, that of their squares, and that of their noise.
+func moments(count int, sum, squares, noise float64) (mean, variance, level float64) {
+	samples := float64(count)
+	mean = sum / samples
+	return mean, math.Max(0, squares/samples-float64(mean*mean)), noise / samples
 }
 
 // predictor is the value of a model whose blocks fill lane groups, summed as kernel.PairDots does.
@@ -76,6 +93,7 @@ type predictScratch struct {
 	run, ordinals []int32   // of every cell the run that it belongs to; 0, 1, 2, …
 	products      []float64 // a row for every run
 	x, e, shift   []float64
+	all           []pooled
 }
 
 // predict works through at most chunk cells.
@@ -90,36 +108,49 @@ func (p *Posterior) predict(index [][]int32, begin, end int, mean, variance, noi
 	stride := p.Samples[0].Blocks
 	m.prepare(index, begin, end, stride)
 	runs := len(m.first[0])
-	x, e, shift := m.x[:count], m.e[:count], m.shift[:count]
-	for k := range p.Samples {
-		s := &p.Samples[k]
-		left, rows := s.Factors[0], m.first[0]
-		for n := 1; n < last; n++ {
-			kernel.Products(m.products, left, s.Factors[n], rows, m.first[n], stride)
-			left, rows = m.products, m.ordinals[:runs]
+	x, e, shift, all := m.x[:count], m.e[:count], m.shift[:count], m.all[:count]
+	clear(all)
+	chains, done := p.chains(), 0
+	for _, kept := range chains {
+		for k := done; k < done+kept; k++ {
+			s := &p.Samples[k]
+			left, rows := s.Factors[0], m.first[0]
+			for n := 1; n < last; n++ {
+				kernel.Products(m.products, left, s.Factors[n], rows, m.first[n], stride)
+				left, rows = m.products, m.ordinals[:runs]
+			}
+			rows = m.run
+			if last == 1 {
+				rows = m.cells[0]
+			}
+			kernel.PairDots(x, left, s.Factors[last], rows, m.cells[last], stride)
+			scatter(s.Scatter, m.cells, x, e)
+			if k == 0 {
+				copy(shift, x)
+			}
+			for c, v := range x {
+				d := v - shift[c]
+				mean[c] += d
+				variance[c] += float64(d * d)
+				noise[c] += e[c]
+			}
 		}
-		rows = m.run
-		if last == 1 {
-			rows = m.cells[0]
+		if done += kept; kept == 0 {
+			continue
 		}
-		kernel.PairDots(x, left, s.Factors[last], rows, m.cells[last], stride)
-		scatter(s.Scatter, m.cells, x, e)
-		if k == 0 {
-			copy(shift, x)
-		}
-		for c, v := range x {
-			d := v - shift[c]
-			mean[c] += d
-			variance[c] += float64(d * d)
-			noise[c] += e[c]
+		for c := range mean {
+			mean[c], variance[c], noise[c] = moments(kept, mean[c], variance[c], noise[c])
+			if len(chains) > 1 {
+				all[c].add(kept, mean[c], variance[c], noise[c])
+				mean[c], variance[c], noise[c] = 0, 0, 0
+			}
 		}
 	}
-	samples := float64(len(p.Samples))
 	for c := range mean {
-		d := mean[c] / samples
-		mean[c] = shift[c] + d
-		variance[c] = math.Max(0, variance[c]/samples-float64(d*d))
-		noise[c] /= samples
+		if len(chains) > 1 {
+			mean[c], variance[c], noise[c] = all[c].result()
+		}
+		mean[c] += shift[c]
 	}
 }
 
@@ -152,6 +183,7 @@ func (m *predictScratch) prepare(index [][]int32, begin, end, stride int) {
 	}
 	if count := end - begin; len(m.x) < count {
 		m.x, m.e, m.shift = make([]float64, count), make([]float64, count), make([]float64, count)
+		m.all = make([]pooled, count)
 	}
 }
 

@@ -21,6 +21,7 @@ func TestPredict(t *testing.T) {
 				}
 			}
 			p := run(t, data, Settings{Blocks: 9, Noise: noise, Burn: 5, Keep: 4})
+			p.Join(run(t, data, Settings{Blocks: 9, Noise: noise, Burn: 5, Keep: 3, Seed: 2}))
 			stream := rng.New(1, "cells")
 			const count = 2*chunk + 77
 			index := make([][]int32, len(shape))
@@ -46,15 +47,7 @@ func TestPredict(t *testing.T) {
 				}
 				var single, want [3]float64
 				single[0], single[1], single[2] = p.At(cell)
-				var values []float64
-				for _, s := range p.Samples {
-					v, e := s.Scatter.At(cell, s.CP.At(cell))
-					values = append(values, v)
-					want[2] += e / float64(len(p.Samples))
-				}
-				var deviation float64
-				want[0], deviation = tensor.Moments(values)
-				want[1] = deviation * deviation
+				want = pooledByHand(p, cell)
 				for k, what := range []string{"mean", "variance", "noise"} {
 					where := fmt.Sprintf("%v, %T, cell %v, %s", shape, noise, cell, what)
 					if got[k][c] != single[k] || got[k][c] != again[k][c] {
@@ -65,6 +58,58 @@ func TestPredict(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// pooledByHand is what At should return.
+func pooledByHand(p *Posterior, cell []int32) (want [3]float64) {
+	var weights, means, variances []float64
+	var total float64
+	begin := 0
+	for _, count := range p.Chains {
+		var values []float64
+		var noise float64
+		for _, s := range p.Samples[begin : begin+count] {
+			v, e := s.Scatter.At(cell, s.CP.At(cell))
+			values = append(values, v)
+			noise += e / float64(count)
+		}
+		begin += count
+		mean, deviation := tensor.Moments(values)
+		w := float64(count) / (deviation*deviation + noise)
+		weights, means, variances = append(weights, w), append(means, mean), append(variances, deviation*deviation)
+		total += w
+		want[0] += w * mean
+		want[2] += w * noise
+	}
+	want[0], want[2] = want[0]/total, want[2]/total
+	for k, w := range weights {
+		want[1] += w / total * (variances[k] + (means[k]-want[0])*(means[k]-want[0]))
+	}
+	return want
+}
+
+// TestLostChainsCountLittle joins a chain to one that is far off and does not hide it.
+func TestLostChainsCountLittle(t *testing.T) {
+	model := func(value float64) Sample {
+		m := &tensor.CP{Shape: tensor.Shape{1, 1}, Blocks: 8, Factors: [][]float64{make([]float64, 8), make([]float64, 8)}}
+		m.Factors[0][0], m.Factors[1][0] = value, 1
+		return Sample{m, spread{level: 0.01}}
+	}
+	p := &Posterior{Samples: []Sample{model(0.9), model(1.1)}}
+	p.Join(&Posterior{Samples: []Sample{model(-30), model(40), model(50)}})
+	mean, variance, noise := p.At([]int32{0, 0})
+	if math.Abs(mean-1) > 0.01 || variance > 1 || math.Abs(noise-0.01) > 1e-12 {
+		t.Errorf("mean %v, variance %v, noise %v", mean, variance, noise)
+	}
+	relative := p.Relative([][]int32{{0}, {0}}, 1)
+	if sum := (2*relative[0][0] + 3*relative[1][0]) / 5; math.Abs(sum-1) > 1e-12 || relative[1][0] > 1e-4 {
+		t.Errorf("chains count %v", relative)
+	}
+	for k, want := range []int{0, 0, 1, 1, 1} {
+		if chain := p.ChainOf(k); chain != want {
+			t.Errorf("sample %d is of chain %d", k, chain)
 		}
 	}
 }

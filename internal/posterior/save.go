@@ -12,6 +12,7 @@ import (
 type Saved struct {
 	Blocks  int
 	Samples []SavedSample
+	Chains  []int
 }
 
 // SavedSample is a sample in a file. Blocks counts those that make lane groups up.
@@ -71,7 +72,7 @@ func loadSpread(s SavedScatter, shape tensor.Shape) Scatter {
 
 // Save returns what Load makes the posterior from. It shares the factors.
 func (p *Posterior) Save() (Saved, error) {
-	out := Saved{Blocks: p.Blocks}
+	out := Saved{Blocks: p.Blocks, Chains: p.Chains}
 	for _, s := range p.Samples {
 		scatter, ok := s.Scatter.(savable)
 		if !ok {
@@ -84,7 +85,14 @@ func (p *Posterior) Save() (Saved, error) {
 
 // Load returns the posterior of a tensor of that shape that was saved. It refuses what does not fit together.
 func (s Saved) Load(shape tensor.Shape) (*Posterior, error) {
-	p := &Posterior{Blocks: s.Blocks}
+	p := &Posterior{Blocks: s.Blocks, Chains: s.Chains}
+	kept, damaged := 0, false
+	for _, count := range s.Chains {
+		kept, damaged = kept+count, damaged || count < 0
+	}
+	if damaged || s.Chains != nil && kept != len(s.Samples) {
+		return nil, fmt.Errorf("chains of %v samples are not %d", s.Chains, len(s.Samples))
+	}
 	for k, saved := range s.Samples {
 		m := &tensor.CP{Shape: slices.Clone(shape), Blocks: saved.Blocks}
 		if saved.Blocks < 1 || saved.Blocks%kernel.Lanes != 0 || len(saved.Factors) != len(shape) {
