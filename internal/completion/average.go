@@ -88,6 +88,7 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	out.calibration.seen = seen
 	out.levels = newLevels(out.heldOut)
 	out.heldOut = out.calibration.apply(out.heldOut)
+	out.logScores = logScores(out.heldOut, j.Noise.Own(), j.step)
 	out.fit, out.samples, out.scaling = final, final.samples(), final.members[0].scaling
 	for _, m := range final.members {
 		name := fmt.Sprintf("%s, %d blocks%s", m.candidate.name, m.posterior.Blocks, j.courseWords(m.candidate.courses))
@@ -136,7 +137,8 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 		cell := held.Cell(k)
 		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value, part: part, piece: pieces[k]})
 		if j.Noise.Own() {
-			o.cells[len(o.cells)-1].central = fit.distribution(cell).central(value, j.Noise.Step())
+			said, h := fit.distribution(cell), &o.cells[len(o.cells)-1]
+			h.central, h.logScore = said.central(value, j.Noise.Step()), said.logScore(value, j.step)
 		}
 		o.part = append(o.part, part)
 		center, scale := scaling.Undo(cell, 0), scaling.ScaleAt(cell)

@@ -49,7 +49,8 @@ type job struct {
 	limited  bool      // less was done than held-back cells asked for, to keep to MaxTime
 	found    startCache
 	limits   limits
-	unit     int // mode whose labels have units of their own, or −1
+	unit     int     // mode whose labels have units of their own, or −1
+	step     float64 // between the values of a family on a grid
 	*meter
 }
 
@@ -60,6 +61,7 @@ type fitted struct {
 	scaling     tensor.Scaling
 	heldOut     []HeldOutCell
 	scores      scores
+	logScores   LogScores
 	calibration calibration
 	levels      levels // of a family of its own
 	warnings    []string
@@ -112,6 +114,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	folds, selected := j.choose(ctx, budget)
 	c.Settings.HoldOut = j.HoldOut
 	c.takeFamily(j.Noise)
+	j.step = j.grid()
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
 	} else if j.large() || selected.candidates[0].spectral {
@@ -119,6 +122,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	} else {
 		c.take(j.finishAverage(ctx, folds, selected, budget))
 	}
+	c.OwnError = ownError(j.Noise, c.HeldOut, j.step)
 	j.judgeDistances(c, folds, j.judge(c))
 	flow := j.follow(ctx, c, folds, flowing*budget)
 	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
@@ -142,7 +146,7 @@ func (c *Completion) take(f fitted) {
 	c.fit, c.Scaling, c.calibration = f.fit, f.scaling, f.calibration
 	c.levels = f.levels
 	c.HeldOut, c.HeldOutRMSE, c.HeldOutNRMSE = f.heldOut, f.scores.rmse, f.scores.nrmse
-	c.Baselines = f.scores.baselines
+	c.Baselines, c.LogScores = f.scores.baselines, f.logScores
 	c.Warnings = append(c.Warnings, f.warnings...)
 	c.Warnings = append(c.Warnings, f.scores.warnings...)
 	if f.calibration.warning != "" {

@@ -149,10 +149,12 @@ func (m predictive) cdf(y float64) (p float64) {
 	return p / math.Max(m.total, 1e-300)
 }
 
+// leastProbability is one that no value has less than: no family is ruled out by one value.
+const leastProbability = 1e-12
+
 func (m predictive) logScore(y, step float64) float64 {
-	const least = 1e-12 // of a probability: no family is ruled out by one value
 	if step > 0 {
-		return portable.Log(math.Max(least, m.cdf(y+float64(step/2))-m.cdf(y-float64(step/2))))
+		return portable.Log(math.Max(leastProbability, m.cdf(y+float64(step/2))-m.cdf(y-float64(step/2))))
 	}
 	var p float64
 	for _, c := range m.parts {
@@ -160,7 +162,7 @@ func (m predictive) logScore(y, step float64) float64 {
 		log := c.scatter.LogDensity(m.cell, c.x, (y-c.scaling.Undo(m.cell, 0))/scale)
 		p += float64(c.weight * portable.Exp(log) / scale)
 	}
-	return portable.Log(math.Max(least, p/math.Max(m.total, 1e-300)))
+	return portable.Log(math.Max(leastProbability, p/math.Max(m.total, 1e-300)))
 }
 
 // central is the least level of a central interval that holds y: 1 − 2 min(P(≤ y), P(≥ y)).

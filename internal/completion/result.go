@@ -36,6 +36,8 @@ type Completion struct {
 	ByLabel    []LabelError    // of every mode with at most 50 labels
 	ByDistance []DistanceError // to the nearest known cell, the classes that have cells, the nearest first
 	HeldOut    []HeldOutCell
+	LogScores  LogScores
+	OwnError   OwnError    // on HeldOut
 	Baselines  []Baseline  // what simple predictors reach on the same cells
 	Emergences []Emergence // of the gradient flow, in order of time; empty where the data are too many
 	Warnings   []string
@@ -127,6 +129,7 @@ type HeldOutCell struct {
 	Predicted float64
 	Stderr    float64
 
+	logScore      float64 // of its predictive distribution, of a family of its own
 	central       float64 // level of the central interval of its predictive distribution that it just lies in
 	spread, noise float64 // variances, as the model has them
 	part          int     // that held it out

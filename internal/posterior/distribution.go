@@ -8,6 +8,9 @@ import (
 )
 
 // normalCDF is the distribution function of N(0, 1).
+// NormalCDF is the probability that a standard normal number is at most x.
+func NormalCDF(x float64) float64 { return normalCDF(x) }
+
 func normalCDF(x float64) float64 { return float64(portable.Erfc(-x*math.Sqrt2/2) / 2) }
 
 // studentCDF is that of Student's t with nu degrees of freedom.

@@ -43,6 +43,10 @@ type Complete struct {
 	Uncertainty  Number `json:"filled_uncertainty"`
 	Unlike       Number `json:"filled_unlike"`
 
+	LogScore       Number     `json:"log_score"`
+	LogScoreNormal Number     `json:"log_score_normal"`
+	OwnError       *ownResult `json:"own_error,omitempty"`
+
 	Baselines  []baselineResult `json:"baselines,omitempty"`
 	ByLabel    []labelResult    `json:"by_label,omitempty"`
 	ByDistance []distanceResult `json:"by_distance,omitempty"`
@@ -65,6 +69,11 @@ type baselineResult struct {
 	Name  string `json:"name"`
 	RMSE  Number `json:"rmse"`
 	NRMSE Number `json:"nrmse"`
+}
+
+type ownResult struct {
+	Name  string `json:"name"`
+	Value Number `json:"value"`
 }
 
 type labelResult struct {
@@ -97,6 +106,7 @@ func NewComplete(table *dataio.Table, seed uint64) *Complete {
 		Observed: observed.Len(), Filled: table.Gaps(), Merged: table.Merged,
 		Order: observed.Order(), Shape: observed.Shape(), Seed: seed,
 		HeldOutRMSE: Number(math.NaN()), HeldOutNRMSE: Number(math.NaN()), Warnings: []string{},
+		LogScore: Number(math.NaN()), LogScoreNormal: Number(math.NaN()),
 		FilledRMSE: Number(math.NaN()), FilledNRMSE: Number(math.NaN()), Uncertainty: Number(math.NaN()), unitMode: -1,
 	}
 	for _, mode := range observed.Modes {
@@ -125,6 +135,10 @@ func (r *Complete) Add(c *lacuna.Completion) {
 			d.From, d.To, d.Filled, Number(d.FilledRMSE), Number(d.FilledNRMSE), d.HeldOut, Number(d.HeldOutRMSE),
 			Number(d.HeldOutNRMSE), Number(d.Uncertainty),
 		})
+	}
+	r.LogScore, r.LogScoreNormal = Number(c.LogScores.Own), Number(c.LogScores.Normal)
+	if c.OwnError.Name != "" {
+		r.OwnError = &ownResult{c.OwnError.Name, Number(c.OwnError.Value)}
 	}
 	for _, b := range c.Baselines {
 		r.Baselines = append(r.Baselines, baselineResult{b.Name, Number(b.RMSE), Number(b.NRMSE)})
@@ -163,11 +177,27 @@ func (r *Complete) Text() string {
 		fmt.Fprintf(&s, "Filled values are as the known ones: %s.\n", words)
 	}
 	if family := r.Settings.Noise; family != "auto" && family != "" {
-		fmt.Fprintf(&s, "Values scatter as %s.\n", family)
+		fmt.Fprintf(&s, "Values scatter as %s%s.\n", family, r.ownWords())
 	}
 	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", Count(r.EffectiveRank, "block"),
 		Short(float64(r.Seconds)))
 	return s.String()
+}
+
+// ownWords tells the error in the family's own terms, and by how much its distributions say more than normal ones.
+func (r *Complete) ownWords() (words string) {
+	if e := r.OwnError; e != nil {
+		value := Short(float64(e.Value))
+		if strings.Contains(e.Name, "relative") || strings.Contains(e.Name, "share") {
+			value = Percent(float64(e.Value))
+		}
+		words = fmt.Sprintf(": %s of the hidden values %s", e.Name, value)
+	}
+	own, normal := float64(r.LogScore), float64(r.LogScoreNormal)
+	if r.OwnError != nil && !math.IsNaN(own) {
+		words += fmt.Sprintf("; log score %.3g a value, with normal scatter %.3g", own, normal)
+	}
+	return words
 }
 
 // relative spells an error beside the standard deviation; the root mean square in the data's units means nothing where

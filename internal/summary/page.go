@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -75,6 +76,8 @@ func settings(table *dataio.Table, c *lacuna.Completion, seed uint64) []report.S
 		{Name: "method", Value: s.Method},
 		{Name: "standardisation", Value: s.Standardisation},
 		{Name: "noise", Value: s.Noise},
+		{Name: c.OwnError.Name, Value: ownValue(c)},
+		{Name: "log score, and with normal scatter", Value: logScores(c)},
 		{Name: "blocks", Value: fmt.Sprint(s.Blocks)},
 		{Name: "posterior samples", Value: Grouped(s.Samples)},
 		{Name: "held out", Value: fmt.Sprintf("%d × %s", s.Folds, Percent(s.HoldOut))},
@@ -88,4 +91,19 @@ func settings(table *dataio.Table, c *lacuna.Completion, seed uint64) []report.S
 		lines = append(lines, report.Setting{Name: "weight of " + w.Model, Value: Short(w.Weight)})
 	}
 	return slices.DeleteFunc(lines, func(line report.Setting) bool { return line.Value == "" || line.Value == "[]" })
+}
+
+// ownValue and logScores are what LogScores and OwnError say, "" where they say nothing.
+func ownValue(c *lacuna.Completion) string {
+	if c.OwnError.Name == "" {
+		return ""
+	}
+	return Short(c.OwnError.Value)
+}
+
+func logScores(c *lacuna.Completion) string {
+	if c.OwnError.Name == "" || math.IsNaN(c.LogScores.Own) {
+		return ""
+	}
+	return fmt.Sprintf("%.3g, %.3g", c.LogScores.Own, c.LogScores.Normal)
 }
