@@ -29,7 +29,7 @@ func identity(run Run) string { return run.ID }
 
 // RunTask does the runs of one task of a job array, those that have no result yet. It is what Slurm.Command calls.
 func RunTask(ctx context.Context, dir string, round, task int, runner Runner, version string) error {
-	return jobarray.RunTask(ctx, arrays(dir), round, task, identity,
+	err := jobarray.RunTask(ctx, arrays(dir), round, task, identity,
 		func(ctx context.Context, run Run, attempt int) ([]byte, error) {
 			if attempt > jobarray.MostAttempts {
 				run.State = Failed
@@ -45,6 +45,10 @@ func RunTask(ctx context.Context, dir string, round, task int, runner Runner, ve
 			}
 			return json.Marshal(run)
 		})
+	if err != nil {
+		return fmt.Errorf("study: %w", err)
+	}
+	return nil
 }
 
 // runSlurm submits arrays until every run has ended.
@@ -68,5 +72,8 @@ func (s *Study) runSlurm(ctx context.Context, pending []Run, o Options, m *monit
 			return true, nil
 		},
 	}
-	return queue.Run(ctx, pending)
+	if err := queue.Run(ctx, pending); err != nil {
+		return fmt.Errorf("study: %w", err)
+	}
+	return nil
 }

@@ -98,7 +98,7 @@ func RunTask[T any](
 		return err
 	}
 	if task < 0 || task >= len(a.Tasks) {
-		return fmt.Errorf("slurm: task %d of %d does not exist", task, len(a.Tasks))
+		return fmt.Errorf("task %d of %d does not exist", task, len(a.Tasks))
 	}
 	for _, item := range a.Tasks[task] {
 		path := filepath.Join(p.results(round), id(item)+p.Ending)
@@ -168,7 +168,7 @@ func (q *Queue[T]) Run(ctx context.Context, pending []T) error {
 		if len(waiting) < before {
 			barren = 0
 		} else if barren++; barren == mostRounds {
-			return fmt.Errorf("slurm: %d job arrays in a row ended without a result: %s", mostRounds, q.explain(ctx, round))
+			return fmt.Errorf("%d job arrays in a row ended without a result: %s", mostRounds, q.explain(ctx, round))
 		}
 		if err := q.close(round); err != nil {
 			return err
@@ -299,7 +299,7 @@ func (q *Queue[T]) submitOnce(ctx context.Context, round int, name string, fresh
 	command.Stderr = &problem
 	out, err := command.Output()
 	if err != nil {
-		return fmt.Errorf("slurm: sbatch: %w: %s", err, strings.TrimSpace(problem.String()))
+		return fmt.Errorf("sbatch: %w: %s", err, strings.TrimSpace(problem.String()))
 	}
 	return atomicfile.WriteBytes(submitted, out)
 }
@@ -308,7 +308,7 @@ func (q *Queue[T]) submitOnce(ctx context.Context, round int, name string, fresh
 func inQueue(ctx context.Context, name string) (bool, error) {
 	out, err := exec.CommandContext(ctx, "squeue", "--noheader", "--name="+name, "--format=%i").Output()
 	if err != nil {
-		return false, fmt.Errorf("slurm: squeue: %w", err)
+		return false, fmt.Errorf("squeue: %w", err)
 	}
 	return len(bytes.TrimSpace(out)) > 0, nil
 }
