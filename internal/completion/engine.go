@@ -97,6 +97,9 @@ func (e *engine) run(ctx context.Context, chains []dealt) {
 	var pending []chainWork
 	for _, d := range chains {
 		id := d.id()
+		if _, known := byID[id]; known { // a candidate may be listed twice
+			continue
+		}
 		byID[id] = d
 		if !e.done[id] && !e.take(id, d) {
 			os.Remove(e.path(id))
