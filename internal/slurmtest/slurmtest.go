@@ -149,16 +149,16 @@ func daemon(t *testing.T, dir, name string, args ...string) {
 	})
 }
 
-// Eventually waits up to a minute until something is so.
+// Eventually waits up to five minutes until something is so.
 func Eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for range 600 {
+	for range 3000 {
 		if is() {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Fatalf("a minute passed, and not yet: %s", what)
+	t.Fatalf("five minutes passed, and not yet: %s", what)
 }
 
 // Fake puts programs named sbatch and squeue on the path that do as told, and a scancel that notes what it is asked for in
