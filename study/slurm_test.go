@@ -121,17 +121,23 @@ func TestArrayThatNeverWorks(t *testing.T) {
 	}
 }
 
+// TestSbatchRefuses gives an option that sbatch refuses, and then one that it takes.
 func TestSbatchRefuses(t *testing.T) {
 	slurmtest.Fake(t, "echo 'invalid partition specified: nowhere' >&2; exit 1", "true")
-	s, err := Open(t.TempDir(), true)
+	dir := t.TempDir()
+	s, err := Open(dir, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
 	err = s.Run(context.Background(), grid(t, 6, 0, ""), Options{Slurm: testSlurm(t, 2)})
 	if err == nil || !strings.Contains(err.Error(), "invalid partition") {
 		t.Errorf("error %v does not say why", err)
 	}
+	s.Close()
+	slurmtest.Fake(t, "grep -q 'partition=short' array.sh || exit 1\n"+slurmtest.EveryTask, "true")
+	other := testSlurm(t, 2)
+	other.Options = []string{"--partition=short"}
+	runHere(t, dir, nil, Options{Slurm: other, Version: "test"})
 }
 
 // A run that takes its task down every time becomes a failed row, and the others end.

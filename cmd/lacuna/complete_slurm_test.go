@@ -34,7 +34,7 @@ func TestCompleteOnSlurm(t *testing.T) {
 		}
 	}
 	done(lacuna("data", "synthetic", "--shape", "20x15x10", "--rank", "2", "--noise", "0.3", "--observed", "0.4", "-o", "t.csv"))
-	fill := []string{"complete", "t.csv", "--noise", "student", "--effort", "0.2", "-o"}
+	fill := []string{"complete", "t.csv", "--noise", "student", "--effort", "1", "-o"}
 	done(lacuna(append(fill, "local.csv")...))
 	fill = append(fill, "slurm.csv", "--engine", "slurm", "--tasks", "4", "--engine-dir", "engine")
 

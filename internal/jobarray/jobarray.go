@@ -205,10 +205,18 @@ func (q *Queue[T]) open(round int) (a array[T], ok bool) {
 // submitted it and has not closed it, or a new one. It returns the name of the job.
 func (q *Queue[T]) prepare(ctx context.Context, round *int, pending []T, waiting map[string]bool) (string, error) {
 	if a, ok := q.open(*round); ok {
-		if !q.Cancel || q.wants(a, waiting) {
-			return a.Name, q.submitOnce(ctx, *round, a.Name, false)
+		submitted, err := q.submitted(ctx, *round, a.Name)
+		switch {
+		case err != nil:
+			return "", err
+		case submitted && (!q.Cancel || q.wants(a, waiting)):
+			return a.Name, nil
+		case submitted:
+			q.cancel(*round, a.Name)
 		}
-		q.cancel(*round, a.Name)
+		if err := q.close(*round); err != nil {
+			return "", err
+		}
 	}
 	*round++
 	var left []T
@@ -244,7 +252,7 @@ func (q *Queue[T]) prepare(ctx context.Context, round *int, pending []T, waiting
 	if err := writeJSON(filepath.Join(q.round(*round), "array.json"), a); err != nil {
 		return "", err
 	}
-	return a.Name, q.submitOnce(ctx, *round, a.Name, true)
+	return a.Name, q.submit(ctx, *round)
 }
 
 // wants reports whether an array has an item that is waited for.
@@ -282,17 +290,15 @@ func (q *Queue[T]) script(round int, name string, tasks int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// submitOnce submits a round unless a job of its name is or was in the queue.
-func (q *Queue[T]) submitOnce(ctx context.Context, round int, name string, fresh bool) error {
-	submitted := filepath.Join(q.round(round), "submitted")
-	if !fresh {
-		if _, err := os.Stat(submitted); err == nil {
-			return nil
-		}
-		if active, err := inQueue(ctx, name); err != nil || active {
-			return err
-		}
+// submitted reports whether a job of that name is or was in the queue.
+func (q *Queue[T]) submitted(ctx context.Context, round int, name string) (bool, error) {
+	if _, err := os.Stat(filepath.Join(q.round(round), "submitted")); err == nil {
+		return true, nil
 	}
+	return inQueue(ctx, name)
+}
+
+func (q *Queue[T]) submit(ctx context.Context, round int) error {
 	command := exec.CommandContext(ctx, "sbatch", "--parsable", "array.sh")
 	command.Dir = q.round(round)
 	var problem bytes.Buffer
@@ -301,7 +307,7 @@ func (q *Queue[T]) submitOnce(ctx context.Context, round int, name string, fresh
 	if err != nil {
 		return fmt.Errorf("sbatch: %w: %s", err, strings.TrimSpace(problem.String()))
 	}
-	return atomicfile.WriteBytes(submitted, out)
+	return atomicfile.WriteBytes(filepath.Join(q.round(round), "submitted"), out)
 }
 
 // inQueue reports whether a job of that name is waiting, running or being requeued.
