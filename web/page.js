@@ -98,7 +98,9 @@ async function fill() {
     offer($("page"), filled.report, filled.name.replace(/(\.[^.]*)?$/, ".html"), "text/html");
     $("report").srcdoc = filled.report;
     $("result").hidden = false;
-    $("note").textContent = `Done in ${Math.round((performance.now() - begin) / 1000)} s.`;
+    const seconds = Math.round((performance.now() - begin) / 1000);
+    $("note").textContent = filled.result.status === "interrupted"
+      ? `Stopped after ${seconds} s: this is the best that was found by then.` : `Done in ${seconds} s.`;
     $("came").focus();
   } catch (cause) {
     $("note").textContent = "";
@@ -130,7 +132,8 @@ function listen() {
   $("settings").addEventListener("submit", (event) => { event.preventDefault(); open(true); });
   $("work").addEventListener("submit", (event) => { event.preventDefault(); fill(); });
   $("stop").addEventListener("click", () => {
-    $("note").textContent = "Stopping.";
+    $("note").textContent = "Stopping: what was found so far is put together.";
+    $("stop").disabled = true;
     engine.stop();
   });
   $("drop").addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });

@@ -22,7 +22,7 @@ type trainFlags struct {
 	input    inputFlags
 
 	output, picture, factors string
-	checkpoint, resume       string
+	checkpoint, resume, live string
 }
 
 func newTrain(a *app) *cobra.Command {
@@ -81,6 +81,8 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 	flags.StringVar(&f.checkpoint, "checkpoint", "", "save the run to this file every minute, and when it is interrupted "+
 		"(default when interrupted: train.checkpoint)")
 	flags.StringVar(&f.resume, "resume", "", "go on with the run of this checkpoint")
+	flags.StringVar(&f.live, "live", "", "write the run to this .jsonl file while it is under way, "+
+		"for lacuna serve --watch")
 	a.jsonFlag(command)
 	a.progressFlag(command)
 	return command
@@ -88,7 +90,7 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 
 // resumable are the flags that may be given with --resume, beside the stop rules; all others come from the checkpoint.
 var resumable = []string{
-	"resume", "max-time", "threads", "output", "figure", "factors", "checkpoint", "json", "quiet",
+	"resume", "max-time", "threads", "output", "figure", "factors", "checkpoint", "live", "json", "quiet",
 	"progress",
 }
 
@@ -158,6 +160,9 @@ func (f *trainFlags) check() error {
 		}
 	}
 	if err := checkEnding("--factors", f.factors, []string{"npz"}); err != nil {
+		return err
+	}
+	if err := checkEnding("--live", f.live, []string{"jsonl"}); err != nil {
 		return err
 	}
 	return checkEnding("--figure", f.picture, figure.Formats())

@@ -32,6 +32,7 @@ type trainRun struct {
 	f               *trainFlags
 	scaling         tensor.Scaling
 	counter         *progress.Counter
+	live            *trajectory.Live // nil: nobody watches
 	saved           time.Time
 	result          flow.Result
 }
@@ -55,7 +56,7 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if err := checkOutputs(f.settings.Data, f.output, f.picture, f.factors, f.checkpoint); err != nil {
+	if err := checkOutputs(f.settings.Data, f.output, f.picture, f.factors, f.checkpoint, f.live); err != nil {
 		return err
 	}
 	r := &trainRun{a: a, f: f, counter: new(progress.Counter), saved: time.Now()}
@@ -67,10 +68,21 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 			return err
 		}
 	}
+	if f.live != "" {
+		var err error
+		heading := trajectory.Heading{Title: f.title(), Blocks: f.settings.Blocks, Threshold: float64(f.settings.Threshold)}
+		if r.live, err = trajectory.NewLive(f.live, heading, r.Path.Records); err != nil {
+			return inputError(err)
+		}
+	}
 	stop := a.progress("training", r.counter)
 	defer stop()
 	r.result = r.Follow(ctx, r.watch)
 	stop()
+	if r.live != nil {
+		last := r.Path.Last()
+		r.unwatched(r.live.End(&last, statusWords[r.result.Status]))
+	}
 	return r.finish()
 }
 
@@ -156,11 +168,22 @@ func (f *trainFlags) data(ctx context.Context, a *app) (*tensor.Observed, error)
 func (r *trainRun) watch(s *experiment.Record) {
 	r.counter.Note(fmt.Sprintf("%s evaluations, flow time %s, train MSE %s, rank %d",
 		grouped(s.Evaluations), short(s.Time), short(s.TrainMSE), s.Rank))
+	if r.live != nil {
+		r.unwatched(r.live.Add(s))
+	}
 	if r.f.checkpoint != "" && time.Since(r.saved) > time.Minute {
 		r.saved = time.Now()
 		if err := r.save(r.f.checkpoint); err != nil {
 			r.a.warn("%v", err)
 		}
+	}
+}
+
+// unwatched goes on without the file that others watch where it cannot be written.
+func (r *trainRun) unwatched(err error) {
+	if err != nil {
+		r.a.warn("--live: %v", err)
+		r.live = nil
 	}
 }
 
