@@ -37,7 +37,7 @@ type drawable interface {
 // drawablePrior is a prior whose parameters and rows can be drawn.
 type drawablePrior interface {
 	prior
-	fromPrior(s *rng.Stream)
+	fromPrior(s *rng.Stream, family Prior)
 	quantities(visit visitor) // scalar functions that do not depend on the order of blocks or on their signs
 }
 
@@ -79,7 +79,7 @@ func (j *Joint) Prior() error {
 	s := j.s
 	for range 100_000 {
 		for n, p := range j.priors {
-			p.fromPrior(j.stream)
+			p.fromPrior(j.stream, s.family(n))
 			s.pad(n)
 		}
 		j.noise.fromPrior(j.stream)

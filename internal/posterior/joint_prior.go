@@ -9,7 +9,7 @@ import (
 )
 
 // fromPrior draws Λ as a sum of as many squares of normal rows as it has degrees of freedom.
-func (p *normal) fromPrior(s *rng.Stream) {
+func (p *normal) fromPrior(s *rng.Stream, _ Prior) {
 	width := len(p.columns)
 	if width == 0 {
 		return
@@ -52,24 +52,34 @@ func fillNormal(s *rng.Stream, x []float64) {
 	}
 }
 
+// quantities of rows and mean are taken in units of their scatter, which does not trade with that of other modes.
 func (p *normal) quantities(visit visitor) {
-	var trace, row float64
+	var trace float64
 	width := len(p.columns)
 	if width == 0 {
 		return
 	}
+	row := make([]float64, width)
 	for k, r := range p.columns {
 		trace += p.precision[k*width+k]
-		row += float64(p.factor[r] * p.factor[r])
+		row[k] = p.factor[r]
 	}
 	visit("log trace of the precision", portable.Log(trace))
-	visit("log norm of the mean", portable.Log(linalg.Norm2(p.mean)))
-	visit("log norm of the first row", portable.Log(row))
+	visit("log size of the mean", portable.Log(p.square(p.mean)))
+	visit("log size of the first row", portable.Log(p.square(row)))
+}
+
+// square is xᵀΛx.
+func (p *normal) square(x []float64) (sum float64) {
+	for k, v := range x {
+		sum += float64(v * linalg.Dot(p.precision[k*len(x):][:len(x)], x))
+	}
+	return sum
 }
 
 // fromPrior draws the processes from their covariance matrix, and the rows from them.
-func (p *process) fromPrior(s *rng.Stream) {
-	d, width := p.count, len(p.columns)
+func (p *process) fromPrior(s *rng.Stream, family Prior) {
+	d, width, order := p.count, len(p.columns), family.(GaussianProcess).withDefaults().Order
 	p.sweeps = 1 // the rows are draws from the first sweep on
 	for k := range p.mixing {
 		p.mixing[k] = s.NormFloat64()
@@ -78,7 +88,7 @@ func (p *process) fromPrior(s *rng.Stream) {
 	for r := range p.curves {
 		c := &p.curves[r]
 		c.fromPrior(s, p)
-		values := p.drawPlain(s, c)
+		values := p.drawPlain(s, c, order)
 		for k, x := range values {
 			for b, w := range c.weights {
 				x += float64(w * p.basis[k*p.functions+b])
@@ -117,14 +127,14 @@ func (c *curve) fromPrior(s *rng.Stream, p *process) {
 }
 
 // drawPlain draws f + w at the sorted labels.
-func (p *process) drawPlain(s *rng.Stream, c *curve) []float64 {
+func (p *process) drawPlain(s *rng.Stream, c *curve, order int) []float64 {
 	d, stride := p.count, linalg.Stride(p.count)
 	l, own := make([]float64, d*stride), c.alpha()
 	for i := range d {
 		for k := range i + 1 {
 			t := math.Abs(p.at[i]-p.at[k]) / c.length
 			correlation := portable.Exp(-t)
-			if p.order == 2 {
+			if order == 2 {
 				root := float64(math.Sqrt(3) * t)
 				correlation = (1 + root) * portable.Exp(-root)
 			}
@@ -155,14 +165,18 @@ func (p *process) quantities(visit visitor) {
 		}
 		loads += portable.Log(1 + linalg.Norm2(c.weights))
 	}
-	for _, r := range p.columns {
-		row += float64(p.factor[r] * p.factor[r])
+	for r := range p.curves {
+		var z float64
+		for k, column := range p.columns {
+			z += float64(p.mixing[r*len(p.columns)+k] * p.factor[column])
+		}
+		row += float64(z * z)
 	}
 	visit("log lengths", length)
 	visit("longest length", longest)
 	visit("log-odds of the labels' own shares", rough)
 	visit("log variances of the weights", variance)
 	visit("log size of the weights", loads)
-	visit("norm of the mixing matrix", linalg.Norm2(p.mixing))
-	visit("log norm of the first row", portable.Log(row))
+	visit("log norm of the mixing matrix", portable.Log(linalg.Norm2(p.mixing)))
+	visit("log size of the first row", portable.Log(row))
 }

@@ -36,20 +36,20 @@ func Cases() []Case {
 	small := within(-20, 20)
 	return []Case{
 		matrix.with("gaussian", "gaussian", plain, small),
-		cube.with("gaussian, varied", "gaussian", varied, small),
+		cube.with("gaussian-varied", "gaussian", varied, small),
 		cube.with("student", "student", posterior.Student{Shape: 2.5, Rate: 1}, small),
-		matrix.with("student, varied", "student", posterior.Student(varied), small),
+		matrix.with("student-varied", "student", posterior.Student(varied), small),
 		matrix.with("lognormal", "lognormal", posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7}, within(1e-6, 1e6)),
-		cube.with("lognormal, varied", "lognormal", posterior.LogNormal{Gaussian: varied, Scale: 0.7}, within(1e-6, 1e6)),
+		cube.with("lognormal-varied", "lognormal", posterior.LogNormal{Gaussian: varied, Scale: 0.7}, within(1e-6, 1e6)),
 		matrix.with("counts", "counts", posterior.NegativeBinomial{Level: 1}, within(0, 100), matrix.everyLabel(1, 100)).
 			approximate(polyaGamma),
 		matrix.with("binomial", "binomial", posterior.Binomial{Trials: 5}, matrix.everyLabel(1, 4)).approximate(polyaGamma),
 		twice.with("bernoulli", "bernoulli", posterior.Bernoulli{}, twice.bothValues).approximate(polyaGamma),
 		matrix.with("ordinal", "ordinal", posterior.Ordinal{Levels: []float64{1, 2, 3, 4}}, matrix.everyLabel(2, 3)),
-		matrix.with("Gaussian process 1/2", "gaussian", plain, small).priors(process(1)),
-		matrix.with("Gaussian process 3/2", "gaussian", plain, small).priors(process(2)),
-		matrix.with("Gaussian process 1/2, periodic", "gaussian", plain, small).priors(process(1, 4)),
-		matrix.with("Gaussian process 3/2, periodic", "gaussian", plain, small).priors(process(2, 4)),
+		matrix.with("matern12", "gaussian", plain, small).priors(process(1)),
+		matrix.with("matern32", "gaussian", plain, small).priors(process(2)),
+		matrix.with("matern12-periodic", "gaussian", plain, small).priors(process(1, 4)),
+		matrix.with("matern32-periodic", "gaussian", plain, small).priors(process(2, 4)),
 		matrix.with("effects", "gaussian", plain, small).effects(),
 	}
 }

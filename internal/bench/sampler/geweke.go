@@ -97,6 +97,7 @@ func (o Options) simulate(ctx context.Context, c Case, group int) (*simulation, 
 		for range o.Sweeps {
 			j.Values()
 			j.Sweep()
+			j.Sweep() // sees what the one before has left behind
 			values := functions(j.Quantities(c.Gaps))
 			if sums == nil {
 				sums = make([]float64, len(values))
