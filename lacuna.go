@@ -39,8 +39,8 @@ type Options struct {
 	// they have none; for other modes with coordinates, held-back cells decide. Default: none.
 	Smooth []int
 
-	// Effort scales the nominal work, default 1: about 18 s of one core that is busy, less where the data are few. Of
-	// tables for which that does not suffice, some 200,000 cells and more, the model is selected on a sample, and the fit
+	// Effort scales the nominal work, default 1: about 14 s of one core that is busy, less where the data are few. Of
+	// tables for which that does not suffice, some 150,000 cells and more, the model is selected on a sample, and the fit
 	// goes on while the error on held-back cells falls by more than 1 %/Effort for as much work again.
 	Effort float64
 

@@ -88,8 +88,8 @@ type schedule struct {
 	folds  int // folds that measure the error
 }
 
-// defaultBudget is the nominal work of one completion: between 12 and 20 s of one core, with what else there is to do.
-const defaultBudget = 16e9
+// defaultBudget is the nominal work of one completion: between 8 and 20 s of one core, with what else there is to do.
+const defaultBudget = 12e9
 
 // Shares of the budget that the stages may take. Few tables take all of them.
 const (
