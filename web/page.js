@@ -31,6 +31,7 @@ function reading() {
 }
 
 function drawMaps(maps) {
+  $("gaps").hidden = maps.length === 0;
   $("maps").replaceChildren(...maps.map(({ caption, svg }) => {
     const figure = document.createElement("figure");
     figure.innerHTML = svg;
