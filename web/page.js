@@ -149,7 +149,10 @@ function listen() {
 
 try {
   engine = await (token ? serverEngine(token) : browserEngine());
-  if (token) $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
+  if (token) {
+    $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
+    $("further").textContent = "; Parquet, Arrow, Excel";
+  }
   for (const [effort, words] of engine.efforts) $("work").elements.effort.add(new Option(`${effort}: ${words}`, effort));
   listen();
   busy(false);
