@@ -31,6 +31,7 @@ function reading() {
 }
 
 function drawMaps(maps) {
+  $("gaps").hidden = maps.length === 0;
   $("maps").replaceChildren(...maps.map(({ caption, svg }) => {
     const figure = document.createElement("figure");
     figure.innerHTML = svg;
@@ -148,7 +149,10 @@ function listen() {
 
 try {
   engine = await (token ? serverEngine(token) : browserEngine());
-  if (token) $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
+  if (token) {
+    $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
+    $("further").textContent = "; Parquet, Arrow, Excel";
+  }
   for (const [effort, words] of engine.efforts) $("work").elements.effort.add(new Option(`${effort}: ${words}`, effort));
   listen();
   busy(false);

@@ -20,10 +20,11 @@ type Heading struct {
 }
 
 // Live writes a run to a file while it is under way, for others to watch: a JSON line that is a Heading, one a record, and
-// at last one that says how it ended. Ten lines a second at first; later one whenever the run has become a hundredth
-// longer, so that the file grows with the logarithm of time.
+// at last one that says how it ended. After the first 300 records it takes one when a tenth of a second is over and the run
+// has become a hundredth longer, so that the file grows with the logarithm of time.
 type Live struct {
 	file        *os.File
+	lines       int
 	start, last time.Time
 }
 
@@ -78,11 +79,11 @@ func NewLive(path string, h Heading, earlier []experiment.Record) (*Live, error)
 	return l, nil
 }
 
-// Add writes a record, unless the last one has just been written.
+// Add writes a record, unless there are many and the last one has just been written.
 func (l *Live) Add(r *experiment.Record) error {
-	const least = 100 * time.Millisecond
+	const all, least = 300, 100 * time.Millisecond
 	now := time.Now()
-	if now.Sub(l.last) < max(least, now.Sub(l.start)/100) {
+	if l.lines > all && now.Sub(l.last) < max(least, now.Sub(l.start)/100) {
 		return nil
 	}
 	l.last = now
@@ -99,6 +100,7 @@ func (l *Live) write(value any) error {
 	if err != nil {
 		return err
 	}
+	l.lines++
 	_, err = l.file.Write(append(line, '\n'))
 	return err
 }

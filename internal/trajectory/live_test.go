@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -23,10 +24,8 @@ func TestLive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range []experiment.Record{second, third} { // the third comes too soon after the second
-		if err := live.Add(&r); err != nil {
-			t.Fatal(err)
-		}
+	if err := live.Add(&second); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := live.file.WriteString(`{"steps":17,"ti`); err != nil {
 		t.Fatal(err)
@@ -55,6 +54,29 @@ func TestLive(t *testing.T) {
 	}
 	if got, err = ReadLive(path); err != nil || got.Ended != "it converged" || got.Path.Last().Steps != 3 {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestLiveIsThinned adds far more records than a file should hold.
+func TestLiveIsThinned(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	live, err := NewLive(path, Heading{Blocks: 2}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live.last = time.Now().Add(time.Hour) // no time passes
+	for steps := range 1000 {
+		r := record(steps + 1)
+		if err := live.Add(&r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := record(1000)
+	if err := live.End(&last, "it converged"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadLive(path); err != nil || len(got.Path.Records) != 301 || got.Path.Last().Steps != 1000 {
+		t.Errorf("%d records, %v", len(got.Path.Records), err)
 	}
 }
 
