@@ -82,6 +82,7 @@ type Settings struct {
 	Trajectory string `json:"trajectory,omitempty"`
 	Points     int    `json:"points,omitempty"` // records kept of a trajectory, default 300
 
+	From    string        `json:"-"` // of lacuna train: a file of parameters in place of a drawn start
 	Scheme  string        `json:"-"` // of the flow integrator; "" means its default
 	Every   int           `json:"-"` // record every so many steps; 0 means 1, or 100 for the descents
 	Wall    time.Duration `json:"-"` // stop rule; 0 means none
