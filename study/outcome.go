@@ -24,6 +24,7 @@ type Outcome struct {
 	RelativeTest Number   `json:"relative_test"` // √(Σ error² / Σ value²) on the same cells
 	Rank         int      `json:"rank"`          // blocks with a norm above the threshold
 	LargestNorm  Number   `json:"largest_norm"`
+	Phantoms     int      `json:"phantoms"` // of those, blocks that hardly lie on the observed cells (experiment.Phantom)
 	FlowTime     Number   `json:"flow_time"`
 	Steps        int      `json:"steps"`
 	Evaluations  int      `json:"evaluations"`

@@ -153,9 +153,15 @@ func (f *trainFlags) check() error {
 			"leave one of the two out", s.DType)}
 	case !slices.Contains(model.Starts(), model.Start(s.Start)):
 		return usageError{fmt.Errorf("--start %s is unknown, choose one of %s", s.Start, experiment.List(model.Starts()))}
+	case s.SigmaIs != "" && s.SigmaIs != experiment.Deviation && s.SigmaIs != experiment.Variance:
+		return usageError{fmt.Errorf("--sigma-is %s is unknown, choose %s or %s", s.SigmaIs, experiment.Deviation,
+			experiment.Variance)}
 	case !slices.Contains(flow.Methods(), flow.Method(s.Integrator)):
 		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator,
 			experiment.List(flow.Methods()))}
+	}
+	if err := s.CheckMeasure(); err != nil {
+		return usageError{err}
 	}
 	if s.Observed == 0 {
 		s.Observed = 1

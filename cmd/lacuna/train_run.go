@@ -239,7 +239,12 @@ func (r *trainRun) figure() *figure.Figure {
 	if test := r.Cells.Test; test == nil || test.Len() == 0 {
 		byEvaluations.TestLoss, byTime.TestLoss = nil, nil
 	}
-	return figure.BlockNorms(r.f.title(), byEvaluations, byTime)
+	f := figure.BlockNorms(r.f.title(), byEvaluations, byTime)
+	f.Charts = append(f.Charts, study.Measured(&r.Path, threshold)...)
+	if len(f.Charts) == 4 {
+		f.Columns = 2
+	}
+	return f
 }
 
 func (f *trainFlags) title() string {

@@ -22,7 +22,7 @@ type factored interface {
 
 // settledByStart are the flags that a file of parameters leaves nothing to say.
 var settledByStart = []string{
-	"blocks", "depth", "balanced", "collapsed", "model", "start", "sigma-w", "sigma-a", "diagonal", "seed",
+	"blocks", "depth", "balanced", "collapsed", "model", "start", "sigma-w", "sigma-a", "sigma-is", "diagonal", "seed",
 }
 
 // startOf returns the blocks in a file of parameters, of a model for a tensor of the given shape.
