@@ -68,7 +68,9 @@ func byDepth(title, label string, runs []Run, value func(Outcome) float64) figur
 		case run.Outcome.Rank == 0:
 			empty++
 		default:
-			one := figure.DepthRun{Depth: int(k), Value: value(run.Outcome), TestLoss: float64(run.Outcome.TestMSE)}
+			one := figure.DepthRun{
+				Depth: int(k), Value: value(run.Outcome), TestLoss: float64(run.Outcome.TestMSE), Censored: run.Outcome.Censored(),
+			}
 			by.Runs = append(by.Runs, one)
 		}
 	}
