@@ -137,6 +137,13 @@ var dailyRecord = regexp.MustCompile(`^[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z]{2}[A-Z0-9
 // checkHeader refuses a first line that holds data.
 func (s *csvSource) checkHeader(known *sample, o Options) error {
 	names := s.form.names
+	line, _, _ := bytes.Cut(s.data[s.head:], []byte("\n"))
+	if dailyRecord.Match(line) {
+		return &Error{
+			Path: s.path, Line: s.headLine, Problem: "this is GHCN-Daily in columns of fixed widths (.dly), which lacuna does not read",
+			Remedy: "take the same station as CSV, from the folder access of GHCN-Daily",
+		}
+	}
 	if len(names) == 1 {
 		remedy := "give a table with two index columns and a value; columns of fixed widths have to be separated first"
 		if strings.ContainsAny(names[0], ",;\t|") {
@@ -172,13 +179,6 @@ func (s *csvSource) checkHeader(known *sample, o Options) error {
 		if _, series := known.findSeries(); series || o.Wide || o.Value != "" || len(names) == 1 ||
 			last != "" && !isNumber([]byte(last)) {
 			return nil
-		}
-	}
-	line, _, _ := bytes.Cut(s.data[s.head:], []byte("\n"))
-	if dailyRecord.Match(line) {
-		return &Error{
-			Path: s.path, Line: s.headLine, Problem: "this is GHCN-Daily in columns of fixed widths (.dly), which lacuna does not read",
-			Remedy: "take the same station as CSV, from the folder access of GHCN-Daily",
 		}
 	}
 	fields := make([]string, len(names))
