@@ -36,7 +36,7 @@ func readCSV(path string, data []byte, o Options) (*Table, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
-	text, coded := decode(data)
+	text, coded := decode(bytes.TrimSuffix(data, []byte("\x1A"))) // the end of a file to DOS
 	f, err := findForm(path, text, o)
 	if err != nil {
 		return nil, err
