@@ -155,12 +155,15 @@ func compare(name string, begins, along, further []float64) Joint {
 	if difference := mean(rest) - (1-beta)*mean(further); difference != 0 {
 		j.Z = difference / error
 	}
-	j.P = portable.Erfc(math.Abs(j.Z) / math.Sqrt2)
+	j.P = pOf(j.Z)
 	if math.IsNaN(j.Z) || math.IsInf(j.Z, 0) {
 		j.Z, j.P = math.MaxFloat64, 0
 	}
 	return j
 }
+
+// pOf is the p-value of z on either side.
+func pOf(z float64) float64 { return portable.Erfc(math.Abs(z) / math.Sqrt2) }
 
 func mean(x []float64) (sum float64) {
 	for _, v := range x {
