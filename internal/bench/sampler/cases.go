@@ -42,7 +42,7 @@ func Cases() []Case {
 		matrix.with("student-varied", "student", posterior.Student(varied), small),
 		matrix.with("lognormal", "lognormal", posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7}, within(1e-6, 1e6)),
 		matrix.with("lognormal-varied", "lognormal", posterior.LogNormal{Gaussian: varied, Scale: 0.7}, within(1e-6, 1e6)),
-		matrix.with("counts", "counts", posterior.NegativeBinomial{Level: 1}, within(0, 100), matrix.everyLabel(1, 100)).
+		twice.with("counts", "counts", posterior.NegativeBinomial{Level: 2}, within(0, 300), twice.everyLabel(1, 300)).
 			approximate(polyaGamma),
 		matrix.with("binomial", "binomial", posterior.Binomial{Trials: 5}, matrix.everyLabel(1, 4)).approximate(polyaGamma),
 		twice.with("bernoulli", "bernoulli", posterior.Bernoulli{}, twice.bothValues).approximate(polyaGamma),

@@ -10,7 +10,7 @@ import (
 // Options of Run. A zero field means its default.
 type Options struct {
 	DataSets int     // of every case for the calibration, default 500
-	Draws    int     // of a data set's posterior, 9k − 1, default 62
+	Draws    int     // of a data set's posterior, 9k − 1, default 26
 	Thin     int     // sweeps a draw, default 20
 	Burn     int     // sweeps before the first, default 300
 	Chains   int     // of the successive-conditional simulator, default 2000
@@ -23,7 +23,7 @@ type Options struct {
 	Each func(done, all int) // called after every case
 }
 
-const ecdfStep = 3 // ranks between the places where the distribution function is looked at
+const ecdfStep = 1 // ranks between the places where the distribution function is looked at
 
 func (o Options) withDefaults() Options {
 	fill := func(field *int, value int) {
@@ -32,7 +32,7 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	fill(&o.DataSets, 500)
-	fill(&o.Draws, 62)
+	fill(&o.Draws, 26)
 	fill(&o.Thin, 20)
 	fill(&o.Burn, 300)
 	fill(&o.Chains, 2000)

@@ -39,7 +39,7 @@ func TestChiSquare(t *testing.T) {
 // TestEnvelope compares the probability of leaving an envelope with how often uniform ranks leave it.
 func TestEnvelope(t *testing.T) {
 	const count, top, sets = 60, 62, 4000
-	e := newEnvelope(count, top, ecdfStep)
+	e := newEnvelope(count, top, 3)
 	s := rng.New(1, "envelope")
 	for _, alpha := range []float64{0.2, 0.05} {
 		gamma := e.level(alpha)
