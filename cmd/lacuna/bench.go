@@ -25,7 +25,8 @@ func newBench(a *app) *cobra.Command {
 		RunE:  groupOnly,
 	}
 	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a), newBenchScale(a), newBenchDraws(a),
-		newBenchFamilies(a))
+	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a), newBenchScale(a), newBenchDraws(a),
+		newBenchFamilies(a), newBenchSampler(a))
 	return command
 }
 

@@ -145,7 +145,8 @@ func (j *Joint) Chain(seed uint64, stream string) (*Joint, error) {
 }
 
 // Quantities are scalar functions of the present state: the predictor of the first and the last cell with a value, of
-// the gaps, a prediction of every gap, the log likelihood, and those of noise and priors.
+// the gaps, a prediction of every gap, the log likelihood, the squared errors over their variances, and those of noise and
+// priors.
 func (j *Joint) Quantities(gaps [][]int32) (out []Quantity) {
 	add := func(name string, value float64) { out = append(out, Quantity{name, value}) }
 	s := j.s
@@ -156,11 +157,16 @@ func (j *Joint) Quantities(gaps [][]int32) (out []Quantity) {
 		add(fmt.Sprintf("predictor of gap %d", k+1), s.At(gap))
 		add(fmt.Sprintf("prediction of gap %d", k+1), j.observe(scatter, gap))
 	}
-	var sum float64
+	var sum, squares float64
 	for c, y := range s.data.Values {
-		sum += scatter.LogDensity(s.data.Cell(c), s.AtCell(s.data, c), y)
+		cell, x := s.data.Cell(c), s.AtCell(s.data, c)
+		sum += scatter.LogDensity(cell, x, y)
+		if mean, variance := scatter.At(cell, x); variance > 0 {
+			squares += float64((y - mean) * (y - mean) / variance)
+		}
 	}
 	add("log likelihood", sum)
+	add("log dispersion", portable.Log(squares))
 	j.noise.quantities(add)
 	for n, p := range j.priors {
 		p.quantities(func(name string, value float64) { add(fmt.Sprintf("mode %d: %s", n+1, name), value) })

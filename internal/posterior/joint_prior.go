@@ -152,9 +152,9 @@ func (p *process) drawPlain(s *rng.Stream, c *curve, order int) []float64 {
 	return out
 }
 
+// quantities of rows are those of the processes, whose size does not trade with that of other modes.
 func (p *process) quantities(visit visitor) {
-	var length, rough, variance, loads, row float64
-	longest := 0.0
+	var length, rough, variance, loads, longest float64
 	for r := range p.curves {
 		c := &p.curves[r]
 		length += portable.Log(c.length)
@@ -165,18 +165,36 @@ func (p *process) quantities(visit visitor) {
 		}
 		loads += portable.Log(1 + linalg.Norm2(c.weights))
 	}
-	for r := range p.curves {
-		var z float64
-		for k, column := range p.columns {
-			z += float64(p.mixing[r*len(p.columns)+k] * p.factor[column])
-		}
-		row += float64(z * z)
-	}
 	visit("log lengths", length)
 	visit("longest length", longest)
 	visit("log-odds of the labels' own shares", rough)
 	visit("log variances of the weights", variance)
 	visit("log size of the weights", loads)
 	visit("log norm of the mixing matrix", portable.Log(linalg.Norm2(p.mixing)))
-	visit("log size of the first row", portable.Log(row))
+	closest := 1
+	for k := 1; k < p.count; k++ {
+		if p.at[k]-p.at[k-1] < p.at[closest]-p.at[closest-1] {
+			closest = k
+		}
+	}
+	visit("log size of the first row", portable.Log(p.square(0, -1)))
+	visit("log size of the shortest step", portable.Log(p.square(closest, closest-1)))
+	visit("log size of the whole step", portable.Log(p.square(p.count-1, 0)))
+}
+
+// square is the sum over the processes of the square of the k-th sorted label's value less that of label l, if any.
+func (p *process) square(k, l int) (sum float64) {
+	width := len(p.columns)
+	for r := range width {
+		var z float64
+		for q, column := range p.columns {
+			x := p.factor[p.sorted[k]*p.blocks+column]
+			if l >= 0 {
+				x -= p.factor[p.sorted[l]*p.blocks+column]
+			}
+			z += float64(p.mixing[r*width+q] * x)
+		}
+		sum += float64(z * z)
+	}
+	return sum
 }

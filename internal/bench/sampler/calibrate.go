@@ -12,9 +12,10 @@ import (
 // Ranks of one quantity among draws of its posterior, a rank for every data set.
 type Ranks struct {
 	Quantity  string  `json:"quantity"`
-	Ranks     []int   `json:"ranks"`
-	ChiSquare float64 `json:"chi_square_p"`
-	Envelope  float64 `json:"envelope_p"`
+	Ranks     []int   `json:"-"`
+	Histogram []int   `json:"histogram"`    // ranks in bins of equal size
+	ChiSquare float64 `json:"chi_square_p"` // of that histogram
+	Envelope  float64 `json:"envelope_p"`   // of the simultaneous envelope of the distribution function
 }
 
 // calibrate is simulation-based calibration (Talts et al. 2018): of parameters and data from their joint distribution,
@@ -47,7 +48,8 @@ func (o Options) calibrate(ctx context.Context, c Case) ([]Ranks, error) {
 		for k := range ranks {
 			r.Ranks[k] = ranks[k][q]
 		}
-		r.ChiSquare = chiSquare(r.Ranks, o.Draws, bins)
+		r.Histogram = histogram(r.Ranks, o.Draws)
+		r.ChiSquare = chiSquare(r.Ranks, o.Draws)
 		r.Envelope = e.pValue(e.counts(r.Ranks, o.Draws))
 		out[q] = r
 	})
@@ -70,12 +72,13 @@ func (o Options) rank(c Case, k int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range o.Burn {
+	slow := max(1, c.Slow)
+	for range slow * o.Burn {
 		chain.Sweep()
 	}
 	draws := make([][]float64, len(truth))
 	for range o.Draws {
-		for range o.Thin {
+		for range slow * o.Thin {
 			chain.Sweep()
 		}
 		for q, x := range chain.Quantities(c.Gaps) {

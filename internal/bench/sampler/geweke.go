@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"lacuna/internal/parallel"
 	"lacuna/internal/portable"
@@ -33,9 +34,13 @@ const groups = 32
 //
 // which is most precise both for functions that change at every sweep and for those that hardly change.
 func (o Options) agree(ctx context.Context, c Case) ([]Joint, error) {
+	units, err := o.units(c)
+	if err != nil {
+		return nil, err
+	}
 	parts := make([]*simulation, groups)
 	errs := make([]error, groups)
-	parallel.For(o.Threads, groups, func(g int) { parts[g], errs[g] = o.simulate(ctx, c, g) })
+	parallel.For(o.Threads, groups, func(g int) { parts[g], errs[g] = o.simulate(ctx, c, units, g) })
 	all := &simulation{}
 	for g, part := range parts {
 		if errs[g] != nil {
@@ -69,7 +74,7 @@ func (s *simulation) join(t *simulation) {
 }
 
 // simulate runs one of the groups' share of the chains.
-func (o Options) simulate(ctx context.Context, c Case, group int) (*simulation, error) {
+func (o Options) simulate(ctx context.Context, c Case, units []unit, group int) (*simulation, error) {
 	const furtherDraws = 4 // of a chain
 	name := fmt.Sprintf("joint/%s/%d", c.Name, group)
 	settings := c.Settings
@@ -91,14 +96,14 @@ func (o Options) simulate(ctx context.Context, c Case, group int) (*simulation, 
 			if draw == furtherDraws {
 				to = &s.begins
 			}
-			s.add(to, j.Quantities(c.Gaps))
+			s.add(to, j.Quantities(c.Gaps), units)
 		}
 		var sums []float64
 		for range o.Sweeps {
 			j.Values()
 			j.Sweep()
 			j.Sweep() // sees what the one before has left behind
-			values := functions(j.Quantities(c.Gaps))
+			values := functions(j.Quantities(c.Gaps), units)
 			if sums == nil {
 				sums = make([]float64, len(values))
 			}
@@ -111,13 +116,13 @@ func (o Options) simulate(ctx context.Context, c Case, group int) (*simulation, 
 	return s, nil
 }
 
-func (s *simulation) add(to *[][]float64, quantities []posterior.Quantity) {
+func (s *simulation) add(to *[][]float64, quantities []posterior.Quantity, units []unit) {
 	if s.names == nil {
 		for _, q := range quantities {
 			s.names = append(s.names, q.Name, q.Name+", squared")
 		}
 	}
-	s.append(to, functions(quantities))
+	s.append(to, functions(quantities, units))
 }
 
 func (s *simulation) append(to *[][]float64, values []float64) {
@@ -129,11 +134,52 @@ func (s *simulation) append(to *[][]float64, values []float64) {
 	}
 }
 
-// functions are x/(1 + |x|) of every quantity x and its square, whose moments exist whatever the tails of x.
-func functions(quantities []posterior.Quantity) []float64 {
+// unit is the middle of a quantity's distribution and how far a half of it lies from there at most.
+type unit struct{ middle, scale float64 }
+
+// units finds the units of all quantities by draws from the joint distribution that serve nothing else.
+func (o Options) units(c Case) ([]unit, error) {
+	const draws = 301
+	j, err := posterior.NewJoint(c.Cells, c.Settings, c.Accept, rng.New(o.Seed, "units/"+c.Name))
+	if err != nil {
+		return nil, err
+	}
+	var values [][]float64
+	for range draws {
+		if err := j.Prior(); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Name, err)
+		}
+		quantities := j.Quantities(c.Gaps)
+		if values == nil {
+			values = make([][]float64, len(quantities))
+		}
+		for q, x := range quantities {
+			values[q] = append(values[q], x.Value)
+		}
+	}
+	out := make([]unit, len(values))
+	for q, x := range values {
+		slices.Sort(x)
+		u := unit{middle: x[draws/2]}
+		for k := range x {
+			x[k] = math.Abs(x[k] - u.middle)
+		}
+		slices.Sort(x)
+		if u.scale = x[draws/2]; u.scale == 0 {
+			u.scale = 1
+		}
+		out[q] = u
+	}
+	return out, nil
+}
+
+// functions are x/(1 + |x|) of every quantity x in its unit and the square of that, whose moments exist whatever the tails
+// of x.
+func functions(quantities []posterior.Quantity, units []unit) []float64 {
 	out := make([]float64, 0, 2*len(quantities))
-	for _, q := range quantities {
-		b := q.Value / (1 + math.Abs(q.Value))
+	for k, q := range quantities {
+		x := (q.Value - units[k].middle) / units[k].scale
+		b := x / (1 + math.Abs(x))
 		out = append(out, b, b*b)
 	}
 	return out
@@ -155,12 +201,15 @@ func compare(name string, begins, along, further []float64) Joint {
 	if difference := mean(rest) - (1-beta)*mean(further); difference != 0 {
 		j.Z = difference / error
 	}
-	j.P = portable.Erfc(math.Abs(j.Z) / math.Sqrt2)
+	j.P = pOf(j.Z)
 	if math.IsNaN(j.Z) || math.IsInf(j.Z, 0) {
 		j.Z, j.P = math.MaxFloat64, 0
 	}
 	return j
 }
+
+// pOf is the p-value of z on either side.
+func pOf(z float64) float64 { return portable.Erfc(math.Abs(z) / math.Sqrt2) }
 
 func mean(x []float64) (sum float64) {
 	for _, v := range x {

@@ -9,8 +9,8 @@ import (
 
 // Options of Run. A zero field means its default.
 type Options struct {
-	DataSets int     // of every case for the calibration, default 1000
-	Draws    int     // of a data set's posterior, 9k − 1, default 62
+	DataSets int     // of every case for the calibration, default 500
+	Draws    int     // of a data set's posterior, 9k − 1, default 26
 	Thin     int     // sweeps a draw, default 20
 	Burn     int     // sweeps before the first, default 300
 	Chains   int     // of the successive-conditional simulator, default 2000
@@ -23,10 +23,7 @@ type Options struct {
 	Each func(done, all int) // called after every case
 }
 
-const (
-	bins     = 9 // of the chi-square test
-	ecdfStep = 3 // ranks between the places where the distribution function is looked at
-)
+const ecdfStep = 1 // ranks between the places where the distribution function is looked at
 
 func (o Options) withDefaults() Options {
 	fill := func(field *int, value int) {
@@ -34,8 +31,8 @@ func (o Options) withDefaults() Options {
 			*field = value
 		}
 	}
-	fill(&o.DataSets, 1000)
-	fill(&o.Draws, 62)
+	fill(&o.DataSets, 500)
+	fill(&o.Draws, 26)
 	fill(&o.Thin, 20)
 	fill(&o.Burn, 300)
 	fill(&o.Chains, 2000)
@@ -64,13 +61,14 @@ type Result struct {
 // CaseResult is that of one case.
 type CaseResult struct {
 	Case        string  `json:"case"`
-	Family      string  `json:"family"`
 	Calibration []Ranks `json:"calibration"`
 	Joint       []Joint `json:"joint"`
-	Approximate string  `json:"approximate,omitempty"`
+	Approximate string  `json:"approximate,omitempty"` // what of the updates is not exact, in words
 
-	LeastChiSquare, LeastEnvelope, LeastJoint float64  // p-values
-	Failed                                    []string `json:"failed"` // tests whose p-values are below the threshold
+	LeastChiSquare float64  `json:"least_chi_square_p"` // the least p-values
+	LeastEnvelope  float64  `json:"least_envelope_p"`
+	LeastJoint     float64  `json:"least_joint_p"`
+	Failed         []string `json:"failed"` // tests whose p-values are below the threshold
 }
 
 // Run proves every case. When ctx ends early it returns the cases so far and the context's error.
@@ -79,7 +77,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	r := Result{Alpha: o.Alpha, DataSets: o.DataSets, Draws: o.Draws, Cases: []CaseResult{}}
 	var failure error
 	for k, c := range o.Cases {
-		out := CaseResult{Case: c.Name, Family: c.Family, Approximate: c.Approximate}
+		out := CaseResult{Case: c.Name, Approximate: c.Approximate}
 		if out.Calibration, failure = o.calibrate(ctx, c); failure != nil {
 			break
 		}
@@ -121,4 +119,12 @@ func (r *Result) judge() {
 			test(&c.LeastJoint, f.P, "joint distribution: "+f.Function)
 		}
 	}
+}
+
+// LargestZ is the largest |z| of the joint distribution.
+func (c CaseResult) LargestZ() (largest float64) {
+	for _, f := range c.Joint {
+		largest = math.Max(largest, math.Abs(f.Z))
+	}
+	return largest
 }

@@ -6,17 +6,23 @@ import (
 	"lacuna/internal/portable"
 )
 
-// chiSquare is the p-value of ranks 0..top having equal probabilities, by Pearson's statistic over bins of equal size whose
-// number, which must be odd, divides top + 1.
-func chiSquare(ranks []int, top, bins int) float64 {
-	width := (top + 1) / bins
-	counts := make([]float64, bins)
+// bins is the number of bins of the chi-square test. It is odd and divides the number of ranks.
+const bins = 9
+
+// histogram counts ranks 0..top in bins of equal size.
+func histogram(ranks []int, top int) []int {
+	counts := make([]int, bins)
 	for _, r := range ranks {
-		counts[r/width]++
+		counts[r*bins/(top+1)]++
 	}
-	expected, sum := float64(len(ranks))/float64(bins), 0.0
-	for _, n := range counts {
-		sum += (n - expected) * (n - expected) / expected
+	return counts
+}
+
+// chiSquare is the p-value of ranks 0..top having equal probabilities, by Pearson's statistic.
+func chiSquare(ranks []int, top int) float64 {
+	expected, sum := float64(len(ranks))/bins, 0.0
+	for _, n := range histogram(ranks, top) {
+		sum += (float64(n) - expected) * (float64(n) - expected) / expected
 	}
 	// An even number of degrees of freedom 2m: P(χ² > s) = e^(−s/2) Σ_{k<m} (s/2)^k/k!.
 	term, total := portable.Exp(-sum/2), 0.0
