@@ -25,7 +25,6 @@ func newBench(a *app) *cobra.Command {
 		RunE:  groupOnly,
 	}
 	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a), newBenchScale(a), newBenchDraws(a),
-	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a), newBenchScale(a), newBenchDraws(a),
 		newBenchFamilies(a), newBenchSampler(a))
 	return command
 }
