@@ -99,6 +99,10 @@ type (
 	LabelError = completion.LabelError
 	// DistanceError is the error of the cells that are so many steps from the nearest known one.
 	DistanceError = completion.DistanceError
+	// LogScores compare what was said of held-out values with what normal distributions would have said.
+	LogScores = completion.LogScores
+	// OwnError is the error on held-out cells in the terms of the family.
+	OwnError = completion.OwnError
 	// HeldOutCell is an observed cell that was predicted by a model that had not seen it.
 	HeldOutCell = completion.HeldOutCell
 	// Limit says where the values of some cells lie.
