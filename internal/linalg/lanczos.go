@@ -3,9 +3,9 @@ package linalg
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"lacuna/internal/portable"
-	"slices"
 
 	"lacuna/internal/kernel"
 )
