@@ -137,7 +137,9 @@ func (e *ensemble) draws(seed uint64, numbers []int) drawer {
 				within := float64(scale * (x - share.Mean[c]))
 				beside := m.scaling.Undo(cell, share.Mean[c]) - own.of[c].mean
 				deviation := within + float64(own.between*beside) + own.of[c].beside
-				out[d][c] = variate{counts * deviation, counts * scale * noise}
+				widest := e.widest()
+				keep := func(x float64) float64 { return math.Min(math.Max(x, -widest), widest) }
+				out[d][c] = variate{keep(counts * deviation), keep(counts * scale * noise)}
 			})
 		}
 		return out

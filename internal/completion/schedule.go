@@ -2,7 +2,6 @@ package completion
 
 import (
 	"math"
-	"slices"
 
 	"lacuna/tensor"
 )
@@ -138,15 +137,6 @@ var shapedLadder = []schedule{
 	{folds: 1, trials: 2, chains: 2, sweeps: 50},
 	{folds: 1, trials: 1, chains: 1, sweeps: 50},
 	{folds: 1, trials: 1, chains: 1, sweeps: 30},
-}
-
-// longer are schedules for modes that follow courses, which chains take longer to find.
-func longer(rungs []schedule) []schedule {
-	out := slices.Clone(rungs)
-	for k := range out {
-		out[k].sweeps *= 2
-	}
-	return out
 }
 
 // budget is the nominal work in nanoseconds that the settings allow. Long ordered modes have more.
