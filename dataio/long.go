@@ -122,6 +122,9 @@ func (s *csvSource) describe(t *Table) {
 	if s.numbers.flagged > 0 {
 		t.Reading.Notes = append(t.Reading.Notes, "flags are dropped from "+plural(s.numbers.flagged, "value"))
 	}
+	if missing := s.numbers.absent(); len(missing) > 0 {
+		t.Reading.Notes = append(t.Reading.Notes, "no value is "+quoted(missing)+", which was to mark a gap")
+	}
 }
 
 // checkText refuses what is no text.

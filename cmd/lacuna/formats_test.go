@@ -9,7 +9,8 @@ import (
 )
 
 // TestFormatsOfOthers lets the libraries that people have write tables in every form and read what complete makes of
-// them. FORMATS_PYTHON names another interpreter than python3.
+// them. FORMATS_PYTHON names another interpreter than the system's, which has the
+// libraries of its distribution.
 func TestFormatsOfOthers(t *testing.T) {
 	long(t)
 	python, err := exec.LookPath(cmp.Or(os.Getenv("FORMATS_PYTHON"), "/usr/bin/python3"))
