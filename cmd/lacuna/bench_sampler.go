@@ -28,8 +28,8 @@ func newBenchSampler(a *app) *cobra.Command {
 		Args:  arguments(),
 		RunE: func(command *cobra.Command, _ []string) error {
 			switch {
-			case o.DataSets < 20:
-				return usageError{fmt.Errorf("--data-sets %d: give at least 20", o.DataSets)}
+			case o.DataSets < 45: // five a bin of the chi-square test
+				return usageError{fmt.Errorf("--data-sets %d: give at least 45", o.DataSets)}
 			case o.Chains < 100:
 				return usageError{fmt.Errorf("--chains %d: give at least 100", o.Chains)}
 			case o.Threads < 1:

@@ -9,7 +9,7 @@ import (
 )
 
 // quick is a proof of seconds.
-var quick = Options{DataSets: 40, Draws: 17, Thin: 10, Burn: 200, Chains: 480, Sweeps: 8, Seed: 1}
+var quick = Options{DataSets: 30, Draws: 17, Thin: 8, Burn: 150, Chains: 480, Sweeps: 16, Seed: 1}
 
 // TestProof is the short version of the proof, a case at a time.
 func TestProof(t *testing.T) {
