@@ -6,7 +6,7 @@ lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full
   if (!is.null(draws) && !(draws >= 1)) stop("draws = ", draws, ": give a number from 1 on, such as 20", call. = FALSE)
   table <- table_of(data, value, index, modes)
   factors <- tempfile("lacuna-factors-", fileext = ".npz")
-  fit <- tempfile("lacuna-fit-")
+  fit <- tempfile("lacuna-fit-", fileext = ".fit")
   on.exit(unlink(c(factors, fit)))
   source <- c("-", "--format", "npz", "--array", "values")
   reading <- c(flag("--duplicates", duplicates), if (full_grid) "--full-grid", if (yes) "--yes", flag("--missing", missing),
