@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"lacuna/internal/kernel"
+	"lacuna/internal/portable"
 )
 
 // errKrylov says that Lanczos used up its steps.
@@ -101,13 +102,13 @@ func tridiagonal(diagonal, off []float64) (values, last []float64) {
 				break
 			}
 			g := (d[l+1] - d[l]) / (2 * e[l])
-			r := math.Hypot(g, 1)
+			r := portable.Hypot(g, 1)
 			g = d[m] - d[l] + e[l]/(g+math.Copysign(r, g))
 			s, c, p := 1.0, 1.0, 0.0
 			i := m - 1
 			for ; i >= l; i-- {
 				f, b := float64(s*e[i]), float64(c*e[i])
-				r = math.Hypot(f, g)
+				r = portable.Hypot(f, g)
 				e[i+1] = r
 				if r == 0 {
 					d[i+1] -= p

@@ -50,6 +50,7 @@ type Entry struct {
 	EffectiveRank *int         `json:"effective_rank"`
 	Claim         string       `json:"claim"` // what the values are, and what is claimed of them
 	Holds         bool         `json:"holds"`
+	Undecided     bool         `json:"undecided"`     // no run tells: all were cut off, or nothing emerged
 	Why           string       `json:"why,omitempty"` // why not
 }
 
