@@ -37,13 +37,13 @@ type Outcome struct {
 
 // Censored tells whether what the run would have come to is not known: a block ran away, the loss is no number, no step
 // met the tolerance, or the flow had not come to its end within the evaluations. Descent and its kin do as many steps as
-// they are given, and that is their end.
+// they are given, and that is their end, unless no block has emerged by then.
 func (o Outcome) Censored() bool {
 	switch flow.Status(o.Status) {
 	case flow.Runaway, flow.Diverged, flow.StepTooSmall, flow.WallLimit:
 		return true
 	case flow.EvaluationLimit:
-		return !o.Descends
+		return !o.Descends || o.Rank == 0
 	}
 	return false
 }

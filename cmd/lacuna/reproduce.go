@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lacuna/experiment"
 	"lacuna/internal/progress"
 	"lacuna/internal/reproduce"
 	"lacuna/study"
@@ -25,6 +26,7 @@ type reproduceFlags struct {
 	steps  int
 	quick  bool
 	rule   string
+	sigma  string
 }
 
 func newReproduce(a *app) *cobra.Command {
@@ -52,6 +54,7 @@ left out, with a word on how to get them. What was finished is not done again wh
 	flags.IntVar(&f.steps, "steps", 0, "steps of the rules with a rate (default 20,000; 1,000 with --quick)")
 	flags.StringVar(&f.rule, "rule", "flow", "update rule under which the claims are judged: "+
 		strings.Join(reproduce.Rules(), ", ")+", or all side by side")
+	flags.StringVar(&f.sigma, "sigma-is", "", "what the paper's σ are: deviation, variance (default: as the rule has it)")
 	f.study.register(flags)
 	a.jsonFlag(command)
 	return command
@@ -63,6 +66,8 @@ func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) e
 		return usageError{fmt.Errorf("--rule %s is unknown, choose one of %s, all", f.rule, strings.Join(reproduce.Rules(), ", "))}
 	case f.runs < 0 || f.starts < 0 || f.steps < 0:
 		return usageError{fmt.Errorf("--runs %d, --starts %d, --steps %d: give numbers above 0", f.runs, f.starts, f.steps)}
+	case f.sigma != "" && f.sigma != experiment.Deviation && f.sigma != experiment.Variance:
+		return usageError{fmt.Errorf("--sigma-is %s is unknown, choose %s or %s", f.sigma, experiment.Deviation, experiment.Variance)}
 	case f.steps > 0 && f.rule == "flow":
 		return usageError{errors.New("--steps has no effect on the flow, which chooses its steps: leave it out, or choose a --rule")}
 	}
@@ -72,7 +77,7 @@ func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) e
 	}
 	counter := new(progress.Counter)
 	options := reproduce.Options{
-		Out: f.out, Data: dataFolders(f.study.data), Quick: f.quick, Runs: f.runs, Rule: f.rule, Starts: f.starts,
+		Out: f.out, Data: dataFolders(f.study.data), Quick: f.quick, Runs: f.runs, Rule: f.rule, SigmaIs: f.sigma, Starts: f.starts,
 		Steps:   f.steps,
 		Workers: f.study.workers, Slurm: slurm, Version: buildVersion().Version,
 		Progress: func(item string, p study.Progress) {

@@ -61,6 +61,7 @@ func claimRanks(w *work, runs []study.Run) {
 			e := Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: study.Number(paper), Ours: study.Number(ours), Low: nan, High: nan,
 				Runs: s.count, Censored: cut, EffectiveRank: whatRank(s), Claim: claim, Holds: holds && s.count > 0,
+				Undecided: s.count == 0 || shallow.count == 0,
 			}
 			if ours == s.median {
 				e.Low, e.High = s.from, s.to
@@ -239,7 +240,7 @@ func claimLosses(w *work, runs []study.Run) {
 			float64(best), rank, small, count+cut, bestFigure4, cut)
 		w.entry(Entry{
 			Depth: ref(k), Observed: depthObserved, Paper: bestFigure4, Ours: best, Low: nan, High: nan, EffectiveRank: ref(rank),
-			Runs: count, Censored: cut,
+			Runs: count, Censored: cut, Undecided: count == 0,
 			Claim: "best test loss, below the least that the paper's figures show", Holds: best < bestFigure4,
 			Why: unless(best < bestFigure4, "no start recovered the tensor"),
 		})

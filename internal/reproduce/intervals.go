@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 
+	"lacuna/internal/portable"
 	"lacuna/study"
 )
 
@@ -25,13 +26,13 @@ func medianInterval(values []float64) (low, high study.Number) {
 	n := len(values)
 	sorted := append([]float64(nil), values...)
 	sort.Float64s(sorted)
-	// P(Binomial(n, ½) ≤ k), added up from the logarithm of each term.
-	below := 0.0
+	// P(Binomial(n, ½) ≤ k), term by term.
+	below, logTerm := 0.0, -float64(float64(n)*math.Ln2)
 	for k := range n {
-		a, _ := math.Lgamma(float64(n + 1))
-		b, _ := math.Lgamma(float64(k + 1))
-		c, _ := math.Lgamma(float64(n - k + 1))
-		if below += math.Exp(a - b - c - float64(n)*math.Ln2); below > 0.025 {
+		if k > 0 {
+			logTerm += portable.Log(float64(n-k+1) / float64(k))
+		}
+		if below += portable.Exp(logTerm); below > 0.025 {
 			if k == 0 {
 				break
 			}

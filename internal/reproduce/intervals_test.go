@@ -74,7 +74,7 @@ func TestRules(t *testing.T) {
 			if err := s.Check(); err != nil {
 				t.Errorf("%s: %v", r.name, err)
 			}
-			if (s.SigmaIs == experiment.Variance) != (r.name != "flow" && r.name != "adam") {
+			if (s.SigmaIs == experiment.Variance) != (r.name != "flow") {
 				t.Errorf("%s: sigma is %q", r.name, s.SigmaIs)
 			}
 			rates[r.name+string(rune('0'+k))] = float64(s.Rate)

@@ -2,6 +2,8 @@ package reproduce
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"lacuna/experiment"
@@ -149,23 +151,25 @@ func claimNorms(w *work, list []normRuns) {
 		}
 		w.found("Depth %d, all %d starts: %s. Rank of those whose end is known: %s.", k, len(n.runs), endsOf(n.runs, anyRun),
 			ranks)
-		apart, pairs := 0, 0
+		apart, pairs, tell := 0, 0, 0
 		for _, run := range n.runs {
 			if run.State == study.Done {
 				a, p := separate(run.Outcome.Emergences)
 				apart, pairs = apart+a, pairs+p
+				tell += min(p, 1)
 			}
 		}
 		low, high := shareInterval(apart, pairs)
 		one := pairs > 0 && apart == pairs
 		w.entry(Entry{
 			Depth: ref(k), Observed: normsObserved, Paper: nan, Ours: share(apart, pairs), Low: low, High: high,
-			Runs: len(n.runs), EffectiveRank: whatRank(ranks),
+			Runs: tell, EffectiveRank: whatRank(ranks), Undecided: pairs == 0,
 			Claim: "share of emergences that follow the one before by more than 1 % of the flow time; blocks emerge one " +
 				"after another", Holds: one,
 			Why: unless(one, fmt.Sprintf("%d of %d do", apart, pairs)),
 		})
 	}
+	undecided := slices.ContainsFunc(medians, math.IsNaN)
 	deeper := len(medians) > 1 && medians[len(medians)-1] < medians[0]
 	for i := 1; i < len(medians); i++ {
 		deeper = deeper && medians[i] <= medians[i-1]
@@ -178,7 +182,7 @@ func claimNorms(w *work, list []normRuns) {
 		Observed: normsObserved, Paper: nan, Ours: study.Number(deepest.median), Low: deepest.from, High: deepest.to,
 		Runs: settled, Censored: censored,
 		EffectiveRank: whatRank(deepest), Claim: "median rank of the deepest model; deeper models end at a lower rank",
-		Holds: deeper, Why: unless(deeper, why),
+		Holds: deeper, Undecided: undecided, Why: unless(deeper, why),
 	})
 }
 

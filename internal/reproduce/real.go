@@ -167,12 +167,13 @@ func (w *work) realEntries(title string, observed, paper float64, runs []study.R
 		}
 		w.found("%s, depth %d: rank %s; best test loss %.3f.", title, k, s, least)
 	}
+	undecided := deepest.count == 0 || shallow.count == 0
 	lower := deepest.median <= shallow.median && deepest.iqr() <= shallow.iqr()
 	w.entry(Entry{
 		Depth: ref(depthsUsed - 1), Observed: study.Number(observed), Paper: nan, Ours: study.Number(deepest.median),
 		Low: deepest.from, High: deepest.to, Runs: deepest.count, Censored: countOf(runs, cutOff),
 		EffectiveRank: whatRank(deepest), Claim: "median effective rank on " + title +
-			"; no higher and no more spread than at depth 0", Holds: lower,
+			"; no higher and no more spread than at depth 0", Holds: lower, Undecided: undecided,
 		Why: unless(lower, fmt.Sprintf("at depth 5 %s; at depth 0 %s; runs are stopped by held-back "+
 			"cells", deepest, shallow)),
 	})

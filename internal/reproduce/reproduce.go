@@ -29,6 +29,7 @@ type Options struct {
 	Rule     string       // one of Rules, or "all"; "" means flow
 	Starts   int          // starts for each depth of Figures 2 and 3; 0 means 6, or 2 when Quick
 	Steps    int          // of the rules with a rate; 0 means 20,000, or 1,000 when Quick
+	SigmaIs  string       // what the paper's σ is, experiment.Deviation or Variance; "" means as the rule has it
 	Workers  int          // runs at a time; 0 means one a core
 	Slurm    *study.Slurm // run on a cluster; its tasks must do runs with Data.Train
 	Version  string       // of the program
@@ -50,6 +51,7 @@ type Entry struct {
 	EffectiveRank *int         `json:"effective_rank"`
 	Claim         string       `json:"claim"` // what the values are, and what is claimed of them
 	Holds         bool         `json:"holds"`
+	Undecided     bool         `json:"undecided"`     // no run tells: all were cut off, or nothing emerged
 	Why           string       `json:"why,omitempty"` // why not
 }
 

@@ -220,7 +220,7 @@ func TestAnItemIsOneValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"reproduction.json": `"item": "toy"`, "reproduction.md": "![A toy](toy.svg)",
+		"reproduction.json": `"item": "toy"`, "reproduction.md": "![A toy — under the gradient flow](toy.svg)",
 		"reproduction.html": `<h2 id="toy">A toy`,
 	} {
 		text, err := os.ReadFile(filepath.Join(out, name))

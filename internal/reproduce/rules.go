@@ -3,14 +3,15 @@ package reproduce
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lacuna/dataset"
 	"lacuna/experiment"
 	"lacuna/flow"
 	"lacuna/internal/linalg"
+	"lacuna/internal/portable"
 	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/study"
@@ -42,7 +43,7 @@ var rules = []rule{
 	{
 		"descent", "descent at half the edge of stability", fmt.Sprintf("Descent on all cells at a rate fixed for each depth: "+
 			"half of 2/λ, λ being the sharpness of the balanced solution of that depth; %d steps. σ is read as a variance: "+
-			"read as a deviation, descent at any stable rate needs 10⁶ to 10³⁰ steps to the first emergence.", ruleSteps),
+			"read as a deviation, descent at any stable rate needs 10⁶ steps and more to the first emergence from most starts.", ruleSteps),
 		func(w *work, s *study.Settings) error { return w.descend(s, belowEdge, 0) },
 	},
 	{
@@ -52,9 +53,10 @@ var rules = []rule{
 	},
 	{
 		"adam", "Adam on batches", fmt.Sprintf("Adam at the rate %g on batches of %d, %d steps, as in the code that the same "+
-			"authors published for their next paper. σ is a deviation.", adamRate, batch, ruleSteps),
+			"authors published for their next paper. σ is read as a variance: read as a deviation the gradients of Figure 2 at depth 1 "+
+			"lie below Adam's ε of 1e-8, and nothing moves.", adamRate, batch, ruleSteps),
 		func(w *work, s *study.Settings) error {
-			s.Integrator, s.Rate, s.Batch = string(flow.Adam), adamRate, batch
+			s.Integrator, s.Rate, s.Batch, s.SigmaIs = string(flow.Adam), adamRate, batch, experiment.Variance
 			return nil
 		},
 	},
@@ -106,6 +108,9 @@ func (w *work) adapt(s *study.Settings) error {
 			return err
 		}
 	}
+	if w.SigmaIs != "" {
+		s.SigmaIs = w.SigmaIs
+	}
 	s.Normalise()
 	return nil
 }
@@ -117,9 +122,12 @@ func (w *work) descend(s *study.Settings, share float64, batch int) error {
 		return err
 	}
 	// Two digits, so that identities of runs hang on nothing that rounding changes.
-	digits := math.Pow(10, math.Floor(math.Log10(share*2/sharpness))-1)
+	rate, err := strconv.ParseFloat(strconv.FormatFloat(share*2/sharpness, 'e', 1, 64), 64)
+	if err != nil {
+		return err
+	}
 	s.Integrator, s.Batch, s.SigmaIs = string(flow.Descent), batch, experiment.Variance
-	s.Rate = study.Number(math.Round(share*2/sharpness/digits) * digits)
+	s.Rate = study.Number(rate)
 	return nil
 }
 
@@ -206,9 +214,9 @@ func (w *work) solution(s study.Settings, train *tensor.Observed) (blocks [][][]
 func balancedChain(vectors [][]float64, k int) model.Block {
 	logs := 0.0
 	for _, v := range vectors {
-		logs += math.Log(linalg.Norm(v))
+		logs += portable.Log(linalg.Norm(v))
 	}
-	scale := math.Exp(logs / float64(len(vectors)*(k+1)))
+	scale := portable.Exp(logs / float64(len(vectors)*(k+1)))
 	b := model.Block{W: make([][]float64, len(vectors)), A: make([][][]float64, len(vectors))}
 	for n, v := range vectors {
 		unit := slices.Clone(v)

@@ -107,7 +107,7 @@ func claimTable(w *work, runs []study.Run) {
 			if best == nil {
 				w.entry(Entry{
 					Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: nan, Low: nan, High: nan,
-					Censored: ran, Claim: tableClaim, Why: "no run came to a known end",
+					Censored: ran, Claim: tableClaim, Undecided: true, Why: "no run came to a known end",
 				})
 				continue
 			}

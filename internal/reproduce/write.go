@@ -64,18 +64,22 @@ func (r *Result) Kept() (holds, all int) {
 func (r *Result) summary() string {
 	var words []string
 	for _, name := range r.Rules {
-		holds, all := 0, 0
+		holds, all, open := 0, 0, 0
 		for _, e := range r.Entries() {
-			if e.Rule == name {
-				all++
-				if e.Holds {
-					holds++
-				}
+			switch {
+			case e.Rule != name:
+				continue
+			case e.Undecided:
+				open++
+			case e.Holds:
+				holds++
 			}
+			all++
 		}
-		words = append(words, fmt.Sprintf("%d of %d claims hold for %s", holds, all, ruleNamed(name).words))
+		words = append(words, fmt.Sprintf("for %s %d of %d claims hold, %d are not decided", ruleNamed(name).words, holds, all,
+			open))
 	}
-	text := strings.Join(words, "; ") + "."
+	text := upperFirst(strings.Join(words, "; ")) + "."
 	if r.Quick {
 		text += " This is the quick version: fewer and smaller runs, from which nothing should be concluded."
 	}
@@ -116,7 +120,7 @@ func (r *Result) document(dir string) (page.Document, error) {
 		}
 		claims := page.Table{Columns: columns}
 		for _, e := range s.Entries {
-			claims.Rows = append(claims.Rows, page.Row{Class: e.verdict(), Cells: e.cells()})
+			claims.Rows = append(claims.Rows, page.Row{Class: strings.ReplaceAll(e.verdict(), " ", "-"), Cells: e.cells()})
 		}
 		add(page.Gap{}, page.InHTML(pictures), page.Gap{}, page.List(s.Found), page.Dim(s.effort()))
 		add(page.InMarkdown(pictures), claims, page.Gap{})
@@ -167,10 +171,7 @@ func (r *Result) comparison() page.Table {
 
 // judged is an entry in a few words: whether it holds, the value with its interval, and of how many runs it is.
 func (e Entry) judged() string {
-	text := "does not hold"
-	if e.Holds {
-		text = "holds"
-	}
+	text := map[string]string{"yes": "holds", "no": "does not hold", open: "not decided"}[e.verdict()]
 	if value := real(e.Ours); value != "" {
 		text += ": " + value
 		if e.Low == e.Low {
@@ -198,11 +199,19 @@ var columns = []string{
 }
 
 func (e Entry) verdict() string {
-	if e.Holds {
+	switch {
+	case e.Undecided:
+		return open
+	case e.Holds:
 		return "yes"
 	}
 	return "no"
 }
+
+// open is the verdict on a claim that no run tells about.
+const open = "not decided"
+
+func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 func (e Entry) cells() []string {
 	interval, why := "", e.Why
