@@ -8,7 +8,6 @@ import (
 	"lacuna/internal/portable"
 
 	"lacuna/internal/kernel"
-	"lacuna/internal/portable"
 )
 
 // errKrylov says that Lanczos used up its steps.
