@@ -5,9 +5,8 @@ import (
 	"math"
 	"slices"
 
-	"lacuna/internal/portable"
-
 	"lacuna/internal/kernel"
+	"lacuna/internal/portable"
 )
 
 // errKrylov says that Lanczos used up its steps.
