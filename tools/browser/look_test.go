@@ -34,7 +34,7 @@ func (p *tab) look(state string) {
 			call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 			})
-			if wide := value[[]string](p, tooWide); len(wide) > 0 {
+			if wide := value[[]string](p, fmt.Sprintf(tooWide, screen.width)); len(wide) > 0 {
 				p.Errorf("%s: wider than the screen: %v", name, wide)
 			}
 			p.axe(name)
@@ -52,8 +52,9 @@ func call[P, R any](p *tab, command cdp.Command[P, R], parameters P) {
 	}
 }
 
-const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] :
-	[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))`
+// tooWide lists what is wider than a screen. What scrolls by itself may be.
+const tooWide = `(width => document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll("body *")]
+	.filter(e => e.getBoundingClientRect().right > width + 1).map(e => e.outerHTML.slice(0, 80)))(%d)`
 
 func (p *tab) picture(name string) {
 	p.Helper()
