@@ -29,7 +29,7 @@ func (r Result) distributions() *figure.Figure {
 	e := newEnvelope(r.DataSets, r.Draws, ecdfStep)
 	low, high := e.bounds(e.level(r.Threshold))
 	f := &figure.Figure{Title: fmt.Sprintf("Calibration: distribution of ranks less the uniform one, %d data sets", r.DataSets)}
-	f.Columns, f.Width, f.Height = 4, 220, 170
+	f.Columns, f.Width, f.Height = min(4, len(r.Cases)), 220, 170
 	for _, c := range r.Cases {
 		chart := figure.Chart{
 			Title: c.Case, X: figure.Axis{Label: "rank", Max: 1}, Y: figure.Axis{Label: "difference"},
@@ -63,7 +63,7 @@ func (r Result) distributions() *figure.Figure {
 // holds 99 % of a bin's counts.
 func (r Result) histograms() *figure.Figure {
 	f := &figure.Figure{Title: "Calibration: ranks of the quantity of every case that departs most from uniform ones"}
-	f.Columns, f.Width, f.Height = 4, 220, 170
+	f.Columns, f.Width, f.Height = min(4, len(r.Cases)), 220, 170
 	counts := binomial(r.DataSets, 1.0/bins)
 	low, high, below := 0, 0, 0.0
 	for n, p := range counts {

@@ -84,14 +84,12 @@ func TestMutationsApply(t *testing.T) {
 	}
 }
 
-// TestMutationsAreCaught compiles the short proof with each of the planted mistakes, which must make it fail.
+// TestMutationsAreCaught compiles the short proof with each of the planted mistakes, which must make it fail; only the
+// first two where LACUNA_LONG is not set.
 func TestMutationsAreCaught(t *testing.T) {
 	list := mutations(t)
 	if os.Getenv("LACUNA_LONG") == "" {
-		if testing.Short() {
-			t.Skip("compiles the package")
-		}
-		list = []mutation{list[0]}
+		list = list[:2]
 	}
 	for _, m := range list {
 		t.Run(m.what, func(t *testing.T) {
@@ -107,7 +105,7 @@ func TestMutationsAreCaught(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			command := exec.Command("go", "test", "-count=1", "-overlay", filepath.Join(dir, "overlay.json"),
+			command := exec.Command("go", "test", "-count=1", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"),
 				"-run", "^TestProof$/^"+m.caught+"$", ".")
 			output, err := command.CombinedOutput()
 			if err == nil {
