@@ -54,7 +54,7 @@ func (r *Result) Entries() []Entry {
 func (r *Result) Kept() (holds, all int) {
 	entries := r.Entries()
 	for _, e := range entries {
-		if e.Holds {
+		if e.Holds && !e.Undecided {
 			holds++
 		}
 	}
