@@ -165,6 +165,9 @@ func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.S
 		s.Close()
 		return nil, nil, err
 	}
+	if text := ratesOf(settings); text != "" && !slices.Contains(w.section.Found, text) {
+		w.section.Found = append(w.section.Found, text)
+	}
 	wanted := map[string]bool{}
 	for _, set := range settings {
 		wanted[set.ID()] = true

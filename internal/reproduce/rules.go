@@ -3,6 +3,7 @@ package reproduce
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,6 +135,31 @@ func (w *work) descend(s *study.Settings, share float64, batch int) error {
 	s.Integrator, s.Batch, s.SigmaIs = string(flow.Descent), batch, experiment.Variance
 	s.Rate = study.Number(rate)
 	return nil
+}
+
+// ratesOf says which rate a rule takes at which depth; "" if it has none.
+func ratesOf(settings []study.Settings) string {
+	rates := map[float64][]study.Number{}
+	for _, s := range settings {
+		if k, uniform := s.Depth.Uniform(); uniform && s.Descends() && !slices.Contains(rates[k], s.Rate) {
+			rates[k] = append(rates[k], s.Rate)
+		}
+	}
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(rates)) {
+		words = append(words, fmt.Sprintf("%s at depth %g", experiment.List(textsOf(rates[k])), k))
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "Rates: " + strings.Join(words, "; ") + "."
+}
+
+func textsOf(numbers []study.Number) (texts []string) {
+	for _, x := range numbers {
+		texts = append(texts, x.String())
+	}
+	return texts
 }
 
 // sharpness is the largest eigenvalue of the Hessian at the solution of a run's depth: the true blocks of the synthetic
