@@ -143,7 +143,7 @@ func (s *Settings) Flags() []Flag {
 		{&s.Integrator, string(flow.Implicit), "integrator", Always, "integrator: " + List(flow.Methods())},
 		{&s.Scheme, "", "scheme", Optional, "scheme of the flow integrator: " + List(flow.Schemes())},
 		{&s.Tolerance, 0.01, "tolerance", Optional, "error of a step, of every factor relative to its norm"},
-		{&s.Rate, 0.01, "rate", Optional, "learning rate of the rules that have one, from gd on"},
+		{&s.Rate, 0.01, "rate", Optional, "learning rate of the rules that have one"},
 		{&s.Momentum, 0.0, "momentum", Optional, "momentum of momentum and nesterov (default 0.9)"},
 		{&s.Beta1, 0.0, "beta1", Optional, "decay of the mean gradient of adam and adamw (default 0.9)"},
 		{&s.Beta2, 0.0, "beta2", Optional, "decay of the mean square of adam, adamw (default 0.999) and rmsprop (0.99)"},

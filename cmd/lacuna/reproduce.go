@@ -114,14 +114,17 @@ func tellSection(a *app, s reproduce.Section) {
 		a.say("%s: left out: %s", s.Title, s.Skipped)
 		return
 	}
-	holds := 0
+	holds, open := 0, 0
 	for _, entry := range s.Entries {
-		if entry.Holds {
+		switch {
+		case entry.Undecided:
+			open++
+		case entry.Holds:
 			holds++
 		}
 	}
-	a.say("%s, rule %s: %d of %s hold (%s, %s s)", s.Title, s.Rule, holds,
-		count(len(s.Entries), "claim"), count(s.Runs, "run"), short(s.Seconds))
+	a.say("%s, rule %s: %d of %s hold, %d are not decided (%s, %s s)", s.Title, s.Rule, holds,
+		count(len(s.Entries), "claim"), open, count(s.Runs, "run"), short(s.Seconds))
 	for _, paragraph := range s.Found {
 		a.say("  %s", paragraph)
 	}

@@ -57,11 +57,12 @@ func claimRanks(w *work, runs []study.Run) {
 			s.count, cut,
 			countOf(runs, func(r study.Run) bool { return at(r) && known(r) && r.Outcome.Rank == 0 }),
 			countOf(runs, func(r study.Run) bool { return at(r) && r.Outcome.Phantoms > 0 }))
-		enter := func(ours, paper float64, claim string, holds bool, why string) {
+		// A range takes a few runs to be one.
+		enter := func(ours, paper float64, claim string, needs int, holds bool, why string) {
 			e := Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: study.Number(paper), Ours: study.Number(ours), Low: nan, High: nan,
 				Runs: s.count, Censored: cut, EffectiveRank: whatRank(s), Claim: claim, Holds: holds && s.count > 0,
-				Undecided: s.count == 0 || shallow.count == 0,
+				Undecided: s.count == 0 || s.count < needs || shallow.count < needs,
 			}
 			if ours == s.median {
 				e.Low, e.High = s.from, s.to
@@ -71,14 +72,14 @@ func claimRanks(w *work, runs []study.Run) {
 		}
 		why := fmt.Sprintf("ranks %s here and %s at depth 0", s, shallow)
 		if k == 0 {
-			enter(s.median, math.NaN(), "median effective rank at depth 0; well above the true rank", s.median > 2*rankPaper, why)
+			enter(s.median, math.NaN(), "median effective rank at depth 0; well above the true rank", 0, s.median > 2*rankPaper, why)
 			continue
 		}
-		enter(s.median, math.NaN(), "median effective rank; lower than at depth 0", s.median < shallow.median, why)
-		enter(s.iqr(), math.NaN(), "interquartile range of the effective rank; smaller than at depth 0", s.iqr() < shallow.iqr(), why)
-		enter(s.most(), math.NaN(), "range of the middle 90 % of the effective ranks; smaller than at depth 0",
+		enter(s.median, math.NaN(), "median effective rank; lower than at depth 0", 1, s.median < shallow.median, why)
+		enter(s.iqr(), math.NaN(), "interquartile range of the effective rank; smaller than at depth 0", 4, s.iqr() < shallow.iqr(), why)
+		enter(s.most(), math.NaN(), "range of the middle 90 % of the effective ranks; smaller than at depth 0", 4,
 			s.most() < shallow.most(), why)
-		enter(s.median, rankPaper, "median effective rank, within 1 of the true rank", math.Abs(s.median-rankPaper) <= 1,
+		enter(s.median, rankPaper, "median effective rank, within 1 of the true rank", 0, math.Abs(s.median-rankPaper) <= 1,
 			fmt.Sprintf("ranks %s", s))
 	}
 }
@@ -118,10 +119,20 @@ type spread struct {
 	from, to                                    study.Number
 }
 
-func (s spread) iqr() float64 { return s.upper - s.lower }
+func (s spread) iqr() float64 {
+	if s.count == 0 {
+		return math.NaN()
+	}
+	return s.upper - s.lower
+}
 
 // most is the range of the middle 90 %.
-func (s spread) most() float64 { return s.high - s.low }
+func (s spread) most() float64 {
+	if s.count == 0 {
+		return math.NaN()
+	}
+	return s.high - s.low
+}
 
 func (s spread) String() string {
 	if s.count == 0 {

@@ -63,6 +63,11 @@ func TestRules(t *testing.T) {
 	if all, err := rulesOf("all"); err != nil || len(all) != len(Rules()) {
 		t.Errorf("%d rules, %v", len(all), err)
 	}
+	if got := ratesOf([]study.Settings{
+		{Integrator: "gd", Rate: 0.5}, {Integrator: "gd", Rate: 0.1, Depth: study.Depths{1}}, {Integrator: "gd", Rate: 0.5}, {},
+	}); got != "Rates: 0.5 at depth 0; 0.1 at depth 1." {
+		t.Errorf("%q", got)
+	}
 	rates := map[string]float64{}
 	for _, r := range rules {
 		w := &work{Options: Options{Data: &study.Data{}}, rule: r, sharp: map[string]float64{}}

@@ -74,6 +74,8 @@ type Section struct {
 type Result struct {
 	Sections []Section
 	Quick    bool
+	Steps    int      // of the rules with a rate
+	SigmaIs  string   // "" means as the rules have it
 	Rules    []string // in the order of the report's columns
 	Version  string
 }
@@ -104,7 +106,7 @@ func Run(ctx context.Context, name string, o Options) (*Result, error) {
 	if err := os.MkdirAll(o.Out, 0o777); err != nil {
 		return nil, err
 	}
-	result := &Result{Quick: o.Quick, Version: o.Version}
+	result := &Result{Quick: o.Quick, Steps: o.steps(), SigmaIs: o.SigmaIs, Version: o.Version}
 	for _, r := range judged {
 		result.Rules = append(result.Rules, r.name)
 	}
@@ -162,6 +164,9 @@ func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.S
 	if err != nil {
 		s.Close()
 		return nil, nil, err
+	}
+	if text := ratesOf(settings); text != "" && !slices.Contains(w.section.Found, text) {
+		w.section.Found = append(w.section.Found, text)
 	}
 	wanted := map[string]bool{}
 	for _, set := range settings {

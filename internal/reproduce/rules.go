@@ -3,6 +3,7 @@ package reproduce
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,20 +42,20 @@ var rules = []rule{
 	{"flow", "the gradient flow", "The exact gradient flow, which the paper's theory is about. Runaways are cut off where a " +
 		"block has outgrown the data threefold; their rank and loss are censored: drawn apart, and not in any median.", nil},
 	{
-		"descent", "descent at half the edge of stability", fmt.Sprintf("Descent on all cells at a rate fixed for each depth: "+
-			"half of 2/λ, λ being the sharpness of the balanced solution of that depth; %d steps. σ is read as a variance: "+
-			"read as a deviation, descent at any stable rate needs 10⁶ steps and more to the first emergence from most starts.", ruleSteps),
+		"descent", "descent at half the edge of stability", "Descent on all cells at a rate fixed for each depth: " +
+			"half of 2/λ, λ being the sharpness of the balanced solution of that depth. σ is read as a variance: " +
+			"read as a deviation, descent at any stable rate needs 10⁶ steps and more to the first emergence from most starts.",
 		func(w *work, s *study.Settings) error { return w.descend(s, belowEdge, 0) },
 	},
 	{
-		"edge", "descent at the edge of stability", fmt.Sprintf("As descent, at 0.95 of 2/λ: no block can be much sharper than "+
-			"the solution. %d steps; σ is read as a variance.", ruleSteps),
+		"edge", "descent at the edge of stability", "As descent, at 0.95 of 2/λ: no block can be much sharper than " +
+			"the solution.",
 		func(w *work, s *study.Settings) error { return w.descend(s, nearlyEdge, 0) },
 	},
 	{
-		"adam", "Adam on batches", fmt.Sprintf("Adam at the rate %g on batches of %d, %d steps, as in the code that the same "+
+		"adam", "Adam on batches", fmt.Sprintf("Adam at the rate %g on batches of %d, as in the code that the same "+
 			"authors published for their next paper. σ is read as a variance: read as a deviation the gradients of Figure 2 at depth 1 "+
-			"lie below Adam's ε of 1e-8, and nothing moves.", adamRate, batch, ruleSteps),
+			"lie below Adam's ε of 1e-8, and nothing moves.", adamRate, batch),
 		func(w *work, s *study.Settings) error {
 			s.Integrator, s.Rate, s.Batch, s.SigmaIs = string(flow.Adam), adamRate, batch, experiment.Variance
 			return nil
@@ -97,13 +98,7 @@ func (w *work) adapt(s *study.Settings) error {
 		s.Evaluations = min(s.Evaluations, quickEvaluations)
 	}
 	if w.rule.apply != nil {
-		s.Tolerance, s.Evaluations, s.Runaway = 0, ruleSteps, -1
-		if w.Quick {
-			s.Evaluations = quickSteps
-		}
-		if w.Steps > 0 {
-			s.Evaluations = w.Steps
-		}
+		s.Tolerance, s.Evaluations, s.Runaway = 0, w.steps(), -1
 		if err := w.rule.apply(w, s); err != nil {
 			return err
 		}
@@ -113,6 +108,17 @@ func (w *work) adapt(s *study.Settings) error {
 	}
 	s.Normalise()
 	return nil
+}
+
+// steps is how many the rules with a rate do.
+func (o Options) steps() int {
+	switch {
+	case o.Steps > 0:
+		return o.Steps
+	case o.Quick:
+		return quickSteps
+	}
+	return ruleSteps
 }
 
 // descend makes a run one of descent at a share of the edge.
@@ -129,6 +135,31 @@ func (w *work) descend(s *study.Settings, share float64, batch int) error {
 	s.Integrator, s.Batch, s.SigmaIs = string(flow.Descent), batch, experiment.Variance
 	s.Rate = study.Number(rate)
 	return nil
+}
+
+// ratesOf says which rate a rule takes at which depth; "" if it has none.
+func ratesOf(settings []study.Settings) string {
+	rates := map[float64][]study.Number{}
+	for _, s := range settings {
+		if k, uniform := s.Depth.Uniform(); uniform && s.Descends() && !slices.Contains(rates[k], s.Rate) {
+			rates[k] = append(rates[k], s.Rate)
+		}
+	}
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(rates)) {
+		words = append(words, fmt.Sprintf("%s at depth %g", experiment.List(textsOf(rates[k])), k))
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "Rates: " + strings.Join(words, "; ") + "."
+}
+
+func textsOf(numbers []study.Number) (texts []string) {
+	for _, x := range numbers {
+		texts = append(texts, x.String())
+	}
+	return texts
 }
 
 // sharpness is the largest eigenvalue of the Hessian at the solution of a run's depth: the true blocks of the synthetic

@@ -54,7 +54,7 @@ func (r *Result) Entries() []Entry {
 func (r *Result) Kept() (holds, all int) {
 	entries := r.Entries()
 	for _, e := range entries {
-		if e.Holds {
+		if e.Holds && !e.Undecided {
 			holds++
 		}
 	}
@@ -100,6 +100,12 @@ func (r *Result) document(dir string) (page.Document, error) {
 	var about []string
 	for _, name := range r.Rules {
 		about = append(about, "Rule "+name+", in short "+ruleNamed(name).words+". "+ruleNamed(name).about)
+	}
+	if len(r.Rules) > 1 || r.Rules[0] != rules[0].name {
+		about = append(about, fmt.Sprintf("Rules with a rate do %d steps.", r.Steps))
+	}
+	if r.SigmaIs != "" {
+		about = append(about, "Here, by --sigma-is, every rule reads σ as a "+r.SigmaIs+".")
 	}
 	add(page.List(about), r.comparison(), page.Gap{})
 	for _, s := range r.Sections {

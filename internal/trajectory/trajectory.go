@@ -172,7 +172,7 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 		energy.Values = append(energy.Values, full(t.Records[k].Energy, energies)...)
 	}
 	type record = experiment.Record
-	return dataio.WriteArrays(w,
+	arrays := []dataio.Array{
 		column("steps", func(r *record) float64 { return float64(r.Steps) }),
 		column("time", func(r *record) float64 { return r.Time }),
 		column("step", func(r *record) float64 { return r.Step }),
@@ -184,6 +184,13 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 		column("held_out", func(r *record) float64 { return r.HeldOut }),
 		column("epsilon", func(r *record) float64 { return r.Epsilon }),
 		column("rank", func(r *record) float64 { return float64(r.Rank) }),
-		column("edge", func(r *record) float64 { return r.Edge }),
-		deep, shallow, spectrum, energy)
+		deep, shallow,
+	}
+	if eigenvalues > 0 {
+		arrays = append(arrays, column("edge", func(r *record) float64 { return r.Edge }), spectrum)
+	}
+	if energies > 0 {
+		arrays = append(arrays, energy)
+	}
+	return dataio.WriteArrays(w, arrays...)
 }
