@@ -21,15 +21,19 @@ func saved(t *testing.T, c *lacuna.Completion) []byte {
 }
 
 func TestSavedFitGivesTheSameBits(t *testing.T) {
-	for _, noise := range []lacuna.Noise{lacuna.NoiseAuto, lacuna.NoiseGaussian, lacuna.NoiseBernoulli} {
+	domains := map[lacuna.Noise]func(float64) float64{
+		lacuna.NoiseAuto:      func(v float64) float64 { return v },
+		lacuna.NoiseGaussian:  func(v float64) float64 { return v },
+		lacuna.NoiseBernoulli: func(v float64) float64 { return math.Max(0, math.Copysign(1, v)) },
+		lacuna.NoiseBinomial:  func(v float64) float64 { return math.Round(math.Min(math.Max(0, v+3), 6)) },
+		lacuna.NoiseCounts:    func(v float64) float64 { return math.Round(4 * math.Exp(v/2)) },
+		lacuna.NoiseLogNormal: math.Exp,
+		lacuna.NoiseOrdinal:   func(v float64) float64 { return math.Round(math.Min(math.Max(-2, v), 2)) },
+	}
+	for noise, domain := range domains {
 		g := generate(t, 3, tensor.Shape{8, 7, 6}, 2, 0.3, 0.5)
-		if noise == lacuna.NoiseBernoulli {
-			for c, v := range g.observed.Values {
-				g.observed.Values[c] = 0
-				if v > 0 {
-					g.observed.Values[c] = 1
-				}
-			}
+		for c, v := range g.observed.Values {
+			g.observed.Values[c] = domain(v)
 		}
 		c := complete(t, g.observed, lacuna.Options{Effort: 0.01, Noise: noise})
 		file := saved(t, c)

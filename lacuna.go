@@ -61,6 +61,8 @@ type Options struct {
 	Limits []Limit
 
 	Progress func(Progress) // called from one goroutine at a time; must not block
+
+	Slurm *Slurm // deals chains out as tasks of Slurm job arrays; default: everything is done here. The bits are the same
 }
 
 // Noise names a family of distributions of an observation around what the model expects.
@@ -107,6 +109,8 @@ type (
 	HeldOutCell = completion.HeldOutCell
 	// Limit says where the values of some cells lie.
 	Limit = completion.Limit
+	// Slurm says how to deal the chains of a completion out as tasks of Slurm job arrays.
+	Slurm = completion.Slurm
 	// Emergence tells when a block of the gradient flow grew.
 	Emergence = completion.Emergence
 )
@@ -121,8 +125,11 @@ const (
 // ErrTooFew is returned when there are too few observed cells to learn anything from.
 var ErrTooFew = errors.New("lacuna: fewer than two observed cells: give at least two")
 
+// ErrSlurm is returned when Slurm refuses what Options.Slurm asks for, or tasks end again and again without a result.
+var ErrSlurm = errors.New("lacuna: Slurm")
+
 // Complete fills a tensor. It returns an error for fewer than two observed cells, for an option out of range, and for
-// values outside the domain of the noise. Ending ctx or reaching Options.MaxTime is no error: the best completion so
+// values outside the domain of the noise, and ErrSlurm. Ending ctx or reaching Options.MaxTime is no error: the best completion so
 // far is returned, and its Status says so.
 //
 // A sampler of Bayesian CP models is run several times in several forms; their averages are combined with the weights
@@ -139,12 +146,23 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 	if err != nil {
 		return nil, fmt.Errorf("lacuna: %w", err)
 	}
-	return completion.Run(ctx, observed, completion.Settings{
+	c, err := completion.Run(ctx, observed, completion.Settings{
 		Seed: o.Seed, Threads: or(o.Threads, runtime.GOMAXPROCS(0)), MaxTime: o.MaxTime, Noise: family,
 		Standardise: o.Standardise, StandardiseMode: o.StandardiseMode,
 		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth, Limits: o.Limits,
 		Fill: o.Fill, Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
-	}), nil
+		Slurm: o.Slurm,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSlurm, err)
+	}
+	return c, nil
+}
+
+// RunTask samples the chains of one task of a job array of a completion, those that are not there yet, with that many
+// threads. It is what Slurm.Command calls; version is Slurm.Version.
+func RunTask(ctx context.Context, dir string, array, task, threads int, version string) error {
+	return completion.RunTask(ctx, dir, array, task, threads, version)
 }
 
 // or returns x, or its default where it is not positive.

@@ -36,9 +36,9 @@ CREATE INDEX IF NOT EXISTS by_position ON runs (position);`
 // when the call returns, so a process killed at any moment leaves the rows it had finished, whole. It is safe for
 // concurrent use, also by other processes; one of them at a time may hold the study with Acquire.
 type Ledger struct {
-	db   *sql.DB
-	dir  string
-	held *sql.DB // holds the lock
+	db      *sql.DB
+	dir     string
+	release func() error // lets go of the study
 }
 
 // OpenLedger opens the ledger in a directory. With create false, a directory without one is an error.
@@ -77,28 +77,40 @@ func openSQLite(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// Acquire makes this process the only one that runs the study. The lock is an open transaction on a file of its own:
-// it ends with the process, however that ends.
+// Acquire makes this process the only one that runs the study, until Close.
 func (l *Ledger) Acquire() error {
-	path := filepath.Join(l.dir, "lock.sqlite")
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=busy_timeout(200)")
+	release, err := Hold(l.dir)
 	if err != nil {
 		return err
+	}
+	l.release = release
+	return nil
+}
+
+// LockName is the file in a directory by which Hold holds it.
+const LockName = "lock.sqlite"
+
+// Hold makes this process the only one that works in a directory, until it calls release; ErrBusy is returned where
+// another does. The lock is an open transaction on a file of its own: it ends with the process, however that ends.
+func Hold(dir string) (release func() error, err error) {
+	path := filepath.Join(dir, LockName)
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=busy_timeout(200)")
+	if err != nil {
+		return nil, err
 	}
 	db.SetMaxOpenConns(1)
 	if _, err := db.Exec("BEGIN EXCLUSIVE"); err != nil {
 		db.Close()
-		return ErrBusy
+		return nil, ErrBusy
 	}
-	l.held = db
-	return nil
+	return db.Close, nil
 }
 
 // Close closes the ledger and lets go of the study.
 func (l *Ledger) Close() error {
-	if l.held != nil {
-		l.held.Close()
-		l.held = nil
+	if l.release != nil {
+		l.release()
+		l.release = nil
 	}
 	return l.db.Close()
 }

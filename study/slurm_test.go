@@ -3,163 +3,20 @@ package study
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"lacuna/internal/jobarray"
+	"lacuna/internal/slurmtest"
 )
-
-// needSlurm skips unless LACUNA_SLURM is set. The programs are Debian's munge and slurm-wlm; where they are missing
-// and this process may install packages, it does.
-func needSlurm(t *testing.T) {
-	if os.Getenv("LACUNA_SLURM") == "" {
-		t.Skip("starts a Slurm cluster of one node: set LACUNA_SLURM=1 to allow it")
-	}
-	programs := []string{"munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol"}
-	missing := func() bool {
-		return slices.ContainsFunc(programs, func(p string) bool { _, err := exec.LookPath(p); return err != nil })
-	}
-	if !missing() {
-		return
-	}
-	if os.Geteuid() != 0 {
-		t.Skip("Slurm is not installed, and only root may install it: apt-get install slurm-wlm munge")
-	}
-	for _, args := range [][]string{{"update"}, {"install", "-y", "--no-install-recommends", "slurm-wlm", "munge"}} {
-		command := exec.Command("apt-get", args...)
-		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := command.CombinedOutput(); err != nil {
-			t.Skipf("Slurm cannot be installed here: apt-get %s: %v: %s", args[0], err, bytes.TrimSpace(out))
-		}
-	}
-	if missing() {
-		t.Skip("the packages slurm-wlm and munge do not bring the programs of Slurm")
-	}
-}
-
-// startSlurm starts a cluster of one node with its own key, ports and folders, and points SLURM_CONF to it.
-func startSlurm(t *testing.T) {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "slurm") // the name of munge's socket must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		t.Fatal(err)
-	}
-	host, _, _ = strings.Cut(host, ".")
-	for _, sub := range []string{"state", "spool", "munge"} {
-		if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	key := filepath.Join(dir, "munge", "key")
-	if err := os.WriteFile(key, bytes.Repeat([]byte("lacuna test key "), 8), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	config := fmt.Sprintf(`ClusterName=lacuna
-SlurmctldHost=%[1]s(127.0.0.1)
-SlurmUser=root
-SlurmdUser=root
-AuthType=auth/munge
-CredType=cred/munge
-AuthInfo=socket=%[2]s/munge/socket
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU
-MpiDefault=none
-ReturnToService=2
-SlurmctldPort=%[3]d
-SlurmdPort=%[4]d
-StateSaveLocation=%[2]s/state
-SlurmdSpoolDir=%[2]s/spool
-SlurmctldPidFile=%[2]s/slurmctld.pid
-SlurmdPidFile=%[2]s/slurmd.pid
-SlurmctldLogFile=%[2]s/slurmctld.log
-SlurmdLogFile=%[2]s/slurmd.log
-SlurmdParameters=config_overrides
-SchedulerParameters=sched_interval=2,bf_interval=2
-KillWait=2
-NodeName=%[1]s NodeAddr=127.0.0.1 CPUs=4 RealMemory=1000 State=UNKNOWN
-PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
-`, host, dir, freePort(t), freePort(t))
-	path := filepath.Join(dir, "slurm.conf")
-	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("SLURM_CONF", path)
-	daemon(t, dir, "munged", "--foreground", "--force", "--key-file="+key, "--socket="+dir+"/munge/socket",
-		"--pid-file="+dir+"/munge/pid", "--log-file="+dir+"/munge/log", "--seed-file="+dir+"/munge/seed")
-	eventually(t, "munged opens its socket", func() bool { _, err := os.Stat(dir + "/munge/socket"); return err == nil })
-	daemon(t, dir, "slurmctld", "-D", "-f", path)
-	daemon(t, dir, "slurmd", "-D", "-f", path, "-N", host)
-	eventually(t, "the node is idle", func() bool {
-		out, err := exec.Command("sinfo", "-h", "-o", "%t").Output()
-		return err == nil && strings.TrimSpace(string(out)) == "idle"
-	})
-}
-
-func freePort(t *testing.T) int {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
-}
-
-// daemon starts a program of the cluster and ends it with the test.
-func daemon(t *testing.T, dir, name string, args ...string) {
-	t.Helper()
-	out, err := os.Create(filepath.Join(dir, name+".out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := exec.Command(name, args...)
-	command.Stdout, command.Stderr = out, out
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		command.Process.Signal(os.Interrupt)
-		ended := make(chan error, 1)
-		go func() { ended <- command.Wait() }()
-		select {
-		case <-ended:
-		case <-time.After(10 * time.Second):
-			command.Process.Kill()
-		}
-		out.Close()
-		if t.Failed() {
-			text, _ := os.ReadFile(out.Name())
-			t.Logf("%s: %s", name, text)
-		}
-	})
-}
-
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for range 600 {
-		if is() {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatalf("a minute passed, and not yet: %s", what)
-}
 
 func testSlurm(t *testing.T, tasks int) *Slurm {
 	program, err := os.Executable()
@@ -172,8 +29,8 @@ func testSlurm(t *testing.T, tasks int) *Slurm {
 // TestSlurm runs 60 runs over an array of five tasks, cancels and requeues one of them while it works, and lets the
 // submitting process go and come back.
 func TestSlurm(t *testing.T) {
-	needSlurm(t)
-	startSlurm(t)
+	slurmtest.Need(t)
+	slurmtest.Start(t)
 	dir, local := filepath.Join(t.TempDir(), "a study's folder"), t.TempDir()
 	runs := grid(t, 60, 700, "")
 	runHere(t, local, runs, Options{Workers: 60})
@@ -195,7 +52,7 @@ func TestSlurm(t *testing.T) {
 	}
 	s.Close()
 
-	job, err := os.ReadFile(filepath.Join(roundDir(dir, 1), "submitted"))
+	job, err := os.ReadFile(filepath.Join(dir, "slurm", "0001", "submitted"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +64,7 @@ func TestSlurm(t *testing.T) {
 		t.Fatalf("scancel: %v: %s", err, out)
 	}
 	// A requeued job may not start again for two minutes unless it is told to.
-	eventually(t, "the requeued task waits", func() bool {
+	slurmtest.Eventually(t, "the requeued task waits", func() bool {
 		out, _ := exec.Command("squeue", "-h", "-r", "-j", task, "-o", "%T").Output()
 		return strings.Contains(string(out), "PENDING") || len(out) == 0
 	})
@@ -217,7 +74,7 @@ func TestSlurm(t *testing.T) {
 	if a, b := table(t, local), table(t, dir); a != b {
 		t.Errorf("Slurm gives another table than this machine\n%s", firstDifference(a, b))
 	}
-	if lastRound(dir) < 2 {
+	if _, err := os.Stat(filepath.Join(dir, "slurm", "0002")); err != nil {
 		t.Error("the cancelled task was not submitted again")
 	}
 	for _, run := range runs {
@@ -239,30 +96,8 @@ func firstDifference(a, b string) string {
 	return fmt.Sprintf("%d and %d lines", len(x), len(y))
 }
 
-// fakeSlurm puts programs named sbatch and squeue on the path that do as told.
-func fakeSlurm(t *testing.T, sbatch, squeue string) {
-	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("needs a shell")
-	}
-	dir := t.TempDir()
-	for name, script := range map[string]string{
-		"sbatch": sbatch, "squeue": squeue, "sacct": "echo 'OUT_OF_MEMORY|0:125'",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
-}
-
-// everyTask is an sbatch that runs the whole array at once.
-const everyTask = `last=$(sed -n 's/^#SBATCH --array=0-//p' array.sh)
-for i in $(seq 0 "$last"); do SLURM_ARRAY_TASK_ID=$i sh array.sh >task-$i.log 2>&1; done
-echo 17`
-
 func TestArrayScript(t *testing.T) {
-	fakeSlurm(t, everyTask, "true")
+	slurmtest.Fake(t, slurmtest.EveryTask, "true")
 	dir, local := filepath.Join(t.TempDir(), "it's here"), t.TempDir()
 	runs := grid(t, 60, 0, "")
 	runHere(t, local, runs, Options{})
@@ -273,7 +108,7 @@ func TestArrayScript(t *testing.T) {
 }
 
 func TestArrayThatNeverWorks(t *testing.T) {
-	fakeSlurm(t, "echo killed >task-0.log; echo 17", "true")
+	slurmtest.Fake(t, "echo killed >task-0.log; echo 17", "true")
 	s, err := Open(t.TempDir(), true)
 	if err != nil {
 		t.Fatal(err)
@@ -287,7 +122,7 @@ func TestArrayThatNeverWorks(t *testing.T) {
 }
 
 func TestSbatchRefuses(t *testing.T) {
-	fakeSlurm(t, "echo 'invalid partition specified: nowhere' >&2; exit 1", "true")
+	slurmtest.Fake(t, "echo 'invalid partition specified: nowhere' >&2; exit 1", "true")
 	s, err := Open(t.TempDir(), true)
 	if err != nil {
 		t.Fatal(err)
@@ -313,16 +148,23 @@ func TestRunThatKillsItsTask(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(roundDir(dir, 1), "results"), 0o777); err != nil {
+	slurmtest.Fake(t, "exit 1", "true")
+	round := filepath.Join(dir, "slurm", "0001")
+	if err := os.MkdirAll(filepath.Join(round, "results"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	err = writeJSON(filepath.Join(roundDir(dir, 1), "array.json"), array{Name: "x", Tasks: [][]Run{pending}})
+	array, err := json.Marshal(map[string]any{"name": "x", "tasks": [][]Run{pending}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for name, content := range map[string][]byte{"array.json": array, "submitted": []byte("17\n")} {
+		if err := os.WriteFile(filepath.Join(round, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	deadly := pending[2].ID
 	deaths := 0
-	for range mostAttempts + 1 {
+	for range jobarray.MostAttempts + 1 {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -339,14 +181,10 @@ func TestRunThatKillsItsTask(t *testing.T) {
 		}()
 		<-ended
 	}
-	if deaths != mostAttempts {
-		t.Errorf("the deadly run was tried %d times, want %d", deaths, mostAttempts)
+	if deaths != jobarray.MostAttempts {
+		t.Errorf("the deadly run was tried %d times, want %d", deaths, jobarray.MostAttempts)
 	}
-	waiting := map[string]bool{}
-	for _, run := range pending {
-		waiting[run.ID] = true
-	}
-	if err := s.collect(1, map[string]bool{}, waiting, &monitor{}); err != nil {
+	if err := s.Run(context.Background(), nil, Options{Slurm: testSlurm(t, 1)}); err != nil { // collects
 		t.Fatal(err)
 	}
 	all, err := s.Ledger.Runs()

@@ -34,6 +34,10 @@ type completeFlags struct {
 	threads int
 	effort  float64
 	maxTime seconds
+
+	engine     engineFlags
+	engineDir  string // "": local
+	tidyEngine bool   // its files go when the table is filled
 }
 
 func newComplete(a *app) *cobra.Command {
@@ -110,6 +114,11 @@ models that had not seen it.`,
 	flags.IntVar(&f.threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
 	flags.Float64Var(&f.effort, "effort", 1, "work to spend: 2 takes twice as long for a little less error, 0.5 half")
 	flags.Var(&f.maxTime, "max-time", "stop after so much time, such as 90s or 5m, with the best so far")
+
+	f.engine.register(flags, "chain")
+	flags.StringVar(&f.engineDir, "engine-dir", "",
+		"directory of the files of --engine slurm, which all nodes see; it is kept (default: FILE with the\n"+
+			"ending .slurm, until the table is filled)")
 	return command
 }
 
@@ -132,6 +141,9 @@ func (f *completeFlags) check(json bool) error {
 		return err
 	}
 	if err := f.checkDraws(); err != nil {
+		return err
+	}
+	if err := f.checkEngine(); err != nil {
 		return err
 	}
 	outputs := []string{f.report, f.factors, f.save}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -50,14 +51,26 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 		return err
 	}
 	options.Fill = table.Fill()
+	slurm, release, err := f.startEngine()
+	if err != nil {
+		return err
+	}
+	if slurm != nil {
+		defer release()
+		options.Slurm = slurm
+	}
 	counter := new(progress.Counter)
 	options.Progress = func(p lacuna.Progress) { showProgress(counter, p) }
 	stop := a.progress("completing", counter)
 	defer stop()
 	completion, err := lacuna.Complete(ctx, table.Observed, options)
 	stop()
+	if errors.Is(err, lacuna.ErrSlurm) {
+		return fmt.Errorf("%w%s", err, f.goesOn())
+	}
 	if err != nil {
-		return inputError(fmt.Errorf("%s: %s", f.file, strings.TrimPrefix(err.Error(), "lacuna: ")))
+		err = fmt.Errorf("%s: %s", f.file, strings.TrimPrefix(err.Error(), "lacuna: "))
+		return inputError(errors.Join(err, f.endEngine(slurm, release)))
 	}
 	result.Add(completion)
 	for _, warning := range completion.Warnings {
@@ -65,6 +78,11 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	}
 	if err := f.write(a, table, completion, result); err != nil {
 		return fileError(err)
+	}
+	if completion.Status != lacuna.Interrupted {
+		if err := f.endEngine(slurm, release); err != nil {
+			return err
+		}
 	}
 	return finishComplete(a, f, completion, result)
 }
@@ -157,7 +175,8 @@ func finishComplete(a *app, f *completeFlags, c *lacuna.Completion, result *summ
 	}
 	switch c.Status {
 	case lacuna.Interrupted:
-		return withCode(exitInterrupted, fmt.Errorf("interrupted: %s holds the best found by then", f.outputName()))
+		return withCode(exitInterrupted, fmt.Errorf("interrupted: %s holds the best found by then%s",
+			f.outputName(), f.goesOn()))
 	case lacuna.TimeLimit:
 		a.warn("the time limit was reached: %s holds the best found by then", f.outputName())
 	}

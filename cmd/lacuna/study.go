@@ -26,9 +26,7 @@ type studyFlags struct {
 	dir     string
 	data    string
 	workers int
-	engine  string
-	tasks   int
-	options []string
+	engine  engineFlags
 	retry   bool
 }
 
@@ -48,10 +46,7 @@ arrays, and keeps the results in a directory. It can be killed at any moment and
 
 func (f *studyFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.workers, "workers", 0, "runs at a time (default: one a core)")
-	flags.StringVar(&f.engine, "engine", "local", "where to run: local, or slurm for job arrays")
-	flags.IntVar(&f.tasks, "tasks", 0, "tasks of a Slurm array (default: one a run, up to 200)")
-	flags.StringArrayVar(&f.options, "slurm-option", nil,
-		"a further option of sbatch, such as --slurm-option=--partition=short")
+	f.engine.register(flags, "run")
 	flags.StringVar(&f.data, "data", "", "directory that holds the tables meteo_uk.csv and ccds_p17.csv")
 }
 
@@ -157,12 +152,12 @@ func runStudy(ctx context.Context, a *app, f *studyFlags, runs []study.Settings)
 
 // slurm is how to use Slurm, nil for the local engine.
 func (f *studyFlags) slurm() (*study.Slurm, error) {
-	switch f.engine {
-	case "local":
-		return nil, nil
-	case "slurm":
-	default:
-		return nil, usageError{fmt.Errorf("--engine %s is unknown, choose local or slurm", f.engine)}
+	use, err := f.engine.slurm()
+	if err != nil || !use {
+		return nil, err
+	}
+	if f.workers != 0 {
+		return nil, usageError{errors.New("--workers is about the cores of this machine: give --tasks with --engine slurm")}
 	}
 	program, err := os.Executable()
 	if err != nil {
@@ -176,7 +171,7 @@ func (f *studyFlags) slurm() (*study.Slurm, error) {
 		}
 		command = append(command, "--data", data)
 	}
-	return &study.Slurm{Command: command, Tasks: f.tasks, Options: f.options}, nil
+	return &study.Slurm{Command: command, Tasks: f.engine.tasks, Options: f.engine.options}, nil
 }
 
 // newStudyTask is what a Slurm task runs.

@@ -18,9 +18,11 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	j.report("measuring the error on held-out cells", sel.error)
 	equal := slices.Repeat([]float64{1 / float64(len(sel.candidates))}, len(sel.candidates))
 	var predicted outOfFold
-	for part := range min(plan.folds, f.parts-len(sel.parts)) {
+	count := min(plan.folds, f.parts-len(sel.parts))
+	j.dealFolds(ctx, f, count, sel.candidates, equal, plan)
+	for part := range count {
 		kept, held := f.without(part)
-		fit := j.fit(ctx, kept, sel.candidates, equal, plan.trials, plan.sweeps, fmt.Sprint("fold/", part))
+		fit := j.fitDealt(ctx, kept, sel.candidates, equal, plan.trials, plan.sweeps, foldName(part))
 		if ctx.Err() != nil {
 			break
 		}
@@ -54,7 +56,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 			kept, shares = append(kept, sel.candidates[k]), append(shares, w)
 		}
 	}
-	final := j.fit(ctx, f.cells, kept, shares, plan.chains, plan.sweeps, "final")
+	final := j.fitDealt(ctx, f.cells, kept, shares, plan.chains, plan.sweeps, "final")
 	if final.samples() == 0 {
 		final = sel.fit
 	}

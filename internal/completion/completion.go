@@ -22,7 +22,7 @@ import (
 	"lacuna/tensor"
 )
 
-// Settings of Run; every field but Progress, Depths, Smooth, MaxTime and Blocks must be set.
+// Settings of Run; every field but Progress, Slurm, Depths, Smooth, MaxTime and Blocks must be set.
 type Settings struct {
 	Seed            uint64
 	Threads         int
@@ -39,6 +39,7 @@ type Settings struct {
 	HoldOut         float64 // share of the observed cells in a fold
 	Level           float64 // of Completion.Interval by default
 	Progress        func(Progress)
+	Slurm           *Slurm // nil: everything is done here
 }
 
 // job is what all stages share.
@@ -52,6 +53,7 @@ type job struct {
 	limits   limits
 	unit     int     // mode whose labels have units of their own, or −1
 	step     float64 // between the values of a family on a grid
+	engine   *engine // nil: all chains run here
 	*meter
 }
 
@@ -73,8 +75,9 @@ type fitted struct {
 	samples, folds          int
 }
 
-// Run fills a tensor with at least two observed cells. It ends early, with the best so far, when ctx or MaxTime does.
-func Run(ctx context.Context, observed *tensor.Observed, s Settings) *Completion {
+// Run fills a tensor with at least two observed cells. It ends early, with the best so far, when ctx or MaxTime does. It
+// returns an error when Slurm does not do what it is asked for, or what it keeps in its directory cannot be written or read.
+func Run(ctx context.Context, observed *tensor.Observed, s Settings) (*Completion, error) {
 	j := &job{Settings: s, observed: observed, meter: newMeter(s.Progress)}
 	work := ctx
 	if s.MaxTime > 0 {
@@ -82,7 +85,22 @@ func Run(ctx context.Context, observed *tensor.Observed, s Settings) *Completion
 		work, cancel = context.WithTimeout(ctx, s.MaxTime)
 		defer cancel()
 	}
+	work, end := context.WithCancel(work)
+	defer end()
+	var failure, err error
+	j.engine, err = j.newEngine(func(err error) {
+		if failure == nil {
+			failure = err
+		}
+		end()
+	})
+	if err != nil {
+		return nil, err
+	}
 	c := j.run(work)
+	if failure != nil {
+		return nil, failure
+	}
 	switch {
 	case ctx.Err() != nil:
 		c.Status = Interrupted
@@ -91,7 +109,7 @@ func Run(ctx context.Context, observed *tensor.Observed, s Settings) *Completion
 	}
 	c.Evaluations, c.Seconds = j.evaluations, time.Since(j.start).Seconds()
 	j.report("done", c.HeldOutNRMSE)
-	return c
+	return c, nil
 }
 
 func (j *job) run(ctx context.Context) *Completion {

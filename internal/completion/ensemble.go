@@ -42,42 +42,75 @@ func newEnsemble(cells *tensor.Observed) *ensemble {
 	return e
 }
 
+// fitting is an ensemble whose chains are to be run.
+type fitting struct {
+	*ensemble
+	cells  *tensor.Observed
+	chains int                  // of every member, one after the other
+	runs   []posterior.Settings // of all chains, but for what does not change their samples
+	sweeps int                  // of a chain
+}
+
+func (j *job) newFitting(
+	ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64,
+	chains, sweeps int, stream string,
+) *fitting {
+	f := &fitting{ensemble: newEnsemble(cells), cells: cells, chains: chains, sweeps: sweeps}
+	for k, c := range candidates {
+		m := member{candidate: c, weight: weights[k]}
+		m.scaling = c.scaling.fit(cells)
+		f.members = append(f.members, m)
+	}
+	starts := j.starts(ctx, cells, f.members, stream)
+	total := float64(len(candidates) * chains)
+	for k, m := range f.members {
+		for number := range chains {
+			s := m.candidate.settings
+			s.Start = starts[k]
+			s.Stream = fmt.Sprintf("%s/%s/%d/%d", stream, m.candidate.name, s.Blocks, number)
+			s.Burn = sweeps / 2
+			s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(total*m.candidate.sampleSize(cells.Shape())))))
+			s.Thin = (sweeps - s.Burn) / s.Keep
+			f.runs = append(f.runs, s)
+		}
+	}
+	return f
+}
+
 // fit runs chains of every candidate on the given cells.
 func (j *job) fit(
 	ctx context.Context, cells *tensor.Observed, candidates []candidate, weights []float64,
 	chains, sweeps int, stream string,
 ) *ensemble {
-	e := newEnsemble(cells)
-	shape := cells.Shape()
-	runs := make([]*posterior.Posterior, len(candidates)*chains)
+	f := j.newFitting(ctx, cells, candidates, weights, chains, sweeps, stream)
+	runs := make([]*posterior.Posterior, len(f.runs))
 	threads := max(1, j.Threads/len(runs))
 	sorted := posterior.Sort(cells)
-	for k, c := range candidates {
-		m := member{candidate: c, weight: weights[k]}
-		m.scaling = c.scaling.fit(cells)
-		e.members = append(e.members, m)
-	}
-	starts := j.starts(ctx, cells, e.members, stream)
 	parallel.For(j.Threads, len(runs), func(k int) {
-		m := &e.members[k/chains]
-		s := m.candidate.settings
-		s.Threads, s.Sorted, s.Start = threads, sorted, starts[k/chains]
-		s.Stream = fmt.Sprintf("%s/%s/%d/%d", stream, m.candidate.name, s.Blocks, k%chains)
-		s.Burn = sweeps / 2
-		s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(float64(len(runs))*m.candidate.sampleSize(shape)))))
-		s.Thin = (sweeps - s.Burn) / s.Keep
+		m, s := &f.members[k/chains], f.runs[k]
+		s.Threads, s.Sorted = threads, sorted
 		runs[k], _ = posterior.Run(ctx, m.scaling.Apply(cells), s) // an early end leaves fewer samples, or none
-		j.spent(float64(sweeps)*m.candidate.cost(shape, cells.Len()), sweeps)
+		j.spent(f.cost(k), sweeps)
 	})
-	for k := range e.members {
-		m := &e.members[k]
-		m.posterior = runs[k*chains]
-		m.posterior.Join(runs[k*chains+1:][:chains-1]...)
-		if len(m.posterior.Samples) == 0 && e.effects.effect == nil {
-			e.effects = fitEffects(cells)
+	return f.join(runs)
+}
+
+// cost is the nominal work of a chain.
+func (f *fitting) cost(k int) float64 {
+	return float64(f.sweeps) * f.members[k/f.chains].candidate.cost(f.cells.Shape(), f.cells.Len())
+}
+
+// join gives the members the samples of their chains.
+func (f *fitting) join(runs []*posterior.Posterior) *ensemble {
+	for k := range f.members {
+		m := &f.members[k]
+		m.posterior = runs[k*f.chains]
+		m.posterior.Join(runs[k*f.chains+1:][:f.chains-1]...)
+		if len(m.posterior.Samples) == 0 && f.effects.effect == nil {
+			f.effects = fitEffects(f.cells)
 		}
 	}
-	return e
+	return f.ensemble
 }
 
 func bounds(values []float64) (low, high float64) {

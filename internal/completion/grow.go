@@ -316,15 +316,16 @@ func (g *growth) multiply(ctx context.Context, sel selection) {
 		}
 		g.expect(float64(len(g.chains)) * cost)
 		chains := slices.Clone(g.chains)
+		var branches []branch
 		for number := len(g.chains); number < 2*len(g.chains); number++ {
 			c := first.candidate
 			if number == 1 && len(sel.candidates) > 1 {
 				c = sel.candidates[1]
 				c.settings.Blocks, c.spectral = first.candidate.settings.Blocks, first.candidate.spectral
 			}
-			s := g.begin(c, g.start, number)
-			g.extend(ctx, s, sweeps)
-			s.settle()
+			branches = append(branches, branch{c, g.start, number, 0, sweeps})
+		}
+		for s := range g.grown(ctx, branches) {
 			if ctx.Err() != nil {
 				g.cut = true
 				return
@@ -362,13 +363,14 @@ func (g *growth) final(ctx context.Context, cells *tensor.Observed) *ensemble {
 		job: g.job, name: "final", cells: cells, check: g.check.Subset(nil), sorted: posterior.Sort(cells),
 		base: *newEnsemble(cells),
 	}
+	var branches []branch
 	for number, s := range g.chains {
-		t := all.begin(s.candidate, s.last, number)
-		t.sweeps = g.finalSweeps(s)
-		if all.extend(ctx, t, t.sweeps); len(t.samples) < min(2, len(s.samples)) {
+		branches = append(branches, branch{s.candidate, s.last, number, g.finalSweeps(s), g.finalSweeps(s)})
+	}
+	for t := range all.grown(ctx, branches) {
+		if len(t.samples) < min(2, len(g.chains[len(all.chains)].samples)) {
 			return g.ensemble(g.chains...) // time is up
 		}
-		t.settle()
 		all.chains = append(all.chains, t)
 	}
 	return all.ensemble(all.chains...)

@@ -148,9 +148,12 @@ func TestTimeIsUpAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Run(context.Background(), o, Settings{
+	c, err := Run(context.Background(), o, Settings{
 		Seed: 1, Threads: 1, Noise: family, Effort: 1, HoldOut: 0.1, Level: 0.9, MaxTime: time.Nanosecond,
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if c.Status != TimeLimit {
 		t.Errorf("status %v", c.Status)
 	}

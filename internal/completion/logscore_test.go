@@ -49,7 +49,10 @@ func TestCountsAreSaidInTheirOwnTerms(t *testing.T) {
 	}
 	j := newJob(t, o, "counts", 1)
 	j.Effort = 0.05
-	c := Run(context.Background(), o, j.Settings)
+	c, err := Run(context.Background(), o, j.Settings)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if s := c.LogScores; !(s.Own > s.Normal+0.02) {
 		t.Errorf("log scores %+v", s)
 	}

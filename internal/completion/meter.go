@@ -30,6 +30,13 @@ func (m *meter) report(stage string, heldOut float64) {
 	m.say()
 }
 
+// reported is what was last reported.
+func (m *meter) reported() (stage string, heldOut float64) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return m.stage, m.heldOut
+}
+
 // spent counts work that has been done.
 func (m *meter) spent(cost float64, evaluations int) {
 	m.mutex.Lock()

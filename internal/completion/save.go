@@ -2,8 +2,6 @@ package completion
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -88,14 +86,7 @@ func (c *Completion) Save(w io.Writer) error {
 	if err := gob.NewEncoder(&content).Encode(saved); err != nil {
 		return err
 	}
-	head := binary.LittleEndian.AppendUint64([]byte(fitMagic), uint64(content.Len()))
-	sum := sha256.Sum256(content.Bytes())
-	for _, part := range [][]byte{head, content.Bytes(), sum[:]} {
-		if _, err := w.Write(part); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeSealed(w, fitMagic, content.Bytes())
 }
 
 func (c *Completion) saved() (*savedFit, error) {
@@ -147,18 +138,13 @@ func LoadFit(r io.Reader) (*Completion, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, ours := bytes.CutPrefix(data, []byte(fitMagic))
-	switch {
+	content, whole := unseal(fitMagic, data)
+	switch ours := bytes.HasPrefix(data, []byte(fitMagic)); {
 	case !ours && bytes.HasPrefix(data, []byte(fitPrefix)):
 		return nil, errVersion
 	case !ours:
 		return nil, errNoFit
-	case len(body) < 8+sha256.Size:
-		return nil, errDamaged
-	}
-	content := body[8 : len(body)-sha256.Size]
-	sum := sha256.Sum256(content)
-	if binary.LittleEndian.Uint64(body) != uint64(len(content)) || !bytes.Equal(sum[:], body[len(body)-sha256.Size:]) {
+	case !whole:
 		return nil, errDamaged
 	}
 	saved := new(savedFit)

@@ -37,8 +37,11 @@ type savable interface {
 
 // scatterLoaders make noises by name from what they saved, for a tensor of that shape; nil where that does not fit.
 var scatterLoaders = map[string]func(s SavedScatter, shape tensor.Shape) Scatter{
-	"spread": loadSpread,
-	"coins":  loadCoins,
+	"spread":      loadSpread,
+	"coins":       loadCoins,
+	"counts":      loadCounts,
+	"ratings":     loadRatings,
+	"exponential": loadExponential,
 }
 
 func (k coins) save() SavedScatter { return SavedScatter{Name: "coins", Numbers: []float64{k.trials}} }
