@@ -8,6 +8,7 @@ import (
 
 	"lacuna/experiment"
 	"lacuna/figure"
+	"lacuna/flow"
 	"lacuna/model"
 	"lacuna/study"
 )
@@ -103,8 +104,13 @@ func drawNorms(w *work, name string, list []normRuns) error {
 		first := n.runs[0]
 		time, work := study.Panel(first, n.way, true), study.Panel(first, n.way, false)
 		time.Title = fmt.Sprintf("depth %d", n.depth)
-		if first.Outcome.Censored() {
+		switch o := first.Outcome; {
+		case ranAway(first):
 			time.Title += ", cut off where a block ran away"
+		case o.Censored() && o.Rank == 0:
+			time.Title += ", no block emerged"
+		case o.Censored():
+			time.Title += ", cut off before the end"
 		}
 		work.Title = time.Title
 		overTime, overWork = append(overTime, time), append(overWork, work)
@@ -185,6 +191,8 @@ func claimNorms(w *work, list []normRuns) {
 		Holds: deeper, Undecided: undecided, Why: unless(deeper, why),
 	})
 }
+
+func ranAway(run study.Run) bool { return run.Outcome.Status == string(flow.Runaway) }
 
 // separate counts the emergences that follow the one before by more than one percent of the flow time.
 func separate(times []study.Number) (apart, pairs int) {
