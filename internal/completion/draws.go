@@ -58,8 +58,8 @@ func (c *Completion) Draws(first int, index [][]int32, values [][]float64) {
 func (c *Completion) calibrated(number int, cell []int32, p prediction, v variate) float64 {
 	k := &c.calibration
 	deviation := float64(math.Sqrt(k.spread)*v.value) + float64(math.Sqrt(k.noise)*v.noise)
-	deviation *= k.stretch[k.label(cell)]
-	own, whole := k.stderr(cell, p.spread, p.noise), c.stderr(cell, p)
+	deviation *= k.factor(cell, p.value)
+	own, whole := k.stderr(cell, p), c.stderr(cell, p)
 	switch {
 	case own == whole:
 		return deviation

@@ -296,7 +296,7 @@ func (e *engine) dealBranches(g *growth, branches []branch) ([]dealt, error) {
 			return nil, err
 		}
 		work.Growth = &growthWork{Name: g.name, Number: b.number, Before: b.before, Sweeps: b.sweeps}
-		cost := float64(b.sweeps) * b.candidate.cost(g.cells.Shape(), g.cells.Len())
+		cost := float64(float64(b.sweeps) * b.candidate.cost(g.cells.Shape(), g.cells.Len()))
 		g.work += cost
 		all = append(all, dealt{work, cost, b.sweeps})
 	}
