@@ -39,8 +39,8 @@ type Options struct {
 	// they have none; for other modes with coordinates, held-back cells decide. Default: none.
 	Smooth []int
 
-	// Effort scales the nominal work, default 1: about 18 s of one core that is busy, less where the data are few. Of
-	// tables for which that does not suffice, some 200,000 cells and more, the model is selected on a sample, and the fit
+	// Effort scales the nominal work, default 1: about 14 s of one core that is busy, less where the data are few. Of
+	// tables for which that does not suffice, some 150,000 cells and more, the model is selected on a sample, and the fit
 	// goes on while the error on held-back cells falls by more than 1 %/Effort for as much work again.
 	Effort float64
 
@@ -101,6 +101,10 @@ type (
 	LabelError = completion.LabelError
 	// DistanceError is the error of the cells that are so many steps from the nearest known one.
 	DistanceError = completion.DistanceError
+	// LogScores compare what was said of held-out values with what normal distributions would have said.
+	LogScores = completion.LogScores
+	// OwnError is the error on held-out cells in the terms of the family.
+	OwnError = completion.OwnError
 	// HeldOutCell is an observed cell that was predicted by a model that had not seen it.
 	HeldOutCell = completion.HeldOutCell
 	// Limit says where the values of some cells lie.

@@ -265,3 +265,18 @@ func TestWhatIsReported(t *testing.T) {
 		t.Errorf("complete %v with %d gaps", complete.Complete(), complete.Gaps())
 	}
 }
+
+func TestBombIsRefused(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	w.Write(append([]byte("a,b,v\nx,y,1\n"), make([]byte, mostUnpacked)...))
+	w.Close()
+	path := filepath.Join(t.TempDir(), "t.csv.gz")
+	if err := os.WriteFile(path, packed.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Read(path, Options{})
+	if err == nil || !strings.Contains(err.Error(), "unpacks to more than 250 times its size") {
+		t.Errorf("%v", err)
+	}
+}

@@ -10,7 +10,7 @@ import (
 type takes int
 
 const (
-	takesText       takes = 1 << iota // how a text lies: NoHeader, Names, Comment, Decimal, Flags
+	takesText       takes = 1 << iota // how a text lies: NoHeader, Names, Comment, Decimal, Flags, FillDown
 	takesColumns                      // the roles of columns: Index, Value, Wide, MergeLabels
 	takesArray                        // Array
 	takesGrid                         // FullGrid
@@ -32,6 +32,7 @@ func (k kind) refuse(path string, o Options) error {
 		{o.Comment != "", "--comment", takesText},
 		{o.Decimal != "", "--decimal", takesText},
 		{o.Flags, "--flags", takesText},
+		{o.FillDown, "--fill-down", takesText},
 		{len(o.Index) > 0, "--index", takesColumns},
 		{o.Value != "", "--value", takesColumns | takesVariables},
 		{o.Sheet != "", "--sheet", takesSheet},

@@ -50,6 +50,9 @@ func (s *csvSource) eachCell(b *builder) error {
 
 // borders cuts the text from one line on into as many pieces at most, and returns where they begin and end.
 func (s *csvSource) borders(from, most int) []int {
+	if s.fillDown { // the labels of a row may stand in any row above
+		return []int{from, s.stop}
+	}
 	borders := []int{from}
 	for range most {
 		end := min(from+pieceSize, s.stop)
@@ -127,10 +130,13 @@ func (r *cellReader) row(lines *records) *Error {
 	}
 	for n, k := range s.index {
 		text := lines.text(lines.fields[k])
+		if len(text) == 0 && s.fillDown && r.rows > 1 {
+			continue
+		}
 		if len(text) == 0 {
 			return &Error{
 				Path: s.path, Line: lines.line, Column: s.columns.names[k], Problem: "the label is empty",
-				Remedy: "give the row a label, or remove it",
+				Remedy: "give the row a label, or remove it" + fillDownHint,
 			}
 		}
 		r.cell[n] = r.labels[n].find(text)
@@ -146,6 +152,9 @@ func (r *cellReader) row(lines *records) *Error {
 	}
 	return nil
 }
+
+// fillDownHint tells of the flag that mends an empty label.
+const fillDownHint = "; if an empty label repeats the one above, --fill-down"
 
 // number takes up the cell of a value column.
 func (r *cellReader) number(lines *records, column int) *Error {

@@ -3,6 +3,7 @@ package dataio
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -96,6 +97,7 @@ func (s *csvSource) sampleRows() (rows [][]string, whole bool) {
 		}
 		return false
 	}
+	defer func() { s.fillSample(rows) }()
 	if s.stop-s.body <= sampleWhole && bytes.Count(s.data[s.body:s.stop], []byte("\n")) <= most {
 		return rows, read(s.body, most+1)
 	}
@@ -111,14 +113,46 @@ func (s *csvSource) sampleRows() (rows [][]string, whole bool) {
 	return rows, false
 }
 
+// fillSample fills the columns left of the first one that has no blank.
+func (s *csvSource) fillSample(rows [][]string) {
+	if !s.fillDown {
+		return
+	}
+	for k := range s.form.names {
+		blank := false
+		for i, row := range rows {
+			if blank = blank || row[k] == ""; row[k] == "" && i > 0 {
+				row[k] = rows[i-1][k]
+			}
+		}
+		if !blank {
+			return
+		}
+	}
+}
+
+// dailyRecord is a line of GHCN-Daily: station, year, month, element, the first value with its flags.
+var dailyRecord = regexp.MustCompile(`^[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z]{2}[A-Z0-9]{2}[ \d-]{5}`)
+
 // checkHeader refuses a first line that holds data.
 func (s *csvSource) checkHeader(known *sample, o Options) error {
 	names := s.form.names
+	line, _, _ := bytes.Cut(s.data[s.head:], []byte("\n"))
+	if dailyRecord.Match(line) {
+		return &Error{
+			Path: s.path, Line: s.headLine, Problem: "this is GHCN-Daily in columns of fixed widths (.dly), which lacuna does not read",
+			Remedy: "take the same station as CSV, from the folder access of GHCN-Daily",
+		}
+	}
 	if len(names) == 1 {
+		remedy := "give a table with two index columns and a value; columns of fixed widths have to be separated first"
+		if strings.ContainsAny(names[0], ",;\t|") {
+			remedy = "every line stands in quotes as a whole: take away the quotes at both ends of the lines, and make one of two"
+		}
 		return &Error{
 			Path: s.path, Line: s.headLine,
 			Problem: "there is one column: no comma, semicolon, tab, bar or space cuts the lines into fields",
-			Remedy:  "give a table with two index columns and a value; columns of fixed widths have to be separated first",
+			Remedy:  remedy,
 		}
 	}
 	if s.noHeader {
@@ -147,7 +181,6 @@ func (s *csvSource) checkHeader(known *sample, o Options) error {
 			return nil
 		}
 	}
-	line, _, _ := bytes.Cut(s.data[s.head:], []byte("\n"))
 	fields := make([]string, len(names))
 	for k := range fields {
 		fields[k] = fmt.Sprint(k + 1)
@@ -206,7 +239,14 @@ func (s *sample) holds(texts []string) bool {
 // numberRemedy says what to do about a value.
 func (s *csvSource) numberRemedy(problem string, text []byte) string {
 	remedy := numberRemedies[problem]
-	if problem == notANumber && len(text) <= longestGap {
+	switch isLimit := bytes.ContainsAny(text[:1], "<>") || bytes.HasPrefix(text, []byte("≤")) || bytes.HasPrefix(text, []byte("≥")); {
+	case problem != notANumber:
+	case isLimit:
+		remedy = "that is a limit: write what stands for it, such as half the limit of detection, or leave the value empty for " +
+			"a gap, which may be filled beyond the limit"
+	case bytes.ContainsAny(text, "0123456789"):
+		remedy = "write a plain number such as -1234.5, or leave the value empty for a gap"
+	case len(text) <= longestGap:
 		remedy = "write a number, or leave the value empty for a gap; if it marks a gap, --missing " +
 			quoteFlag([]string{strings.ToValidUTF8(string(text), "\uFFFD")})
 	}

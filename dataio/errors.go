@@ -41,7 +41,7 @@ func (e *Error) Error() string {
 // shorten keeps messages readable when a file is not what its name says.
 func shorten(text string) string {
 	const most = 60
-	text = strings.ToValidUTF8(text, "\uFFFD")
+	text = strings.NewReplacer("\r\n", " ", "\n", " ").Replace(strings.ToValidUTF8(text, "\uFFFD"))
 	if len(text) <= most {
 		return text
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"os"
 
 	"lacuna/internal/atomicfile"
 	"lacuna/tensor"
@@ -64,4 +65,44 @@ func WriteArrays(w io.Writer, arrays ...Array) error {
 		}
 	}
 	return out.Close()
+}
+
+// ReadArrays reads every array of numbers of a .npz archive, of whatever type, by name. Other members, and arrays that
+// are no numbers, are left out. An error names the file and says what to do.
+func ReadArrays(path string) (map[string]Array, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := openNPZ(path, data, Options{})
+	if err != nil {
+		return nil, err
+	}
+	arrays := map[string]Array{}
+	for name, member := range archive.members {
+		data, err := readMember(path, member, Options{})
+		if err != nil {
+			return nil, err
+		}
+		if source, _, err := parseNPYHeader(path, data); err == nil && (source.kind == 'U' || source.kind == 'S') {
+			continue
+		}
+		source, err := parseNPY(path, data)
+		if err != nil {
+			return nil, err
+		}
+		a := Array{Name: name, Shape: source.shape, Values: make([]float64, 0, source.cells())}
+		if source.cells() == 0 {
+			arrays[name] = a
+			continue
+		}
+		if err := source.eachCell(func(_ []int32, position int) error {
+			a.Values = append(a.Values, source.at(position))
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+		arrays[name] = a
+	}
+	return arrays, nil
 }

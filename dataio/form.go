@@ -25,6 +25,7 @@ type form struct {
 	across   string   // the name of the mode of the value columns, where the header has it
 	corner   int      // how many columns are one, separated otherwise, as in Eurostat's tables
 	station  bool     // rows may end early, and words may follow the values
+	fillDown bool     // an empty label is the one above it
 	lost     bool     // the header has no name for the first column
 	notes    []string // what was found out, for people
 }
@@ -34,7 +35,7 @@ const sampleRecords = 200
 
 // findForm finds the form of a text. What it cannot know it takes as the plainest one, for the reader to refuse.
 func findForm(path string, data []byte, o Options) (*form, error) {
-	f := &form{headLine: 1, stop: len(data), noHeader: o.NoHeader || len(o.Names) > 0}
+	f := &form{headLine: 1, stop: len(data), noHeader: o.NoHeader || len(o.Names) > 0, fillDown: o.FillDown}
 	if bytes.HasPrefix(data, byteOrderMark) {
 		f.head = len(byteOrderMark)
 	}

@@ -58,9 +58,26 @@ func isUnits(row []string, below [][]string, columns int) bool {
 		}
 	}
 	if words == 1 && numeric == 1 {
-		return len(slices.DeleteFunc(slices.Clone(row), func(text string) bool { return text == "" })) == 1
+		return isAlien(row, below) || len(slices.DeleteFunc(slices.Clone(row), func(text string) bool { return text == "" })) == 1
 	}
 	return numeric >= fewest && words > 0 && (words == numeric || len(row) < columns || row[0] == "")
+}
+
+// isAlien tells that no text of a row stands below it in the same column, though some stand there more than once.
+func isAlien(row []string, below [][]string) bool {
+	const fewest = 8 // rows that show it
+	repeats := false
+	for k, text := range row {
+		seen := map[string]bool{}
+		for _, other := range below {
+			if k >= len(other) || text != "" && other[k] == text {
+				return false
+			}
+			repeats = repeats || other[k] != "" && seen[other[k]] && !isNumber([]byte(other[k]))
+			seen[other[k]] = true
+		}
+	}
+	return repeats && len(below) >= fewest
 }
 
 // looksNumeric tells whether a text is a number, perhaps with a flag.

@@ -77,3 +77,19 @@ func (g gapCounts) marks() []GapMark {
 	})
 	return marks
 }
+
+// absent are the spellings of a gap that were asked for and never met.
+func (n *numbers) absent() (spellings []string) {
+	for _, missing := range n.missing {
+		number, isNumber := labelNumber(string(missing))
+		met := false
+		for text := range n.counts {
+			value, same := labelNumber(text)
+			met = met || bytes.EqualFold([]byte(text), missing) || isNumber && same && value == number
+		}
+		if !met {
+			spellings = append(spellings, string(missing))
+		}
+	}
+	return spellings
+}

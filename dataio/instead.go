@@ -49,7 +49,7 @@ func (c *columns) instead(err error) *proposal {
 		return nil
 	}
 	p := c.sample.propose()
-	if p == nil || p.reads(*c) {
+	if p == nil || p.reads(*c) || p.series && !p.apart {
 		return nil
 	}
 	// Where a mode of one label is all that is wrong, its owner says whether to leave it out.
@@ -61,7 +61,7 @@ func (c *columns) instead(err error) *proposal {
 // mend makes the proposal the remedy of an error.
 func (p *proposal) mend(err error) *Error {
 	e := *err.(*Error)
-	own := e.Remedy
+	own, _, _ := strings.Cut(e.Remedy, fillDownHint)
 	if e.Remedy = "read " + p.describe() + ": " + p.flags(); !p.series && !strings.Contains(own, "--index") {
 		e.Remedy += "; or " + own
 	}

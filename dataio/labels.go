@@ -15,8 +15,12 @@ func labelNumber(label string) (float64, bool) {
 	return value, err == nil && !strings.ContainsAny(label, "nNxX_pP")
 }
 
+// unseen drops letters that nobody sees.
+var unseen = strings.NewReplacer("\u200B", "", "\u200C", "", "\u200D", "", "\u2060", "", "\uFEFF", "", "\u00AD", "")
+
 // commonLabel is what labels have in common that differ by zeros, case or spaces only.
 func commonLabel(label string) string {
+	label = unseen.Replace(label)
 	if value, ok := labelNumber(strings.TrimSpace(label)); ok {
 		return strconv.FormatFloat(value, 'g', -1, 64)
 	}

@@ -36,7 +36,7 @@ func readCSV(path string, data []byte, o Options) (*Table, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
-	text, coded := decode(data)
+	text, coded := decode(bytes.TrimSuffix(data, []byte("\x1A"))) // the end of a file to DOS
 	f, err := findForm(path, text, o)
 	if err != nil {
 		return nil, err
@@ -121,6 +121,9 @@ func (s *csvSource) describe(t *Table) {
 	t.Reading.Notes = append(append([]string{}, s.form.notes...), s.columns.notes...)
 	if s.numbers.flagged > 0 {
 		t.Reading.Notes = append(t.Reading.Notes, "flags are dropped from "+plural(s.numbers.flagged, "value"))
+	}
+	if missing := s.numbers.absent(); len(missing) > 0 {
+		t.Reading.Notes = append(t.Reading.Notes, "no value is "+quoted(missing)+", which was to mark a gap")
 	}
 }
 

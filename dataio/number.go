@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -195,16 +196,22 @@ func (n *numbers) pointIsPlain(text []byte, point int) bool {
 	return true
 }
 
+// exponentD is an exponent as Fortran writes it: 1.5D+02.
+var exponentD = regexp.MustCompile(`^([-+]?[\d.]+)[dD]([-+]?\d+)$`)
+
+// longestNumber is the length of a text that is surely no number.
+const longestNumber = 400
+
 // number reads a number in any spelling.
 func (n *numbers) number(text []byte) (value float64, gap bool, problem string) {
-	if bytes.ContainsAny(text, "xX_") {
+	if bytes.ContainsAny(text, "xX_") || len(text) > longestNumber {
 		return 0, false, notANumber
 	}
 	plain, ok := n.plain(text)
 	if !ok {
 		return 0, false, notANumber
 	}
-	value, err := strconv.ParseFloat(plain, 64)
+	value, err := strconv.ParseFloat(exponentD.ReplaceAllString(plain, "${1}e$2"), 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
 		return 0, false, tooLarge

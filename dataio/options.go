@@ -33,6 +33,8 @@ type Options struct {
 	Comment  string
 	Decimal  string
 	Flags    bool
+	// FillDown takes an empty label for the one above it, as pivot tables leave repeated labels out.
+	FillDown bool
 
 	// MergeLabels makes one label of those that differ by zeros, case or spaces only: 01 and 1, Oslo and OSLO.
 	MergeLabels bool

@@ -99,7 +99,7 @@ func (s *sample) mayIndex(k int) bool { return !s.hasGaps(k) && 2*len(s.of(k).di
 func (s *sample) first(index []int) []int {
 	for at, k := range index {
 		for other := range k {
-			same := s.names[other] != "" && !slices.Contains(index, other) && s.of(other).decimals == 0 && !s.hasGaps(other)
+			same := s.names[other] != "" && (s.isKey(k) || !s.isKey(other)) && !slices.Contains(index, other) && s.of(other).decimals == 0 && !s.hasGaps(other)
 			if same && len(s.of(k).distinct) == len(s.of(other).distinct) && s.follows(k, other) && s.follows(other, k) {
 				index[at] = other
 				break

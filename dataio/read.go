@@ -121,12 +121,25 @@ func tooBig(path string, size, budget float64) error {
 	}
 }
 
+// mostUnpacked is what any file may unpack to, in bytes, and mostRatio how many times its size a larger one may.
+const (
+	mostUnpacked = 64 << 20
+	mostRatio    = 250
+)
+
 func unzip(path string, packed []byte, budget float64) ([]byte, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(packed))
 	if err == nil {
+		most := max(mostUnpacked, int64(len(packed))*mostRatio)
 		var data []byte
-		if data, err = readAll(reader, path, 4*len(packed), budget); err == nil {
-			return data, nil
+		if data, err = readAll(io.LimitReader(reader, most+1), path, 4*len(packed), budget); err == nil {
+			if int64(len(data)) <= most {
+				return data, nil
+			}
+			return nil, &Error{
+				Path: path, Problem: fmt.Sprintf("it unpacks to more than %d times its size, as no table does", mostRatio),
+				Remedy: "see what it holds with gunzip, and give the unpacked file if it is a table",
+			}
 		}
 	}
 	if e := new(Error); errors.As(err, &e) {

@@ -14,8 +14,10 @@ type series struct {
 }
 
 var (
-	yearName  = regexp.MustCompile(`^(YR|X|y)?(1[5-9]\d\d|2[01]\d\d)( \[YR\d{4}\])?$`)
-	dateName  = regexp.MustCompile(`^X?(1[5-9]\d\d|2[01]\d\d)([-/.](0?[1-9]|1[0-2])([-/.]([0-2]?\d|3[01]))?|-?[QM]\d\d?)$`)
+	yearName    = regexp.MustCompile(`^(YR|X|y)?(1[5-9]\d\d|2[01]\d\d)( \[YR\d{4}\])?$`)
+	dateName    = regexp.MustCompile(`^X?(1[5-9]\d\d|2[01]\d\d)([-/.](0?[1-9]|1[0-2])([-/.]([0-2]?\d|3[01]))?|-?[QM]\d\d?)$`)
+	quarterName = regexp.MustCompile(`(?i)^(Q[1-4][ -/]?(1[5-9]|2[01])\d\d|(1[5-9]|2[01])\d\d[ -/]?Q[1-4]|` +
+		`(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -.'](\d\d|(1[5-9]|2[01])\d\d))$`)
 	shortDate = regexp.MustCompile(`^(0?[1-9]|1[0-2])/([0-2]?\d|3[01])/\d{2,4}$`)
 	months    = "jan feb mar apr may jun jul aug sep oct nov dec "
 )
@@ -31,7 +33,8 @@ func (s *sample) findSeries() (found series, ok bool) {
 		}{
 			{"year", 2, func(from, to int) bool { return yearName.MatchString(s.names[to]) && s.goesOn(from, to, false) }},
 			{"date", 2, func(_, to int) bool {
-				return dateName.MatchString(s.names[to]) || shortDate.MatchString(s.names[to])
+				name := s.names[to]
+				return dateName.MatchString(name) || quarterName.MatchString(name) || shortDate.MatchString(name)
 			}},
 			{"month", 6, func(from, to int) bool { return s.monthFollows(from, to) }},
 			{"column", 4, func(from, to int) bool { return s.goesOn(from, to, true) }},

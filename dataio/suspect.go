@@ -15,7 +15,7 @@ func (b *builder) doubts(t *Table) []Error {
 		if len(doubts) == 0 {
 			doubts = b.followers()
 		}
-		doubts = append(doubts, b.likeLabels()...)
+		doubts = append(append(doubts, b.likeLabels()...), b.totals()...)
 	}
 	column := ""
 	if b.columns != nil {

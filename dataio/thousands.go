@@ -3,6 +3,7 @@ package dataio
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -65,7 +66,8 @@ func (n *numbers) plain(text []byte) (plain string, ok bool) {
 		bare := strings.ReplaceAll(plain[:lastComma], ".", "") + "." + plain[lastComma+1:]
 		return bare, n.decimal != '.' && grouped(plain[:lastComma], ".")
 	case commas == 0 && dots > 1: // 1.234.567
-		return strings.ReplaceAll(plain, ".", ""), n.decimal == ',' && grouped(plain, ".")
+		n.comma = n.comma || n.mayComma
+		return strings.ReplaceAll(plain, ".", ""), (n.decimal == ',' || n.decimal == 0 && n.mayComma) && grouped(plain, ".")
 	}
 	return "", false
 }
@@ -123,9 +125,19 @@ func (n *numbers) doubts(path, column string) []Error {
 	return nil
 }
 
-// withoutFlag cuts off what is glued to the end of a number or of a gap: 5.5 b, 12.3*, 45%, ": c".
+// before are signs of currencies and other marks before a number: $5, US$5, EUR 5, -£5, ~5, '5.
+var before = regexp.MustCompile(`^([-+]?)(?:[A-Z]{0,3}[$€£¥₹]|[A-Z]{3} |[~≈']|[cC]a?\. )\s*([-+]?\.?\d.*)$`)
+
+// withoutFlag cuts off what is glued to a number or to a gap: 5.5 b, 12.3*, 45%, $7, ": c".
 func withoutFlag(text []byte) (bare []byte, ok bool) {
 	const most = 16
+	if parts := before.FindSubmatch(text); parts != nil {
+		bare = append(bytes.Clone(parts[1]), parts[2]...)
+		if further, ok := withoutFlag(bare); ok {
+			return further, true
+		}
+		return bare, true
+	}
 	end := bytes.LastIndexAny(text, "0123456789") + 1
 	if bare := bytes.TrimRight(text, "*#$"); end == 0 && len(bare) < len(text) && isUsualGap(bare) {
 		return bare, true

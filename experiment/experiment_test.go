@@ -111,6 +111,7 @@ func TestOutcome(t *testing.T) {
 		}
 	}
 	ends[0].Epsilon, ends[1].Epsilon = 0, 0
+	ends[0].Edge, ends[1].Edge = 0, 0
 	if !reflect.DeepEqual(ends[0], ends[1]) {
 		t.Errorf("without a trajectory %+v, with one %+v", ends[0], ends[1])
 	}

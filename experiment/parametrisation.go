@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"lacuna/flow"
@@ -19,6 +20,7 @@ type Model interface {
 	Elsewhere(*tensor.Observed) *model.Elsewhere
 	ShallowNorms(norms []float64)
 	Unbalancedness() float64
+	ObservedEnergy(energy []float64)
 	CP(threshold float64) *tensor.CP
 }
 
@@ -84,8 +86,14 @@ func (s *Settings) Build(train *tensor.Observed) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	sigma := func(x Number) float64 {
+		if s.SigmaIs == Variance {
+			return math.Sqrt(float64(x))
+		}
+		return float64(x)
+	}
 	return m, m.Draw(model.StartConfig{
-		Start: model.Start(s.Start), SigmaW: float64(s.SigmaW), SigmaA: float64(s.SigmaA), Diagonal: float64(s.Diagonal),
+		Start: model.Start(s.Start), SigmaW: sigma(s.SigmaW), SigmaA: sigma(s.SigmaA), Diagonal: float64(s.Diagonal),
 		Seed: s.Seed,
 	})
 }

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -28,6 +29,8 @@ type Run struct {
 
 	test    func() float64
 	shallow []float64
+	energy  []float64
+	sharp   sharp // nil unless it is measured
 	last    Record
 	best    Record // at the least error on held-out cells
 }
@@ -53,6 +56,15 @@ func Of(m Model, s Settings, c Cells) (*Run, error) {
 	}
 	if s.Points > 0 {
 		r.Path.Limit = max(s.Points, 2)
+	}
+	if err := s.CheckMeasure(); err != nil {
+		return nil, err
+	}
+	if s.measures(MeasureSharpness) {
+		var ok bool
+		if r.sharp, ok = m.(sharp); !ok {
+			return nil, fmt.Errorf("experiment: measure = %q: %T has no Hessian: leave %s out", s.Measure, m, MeasureSharpness)
+		}
 	}
 	settings := s.Flow()
 	if c.HeldOut != nil {
@@ -95,7 +107,7 @@ func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 	return r.Integrator.Run(ctx, func(s *flow.Snapshot) (stop bool) {
 		now := Record{
 			Steps: s.Steps, Time: s.Time, Step: s.Step, Evaluations: s.Evaluations, Wall: s.Wall.Seconds(), Loss: s.Loss,
-			TrainMSE: s.MSE, TestMSE: math.NaN(), HeldOut: s.HeldOut, Epsilon: math.NaN(), Rank: s.Rank, Deep: s.Norms,
+			TrainMSE: s.MSE, TestMSE: math.NaN(), HeldOut: s.HeldOut, Epsilon: math.NaN(), Edge: math.NaN(), Rank: s.Rank, Deep: s.Norms,
 		}
 		for _, norm := range s.Norms {
 			now.Largest = math.Max(now.Largest, norm)
@@ -105,6 +117,7 @@ func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 			now.TestMSE = r.test()
 		}
 		if keeps {
+			r.measure(&now)
 			if r.Layers {
 				r.shallow = slices.Grow(r.shallow[:0], len(s.Norms))[:len(s.Norms)]
 				r.Model.ShallowNorms(r.shallow)
@@ -115,7 +128,7 @@ func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 		if watch != nil {
 			watch(&now)
 		}
-		now.Deep, now.Shallow = nil, nil
+		now.Deep, now.Shallow, now.Energy = nil, nil, nil
 		if r.last = now; improved {
 			r.best = now
 		}

@@ -47,8 +47,10 @@ type Settings struct {
 	Start    string `json:"start,omitempty"`                 // how the first point is drawn, default gaussian
 	SigmaW   Number `json:"sigma_w,omitempty"`               // default 0.01
 	SigmaA   Number `json:"sigma_a,omitempty"`               // default 0.1
-	Diagonal Number `json:"diagonal,omitempty"`              // diagonal start: default 1
-	Seed     uint64 `json:"seed,omitempty"`                  // of the start, default 1
+	// SigmaIs says what SigmaW and SigmaA are: "deviation" (default, and not written out) or "variance" of the entries.
+	SigmaIs  string `json:"sigma_is,omitempty" column:"if set"`
+	Diagonal Number `json:"diagonal,omitempty"` // diagonal start: default 1
+	Seed     uint64 `json:"seed,omitempty"`     // of the start, default 1
 
 	Loss       string `json:"loss,omitempty"`                    // default square
 	Integrator string `json:"method,omitempty" key:"integrator"` // a flow.Method, default flow
@@ -81,7 +83,11 @@ type Settings struct {
 	// Trajectory says what is kept of the way: "none" (default), "blocks" (the blocks that emerged) or "all".
 	Trajectory string `json:"trajectory,omitempty"`
 	Points     int    `json:"points,omitempty"` // records kept of a trajectory, default 300
+	// Measure lists what records hold beside, separated by commas: MeasureSharpness, MeasureEnergy.
+	Measure     string `json:"measure,omitempty" column:"if set"`
+	Eigenvalues int    `json:"eigenvalues,omitempty" column:"if set"` // of the Hessian, with MeasureSharpness; default 1
 
+	From    string        `json:"-"` // of lacuna train: a file of parameters in place of a drawn start
 	Scheme  string        `json:"-"` // of the flow integrator; "" means its default
 	Every   int           `json:"-"` // record every so many steps; 0 means 1, or 100 for the descents
 	Wall    time.Duration `json:"-"` // stop rule; 0 means none
@@ -131,12 +137,13 @@ func (s *Settings) Flags() []Flag {
 		{&s.Start, string(model.Gaussian), "start", Always, "start: " + List(model.Starts())},
 		{&s.SigmaW, 0.01, "sigma-w", Always, "standard deviation of the entries of the vectors w"},
 		{&s.SigmaA, 0.1, "sigma-a", Always, "standard deviation of the entries of the matrices A"},
+		{&s.SigmaIs, "", "sigma-is", Optional, "what --sigma-w and --sigma-a are: deviation, variance (default deviation)"},
 		{&s.Diagonal, 1.0, "diagonal", Optional, "diagonal of the matrices, for --start diagonal"},
 		{&s.Seed, uint64(1), "seed", Always, "seed of the start"},
 		{&s.Integrator, string(flow.Implicit), "integrator", Always, "integrator: " + List(flow.Methods())},
 		{&s.Scheme, "", "scheme", Optional, "scheme of the flow integrator: " + List(flow.Schemes())},
 		{&s.Tolerance, 0.01, "tolerance", Optional, "error of a step, of every factor relative to its norm"},
-		{&s.Rate, 0.01, "rate", Optional, "learning rate of the rules that have one, from gd on"},
+		{&s.Rate, 0.01, "rate", Optional, "learning rate of the rules that have one"},
 		{&s.Momentum, 0.0, "momentum", Optional, "momentum of momentum and nesterov (default 0.9)"},
 		{&s.Beta1, 0.0, "beta1", Optional, "decay of the mean gradient of adam and adamw (default 0.9)"},
 		{&s.Beta2, 0.0, "beta2", Optional, "decay of the mean square of adam, adamw (default 0.999) and rmsprop (0.99)"},
@@ -150,6 +157,8 @@ func (s *Settings) Flags() []Flag {
 		{&s.Warmup, 0, "warmup", Optional, "steps over which the rate rises from 0"},
 		{&s.Threshold, 1.0, "threshold", Always, "norm above which a block counts as emerged"},
 		{&s.Every, 0, "every", Optional, "record every so many steps (default 1; 100 for rules with a rate)"},
+		{&s.Measure, "", "measure", Optional, "record beside, separated by commas: " + strings.Join(Measures(), ", ")},
+		{&s.Eigenvalues, 0, "eigenvalues", Optional, "with --measure sharpness: so many of the largest eigenvalues (default 1)"},
 		{&s.TrainMSE, 1e-14, "until-mse", Stop, "stop at this mean squared error on the observed cells"},
 		{&s.GradientNorm, 0.0, "until-gradient", Stop, "stop at this norm of the gradient"},
 		{&s.FlowTime, 1e60, "until-time", Stop, "stop at this flow time"},
@@ -225,6 +234,9 @@ func (s *Settings) Normalise() {
 	}
 	s.SigmaW = cmp.Or(s.SigmaW, 0.01)
 	s.SigmaA = cmp.Or(s.SigmaA, 0.1)
+	if s.SigmaIs == Deviation {
+		s.SigmaIs = ""
+	}
 	s.Seed = cmp.Or(s.Seed, 1)
 	s.Loss = cmp.Or(s.Loss, "square")
 	s.Integrator = cmp.Or(s.Integrator, string(flow.Implicit))
@@ -267,8 +279,8 @@ func (s *Settings) Check() error {
 			return fmt.Errorf("%s = %v is outside 0 … 1", []string{"observed", "hold_out"}[i], share)
 		}
 	}
-	if s.Blocks < 0 || s.Rank < 0 || s.Patience < 0 || s.Evaluations < 0 || s.Points < 0 {
-		return fmt.Errorf("blocks, rank, patience, evaluations and points cannot be negative")
+	if s.Blocks < 0 || s.Rank < 0 || s.Patience < 0 || s.Evaluations < 0 || s.Points < 0 || s.Eigenvalues < 0 {
+		return fmt.Errorf("blocks, rank, patience, evaluations, points and eigenvalues cannot be negative")
 	}
 	if _, err := ParseShape(s.Shape); s.Shape != "" && err != nil {
 		return err
@@ -283,6 +295,12 @@ func (s *Settings) Check() error {
 		return fmt.Errorf("dtype = %q is unknown, choose float64 or float32", s.DType)
 	}
 	if err := s.CheckModel(); err != nil {
+		return err
+	}
+	if s.SigmaIs != "" && s.SigmaIs != Deviation && s.SigmaIs != Variance {
+		return fmt.Errorf("sigma_is = %q is unknown, choose %s or %s", s.SigmaIs, Deviation, Variance)
+	}
+	if err := s.CheckMeasure(); err != nil {
 		return err
 	}
 	switch s.Trajectory {

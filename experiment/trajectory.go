@@ -21,6 +21,9 @@ type Record struct {
 	Deep        []float64 // ‖⊗_n v_r^n‖ for every block of Trajectory.Blocks
 	Shallow     []float64 // ‖⊗_n w_r^n‖ for every block
 	Largest     float64   // of Deep
+	Eigenvalues []float64 // the largest of the Hessian by θ, falling; nil unless Settings.Measure asks for them
+	Edge        float64   // 2/η of the step that led here, beside Eigenvalues; NaN where no rate made it
+	Energy      []float64 // model.ObservedEnergy of every block of Trajectory.Blocks; nil unless Settings.Measure asks
 }
 
 // Trajectory is a list of records of bounded length: when there are more than Limit, every second one is
@@ -37,6 +40,7 @@ type Trajectory struct {
 // Add appends a record, whose slices it copies. The latest record is always kept.
 func (t *Trajectory) Add(r Record) {
 	r.Deep, r.Shallow = slices.Clone(r.Deep), slices.Clone(r.Shallow)
+	r.Eigenvalues, r.Energy = slices.Clone(r.Eigenvalues), slices.Clone(r.Energy)
 	t.Stride = max(t.Stride, 1)
 	if last := len(t.Records) - 1; last >= 0 && !t.regular(t.Records[last]) {
 		t.Records = t.Records[:last]
@@ -86,6 +90,13 @@ func (t *Trajectory) Take(keep func(curve []float64) bool) *Trajectory {
 			deep[i] = r.Deep[block]
 		}
 		taken.Records[k].Deep, taken.Records[k].Shallow = deep, nil
+		if r.Energy != nil {
+			energy := make([]float64, len(taken.Blocks))
+			for i, block := range taken.Blocks {
+				energy[i] = r.Energy[block]
+			}
+			taken.Records[k].Energy = energy
+		}
 	}
 	return &taken
 }

@@ -13,6 +13,7 @@ type DepthRun struct {
 	Depth    int
 	Value    float64 // effective rank, or test loss
 	TestLoss float64 // the colour
+	Censored bool    // cut off before its end: drawn apart, in grey, where it was
 }
 
 // ByDepth says how to draw runs against their depth.
@@ -34,11 +35,16 @@ func (d ByDepth) Chart() Chart {
 	if len(d.Runs) > 600 {
 		points.Size, points.Opacity = 1.3, 0.7
 	}
+	cut := Points{Name: "cut off before the end", Size: points.Size, Opacity: 0.45, Colour: Grey}
 	for _, run := range d.Runs {
 		x, y := float64(run.Depth)+0.6*(jitter.Float64()-0.5), run.Value
 		shift := 0.4 * (jitter.Float64() - 0.5)
 		if !d.Log {
 			y += shift
+		}
+		if run.Censored {
+			cut.X, cut.Y = append(cut.X, x), append(cut.Y, y)
+			continue
 		}
 		points.X, points.Y = append(points.X, x), append(points.Y, y)
 		points.Values = append(points.Values, run.TestLoss)
@@ -50,6 +56,9 @@ func (d ByDepth) Chart() Chart {
 		Points: []Points{points},
 		Colour: lossScale(points.Values),
 		Note:   d.Note,
+	}
+	if len(cut.X) > 0 {
+		c.Points = []Points{cut, points}
 	}
 	if d.TrueRank > 0 {
 		c.Rules = []Rule{{

@@ -77,11 +77,11 @@ func exampleDepths(stream *rng.Stream) *Figure {
 	for range 1500 {
 		depth := stream.IntN(6)
 		rank := 5 + math.Floor(stream.ExpFloat64()*20/float64(1+depth*depth))
-		d.Runs = append(d.Runs, DepthRun{depth, rank, math.Pow(10, -12+2*(rank-5)*stream.Float64())})
+		d.Runs = append(d.Runs, DepthRun{depth, rank, math.Pow(10, -12+2*(rank-5)*stream.Float64()), false})
 	}
 	loss := ByDepth{Title: "test loss", Label: "test loss (MSE)", Log: true, Depths: 6, Runs: nil}
 	for _, run := range d.Runs {
-		loss.Runs = append(loss.Runs, DepthRun{run.Depth, run.TestLoss, run.TestLoss})
+		loss.Runs = append(loss.Runs, DepthRun{run.Depth, run.TestLoss, run.TestLoss, false})
 	}
 	return &Figure{Charts: []Chart{d.Chart(), loss.Chart()}}
 }

@@ -2,6 +2,7 @@ package figure
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image/color"
 	"path/filepath"
@@ -42,7 +43,7 @@ func Render(f *Figure, format string) ([]byte, error) {
 		return nil, fmt.Errorf("figure: %w", err)
 	}
 	if format == "svg" {
-		return compactSVG(out.Bytes(), f.Title), nil
+		return compactSVG(out.Bytes(), f.name()), nil
 	}
 	return out.Bytes(), nil
 }
@@ -54,6 +55,25 @@ func Save(path string, f *Figure) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return atomicfile.WriteBytes(path, data)
+}
+
+// name says what the figure shows, in place of a title that it may lack.
+func (f *Figure) name() string {
+	if f.Title != "" {
+		return f.Title
+	}
+	var names []string
+	for _, c := range f.Charts {
+		switch {
+		case c.Title != "":
+			names = append(names, c.Title)
+		case c.Y.Label != "" && c.X.Label != "":
+			names = append(names, c.Y.Label+" against "+c.X.Label)
+		default:
+			names = append(names, cmp.Or(c.Y.Label, c.X.Label, "picture"))
+		}
+	}
+	return strings.Join(names, "; ")
 }
 
 // InlineSVG is the figure as an <svg> element for an HTML page. It takes the width that the page gives it.

@@ -5,15 +5,34 @@ import (
 	"math"
 	"sync"
 
+	"codeberg.org/go-fonts/liberation/liberationsansbold"
+	"codeberg.org/go-fonts/liberation/liberationsansregular"
 	xfont "golang.org/x/image/font"
+	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/font/liberation"
 	"gonum.org/v1/plot/vg"
 )
 
-var fonts = sync.OnceValue(func() *font.Cache { return font.NewCache(liberation.Collection()) })
+// fonts are the two that are used: all twelve of gonum's collection would be a tenth of the program.
+var fonts = sync.OnceValue(func() *font.Cache {
+	return font.NewCache(font.Collection{
+		typeface(xfont.WeightNormal, liberationsansregular.TTF), typeface(xfont.WeightBold, liberationsansbold.TTF),
+	})
+})
+
+func typeface(weight xfont.Weight, data []byte) font.Face {
+	parsed, err := opentype.Parse(data)
+	if err != nil {
+		panic("figure: an embedded font is damaged: " + err.Error())
+	}
+	return font.Face{Font: sans(weight), Face: parsed}
+}
+
+func sans(weight xfont.Weight) font.Font {
+	return font.Font{Typeface: "Liberation", Variant: "Sans", Weight: weight}
+}
 
 // Sizes of letters, in points.
 const (
@@ -34,7 +53,7 @@ func (l letters) face() font.Face {
 	if l.bold {
 		weight = xfont.WeightBold
 	}
-	return fonts().Lookup(font.Font{Typeface: "Liberation", Variant: "Sans", Weight: weight}, vg.Points(l.size))
+	return fonts().Lookup(sans(weight), vg.Points(l.size))
 }
 
 func (l letters) width(text string) vg.Length {

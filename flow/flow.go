@@ -5,7 +5,8 @@
 // on another day, bit for bit as if it had never stopped. Why a run stopped is a Status, never an error.
 //
 // The methods share one interface: gradient descent, plain and with momentum, the scalar-normalised descent of Razin et
-// al. 2021, Adam, AdamW and RMSprop, on all cells or on batches of them, explicit Runge–Kutta with error control, and (the default) a linearly implicit W-method, which treats the grown
+// al. 2021, Adam, AdamW and RMSprop, on all cells or on batches of them, descent at the largest rate that still descends,
+// explicit Runge–Kutta with error control, and (the default) a linearly implicit W-method, which treats the grown
 // blocks implicitly and the dormant ones explicitly, so that plateaus of any length cost a few steps.
 package flow
 

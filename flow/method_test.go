@@ -50,7 +50,7 @@ type bare struct{ System }
 // A method that asks more of a system than it has is refused; plain descents ask for nothing more, other rules for
 // parameters that they may move one by one.
 func TestMethodsSayWhatTheyNeed(t *testing.T) {
-	plain, explicit := []Method{Descent, Normalised}, []Method{Descent, Normalised, Explicit, Explicit54}
+	plain, explicit := []Method{Descent, Normalised}, []Method{Descent, Normalised, Adaptive, Explicit, Explicit54}
 	train, _ := lowRank(t, tensor.Shape{6, 5, 4}, []float64{1.5}, 0.8, 3)
 	for _, m := range Methods() {
 		c := newChains(t, train, options{blocks: 4, depths: []int{1}, w: 0.3, a: 0.3, seed: 5})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lacuna/experiment"
+	"lacuna/flow"
 )
 
 // Settings, Number and Depths are those of a run.
@@ -16,7 +17,8 @@ type (
 
 // Outcome is what one run came to. It depends on the settings alone, not on time or machine.
 type Outcome struct {
-	Status       string   `json:"status"` // why the run stopped
+	Status       string   `json:"status"`             // why the run stopped
+	Descends     bool     `json:"descends,omitempty"` // by a rule with a rate
 	TrainLoss    Number   `json:"train_loss"`
 	TrainMSE     Number   `json:"train_mse"`
 	HeldBackMSE  Number   `json:"held_back_mse"` // NaN unless cells were held out
@@ -24,12 +26,26 @@ type Outcome struct {
 	RelativeTest Number   `json:"relative_test"` // √(Σ error² / Σ value²) on the same cells
 	Rank         int      `json:"rank"`          // blocks with a norm above the threshold
 	LargestNorm  Number   `json:"largest_norm"`
+	Phantoms     int      `json:"phantoms"` // of those, blocks that hardly lie on the observed cells (experiment.Phantom)
 	FlowTime     Number   `json:"flow_time"`
 	Steps        int      `json:"steps"`
 	Evaluations  int      `json:"evaluations"`
 	Emergences   []Number `json:"emergences"` // flow times at which blocks emerged
 
 	Trajectory *experiment.Trajectory `json:"-"` // kept in a file of its own
+}
+
+// Censored tells whether what the run would have come to is not known: a block ran away, the loss is no number, no step
+// met the tolerance, or the flow had not come to its end within the evaluations. Descent and its kin do as many steps as
+// they are given, and that is their end, unless no block has emerged by then.
+func (o Outcome) Censored() bool {
+	switch flow.Status(o.Status) {
+	case flow.Runaway, flow.Diverged, flow.StepTooSmall, flow.WallLimit:
+		return true
+	case flow.EvaluationLimit:
+		return !o.Descends || o.Rank == 0
+	}
+	return false
 }
 
 // Runner does one run on one thread. It returns an error for settings that cannot be run, and ctx's error when it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lacuna/experiment"
@@ -67,7 +68,9 @@ func byDepth(title, label string, runs []Run, value func(Outcome) float64) figur
 		case run.Outcome.Rank == 0:
 			empty++
 		default:
-			one := figure.DepthRun{Depth: int(k), Value: value(run.Outcome), TestLoss: float64(run.Outcome.TestMSE)}
+			one := figure.DepthRun{
+				Depth: int(k), Value: value(run.Outcome), TestLoss: float64(run.Outcome.TestMSE), Censored: run.Outcome.Censored(),
+			}
 			by.Runs = append(by.Runs, one)
 		}
 	}
@@ -109,6 +112,47 @@ func Panel(run Run, t *experiment.Trajectory, overTime bool) figure.NormPanel {
 		panel.XMax = min(2*float64(times[len(times)-1]), panel.X[len(panel.X)-1])
 	}
 	return panel
+}
+
+// Measured draws what a trajectory holds beside norms and losses: the sharpness with 2/η, and the energy on observed
+// cells of the blocks that emerged.
+func Measured(t *experiment.Trajectory, threshold float64) []figure.Chart {
+	var charts []figure.Chart
+	evaluations := t.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) })
+	x := figure.Axis{Label: "gradient evaluations"}
+	if slices.ContainsFunc(t.Records, func(r experiment.Record) bool { return len(r.Eigenvalues) > 0 }) {
+		charts = append(charts, figure.Chart{
+			Title: "sharpness", X: x, Y: figure.Axis{Label: "largest eigenvalue of the Hessian", Log: true},
+			Curves: []figure.Curve{
+				{Name: "sharpness", X: evaluations, Y: t.Column(experiment.Record.Sharpness), Colour: figure.Blue},
+				{
+					Name: "2 / rate", X: evaluations, Y: t.Column(func(r experiment.Record) float64 { return r.Edge }),
+					Colour: figure.Red, Dash: figure.Dotted,
+				},
+			},
+		})
+	}
+	if !slices.ContainsFunc(t.Records, func(r experiment.Record) bool { return len(r.Energy) > 0 }) {
+		return charts
+	}
+	energy := figure.Chart{
+		Title: "energy on observed cells", X: x, Y: figure.Axis{Label: "share over that expected", Log: true},
+		Rules: []figure.Rule{{Name: "phantom below", At: experiment.Phantom, Colour: figure.Red}},
+	}
+	norms := figure.NormPanel{Norms: t.Curves(), Threshold: threshold}
+	emerged := norms.Emerged()
+	colours := figure.Distinct(len(emerged))
+	for i, block := range emerged {
+		y := t.Column(func(r experiment.Record) float64 {
+			if len(r.Energy) <= block || r.Deep[block] <= threshold {
+				return math.NaN()
+			}
+			return r.Energy[block]
+		})
+		energy.Curves = append(energy.Curves, figure.Curve{X: evaluations, Y: y, Colour: colours[i]})
+	}
+	energy.Note = "blocks above the threshold"
+	return append(charts, energy)
 }
 
 // Norms draws the norms of a trajectory's blocks and its losses against gradient evaluations, or against log flow time.

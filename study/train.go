@@ -42,6 +42,7 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 		HeldBackMSE: Number(at.HeldOut),
 		TestMSE:     Number(at.TestMSE), RelativeTest: Number(math.Sqrt(at.TestMSE / test.MeanSquare())), Rank: at.Rank,
 		LargestNorm: Number(at.Largest), FlowTime: Number(at.Time), Steps: result.Steps, Evaluations: result.Evaluations,
+		Phantoms: run.Phantoms(), Descends: s.Descends(),
 	}
 	for _, t := range result.EmergenceTimes() {
 		o.Emergences = append(o.Emergences, Number(t))

@@ -23,7 +23,10 @@ type Point struct {
 	TestMSE     float64   `parquet:"test_mse"`
 	HeldBackMSE float64   `parquet:"held_back_mse"` // NaN unless cells are held out
 	Rank        int64     `parquet:"rank"`
-	Norms       []float64 `parquet:"norms,list"` // of the blocks in the metadata, in their order
+	Norms       []float64 `parquet:"norms,list"`      // of the blocks in the metadata, in their order
+	Eigenvalues []float64 `parquet:"eigenvalue,list"` // these three as far as they were measured
+	Edge        float64   `parquet:"edge"`
+	Energy      []float64 `parquet:"energy,list"`
 }
 
 const blocksKey = "lacuna.blocks"
@@ -37,7 +40,10 @@ func trajectoryPath(dir, id string) string {
 func SaveTrajectory(path string, t *experiment.Trajectory) error {
 	points := make([]Point, len(t.Records))
 	for k, r := range t.Records {
-		points[k] = Point{r.Time, int64(r.Evaluations), r.Loss, r.TrainMSE, r.TestMSE, r.HeldOut, int64(r.Rank), r.Deep}
+		points[k] = Point{
+			r.Time, int64(r.Evaluations), r.Loss, r.TrainMSE, r.TestMSE, r.HeldOut, int64(r.Rank), r.Deep,
+			r.Eigenvalues, r.Edge, r.Energy,
+		}
 	}
 	blocks, err := json.Marshal(t.Blocks)
 	if err != nil {
@@ -86,9 +92,18 @@ func LoadTrajectory(path string) (*experiment.Trajectory, error) {
 		t.Records = append(t.Records, experiment.Record{
 			Time: p.Time, Evaluations: int(p.Evaluations), Loss: p.TrainLoss, TrainMSE: p.TrainMSE, TestMSE: p.TestMSE,
 			HeldOut: p.HeldBackMSE, Rank: int(p.Rank), Deep: p.Norms,
+			Eigenvalues: some(p.Eigenvalues), Edge: p.Edge, Energy: some(p.Energy),
 		})
 	}
 	return t, nil
+}
+
+// some is nil in place of an empty list.
+func some(values []float64) []float64 {
+	if len(values) == 0 {
+		return nil
+	}
+	return values
 }
 
 // removeLeftovers deletes temporary files that a killed process left in a directory.

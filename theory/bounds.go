@@ -20,6 +20,7 @@ var bounds = &entry{
 		Text: "From a start that is not balanced the equation of Theorem 3.2 (i) is no longer exact, but the proof leaves " +
 			"a lower and an upper bound, which are the wider the larger the unbalancedness ε₁ of the vectors is. The table " +
 			"gives the error of the equation beside the unbalancedness, and whether the rate ever left the bounds.",
+		Identity: true,
 	},
 	hypothesis: "none",
 	run:        unbalancedRuns,

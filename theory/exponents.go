@@ -49,8 +49,8 @@ func findExponents(rows []Row) []string {
 	if deepMost == 0 || matrixMost == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Polynomial against quadratic: the largest exponent fitted is %.3f in deep CP, "+
-		"and %.3f in deep matrices and plain CP.", deepMost, matrixMost)}
+	return []string{fmt.Sprintf("Polynomial against quadratic: the largest exponent fitted is %.3f in deep CP, for ‖⊗w‖, "+
+		"and %.3f in deep matrices and plain CP, end to end.", deepMost, matrixMost)}
 }
 
 // exponentTolerance is the largest distance of a fitted exponent from theory.

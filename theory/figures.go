@@ -24,8 +24,10 @@ func (r *Result) Pictures() []Picture {
 		}
 	}
 	add("exponents", "Exponent of growth against depth: points are fitted, with 95 % confidence intervals, lines "+
-		"are theory. In deep CP it rises by one with every matrix in a chain; in deep matrix factorisation and in "+
-		"plain CP it stays below two.", r.exponents())
+		"are theory. In deep CP it is that of ‖⊗w‖, a root of the norm of a block, and rises by one with every matrix in a "+
+		"chain; in deep matrix factorisation, where it is that of an end-to-end singular value, and in plain CP it stays below two.", r.exponents())
+	add("end-to-end", "The same runs, the same growth: end to end, as norm of the whole block, the exponent stays below two at "+
+		"every depth; for the norm of the vectors w alone, a root of it, it rises by one with every matrix.", r.endToEndPicture())
 	add("growth", "Theorem 3.2 (i) along one run: the growth rate of every block that emerged, computed from the "+
 		"parameters (lines) and from the formula (dots), and their relative error.", r.growth())
 	add("bands", "Growth of the first block from starts of growing unbalancedness: the measured rate (line) stays "+

@@ -15,6 +15,7 @@ var lemma41 = &entry{
 		Text: "The squared norms of all vectors and matrices of one block change at the same rate, so their " +
 			"differences stay what they were at the start. A start whose factors all have one norm (ε(0) = 0) " +
 			"therefore stays balanced for all time, which the other statements build on.",
+		Identity: true,
 	},
 	hypothesis: "none",
 	run:        balancedRuns,

@@ -19,6 +19,7 @@ var lemmaA2 = &entry{
 		Text: "Within one chain whose neighbouring matrices fit together (AᵢᵀAᵢ = Aᵢ₊₁Aᵢ₊₁ᵀ), every singular value of " +
 			"the product grows in proportion to a power of itself. From k = 2 on, one that is zero stays zero, so " +
 			"matrices of rank one stay so.",
+		Identity: true,
 	},
 	hypothesis: "AᵢᵀAᵢ = Aᵢ₊₁Aᵢ₊₁ᵀ",
 	run:        observing(func(o Options) []setup { return setupsOf(deep(o), BalancedChains, o, nil) }),

@@ -82,6 +82,9 @@ var intro = []string{
 		"squared norms of a vector and a matrix of one block; 0 means that all factors of a block have one norm.",
 }
 
+const identity = "This line is an identity: under its hypothesis it follows by algebra, for any data. That it holds says that neither " +
+	"side was miscalculated, and that the flow keeps the hypothesis."
+
 // document is the page of the result. Pictures lie beside it, called Picture.Name and the ending.
 func (r *Result) document(pictures []Picture, ending, command string) page.Document {
 	d := page.Document{Title: "The theory, measured", Style: pageCSS}
@@ -97,7 +100,11 @@ func (r *Result) document(pictures []Picture, ending, command string) page.Docum
 		}
 		if len(list.Rows) > 0 {
 			formula := page.Paragraph{Class: "formula", Spans: []page.Span{page.Markup(e.Formula)}}
-			add(page.Section{page.Heading{Level: 2, Text: e.Title}, formula, page.Text(e.Text), list})
+			text := e.Text
+			if e.Identity {
+				text += " " + identity
+			}
+			add(page.Section{page.Heading{Level: 2, Text: e.Title}, formula, page.Text(text), list})
 		}
 	}
 	add(page.Gap{})

@@ -31,9 +31,12 @@ type Row struct {
 	// why the run ended; "stopped" when three blocks have emerged and explain the data
 	Status string `json:"status"`
 
-	Fitted    *float64    `json:"fitted,omitempty"`    // growth exponent
-	Predicted *float64    `json:"predicted,omitempty"` // by theory
-	CI95      *[2]float64 `json:"ci95,omitempty"`      // 95 % confidence interval of Fitted
+	Fitted    *float64 `json:"fitted,omitempty"`    // growth exponent
+	Predicted *float64 `json:"predicted,omitempty"` // by theory
+	// the same for ‖⊗w‖ and δ along the same run, of which the paper speaks
+	FittedShallow    *float64    `json:"fitted_shallow,omitempty"`
+	PredictedShallow *float64    `json:"predicted_shallow,omitempty"`
+	CI95             *[2]float64 `json:"ci95,omitempty"` // 95 % confidence interval of Fitted
 
 	Epsilon *float64 `json:"epsilon,omitempty"` // ε(0) of an unbalanced start
 	// worst relative error of the equation, where its hypothesis fails
@@ -86,6 +89,7 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	if r.CI95 != nil && (finite(r.CI95[0]) == nil || finite(r.CI95[1]) == nil) {
 		row.CI95 = nil
 	}
+	row.FittedShallow = finitePointer(r.FittedShallow)
 	row.Fitted, row.OrderMeasured = finitePointer(r.Fitted), finitePointer(r.OrderMeasured)
 	return json.Marshal(row)
 }

@@ -32,6 +32,8 @@ var table = []*entry{
 	theorem21,
 	trajectory,
 	exponent,
+	endToEnd,
+	endToEndExponent,
 	bounds,
 }
 
@@ -41,6 +43,9 @@ type Explanation struct {
 	Title   string
 	Formula template.HTML // with sub and sup elements, which Markdown takes too
 	Text    string
+	// Identity: the statement follows from the chain rule and the hypothesis by algebra, for any data and any path. A line
+	// that holds says that neither side was miscalculated and that the hypothesis was kept; it is no finding about training.
+	Identity bool
 }
 
 // Statements lists the names that Options.Statements takes, in the order of the table.

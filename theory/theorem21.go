@@ -20,6 +20,7 @@ var theorem21 = &entry{
 		Text: "In a product of k matrices the singular values take the place of blocks, and each grows in proportion " +
 			"to a power of itself. However many factors there are, that power stays below two; this is the contrast " +
 			"of the paper's title.",
+		Identity: true,
 	},
 	hypothesis: "Wⱼ₊₁ᵀWⱼ₊₁ = WⱼWⱼᵀ",
 	run: &course{func(o Options, entries []*entry) []work {

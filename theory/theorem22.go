@@ -15,6 +15,7 @@ var theorem22 = &entry{
 			"⊗<sub>n</sub> ŵ<sub>r</sub><sup>n</sup>⟩",
 		Text: "Without matrices a block grows in proportion to a power of its norm that is less than two however many " +
 			"modes there are. It is Theorem 3.2 (i) at depth 0.",
+		Identity: true,
 	},
 	hypothesis: "depth 0, ε(0) = 0",
 	run: observing(func(o Options) []setup {

@@ -18,6 +18,7 @@ var theorem32i = &entry{
 			"Σk<sub>n</sub>/N</sup> ,  δ<sub>r</sub> = ⟨−∇L, ⊗<sub>n</sub> Π<sub>i</sub> Â<sub>i</sub> ŵ⟩",
 		Text: "A block grows in proportion to a power of its own norm, and each matrix added to its chains raises that " +
 			"power. So large blocks run ahead of small ones, the more the deeper the model is, and blocks emerge one at a time.",
+		Identity: true,
 	},
 	hypothesis: "ε(0) = 0",
 	run:        balancedRuns,

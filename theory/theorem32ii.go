@@ -22,6 +22,7 @@ var theorem32ii = &entry{
 		Text: "For matrices of rank one the drive δ of a block is how well the block of norm one fits what is still " +
 			"missing, times how well its vectors w are aligned with its matrices (ṽ is the first right singular vector of the " +
 			"last matrix). The paper prints ζ without the modulus with which its proof ends; the table reports both.",
+		Identity: true,
 	},
 	hypothesis: "ε(0) = 0, A rank one, AᵢᵀAᵢ = Aᵢ₊₁Aᵢ₊₁ᵀ",
 	run: observing(func(o Options) []setup {

@@ -98,6 +98,11 @@ def numpy():
     if fill("in.npz", "out.npz"):
         f = np.load("out.npz")
         check("npz with a mask", (f["data"][~gaps] == whole[~gaps]).all() and (f["lacuna_filled"] == gaps).all() and not f["mask"].any())
+    for name, array in [("float32", holes.astype("f4")), ("Fortran", np.asfortranarray(holes)), ("big-endian", holes.astype(">f8"))]:
+        np.save("in.npy", array)
+        if fill("in.npy", "out.npy"):
+            after = np.load("out.npy")
+            check(f"npy, {name}", (after[~gaps] == array[~gaps]).all() and not np.isnan(after).any() and after.shape == array.shape)
     scipy.io.savemat("in.mat", {"x": holes})
     if fill("in.mat", "out.mat"):
         f = scipy.io.loadmat("out.mat")
@@ -109,6 +114,63 @@ def long():
     days = pd.date_range("2020-01-01", periods=24)
     return pd.DataFrame([{"day": d, "town": s, "rain": holes[i, k], "note": "x"}
                          for i, d in enumerate(days) for k, s in enumerate(["Oxford", "Lerwick", "Sankt Pölten", "01"])])
+
+
+def text():
+    frame = long()
+    forms = [
+        ("comma", dict()), ("semicolons and decimal commas", dict(sep=";", decimal=",")), ("tabs, UTF-16", dict(sep="\t", encoding="utf-16")),
+        ("all in quotes, DOS lines", dict(quoting=1, lineterminator="\r\n")), ("Latin-1", dict(encoding="cp1252")), ("gzip", dict(compression="gzip")),
+    ]
+    for name, how in forms:
+        ending = ".csv.gz" if "compression" in how else ".csv"
+        frame.to_csv("in" + ending, index=False, **how)
+        if not fill("in" + ending, "out" + ending, "--index", "day,town", "--value", "rain"):
+            continue
+        back = {k: how[k] for k in ("sep", "decimal", "encoding", "compression") if k in how}
+        after = pd.read_csv("out" + ending, dtype={"town": str}, parse_dates=["day"], float_precision="round_trip", **back)
+        rest, known = frame.columns.drop("rain"), frame.rain.notna()
+        check(f"text, {name}: other columns", frame[rest].equals(after[rest]))
+        check(f"text, {name}: values", after.rain.notna().all() and (after.rain[known] == frame.rain[known]).all()
+              and (after.lacuna_filled == (~known).astype(int)).all() and (after.lacuna_stderr.notna() == ~known).all())
+    wide = frame.pivot(index="day", columns="town", values="rain")
+    wide.to_csv("in.csv")
+    if fill("in.csv", "out.csv", "--wide"):
+        after = pd.read_csv("out.csv", index_col=0, parse_dates=True, float_precision="round_trip")
+        check("wide text of pandas", list(after.columns[:4]) == list(wide.columns) and after[wide.columns].where(wide.notna()).equals(wide.rename_axis(columns=None))
+              and after[wide.columns].notna().all(axis=None))
+
+
+def r():
+    if not shutil.which("Rscript"):
+        print("skip R: Rscript is not there")
+        return
+    frame = long()
+    frame.to_csv("frame.csv", index=False)
+    make = '''
+        d <- read.csv("frame.csv", colClasses = c(town = "character"))
+        write.csv(d, "r1.csv"); write.csv(d, "r2.csv", row.names = FALSE, na = ""); write.table(d, "r3.txt")
+        write.csv2(d, "r4.csv", row.names = FALSE)
+        w <- reshape(d[, c("day", "town", "rain")], idvar = "day", timevar = "town", direction = "wide"); write.csv(w, "r5.csv", row.names = FALSE)
+    '''
+    subprocess.run(["Rscript", "-e", make], check=True, capture_output=True)
+    read = {"r1.csv": "read.csv(f, colClasses = c(town = 'character'))", "r2.csv": "read.csv(f, colClasses = c(town = 'character'))",
+            "r3.txt": "read.table(f, colClasses = c(town = 'character'))", "r4.csv": "read.csv2(f, colClasses = c(town = 'character'))"}
+    for name, how in read.items():
+        if not fill(name, "out_" + name, "--index", "day,town", "--value", "rain"):
+            continue
+        verify = f'''
+            f <- "{name}"; b <- {how}; f <- "out_{name}"; a <- {how}; k <- !is.na(b$rain)
+            stopifnot(identical(a$town, b$town), identical(a$day, b$day), identical(a$note, b$note), !anyNA(a$rain),
+                      identical(a$rain[k], b$rain[k]), identical(a$lacuna_filled == 1, !k), identical(is.na(a$lacuna_stderr), k))
+        '''
+        done = subprocess.run(["Rscript", "-e", verify], capture_output=True, text=True)
+        check(f"R reads {name} as it wrote it, filled", done.returncode == 0)
+        if done.returncode:
+            print(done.stderr)
+    if fill("r5.csv", "out_r5.csv", "--wide"):
+        verify = 'b <- read.csv("r5.csv"); a <- read.csv("out_r5.csv"); k <- !is.na(b); stopifnot(identical(a[names(b)][k], b[k]), !anyNA(a[names(b)]))'
+        check("R reads its wide table, filled", subprocess.run(["Rscript", "-e", verify], capture_output=True).returncode == 0)
 
 
 def excel():
@@ -147,6 +209,6 @@ def arrow():
 
 with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
-    netcdf(), numpy(), excel(), arrow()
+    netcdf(), numpy(), text(), r(), excel(), arrow()
 print("all is well" if not failures else f"{failures} failures")
 sys.exit(failures > 0)

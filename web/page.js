@@ -31,6 +31,7 @@ function reading() {
 }
 
 function drawMaps(maps) {
+  $("gaps").hidden = maps.length === 0;
   $("maps").replaceChildren(...maps.map(({ caption, svg }) => {
     const figure = document.createElement("figure");
     figure.innerHTML = svg;
@@ -98,7 +99,9 @@ async function fill() {
     offer($("page"), filled.report, filled.name.replace(/(\.[^.]*)?$/, ".html"), "text/html");
     $("report").srcdoc = filled.report;
     $("result").hidden = false;
-    $("note").textContent = `Done in ${Math.round((performance.now() - begin) / 1000)} s.`;
+    const seconds = Math.round((performance.now() - begin) / 1000);
+    $("note").textContent = filled.result.status === "interrupted"
+      ? `Stopped after ${seconds} s: this is the best that was found by then.` : `Done in ${seconds} s.`;
     $("came").focus();
   } catch (cause) {
     $("note").textContent = "";
@@ -130,7 +133,8 @@ function listen() {
   $("settings").addEventListener("submit", (event) => { event.preventDefault(); open(true); });
   $("work").addEventListener("submit", (event) => { event.preventDefault(); fill(); });
   $("stop").addEventListener("click", () => {
-    $("note").textContent = "Stopping.";
+    $("note").textContent = "Stopping: what was found so far is put together.";
+    $("stop").disabled = true;
     engine.stop();
   });
   $("drop").addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
@@ -145,7 +149,10 @@ function listen() {
 
 try {
   engine = await (token ? serverEngine(token) : browserEngine());
-  if (token) $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
+  if (token) {
+    $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
+    $("further").textContent = "; Parquet, Arrow, Excel";
+  }
   for (const [effort, words] of engine.efforts) $("work").elements.effort.add(new Option(`${effort}: ${words}`, effort));
   listen();
   busy(false);

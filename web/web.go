@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the page without its engine in WebAssembly.
 //
-//go:embed index.html page.css page.js engine.js
+//go:embed index.html page.css page.js engine.js train.html train.js
 var Files embed.FS

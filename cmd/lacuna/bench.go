@@ -24,7 +24,8 @@ func newBench(a *app) *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  groupOnly,
 	}
-	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a), newBenchScale(a), newBenchDraws(a))
+	command.AddCommand(newBenchFlow(a), newBenchGradient(a), newBenchAccuracy(a), newBenchScale(a), newBenchDraws(a),
+		newBenchFamilies(a), newBenchSampler(a))
 	return command
 }
 

@@ -27,6 +27,7 @@ type inputFlags struct {
 	Comment     string   `json:"comment,omitempty"`
 	Decimal     string   `json:"decimal,omitempty"`
 	Flags       bool     `json:"flags,omitempty"`
+	FillDown    bool     `json:"fill_down,omitempty"`
 	MergeLabels bool     `json:"merge_labels,omitempty"`
 	FullGrid    bool     `json:"full_grid,omitempty"`
 	Zeros       bool     `json:"zeros_are_gaps,omitempty"`
@@ -49,7 +50,8 @@ func (f *inputFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.Wide, "wide", false, "the table has one value column for every label of its last mode")
 	flags.StringSliceVar(&f.Missing, "missing", nil, "further spellings of a gap, such as -999")
 	flags.BoolVar(&f.Zeros, "zeros-are-gaps", false, "take a value of zero for a gap")
-	flags.BoolVar(&f.Flags, "flags", false, "drop flags and units that stand behind numbers: 5.5 b, 12.3*")
+	flags.BoolVar(&f.Flags, "flags", false, "drop flags, units and currencies that stand beside numbers: 5.5 b, 12.3*, $7")
+	flags.BoolVar(&f.FillDown, "fill-down", false, "take an empty label of a text for the one above it, as in pivot tables")
 	flags.BoolVar(&f.FullGrid, "full-grid", false, "fill also the combinations of labels that the file does not list")
 	flags.StringVar(&f.Duplicates, "duplicates", "",
 		"cells listed with different values: mean, first or last (default: refuse them)")
@@ -113,7 +115,7 @@ func (f *inputFlags) options() (dataio.Options, error) {
 	}
 	return dataio.Options{
 		Format: f.Format, Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
-		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags,
+		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags, FillDown: f.FillDown,
 		MergeLabels: f.MergeLabels, DropSingle: f.Yes, Dates: f.Dates,
 		Missing: missing, Duplicates: duplicates, Array: f.Array, Sheet: f.Sheet,
 		Order: order, Periods: periods, Predict: predictions,

@@ -57,6 +57,7 @@ labels that the fit has seen are left as they are and change nothing.`,
 	flags.IntVar(&f.draws, "draws", 0,
 		"write so many tables that differ in the filled values instead, as complete --draws does")
 	a.jsonFlag(command)
+	a.progressFlag(command)
 	f.input.register(flags)
 	return command
 }
@@ -74,6 +75,7 @@ type predictResult struct {
 }
 
 func runPredict(ctx context.Context, a *app, f *completeFlags, path string) error {
+	a.begin()
 	f.noise, f.effort = "auto", 1
 	if err := f.check(a.json); err != nil {
 		return err

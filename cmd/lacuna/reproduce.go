@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lacuna/experiment"
 	"lacuna/internal/progress"
 	"lacuna/internal/reproduce"
 	"lacuna/study"
@@ -18,11 +19,14 @@ import (
 
 // reproduceFlags is what the user of `lacuna reproduce` asked for.
 type reproduceFlags struct {
-	study      studyFlags
-	out        string
-	runs       int
-	quick      bool
-	integrator string
+	study  studyFlags
+	out    string
+	runs   int
+	starts int
+	steps  int
+	quick  bool
+	rule   string
+	sigma  string
 }
 
 func newReproduce(a *app) *cobra.Command {
@@ -44,9 +48,13 @@ left out, with a word on how to get them. What was finished is not done again wh
 	flags := command.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.out, "out", "reproduction", "directory for everything that is written")
-	flags.BoolVar(&f.quick, "quick", false, "a small version that ends in three minutes on two cores")
-	flags.IntVar(&f.runs, "runs", 0, "runs of Figures 4 and 5 (default 1,500; 60 with --quick)")
-	flags.StringVar(&f.integrator, "integrator", "flow", "flow, or gd for the paper's own descent with a fixed rate")
+	flags.BoolVar(&f.quick, "quick", false, "a small version, from which nothing should be concluded")
+	flags.IntVar(&f.runs, "runs", 0, "runs of Figures 4 and 5 for each rule (default 1,500; 48 with --quick)")
+	flags.IntVar(&f.starts, "starts", 0, "starts for each depth of Figures 2 and 3 (default 6; 2 with --quick)")
+	flags.IntVar(&f.steps, "steps", 0, "steps of the rules with a rate (default 20,000; 1,000 with --quick)")
+	flags.StringVar(&f.rule, "rule", "flow", "update rule under which the claims are judged: "+
+		strings.Join(reproduce.Rules(), ", ")+", or all side by side")
+	flags.StringVar(&f.sigma, "sigma-is", "", "what the paper's σ are: deviation, variance (default: as the rule has it)")
 	f.study.register(flags)
 	a.jsonFlag(command)
 	return command
@@ -54,10 +62,14 @@ left out, with a word on how to get them. What was finished is not done again wh
 
 func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) error {
 	switch {
-	case f.integrator != "flow" && f.integrator != "gd":
-		return usageError{fmt.Errorf("--integrator %s is unknown, choose flow or gd", f.integrator)}
-	case f.runs < 0:
-		return usageError{fmt.Errorf("--runs %d: give a number above 0", f.runs)}
+	case f.rule != "all" && !slices.Contains(reproduce.Rules(), f.rule):
+		return usageError{fmt.Errorf("--rule %s is unknown, choose one of %s, all", f.rule, strings.Join(reproduce.Rules(), ", "))}
+	case f.runs < 0 || f.starts < 0 || f.steps < 0:
+		return usageError{fmt.Errorf("--runs %d, --starts %d, --steps %d: give numbers above 0", f.runs, f.starts, f.steps)}
+	case f.sigma != "" && f.sigma != experiment.Deviation && f.sigma != experiment.Variance:
+		return usageError{fmt.Errorf("--sigma-is %s is unknown, choose %s or %s", f.sigma, experiment.Deviation, experiment.Variance)}
+	case f.steps > 0 && f.rule == "flow":
+		return usageError{errors.New("--steps has no effect on the flow, which chooses its steps: leave it out, or choose a --rule")}
 	}
 	slurm, err := f.study.slurm()
 	if err != nil {
@@ -65,7 +77,8 @@ func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) e
 	}
 	counter := new(progress.Counter)
 	options := reproduce.Options{
-		Out: f.out, Data: dataFolders(f.study.data), Quick: f.quick, Runs: f.runs, Integrator: f.integrator,
+		Out: f.out, Data: dataFolders(f.study.data), Quick: f.quick, Runs: f.runs, Rule: f.rule, SigmaIs: f.sigma, Starts: f.starts,
+		Steps:   f.steps,
 		Workers: f.study.workers, Slurm: slurm, Version: buildVersion().Version,
 		Progress: func(item string, p study.Progress) {
 			counter.Set(float64(p.Done+p.Failed), float64(p.Total))
@@ -101,14 +114,17 @@ func tellSection(a *app, s reproduce.Section) {
 		a.say("%s: left out: %s", s.Title, s.Skipped)
 		return
 	}
-	holds := 0
+	holds, open := 0, 0
 	for _, entry := range s.Entries {
-		if entry.Holds {
+		switch {
+		case entry.Undecided:
+			open++
+		case entry.Holds:
 			holds++
 		}
 	}
-	a.say("%s: %d of %s hold (%s, %s s)", s.Title, holds,
-		count(len(s.Entries), "claim"), count(s.Runs, "run"), short(s.Seconds))
+	a.say("%s, rule %s: %d of %s hold, %d are not decided (%s, %s s)", s.Title, s.Rule, holds,
+		count(len(s.Entries), "claim"), open, count(s.Runs, "run"), short(s.Seconds))
 	for _, paragraph := range s.Found {
 		a.say("  %s", paragraph)
 	}

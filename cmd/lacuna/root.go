@@ -70,7 +70,7 @@ The laboratory:      lacuna train, theory, study, reproduce, bench`,
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors and warnings only")
 	root.AddCommand(
 		newComplete(a), newPredict(a), newTrain(a), newData(a), newStudy(a), newReproduce(a), newBench(a), newTheory(a),
-		newServe(a), newVersion(a), newCompleteTask(a),
+		newServe(a), newVersion(a), newMan(root), newCompleteTask(a),
 	)
 	return root
 }

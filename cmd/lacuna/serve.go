@@ -19,7 +19,7 @@ import (
 
 // serveFlags is what the user of `lacuna serve` asked for.
 type serveFlags struct {
-	host          string
+	host, watch   string
 	port, threads int
 }
 
@@ -30,7 +30,11 @@ func newServe(a *app) *cobra.Command {
 		Short: "Fill tables in a page of the browser, with this program behind it",
 		Long: `serve prints the address of a page: drop a table there, see how it was read and where its gaps are, fill it, read the
 report and take the filled table away. Nothing leaves this machine: only it can reach the page, and only with the token
-in the address that is printed.`,
+in the address that is printed.
+
+With --watch it shows a run of lacuna train while that is under way: blocks that emerge, losses, the effective rank.`,
+		Example: `  lacuna serve
+  lacuna train --synthetic 10x10x10x10 --depth 1 --live run.jsonl & lacuna serve --watch run.jsonl`,
 		Args: arguments(),
 		RunE: func(command *cobra.Command, _ []string) error { return runServe(command.Context(), a, f) },
 	}
@@ -38,6 +42,7 @@ in the address that is printed.`,
 	flags.StringVar(&f.host, "host", "127.0.0.1", "address to listen at; another than the machine's own lets others in")
 	flags.IntVar(&f.port, "port", 0, "port to listen at (default: a free one)")
 	flags.IntVar(&f.threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
+	flags.StringVar(&f.watch, "watch", "", "show the run that lacuna train --live writes to this file")
 	return command
 }
 
@@ -47,6 +52,16 @@ func runServe(ctx context.Context, a *app, f *serveFlags) error {
 	}
 	if f.threads < 0 {
 		return usageError{fmt.Errorf("--threads %d: give a number above 0", f.threads)}
+	}
+	page := ""
+	if f.watch != "" {
+		if f.threads != 0 {
+			return usageError{errors.New("--threads has no effect on a run that is only watched: leave it out")}
+		}
+		if err := checkEnding("--watch", f.watch, []string{"jsonl"}); err != nil {
+			return err
+		}
+		page = "train.html"
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(f.host, strconv.Itoa(f.port)))
 	if err != nil {
@@ -61,14 +76,15 @@ func runServe(ctx context.Context, a *app, f *serveFlags) error {
 		ReadHeaderTimeout: 10 * time.Second,
 		Handler: serve.Handler(serve.Options{
 			Token: token, Hosts: hostNames(f.host, address), Threads: f.threads, Version: buildVersion().Version,
-			Page: web.Files, Example: examples.Stations,
+			Page: web.Files, Example: examples.Stations, Watch: f.watch,
 		}),
 	}
 	go func() {
 		<-ctx.Done()
 		_ = server.Close()
 	}()
-	fmt.Fprintf(a.stdout, "http://%s/#token=%s\n", net.JoinHostPort(shownHost(f.host), strconv.Itoa(address.Port)), token)
+	fmt.Fprintf(a.stdout, "http://%s/%s#token=%s\n", net.JoinHostPort(shownHost(f.host), strconv.Itoa(address.Port)), page,
+		token)
 	a.say("Open this address in a browser on this machine. Ctrl-C ends it.")
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err

@@ -22,7 +22,8 @@ type trainFlags struct {
 	input    inputFlags
 
 	output, picture, factors string
-	checkpoint, resume       string
+	checkpoint, resume, live string
+	exported                 string
 }
 
 func newTrain(a *app) *cobra.Command {
@@ -46,10 +47,13 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 			return nil
 		},
 		PreRunE: func(command *cobra.Command, args []string) error {
-			if f.resume == "" {
-				return nil
+			switch {
+			case f.resume != "":
+				return onlyWithResume(command, args)
+			case s.From != "":
+				return onlyWithFrom(command)
 			}
-			return onlyWithResume(command, args)
+			return nil
 		},
 		RunE: func(command *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -78,9 +82,14 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 	flags.StringVar(&f.picture, "figure", "",
 		"draw the norm of every block and the losses: ."+strings.Join(figure.Formats(), ", ."))
 	flags.StringVar(&f.factors, "factors", "", "write the collapsed CP factors with their labels to this .npz file")
+	flags.StringVar(&s.From, "from", "", "start from the parameters in this .npz file, which --export has written, or "+
+		"another program in the same layout")
+	flags.StringVar(&f.exported, "export", "", "write all parameters w and A at the end, and the cells, to this .npz file")
 	flags.StringVar(&f.checkpoint, "checkpoint", "", "save the run to this file every minute, and when it is interrupted "+
 		"(default when interrupted: train.checkpoint)")
 	flags.StringVar(&f.resume, "resume", "", "go on with the run of this checkpoint")
+	flags.StringVar(&f.live, "live", "", "write the run to this .jsonl file while it is under way, "+
+		"for lacuna serve --watch")
 	a.jsonFlag(command)
 	a.progressFlag(command)
 	return command
@@ -88,7 +97,7 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 
 // resumable are the flags that may be given with --resume, beside the stop rules; all others come from the checkpoint.
 var resumable = []string{
-	"resume", "max-time", "threads", "output", "figure", "factors", "checkpoint", "json", "quiet",
+	"resume", "max-time", "threads", "output", "figure", "factors", "export", "checkpoint", "live", "json", "quiet",
 	"progress",
 }
 
@@ -110,6 +119,16 @@ func onlyWithResume(command *cobra.Command, args []string) error {
 		}
 	})
 	return err
+}
+
+// onlyWithFrom refuses settings that the file of the start settles.
+func onlyWithFrom(command *cobra.Command) error {
+	for _, name := range settledByStart {
+		if command.Flags().Changed(name) {
+			return usageError{fmt.Errorf("--%s is settled by the file of --from: leave it out", name)}
+		}
+	}
+	return nil
 }
 
 // check refuses what can be refused before any data are read.
@@ -136,9 +155,15 @@ func (f *trainFlags) check() error {
 			"leave one of the two out", s.DType)}
 	case !slices.Contains(model.Starts(), model.Start(s.Start)):
 		return usageError{fmt.Errorf("--start %s is unknown, choose one of %s", s.Start, experiment.List(model.Starts()))}
+	case s.SigmaIs != "" && s.SigmaIs != experiment.Deviation && s.SigmaIs != experiment.Variance:
+		return usageError{fmt.Errorf("--sigma-is %s is unknown, choose %s or %s", s.SigmaIs, experiment.Deviation,
+			experiment.Variance)}
 	case !slices.Contains(flow.Methods(), flow.Method(s.Integrator)):
 		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator,
 			experiment.List(flow.Methods()))}
+	}
+	if err := s.CheckMeasure(); err != nil {
+		return usageError{err}
 	}
 	if s.Observed == 0 {
 		s.Observed = 1
@@ -159,6 +184,18 @@ func (f *trainFlags) check() error {
 	}
 	if err := checkEnding("--factors", f.factors, []string{"npz"}); err != nil {
 		return err
+	}
+	if f.exported != "" && s.Balanced {
+		return usageError{errors.New("--export: --balanced chains are collapsed to their vectors and have no w and A: " +
+			"leave one of the two out, or take --factors")}
+	}
+	if err := checkEnding("--live", f.live, []string{"jsonl"}); err != nil {
+		return err
+	}
+	for flag, path := range map[string]string{"--export": f.exported, "--from": s.From} {
+		if err := checkEnding(flag, path, []string{"npz"}); err != nil {
+			return err
+		}
 	}
 	return checkEnding("--figure", f.picture, figure.Formats())
 }

@@ -32,6 +32,7 @@ type trainRun struct {
 	f               *trainFlags
 	scaling         tensor.Scaling
 	counter         *progress.Counter
+	live            *trajectory.Live // nil: nobody watches
 	saved           time.Time
 	result          flow.Result
 }
@@ -55,7 +56,7 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if err := checkOutputs(f.settings.Data, f.output, f.picture, f.factors, f.checkpoint); err != nil {
+	if err := checkOutputs(f.settings.Data, f.output, f.picture, f.factors, f.exported, f.checkpoint, f.live); err != nil {
 		return err
 	}
 	r := &trainRun{a: a, f: f, counter: new(progress.Counter), saved: time.Now()}
@@ -67,10 +68,21 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 			return err
 		}
 	}
+	if f.live != "" {
+		var err error
+		heading := trajectory.Heading{Title: f.title(), Blocks: f.settings.Blocks, Threshold: float64(f.settings.Threshold)}
+		if r.live, err = trajectory.NewLive(f.live, heading, r.Path.Records); err != nil {
+			return inputError(err)
+		}
+	}
 	stop := a.progress("training", r.counter)
 	defer stop()
 	r.result = r.Follow(ctx, r.watch)
 	stop()
+	if r.live != nil {
+		last := r.Path.Last()
+		r.unwatched(r.live.End(&last, statusWords[r.result.Status]))
+	}
 	return r.finish()
 }
 
@@ -118,7 +130,7 @@ func (r *trainRun) prepare(ctx context.Context) error {
 	if err != nil {
 		return inputError(err)
 	}
-	m, err := s.Build(cells.Train)
+	m, err := r.f.begin(cells.Train, &s)
 	if err != nil {
 		return inputError(err)
 	}
@@ -156,11 +168,22 @@ func (f *trainFlags) data(ctx context.Context, a *app) (*tensor.Observed, error)
 func (r *trainRun) watch(s *experiment.Record) {
 	r.counter.Note(fmt.Sprintf("%s evaluations, flow time %s, train MSE %s, rank %d",
 		grouped(s.Evaluations), short(s.Time), short(s.TrainMSE), s.Rank))
+	if r.live != nil {
+		r.unwatched(r.live.Add(s))
+	}
 	if r.f.checkpoint != "" && time.Since(r.saved) > time.Minute {
 		r.saved = time.Now()
 		if err := r.save(r.f.checkpoint); err != nil {
 			r.a.warn("%v", err)
 		}
+	}
+}
+
+// unwatched goes on without the file that others watch where it cannot be written.
+func (r *trainRun) unwatched(err error) {
+	if err != nil {
+		r.a.warn("--live: %v", err)
+		r.live = nil
 	}
 }
 
@@ -187,6 +210,11 @@ func (r *trainRun) finish() error {
 	if f.factors != "" {
 		cp, norms := r.collapsed()
 		if err := dataio.WriteFactors(f.factors, r.Cells.Train.Modes, cp, norms, r.scaling); err != nil {
+			return err
+		}
+	}
+	if f.exported != "" {
+		if err := r.export(f.exported); err != nil {
 			return err
 		}
 	}
@@ -234,13 +262,21 @@ func (r *trainRun) figure() *figure.Figure {
 	if test := r.Cells.Test; test == nil || test.Len() == 0 {
 		byEvaluations.TestLoss, byTime.TestLoss = nil, nil
 	}
-	return figure.BlockNorms(r.f.title(), byEvaluations, byTime)
+	f := figure.BlockNorms(r.f.title(), byEvaluations, byTime)
+	f.Charts = append(f.Charts, study.Measured(&r.Path, threshold)...)
+	if len(f.Charts) == 4 {
+		f.Columns = 2
+	}
+	return f
 }
 
 func (f *trainFlags) title() string {
 	s := &f.settings
 	start := s.Start
-	if s.Balanced {
+	switch {
+	case s.From != "":
+		return fmt.Sprintf("depth %s, start of a file, %s", s.Depth, count(s.Blocks, "block"))
+	case s.Balanced:
 		start = string(model.BalancedChain)
 	}
 	return fmt.Sprintf("depth %s, %s start, %s", s.Depth, start, count(s.Blocks, "block"))
@@ -282,6 +318,7 @@ type trainResult struct {
 	Output         string          `json:"output,omitempty"`
 	Figure         string          `json:"figure,omitempty"`
 	Factors        string          `json:"factors,omitempty"`
+	Export         string          `json:"export,omitempty"`
 	Checkpoint     string          `json:"checkpoint,omitempty"`
 	Settings       json.RawMessage `json:"settings"`
 }
@@ -295,7 +332,7 @@ func (r *trainRun) tell() error {
 		TrainMSE: number(r.result.MSE),
 		TestMSE:  number(last.TestMSE), HeldOutMSE: number(last.HeldOut), EmergenceTimes: []number{},
 		Seconds: number(r.result.Wall.Seconds()),
-		Output:  f.output, Figure: f.picture, Factors: f.factors, Checkpoint: f.checkpoint, Settings: f.description(),
+		Output:  f.output, Figure: f.picture, Factors: f.factors, Export: f.exported, Checkpoint: f.checkpoint, Settings: f.description(),
 	}
 	if r.Cells.Test != nil {
 		result.Test = r.Cells.Test.Len()
@@ -324,7 +361,7 @@ func (t *trainResult) summary(why string) string {
 		fmt.Fprintf(&s, " Blocks emerged at flow times %s.", strings.Join(times, ", "))
 	}
 	var written []string
-	for _, path := range []string{t.Output, t.Figure, t.Factors, t.Checkpoint} {
+	for _, path := range []string{t.Output, t.Figure, t.Factors, t.Export, t.Checkpoint} {
 		if path != "" && path != pipe {
 			written = append(written, path)
 		}

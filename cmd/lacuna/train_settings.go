@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -77,7 +78,14 @@ func (f *trainFlags) description() json.RawMessage {
 		add("file", f.settings.Data)
 	}
 	add("input", f.input)
+	if f.settings.From != "" {
+		add("from", f.settings.From)
+	}
 	for _, s := range f.settings.Flags() {
+		drawn := slices.Contains(settledByStart, s.Name) && s.Name != "blocks" && s.Name != "depth"
+		if f.settings.From != "" && drawn {
+			continue
+		}
 		value := reflect.ValueOf(s.Value).Elem()
 		if s.Kind == experiment.Stop || s.Kind == experiment.Optional && value.IsZero() {
 			continue

@@ -70,8 +70,6 @@ func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidat
 	rungs := shapedLadder
 	if f.scattered {
 		rungs = ladder
-	} else if slices.ContainsFunc(sel.candidates[0].courses, func(c course) bool { return c != independent }) {
-		rungs = longer(rungs)
 	}
 	for count := len(sel.candidates); ; count-- {
 		some := sel.candidates[:count]

@@ -15,11 +15,12 @@ import (
 const fewScores = 20
 
 // calibration brings a model's own standard errors into line with what held-out cells show. The calibrated variance of
-// a cell is stretch² (noise·ν + spread·σ²), ν the model's variance of the noise, σ² that between its samples.
+// a cell is (stretch · bend)² (noise·ν + spread·σ²), ν the model's variance of the noise, σ² that between its samples.
 type calibration struct {
 	noise, spread float64
 	mode          int       // of the labels that each have a stretch; −1: one stretch for all
 	stretch       []float64 // of every label
+	bends         []bend    // of every label; nil: none
 	ratios        []float64 // |value − predicted| / calibrated deviation of held-out cells, ascending; nil: too few
 	shares        []float64 // their weights, summed up; the last is 1
 	pieces        float64   // so many pieces of like weight would tell as much
@@ -68,6 +69,9 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	c.noise = portable.Pow(noise*square, trust)
 	c.spread = portable.Pow(spread*square, trust)
 	c.stretchLabels(usable, unit, ownCells)
+	if c.pieces >= bendPieces {
+		c.bendLabels(usable)
+	}
 	var deviations, variances float64
 	for _, p := range pieces {
 		d := p.errors/square - p.variance()
@@ -214,19 +218,28 @@ func (c calibration) label(cell []int32) int32 {
 
 // ratio is the error of a held-out cell, whose standard error is not calibrated yet, in calibrated ones.
 func (c calibration) ratio(h HeldOutCell) float64 {
-	return math.Abs(h.Value-h.Predicted) / c.stderr(h.Cell, h.spread, h.noise)
+	return math.Abs(h.Value-h.Predicted) / c.stderr(h.Cell, prediction{h.Predicted, h.spread, h.noise})
 }
 
-// stderr is the calibrated standard error of a cell, from the variances that the model has.
-func (c calibration) stderr(cell []int32, spread, noise float64) float64 {
-	return c.stretch[c.label(cell)] * math.Sqrt(float64(c.spread*spread)+float64(c.noise*noise))
+// stderr is the calibrated standard error of a cell, from what the model says of it.
+func (c calibration) stderr(cell []int32, p prediction) float64 {
+	return c.factor(cell, p.value) * math.Sqrt(float64(c.spread*p.spread)+float64(c.noise*p.noise))
+}
+
+// factor is the stretch of a cell's label, bent for its value.
+func (c calibration) factor(cell []int32, value float64) float64 {
+	label := c.label(cell)
+	if c.bends == nil {
+		return c.stretch[label]
+	}
+	return c.stretch[label] * c.bends[label].at(value)
 }
 
 // apply returns the cells with calibrated standard errors.
 func (c calibration) apply(cells []HeldOutCell) []HeldOutCell {
 	out := append([]HeldOutCell(nil), cells...)
 	for k := range out {
-		out[k].Stderr = c.stderr(out[k].Cell, out[k].spread, out[k].noise)
+		out[k].Stderr = c.stderr(out[k].Cell, prediction{out[k].Predicted, out[k].spread, out[k].noise})
 	}
 	return out
 }

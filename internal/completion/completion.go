@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"lacuna/internal/posterior"
@@ -179,15 +180,33 @@ func (c *Completion) take(f fitted) {
 	c.EffectiveRank, c.Norms = c.CP.Blocks, c.CP.Norms()
 }
 
-// findEmpty warns of every index that has no observed cell.
+// firstOf spells the first few of some labels.
+func firstOf(labels []string) string {
+	const most = 5
+	if len(labels) > most {
+		return strings.Join(labels[:most], ", ") + ", …"
+	}
+	return strings.Join(labels, ", ")
+}
+
+// findEmpty warns of the indices that have no observed cell, in a line a mode.
 func (j *job) findEmpty() (warnings []string) {
 	for n, counts := range j.observed.Counts() {
 		mode := j.observed.Modes[n]
+		var empty []string
 		for i, count := range counts {
 			if count == 0 {
-				warnings = append(warnings, fmt.Sprintf("%s=%s has no observed cell: its cells are filled from what the "+
-					"others have in common", mode.Name, mode.Labels[i]))
+				empty = append(empty, mode.Labels[i])
 			}
+		}
+		switch len(empty) {
+		case 0:
+		case 1:
+			warnings = append(warnings, fmt.Sprintf("%s=%s has no observed cell: its cells are filled from what the "+
+				"others have in common", mode.Name, empty[0]))
+		default:
+			warnings = append(warnings, fmt.Sprintf("%s: %d labels (%s) have no observed cell: their cells are filled from what "+
+				"the others have in common", mode.Name, len(empty), firstOf(empty)))
 		}
 	}
 	return warnings

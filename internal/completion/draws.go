@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 
+	"lacuna/internal/posterior"
 	"lacuna/internal/rng"
 )
 
@@ -57,8 +58,8 @@ func (c *Completion) Draws(first int, index [][]int32, values [][]float64) {
 func (c *Completion) calibrated(number int, cell []int32, p prediction, v variate) float64 {
 	k := &c.calibration
 	deviation := float64(math.Sqrt(k.spread)*v.value) + float64(math.Sqrt(k.noise)*v.noise)
-	deviation *= k.stretch[k.label(cell)]
-	own, whole := k.stderr(cell, p.spread, p.noise), c.stderr(cell, p)
+	deviation *= k.factor(cell, p.value)
+	own, whole := k.stderr(cell, p), c.stderr(cell, p)
 	switch {
 	case own == whole:
 		return deviation
@@ -131,9 +132,14 @@ func (e *ensemble) draws(seed uint64, numbers []int) drawer {
 					return
 				}
 				x, noise := m.posterior.Samples[samples[d]].Draw(stream, cell)
-				counts := math.Sqrt(own.relative[m.posterior.ChainOf(samples[d])][c])
-				deviation := m.scaling.Undo(cell, x) - own.of[c].mean + own.of[c].beside
-				out[d][c] = variate{counts * deviation, counts * m.scaling.ScaleAt(cell) * noise}
+				share := &own.shares[m.posterior.ChainOf(samples[d])]
+				counts, scale := math.Sqrt(share.Relative[c]), m.scaling.ScaleAt(cell)
+				within := float64(scale * (x - share.Mean[c]))
+				beside := m.scaling.Undo(cell, share.Mean[c]) - own.of[c].mean
+				deviation := within + float64(own.between*beside) + own.of[c].beside
+				widest := e.widest()
+				keep := func(x float64) float64 { return math.Min(math.Max(x, -widest), widest) }
+				out[d][c] = variate{keep(counts * deviation), keep(counts * scale * noise)}
 			})
 		}
 		return out
@@ -163,18 +169,21 @@ func (e *ensemble) choose(share float64) (chosen *member) {
 // centre is what a member says of a cell: its mean, and how far that, kept within bounds, lies from the mean of all.
 type centre struct{ mean, beside float64 }
 
-// centres are those of some cells, and how much every chain counts there: by the root of it a draw of one of its samples
-// is stretched, so that the variance of all draws is that of the prediction.
+// centres are those of some cells, and what every chain has in them. By the root of how much it counts there a draw of one
+// of its samples is stretched, and by between how far the chain lies from all, so that the variance of all draws is that
+// of the prediction.
 type centres struct {
-	of       []centre
-	relative [][]float64 // [chain][cell]
+	of      []centre
+	shares  []posterior.Share
+	between float64
 }
 
 func (e *ensemble) centres(m *member, index [][]int32, made []prediction, threads int) centres {
 	count := len(made)
 	value, spread, noise := make([]float64, count), make([]float64, count), make([]float64, count)
 	m.posterior.Predict(index, value, spread, noise, threads)
-	out := centres{make([]centre, count), m.posterior.Relative(index, threads)}
+	shares, between := m.posterior.Shares(index, threads)
+	out := centres{make([]centre, count), shares, math.Sqrt(between)}
 	eachCell(index, threads, func(c int, cell []int32) {
 		mean := m.scaling.Undo(cell, value[c])
 		out.of[c] = centre{mean, math.Min(math.Max(mean, e.low), e.high) - made[c].value}

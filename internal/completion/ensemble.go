@@ -163,7 +163,11 @@ func (m *member) undo(cell []int32, value, spread, noise float64) prediction {
 // mixture sums what the members of an ensemble say of a cell.
 type mixture struct{ total, mean, squares, spread, noise float64 }
 
+// add counts no value outside the bounds of predictions, and no variance above the square of the range of the known values:
+// what a chain that is lost says, or a mean over magnitudes, can be beyond all measure.
 func (x *mixture) add(e *ensemble, m *member, p prediction) {
+	widest := float64(e.widest() * e.widest())
+	p.spread, p.noise = math.Min(p.spread, widest), math.Min(p.noise, widest)
 	v := math.Min(math.Max(p.value, e.low), e.high)
 	x.total += m.weight
 	x.mean += float64(m.weight * v)
@@ -171,6 +175,9 @@ func (x *mixture) add(e *ensemble, m *member, p prediction) {
 	x.spread += float64(m.weight * p.spread)
 	x.noise += float64(m.weight * p.noise)
 }
+
+// widest is the range of the known values.
+func (e *ensemble) widest() float64 { return (e.high - e.low) / 2 }
 
 func (x *mixture) prediction(e *ensemble, cell []int32) prediction {
 	if x.total == 0 { // stopped before the first sample

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"lacuna/internal/als"
 	"lacuna/internal/parallel"
@@ -71,6 +72,7 @@ const (
 	loose         = 0.02  // the same where polishing is cheap: for at most fewCells cells
 	fewCells      = 5000
 	near          = 0.01 // error on held-back cells, in deviations, that makes an exact model likely
+	tooNoisy      = 0.03 // noise of every chain of a batch, in deviations, that rules one out where cells are many
 )
 
 // searchExact looks for a CP model without residual when there is a sign that there is one: a chain that predicts
@@ -119,7 +121,7 @@ func (j *job) exact(
 		limit = loose
 	}
 	for round, sweeps := 0, 400; ctx.Err() == nil; round++ {
-		found := make([]*als.Fit, batch)
+		found, noises := make([]*als.Fit, batch), make([]float64, batch)
 		var cost float64
 		for k := range batch {
 			cost += float64(float64(sweeps) * j.annealer(blocks[(round*batch+k)%len(blocks)]).cost(shape, cells.Len()))
@@ -142,7 +144,10 @@ func (j *job) exact(
 			}
 			post, err := posterior.Run(ctx, data, s)
 			j.spent(float64(sweeps)*c.cost(shape, cells.Len()), sweeps)
-			if err == nil && math.Sqrt(post.Samples[0].Scatter.Level()) < limit {
+			if err != nil {
+				return
+			}
+			if noises[k] = math.Sqrt(post.Samples[0].Scatter.Level()); noises[k] < limit {
 				found[k] = prune(ctx, data, post.Samples[0].CP)
 			}
 		})
@@ -150,6 +155,9 @@ func (j *job) exact(
 			if fit != nil {
 				return &exactFit{Fit: *fit, scaling: scaling, freedom: newFreedom(fit.CP, data), widened: 1}
 			}
+		}
+		if len(data.Values) > 2*slices.Max(blocks)*perBlock(data) && slices.Min(noises) > tooNoisy {
+			return nil
 		}
 		if round%2 == 1 {
 			sweeps = min(2*sweeps, 3200)
@@ -165,17 +173,21 @@ func (j *job) annealer(blocks int) candidate {
 // prune looks for the fewest of a sample's blocks from which the cells can be explained exactly, and returns them
 // polished.
 func prune(ctx context.Context, data *tensor.Observed, sample *tensor.CP) *als.Fit {
-	perBlock := 1 - data.Order()
-	for _, d := range data.Shape() {
-		perBlock += d
-	}
 	order := sample.ByNorm()
-	for k := 1; k <= len(order) && float64(k*perBlock) < 0.8*float64(len(data.Values)); k++ {
+	for k := 1; k <= len(order) && float64(k*perBlock(data)) < 0.8*float64(len(data.Values)); k++ {
 		if fit := polish(ctx, data, sample.Take(order[:k])); fit != nil {
 			return merge(ctx, data, fit)
 		}
 	}
 	return nil
+}
+
+// perBlock is the number of entries of a block that are free.
+func perBlock(data *tensor.Observed) (free int) {
+	for _, d := range data.Shape() {
+		free += d - 1
+	}
+	return free + 1
 }
 
 // merge drops blocks as long as the others can take over what they explained: a sample may have split a block in two.

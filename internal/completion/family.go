@@ -77,7 +77,7 @@ func (c *Completion) takeFamily(family posterior.Family) {
 	c.Settings.Noise, c.family = family.Name, family.Own()
 	c.shares = family.Name == "bernoulli"
 	switch {
-	case c.family && family.Whole:
+	case c.family && (family.Whole || c.shares): // also where values are probabilities: observations are 0 or 1
 		c.step = 1
 	case c.family && family.Levels > 0:
 		c.step = spacing(c.Observed.Values)

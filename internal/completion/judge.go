@@ -112,12 +112,20 @@ func (j *job) doubts(c *Completion) (warnings []string) {
 		warnings = append(warnings, fmt.Sprintf("%.2g %% of the gaps are unlike any known cell that could be hidden: what "+
 			"is said of their error is a guess, no smaller than the spread of the known values", 100*c.Unlike))
 	}
+	var poor []string
 	for _, l := range c.ByLabel {
 		if l.Mode == j.unit && l.HeldOut >= fewScores && l.Skill < littleSkill {
-			mode := j.observed.Modes[l.Mode]
-			warnings = append(warnings, fmt.Sprintf("%s=%s: the filled values are no better than its mean",
-				mode.Name, mode.Labels[l.Index]))
+			poor = append(poor, j.observed.Modes[l.Mode].Labels[l.Index])
 		}
+	}
+	switch len(poor) {
+	case 0:
+	case 1:
+		warnings = append(warnings, fmt.Sprintf("%s=%s: the filled values are no better than its mean",
+			j.observed.Modes[j.unit].Name, poor[0]))
+	default:
+		warnings = append(warnings, fmt.Sprintf("%s: the filled values of %d labels (%s) are no better than the mean of each",
+			j.observed.Modes[j.unit].Name, len(poor), firstOf(poor)))
 	}
 	return warnings
 }

@@ -161,7 +161,7 @@ func (c *Completion) At(cell []int32) (value, stderr float64) {
 }
 
 func (c *Completion) stderr(cell []int32, p prediction) float64 {
-	stderr := c.calibration.stderr(cell, p.spread, p.noise)
+	stderr := c.calibration.stderr(cell, p)
 	if c.unlike(cell) {
 		stderr = math.Max(stderr, c.unit.ScaleAt(cell))
 	}

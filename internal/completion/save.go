@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"lacuna/internal/als"
 	"lacuna/internal/posterior"
@@ -48,7 +49,10 @@ type savedCalibration struct {
 	Mode                               int
 	Stretch, Ratios, Shares            []float64
 	Seen                               []bool
+	Bends                              []savedBend
 }
+
+type savedBend struct{ Values, Factors []float64 }
 
 type savedLevels struct{ Known, Shares []float64 }
 
@@ -97,8 +101,11 @@ func (c *Completion) saved() (*savedFit, error) {
 		UnitMode: c.UnitMode, Limits: c.limits, Shares: c.shares,
 		Family: c.family, Step: c.step, Levels: savedLevels{c.levels.known, c.levels.shares},
 		Calibration: savedCalibration{
-			k.noise, k.spread, k.pieces, k.uncertainty, k.mode, k.stretch, k.ratios, k.shares, k.seen,
+			k.noise, k.spread, k.pieces, k.uncertainty, k.mode, k.stretch, k.ratios, k.shares, k.seen, nil,
 		},
+	}
+	for _, b := range k.bends {
+		out.Calibration.Bends = append(out.Calibration.Bends, savedBend{b.values, b.factors})
 	}
 	switch fit := c.fit.(type) {
 	case constant:
@@ -174,6 +181,9 @@ func (s *savedFit) load() (*Completion, error) {
 			pieces: k.Pieces, uncertainty: k.Uncertainty, seen: k.Seen,
 		},
 	}
+	for _, b := range k.Bends {
+		c.calibration.bends = append(c.calibration.bends, bend{b.Values, b.Factors})
+	}
 	if err := s.check(observed.Shape()); err != nil {
 		return nil, err
 	}
@@ -237,6 +247,14 @@ func (s *savedFit) check(shape tensor.Shape) error {
 	}
 	if !labels(k.Mode, len(k.Stretch)) || len(k.Ratios) != len(k.Shares) || k.Seen != nil && len(k.Seen) != subsets+1 {
 		return errors.New("the calibration does not fit the table")
+	}
+	if len(k.Bends) != 0 && len(k.Bends) != len(k.Stretch) {
+		return errors.New("the calibration does not fit the table")
+	}
+	for _, b := range k.Bends {
+		if len(b.Values) != len(b.Factors) || !slices.IsSorted(b.Values) {
+			return errors.New("the calibration does not fit together")
+		}
 	}
 	if s.Ensemble == nil && s.Exact == nil && s.Constant == nil {
 		return errors.New("there is no model")

@@ -2,7 +2,6 @@ package completion
 
 import (
 	"math"
-	"slices"
 
 	"lacuna/tensor"
 )
@@ -88,8 +87,8 @@ type schedule struct {
 	folds  int // folds that measure the error
 }
 
-// defaultBudget is the nominal work of one completion: between 12 and 20 s of one core, with what else there is to do.
-const defaultBudget = 16e9
+// defaultBudget is the nominal work of one completion: between 8 and 20 s of one core, with what else there is to do.
+const defaultBudget = 12e9
 
 // Shares of the budget that the stages may take. Few tables take all of them.
 const (
@@ -138,15 +137,6 @@ var shapedLadder = []schedule{
 	{folds: 1, trials: 2, chains: 2, sweeps: 50},
 	{folds: 1, trials: 1, chains: 1, sweeps: 50},
 	{folds: 1, trials: 1, chains: 1, sweeps: 30},
-}
-
-// longer are schedules for modes that follow courses, which chains take longer to find.
-func longer(rungs []schedule) []schedule {
-	out := slices.Clone(rungs)
-	for k := range out {
-		out[k].sweeps *= 2
-	}
-	return out
 }
 
 // budget is the nominal work in nanoseconds that the settings allow. Long ordered modes have more.

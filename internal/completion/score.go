@@ -3,6 +3,7 @@ package completion
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"lacuna/tensor"
 )
@@ -52,11 +53,15 @@ func score(cells []HeldOutCell, main effects, unit tensor.Scaling) scores {
 	}
 	s := scores{rmse: rmse[0], nrmse: nrmse[0]}
 	s.baselines = []Baseline{{"mean", rmse[1], nrmse[1]}, {"main effects", rmse[2], nrmse[2]}}
+	var better []string
 	for _, b := range s.baselines {
 		if !(s.nrmse < b.NRMSE) {
-			s.warnings = append(s.warnings, fmt.Sprintf("on held-out cells the model does no better than a simple predictor "+
-				"(%s): the filled values add little to it", b.Name))
+			better = append(better, b.Name)
 		}
+	}
+	if len(better) > 0 {
+		s.warnings = append(s.warnings, fmt.Sprintf("on held-out cells the model does no better than a simple predictor "+
+			"(%s): the filled values add little to it", strings.Join(better, ", ")))
 	}
 	return s
 }

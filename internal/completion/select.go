@@ -144,11 +144,11 @@ func (j *job) selectModel(ctx context.Context, f folds, plan exploration) select
 		e.changeBlocks()
 		e.changeScalings(0.4 * free)
 	} else {
-		e.worth = 0.97
+		e.worth = 0.9
 		e.changeCourses(0.5 * free)
 		e.worth = 1
 		e.step(0.15 * free)
-		e.worth = 0.97
+		e.worth = 0.95
 		e.changeScalings(0)
 	}
 	e.choose()

@@ -16,6 +16,8 @@ func (p *parser) time() bool {
 		switch {
 		case at.text == ":" && i > 0 && p.digits(i-1, 1, 2) && p.digits(i+1, 2, 2):
 			return p.clockAt(i - 1)
+		case i == 1 && at.text == "." && len(p.pieces) == 5 && p.digits(0, 1, 2) && p.is(2, "00") && p.is(3, ".") && p.digits(4, 2, 2):
+			return p.clockAt(0) // 18.00.00: there is no month 0
 		case at.text == "T" && i > 0 && p.digits(i-1, 8, 8) && (p.digits(i+1, 4, 4) || p.digits(i+1, 6, 6)):
 			return p.basicAt(i + 1)
 		}
@@ -42,14 +44,14 @@ func (p *parser) is(i int, texts ...string) bool {
 // clockAt reads 15:04, 15:04:05, 3:04 PM and their like from piece i on, with a zone.
 func (p *parser) clockAt(i int) bool {
 	p.pieces[i].role, p.pieces[i+2].role = hour, minute
-	hours := int64(0)
+	hours, colon := int64(0), p.pieces[i+1].text
 	for _, c := range []byte(p.pieces[i].text) {
 		hours = 10*hours + int64(c-'0')
 	}
 	ok := p.number(minute, p.pieces[i+2].text)
 	p.clock = true
 	i += 3
-	if p.is(i, ":") && p.digits(i+1, 2, 2) {
+	if p.is(i, colon) && p.digits(i+1, 2, 2) {
 		p.pieces[i+1].role = seconds
 		ok = ok && p.number(seconds, p.pieces[i+1].text)
 		i += 2

@@ -227,6 +227,7 @@ func TestWhatIsAlmostAnAxisIsDoubted(t *testing.T) {
 		`20 of 21 labels are dates, but "2020-02-30" is not`: almost,
 		`the labels "1" and "1.0" are the same number`:       {"1", "1.0", "2"},
 		`"1/2/20" has a year of two digits`:                  {"1/2/20", "1/3/20"},
+		`"21/2/28" has a year of two digits`:                 {"21/2/28", "21/3/28"},
 		`1 of 2 times have a zone, the others have none`:     {"2020-01-01T00:00:00Z", "2020-01-01T01:00:00"},
 		`the labels "2020-01-01T00:00:00Z" and "2020-01-01T01:00:00+01:00" are the same date and time`: {
 			"2020-01-01T00:00:00Z", "2020-01-01T01:00:00+01:00",
@@ -361,5 +362,14 @@ func TestLabelsThatCannotBeWritten(t *testing.T) {
 	}
 	if _, err := dates.Parse("2020-01"); err == nil || !strings.Contains(err.Error(), `"2020-01" is no date`) {
 		t.Error(err)
+	}
+}
+
+func TestYearsOfTwoDigitsWhereOneOrderAloneFits(t *testing.T) {
+	for _, labels := range [][]string{{"03/28/21", "04/01/21"}, {"28.03.21", "01.04.21"}} {
+		a, err := Read(labels, Hints{})
+		if err != nil || a.Kind == None || a.Step != 4 {
+			t.Errorf("%v: %q %v %v %v", labels, a.Doubt, a.Kind, a.Step, err)
+		}
 	}
 }

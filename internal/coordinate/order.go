@@ -48,7 +48,8 @@ func (a *Axis) orderDates(labels []string, readings []reading) error {
 	case given == MonthFirst && days >= 0:
 		return &Conflict{First: days, Other: -1, Remedy: "give --dates dmy, or mend the date", Problem: fmt.Sprintf(
 			"%q has the day first, --dates mdy says that the month comes first", labels[days])}
-	case given == FindOrder && short >= 0:
+	// 28/03/21 might begin with the year, 03/28/21 and 28.03.21 do not.
+	case given == FindOrder && short >= 0 && months < 0 && !(days >= 0 && readings[days].dotted):
 		a.Doubt = fmt.Sprintf("%q has a year of two digits: %s if it is a date", labels[short], choose)
 		return nil
 	case days >= 0 || given == FindOrder && either >= 0 && dotted && months < 0:

@@ -25,3 +25,13 @@ func fusedRow(row []float64, s float64, x []float64) {
 		row[j] = math.FMA(s, t, row[j])
 	}
 }
+
+// fusedGram is addGramGo.
+func fusedGram(c, x, y []float64, n, k, stride int) {
+	for i := range n {
+		row := c[i*stride:][:(i/Lanes+1)*Lanes]
+		for l := range k {
+			fusedRow(row, x[l*stride+i], y[l*stride:][:len(row)])
+		}
+	}
+}

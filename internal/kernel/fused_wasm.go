@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"math"
 	"unsafe"
 
 	"lacuna/internal/portable"
@@ -17,41 +16,40 @@ func fused[T Float](x, y, z T) float64 {
 
 func fma(x, y, z float64) float64 { return portable.FMA(x, y, z) }
 
-// fusedRow adds s x to row, each sum rounded once. It is portable.FMA with its steps written out and the halves of s kept:
-// calls are dear here, and this loop is most of the work of a completion.
+// most numbers of a row are taken at a time.
+const most = 64
+
+// fusedRow adds s x to row, each sum rounded once.
 func fusedRow(row []float64, s float64, x []float64) {
-	const most, least, split = 0x1p400, 0x1p-400, 1<<27 + 1
-	if size := math.Abs(s); !(size < most && size > least) {
-		for j, t := range x {
-			row[j] = portable.FMA(s, t, row[j])
+	var heads [most]float64
+	for begin := 0; begin < len(x); begin += most {
+		some := x[begin:min(begin+most, len(x))]
+		addScaled(row[begin:], s, some, heads[:], portable.Heads(heads[:], some))
+	}
+}
+
+// fusedGram is addGramGo: a row of y is taken to pieces once for all rows of C.
+func fusedGram(c, x, y []float64, n, k, stride int) {
+	var heads [most]float64
+	for begin := 0; begin < n; begin += most {
+		for l := range k {
+			other := y[l*stride+begin:][:min(most, (n-1)/Lanes*Lanes+Lanes-begin)]
+			split := portable.Heads(heads[:], other)
+			for i := begin; i < n; i++ {
+				width := min(len(other), (i/Lanes+1)*Lanes-begin)
+				addScaled(c[i*stride+begin:], x[l*stride+i], other[:width], heads[:], split)
+			}
 		}
+	}
+}
+
+// addScaled adds s x to row, each sum rounded once; heads are those of x where it was split.
+func addScaled(row []float64, s float64, x, heads []float64, split bool) {
+	if split {
+		portable.AddScaled(row, s, x, heads)
 		return
 	}
-	c := float64(s * split)
-	s1 := c - (c - s)
-	s2 := s - s1
-	row = row[:len(x)]
 	for j, t := range x {
-		z, high := row[j], float64(s*t)
-		if size := math.Abs(high); !(size < most && size > least && math.Abs(z) < most) {
-			row[j] = portable.FMA(s, t, z)
-			continue
-		}
-		c := float64(t * split)
-		t1 := c - (c - t)
-		t2 := t - t1
-		low := float64(s2*t2) - (((high - float64(s1*t1)) - float64(s2*t1)) - float64(s1*t2))
-		small := z + low
-		part := small - z
-		rest := (z - (small - part)) + (low - part)
-		sum := high + small
-		part = sum - high
-		lost := (high - (sum - part)) + (small - part)
-		tail := rest + lost
-		part = tail - rest
-		if off := (rest - (tail - part)) + (lost - part); off != 0 {
-			tail = portable.Odd(tail, off)
-		}
-		row[j] = sum + tail
+		row[j] = portable.FMA(s, t, row[j])
 	}
 }

@@ -308,17 +308,7 @@ func multiplyAddsGo[T Float](out *[Lanes]T, n int) {
 	}
 }
 
-func addGramGo(c, x, y []float64, n, k, stride int) {
-	for i := range n {
-		row := c[i*stride:][:(i/Lanes+1)*Lanes]
-		for l := range k {
-			s, other := x[l*stride+i], y[l*stride:][:len(row)]
-			for j := range row {
-				row[j] = fma(s, other[j], row[j])
-			}
-		}
-	}
-}
+func addGramGo(c, x, y []float64, n, k, stride int) { fusedGram(c, x, y, n, k, stride) }
 
 func productsGo(out, a, b []float64, i, j []int32, lanes, stride int) {
 	for k := range i {

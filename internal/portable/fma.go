@@ -24,6 +24,57 @@ func FMA(x, y, z float64) float64 {
 	return sum + odd(rest, lost)
 }
 
+// Heads sets high to the upper halves of the bits of x, for AddScaled, and reports whether that takes all of x: every
+// number is 0 or of a size from 2⁻²⁰⁰ to 2²⁰⁰. high has the length of x.
+func Heads(high, x []float64) bool {
+	for j, t := range x {
+		if size := math.Abs(t); !(size < 0x1p200 && size > 0x1p-200) && t != 0 {
+			return false
+		}
+		high[j] = head(t)
+	}
+	return true
+}
+
+// AddScaled sets row[j] = FMA(s, x[j], row[j]) for every x[j], whose upper halves are high, as Heads has set them.
+//
+// It is FMA with its steps written out, since calls are dear in WebAssembly and this loop is most of the work of a
+// completion there. Rounding to odd matters where what is added last ends halfway between two numbers. With s x and
+// row[j] as large as they are here that is a multiple of a quarter of the sum's last bit, at most one and a half of it, so
+// its bits but the first few are 0.
+func AddScaled(row []float64, s float64, x, high []float64) {
+	row, high = row[:len(x)], high[:len(x)]
+	if size := math.Abs(s); !(size < 0x1p200 && size > 0x1p-200) {
+		for j, t := range x {
+			row[j] = FMA(s, t, row[j])
+		}
+		return
+	}
+	s1 := head(s)
+	s2 := s - s1
+	for j, t := range x {
+		z, product := row[j], float64(s*t)
+		if size := math.Abs(z); !(size < 0x1p900 && size > 0) {
+			row[j] = FMA(s, t, z)
+			continue
+		}
+		t1 := high[j]
+		t2 := t - t1
+		low := float64(s2*t2) - (((product - float64(s1*t1)) - float64(s2*t1)) - float64(s1*t2))
+		small := z + low
+		part := small - z
+		rest := (z - (small - part)) + (low - part)
+		sum := product + small
+		part = sum - product
+		lost := (product - (sum - part)) + (small - part)
+		last := rest + lost
+		if math.Float64bits(last)<<16 == 0 {
+			last = odd(rest, lost)
+		}
+		row[j] = sum + last
+	}
+}
+
 // head is the upper half of the bits of x (Veltkamp).
 func head(x float64) float64 {
 	c := float64(x * (1<<27 + 1))
@@ -40,21 +91,11 @@ func twoSum(a, b float64) (sum, lost float64) {
 // odd returns a + b, rounded to the neighbour with an odd last bit where the sum is not exact.
 func odd(a, b float64) float64 {
 	sum, lost := twoSum(a, b)
-	if lost == 0 {
-		return sum
-	}
-	return Odd(sum, lost)
-}
-
-// Odd returns x ≠ 0, or the neighbour with an odd last bit in the direction of lost ≠ 0, which rounding to x lost.
-func Odd(x, lost float64) float64 {
-	bits := math.Float64bits(x)
-	if bits&1 == 0 {
-		if lost > 0 == (x > 0) {
-			bits++
-		} else {
-			bits--
+	if bits := math.Float64bits(sum); lost != 0 && bits&1 == 0 {
+		if lost > 0 == (sum > 0) {
+			return math.Float64frombits(bits + 1)
 		}
+		return math.Float64frombits(bits - 1)
 	}
-	return math.Float64frombits(bits)
+	return sum
 }

@@ -23,7 +23,7 @@ func TestFMA(t *testing.T) {
 	for k := range 3_000_000 {
 		spread := []float64{1, 3, 30, 120, 1000}[k%5]
 		x, y, z := draw(spread), draw(spread), draw(spread)
-		switch random.IntN(8) {
+		switch random.IntN(9) {
 		case 0:
 			z = -x * y
 		case 1:
@@ -34,10 +34,31 @@ func TestFMA(t *testing.T) {
 			z = special[random.IntN(len(special))]
 		case 4:
 			x = special[random.IntN(len(special))]
+		case 5: // a sum that is all but halfway between two numbers: what the product's own rounding lost decides
+			small := math.Ldexp(1, -27-random.IntN(20))
+			x, y = math.Copysign(1+small, x), math.Copysign(1-small, y)
+			z = math.Copysign(math.Ldexp(float64(1<<52+random.Int64N(1<<52)), random.IntN(4)-1), z)
 		}
 		got, want := FMA(x, y, z), math.FMA(x, y, z)
-		if math.Float64bits(got) != math.Float64bits(want) && !(got != got && want != want) {
+		if !same(got, want) {
 			t.Fatalf("FMA(%x, %x, %x) = %x, want %x", x, y, z, got, want)
+		}
+		row, high := []float64{z, z}, make([]float64, 2)
+		if both := []float64{y, 0}; Heads(high, both) {
+			AddScaled(row, x, both, high)
+			if nought := math.FMA(x, 0, z); !same(row[0], want) || !same(row[1], nought) {
+				t.Fatalf("%x times %x to %x gives %x, want %x and %x", x, both, z, row, want, nought)
+			}
+		}
+	}
+}
+
+func same(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) || a != a && b != b }
+
+func TestHeads(t *testing.T) {
+	for _, x := range []float64{math.NaN(), math.Inf(-1), 0x1p201, -0x1p-201} {
+		if Heads(make([]float64, 2), []float64{1, x}) {
+			t.Errorf("%v was split", x)
 		}
 	}
 }

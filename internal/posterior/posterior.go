@@ -101,19 +101,37 @@ func (p *Posterior) chains() []int {
 	return p.Chains
 }
 
-// pooled combines what chains say of a cell. With m_k, v_k and e_k the mean of chain k, the variance between its n_k
+// pooled combines what K chains say of a cell. With m_k, v_k and e_k the mean of chain k, the variance between its n_k
 // samples and that of the noise, chains have the weights w_k ∝ n_k / (v_k + e_k): far from known cells a chain may be lost,
 // and knows it.
 //
-//	mean = Σ w_k m_k ,   variance = Σ w_k (v_k + (m_k − mean)²) ,   noise = Σ w_k e_k .
-type pooled struct{ weight, mean, square, noise float64 }
+//	mean = Σ w_k m_k ,   variance = Σ w_k v_k + (K+1)/(K−1) Σ w_k (m_k − mean)² ,   noise = Σ w_k e_k .
+//
+// Chains settle in modes of the posterior, and the truth lies in one of them: its square distance from the mean of K is
+// expected to be (K+1)/(K−1) times their variance, which two chains show a third of and ten most of.
+type pooled struct{ weight, mean, square, within, noise float64 }
 
 func (q *pooled) add(samples int, mean, variance, noise float64) {
 	w := poolWeight(samples, variance, noise)
 	q.weight += w
 	q.mean += float64(w * mean)
-	q.square += float64(w * (variance + float64(mean*mean)))
+	q.square += float64(w * mean * mean)
+	q.within += float64(w * variance)
 	q.noise += float64(w * noise)
+}
+
+func (q *pooled) result(chains int) (mean, variance, noise float64) {
+	mean = q.mean / q.weight
+	between := math.Max(0, q.square/q.weight-float64(mean*mean))
+	return mean, q.within/q.weight + float64(unseen(chains)*between), q.noise / q.weight
+}
+
+// unseen is the factor of the variance between so many chains.
+func unseen(chains int) float64 {
+	if chains < 2 {
+		return 1
+	}
+	return float64(chains+1) / float64(chains-1)
 }
 
 func poolWeight(samples int, variance, noise float64) float64 {
@@ -121,34 +139,34 @@ func poolWeight(samples int, variance, noise float64) float64 {
 	return float64(samples) / (variance + noise + least)
 }
 
-func (q *pooled) result() (mean, variance, noise float64) {
-	mean = q.mean / q.weight
-	return mean, math.Max(0, q.square/q.weight-float64(mean*mean)), q.noise / q.weight
+// Share is what one chain has in the predictions of some cells.
+type Share struct {
+	Mean     []float64 // of the chain
+	Relative []float64 // w_k / Σ w over n_k / Σ n: how much a sample counts beside the average of all
 }
 
-// Relative tells, of every chain and cell, how much a sample of the chain counts there beside the average of all
-// samples: w_k / Σ w over n_k / Σ n, with the weights that At gives the chains.
-func (p *Posterior) Relative(index [][]int32, threads int) (relative [][]float64) {
+// Shares returns those of every chain, and the factor of the variance between chains, with the weights that At has.
+func (p *Posterior) Shares(index [][]int32, threads int) (shares []Share, between float64) {
 	cells, begin := len(index[0]), 0
 	total := make([]float64, cells)
-	mean, variance, noise := make([]float64, cells), make([]float64, cells), make([]float64, cells)
+	variance, noise := make([]float64, cells), make([]float64, cells)
 	for _, count := range p.chains() {
 		part := &Posterior{Samples: p.Samples[begin : begin+count]}
 		begin += count
-		part.Predict(index, mean, variance, noise, threads)
-		own := make([]float64, cells)
-		for c := range own {
-			own[c] = poolWeight(1, variance[c], noise[c])
-			total[c] += float64(float64(count) * own[c])
+		own := Share{make([]float64, cells), make([]float64, cells)}
+		part.Predict(index, own.Mean, variance, noise, threads)
+		for c := range own.Relative {
+			own.Relative[c] = poolWeight(1, variance[c], noise[c])
+			total[c] += float64(float64(count) * own.Relative[c])
 		}
-		relative = append(relative, own)
+		shares = append(shares, own)
 	}
-	for _, own := range relative {
-		for c := range own {
-			own[c] *= float64(len(p.Samples)) / total[c]
+	for _, own := range shares {
+		for c := range own.Relative {
+			own.Relative[c] *= float64(len(p.Samples)) / total[c]
 		}
 	}
-	return relative
+	return shares, unseen(len(shares))
 }
 
 // ChainOf is the number of the chain that a sample belongs to.

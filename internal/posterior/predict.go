@@ -50,7 +50,7 @@ func (p *Posterior) At(cell []int32) (mean, variance, noise float64) {
 		}
 	}
 	if len(chains) > 1 {
-		mean, variance, noise = all.result()
+		mean, variance, noise = all.result(len(chains))
 	}
 	return shift + mean, variance, noise
 }
@@ -148,7 +148,7 @@ func (p *Posterior) predict(index [][]int32, begin, end int, mean, variance, noi
 	}
 	for c := range mean {
 		if len(chains) > 1 {
-			mean[c], variance[c], noise[c] = all[c].result()
+			mean[c], variance[c], noise[c] = all[c].result(len(chains))
 		}
 		mean[c] += shift[c]
 	}

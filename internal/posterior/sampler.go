@@ -125,11 +125,7 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 			}
 		}
 		s.columns, s.missing = append(s.columns, columns), append(s.missing, missing)
-		var family Prior = NormalWishart{}
-		if n < len(settings.Priors) && settings.Priors[n] != nil {
-			family = settings.Priors[n]
-		}
-		s.priors = append(s.priors, family.start(rows{s.Factors[n], s.Blocks, columns, d, s.modes[n].starts, s.stride}))
+		s.priors = append(s.priors, s.family(n).start(rows{s.Factors[n], s.Blocks, columns, d, s.modes[n].starts, s.stride}))
 		s.padded = append(s.padded, kernel.Make[float64](d*s.stride))
 	}
 	s.normals = make([]float64, slices.Max(s.Shape)*s.Blocks)
@@ -161,6 +157,14 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 	}
 	s.arrange()
 	return s
+}
+
+// family is the family of the prior of the factor of mode n.
+func (s *sampler) family(n int) Prior {
+	if n < len(s.settings.Priors) && s.settings.Priors[n] != nil {
+		return s.settings.Priors[n]
+	}
+	return NormalWishart{}
 }
 
 // sample is a copy of the model, with its rows made up to whole lane groups.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strings"
 
 	"lacuna/flow"
 	"lacuna/study"
@@ -37,69 +38,101 @@ var figure4 = item{
 	"More than 1,500 runs at 20 % observed, every one a point, coloured by test loss from 5e-5 to 3.35. Shallow models " +
 		"end at ranks that vary a great deal with the start; with depth the rank is much more stable, close to the true " +
 		"rank 5. 11 of 1,500 runs diverged or stayed at rank 0.",
-	steps((*work).depthRuns, drawRanks, claimRanks),
+	steps((*work).depthRuns, drawRanks, claimRanks), false,
 }
 
 func drawRanks(w *work, runs []study.Run) error {
-	return w.chart("fig4", study.RankByDepth("Effective rank by depth, 20 % observed", runs))
+	return w.chart("fig4", study.RankByDepth("Effective rank by depth, 20 % observed, "+w.rule.words, runs))
 }
 
 func claimRanks(w *work, runs []study.Run) {
-	ends := endsOf(runs, anyRun)
-	w.found("%d runs: %s. A run is called a runaway when a block that fits a few observed cells outgrows the data %d "+
-		"times while the train loss hardly moves; the flow reaches that end in a few hundred evaluations. Descent that is "+
-		"stopped after a fixed number of steps need not get there, which may be why the paper counts so few. Runaways are "+
-		"drawn with the rank they had.", len(runs), ends, runaway)
-	var shallow spread
+	w.found("%d runs: %s. The rank of a run that was cut off is not known: such runs are drawn apart and are in no median "+
+		"and no range.", len(runs), endsOf(runs, anyRun))
+	shallow := spreadOf(runs, 0, known)
 	for k := range depthsUsed {
-		all := spreadOf(runs, k, anyRun)
-		settled := spreadOf(runs, k, func(r study.Run) bool { return !ranAway(r) })
+		at := func(r study.Run) bool { return depthOf(r) == k }
+		s := spreadOf(runs, k, known)
+		cut := countOf(runs, func(r study.Run) bool { return at(r) && cutOff(r) })
+		w.found("Depth %d: rank %s, of %d runs; %d were cut off, %d ended at rank 0; in %d an emerged block is a phantom.", k, s,
+			s.count, cut,
+			countOf(runs, func(r study.Run) bool { return at(r) && known(r) && r.Outcome.Rank == 0 }),
+			countOf(runs, func(r study.Run) bool { return at(r) && r.Outcome.Phantoms > 0 }))
+		// A range takes a few runs to be one.
+		enter := func(ours, paper float64, claim string, needs int, holds bool, why string) {
+			e := Entry{
+				Depth: ref(k), Observed: depthObserved, Paper: study.Number(paper), Ours: study.Number(ours), Low: nan, High: nan,
+				Runs: s.count, Censored: cut, EffectiveRank: whatRank(s), Claim: claim, Holds: holds && s.count > 0,
+				Undecided: s.count == 0 || s.count < needs || shallow.count < needs,
+			}
+			if ours == s.median {
+				e.Low, e.High = s.from, s.to
+			}
+			e.Why = unless(e.Holds, why)
+			w.entry(e)
+		}
+		why := fmt.Sprintf("ranks %s here and %s at depth 0", s, shallow)
 		if k == 0 {
-			shallow = all
+			enter(s.median, math.NaN(), "median effective rank at depth 0; well above the true rank", 0, s.median > 2*rankPaper, why)
+			continue
 		}
-		w.found("Depth %d: rank %s; of the %d runs that did not run away %s.", k, all, settled.count, settled)
-		stable := k == 0 || all.iqr() < shallow.iqr()
-		claim := "interquartile range of the effective rank; smaller than at depth 0"
-		if k == 0 {
-			claim = "interquartile range of the effective rank, for comparison"
-		}
-		w.entry(Entry{
-			Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.iqr()),
-			EffectiveRank: ref(int(all.median)), Claim: claim, Holds: stable,
-			Why: unless(stable, fmt.Sprintf("ranks %s here and %s at depth 0", all, shallow)),
-		})
-		if k > 0 {
-			narrower := all.most() < shallow.most()
-			w.entry(Entry{
-				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(all.most()),
-				EffectiveRank: ref(int(all.median)), Claim: "range of the middle 90 % of the effective ranks; smaller than " +
-					"at depth 0", Holds: narrower,
-				Why: unless(narrower, fmt.Sprintf("ranks %s here and %s at depth 0", all, shallow)),
-			})
-			near := math.Abs(settled.median-rankPaper) <= 1
-			w.entry(Entry{
-				Depth: ref(k), Observed: depthObserved, Paper: rankPaper, Ours: study.Number(settled.median),
-				EffectiveRank: ref(int(settled.median)), Claim: "median effective rank of the runs that did not run away, " +
-					"within 1 of the true rank", Holds: near,
-				Why: unless(near, fmt.Sprintf("ranks %s", settled)),
-			})
-		}
+		enter(s.median, math.NaN(), "median effective rank; lower than at depth 0", 1, s.median < shallow.median, why)
+		enter(s.iqr(), math.NaN(), "interquartile range of the effective rank; smaller than at depth 0", 4, s.iqr() < shallow.iqr(), why)
+		enter(s.most(), math.NaN(), "range of the middle 90 % of the effective ranks; smaller than at depth 0", 4,
+			s.most() < shallow.most(), why)
+		enter(s.median, rankPaper, "median effective rank, within 1 of the true rank", 0, math.Abs(s.median-rankPaper) <= 1,
+			fmt.Sprintf("ranks %s", s))
 	}
 }
 
 func anyRun(study.Run) bool { return true }
 
+// cutOff tells whether the end of a run is not known.
+func cutOff(r study.Run) bool { return r.State == study.Done && r.Outcome.Censored() }
+
+// known tells whether the end of a run is known.
+func known(r study.Run) bool { return r.State == study.Done && !r.Outcome.Censored() }
+
+func countOf(runs []study.Run, include func(study.Run) bool) (count int) {
+	for _, run := range runs {
+		if include(run) {
+			count++
+		}
+	}
+	return count
+}
+
+func share(count, of int) study.Number { return study.Number(float64(count) / float64(of)) }
+
+// whatRank is the median of ranks as a whole number; nil if there is none.
+func whatRank(s spread) *int {
+	if s.count == 0 {
+		return nil
+	}
+	return ref(int(s.median))
+}
+
 // spread is how the ranks of runs are distributed: the least and the most, and the 5th, 25th, 50th, 75th and 95th
-// percentile.
+// percentile; and the 95 % interval of the median.
 type spread struct {
 	count                                       int
 	least, low, lower, median, upper, high, max float64
+	from, to                                    study.Number
 }
 
-func (s spread) iqr() float64 { return s.upper - s.lower }
+func (s spread) iqr() float64 {
+	if s.count == 0 {
+		return math.NaN()
+	}
+	return s.upper - s.lower
+}
 
 // most is the range of the middle 90 %.
-func (s spread) most() float64 { return s.high - s.low }
+func (s spread) most() float64 {
+	if s.count == 0 {
+		return math.NaN()
+	}
+	return s.high - s.low
+}
 
 func (s spread) String() string {
 	if s.count == 0 {
@@ -117,84 +150,119 @@ func spreadOf(runs []study.Run, depth int, include func(study.Run) bool) spread 
 		}
 	}
 	if len(ranks) == 0 {
-		return spread{median: math.NaN()}
+		return spread{median: math.NaN(), from: nan, to: nan}
 	}
 	sort.Float64s(ranks)
 	at := func(share float64) float64 { return ranks[int(math.Round(share*float64(len(ranks)-1)))] }
-	return spread{len(ranks), ranks[0], at(0.05), at(0.25), at(0.5), at(0.75), at(0.95), ranks[len(ranks)-1]}
+	s := spread{
+		count: len(ranks), least: ranks[0], low: at(0.05), lower: at(0.25), median: at(0.5), upper: at(0.75), high: at(0.95),
+		max: ranks[len(ranks)-1],
+	}
+	s.from, s.to = medianInterval(ranks)
+	return s
 }
 
 // endsOf says in words how runs ended.
 func endsOf(runs []study.Run, include func(study.Run) bool) string {
-	var ran, limit, settled, failed int
+	count := map[string]int{}
 	for _, run := range runs {
-		switch {
-		case !include(run):
-		case run.State == study.Failed:
-			failed++
-		case ranAway(run):
-			ran++
-		case run.Outcome.Status == string(flow.Converged) || run.Outcome.Status == string(flow.Equilibrium):
-			settled++
-		default:
-			limit++
+		if include(run) {
+			count[endOf(run)]++
 		}
 	}
-	text := fmt.Sprintf("%d came to rest, %d ran away, %d reached a limit of evaluations or time", settled, ran, limit)
-	if failed > 0 {
-		text += fmt.Sprintf(", %d failed", failed)
+	var words []string
+	for _, end := range []string{cameToRest, lastStep, ranOff, diverged, limited, failed} {
+		if count[end] > 0 {
+			words = append(words, fmt.Sprintf("%d %s", count[end], end))
+		}
 	}
-	return text
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}
+
+// The ends of a run.
+const (
+	cameToRest = "came to rest"
+	lastStep   = "went on to the last step"
+	ranOff     = "were cut off when a block ran away"
+	diverged   = "diverged"
+	limited    = "were cut off at the limit of evaluations"
+	failed     = "failed"
+)
+
+func endOf(run study.Run) string {
+	switch status := flow.Status(run.Outcome.Status); {
+	case run.State == study.Failed:
+		return failed
+	case status == flow.Runaway:
+		return ranOff
+	case status == flow.Diverged:
+		return diverged
+	case !run.Outcome.Censored() && status == flow.EvaluationLimit:
+		return lastStep
+	case run.Outcome.Censored():
+		return limited
+	}
+	return cameToRest
 }
 
 var figure5 = item{
 	"fig5", "Figure 5: test loss by depth",
 	"The runs of Figure 4. Whatever the depth a small test loss may be achieved; depth helps to reach it whatever " +
 		"the start.",
-	steps((*work).depthRuns, drawLosses, claimLosses),
+	steps((*work).depthRuns, drawLosses, claimLosses), false,
 }
 
 func drawLosses(w *work, runs []study.Run) error {
-	return w.chart("fig5", study.LossByDepth("Test loss by depth, 20 % observed", runs))
+	return w.chart("fig5", study.LossByDepth("Test loss by depth, 20 % observed, "+w.rule.words, runs))
 }
 
 func claimLosses(w *work, runs []study.Run) {
 	var shallow float64
 	for k := range depthsUsed {
-		best, rank, small, count := study.Number(math.Inf(1)), 0, 0, 0
+		best, rank, small, count, cut := study.Number(math.Inf(1)), 0, 0, 0, 0
 		for _, run := range runs {
-			if depthOf(run) != k || run.State != study.Done {
-				continue
-			}
-			count++
-			if run.Outcome.TestMSE < best {
-				best, rank = run.Outcome.TestMSE, run.Outcome.Rank
-			}
-			if run.Outcome.TestMSE < bestFigure4 {
-				small++
+			switch {
+			case depthOf(run) != k || run.State != study.Done:
+			case cutOff(run):
+				cut++
+			default:
+				count++
+				if run.Outcome.TestMSE < best {
+					best, rank = run.Outcome.TestMSE, run.Outcome.Rank
+				}
+				if run.Outcome.TestMSE < bestFigure4 {
+					small++
+				}
 			}
 		}
-		if count == 0 {
+		if count+cut == 0 {
 			continue
 		}
-		share := float64(small) / float64(count)
+		// A run that was cut off had not recovered the tensor.
+		reached := float64(small) / float64(count+cut)
 		if k == 0 {
-			shallow = share
+			shallow = reached
 		}
-		w.found("Depth %d: best test loss %.2g at rank %d; %d of %d runs below %g.", k, float64(best), rank, small, count,
-			bestFigure4)
+		low, high := shareInterval(small, count+cut)
+		w.found("Depth %d: best test loss %.2g at rank %d; %d of %d runs below %g, %d runs cut off among the others.", k,
+			float64(best), rank, small, count+cut, bestFigure4, cut)
 		w.entry(Entry{
-			Depth: ref(k), Observed: depthObserved, Paper: bestFigure4, Ours: best, EffectiveRank: ref(rank),
+			Depth: ref(k), Observed: depthObserved, Paper: bestFigure4, Ours: best, Low: nan, High: nan, EffectiveRank: ref(rank),
+			Runs: count, Censored: cut, Undecided: count == 0,
 			Claim: "best test loss, below the least that the paper's figures show", Holds: best < bestFigure4,
 			Why: unless(best < bestFigure4, "no start recovered the tensor"),
 		})
 		if k > 0 {
 			w.entry(Entry{
-				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(share),
-				Claim: "share of starts that reach a small test loss; larger than at depth 0", Holds: share > shallow,
-				Why: unless(share > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of "+
+				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(reached), Low: low, High: high,
+				Runs:  count + cut,
+				Claim: "share of starts that reach a small test loss; larger than at depth 0", Holds: reached > shallow,
+				Why: unless(reached > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of "+
 					"this depth: %s",
-					100*share, 100*shallow, endsOf(runs, func(r study.Run) bool { return depthOf(r) == k }))),
+					100*reached, 100*shallow, endsOf(runs, func(r study.Run) bool { return depthOf(r) == k }))),
 			})
 		}
 	}

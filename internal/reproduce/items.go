@@ -4,6 +4,7 @@ package reproduce
 type item struct {
 	name, title, paper string
 	do                 func(*work) error
+	flowOnly           bool // not in the paper: left out under "all" but for the flow
 }
 
 // items holds what can be reproduced, in order: the figures and the table of the paper, and the phase diagram that it

@@ -2,6 +2,8 @@ package reproduce
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"lacuna/experiment"
@@ -13,8 +15,8 @@ import (
 
 const (
 	normsObserved = 0.2
-	normsSeeds    = 6 // starts tried for each panel, and as many again while all of them ran away
-	normsRounds   = 3
+	normsSeeds    = 6 // starts of each panel
+	normsQuick    = 2
 
 	// At the looser tolerance of the other items a factor may be off by a tenth in a step, and at depth 5 that shows as
 	// spikes.
@@ -25,178 +27,172 @@ var figure2 = item{
 	"fig2", "Figure 2: norms of the blocks along training, σ_w = σ_A = 0.01",
 	"500 curves a panel for depth 0, 1 and 2 at 20 % observed. A shallow model ends with many blocks of some norm; " +
 		"with depth most norms go to zero, and blocks emerge one after another.",
-	norms("fig2", start{model.Gaussian, 0.01, 0.01, false}, []int{0, 1, 2}),
+	norms("fig2", start{model.Gaussian, 0.01, 0.01, false}, []int{0, 1, 2}), false,
 }
 
 var figure3 = item{
 	"fig3", "Figure 3: norms of the blocks along training, σ_w = 0.005, σ_A = 0.1",
 	"500 curves a panel for depth 0, 1, 3 and 5 at 20 % observed. Deeper models end at a lower rank, and blocks emerge " +
 		"one at a time.",
-	norms("fig3", start{model.Gaussian, 0.005, 0.1, false}, []int{0, 1, 3, 5}),
+	norms("fig3", start{model.Gaussian, 0.005, 0.1, false}, []int{0, 1, 3, 5}), false,
 }
 
-// norms shows for every depth the first start whose run did not end in a runaway, a choice that looks at the training
-// alone.
+// norms draws the first start of every depth, whatever became of it, and counts how the others ended.
 func norms(name string, from start, depths []int) func(*work) error {
 	return steps(
-		func(w *work) ([]normRun, error) { return w.normRuns(name, from, depths) },
-		func(w *work, list []normRun) error { return drawNorms(w, name, list) },
+		func(w *work) ([]normRuns, error) { return w.normRuns(name, from, depths) },
+		func(w *work, list []normRuns) error { return drawNorms(w, name, list) },
 		claimNorms)
 }
 
-// normRun is the run shown for one depth.
-type normRun struct {
-	depth          int
-	chosen         *study.Run // nil: every run failed
-	failure        string     // why
-	way            *experiment.Trajectory
-	settled, tried int
+// normRuns are the runs of one depth; the first is drawn.
+type normRuns struct {
+	depth int
+	runs  []study.Run
+	way   *experiment.Trajectory // of the first; nil if it failed
 }
 
-func (w *work) normRuns(name string, from start, depths []int) ([]normRun, error) {
-	seeds, rounds := normsSeeds, normsRounds
+func (w *work) normRuns(name string, from start, depths []int) ([]normRuns, error) {
+	seeds := normsSeeds
 	if w.Quick {
-		seeds, rounds = 2, 1
+		seeds = normsQuick
+	}
+	if w.Starts > 0 {
+		seeds = w.Starts
 	}
 	var settings []study.Settings
-	var runs []study.Run
-	var s *study.Study
-	var err error
-	tried := map[int]int{}
-	for range rounds {
-		before := len(settings)
-		for _, k := range depths {
-			if _, settled := choose(runs, k); settled > 0 {
-				continue
+	for _, k := range depths {
+		for seed := 1; seed <= seeds; seed++ {
+			set := synthetic(k, normsObserved, from, seed)
+			set.Tolerance, set.Trajectory = normsTolerance, "none"
+			if seed == 1 {
+				set.Trajectory, set.Measure = "all", experiment.MeasureEnergy
 			}
-			for range seeds {
-				tried[k]++
-				set := synthetic(k, normsObserved, from, tried[k])
-				set.Trajectory, set.Tolerance = "all", normsTolerance
-				settings = append(settings, set)
-			}
-		}
-		if len(settings) == before {
-			break
-		}
-		if s != nil {
-			if err := s.Close(); err != nil {
-				return nil, err
-			}
-		}
-		w.section.Runs, w.section.Failed = 0, 0
-		if runs, s, err = w.do(name, settings); err != nil {
-			return nil, err
+			settings = append(settings, set)
 		}
 	}
+	runs, s, err := w.do(name, settings)
+	if err != nil {
+		return nil, err
+	}
 	defer s.Close()
-	var list []normRun
+	var list []normRuns
 	for _, k := range depths {
-		n := normRun{depth: k, tried: tried[k]}
-		n.chosen, n.settled = choose(runs, k)
-		if n.chosen == nil {
-			n.failure = firstReason(runs, k)
-		} else if n.way, err = s.Trajectory(n.chosen.ID); err != nil {
-			return nil, err
+		n := normRuns{depth: k}
+		for _, run := range runs {
+			if depthOf(run) == k {
+				n.runs = append(n.runs, run)
+			}
+		}
+		if n.runs[0].State == study.Done {
+			if n.way, err = s.Trajectory(n.runs[0].ID); err != nil {
+				return nil, err
+			}
 		}
 		list = append(list, n)
 	}
 	return list, nil
 }
 
-func drawNorms(w *work, name string, list []normRun) error {
+func drawNorms(w *work, name string, list []normRuns) error {
 	var overTime, overWork []figure.NormPanel
+	var energy []figure.Chart
 	for _, n := range list {
-		if n.chosen == nil {
+		if n.way == nil {
 			continue
 		}
-		time, work := study.Panel(*n.chosen, n.way, true), study.Panel(*n.chosen, n.way, false)
+		first := n.runs[0]
+		time, work := study.Panel(first, n.way, true), study.Panel(first, n.way, false)
 		time.Title = fmt.Sprintf("depth %d", n.depth)
+		switch o := first.Outcome; {
+		case ranAway(first):
+			time.Title += ", cut off where a block ran away"
+		case o.Censored() && o.Rank == 0:
+			time.Title += ", no block emerged"
+		case o.Censored():
+			time.Title += ", cut off before the end"
+		}
 		work.Title = time.Title
 		overTime, overWork = append(overTime, time), append(overWork, work)
+		for _, chart := range study.Measured(n.way, float64(first.Settings.Threshold)) {
+			chart.Title = time.Title
+			energy = append(energy, chart)
+		}
 	}
 	if len(overTime) == 0 {
 		return nil
 	}
-	if err := w.picture(name, figure.BlockNorms("Norm of every block along training", overWork...)); err != nil {
+	with := ", " + w.rule.words
+	if err := w.picture(name, figure.BlockNorms("Norm of every block along training"+with, overWork...)); err != nil {
 		return err
 	}
-	return w.picture(name+"-time", figure.BlockNorms("Norm of every block against flow time", overTime...))
+	if err := w.picture(name+"-time", figure.BlockNorms("Norm of every block against flow time"+with, overTime...)); err != nil {
+		return err
+	}
+	shares := &figure.Figure{Title: "Energy of the emerged blocks on observed cells" + with, Charts: energy, Width: 330, Height: 220}
+	if len(energy) == 4 {
+		shares.Columns = 2
+	}
+	return w.picture(name+"-energy", shares)
 }
 
-func claimNorms(w *work, list []normRun) {
-	var ranks []int
+func claimNorms(w *work, list []normRuns) {
+	var medians []float64
+	var deepest spread
+	settled, censored := 0, 0
 	for _, n := range list {
 		k := n.depth
-		if n.chosen == nil {
-			w.found("Depth %d: every run failed: %s.", k, n.failure)
-			continue
+		ranks := spreadOf(n.runs, k, known)
+		deepest = ranks
+		medians = append(medians, ranks.median)
+		settled, censored = settled+ranks.count, censored+countOf(n.runs, cutOff)
+		if first := n.runs[0]; first.State == study.Done {
+			o := first.Outcome
+			w.found("Depth %d, start 1, the one drawn: %d blocks emerged, the run ended as %s with rank %d (%d of these blocks "+
+				"phantoms), train loss %.2g, test loss %.2g, after %d gradient evaluations and flow time %.2g.", k,
+				len(o.Emergences), o.Status, o.Rank, o.Phantoms, float64(o.TrainMSE), float64(o.TestMSE), o.Evaluations,
+				float64(o.FlowTime))
+		} else {
+			w.found("Depth %d, start 1, the one drawn, failed: %s.", k, first.Reason)
 		}
-		o := n.chosen.Outcome
-		ranks = append(ranks, o.Rank)
-		apart, pairs := separate(o.Emergences)
-		w.found("Depth %d (start %d): %d blocks emerged, the run ended as %s with rank %d, train loss %.2g, test loss %.2g, "+
-			"after %d gradient evaluations and flow time %.2g. %d of %d starts ran away instead.", k, n.chosen.Settings.Seed,
-			len(o.Emergences), o.Status,
-			o.Rank, float64(o.TrainMSE), float64(o.TestMSE), o.Evaluations, float64(o.FlowTime), n.tried-n.settled, n.tried)
+		w.found("Depth %d, all %d starts: %s. Rank of those whose end is known: %s.", k, len(n.runs), endsOf(n.runs, anyRun),
+			ranks)
+		apart, pairs, tell := 0, 0, 0
+		for _, run := range n.runs {
+			if run.State == study.Done {
+				a, p := separate(run.Outcome.Emergences)
+				apart, pairs = apart+a, pairs+p
+				tell += min(p, 1)
+			}
+		}
+		low, high := shareInterval(apart, pairs)
+		one := pairs > 0 && apart == pairs
 		w.entry(Entry{
-			Depth: ref(k), Observed: normsObserved, Paper: nan, Ours: o.TestMSE, EffectiveRank: ref(o.Rank),
-			Claim: "test loss of the run drawn; its blocks emerge one after another", Holds: apart == pairs &&
-				len(o.Emergences) > 1,
-			Why: unless(apart == pairs && len(o.Emergences) > 1, fmt.Sprintf("%d of %d emergences follow the one before by "+
-				"more than 1 %% of the flow time", apart, pairs)),
+			Depth: ref(k), Observed: normsObserved, Paper: nan, Ours: share(apart, pairs), Low: low, High: high,
+			Runs: tell, EffectiveRank: whatRank(ranks), Undecided: pairs == 0,
+			Claim: "share of emergences that follow the one before by more than 1 % of the flow time; blocks emerge one " +
+				"after another", Holds: one,
+			Why: unless(one, fmt.Sprintf("%d of %d do", apart, pairs)),
 		})
 	}
-	deeper := len(ranks) > 1
-	for i := 1; i < len(ranks); i++ {
-		deeper = deeper && ranks[i] <= ranks[i-1]
+	undecided := slices.ContainsFunc(medians, math.IsNaN)
+	deeper := len(medians) > 1 && medians[len(medians)-1] < medians[0]
+	for i := 1; i < len(medians); i++ {
+		deeper = deeper && medians[i] <= medians[i-1]
 	}
-	deeper = deeper && ranks[len(ranks)-1] < ranks[0]
-	why := fmt.Sprintf("from this near-zero start the ranks are %s: ", join(ranks))
-	if flow.Method(w.Integrator).Descends() {
-		why += "within the number of steps allowed, descent shows only the beginning of the flow at the deeper models"
-	} else {
-		why += "followed exactly, the flow of the shallow model also adds one block at a time and stops near the true " +
-			"rank; that a shallow model ends with many blocks belongs to larger starts or to descent with a finite rate"
+	why := fmt.Sprintf("the median ranks are %s", join(medians))
+	if censored > 0 {
+		why += fmt.Sprintf("; %d of %d runs were cut off", censored, censored+settled)
 	}
 	w.entry(Entry{
-		Observed: normsObserved, Paper: nan, Ours: nan, Claim: "deeper models end at a lower rank", Holds: deeper,
-		Why: unless(deeper, why),
+		Observed: normsObserved, Paper: nan, Ours: study.Number(deepest.median), Low: deepest.from, High: deepest.to,
+		Runs: settled, Censored: censored,
+		EffectiveRank: whatRank(deepest), Claim: "median rank of the deepest model; deeper models end at a lower rank",
+		Holds: deeper, Undecided: undecided, Why: unless(deeper, why),
 	})
 }
 
-// choose returns the first run of a depth that did not run away (failing that, the first that did not fail), and how
-// many did not run away.
-func choose(runs []study.Run, depth int) (chosen *study.Run, settled int) {
-	for i := range runs {
-		run := &runs[i]
-		if depthOf(*run) != depth || run.State != study.Done {
-			continue
-		}
-		if !ranAway(*run) {
-			if settled == 0 {
-				chosen = run
-			}
-			settled++
-		} else if chosen == nil {
-			chosen = run
-		}
-	}
-	return chosen, settled
-}
-
-func ranAway(run study.Run) bool {
-	return run.Outcome.Status == string(flow.Runaway) || run.Outcome.Status == string(flow.Diverged)
-}
-
-func firstReason(runs []study.Run, depth int) string {
-	for _, run := range runs {
-		if depthOf(run) == depth && run.State == study.Failed {
-			return run.Reason
-		}
-	}
-	return "there was none"
-}
+func ranAway(run study.Run) bool { return run.Outcome.Status == string(flow.Runaway) }
 
 // separate counts the emergences that follow the one before by more than one percent of the flow time.
 func separate(times []study.Number) (apart, pairs int) {
@@ -216,6 +212,6 @@ func unless(holds bool, why string) string {
 	return why
 }
 
-func join(numbers []int) string {
+func join(numbers []float64) string {
 	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ", "), "[]")
 }

@@ -22,7 +22,7 @@ var (
 var phase = item{
 	"phase", "Phase diagram: probability of recovery by depth, scale of the start and share observed",
 	"Not in the paper, whose Figures 4 and 5 pool starts chosen by hand at one share of observed cells.",
-	steps((*work).phaseRuns, drawPhase, claimPhase),
+	steps((*work).phaseRuns, drawPhase, claimPhase), true,
 }
 
 // phaseCounts are the runs of the diagram, and those of them that recovered the tensor, by depth, scale and share.
@@ -114,8 +114,10 @@ func claimPhase(w *work, c *phaseCounts) {
 			for l := range phaseScales {
 				hits, tries = hits+c.hits[d][l][i], tries+c.runs[d][l][i]
 			}
+			low, high := shareInterval(hits, tries)
 			w.entry(Entry{
 				Depth: ref(k), Observed: study.Number(share / 100), Paper: nan, Ours: study.Number(float64(hits) / float64(tries)),
+				Low: low, High: high, Runs: tries,
 				Claim: "share of starts that recover the tensor, over all scales of the start", Holds: hits > 0,
 				Why: unless(hits > 0, fmt.Sprintf("none of %d starts did", tries)),
 			})

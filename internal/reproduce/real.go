@@ -52,7 +52,7 @@ var figure6 = item{
 	"fig6", "Figure 6: effective rank by depth on Meteo-UK and CCDS, 30 % observed",
 	"Starts of deviation 0.0005 to 0.001. Test loss from 0.3 to 1.1 on Meteo-UK and from 0.59 to 1.12 on CCDS; deeper " +
 		"models end at lower ranks.",
-	steps((*work).tables, drawTables, claimTables),
+	steps((*work).tables, drawTables, claimTables), false,
 }
 
 // table is a table of measurements and the runs on it.
@@ -113,7 +113,7 @@ var figure7 = item{
 		"high rank; deeper models end at lower ranks.",
 	steps((*work).rankOneRuns, drawRankOne, func(w *work, runs []study.Run) {
 		w.realEntries("Meteo-UK", 0.2, math.NaN(), runs)
-	}),
+	}), false,
 }
 
 func (w *work) rankOneRuns() ([]study.Run, error) {
@@ -134,7 +134,7 @@ func drawRankOne(w *work, runs []study.Run) error {
 func (w *work) realEntries(title string, observed, paper float64, runs []study.Run) {
 	var best *study.Run
 	for i := range runs {
-		if run := &runs[i]; run.State == study.Done && (best == nil || run.Outcome.TestMSE < best.Outcome.TestMSE) {
+		if run := &runs[i]; known(*run) && (best == nil || run.Outcome.TestMSE < best.Outcome.TestMSE) {
 			best = run
 		}
 	}
@@ -148,30 +148,33 @@ func (w *work) realEntries(title string, observed, paper float64, runs []study.R
 		"observed cells, held back, is predicted best.", title, float64(o.TestMSE), k, o.Rank, len(runs))
 	if !math.IsNaN(paper) {
 		w.entry(Entry{
-			Depth: nil, Observed: study.Number(observed), Paper: study.Number(paper), Ours: o.TestMSE,
+			Depth: nil, Observed: study.Number(observed), Paper: study.Number(paper), Ours: o.TestMSE, Low: nan,
+			High: nan, Runs: countOf(runs, known), Censored: countOf(runs, cutOff),
 			EffectiveRank: ref(o.Rank),
 			Claim:         "best test loss on " + title + ", below the published one", Holds: float64(o.TestMSE) < paper,
 			Why: unless(float64(o.TestMSE) < paper, "no start did better"),
 		})
 	}
-	deepest := spreadOf(runs, depthsUsed-1, anyRun)
-	shallow := spreadOf(runs, 0, anyRun)
+	deepest := spreadOf(runs, depthsUsed-1, known)
+	shallow := spreadOf(runs, 0, known)
 	for k := range depthsUsed {
-		s := spreadOf(runs, k, anyRun)
+		s := spreadOf(runs, k, known)
 		least := math.Inf(1)
 		for _, run := range runs {
-			if depthOf(run) == k && run.State == study.Done {
+			if depthOf(run) == k && known(run) {
 				least = math.Min(least, float64(run.Outcome.TestMSE))
 			}
 		}
 		w.found("%s, depth %d: rank %s; best test loss %.3f.", title, k, s, least)
 	}
+	undecided := deepest.count == 0 || shallow.count == 0
 	lower := deepest.median <= shallow.median && deepest.iqr() <= shallow.iqr()
 	w.entry(Entry{
 		Depth: ref(depthsUsed - 1), Observed: study.Number(observed), Paper: nan, Ours: study.Number(deepest.median),
-		EffectiveRank: ref(int(deepest.median)), Claim: "median effective rank on " + title +
-			"; no higher and no more spread than at depth 0", Holds: lower,
-		Why: unless(lower, fmt.Sprintf("at depth 5 %s; at depth 0 %s: stopped by held-back cells, the shallow flow is as "+
-			"sparing with blocks as the deep one", deepest, shallow)),
+		Low: deepest.from, High: deepest.to, Runs: deepest.count, Censored: countOf(runs, cutOff),
+		EffectiveRank: whatRank(deepest), Claim: "median effective rank on " + title +
+			"; no higher and no more spread than at depth 0", Holds: lower, Undecided: undecided,
+		Why: unless(lower, fmt.Sprintf("at depth 5 %s; at depth 0 %s; runs are stopped by held-back "+
+			"cells", deepest, shallow)),
 	})
 }

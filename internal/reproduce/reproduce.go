@@ -17,39 +17,48 @@ import (
 	"time"
 
 	"lacuna/figure"
-	"lacuna/flow"
 	"lacuna/study"
 )
 
 // Options of Run.
 type Options struct {
-	Out        string       // directory for everything that is written; made if it is not there; needed
-	Data       *study.Data  // where the real data lie; nil means nowhere: items that need them are skipped
-	Quick      bool         // a small version that ends within three minutes on two cores
-	Runs       int          // runs of Figures 4 and 5; 0 means 1,500, or 60 when Quick
-	Integrator string       // "" or "flow": the exact flow; "gd": descent with a fixed rate, as in the paper
-	Workers    int          // runs at a time; 0 means one a core
-	Slurm      *study.Slurm // run on a cluster; its tasks must do runs with Data.Train
-	Version    string       // of the program
-	Progress   func(item string, p study.Progress)
+	Out      string       // directory for everything that is written; made if it is not there; needed
+	Data     *study.Data  // where the real data lie; nil means nowhere: items that need them are skipped
+	Quick    bool         // a small version
+	Runs     int          // runs of Figures 4 and 5 for each rule; 0 means 1,500, or 48 when Quick
+	Rule     string       // one of Rules, or "all"; "" means flow
+	Starts   int          // starts for each depth of Figures 2 and 3; 0 means 6, or 2 when Quick
+	Steps    int          // of the rules with a rate; 0 means 20,000, or 1,000 when Quick
+	SigmaIs  string       // what the paper's σ is, experiment.Deviation or Variance; "" means as the rule has it
+	Workers  int          // runs at a time; 0 means one a core
+	Slurm    *study.Slurm // run on a cluster; its tasks must do runs with Data.Train
+	Version  string       // of the program
+	Progress func(item string, p study.Progress)
 }
 
 // Entry is one line of reproduction.json: a published value beside ours.
 type Entry struct {
 	Item          string       `json:"item"`
+	Rule          string       `json:"rule"`     // the update rule that it is judged under, one of Rules
 	Depth         *int         `json:"depth"`    // null: all depths
 	Observed      study.Number `json:"observed"` // share of the cells
 	Paper         study.Number `json:"paper"`    // published value; null where there is no number
 	Ours          study.Number `json:"ours"`
+	Low           study.Number `json:"low"` // 95 % interval of Ours, where it is a share or a median of many runs
+	High          study.Number `json:"high"`
+	Runs          int          `json:"runs"`     // that the value is of
+	Censored      int          `json:"censored"` // runs of the same kind whose end is not known, and that it is not of
 	EffectiveRank *int         `json:"effective_rank"`
 	Claim         string       `json:"claim"` // what the values are, and what is claimed of them
 	Holds         bool         `json:"holds"`
+	Undecided     bool         `json:"undecided"`     // no run tells: all were cut off, or nothing emerged
 	Why           string       `json:"why,omitempty"` // why not
 }
 
 // Section is what came of one item.
 type Section struct {
 	Item    string
+	Rule    string
 	Title   string
 	Paper   string   // what the paper reports
 	Found   []string // what we found, a paragraph each
@@ -65,7 +74,9 @@ type Section struct {
 type Result struct {
 	Sections []Section
 	Quick    bool
-	Method   string
+	Steps    int      // of the rules with a rate
+	SigmaIs  string   // "" means as the rules have it
+	Rules    []string // in the order of the report's columns
 	Version  string
 }
 
@@ -73,6 +84,8 @@ type Result struct {
 type work struct {
 	Options
 	ctx     context.Context
+	rule    rule
+	sharp   map[string]float64 // of solutions, by data and depth
 	section *Section
 }
 
@@ -83,8 +96,9 @@ func Run(ctx context.Context, name string, o Options) (*Result, error) {
 	if len(wanted) == 0 {
 		return nil, fmt.Errorf("reproduce: %q is unknown, choose one of %s, all", name, strings.Join(Items(), ", "))
 	}
-	if o.Integrator != "" && !slices.Contains(flow.Methods(), flow.Method(o.Integrator)) {
-		return nil, fmt.Errorf("reproduce: integrator %q is unknown, choose one of %v", o.Integrator, flow.Methods())
+	judged, err := rulesOf(o.Rule)
+	if err != nil {
+		return nil, err
 	}
 	if o.Data == nil {
 		o.Data = &study.Data{}
@@ -92,24 +106,33 @@ func Run(ctx context.Context, name string, o Options) (*Result, error) {
 	if err := os.MkdirAll(o.Out, 0o777); err != nil {
 		return nil, err
 	}
-	result := &Result{Quick: o.Quick, Method: o.Integrator, Version: o.Version}
-	if result.Method == "" {
-		result.Method = string(flow.Implicit)
+	result := &Result{Quick: o.Quick, Steps: o.steps(), SigmaIs: o.SigmaIs, Version: o.Version}
+	for _, r := range judged {
+		result.Rules = append(result.Rules, r.name)
 	}
+	sharp := map[string]float64{}
 	for _, i := range wanted {
-		w := &work{Options: o, ctx: ctx, section: &Section{Item: i.name, Title: i.title, Paper: i.paper}}
-		began := time.Now()
-		err := i.do(w)
-		switch {
-		case errors.Is(err, study.ErrNoData):
-			w.section.Skipped = err.Error()
-		case err != nil:
-			return nil, fmt.Errorf("%s: %w", i.name, err)
-		}
-		w.section.Seconds = time.Since(began).Seconds()
-		result.Sections = append(result.Sections, *w.section)
-		if err := result.write(o.Out); err != nil {
-			return nil, err
+		for _, r := range judged {
+			if i.flowOnly && r.apply != nil && o.Rule == "all" {
+				continue
+			}
+			w := &work{
+				Options: o, ctx: ctx, rule: r, sharp: sharp,
+				section: &Section{Item: i.name, Rule: r.name, Title: i.title, Paper: i.paper},
+			}
+			began := time.Now()
+			err := i.do(w)
+			switch {
+			case errors.Is(err, study.ErrNoData):
+				w.section.Skipped = err.Error()
+			case err != nil:
+				return nil, fmt.Errorf("%s, %s: %w", i.name, r.name, err)
+			}
+			w.section.Seconds = time.Since(began).Seconds()
+			result.Sections = append(result.Sections, *w.section)
+			if err := result.write(o.Out); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return result, nil
@@ -117,18 +140,20 @@ func Run(ctx context.Context, name string, o Options) (*Result, error) {
 
 // do completes the runs of a study under Out and returns them, finished, in order.
 func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.Study, error) {
-	s, err := study.Open(filepath.Join(w.Out, "runs", name), true)
+	for i := range settings {
+		if err := w.adapt(&settings[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	s, err := study.Open(filepath.Join(w.Out, "runs", w.named(name)), true)
 	if err != nil {
 		return nil, nil, err
-	}
-	for i := range settings {
-		w.adapt(&settings[i])
 	}
 	err = s.Run(w.ctx, settings, study.Options{
 		Runner: w.Data.Train, Workers: w.Workers, Slurm: w.Slurm, Version: w.Version,
 		Progress: func(p study.Progress) {
 			if w.Progress != nil {
-				w.Progress(w.section.Item, p)
+				w.Progress(w.named(w.section.Item), p)
 			}
 		},
 	})
@@ -139,6 +164,9 @@ func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.S
 	if err != nil {
 		s.Close()
 		return nil, nil, err
+	}
+	if text := ratesOf(settings); text != "" && !slices.Contains(w.section.Found, text) {
+		w.section.Found = append(w.section.Found, text)
 	}
 	wanted := map[string]bool{}
 	for _, set := range settings {
@@ -163,31 +191,17 @@ func (w *work) runs(name string, settings []study.Settings) ([]study.Run, error)
 	return runs, s.Close()
 }
 
-// adapt makes a run small for Quick, and follows Options.Integrator.
-func (w *work) adapt(s *study.Settings) {
-	if w.Quick {
-		s.Blocks = min(s.Blocks, quickBlocks)
-		s.Evaluations = min(s.Evaluations, quickEvaluations)
+// named is a name of an item's file or folder, with the rule unless that is the flow.
+func (w *work) named(name string) string {
+	if w.rule.apply == nil {
+		return name
 	}
-	if w.Integrator != "" && w.Integrator != string(flow.Implicit) {
-		s.Integrator, s.Tolerance = w.Integrator, 0
-		if s.Descends() {
-			if w.Integrator == string(flow.Descent) {
-				s.Rate = descentRate
-			}
-			s.Evaluations = descentSteps
-			if w.Quick {
-				s.Evaluations = quickSteps
-			}
-		} else {
-			s.Tolerance = tolerance
-		}
-	}
-	s.Normalise()
+	return name + "-" + w.rule.name
 }
 
 // picture writes a figure as SVG, PDF and PNG.
 func (w *work) picture(name string, f *figure.Figure) error {
+	name = w.named(name)
 	for _, format := range figure.Formats() {
 		if err := figure.Save(filepath.Join(w.Out, name+"."+format), f); err != nil {
 			return err
@@ -202,7 +216,7 @@ func (w *work) found(format string, values ...any) {
 }
 
 func (w *work) entry(e Entry) {
-	e.Item = w.section.Item
+	e.Item, e.Rule = w.section.Item, w.section.Rule
 	w.section.Entries = append(w.section.Entries, e)
 }
 

@@ -69,9 +69,9 @@ func TestUnknownNames(t *testing.T) {
 		!strings.Contains(err.Error(), "fig2, fig3") {
 		t.Errorf("error %v does not list the items", err)
 	}
-	if _, err := Run(context.Background(), "fig2", Options{Out: t.TempDir(), Integrator: "sophia"}); err == nil ||
-		!strings.Contains(err.Error(), "normalised") {
-		t.Errorf("error %v does not list the integrators", err)
+	if _, err := Run(context.Background(), "fig2", Options{Out: t.TempDir(), Rule: "sophia"}); err == nil ||
+		!strings.Contains(err.Error(), "adam") {
+		t.Errorf("error %v does not list the rules", err)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestSpread(t *testing.T) {
 	if s.count != 5 || s.median != 7 || s.lower != 5 || s.upper != 9 || s.least != 2 || s.max != 30 {
 		t.Errorf("%+v", s)
 	}
-	if s := spreadOf(runs, 0, func(r study.Run) bool { return !ranAway(r) }); s.count != 4 {
+	if s := spreadOf(runs, 0, func(r study.Run) bool { return known(r) }); s.count != 4 {
 		t.Errorf("runaways were counted: %+v", s)
 	}
 	if s := spreadOf(runs, 3, func(study.Run) bool { return true }); s.count != 0 || !math.IsNaN(s.median) {
@@ -117,18 +117,23 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-func TestChooseLooksAtTheTrainingAlone(t *testing.T) {
+// A run whose end is not known counts in no median and is counted; the steps of a rule with a rate are its end.
+func TestCensored(t *testing.T) {
 	runs := []study.Run{
-		fake(1, "runaway", 1, 1e-9), fake(1, "equilibrium", 5, 3), fake(1, "converged", 5, 1e-12),
-		fake(0, "converged", 5, 0),
+		fake(1, "runaway", 1, 1e-9), fake(1, "evaluation-limit", 4, 3), fake(1, "converged", 5, 1e-12),
+		fake(1, "diverged", 0, 0), fake(1, "evaluation-limit", 9, 1),
 	}
-	chosen, settled := choose(runs, 1)
-	if chosen == nil || chosen.Outcome.TestMSE != 3 || settled != 2 {
-		t.Errorf("chose %+v of %d", chosen, settled)
+	runs[4].Outcome.Descends = true
+	if n := countOf(runs, cutOff); n != 3 {
+		t.Errorf("%d runs were cut off", n)
 	}
-	chosen, settled = choose(runs[:1], 1)
-	if chosen == nil || chosen.Outcome.Status != "runaway" || settled != 0 {
-		t.Errorf("chose %+v of %d", chosen, settled)
+	if s := spreadOf(runs, 1, known); s.count != 2 || s.least != 5 || s.max != 9 {
+		t.Errorf("%+v", s)
+	}
+	want := "1 came to rest, 1 went on to the last step, 1 were cut off when a block ran away, 1 diverged, " +
+		"1 were cut off at the limit of evaluations"
+	if got := endsOf(runs, anyRun); got != want {
+		t.Errorf("%s", got)
 	}
 }
 
@@ -181,8 +186,8 @@ func TestFigure2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(string(page), "<svg") != 2 || strings.Contains(string(page), "NaN") {
-		t.Error("the page does not hold its two pictures")
+	if strings.Count(string(page), "<svg") != 3 || strings.Contains(string(page), "NaN") {
+		t.Error("the page does not hold its three pictures")
 	}
 	again, err := Run(context.Background(), "fig2", Options{Out: out, Quick: true, Data: &study.Data{}, Workers: 1})
 	if err != nil {
@@ -207,16 +212,16 @@ func TestAnItemIsOneValue(t *testing.T) {
 			return w.picture("toy", &figure.Figure{Charts: []figure.Chart{{Curves: []figure.Curve{line}}}})
 		},
 		func(w *work, answer int) {
-			w.entry(Entry{Paper: nan, Ours: study.Number(answer), Claim: "answers", Holds: true})
+			w.entry(Entry{Paper: nan, Ours: study.Number(answer), Low: nan, High: nan, Claim: "answers", Holds: true})
 		},
-	)})
+	), false})
 	out := t.TempDir()
 	if _, err := Run(context.Background(), "toy", Options{Out: out}); err != nil || !slices.Contains(Items(), "toy") {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"reproduction.json": `"item": "toy"`, "reproduction.md": "![A toy](toy.svg)",
-		"reproduction.html": `<h2 id="toy">A toy</h2>`,
+		"reproduction.json": `"item": "toy"`, "reproduction.md": "![A toy — under the gradient flow](toy.svg)",
+		"reproduction.html": `<h2 id="toy">A toy`,
 	} {
 		text, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil || !strings.Contains(string(text), want) || !strings.Contains(string(text), "42") {

@@ -28,10 +28,6 @@ const (
 	largeEvaluations = 500
 	largeTrainMSE    = 1e-6
 
-	// Descent with a fixed rate: just below the largest rate at which the grown blocks are stable.
-	descentRate  = 0.5
-	descentSteps = 20_000
-
 	quickBlocks      = 64
 	quickEvaluations = 1200
 	quickSteps       = 1000

@@ -35,7 +35,7 @@ var table1 = item{
 	"table1", "Table 1: best test loss by depth and share of missing cells",
 	"The best test loss over all initialisations, and the effective rank of that run, for depth 0 to 5 at 75, 85 and 90 " +
 		"% missing. Three of 18 runs have the true rank 5.",
-	steps((*work).tableRuns, nil, claimTable),
+	steps((*work).tableRuns, nil, claimTable), false,
 }
 
 // tableRuns adds starts to a cell, batch by batch, until one of them fits the observed cells with no more blocks than
@@ -94,11 +94,11 @@ func claimTable(w *work, runs []study.Run) {
 					continue
 				}
 				starts++
-				if ranAway(*run) {
+				if cutOff(*run) {
 					ran++
-				} else {
-					settled++
+					continue
 				}
+				settled++
 				if best == nil || run.Outcome.TestMSE < best.Outcome.TestMSE {
 					best = run
 				}
@@ -106,8 +106,8 @@ func claimTable(w *work, runs []study.Run) {
 			paper := published[k][column]
 			if best == nil {
 				w.entry(Entry{
-					Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: nan, Claim: tableClaim,
-					Why: "every run failed",
+					Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: nan, Low: nan, High: nan,
+					Censored: ran, Claim: tableClaim, Undecided: true, Why: "no run came to a known end",
 				})
 				continue
 			}
@@ -121,13 +121,14 @@ func claimTable(w *work, runs []study.Run) {
 			}
 			why := ""
 			if !holds {
-				why = fmt.Sprintf("none of %d starts recovered the tensor: %d ran away, "+
-					"%d fitted the observed cells with spurious blocks", starts, ran, settled)
+				why = fmt.Sprintf("none of %d starts recovered the tensor: %d were cut off, "+
+					"%d ended elsewhere", starts, ran, settled)
 			} else if o.Rank != rankPaper {
 				why = fmt.Sprintf("the rank of the best run is %d, not %d", o.Rank, rankPaper)
 			}
 			w.entry(Entry{
-				Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: o.TestMSE, EffectiveRank: ref(o.Rank),
+				Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: o.TestMSE, Low: nan, High: nan,
+				Runs: settled, Censored: ran, EffectiveRank: ref(o.Rank),
 				Claim: tableClaim, Holds: holds, Why: why,
 			})
 		}

@@ -8,7 +8,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"lacuna/internal/atomicfile"
 	"lacuna/internal/page"
@@ -52,7 +54,7 @@ func (r *Result) Entries() []Entry {
 func (r *Result) Kept() (holds, all int) {
 	entries := r.Entries()
 	for _, e := range entries {
-		if e.Holds {
+		if e.Holds && !e.Undecided {
 			holds++
 		}
 	}
@@ -60,8 +62,24 @@ func (r *Result) Kept() (holds, all int) {
 }
 
 func (r *Result) summary() string {
-	holds, all := r.Kept()
-	text := fmt.Sprintf("Integrator %s. %d of %d claims hold.", r.Method, holds, all)
+	var words []string
+	for _, name := range r.Rules {
+		holds, all, open := 0, 0, 0
+		for _, e := range r.Entries() {
+			switch {
+			case e.Rule != name:
+				continue
+			case e.Undecided:
+				open++
+			case e.Holds:
+				holds++
+			}
+			all++
+		}
+		words = append(words, fmt.Sprintf("for %s %d of %d claims hold, %d are not decided", ruleNamed(name).words, holds, all,
+			open))
+	}
+	text := upperFirst(strings.Join(words, "; ")) + "."
 	if r.Quick {
 		text += " This is the quick version: fewer and smaller runs, from which nothing should be concluded."
 	}
@@ -77,8 +95,21 @@ func (r *Result) document(dir string) (page.Document, error) {
 	add := func(blocks ...page.Block) { d.Blocks = append(d.Blocks, blocks...) }
 	add(page.InHTML{page.Dim("Implicit Regularization with Polynomial Growth in Deep Tensor Factorization, ICML 2022.")})
 	add(page.Text(r.summary()), page.Gap{})
+	add(page.Heading{Level: 2, ID: "rules", Text: "What holds under which rule"})
+	add(page.Text("The paper names neither its update rule nor a rate, a batch, or when it stops. What is taken here instead:"))
+	var about []string
+	for _, name := range r.Rules {
+		about = append(about, "Rule "+name+", in short "+ruleNamed(name).words+". "+ruleNamed(name).about)
+	}
+	if len(r.Rules) > 1 || r.Rules[0] != rules[0].name {
+		about = append(about, fmt.Sprintf("Rules with a rate do %d steps.", r.Steps))
+	}
+	if r.SigmaIs != "" {
+		about = append(about, "Here, by --sigma-is, every rule reads σ as a "+r.SigmaIs+".")
+	}
+	add(page.List(about), r.comparison(), page.Gap{})
 	for _, s := range r.Sections {
-		add(page.Heading{Level: 2, ID: s.Item, Text: s.Title}, page.InHTML{page.Dim("The paper: " + s.Paper)})
+		add(page.Heading{Level: 2, ID: s.id(), Text: s.heading()}, page.InHTML{page.Dim("The paper: " + s.Paper)})
 		add(page.InMarkdown{page.Paragraph{Spans: []page.Span{page.Strong("The paper."), page.Plain(" " + s.Paper)}}})
 		if s.Skipped != "" {
 			add(page.Text("Skipped: " + s.Skipped))
@@ -91,11 +122,11 @@ func (r *Result) document(dir string) (page.Document, error) {
 				return d, err
 			}
 			svg = svg[bytes.Index(svg, []byte("<svg")):]
-			pictures = append(pictures, page.Figure{SVG: string(svg), Name: s.Title, File: name + ".svg"})
+			pictures = append(pictures, page.Figure{SVG: string(svg), Name: s.heading(), File: name + ".svg"})
 		}
 		claims := page.Table{Columns: columns}
 		for _, e := range s.Entries {
-			claims.Rows = append(claims.Rows, page.Row{Class: e.verdict(), Cells: e.cells()})
+			claims.Rows = append(claims.Rows, page.Row{Class: strings.ReplaceAll(e.verdict(), " ", "-"), Cells: e.cells()})
 		}
 		add(page.Gap{}, page.InHTML(pictures), page.Gap{}, page.List(s.Found), page.Dim(s.effort()))
 		add(page.InMarkdown(pictures), claims, page.Gap{})
@@ -116,19 +147,89 @@ func (s Section) effort() string {
 	return text + "."
 }
 
-var columns = []string{"depth", "observed", "paper", "ours", "effective rank", "claim", "holds", "why not"}
+// id is the anchor of a section, with the rule unless that is the flow.
+func (s Section) id() string {
+	if s.Rule == "" || s.Rule == rules[0].name {
+		return s.Item
+	}
+	return s.Item + "-" + s.Rule
+}
+
+func (s Section) heading() string { return s.Title + " — under " + ruleNamed(s.Rule).words }
+
+// comparison is the claims by rule: a line a claim, a column a rule.
+func (r *Result) comparison() page.Table {
+	t := page.Table{Columns: append([]string{"item", "depth", "observed", "claim"}, r.Rules...)}
+	at := map[string]int{}
+	for _, e := range r.Entries() {
+		line := []string{e.Item, whole(e.Depth), strconv.FormatFloat(100*float64(e.Observed), 'g', 4, 64) + " %", e.Claim}
+		key := strings.Join(line, "|")
+		row, known := at[key]
+		if !known {
+			row = len(t.Rows)
+			at[key] = row
+			t.Rows = append(t.Rows, page.Row{Cells: append(line, make([]string, len(r.Rules))...)})
+		}
+		t.Rows[row].Cells[4+slices.Index(r.Rules, e.Rule)] = e.judged()
+	}
+	return t
+}
+
+// judged is an entry in a few words: whether it holds, the value with its interval, and of how many runs it is.
+func (e Entry) judged() string {
+	text := map[string]string{"yes": "holds", "no": "does not hold", open: "not decided"}[e.verdict()]
+	if value := real(e.Ours); value != "" {
+		text += ": " + value
+		if e.Low == e.Low {
+			text += " [" + real(e.Low) + ", " + real(e.High) + "]"
+		}
+	}
+	text += fmt.Sprintf(", %d runs", e.Runs)
+	if e.Censored > 0 {
+		text += fmt.Sprintf(", %d cut off", e.Censored)
+	}
+	return text
+}
+
+func ruleNamed(name string) rule {
+	for _, r := range rules {
+		if r.name == name {
+			return r
+		}
+	}
+	return rules[0]
+}
+
+var columns = []string{
+	"depth", "observed", "paper", "ours", "95 %", "runs", "cut off", "effective rank", "claim", "holds", "why not",
+}
 
 func (e Entry) verdict() string {
-	if e.Holds {
+	switch {
+	case e.Undecided:
+		return open
+	case e.Holds:
 		return "yes"
 	}
 	return "no"
 }
 
+// open is the verdict on a claim that no run tells about.
+const open = "not decided"
+
+func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
 func (e Entry) cells() []string {
+	interval, why := "", e.Why
+	if e.Low == e.Low {
+		interval = real(e.Low) + " to " + real(e.High)
+	}
+	if why != "" {
+		why = "for " + ruleNamed(e.Rule).words + ": " + why
+	}
 	return []string{
 		whole(e.Depth), strconv.FormatFloat(100*float64(e.Observed), 'g', 4, 64) + " %", real(e.Paper), real(e.Ours),
-		whole(e.EffectiveRank), e.Claim, e.verdict(), e.Why,
+		interval, strconv.Itoa(e.Runs), strconv.Itoa(e.Censored), whole(e.EffectiveRank), e.Claim, e.verdict(), why,
 	}
 }
 

@@ -25,6 +25,7 @@ type Options struct {
 	Version string   // of the program
 	Page    fs.FS    // the files of the page
 	Example []byte   // stations.csv
+	Watch   string   // file of a run of lacuna train --live to be shown; "" is none
 }
 
 // handler serves one table at a time.
@@ -36,11 +37,16 @@ type handler struct {
 
 	stopping sync.Mutex
 	cancel   context.CancelFunc // ends the filling that runs
+
+	run watcher
 }
 
-// Handler returns the page and its interface: POST api/open, api/fill, api/stop and api/table.
+// Handler returns the page and its interface: POST api/open, api/fill, api/stop and api/table, and api/run where a run is
+// watched.
 func Handler(o Options) http.Handler {
-	h := &handler{Options: o, session: session.Session{Version: o.Version}, cancel: func() {}}
+	h := &handler{
+		Options: o, session: session.Session{Version: o.Version}, cancel: func() {}, run: watcher{path: o.Watch},
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /", http.FileServerFS(o.Page))
 	mux.HandleFunc("GET /stations.csv", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(o.Example) })
@@ -48,6 +54,9 @@ func Handler(o Options) http.Handler {
 	mux.HandleFunc("POST /api/fill", h.withToken(h.alone(h.fill)))
 	mux.HandleFunc("POST /api/table", h.withToken(h.alone(h.table)))
 	mux.HandleFunc("POST /api/stop", h.withToken(h.stop))
+	if o.Watch != "" {
+		mux.HandleFunc("POST /api/run", h.withToken(h.run.tell))
+	}
 	return h.guarded(mux)
 }
 

@@ -3,12 +3,18 @@ package serve
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"lacuna/experiment"
+	"lacuna/internal/trajectory"
 )
 
 const token = "secret"
@@ -92,6 +98,57 @@ func TestOpenFillAndTable(t *testing.T) {
 	filled, _ := io.ReadAll(ask(h, "api/table", "", nil).Body)
 	if !strings.HasPrefix(string(filled), "a,b,value,lacuna_filled,lacuna_stderr\n") {
 		t.Errorf("the table begins %.80q", filled)
+	}
+}
+
+// TestRun watches a run before it began, while it is under way, and at its end.
+func TestRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	h := Handler(Options{Token: token, Hosts: []string{"127.0.0.1:8000"}, Page: fstest.MapFS{}, Watch: path})
+	look := func() (run shownRun) {
+		w := ask(h, "api/run", "", nil)
+		if err := json.Unmarshal(w.Body.Bytes(), &run); err != nil || w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		return run
+	}
+	if run := look(); !strings.Contains(run.Words, "Waiting for ") || run.Plots != nil {
+		t.Errorf("before the run: %+v", run)
+	}
+	record := experiment.Record{
+		Steps: 3, Time: 1.5, Evaluations: 1234, TrainMSE: 0.25, TestMSE: 0.5, HeldOut: math.NaN(), Rank: 1, Deep: []float64{2, 0.1},
+	}
+	live, err := trajectory.NewLive(path, trajectory.Heading{Title: "depth 1", Blocks: 2}, []experiment.Record{record})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := look()
+	if run.Rank != "Effective rank 1 of 2 blocks." || run.Ended != "" || len(run.Plots) != 2 || run.Title != "depth 1" {
+		t.Errorf("under way: %+v", run)
+	}
+	for _, part := range []string{"1,234 gradient evaluations", "flow time 1.5", "error 0.25, 0.5 on test cells, 0 s."} {
+		if !strings.Contains(run.Words, part) {
+			t.Errorf("%q lacks %q", run.Words, part)
+		}
+	}
+	record.Rank = 2
+	if err := live.End(&record, "the training error reached its limit"); err != nil {
+		t.Fatal(err)
+	}
+	if run := look(); run.Rank != "Effective rank 2 of 2 blocks." || run.Ended != "the training error reached its limit" {
+		t.Errorf("at the end: %+v", run)
+	}
+	if w := ask(h, "api/run", "", func(r *http.Request) { r.Header.Del("Lacuna-Token") }); w.Code != http.StatusForbidden {
+		t.Errorf("without the token: %d", w.Code)
+	}
+	if err := os.WriteFile(path, []byte("a,b\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if w := ask(h, "api/run", "", nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), ":1: ") {
+		t.Errorf("another file: %d %s", w.Code, w.Body)
+	}
+	if w := ask(server(), "api/run", "", nil); w.Code == http.StatusOK {
+		t.Errorf("a run where none is watched: %s", w.Body)
 	}
 }
 

@@ -110,7 +110,7 @@ func (r *Read) Words(known, gaps int) string {
 	fmt.Fprintf(&s, "  %s: %s known, from %s to %s; %s%s\n", what, Grouped(known), digits(r.Lowest),
 		digits(r.Highest), Count(gaps, "gap"), r.gapWords())
 	for _, mode := range r.Modes {
-		fmt.Fprintf(&s, "  %s: %s\n", mode.Name, mode.line)
+		fmt.Fprintf(&s, "  %s: %s\n", strings.Join(strings.Fields(mode.Name), " "), mode.line)
 	}
 	if len(r.Carried) > 0 {
 		fmt.Fprintf(&s, "  carried through: %s\n", quotedList(r.Carried))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,9 +22,10 @@ func Formats() []string { return []string{"csv", "parquet", "npz"} }
 // Write writes the records of t in the format that a file name ends in.
 //
 // CSV has a header and one line a record: steps, time, step, evaluations, wall_seconds, loss, train_mse, test_mse,
-// held_out, epsilon, rank, then deep_1 … deep_R and shallow_1 … shallow_R; what was not measured is empty. Parquet has
-// the same columns, with deep and shallow as lists; what was not measured is NaN.
-// A .npz archive has them as vectors, with deep and shallow as records × R.
+// held_out, epsilon, rank, then deep_1 … deep_R and shallow_1 … shallow_R, and where they were measured edge,
+// eigenvalue_1 …, and energy_1 … energy_R; what was not measured is empty. Parquet has the same columns, with deep,
+// shallow, eigenvalue and energy as lists; what was not measured is NaN.
+// A .npz archive has them as vectors, with the lists as records × their length.
 func Write(w io.Writer, name string, t *experiment.Trajectory) error {
 	switch {
 	case strings.HasSuffix(name, ".csv"):
@@ -47,6 +49,16 @@ func writeCSV(w io.Writer, t *experiment.Trajectory) error {
 			fmt.Fprintf(out, ",shallow_%d", r+1)
 		}
 	}
+	eigenvalues, energies := measured(t)
+	if eigenvalues > 0 {
+		out.WriteString(",edge")
+	}
+	for i := range eigenvalues {
+		fmt.Fprintf(out, ",eigenvalue_%d", i+1)
+	}
+	for r := range energies {
+		fmt.Fprintf(out, ",energy_%d", r+1)
+	}
 	out.WriteByte('\n')
 	number := func(x float64) {
 		out.WriteByte(',')
@@ -69,9 +81,34 @@ func writeCSV(w io.Writer, t *experiment.Trajectory) error {
 				number(norm)
 			}
 		}
+		if eigenvalues > 0 {
+			number(r.Edge)
+		}
+		for _, values := range [][]float64{full(r.Eigenvalues, eigenvalues), full(r.Energy, energies)} {
+			for _, x := range values {
+				number(x)
+			}
+		}
 		out.WriteByte('\n')
 	}
 	return out.Flush()
+}
+
+// measured returns how many eigenvalues and energies a record has at most.
+func measured(t *experiment.Trajectory) (eigenvalues, energies int) {
+	for _, r := range t.Records {
+		eigenvalues, energies = max(eigenvalues, len(r.Eigenvalues)), max(energies, len(r.Energy))
+	}
+	return eigenvalues, energies
+}
+
+// full is values with NaN in the places that lack.
+func full(values []float64, length int) []float64 {
+	values = slices.Clone(values)
+	for len(values) < length {
+		values = append(values, math.NaN())
+	}
+	return values
 }
 
 // row is an experiment.Record as Parquet stores it.
@@ -89,6 +126,9 @@ type row struct {
 	Rank        int64     `parquet:"rank"`
 	Deep        []float64 `parquet:"deep,list"`
 	Shallow     []float64 `parquet:"shallow,list"`
+	Edge        float64   `parquet:"edge"`
+	Eigenvalue  []float64 `parquet:"eigenvalue,list"`
+	Energy      []float64 `parquet:"energy,list"`
 }
 
 func writeParquet(w io.Writer, t *experiment.Trajectory) error {
@@ -96,7 +136,7 @@ func writeParquet(w io.Writer, t *experiment.Trajectory) error {
 	for _, r := range t.Records {
 		_, err := out.Write([]row{{
 			int64(r.Steps), r.Time, r.Step, int64(r.Evaluations), r.Wall, r.Loss, r.TrainMSE, r.TestMSE,
-			r.HeldOut, r.Epsilon, int64(r.Rank), r.Deep, r.Shallow,
+			r.HeldOut, r.Epsilon, int64(r.Rank), r.Deep, r.Shallow, r.Edge, r.Eigenvalues, r.Energy,
 		}})
 		if err != nil {
 			return err
@@ -124,8 +164,15 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 		deep.Values = append(deep.Values, t.Records[k].Deep...)
 		shallow.Values = append(shallow.Values, t.Records[k].Shallow...)
 	}
+	eigenvalues, energies := measured(t)
+	spectrum := dataio.Array{Name: "eigenvalue", Shape: []int{records, eigenvalues}}
+	energy := dataio.Array{Name: "energy", Shape: []int{records, energies}}
+	for k := range t.Records {
+		spectrum.Values = append(spectrum.Values, full(t.Records[k].Eigenvalues, eigenvalues)...)
+		energy.Values = append(energy.Values, full(t.Records[k].Energy, energies)...)
+	}
 	type record = experiment.Record
-	return dataio.WriteArrays(w,
+	arrays := []dataio.Array{
 		column("steps", func(r *record) float64 { return float64(r.Steps) }),
 		column("time", func(r *record) float64 { return r.Time }),
 		column("step", func(r *record) float64 { return r.Step }),
@@ -137,5 +184,13 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 		column("held_out", func(r *record) float64 { return r.HeldOut }),
 		column("epsilon", func(r *record) float64 { return r.Epsilon }),
 		column("rank", func(r *record) float64 { return float64(r.Rank) }),
-		deep, shallow)
+		deep, shallow,
+	}
+	if eigenvalues > 0 {
+		arrays = append(arrays, column("edge", func(r *record) float64 { return r.Edge }), spectrum)
+	}
+	if energies > 0 {
+		arrays = append(arrays, energy)
+	}
+	return dataio.WriteArrays(w, arrays...)
 }

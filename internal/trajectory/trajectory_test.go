@@ -89,3 +89,35 @@ func TestUnknownFormat(t *testing.T) {
 		t.Error("no error for .xlsx")
 	}
 }
+
+// What was measured beside has columns, and only then.
+func TestMeasured(t *testing.T) {
+	for _, measured := range []bool{false, true} {
+		var run experiment.Trajectory
+		for s := 1; s < 3; s++ {
+			r := record(s)
+			if measured && s > 1 {
+				r.Eigenvalues, r.Edge, r.Energy = []float64{5, 4}, 20, []float64{0.5, 1}
+			}
+			run.Add(r)
+		}
+		var out bytes.Buffer
+		if err := Write(&out, "a.csv", &run); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := csv.NewReader(&out).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{}
+		if measured {
+			want = []string{"edge", "eigenvalue_1", "eigenvalue_2", "energy_1", "energy_2"}
+		}
+		if got := lines[0][15:]; !cmp.Equal(got, want) {
+			t.Errorf("columns %q, want %q", got, want)
+		}
+		if measured && (!cmp.Equal(lines[2][15:], []string{"20", "5", "4", "0.5", "1"}) || lines[1][16] != "") {
+			t.Errorf("lines %q", lines)
+		}
+	}
+}

@@ -8,14 +8,14 @@ from typing import Any, Hashable, Iterable, Literal, Mapping, Sequence, TypeVar
 
 import numpy as np
 
-from lacuna import _command, _tables
+from lacuna import _command, _draws, _tables
 from lacuna._progress import Progress, listening
 from lacuna._result import Completion, Factors
 
 T = TypeVar("T")
 
 FLAGS = (
-    "full_grid", "duplicates", "interval", "noise", "rank", "standardise", "smooth", "order", "period", "missing",
+    "full_grid", "duplicates", "interval", "draws", "noise", "rank", "standardise", "smooth", "order", "period", "missing",
     "depth", "seed", "threads", "effort", "max_time", "yes", "report", "value", "index",
 )
 
@@ -31,6 +31,7 @@ def complete(
     full_grid: bool = False,
     duplicates: Literal["mean", "first", "last"] | None = None,
     interval: float | None = None,
+    draws: int | None = None,
     noise: str = "auto",
     rank: int | None = None,
     standardise: str = "auto",
@@ -71,8 +72,12 @@ def complete(
         Which value counts for cells that are listed with different ones. Default: such a table is refused.
     interval
         A share in percent, such as 90: ``low`` and ``high`` hold it.
+    draws
+        So many further tables whose filled values are drawn jointly from what the model holds possible, for multiple
+        imputation: the list ``draws`` of the result.
     noise
-        How values scatter: ``auto``, ``gaussian``, ``student`` for outliers, ``bernoulli`` for shares.
+        How values scatter: ``auto``, ``gaussian``, ``student`` for outliers, ``bernoulli`` for shares, ``counts``, ``binomial``,
+        ``ordinal`` for ratings, ``lognormal``.
     rank
         The number of blocks. Default: found.
     standardise
@@ -117,26 +122,35 @@ def complete(
     (12.0, 12.0, 2)
     >>> bool(np.isnan(c.stderr[0, 0])), c.status
     (True, 'finished')
+    >>> c = lacuna.complete(x, effort=0.001, threads=1, draws=5)
+    >>> len(c.draws), c.draws[0].shape, bool(c.draws[0][0, 0] == x[0, 0])
+    (5, (8, 7), True)
     """
+    if draws is not None and draws < 1:
+        raise ValueError(f"draws={draws}: give a number from 1 on, such as 20")
     table = _tables.of(x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels))
+    reading = [
+        *_flag("--duplicates", duplicates), *(["--full-grid"] if full_grid else []), *(["--yes"] if yes else []),
+        *_each("--missing", [repr(float(m)) for m in missing]),
+        *_each("--order", [f"{mode}={how}" for mode, how in (order or {}).items()]),
+    ]
     flags = [
         *_flag("--interval", interval), *_flag("--rank", rank), *_flag("--depth", _listed(depth)),
         *_flag("--threads", threads), *_flag("--max-time", None if max_time is None else f"{max_time:.9f}"),
-        *_flag("--duplicates", duplicates), *_flag("--report", report),
-        "--noise", noise, "--standardise", standardise, "--seed", str(seed), "--effort", repr(float(effort)),
-        *(["--full-grid"] if full_grid else []), *(["--yes"] if yes else []),
-        *_each("--smooth", smooth), *_each("--missing", [repr(float(m)) for m in missing]),
-        *_each("--order", [f"{mode}={how}" for mode, how in (order or {}).items()]),
-        *_each("--period", _periods(period or {})),
+        *_flag("--report", report), *_each("--smooth", smooth), *_each("--period", _periods(period or {})),
+        "--noise", noise, "--standardise", standardise, "--seed", str(seed), "--effort", repr(float(effort)), *reading,
     ]
     with tempfile.TemporaryDirectory(prefix="lacuna-") as folder, listening(progress, "completing") as listen:
-        path = os.path.join(folder, "factors.npz")
-        outcome = _command.run(
-            ["complete", "-", "--format", "npz", "--array", "values", "-o", "-", "--factors", path, *flags],
-            table.arrays(), listen, FLAGS,
-        )
-        factors = Factors.load(path) if os.path.exists(path) else None
-    return _completion(table, outcome, factors)
+        path, fit = os.path.join(folder, "factors.npz"), os.path.join(folder, "table.fit")
+        if draws is not None:
+            flags += ["--save", fit]
+        source = ["-", "--format", "npz", "--array", "values"]
+        outcome = _command.run(["complete", *source, "-o", "-", "--factors", path, *flags], table.arrays(), listen, FLAGS)
+        completion = _completion(table, outcome, Factors.load(path) if os.path.exists(path) else None)
+        if draws is not None:
+            words = [*source, *reading, "--draws", str(draws), "-o", os.path.join(folder, "draws.npz")]
+            completion.draws = _draws.draw(table, outcome.arrays, fit, words)
+    return completion
 
 
 def _completion(table: _tables.Table, outcome: _command.Outcome, factors: Factors | None) -> Completion[Any]:

@@ -51,7 +51,8 @@ class Completion(Generic[T]):
 
     ``filled`` is of the type of the table that was given. ``stderr`` is the error to be expected of every filled cell,
     NaN elsewhere; ``low`` and ``high`` hold the interval that was asked for, else None. They have the type of the table
-    too (for a long table a Series, row by row). ``was_filled`` is true where a gap was filled.
+    too (for a long table a Series, row by row). ``was_filled`` is true where a gap was filled. ``draws`` are the tables of
+    ``draws=``, of the type of ``filled``, else None.
 
     ``result`` is the JSON object of ``lacuna complete --json``, whose fields docs/cli.md describes.
     """
@@ -65,6 +66,7 @@ class Completion(Generic[T]):
     result: dict[str, Any] = field(repr=False)
     warnings: list[str]
     note: str = ""
+    draws: list[T] | None = field(default=None, repr=False)
 
     def _number(self, name: str) -> float:
         value = self.result.get(name)

@@ -2,7 +2,7 @@
 
 lacuna_interface <- 1
 
-command_run <- function(arguments, arrays, listen, parameters) {
+command_run <- function(arguments, arrays, listen, parameters, warn = TRUE) {
   binary <- lacuna_binary()
   paths <- tempfile(c("lacuna-in-", "lacuna-out-"), fileext = ".npz")
   on.exit(unlink(paths))
@@ -10,8 +10,8 @@ command_run <- function(arguments, arrays, listen, parameters) {
   outcome <- command_follow(command_line(binary, c(arguments, "--progress", "json"), paths), listen)
   command_check(outcome, binary, parameters)
   outcome$warnings <- in_r(outcome$warnings, parameters)
-  for (text in outcome$warnings) warning(text, call. = FALSE)
-  outcome$arrays <- npz_read(paths[[2]])
+  if (warn) for (text in outcome$warnings) warning(text, call. = FALSE)
+  if (file.size(paths[[2]]) > 0) outcome$arrays <- npz_read(paths[[2]])
   outcome
 }
 

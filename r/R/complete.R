@@ -1,26 +1,31 @@
 # complete: the main job. See man/lacuna_complete.Rd.
 lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full_grid = FALSE, duplicates = NULL,
-                            interval = NULL, noise = "auto", rank = NULL, standardise = "auto", smooth = NULL,
+                            interval = NULL, draws = NULL, noise = "auto", rank = NULL, standardise = "auto", smooth = NULL,
                             order = NULL, period = NULL, missing = NULL, depth = NULL, seed = 1, threads = NULL,
                             effort = 1, max_time = NULL, yes = FALSE, report = NULL, progress = interactive()) {
+  if (!is.null(draws) && !(draws >= 1)) stop("draws = ", draws, ": give a number from 1 on, such as 20", call. = FALSE)
   table <- table_of(data, value, index, modes)
   factors <- tempfile("lacuna-factors-", fileext = ".npz")
-  on.exit(unlink(factors))
+  fit <- tempfile("lacuna-fit-", fileext = ".fit")
+  on.exit(unlink(c(factors, fit)))
+  source <- c("-", "--format", "npz", "--array", "values")
+  reading <- c(flag("--duplicates", duplicates), if (full_grid) "--full-grid", if (yes) "--yes", flag("--missing", missing),
+               flag("--order", pairs_of(order, "order")))
   arguments <- c(
-    "complete", "-", "--format", "npz", "--array", "values", "-o", "-", "--factors", factors,
+    "complete", source, reading, "-o", "-", "--factors", factors, if (!is.null(draws)) c("--save", fit),
     flag("--noise", noise), flag("--standardise", standardise), flag("--seed", seed), flag("--effort", effort),
-    flag("--interval", interval), flag("--rank", rank), flag("--threads", threads), flag("--duplicates", duplicates),
+    flag("--interval", interval), flag("--rank", rank), flag("--threads", threads),
     flag("--report", if (!is.null(report)) path.expand(report)),
     flag("--depth", if (!is.null(depth)) paste(depth, collapse = ",")),
     flag("--max-time", if (!is.null(max_time)) sprintf("%.9fs", max_time)),
-    if (full_grid) "--full-grid", if (yes) "--yes",
-    flag("--smooth", smooth), flag("--missing", missing),
-    flag("--order", pairs_of(order, "order")), flag("--period", pairs_of(period, "period"))
+    flag("--smooth", smooth), flag("--period", pairs_of(period, "period"))
   )
   listen <- progress_bar(progress)
-  outcome <- tryCatch(command_run(arguments, table$arrays, listen$tell, names(formals(lacuna_complete))),
-                      finally = listen$close())
-  completion(table, outcome, if (file.exists(factors)) npz_read(factors))
+  parameters <- names(formals(lacuna_complete))
+  outcome <- tryCatch(command_run(arguments, table$arrays, listen$tell, parameters), finally = listen$close())
+  done <- completion(table, outcome, if (file.exists(factors)) npz_read(factors))
+  if (!is.null(draws)) done$draws <- draws_of(table, outcome$arrays, fit, draws, c(source, reading), parameters)
+  done
 }
 
 # A flag, once for every value; none without values.
@@ -66,6 +71,7 @@ completion <- function(table, outcome, factors) {
     factors = if (!is.null(factors)) factors_of(factors),
     warnings = outcome$warnings,
     note = table$note,
+    value = table$value,
     result = outcome$result
   ), class = "lacuna_completion")
 }

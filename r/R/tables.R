@@ -116,6 +116,6 @@ table_of_frame <- function(data, value, index) {
     data[[value]] <- as.vector(numbers)
     data
   }
-  list(arrays = members(numbers, index, lapply(known, label_texts), codes), restore = restore,
+  list(arrays = members(numbers, index, lapply(known, label_texts), codes), restore = restore, value = value,
        note = sprintf("long data frame: value %s, modes %s", value, paste(index, collapse = ", ")))
 }

@@ -58,7 +58,7 @@ func (e *engine) fill(_ js.Value, args []js.Value) any {
 	e.cancel = cancel
 	go func() {
 		defer cancel()
-		filled, err := e.session.Fill(ctx, work, 1, breathing(args[1]))
+		filled, err := e.session.Fill(&breathing{ctx, time.Now()}, work, 1, reporting(args[1]))
 		if err != nil {
 			args[2].Invoke(failed(err), js.Null())
 			return
@@ -77,18 +77,33 @@ func (e *engine) stop(js.Value, []js.Value) any {
 	return nil
 }
 
-// breathing reports progress, and sleeps a moment so that the worker hears the page's wish to stop: it has one thread.
-func breathing(report js.Value) func(lacuna.Progress) {
+// reporting tells the page how far the work is, ten times a second at most.
+func reporting(report js.Value) func(lacuna.Progress) {
 	const between = 100 * time.Millisecond
-	last := time.Now()
+	var last time.Time
 	return func(p lacuna.Progress) {
-		if time.Since(last) < between {
+		if p.Done < 1 && time.Since(last) < between {
 			return
 		}
-		report.Invoke(p.Done, session.Note(p))
-		time.Sleep(time.Millisecond)
 		last = time.Now()
+		report.Invoke(p.Done, session.Note(p))
 	}
+}
+
+// breathing is a context whose work sleeps a moment now and then when it asks whether to go on, as every sweep does: the
+// worker has one thread, and hears of the page's wish to stop only while that sleeps.
+type breathing struct {
+	context.Context
+	last time.Time
+}
+
+func (b *breathing) Err() error {
+	const between = 200 * time.Millisecond
+	if time.Since(b.last) > between {
+		time.Sleep(time.Millisecond)
+		b.last = time.Now()
+	}
+	return b.Context.Err()
 }
 
 func encoded(value any) string {

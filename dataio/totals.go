@@ -1,0 +1,101 @@
+package dataio
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// totalWords and meanWords name labels that add the others up, or average them.
+var (
+	totalWords = wordSet("total totals subtotal sum sums summe gesamt insgesamt zusammen somme ensemble suma razem totale totaal")
+	meanWords  = wordSet("mean average avg mittel mittelwert durchschnitt moyenne media promedio gemiddelde")
+)
+
+func wordSet(words string) map[string]bool {
+	set := map[string]bool{}
+	for _, word := range strings.Fields(words) {
+		set[word] = true
+	}
+	return set
+}
+
+// fewestFibres is how many sums or means show that a label is one.
+const fewestFibres = 3
+
+// totals doubts a label that by its name and by its values is the sum or the mean of the other labels of its mode.
+func (b *builder) totals() (doubts []Error) {
+	for n, labels := range b.labels {
+		if n >= len(b.columns.index) && b.columns.asked.value {
+			continue
+		}
+		for i, label := range labels {
+			word := strings.TrimPrefix(strings.ToLower(strings.Trim(label, " :.*")), "grand ")
+			what := "the sum"
+			if meanWords[word] {
+				what = "the mean"
+			} else if !totalWords[word] {
+				continue
+			}
+			if len(labels) < 3 || !b.addsUp(n, int32(i), meanWords[word]) {
+				continue
+			}
+			remedy := "remove its rows"
+			if n >= len(b.columns.index) {
+				remedy = "name the others with --value"
+			}
+			doubts = append(doubts, Error{
+				Path: b.path, Column: b.names[n],
+				Problem: fmt.Sprintf("the label %q is %s of the others by its name and its values", shorten(label), what),
+				Remedy:  remedy,
+			})
+		}
+	}
+	return doubts
+}
+
+// addsUp tells that in nine of ten fibres along mode n the value at a label is their mean, or as a sum of numbers of
+// one sign is, at least as far from zero as all others: parts of a sum may be missing.
+func (b *builder) addsUp(n int, label int32, mean bool) bool {
+	const near, share = 0.01, 0.9
+	type fibre struct {
+		value, sum, most float64
+		others           int
+		has              bool
+	}
+	fibres := map[string]*fibre{}
+	var key []byte
+	for c, v := range b.values {
+		key = key[:0]
+		for m := range b.index {
+			if i := b.index[m][c]; m != n {
+				key = append(key, byte(i), byte(i>>8), byte(i>>16), byte(i>>24))
+			}
+		}
+		f := fibres[string(key)]
+		if f == nil {
+			f = &fibre{}
+			fibres[string(key)] = f
+		}
+		if b.index[n][c] == label {
+			f.value, f.has = v, true
+			continue
+		}
+		f.sum, f.others, f.most = f.sum+v, f.others+1, max(f.most, math.Abs(v))
+	}
+	checked, held := 0, 0
+	for _, f := range fibres {
+		if !f.has || f.others < 2 {
+			continue
+		}
+		checked++
+		if mean {
+			if math.Abs(f.sum/float64(f.others)-f.value) <= near*f.most {
+				held++
+			}
+		} else if math.Abs(f.value) >= f.most && f.value*f.sum > 0 {
+			held++
+		}
+	}
+	return checked >= fewestFibres && float64(held) >= share*float64(checked)
+}

@@ -1,0 +1,46 @@
+package families
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"lacuna"
+	"lacuna/tensor"
+)
+
+func TestTablesOfEveryKindAreFilledWithPossibleValues(t *testing.T) {
+	o := Options{
+		Tables: 1, Shape: tensor.Shape{12, 8, 4}, Seed: 3, Complete: lacuna.Options{Effort: 0.03, Threads: 2, Seed: 1},
+	}
+	results, err := Run(context.Background(), o)
+	if err != nil || len(results) != len(Kinds()) {
+		t.Fatalf("%d results: %v", len(results), err)
+	}
+	for k, r := range results {
+		if r.Kind != Kinds()[k] || r.Tables != 1 || r.Cells < 60 || len(r.Coverage) != 10 || math.IsNaN(r.LogScore) {
+			t.Errorf("%+v", r)
+		}
+		if r.Outside > 0 {
+			t.Errorf("%s: %d impossible values", r.Kind, r.Outside)
+		}
+	}
+}
+
+func TestMomentsOfGeneratedValues(t *testing.T) {
+	o := Options{}
+	o.defaults()
+	for kind, whole := range map[string]bool{"counts": true, "positive": false, "ordinal": true, "binary": true} {
+		observed, hidden := o.generate(kind, 0)
+		share := float64(hidden.Len()) / o.Shape.Cells()
+		if math.Abs(share-0.3) > 0.03 || observed.Len()+hidden.Len() != 3840 {
+			t.Errorf("%s: %d and %d cells", kind, observed.Len(), hidden.Len())
+		}
+		least, most, _ := bounds(kind)
+		for _, y := range observed.Values {
+			if y < least || y > most || whole && y != math.Round(y) {
+				t.Fatalf("%s has the value %v", kind, y)
+			}
+		}
+	}
+}

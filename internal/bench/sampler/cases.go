@@ -1,0 +1,163 @@
+package sampler
+
+import (
+	"slices"
+
+	"lacuna/internal/posterior"
+	"lacuna/tensor"
+)
+
+// Case is a small model whose sampler is proved: cells, noise and priors, and which values are kept. Values are refused
+// that leave a parameter of heavy tails all but free, whose chain would take long to come back; what the sampler draws
+// given the values that are kept stays what it is.
+type Case struct {
+	Name     string
+	Family   string // the noise's, by the name under which it is registered
+	Settings posterior.Settings
+	Cells    *tensor.Observed // whose values say only that they lie in the domain
+	Gaps     [][]int32        // cells without a value
+	Accept   func(values []float64) bool
+
+	Slow        int    // how many times as many sweeps draws of the posterior are apart; 0: once
+	Approximate string // what of the updates is not exact, in words
+}
+
+const polyaGamma = "Pólya–Gamma variables: two terms of the series, the rest by a gamma variable of its mean and variance"
+
+// Cases lists what is proved: every family of noise, every form of every prior.
+func Cases() []Case {
+	plain := posterior.Gaussian{Shape: 2.5, Rate: 1}
+	varied := posterior.Gaussian{Shape: 2.5, Rate: 1, Varied: true}
+	process := func(order int, periods ...float64) []posterior.Prior {
+		return []posterior.Prior{
+			posterior.GaussianProcess{Coordinates: []float64{0, 1, 2.5, 3, 7}, Order: order, Periods: periods},
+		}
+	}
+	matrix, cube, twice := newGrid(1, 5, 3), newGrid(1, 4, 3, 2), newGrid(2, 4, 3)
+	small := within(-20, 20)
+	return []Case{
+		matrix.with("gaussian", "gaussian", plain, small),
+		cube.with("gaussian-varied", "gaussian", varied, small).slow(3),
+		matrix.with("student", "student", posterior.Student{Shape: 2.5, Rate: 1}, small),
+		matrix.with("student-varied", "student", posterior.Student(varied), small),
+		matrix.with("lognormal", "lognormal", posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7}, within(1e-6, 1e6)),
+		matrix.with("lognormal-varied", "lognormal", posterior.LogNormal{Gaussian: varied, Scale: 0.7}, within(1e-6, 1e6)),
+		twice.with("counts", "counts", posterior.NegativeBinomial{Level: 2}, within(0, 300), twice.everyLabel(1, 300)).
+			approximate(polyaGamma),
+		matrix.with("binomial", "binomial", posterior.Binomial{Trials: 5}, matrix.everyLabel(1, 4)).approximate(polyaGamma),
+		twice.with("bernoulli", "bernoulli", posterior.Bernoulli{}, twice.bothValues).approximate(polyaGamma),
+		matrix.with("ordinal", "ordinal", posterior.Ordinal{Levels: []float64{1, 2, 3, 4}}, matrix.everyLabel(2, 3)),
+		matrix.with("matern12", "gaussian", plain, small).priors(process(1)),
+		matrix.with("matern32", "gaussian", plain, small).priors(process(2)),
+		matrix.with("matern12-periodic", "gaussian", plain, small).priors(process(1, 4)),
+		matrix.with("matern32-periodic", "gaussian", plain, small).priors(process(2, 4)),
+		matrix.with("effects", "gaussian", plain, small).effects(),
+	}
+}
+
+func (c Case) approximate(what string) Case {
+	c.Approximate = what
+	return c
+}
+
+func (c Case) slow(times int) Case {
+	c.Slow = times
+	return c
+}
+
+func (c Case) priors(p []posterior.Prior) Case {
+	c.Settings.Priors = p
+	return c
+}
+
+// effects has a block for every mode alone beside one of all modes.
+func (c Case) effects() Case {
+	c.Settings.Blocks = 1
+	c.Settings.Partial = [][]bool{{true, false}, {false, true}}
+	return c
+}
+
+// grid is the cells of a small tensor, but for two gaps: one among the others, and one whose label of the first mode, the
+// last, has no cell at all.
+type grid struct {
+	cells *tensor.Observed
+	gaps  [][]int32
+}
+
+// newGrid takes every cell so many times, those of the second time after the first.
+func newGrid(times int, shape ...int) grid {
+	g := grid{cells: &tensor.Observed{Modes: tensor.NumberedModes(shape), Index: make([][]int32, len(shape))}}
+	gap, empty := make([]int32, len(shape)), make([]int32, len(shape))
+	gap[0], empty[0] = int32(shape[0]-2), int32(shape[0]-1)
+	g.gaps = [][]int32{gap, empty}
+	for range times {
+		cell := make([]int32, len(shape))
+		for next(cell, shape) {
+			if cell[0] == empty[0] || slices.Equal(cell, gap) {
+				continue
+			}
+			for n, i := range cell {
+				g.cells.Index[n] = append(g.cells.Index[n], i)
+			}
+			g.cells.Values = append(g.cells.Values, 1)
+		}
+	}
+	return g
+}
+
+// next moves to the next cell, the first mode fastest, and reports whether there is one; the first cell comes last.
+func next(cell []int32, shape []int) bool {
+	for n := range cell {
+		if cell[n]++; int(cell[n]) < shape[n] {
+			return true
+		}
+		cell[n] = 0
+	}
+	return false
+}
+
+func (g grid) with(name, family string, noise posterior.Noise, accept ...func([]float64) bool) Case {
+	return Case{
+		Name: name, Family: family, Settings: posterior.Settings{Blocks: 2, Noise: noise}, Cells: g.cells, Gaps: g.gaps,
+		Accept: func(values []float64) bool {
+			for _, accepts := range accept {
+				if !accepts(values) {
+					return false
+				}
+			}
+			return true
+		},
+	}
+}
+
+func within(low, high float64) func([]float64) bool {
+	return func(values []float64) bool { return slices.Min(values) >= low && slices.Max(values) <= high }
+}
+
+// everyLabel accepts values of which every label with cells has one from low to high.
+func (g grid) everyLabel(low, high float64) func([]float64) bool {
+	return func(values []float64) bool {
+		return g.all(func(c int) bool { return low <= values[c] && values[c] <= high })
+	}
+}
+
+// bothValues accepts values of which every label has a cell that differs between the first time and the second.
+func (g grid) bothValues(values []float64) bool {
+	half := len(values) / 2
+	return g.all(func(c int) bool { return values[c%half] != values[c%half+half] })
+}
+
+// all reports whether good holds for a cell of every label that has cells.
+func (g grid) all(good func(c int) bool) bool {
+	for n, d := range g.cells.Shape() {
+		met := make([]bool, d)
+		met[d-1] = n == 0
+		for c, i := range g.cells.Index[n] {
+			met[i] = met[i] || good(c)
+		}
+		if slices.Contains(met, false) {
+			return false
+		}
+	}
+	return true
+}

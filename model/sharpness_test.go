@@ -1,0 +1,140 @@
+package model
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"lacuna/dataset"
+	"lacuna/internal/linalg"
+	"lacuna/loss"
+	"lacuna/tensor"
+)
+
+// gradientOf is ∂L/∂θ of a block's parameters, block by block, every matrix gradient formed.
+func gradientOf(c *Chains) (flat []float64) {
+	c.Gradient(0, nil)
+	before := make([]Block, c.Blocks())
+	for r := range before {
+		before[r] = c.Block(r)
+	}
+	c.Move([]Term{{0, -1}})
+	for r := range before {
+		after := c.Block(r)
+		for n := range after.W {
+			for i := range after.A[n] {
+				for j := range after.A[n][i] {
+					flat = append(flat, after.A[n][i][j]-before[r].A[n][i][j])
+				}
+			}
+			for j := range after.W[n] {
+				flat = append(flat, after.W[n][j]-before[r].W[n][j])
+			}
+		}
+		c.SetBlock(r, before[r])
+	}
+	c.Gradient(0, nil)
+	return flat
+}
+
+// nudge adds h to the parameter at a position of gradientOf.
+func nudge(c *Chains, position int, h float64) {
+	for r := range c.Blocks() {
+		b := c.Block(r)
+		for n := range b.W {
+			for _, factor := range append(slices.Clone(b.A[n]), b.W[n]) {
+				if position < len(factor) && position >= 0 {
+					factor[position] += h
+					c.SetBlock(r, b)
+					return
+				}
+				position -= len(factor)
+			}
+		}
+	}
+}
+
+// The eigenvalues are those of the Hessian by finite differences of the gradient.
+func TestSharpness(t *testing.T) {
+	for _, depths := range [][]int{{0}, {1}, {2, 0, 3}} {
+		for _, l := range []string{"square", "log-cosh"} {
+			function, err := loss.ByName(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{3, 2, 3}, 2, 0, 1), dataset.Random, -1, 0.8, 1)
+			c, err := NewChains(observed, function, Config{Blocks: 3, Depths: depths})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Draw(StartConfig{SigmaW: 0.7, SigmaA: 0.7, Seed: 2}); err != nil {
+				t.Fatal(err)
+			}
+			size := len(gradientOf(c))
+			dense := make([]float64, size*size)
+			const h = 1e-4
+			for i := range size {
+				// Central differences at h and h/2, extrapolated.
+				column := make([]float64, size)
+				for _, step := range []struct{ h, weight float64 }{{h, -1. / 3}, {h / 2, 4. / 3}} {
+					nudge(c, i, step.h)
+					up := gradientOf(c)
+					nudge(c, i, -2*step.h)
+					down := gradientOf(c)
+					nudge(c, i, step.h)
+					for j := range column {
+						column[j] += step.weight * (up[j] - down[j]) / (2 * step.h)
+					}
+				}
+				for j, value := range column {
+					dense[i*size+j] += value / 2
+					dense[j*size+i] += value / 2
+				}
+			}
+			want, _ := linalg.Eigen(dense, size)
+			slices.Sort(want)
+			slices.Reverse(want)
+			c.Gradient(0, nil)
+			got, err := c.Sharpness(6, 1e-8)
+			if err != nil || len(got) != 6 {
+				t.Fatalf("%v: %v %v", depths, got, err)
+			}
+			for i, value := range got {
+				if math.Abs(value-want[i]) > 1e-7*want[0] {
+					t.Errorf("depths %v, %s: eigenvalue %d is %v, by differences %v", depths, l, i, value, want[i])
+				}
+			}
+		}
+	}
+}
+
+// Dormant blocks are left out of the work, not of the answer.
+func TestSharpnessOfGrownAmongDormantBlocks(t *testing.T) {
+	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{4, 4, 4}, 2, 0, 1), dataset.Random, -1, 0.8, 1)
+	values := map[int][]float64{}
+	for _, blocks := range []int{3, 64} {
+		c, err := NewChains(observed, loss.Square, Config{Blocks: blocks, Depths: []int{2}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Draw(StartConfig{SigmaW: 1e-6, SigmaA: 0.1, Seed: 1}); err != nil {
+			t.Fatal(err)
+		}
+		large, _ := NewChains(observed, loss.Square, Config{Blocks: 3, Depths: []int{2}})
+		if err := large.Draw(StartConfig{SigmaW: 1, SigmaA: 0.7, Seed: 5}); err != nil {
+			t.Fatal(err)
+		}
+		for r := range 3 {
+			c.SetBlock(blocks-1-r, large.Block(r))
+		}
+		c.Gradient(0, nil)
+		if values[blocks], err = c.Sharpness(20, 1e-8); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, value := range values[3] {
+		if math.Abs(value-values[64][i]) > 1e-8*values[3][0] {
+			t.Errorf("eigenvalue %d: %v alone, %v among dormant blocks", i, value, values[64][i])
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package browser
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestServe goes through the page with the native engine: example, reading, another reading, fill, result, stop.
+func TestServe(t *testing.T) {
+	p := open(t, served(t))
+	p.await(`document.getElementById("status").textContent === "Ready."`)
+	p.look("start")
+	p.readExample()
+	p.look("read")
+	p.set("missing", "379.2")
+	p.do(chromedp.Click(chromedp.CSS("#settings button")))
+	p.await(`document.getElementById("words").textContent.includes("2,699 known")`)
+	p.set("missing", "")
+	p.do(chromedp.Click(chromedp.CSS("#settings button")))
+	p.await(`document.getElementById("words").textContent.includes("2,700 known")`)
+	p.fill("0.3")
+	if words := p.text("text"); !strings.Contains(words, "Filled 900 gaps") {
+		t.Errorf("the result is %q", words)
+	}
+	if note := p.text("note"); !strings.HasPrefix(note, "Done in ") {
+		t.Errorf("after the work the page says %q", note)
+	}
+	p.look("filled")
+	same(t, p.download("table"), filled(t, filepath.Join(root, "examples", "stations.csv"), "0.3"))
+	report := p.download("page")
+	if !bytes.Contains(report, []byte("</html>")) {
+		t.Errorf("the report is %.80q", report)
+	}
+	p.stop("10")
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, report, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.Navigate("file://" + path))
+	p.look("report")
+}
+
+// TestStatic goes through the page that works by itself.
+func TestStatic(t *testing.T) {
+	address := static(t)
+	table := write(t, "table.csv", func(i, j, k int) string {
+		if (3*i+5*j+k)%6 == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.4f", math.Sin(float64(i))*math.Cos(float64(j))+0.3*math.Sin(float64(i*k))+0.01*math.Sin(float64(i*j*k)))
+	})
+	p := open(t, address)
+	p.await(`document.getElementById("status").textContent === "Ready."`)
+	p.give(table)
+	p.await(`!document.getElementById("filler").hidden`)
+	p.fill("0.01")
+	same(t, p.download("table"), filled(t, table, "0.01"))
+	p.look("static")
+	p.readExample()
+	p.fill("0.01")
+	same(t, p.download("table"), filled(t, filepath.Join(root, "examples", "stations.csv"), "0.01"))
+	p.stop("1")
+}
+
+// TestBadFile wants the sentence of the command, from both engines.
+func TestBadFile(t *testing.T) {
+	path := write(t, "bad.csv", func(i, j, k int) string {
+		if i == 3 && j == 2 && k == 1 {
+			return "x1y"
+		}
+		return "1"
+	})
+	command := exec.Command(lacuna(t), "complete", filepath.Base(path))
+	command.Dir = filepath.Dir(path)
+	output, _ := command.CombinedOutput()
+	want := strings.TrimPrefix(strings.TrimSpace(string(output)), "lacuna: ")
+	if !strings.HasPrefix(want, "bad.csv:") || !strings.Contains(want, "x1y") {
+		t.Fatalf("the command says %q", want)
+	}
+	for name, address := range map[string]func(*testing.T) string{
+		"serve": func(t *testing.T) string { return served(t) }, "static": static,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := open(t, address(t))
+			p.await(`document.getElementById("status").textContent === "Ready."`)
+			p.give(path)
+			for value[bool](p, `document.getElementById("error").hidden`) {
+			}
+			if got := p.text("error"); got != want {
+				t.Errorf("the page says\n%s\nthe command\n%s", got, want)
+			}
+			p.look("error")
+		})
+	}
+}
+
+// TestWatch looks at a run of train that has ended, and at one that has not begun.
+func TestWatch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	p := open(t, served(t, "--watch", path))
+	p.await(`document.getElementById("words").textContent.startsWith("Waiting for")`)
+	train := exec.Command(lacuna(t), "train", "--synthetic", "6x6x6", "--true-rank", "2", "--observed", "0.5", "--blocks", "20",
+		"--live", path, "--quiet")
+	if output, err := train.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	p.await(`document.getElementById("ended").textContent.startsWith("Stopped: ")`)
+	if rank := p.text("rank"); !strings.HasSuffix(rank, " of 20 blocks.") {
+		t.Errorf("the rank is %q", rank)
+	}
+	if drawings := value[int](p, `document.querySelectorAll("#plots svg[role=img]").length`); drawings != 2 {
+		t.Errorf("%d drawings, want 2", drawings)
+	}
+	p.look("watch")
+}
+
+func (p *tab) readExample() {
+	p.Helper()
+	p.click("example")
+	p.await(`document.getElementById("words").textContent.startsWith("Read stations.csv: long CSV")`)
+	p.await(`!document.getElementById("filler").hidden`)
+	if drawings := value[int](p, `document.querySelectorAll("#maps svg[role=img]").length`); drawings == 0 {
+		p.Error("there is no map of the gaps")
+	}
+}
+
+// give chooses a file.
+func (p *tab) give(path string) {
+	p.Helper()
+	p.do(chromedp.SetUploadFiles(chromedp.ID("file"), []string{path}))
+}
+
+// fill does the work and wants to see how far it is on the way.
+func (p *tab) fill(effort string) {
+	p.Helper()
+	p.set("effort", effort)
+	p.click("fill")
+	seen := map[float64]bool{}
+	for {
+		state := value[struct {
+			Busy  bool
+			Share float64
+		}](p, `({Busy: !document.getElementById("progress").hidden, Share: document.getElementById("progress").value})`)
+		if !state.Busy {
+			break
+		}
+		seen[state.Share] = true
+	}
+	if len(seen) < 2 {
+		p.Errorf("progress came to %v alone", seen)
+	}
+	if wrong := p.text("error"); wrong != "" {
+		p.Fatal(wrong)
+	}
+	p.await(`!document.getElementById("result").hidden`)
+	if report := value[string](p, `document.getElementById("report").srcdoc`); !strings.Contains(report, "</html>") {
+		p.Errorf("the report is %.80q", report)
+	}
+}
+
+// stop begins more work than anybody waits for, stops it, and wants the best so far.
+func (p *tab) stop(effort string) {
+	p.Helper()
+	p.set("effort", effort)
+	p.click("fill")
+	p.await(`document.getElementById("progress").value > 0`)
+	p.click("stop")
+	p.await(`!document.getElementById("result").hidden`)
+	if note := p.text("note"); !strings.HasPrefix(note, "Stopped after ") {
+		p.Errorf("after Stop the page says %q", note)
+	}
+	p.Log(p.text("note"))
+}
+
+// write writes a table of 9 × 8 × 7 cells.
+func write(t *testing.T, name string, cell func(i, j, k int) string) string {
+	t.Helper()
+	text := new(strings.Builder)
+	text.WriteString("row,column,layer,value\n")
+	for i := range 9 {
+		for j := range 8 {
+			for k := range 7 {
+				fmt.Fprintf(text, "r%d,c%d,l%d,%s\n", i, j, k, cell(i, j, k))
+			}
+		}
+	}
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func same(t *testing.T, got, want []byte) {
+	t.Helper()
+	if !bytes.Equal(got, want) {
+		t.Errorf("the page's table, %d bytes, is not the command's, %d bytes", len(got), len(want))
+	}
+}
