@@ -10,10 +10,9 @@ var theorem33 = &entry{
 		Name:    "theorem-3.3",
 		Title:   "Theorem 3.3: a small vector part means a small block",
 		Formula: "‖⊗v<sub>r</sub><sup>n</sup>‖ ≤ ‖⊗w<sub>r</sub><sup>n</sup>‖<sup>1 + Σk<sub>n</sub>/N</sup>",
-		Text: "The norm of a whole block is bounded by a power of the norm of its vectors w alone. So no more blocks " +
-			"of the model have a norm above one than blocks made of the vectors w have, and a model with few large " +
-			"vectors has low rank. Both counts, N₁ and N₂, are of norms above one; how far below one the others are, the counts " +
-			"do not tell.",
+		Text: "The norm of a whole block is bounded by a power of the norm of its vectors w alone, so that no more blocks of the " +
+			"model have a norm above one than blocks made of the vectors w have: a model with few large vectors has few large " +
+			"blocks. Both counts, N₁ and N₂, are of norms above one; how far below one the others are, they do not tell.",
 		Identity: true,
 	},
 	hypothesis: "ε(0) = 0",

@@ -76,7 +76,7 @@ type predictResult struct {
 
 func runPredict(ctx context.Context, a *app, f *completeFlags, path string) error {
 	a.begin()
-	f.noise, f.effort = "auto", 1
+	f.noise, f.effort, f.engine.engine = "auto", 1, "local"
 	if err := f.check(a.json); err != nil {
 		return err
 	}
