@@ -203,6 +203,7 @@ func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
 	}
 	t = e.try(c)
 	switch lead := e.best; {
+	case t == lead: // tried before
 	case t.error < e.worth*lead.error:
 		e.second, e.best = lead, t
 	case e.second == nil || t.error < e.second.error:

@@ -111,7 +111,11 @@ func (p *Posterior) chains() []int {
 // expected to be (K+1)/(K−1) times their variance, which two chains show a third of and ten most of.
 type pooled struct{ weight, mean, square, within, noise float64 }
 
+// add leaves out a chain whose numbers are beyond measure, as means over magnitudes can be.
 func (q *pooled) add(samples int, mean, variance, noise float64) {
+	if !measurable(mean, variance, noise) {
+		return
+	}
 	w := poolWeight(samples, variance, noise)
 	q.weight += w
 	q.mean += float64(w * mean)
@@ -121,6 +125,9 @@ func (q *pooled) add(samples int, mean, variance, noise float64) {
 }
 
 func (q *pooled) result(chains int) (mean, variance, noise float64) {
+	if q.weight == 0 {
+		return 0, math.Inf(1), 0
+	}
 	mean = q.mean / q.weight
 	between := math.Max(0, q.square/q.weight-float64(mean*mean))
 	return mean, q.within/q.weight + float64(unseen(chains)*between), q.noise / q.weight
@@ -132,6 +139,11 @@ func unseen(chains int) float64 {
 		return 1
 	}
 	return float64(chains+1) / float64(chains-1)
+}
+
+func measurable(mean, variance, noise float64) bool {
+	sum := math.Abs(mean) + variance + noise
+	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }
 
 func poolWeight(samples int, variance, noise float64) float64 {
@@ -156,6 +168,10 @@ func (p *Posterior) Shares(index [][]int32, threads int) (shares []Share, betwee
 		own := Share{make([]float64, cells), make([]float64, cells)}
 		part.Predict(index, own.Mean, variance, noise, threads)
 		for c := range own.Relative {
+			if !measurable(own.Mean[c], variance[c], noise[c]) {
+				own.Mean[c] = 0
+				continue
+			}
 			own.Relative[c] = poolWeight(1, variance[c], noise[c])
 			total[c] += float64(float64(count) * own.Relative[c])
 		}
@@ -163,7 +179,9 @@ func (p *Posterior) Shares(index [][]int32, threads int) (shares []Share, betwee
 	}
 	for _, own := range shares {
 		for c := range own.Relative {
-			own.Relative[c] *= float64(len(p.Samples)) / total[c]
+			if total[c] > 0 {
+				own.Relative[c] *= float64(len(p.Samples)) / total[c]
+			}
 		}
 	}
 	return shares, unseen(len(shares))

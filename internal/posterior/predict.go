@@ -38,7 +38,7 @@ func (p *Posterior) At(cell []int32) (mean, variance, noise float64) {
 			s := &p.Samples[begin+k]
 			x, e := s.Scatter.At(cell, predictor(s.CP, cell))
 			if begin+k == 0 {
-				shift = x
+				shift = finite(x)
 			}
 			mean += x - shift
 			variance += float64((x - shift) * (x - shift))
@@ -53,6 +53,14 @@ func (p *Posterior) At(cell []int32) (mean, variance, noise float64) {
 		mean, variance, noise = all.result(len(chains))
 	}
 	return shift + mean, variance, noise
+}
+
+// finite is x, or 0 where that is no number.
+func finite(x float64) float64 {
+	if measurable(x, 0, 0) {
+		return x
+	}
+	return 0
 }
 
 // moments are those of so many samples, given their sum, that of their squares, and that of their noise.
@@ -126,7 +134,9 @@ func (p *Posterior) predict(index [][]int32, begin, end int, mean, variance, noi
 			kernel.PairDots(x, left, s.Factors[last], rows, m.cells[last], stride)
 			scatter(s.Scatter, m.cells, x, e)
 			if k == 0 {
-				copy(shift, x)
+				for c, v := range x {
+					shift[c] = finite(v)
+				}
 			}
 			for c, v := range x {
 				d := v - shift[c]

@@ -104,6 +104,15 @@ func TestLostChainsCountLittle(t *testing.T) {
 	if math.Abs(mean-1) > 0.01 || variance > 2 || math.Abs(noise-0.01) > 1e-12 {
 		t.Errorf("mean %v, variance %v, noise %v", mean, variance, noise)
 	}
+	p.Join(&Posterior{Samples: []Sample{model(math.Inf(1))}})
+	if m, v, e := p.At([]int32{0, 0}); math.Abs(m-mean) > 1e-3 || !(v < 2) || math.IsNaN(e) {
+		t.Errorf("beside a chain beyond measure %v, %v, %v", m, v, e)
+	}
+	beyond := &Posterior{Samples: []Sample{model(math.Inf(1)), model(math.Inf(-1))}, Chains: []int{1, 1}}
+	if m, v, e := beyond.At([]int32{0, 0}); m != 0 || !math.IsInf(v, 1) || e != 0 {
+		t.Errorf("two chains beyond measure: %v, %v, %v", m, v, e)
+	}
+	p.Samples, p.Chains = p.Samples[:5], p.Chains[:2]
 	shares, between := p.Shares([][]int32{{0}, {0}}, 1)
 	first, second := shares[0].Relative[0], shares[1].Relative[0]
 	if sum := (2*first + 3*second) / 5; math.Abs(sum-1) > 1e-12 || second > 1e-4 || between != 3 {
