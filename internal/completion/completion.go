@@ -97,7 +97,7 @@ func Run(ctx context.Context, observed *tensor.Observed, s Settings) (*Completio
 	if err != nil {
 		return nil, err
 	}
-	c := j.run(work)
+	c := j.run(asking{work, ctx})
 	if failure != nil {
 		return nil, failure
 	}
@@ -110,6 +110,20 @@ func Run(ctx context.Context, observed *tensor.Observed, s Settings) (*Completio
 	c.Evaluations, c.Seconds = j.evaluations, time.Since(j.start).Seconds()
 	j.report("done", c.HeldOutNRMSE)
 	return c, nil
+}
+
+// asking is a context that asks the one it comes from too, every time that it is asked whether it has ended: that may have
+// something to do then, as the one of the page in the browser, which lets the page be heard.
+type asking struct {
+	context.Context
+	from context.Context
+}
+
+func (a asking) Err() error {
+	if err := a.from.Err(); err != nil {
+		return err
+	}
+	return a.Context.Err()
 }
 
 func (j *job) run(ctx context.Context) *Completion {

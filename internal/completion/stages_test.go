@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lacuna/internal/posterior"
 	"lacuna/internal/rng"
@@ -295,5 +296,32 @@ func TestBlocksAreMatchedByTheirFactors(t *testing.T) {
 	if len(list) != 2 || list[0].Time != 2 || !list[0].Matched || list[0].Block != 0 ||
 		list[1].Time != 3 || list[1].Matched {
 		t.Errorf("emergences are %+v", list)
+	}
+}
+
+// counting is a context that counts how often it is asked whether it has ended, and ends after so many times.
+type counting struct {
+	context.Context
+	asked, most int
+}
+
+func (c *counting) Err() error {
+	if c.asked++; c.asked > c.most {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestTheGivenContextIsAsked ends a completion by a context that tells so only when asked, as that of the browser's page.
+func TestTheGivenContextIsAsked(t *testing.T) {
+	o, _ := noisy(tensor.Shape{12, 10, 8}, 2, 0.3, 0.6)
+	for _, limit := range []time.Duration{0, time.Hour} {
+		j := newJob(t, o, "gaussian", 1)
+		j.MaxTime, j.Threads = limit, 1
+		ctx := &counting{Context: context.Background(), most: 100}
+		c, err := Run(ctx, o, j.Settings)
+		if err != nil || c.Status != Interrupted {
+			t.Errorf("limit %v: asked %d times, %v, %v", limit, ctx.asked, c.Status, err)
+		}
 	}
 }
