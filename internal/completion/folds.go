@@ -130,13 +130,21 @@ type dealer struct {
 	pieces int32
 }
 
-// deal hides about count cells in the shapes of gaps.
+// deal hides about count cells in the shapes of gaps: one piece is no more than all, unless every piece is, as one that
+// holds most of what the model could learn from tells little of the gaps.
 func (d *dealer) deal(part, count int) {
+	if !d.dealPieces(part, count, count) {
+		d.dealPieces(part, count, d.cells.Len())
+	}
+}
+
+// dealPieces hides about count cells in pieces of at most so many, and tells whether there were any.
+func (d *dealer) dealPieces(part, count, most int) (any bool) {
 	const patience = 20 // pieces in turn that hold nothing new out
 	hidden := map[int32]bool{}
 	for idle := 0; len(hidden) < count && idle < patience; idle++ {
 		gap, boxes := d.pick()
-		covered := d.place(gap, boxes)
+		covered := d.place(gap, boxes, most)
 		if covered == nil {
 			continue
 		}
@@ -153,6 +161,7 @@ func (d *dealer) deal(part, count int) {
 			hidden[c] = true
 		}
 	}
+	return len(hidden) > 0
 }
 
 // pick returns the next gap whose surroundings have not been carried over in this round, and the boxes around it.
@@ -189,9 +198,9 @@ func (d *dealer) pick() (gap []int32, boxes []box) {
 }
 
 // place looks for a known cell that is not held out yet and that has, once the boxes of a gap are carried over to it, as
-// much known around it as the gap has; it returns what they cover there. Half of the places that are tried have the
-// gap's own indices along the modes of its stretches.
-func (d *dealer) place(gap []int32, boxes []box) (covered []int32) {
+// much known around it as the gap has; it returns what they cover there, if that is not too many. Half of the places that
+// are tried have the gap's own indices along the modes of its stretches.
+func (d *dealer) place(gap []int32, boxes []box, most int) (covered []int32) {
 	const tries, outside = 16, 1
 	want := d.support(gap, nil)
 	least := math.Inf(1)
@@ -208,6 +217,9 @@ func (d *dealer) place(gap []int32, boxes []box) (covered []int32) {
 			continue
 		}
 		hidden, whole := d.carry(boxes, cell)
+		if len(hidden) > most {
+			continue
+		}
 		distance := 0.0
 		if !whole {
 			distance = outside

@@ -201,3 +201,19 @@ func TestFoldsDoNotDependOnTheOrderOfLabels(t *testing.T) {
 		}
 	}
 }
+
+func TestAGapEndsWhereAnotherBegins(t *testing.T) {
+	land := func(cell []int32) bool { return cell[1] < 8 } // in every frame
+	cloud := func(cell []int32) bool {
+		return cell[0] == 3 && cell[1] < 12 && cell[2] >= 5 && cell[2] < 10
+	}
+	o := gapped(tensor.Shape{10, 20, 20}, func(cell []int32) bool { return land(cell) || cloud(cell) })
+	s := shapeOf(o)
+	gap := []int32{3, 9, 6}
+	if void := s.voidAt(gap); !slices.Equal(void, []int{s.whole()}) {
+		t.Fatalf("void %v at a cloud, want all modes", void)
+	}
+	if b := s.boxAt(s.whole(), gap); b.own != 4*5 {
+		t.Errorf("%d cells in the box of a cloud of 20 beside land", b.own)
+	}
+}

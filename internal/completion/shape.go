@@ -66,8 +66,19 @@ func (s *shape) voidBeyond(cell []int32, known int32) (void []int) {
 	return void
 }
 
-// empty reports whether nothing is known of the tuple that a cell has in a subset of modes.
+// empty reports whether nothing is known of the tuple that a cell has in a subset of modes, but something of its tuples in
+// every part of them: where nothing is known of a part, as of land in every frame of the sea, another gap begins.
 func (s *shape) empty(at int, cell []int32) bool {
+	mask := 1<<len(s.sizes) - 1
+	if at < s.whole() {
+		mask = s.known.subsets[at].mask
+	}
+	for k := range s.known.subsets[:at] {
+		part := &s.known.subsets[k]
+		if part.mask&mask == part.mask && part.count(part.key(cell)) == 0 {
+			return false
+		}
+	}
 	if at == s.whole() {
 		_, known := find(s.cells, cell)
 		return !known
