@@ -24,6 +24,17 @@ func SyntheticFactors(shape tensor.Shape, rank int, seed uint64) [][][]float64 {
 	return factors
 }
 
+// SyntheticBlocks is SyntheticFactors as a CP model: the blocks that Synthetic is made of.
+func SyntheticBlocks(shape tensor.Shape, rank int, seed uint64) *tensor.CP {
+	m := tensor.NewCP(shape, rank)
+	for n, rows := range SyntheticFactors(shape, rank, seed) {
+		for i, row := range rows {
+			copy(m.Row(n, int32(i)), row)
+		}
+	}
+	return m
+}
+
 // Synthetic is the paper's synthetic tensor, Σ_r ⊗_n u_r^n with the factors of SyntheticFactors, all cells known. The
 // paper's own has shape 10×10×10×10 and rank 5. noise adds N(0, σ²) to every cell, σ being noise times the deviation
 // of the tensor. Modes are called mode1, mode2, …, labels count from 0. It panics for a shape of fewer than two modes.

@@ -20,6 +20,18 @@ const (
 	MeasureSharpness = "sharpness"
 	// MeasureEnergy is the energy of every block on the observed cells over that expected (model.ObservedEnergy).
 	MeasureEnergy = "energy"
+	// MeasureBalance is the unbalancedness ε (Definition 3.1) and, where the model has layers, the gap of each: A_1 …
+	// A_k, then w.
+	MeasureBalance = "balance"
+	// MeasureStableRank, MeasureEntropyRank and MeasureNuclearNorm are, of the unfolding of the model along every mode,
+	// with singular values s: Σ s² / max s², exp(−Σ p ln p) with p = s / Σ s (Roy and Vetterli 2007), and Σ s.
+	MeasureStableRank  = "stable-rank"
+	MeasureEntropyRank = "entropy-rank"
+	MeasureNuclearNorm = "nuclear-norm"
+	// MeasureAlignment is, for every true block of synthetic data, the largest |cosine| with a block above the threshold.
+	MeasureAlignment = "alignment"
+	// MeasureJumps is how often a block rose through the threshold so far, and how often one fell through it.
+	MeasureJumps = "jumps"
 )
 
 // Phantom is the observed energy below which an emerged block counts as a phantom: it fits the few observed cells that
@@ -28,7 +40,12 @@ const (
 const Phantom = 0.25
 
 // Measures lists what Settings.Measure may name.
-func Measures() []string { return []string{MeasureSharpness, MeasureEnergy} }
+func Measures() []string {
+	return []string{
+		MeasureSharpness, MeasureEnergy, MeasureBalance, MeasureStableRank, MeasureEntropyRank, MeasureNuclearNorm,
+		MeasureAlignment, MeasureJumps,
+	}
+}
 
 // CheckMeasure returns an error for a measurement that is unknown or has no effect.
 func (s *Settings) CheckMeasure() error {
@@ -72,6 +89,7 @@ func (r *Run) measure(now *Record) {
 		r.Model.ObservedEnergy(r.energy)
 		now.Energy = r.energy
 	}
+	r.measureBlocks(now)
 }
 
 // Sharpness is the largest eigenvalue of the Hessian; NaN where it was not measured.

@@ -16,6 +16,7 @@ type Cells struct {
 	Train   *tensor.Observed
 	Test    *tensor.Observed // only measured; nil or empty means none
 	HeldOut *tensor.Observed // decides when to stop, after Settings.Patience; nil means none
+	Truth   *tensor.CP       // the blocks that the data were made of; nil where they are not known
 }
 
 // Run is one training run under way. Its fields are for reading.
@@ -30,7 +31,8 @@ type Run struct {
 	test    func() float64
 	shallow []float64
 	energy  []float64
-	sharp   sharp // nil unless it is measured
+	jumps   [2]float64 // emergences and disappearances so far
+	sharp   sharp      // nil unless it is measured
 	last    Record
 	best    Record // at the least error on held-out cells
 }
@@ -65,6 +67,9 @@ func Of(m Model, s Settings, c Cells) (*Run, error) {
 		if r.sharp, ok = m.(sharp); !ok {
 			return nil, fmt.Errorf("experiment: measure = %q: %T has no Hessian: leave %s out", s.Measure, m, MeasureSharpness)
 		}
+	}
+	if err := r.checkTruth(); err != nil {
+		return nil, err
 	}
 	settings := s.Flow()
 	if c.HeldOut != nil {
@@ -104,7 +109,11 @@ func measure(m Model, cells *tensor.Observed) func() float64 {
 // and is valid during the call.
 func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 	keeps := r.Settings.Trajectory != "" && r.Settings.Trajectory != "none"
+	if len(r.Path.Records) > 0 { // a run that goes on
+		copy(r.jumps[:], r.Path.Last().Jumps)
+	}
 	return r.Integrator.Run(ctx, func(s *flow.Snapshot) (stop bool) {
+		r.note(s.Events)
 		now := Record{
 			Steps: s.Steps, Time: s.Time, Step: s.Step, Evaluations: s.Evaluations, Wall: s.Wall.Seconds(), Loss: s.Loss,
 			TrainMSE: s.MSE, TestMSE: math.NaN(), HeldOut: s.HeldOut, Epsilon: math.NaN(), Edge: math.NaN(), Rank: s.Rank, Deep: s.Norms,
@@ -116,8 +125,10 @@ func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 		if improved || keeps {
 			now.TestMSE = r.test()
 		}
-		if keeps {
+		if keeps || r.Settings.Measure != "" {
 			r.measure(&now)
+		}
+		if keeps {
 			if r.Layers {
 				r.shallow = slices.Grow(r.shallow[:0], len(s.Norms))[:len(s.Norms)]
 				r.Model.ShallowNorms(r.shallow)
@@ -129,6 +140,10 @@ func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 			watch(&now)
 		}
 		now.Deep, now.Shallow, now.Energy = nil, nil, nil
+		for _, list := range Measurements() {
+			values := list.Of(&now)
+			*values = slices.Clone(*values)
+		}
 		if r.last = now; improved {
 			r.best = now
 		}

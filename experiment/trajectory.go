@@ -24,6 +24,13 @@ type Record struct {
 	Eigenvalues []float64 // the largest of the Hessian by θ, falling; nil unless Settings.Measure asks for them
 	Edge        float64   // 2/η of the step that led here, beside Eigenvalues; NaN where no rate made it
 	Energy      []float64 // model.ObservedEnergy of every block of Trajectory.Blocks; nil unless Settings.Measure asks
+	// What Measurements lists, nil unless Settings.Measure asks for it.
+	Balance     []float64 // ε, then the gap of every layer, if the model has layers
+	StableRank  []float64 // of the unfolding along every mode, as the next two
+	EntropyRank []float64
+	NuclearNorm []float64
+	Alignment   []float64 // of every true block
+	Jumps       []float64 // emergences and disappearances so far
 }
 
 // Trajectory is a list of records of bounded length: when there are more than Limit, every second one is
@@ -41,6 +48,10 @@ type Trajectory struct {
 func (t *Trajectory) Add(r Record) {
 	r.Deep, r.Shallow = slices.Clone(r.Deep), slices.Clone(r.Shallow)
 	r.Eigenvalues, r.Energy = slices.Clone(r.Eigenvalues), slices.Clone(r.Energy)
+	for _, list := range Measurements() {
+		values := list.Of(&r)
+		*values = slices.Clone(*values)
+	}
 	t.Stride = max(t.Stride, 1)
 	if last := len(t.Records) - 1; last >= 0 && !t.regular(t.Records[last]) {
 		t.Records = t.Records[:last]

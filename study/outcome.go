@@ -32,6 +32,9 @@ type Outcome struct {
 	Evaluations  int      `json:"evaluations"`
 	Emergences   []Number `json:"emergences"` // flow times at which blocks emerged
 
+	// Measured holds what Settings.Measure asked for of experiment.Measurements, by name, as of the record that the outcome is of.
+	Measured map[string][]Number `json:"measured,omitempty"`
+
 	Trajectory *experiment.Trajectory `json:"-"` // kept in a file of its own
 }
 

@@ -114,8 +114,8 @@ func Panel(run Run, t *experiment.Trajectory, overTime bool) figure.NormPanel {
 	return panel
 }
 
-// Measured draws what a trajectory holds beside norms and losses: the sharpness with 2/η, and the energy on observed
-// cells of the blocks that emerged.
+// Measured draws what a trajectory holds beside norms and losses: the sharpness with 2/η, the lists of
+// experiment.Measurements, and the energy on observed cells of the blocks that emerged.
 func Measured(t *experiment.Trajectory, threshold float64) []figure.Chart {
 	var charts []figure.Chart
 	evaluations := t.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) })
@@ -132,6 +132,7 @@ func Measured(t *experiment.Trajectory, threshold float64) []figure.Chart {
 			},
 		})
 	}
+	charts = append(charts, listed(t, x, evaluations)...)
 	if !slices.ContainsFunc(t.Records, func(r experiment.Record) bool { return len(r.Energy) > 0 }) {
 		return charts
 	}
@@ -153,6 +154,46 @@ func Measured(t *experiment.Trajectory, threshold float64) []figure.Chart {
 	}
 	energy.Note = "blocks above the threshold"
 	return append(charts, energy)
+}
+
+// listed draws a chart for every list that was measured, a line a number.
+func listed(t *experiment.Trajectory, x figure.Axis, evaluations []float64) []figure.Chart {
+	var charts []figure.Chart
+	for _, list := range experiment.Measurements() {
+		length := 0
+		for k := range t.Records {
+			length = max(length, len(*list.Of(&t.Records[k])))
+		}
+		if length == 0 {
+			continue
+		}
+		c := figure.Chart{Title: list.Title, X: x, Y: figure.Axis{Label: strings.ReplaceAll(list.Name, "_", " ")}}
+		c.Y.Log = list.Name == "balance" || list.Name == "nuclear_norm"
+		colours := figure.Distinct(length)
+		for i := range length {
+			name := fmt.Sprint(i + 1 - len(list.Legend))
+			if i < len(list.Legend) {
+				name = list.Legend[i]
+			}
+			y := t.Column(func(r experiment.Record) float64 {
+				if values := *list.Of(&r); i < len(values) {
+					return values[i]
+				}
+				return math.NaN()
+			})
+			c.Curves = append(c.Curves, figure.Curve{
+				Name: name, X: evaluations, Y: y, Colour: colours[i], Steps: list.Name == "jumps",
+			})
+		}
+		switch {
+		case list.Name == "balance" && length > 1:
+			c.Note = "ε, and the gaps of the layers: A₁ … A_k, last w"
+		case strings.HasSuffix(list.Title, "unfoldings"):
+			c.Note = "one line a mode"
+		}
+		charts = append(charts, c)
+	}
+	return charts
 }
 
 // Norms draws the norms of a trajectory's blocks and its losses against gradient evaluations, or against log flow time.

@@ -17,7 +17,7 @@ import (
 type Row []string
 
 // Table returns the names of the columns, and the values of every run. The settings come in the order of Settings, a
-// later one only where a run sets it. An unfinished run has no values for its outcome.
+// later one only where a run sets it; what was measured beside (experiment.Measurements) stands last. An unfinished run has no values for its outcome.
 func Table(runs []Run) (columns []string, rows []Row) {
 	columns = []string{"id"}
 	var shown []experiment.Key
@@ -29,6 +29,21 @@ func Table(runs []Run) (columns []string, rows []Row) {
 	}
 	columns = append(columns, "state", "reason", "status", "train_loss", "train_final_mse", "held_back_mse", "test_mse",
 		"relative_test", "effective_rank", "largest_norm", "stopped_at", "steps", "evaluations_used", "emergences")
+	type entry struct {
+		name string
+		i    int
+	}
+	var measured []entry
+	for _, list := range experiment.Measurements() {
+		length := 0
+		for _, run := range runs {
+			length = max(length, len(run.Outcome.Measured[list.Name]))
+		}
+		for i := range length {
+			measured = append(measured, entry{list.Name, i})
+			columns = append(columns, list.Name+"_"+strconv.Itoa(i+1))
+		}
+	}
 	for _, run := range runs {
 		row := Row{run.ID}
 		for _, k := range shown {
@@ -37,6 +52,13 @@ func Table(runs []Run) (columns []string, rows []Row) {
 		row = append(row, run.State, run.Reason)
 		if run.State == Done {
 			row = append(row, run.Outcome.cells()...)
+			for _, e := range measured {
+				text := ""
+				if values := run.Outcome.Measured[e.name]; e.i < len(values) {
+					text = values[e.i].String()
+				}
+				row = append(row, text)
+			}
 		}
 		rows = append(rows, append(row, make(Row, len(columns)-len(row))...))
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/dataset"
 	"lacuna/experiment"
 	"lacuna/flow"
 	"lacuna/internal/rng"
@@ -28,6 +29,13 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 	if s.HoldOut > 0 {
 		cells.Train, cells.HeldOut = train.Split(float64(s.HoldOut), rng.New(s.Mask, "held back").Rand)
 	}
+	if s.Data == "synthetic" && s.Standardise == "none" {
+		shape, err := experiment.ParseShape(s.Shape)
+		if err != nil {
+			return Outcome{}, err
+		}
+		cells.Truth = dataset.SyntheticBlocks(shape, s.Rank, s.DataSeed)
+	}
 	run, err := experiment.New(s, cells)
 	if err != nil {
 		return Outcome{}, err
@@ -46,6 +54,14 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 	}
 	for _, t := range result.EmergenceTimes() {
 		o.Emergences = append(o.Emergences, Number(t))
+	}
+	for _, list := range experiment.Measurements() {
+		for _, x := range *list.Of(&at) {
+			if o.Measured == nil {
+				o.Measured = map[string][]Number{}
+			}
+			o.Measured[list.Name] = append(o.Measured[list.Name], Number(x))
+		}
 	}
 	if s.Trajectory != "none" {
 		o.Trajectory = run.Path.Take(func(curve []float64) bool {

@@ -27,6 +27,12 @@ type Point struct {
 	Eigenvalues []float64 `parquet:"eigenvalue,list"` // these three as far as they were measured
 	Edge        float64   `parquet:"edge"`
 	Energy      []float64 `parquet:"energy,list"`
+	Balance     []float64 `parquet:"balance,list"` // this and what follows as experiment.Measurements has it
+	StableRank  []float64 `parquet:"stable_rank,list"`
+	EntropyRank []float64 `parquet:"entropy_rank,list"`
+	NuclearNorm []float64 `parquet:"nuclear_norm,list"`
+	Alignment   []float64 `parquet:"alignment,list"`
+	Jumps       []float64 `parquet:"jumps,list"`
 }
 
 const blocksKey = "lacuna.blocks"
@@ -43,6 +49,7 @@ func SaveTrajectory(path string, t *experiment.Trajectory) error {
 		points[k] = Point{
 			r.Time, int64(r.Evaluations), r.Loss, r.TrainMSE, r.TestMSE, r.HeldOut, int64(r.Rank), r.Deep,
 			r.Eigenvalues, r.Edge, r.Energy,
+			r.Balance, r.StableRank, r.EntropyRank, r.NuclearNorm, r.Alignment, r.Jumps,
 		}
 	}
 	blocks, err := json.Marshal(t.Blocks)
@@ -93,6 +100,8 @@ func LoadTrajectory(path string) (*experiment.Trajectory, error) {
 			Time: p.Time, Evaluations: int(p.Evaluations), Loss: p.TrainLoss, TrainMSE: p.TrainMSE, TestMSE: p.TestMSE,
 			HeldOut: p.HeldBackMSE, Rank: int(p.Rank), Deep: p.Norms,
 			Eigenvalues: some(p.Eigenvalues), Edge: p.Edge, Energy: some(p.Energy),
+			Balance: some(p.Balance), StableRank: some(p.StableRank), EntropyRank: some(p.EntropyRank),
+			NuclearNorm: some(p.NuclearNorm), Alignment: some(p.Alignment), Jumps: some(p.Jumps),
 		})
 	}
 	return t, nil

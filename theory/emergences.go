@@ -113,14 +113,14 @@ type EmergenceSummary struct {
 	Sigma      float64    `json:"sigma"`
 	Transition Transition `json:"transition"`
 	Tensors    int        `json:"tensors"`
-	Measured   int        `json:"measured"`  // emergences of the exact flow
-	Compared   int        `json:"compared"`  // those that were predicted, too
-	Same       int        `json:"same"`      // of these, those of the block predicted in that place
-	Median     float64    `json:"median"`    // relative error of the times compared; 0 where there are none
-	P90        float64    `json:"p90"`       // nine in ten are at most this
+	Measured   int        `json:"measured"` // emergences of the exact flow
+	Compared   int        `json:"compared"` // those that were predicted, too
+	Same       int        `json:"same"`     // of these, those of the block predicted in that place
+	Median     float64    `json:"median"`   // relative error of the times compared; 0 where there are none
+	P90        float64    `json:"p90"`      // nine in ten are at most this
 	Largest    float64    `json:"largest"`
 	InOrder    int        `json:"in_order"`  // tensors of which every emergence was predicted, all in order
-	Within1  int        `json:"within_1"`  // tensors of which every emergence compared is within 1 %
+	Within1    int        `json:"within_1"`  // tensors of which every emergence compared is within 1 %
 	Within10   int        `json:"within_10"` // within 10 %
 }
 
@@ -320,7 +320,7 @@ func (r *EmergenceResult) Figure() *figure.Figure {
 		}
 		for d, k := range depths {
 			// The depths stand side by side, so that their points do not hide one another.
-			beside := 1 + 0.12*(float64(d)-float64(len(depths)-1)/2)
+			beside := 1 + float64(0.12*(float64(d)-float64(float64(len(depths)-1)/2)))
 			line := figure.Curve{Name: fmt.Sprintf("depth %d", k), Colour: colours[d]}
 			for _, s := range r.Summaries {
 				if s.Depth == k && s.Transition == how && s.Compared > 0 {

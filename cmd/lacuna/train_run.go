@@ -110,6 +110,9 @@ func (r *trainRun) prepare(ctx context.Context) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if s.Shape != "" && how == tensor.StandardiseNone {
+		cells.Truth = dataset.SyntheticBlocks(known.Shape(), s.Rank, s.DataSeed)
+	}
 	r.scaling = tensor.FitScaling(cells.Train, how, mode)
 	for _, part := range []**tensor.Observed{&cells.Train, &cells.Test, &cells.HeldOut} {
 		if *part != nil {

@@ -23,8 +23,8 @@ func Formats() []string { return []string{"csv", "parquet", "npz"} }
 //
 // CSV has a header and one line a record: steps, time, step, evaluations, wall_seconds, loss, train_mse, test_mse,
 // held_out, epsilon, rank, then deep_1 … deep_R and shallow_1 … shallow_R, and where they were measured edge,
-// eigenvalue_1 …, and energy_1 … energy_R; what was not measured is empty. Parquet has the same columns, with deep,
-// shallow, eigenvalue and energy as lists; what was not measured is NaN.
+// eigenvalue_1 …, energy_1 … energy_R, and those of experiment.Measurements; what was not measured is empty. Parquet has the
+// same columns, with deep, shallow and all that were measured beside as lists; what was not measured is NaN, or an empty list.
 // A .npz archive has them as vectors, with the lists as records × their length.
 func Write(w io.Writer, name string, t *experiment.Trajectory) error {
 	switch {
@@ -59,6 +59,14 @@ func writeCSV(w io.Writer, t *experiment.Trajectory) error {
 	for r := range energies {
 		fmt.Fprintf(out, ",energy_%d", r+1)
 	}
+	lists := experiment.Measurements()
+	lengths := make([]int, len(lists))
+	for k, list := range lists {
+		lengths[k] = longest(t, list)
+		for i := range lengths[k] {
+			fmt.Fprintf(out, ",%s_%d", list.Name, i+1)
+		}
+	}
 	out.WriteByte('\n')
 	number := func(x float64) {
 		out.WriteByte(',')
@@ -89,6 +97,11 @@ func writeCSV(w io.Writer, t *experiment.Trajectory) error {
 				number(x)
 			}
 		}
+		for k, list := range lists {
+			for _, x := range full(*list.Of(&r), lengths[k]) {
+				number(x)
+			}
+		}
 		out.WriteByte('\n')
 	}
 	return out.Flush()
@@ -100,6 +113,15 @@ func measured(t *experiment.Trajectory) (eigenvalues, energies int) {
 		eigenvalues, energies = max(eigenvalues, len(r.Eigenvalues)), max(energies, len(r.Energy))
 	}
 	return eigenvalues, energies
+}
+
+// longest returns how many numbers of a list a record has at most.
+func longest(t *experiment.Trajectory, list experiment.Series) int {
+	most := 0
+	for k := range t.Records {
+		most = max(most, len(*list.Of(&t.Records[k])))
+	}
+	return most
 }
 
 // full is values with NaN in the places that lack.
@@ -129,6 +151,12 @@ type row struct {
 	Edge        float64   `parquet:"edge"`
 	Eigenvalue  []float64 `parquet:"eigenvalue,list"`
 	Energy      []float64 `parquet:"energy,list"`
+	Balance     []float64 `parquet:"balance,list"`
+	StableRank  []float64 `parquet:"stable_rank,list"`
+	EntropyRank []float64 `parquet:"entropy_rank,list"`
+	NuclearNorm []float64 `parquet:"nuclear_norm,list"`
+	Alignment   []float64 `parquet:"alignment,list"`
+	Jumps       []float64 `parquet:"jumps,list"`
 }
 
 func writeParquet(w io.Writer, t *experiment.Trajectory) error {
@@ -137,6 +165,7 @@ func writeParquet(w io.Writer, t *experiment.Trajectory) error {
 		_, err := out.Write([]row{{
 			int64(r.Steps), r.Time, r.Step, int64(r.Evaluations), r.Wall, r.Loss, r.TrainMSE, r.TestMSE,
 			r.HeldOut, r.Epsilon, int64(r.Rank), r.Deep, r.Shallow, r.Edge, r.Eigenvalues, r.Energy,
+			r.Balance, r.StableRank, r.EntropyRank, r.NuclearNorm, r.Alignment, r.Jumps,
 		}})
 		if err != nil {
 			return err
@@ -191,6 +220,17 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 	}
 	if energies > 0 {
 		arrays = append(arrays, energy)
+	}
+	for _, list := range experiment.Measurements() {
+		length := longest(t, list)
+		if length == 0 {
+			continue
+		}
+		array := dataio.Array{Name: list.Name, Shape: []int{records, length}}
+		for k := range t.Records {
+			array.Values = append(array.Values, full(*list.Of(&t.Records[k]), length)...)
+		}
+		arrays = append(arrays, array)
 	}
 	return dataio.WriteArrays(w, arrays...)
 }
