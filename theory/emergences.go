@@ -25,7 +25,7 @@ type EmergenceOptions struct {
 	Tensors   int          // a depth and scale, each with its own cells and start; 0 means 20
 	Blocks    int          // R; 0 means 20
 	Depths    []int        // of all modes; nil means 0, 1, 2, 3
-	Sigmas    []float64    // σ_w = σ_A of the Gaussian start; nil means 1e-1, 3e-2, 1e-2, 1e-3, 1e-4
+	Sigmas    []float64    // σ_w = σ_A of the Gaussian start; nil means 1e-1, 1e-2, 1e-3, 1e-4
 	Tolerance float64      // of the integrators; 0 means 1e-3
 	Seed      uint64       // of the first tensor, the next ones counting up; 0 means 1
 	Threads   int          // runs at a time; 0 means 1; the result does not depend on it
@@ -42,7 +42,7 @@ func (o EmergenceOptions) withDefaults() EmergenceOptions {
 		o.Depths = []int{0, 1, 2, 3}
 	}
 	if o.Sigmas == nil {
-		o.Sigmas = []float64{1e-1, 3e-2, 1e-2, 1e-3, 1e-4}
+		o.Sigmas = []float64{1e-1, 1e-2, 1e-3, 1e-4}
 	}
 	o.Rank, o.Tensors, o.Blocks = cmp.Or(o.Rank, 3), cmp.Or(o.Tensors, 20), cmp.Or(o.Blocks, 20)
 	o.Observed, o.Tolerance, o.Seed = cmp.Or(o.Observed, 0.5), cmp.Or(o.Tolerance, 1e-3), cmp.Or(o.Seed, 1)

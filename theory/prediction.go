@@ -45,7 +45,7 @@ func (pull) Mean(w float64) float64 { return w }
 
 const (
 	fitted2     = 1e-6   // part of the data's mean square at which nothing is left to emerge
-	knot        = 0.005  // change of the residual, over the norm of the data, after which the small blocks see it
+	knot        = 0.02   // change of the residual, over the norm of the data, after which the small blocks see it
 	mostOfStage = 20_000 // gradient evaluations of the emerged blocks, or of the small ones, between two emergences
 )
 

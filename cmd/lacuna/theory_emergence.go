@@ -47,7 +47,7 @@ compared, how many were of the block named, and the relative errors of their tim
 	flags.IntVar(&f.options.Tensors, "tensors", 20, "tensors a depth and scale, each with its own cells and start")
 	flags.IntVar(&f.options.Blocks, "blocks", 20, "number of blocks R")
 	flags.IntSliceVar(&f.options.Depths, "depth", []int{0, 1, 2, 3}, "depths of the chains, separated by commas")
-	flags.Float64SliceVar(&f.options.Sigmas, "sigma", []float64{1e-1, 3e-2, 1e-2, 1e-3, 1e-4},
+	flags.Float64SliceVar(&f.options.Sigmas, "sigma", []float64{1e-1, 1e-2, 1e-3, 1e-4},
 		"scales σ_w = σ_A of the start, separated by commas")
 	flags.Float64Var(&f.options.Tolerance, "tolerance", 1e-3, "tolerance of the integrators")
 	flags.Uint64Var(&f.options.Seed, "seed", 1, "seed of the first tensor; the next ones count up")
