@@ -38,8 +38,8 @@ const (
 type EdgeRun struct {
 	Share  float64   `json:"share"`  // rate over that of the edge
 	Rate   float64   `json:"rate"`   // of descent on ½‖W − M‖²
-	Period int       `json:"period"` // of the largest singular value over the last steps; 0: none up to 32, −1: diverged
-	Top    []float64 `json:"top"`    // that value over the last steps, over that of M
+	Period int       `json:"period"` // of Top; 0: none up to 32, −1: diverged
+	Top    []float64 `json:"top"`    // ‖W v₁‖ / σ₁ over the last steps, with σ₁ and v₁ of M: its largest singular value as W has it
 	Steps  []float64 `json:"steps"`  // at which Gap was measured
 	Gap    []float64 `json:"gap"`    // largest |x_lᵀ (W_{l+1}ᵀW_{l+1} − W_l W_lᵀ) x_l| over layers, x_l along W_l … W_1 v₁
 }
@@ -74,11 +74,11 @@ func BeyondTheEdge(ctx context.Context, o EdgeOptions) (*EdgeResult, error) {
 			o.Layers, o.Steps)
 	}
 	observed := dataset.Synthetic(tensor.Shape{edgeSize, edgeSize}, edgeRank, 0, o.Seed)
-	top := topSquared(observed.Values, edgeSize)
-	power := 1 - 1/float64(o.Layers)
+	top, along := largest(observed.Values, edgeSize)
+	power := 2 - 2/float64(o.Layers)
 	r := &EdgeResult{Layers: o.Layers, Edge: 2 / (float64(o.Layers) * portable.Pow(top, power))}
 	for i, share := range o.Shares {
-		run, err := o.descend(ctx, observed, share, r.Edge*share, math.Sqrt(top))
+		run, err := o.descend(ctx, observed, share, r.Edge*share, top, along)
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +91,7 @@ func BeyondTheEdge(ctx context.Context, o EdgeOptions) (*EdgeResult, error) {
 }
 
 func (o EdgeOptions) descend(
-	ctx context.Context, observed *tensor.Observed, share, rate, top float64,
+	ctx context.Context, observed *tensor.Observed, share, rate, top float64, along []float64,
 ) (EdgeRun, error) {
 	run := EdgeRun{Share: share, Rate: rate}
 	m, err := NewMatrix(observed, square(), MatrixConfig{Depth: o.Layers})
@@ -110,13 +110,14 @@ func (o EdgeOptions) descend(
 			return run, nil
 		}
 		if left := o.Steps - s; left <= edgeKept {
-			run.Top = append(run.Top, math.Sqrt(topSquared(m.Prediction(), edgeSize))/top)
+			image := linalg.Multiply(m.Prediction(), along, edgeSize, edgeSize, 1)
+			run.Top = append(run.Top, math.Sqrt(linalg.Norm2(image))/top)
 		}
 		if s%20 == 0 {
 			if ctx.Err() != nil {
 				return run, ctx.Err()
 			}
-			run.Steps, run.Gap = append(run.Steps, float64(s)), append(run.Gap, m.topGap())
+			run.Steps, run.Gap = append(run.Steps, float64(s)), append(run.Gap, m.gapAlong(along))
 		}
 		m.Move(step)
 	}
@@ -124,12 +125,10 @@ func (o EdgeOptions) descend(
 	return run, nil
 }
 
-// topGap is the largest balance gap of neighbouring factors along the direction in which W is largest: with v₁ its right
-// singular vector and x_l the unit vector along W_l … W_1 v₁, of |‖W_{l+1} x_l‖² − ‖W_lᵀ x_l‖²|.
-func (m *Matrix) topGap() float64 {
-	w := m.before[m.Depth()]
-	_, vectors := linalg.Eigen(linalg.Multiply(linalg.Transpose(w, edgeSize, edgeSize), w, edgeSize, edgeSize, edgeSize), edgeSize)
-	gap, x := 0.0, vectors[:edgeSize]
+// gapAlong is the largest balance gap of neighbouring factors along a direction v of the columns: with x_l the unit vector
+// along W_l … W_1 v, of |‖W_{l+1} x_l‖² − ‖W_lᵀ x_l‖²|.
+func (m *Matrix) gapAlong(v []float64) float64 {
+	gap, x := 0.0, v
 	for j := 1; j < m.Depth(); j++ {
 		x = unit(linalg.Multiply(m.Factor(j), x, edgeSize, edgeSize, 1))
 		back := linalg.Multiply(linalg.Transpose(m.Factor(j), edgeSize, edgeSize), x, edgeSize, edgeSize, 1)
@@ -139,10 +138,10 @@ func (m *Matrix) topGap() float64 {
 	return gap
 }
 
-// topSquared is the square of the largest singular value of a square matrix.
-func topSquared(a []float64, n int) float64 {
-	values, _ := linalg.Eigen(linalg.Multiply(linalg.Transpose(a, n, n), a, n, n, n), n)
-	return values[0]
+// largest returns the largest singular value of a square matrix and its right singular vector.
+func largest(a []float64, n int) (value float64, vector []float64) {
+	values, vectors := linalg.Eigen(linalg.Multiply(linalg.Transpose(a, n, n), a, n, n, n), n)
+	return math.Sqrt(values[0]), vectors[:n]
 }
 
 // periodOf returns the least power of two, up to 32, after which values repeat; 0 if there is none.
@@ -185,7 +184,7 @@ func (r *EdgeResult) WriteTable(w io.Writer) error {
 	return nil
 }
 
-// Figure draws the largest singular value over the last steps against the rate, and the balance gap against the steps
+// Figure draws ‖W v₁‖ over the last steps against the rate, and the balance gap against the steps
 // for some rates.
 func (r *EdgeResult) Figure() *figure.Figure {
 	points := figure.Points{Colour: figure.Blue, Size: 0.8}
@@ -217,7 +216,7 @@ func (r *EdgeResult) Figure() *figure.Figure {
 		Charts: []figure.Chart{
 			{
 				Title: "period doubling", X: figure.Axis{Label: "rate over that of the edge"},
-				Y:      figure.Axis{Label: "σ₁(W) / σ₁(M), last steps"},
+				Y:      figure.Axis{Label: "‖Wv₁‖ / σ₁, last steps"},
 				Points: []figure.Points{points},
 				Rules:  []figure.Rule{{Name: "edge", At: 1, Vertical: true, Colour: figure.Dim, Dash: figure.Dashed}},
 			},

@@ -19,8 +19,8 @@ func newTheoryEdge(a *app) *cobra.Command {
 		Short: "Follow descent beyond the edge of stability in a deep matrix",
 		Long: `edge follows gradient descent on ½‖W_L … W_1 − M‖² at rates around 2 over the sharpness L σ₁^(2−2/L) of the balanced
 solution (Ghosh, Kwon, Wang, Ravishankar and Qu, ICLR 2025). M is a random 6×6 matrix of rank 2. It prints a line a rate:
-the period of the largest singular value over the last steps, and the balance gap of the factors along that direction
-early and at the end. Below the edge descent settles and keeps its gap; beyond it the period doubles and the gap goes.`,
+the period of ‖W v₁‖ over the last steps, v₁ being the direction of the largest singular value of M, and the balance gap
+of the factors along it early and at the end. Below the edge descent settles and keeps its gap; beyond it the period doubles and the gap goes.`,
 		Example: `  lacuna theory edge --figure edge.svg
   lacuna theory edge --layers 4 --rate 0.95,1.05,1.2`,
 		Args: arguments(),
@@ -32,7 +32,7 @@ early and at the end. Below the edge descent settles and keeps its gap; beyond i
 	flags.Float64SliceVar(&o.Shares, "rate", nil, "rates over that of the edge, separated by commas (default: 0.90 to 1.40 in steps of 0.01)")
 	flags.IntVar(&o.Steps, "steps", 6000, "steps of descent, at least 1,000")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of matrix and start")
-	flags.StringVar(&picture, "figure", "", "draw the singular value against the rate and the gaps into this .svg, .pdf or .png file")
+	flags.StringVar(&picture, "figure", "", "draw ‖W v₁‖ against the rate and the gaps into this .svg, .pdf or .png file")
 	a.jsonFlag(command)
 	return command
 }
