@@ -74,8 +74,12 @@ func (f *emergenceFlags) check() (err error) {
 		name  string
 		given bool
 	}{
-		{"--true-rank", o.Rank > 0}, {"--observed", o.Observed > 0}, {"--tensors", o.Tensors > 0}, {"--blocks", o.Blocks > 0},
-		{"--tolerance", o.Tolerance > 0}, {"--seed", o.Seed > 0},
+		{"--true-rank", o.Rank > 0},
+		{"--observed", o.Observed > 0},
+		{"--tensors", o.Tensors > 0},
+		{"--blocks", o.Blocks > 0},
+		{"--tolerance", o.Tolerance > 0},
+		{"--seed", o.Seed > 0},
 	} {
 		if !flag.given {
 			return usageError{fmt.Errorf("%s: give a number above 0", flag.name)}
