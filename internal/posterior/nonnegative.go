@@ -37,6 +37,14 @@ type positive interface{ positive() }
 
 func (*nonnegative) positive() {}
 
+// row sets the precision and the shift of a row before it is truncated.
+func (p *nonnegative) row(_ int, precision []float64, stride int) {
+	clear(precision)
+	for k, level := range p.precision {
+		precision[k*stride+k] = level
+	}
+}
+
 // draw samples λ_r ~ Gamma(½ + d/2, ½ + Σ_i u[i, r]²/2).
 func (p *nonnegative) draw(s *rng.Stream) {
 	shape := float64(1+p.count) / 2
@@ -68,10 +76,7 @@ func (p *nonnegative) drawRows(s *rng.Stream, threads int, data func(thread, i i
 		}
 		stream, precision := rng.New(p.seeds[part], "rows"), p.scratch[worker]
 		for i := begin; i < end; i++ {
-			clear(precision)
-			for k, level := range p.precision {
-				precision[k*stride+k] = level
-			}
+			p.row(i, precision, stride)
 			data(worker, i, precision)
 			row := p.factor[i*p.blocks:][:p.blocks]
 			for range rowPasses {
