@@ -196,7 +196,9 @@ func TestSpectraOfAminoAcids(t *testing.T) {
 			truth.Factors[2][i*3+r] = u
 		}
 	}
-	cosine := leastCosine(c.CP, truth)
+	found := c.CP.Clone() // the last two samples are mixtures: what they hold is not told
+	clear(found.Factors[0][3*3:])
+	cosine := leastCosine(found, truth)
 	t.Logf("least cosine of concentrations and spectra %.4f, held-out NRMSE %.4f", cosine, c.HeldOutNRMSE)
 	if cosine < 0.99 {
 		t.Errorf("least cosine %.4f", cosine)
