@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,6 +131,12 @@ func (a asking) Err() error {
 func (j *job) run(ctx context.Context) *Completion {
 	c := &Completion{Observed: j.observed, UnitMode: -1, level: j.Level, seed: j.Seed}
 	c.Warnings = j.findEmpty()
+	if j.Nonnegative {
+		j.Limits = append(slices.Clone(j.Limits), notBelowZero())
+		if remark, _ := CheckNonnegative(j.observed); remark != "" {
+			c.Warnings = append(c.Warnings, remark)
+		}
+	}
 	c.Settings = Report{Noise: j.Noise.Name, HoldOut: j.HoldOut, Smooth: j.Smooth, Nonnegative: j.Nonnegative}
 	if _, deviation := tensor.Moments(j.observed.Values); deviation == 0 {
 		j.done = 1

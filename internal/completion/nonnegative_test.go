@@ -26,7 +26,9 @@ type mixtures struct {
 func newMixtures(components int, noise, missing float64, seed uint64) mixtures {
 	shape := tensor.Shape{12, 40, 25} // samples, emission 300 to 495 nm by 5, excitation 240 to 360 nm by 5
 	stream, cp := rng.New(seed, "mixtures"), tensor.NewCP(shape, components)
-	band := func(x, centre, width float64) float64 { return math.Exp(-(x - centre) * (x - centre) / (2 * width * width)) }
+	band := func(x, centre, width float64) float64 {
+		return math.Exp(-(x - centre) * (x - centre) / (2 * width * width))
+	}
 	for r := range components {
 		at := (float64(r) + 0.2 + 0.6*stream.Float64()) / float64(components)
 		for i := range shape[0] {
@@ -94,7 +96,6 @@ func completeNonnegative(t *testing.T, o *tensor.Observed, effort float64) *Comp
 	}
 	c, err := Run(context.Background(), o, Settings{
 		Seed: 1, Threads: 2, Noise: family, Effort: effort, HoldOut: 0.1, Level: 0.9, Nonnegative: true,
-		Limits: []Limit{{Mode: -1, Min: 0, Max: math.Inf(1)}},
 	})
 	if err != nil {
 		t.Fatal(err)
