@@ -2,12 +2,15 @@ package lacuna_test
 
 import (
 	"bytes"
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"lacuna"
+	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
 
@@ -112,5 +115,94 @@ func TestExtend(t *testing.T) {
 	}
 	if _, err := fit.Extend(0, []string{"x"}, [][]int32{{2}, {0}, {0}}, []float64{1}); err == nil {
 		t.Error("a cell of a known label was taken for one of a new label")
+	}
+}
+
+// TestNonnegativeFit saves a fit of mixtures, loads it, and adds a sample to it: its concentrations are not negative, and its
+// values are predicted.
+func TestNonnegativeFit(t *testing.T) {
+	g := mixtures(t)
+	const first = 14
+	kept, rest := g.Partition(func(c int) bool { return g.Index[0][c] < first })
+	kept.Modes = slices.Clone(kept.Modes)
+	kept.Modes[0].Labels = kept.Modes[0].Labels[:first]
+	fit := complete(t, kept, lacuna.Options{Effort: 0.02, Nonnegative: true})
+	if !fit.Settings.Nonnegative || fit.Scaling.Mean[0] != 0 {
+		t.Errorf("made with %+v, mean %v", fit.Settings, fit.Scaling.Mean)
+	}
+	var file bytes.Buffer
+	if err := fit.Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := lacuna.LoadFit(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, asked := rest.Partition(func(c int) bool { return c%3 > 0 })
+	c, err := loaded.Extend(0, g.Modes[0].Labels[first:], given.Index, given.Values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := nrmse(c, asked)
+	t.Logf("a further sample is predicted with an error of %.3f deviations, hidden values with %.3f", e, fit.HeldOutNRMSE)
+	if e > 0.2 {
+		t.Errorf("a further sample is predicted with an error of %.2f deviations", e)
+	}
+	for i := range int32(first + 2) {
+		for k := range int32(8) {
+			if y, _ := c.At([]int32{i, k, 7 - k}); !(y >= 0) {
+				t.Errorf("a cell of sample %d is filled with %v", i, y)
+			}
+		}
+	}
+}
+
+// mixtures are spectra of two components in sixteen samples, with noise, of which a third is not known.
+func mixtures(t *testing.T) *tensor.Observed {
+	t.Helper()
+	s := rng.New(4, "mixtures")
+	shape := tensor.Shape{16, 9, 8}
+	cp := tensor.NewCP(shape, 2)
+	for _, factor := range cp.Factors {
+		for k := range factor {
+			factor[k] = 2 * s.Float64()
+		}
+	}
+	index, values := make([][]int32, 3), []float64(nil)
+	for c := range shape[0] * shape[1] * shape[2] {
+		cell := []int32{int32(c / 72), int32(c / 8 % 9), int32(c % 8)}
+		if s.Float64() < 1.0/3 {
+			continue
+		}
+		for n, i := range cell {
+			index[n] = append(index[n], i)
+		}
+		values = append(values, cp.At(cell)+0.03*s.NormFloat64())
+	}
+	o, err := tensor.NewObserved(tensor.NumberedModes(shape), index, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// TestNonnegativeRefuses names what excludes factors without negative entries.
+func TestNonnegativeRefuses(t *testing.T) {
+	g := mixtures(t)
+	signed := generate(t, 3, tensor.Shape{8, 7}, 1, 0.1, 0.8).observed
+	for _, c := range []struct {
+		observed *tensor.Observed
+		o        lacuna.Options
+		words    string
+	}{
+		{signed, lacuna.Options{}, "such as -"},
+		{g, lacuna.Options{Smooth: []int{1}}, "Smooth exclude"},
+		{g, lacuna.Options{Standardise: tensor.StandardiseGlobal}, "Standardise exclude"},
+		{g, lacuna.Options{Noise: lacuna.NoiseLogNormal}, "lognormal noise"},
+	} {
+		c.o.Nonnegative = true
+		if _, err := lacuna.Complete(context.Background(), c.observed, c.o); err == nil || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%q is not said: %v", c.words, err)
+		}
 	}
 }

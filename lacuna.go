@@ -39,6 +39,12 @@ type Options struct {
 	// they have none; for other modes with coordinates, held-back cells decide. Default: none.
 	Smooth []int
 
+	// Nonnegative asks for factors without negative entries, as spectra and concentrations of mixtures are: those of the
+	// sampler, and those of Completion.CP, a non-negative CP model whose number of blocks held-back cells choose. Values are
+	// divided by one number and not centred. It suits the noises auto, gaussian and student, and excludes Smooth and a
+	// standardisation other than auto and none. Values below 0 have to be few and small, as noise is.
+	Nonnegative bool
+
 	// Effort scales the nominal work, default 1: about 14 s of one core that is busy, less where the data are few. Of
 	// tables for which that does not suffice, some 150,000 cells and more, the model is selected on a sample, and the fit
 	// goes on while the error on held-back cells falls by more than 1 %/Effort for as much work again.
@@ -149,7 +155,7 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 	c, err := completion.Run(ctx, observed, completion.Settings{
 		Seed: o.Seed, Threads: or(o.Threads, runtime.GOMAXPROCS(0)), MaxTime: o.MaxTime, Noise: family,
 		Standardise: o.Standardise, StandardiseMode: o.StandardiseMode,
-		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth, Limits: o.Limits,
+		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth, Nonnegative: o.Nonnegative, Limits: o.Limits,
 		Fill: o.Fill, Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
 		Slurm: o.Slurm,
 	})
@@ -189,6 +195,11 @@ func (o Options) check(observed *tensor.Observed) error {
 			return fmt.Errorf("lacuna: Smooth names mode %d of a tensor with %d modes: modes count from 0", n, order)
 		}
 	}
+	if o.Nonnegative {
+		if err := o.checkNonnegative(observed); err != nil {
+			return err
+		}
+	}
 	if n := o.StandardiseMode; o.Standardise == tensor.StandardiseMode && (n < 0 || n >= order) {
 		return fmt.Errorf("lacuna: StandardiseMode is %d for a tensor with %d modes: modes count from 0", n, order)
 	}
@@ -226,6 +237,25 @@ func (o Options) check(observed *tensor.Observed) error {
 		if k < 0 {
 			return fmt.Errorf("lacuna: depth %d: depths count from 0", k)
 		}
+	}
+	return nil
+}
+
+func (o Options) checkNonnegative(observed *tensor.Observed) error {
+	switch o.Noise {
+	case NoiseAuto, "auto", NoiseGaussian, NoiseStudent:
+	default:
+		return fmt.Errorf("lacuna: Nonnegative is for noise around the model's own values, gaussian or student: %s noise has "+
+			"them on another scale", o.Noise)
+	}
+	if len(o.Smooth) > 0 {
+		return errors.New("lacuna: Nonnegative and Smooth exclude each other: a smooth factor has entries of either sign")
+	}
+	if o.Standardise != tensor.StandardiseAuto && o.Standardise != tensor.StandardiseNone {
+		return errors.New("lacuna: Nonnegative and Standardise exclude each other: taking a mean off leaves values of either sign")
+	}
+	if _, err := completion.CheckNonnegative(observed); err != nil {
+		return fmt.Errorf("lacuna: %w", err)
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type completeFlags struct {
 	rank                            int
 	smooth                          []string
 	min, max                        []string
+	nonnegative                     bool
 
 	seed    uint64
 	threads int
@@ -110,6 +111,9 @@ models that had not seen it.`,
 	flags.StringSliceVar(&f.smooth, "smooth", nil,
 		"a mode whose neighbouring labels are expected to be alike, such as time")
 
+	flags.BoolVar(&f.nonnegative, "nonnegative", false,
+		"no factor has a negative entry, as spectra and the parts of mixtures; --factors and the report hold them")
+
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of every random number")
 	flags.IntVar(&f.threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
 	flags.Float64Var(&f.effort, "effort", 1, "work to spend: 2 takes twice as long for a little less error, 0.5 half")
@@ -138,6 +142,9 @@ func (f *completeFlags) check(json bool) error {
 		return usageError{fmt.Errorf("--threads %d: give a number above 0", f.threads)}
 	}
 	if err := f.checkNoise(); err != nil {
+		return err
+	}
+	if err := f.checkNonnegative(); err != nil {
 		return err
 	}
 	if err := f.checkDraws(); err != nil {
@@ -194,6 +201,22 @@ func (f *completeFlags) checkNoise() error {
 	return nil
 }
 
+// checkNonnegative refuses what goes ill with factors that have no negative entry.
+func (f *completeFlags) checkNonnegative() error {
+	switch {
+	case !f.nonnegative:
+	case len(f.smooth) > 0:
+		return usageError{errors.New("--nonnegative and --smooth exclude each other: a smooth factor has entries of either sign")}
+	case f.standardise != "auto" && f.standardise != "none":
+		return usageError{fmt.Errorf("--nonnegative and --standardise %s exclude each other: taking a mean off leaves values of "+
+			"either sign", f.standardise)}
+	case !slices.Contains([]string{"auto", "gaussian", "student"}, f.noise):
+		return usageError{fmt.Errorf("--nonnegative and --noise %s exclude each other: give --noise gaussian or student, whose "+
+			"values are those of the model itself", f.noise)}
+	}
+	return nil
+}
+
 // filledName is the default output: table.csv.gz becomes table.filled.csv.gz, and what was piped in is piped out.
 func filledName(path string) string {
 	if path == pipe {
@@ -214,7 +237,7 @@ func filledName(path string) string {
 func (f *completeFlags) options(modes []tensor.Mode) (lacuna.Options, error) {
 	o := lacuna.Options{
 		Seed: f.seed, Threads: f.threads, MaxTime: time.Duration(f.maxTime),
-		Noise: lacuna.Noise(f.noise), Blocks: f.rank, Level: f.interval / 100, Effort: f.effort,
+		Noise: lacuna.Noise(f.noise), Nonnegative: f.nonnegative, Blocks: f.rank, Level: f.interval / 100, Effort: f.effort,
 	}
 	depths, err := parseDepths(f.depth, len(modes))
 	if err != nil {

@@ -33,6 +33,7 @@ func TestFingerprints(t *testing.T) {
 		"smooth":   {Smooth: []int{0}, Standardise: tensor.StandardiseMode, StandardiseMode: 2},
 		"logistic": {Noise: lacuna.NoiseBernoulli},
 		"exact":    {Depths: []int{1}},
+		"spectra":  {Nonnegative: true},
 	} {
 		o.Seed, o.Effort, o.Threads = 5, 0.005, 2
 		c, err := lacuna.Complete(context.Background(), fingerprintTable(t, name), o)
@@ -82,7 +83,7 @@ func TestFingerprints(t *testing.T) {
 }
 
 // fingerprintTable is a small table of rank 2 with gaps: with noise, without for "exact", zeros and ones for
-// "logistic".
+// "logistic", of factors without negative entries for "spectra".
 func fingerprintTable(t *testing.T, kind string) *tensor.Observed {
 	t.Helper()
 	shape := tensor.Shape{6, 5, 4}
@@ -90,7 +91,11 @@ func fingerprintTable(t *testing.T, kind string) *tensor.Observed {
 	factors := make([][]float64, len(shape))
 	for n, d := range shape {
 		for range 2 * d {
-			factors[n] = append(factors[n], stream.NormFloat64())
+			u := stream.NormFloat64()
+			if kind == "spectra" {
+				u = math.Abs(u)
+			}
+			factors[n] = append(factors[n], u)
 		}
 	}
 	index, values := make([][]int32, len(shape)), []float64(nil)

@@ -31,8 +31,10 @@ type solver struct {
 	*tensor.CP
 	data   *tensor.Observed
 	stride int
-	cells  [][]int32
-	starts [][]int
+
+	nonnegative bool // no entry of a factor may be negative
+	cells       [][]int32
+	starts      [][]int
 
 	design, ones, gram, precision, panel []float64
 }
@@ -85,6 +87,10 @@ func (s *solver) row(n, i int, ridge float64) {
 			design[blocks] = s.data.Values[c]
 		}
 		linalg.AddGram(s.precision, s.design, s.ones[:len(some)], s.gram, blocks+1, stride)
+	}
+	if s.nonnegative {
+		s.nonnegativeRow(s.Factors[n][i*blocks:][:blocks])
+		return
 	}
 	if !linalg.Cholesky(s.precision, blocks, 1, stride, s.panel) {
 		return

@@ -10,9 +10,10 @@ import (
 
 // PathSettings of a Path.
 type PathSettings struct {
-	Blocks int // the rank R
-	Seed   uint64
-	Stream string
+	Blocks      int // the rank R
+	Seed        uint64
+	Stream      string
+	Nonnegative bool // no entry of a factor is negative
 }
 
 // Path fits from a random start while the ridge falls, and returns the fit that predicts the held-back cells best, the
@@ -25,7 +26,12 @@ func Path(ctx context.Context, train, held *tensor.Observed, settings PathSettin
 		each  = 7
 	)
 	s := newSolver(train, settings.Blocks)
-	s.start(rng.New(settings.Seed, settings.Stream))
+	if stream := rng.New(settings.Seed, settings.Stream); settings.Nonnegative {
+		s.nonnegative = true
+		s.startNonnegative(stream)
+	} else {
+		s.start(stream)
+	}
 	heldOut = math.Inf(1)
 	for k, lambda := 0, first; k < steps; k, lambda = k+1, lambda*ratio {
 		for range each {

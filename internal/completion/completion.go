@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 	"lacuna/tensor"
 )
 
-// Settings of Run; every field but Progress, Slurm, Depths, Smooth, MaxTime and Blocks must be set.
+// Settings of Run; every field but Progress, Slurm, Depths, Smooth, Nonnegative, MaxTime and Blocks must be set.
 type Settings struct {
 	Seed            uint64
 	Threads         int
@@ -34,6 +35,7 @@ type Settings struct {
 	Depths          []int     // of the gradient flow; none: 1
 	Limits          []Limit   // of the values
 	Smooth          []int     // modes whose factors are functions of their coordinates
+	Nonnegative     bool      // no factor has a negative entry
 	Fill            [][]int32 // cells to be filled, one column a mode; nil: all that were not observed
 	Effort          float64
 	HoldOut         float64 // share of the observed cells in a fold
@@ -129,7 +131,13 @@ func (a asking) Err() error {
 func (j *job) run(ctx context.Context) *Completion {
 	c := &Completion{Observed: j.observed, UnitMode: -1, level: j.Level, seed: j.Seed}
 	c.Warnings = j.findEmpty()
-	c.Settings = Report{Noise: j.Noise.Name, HoldOut: j.HoldOut, Smooth: j.Smooth}
+	if j.Nonnegative {
+		j.Limits = append(slices.Clone(j.Limits), notBelowZero())
+		if remark, _ := CheckNonnegative(j.observed); remark != "" {
+			c.Warnings = append(c.Warnings, remark)
+		}
+	}
+	c.Settings = Report{Noise: j.Noise.Name, HoldOut: j.HoldOut, Smooth: j.Smooth, Nonnegative: j.Nonnegative}
 	if _, deviation := tensor.Moments(j.observed.Values); deviation == 0 {
 		j.done = 1
 		c.take(constantFit(j.observed))

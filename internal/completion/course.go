@@ -32,6 +32,9 @@ func (c course) periodic() bool { return c == smoothPeriodic || c == roughPeriod
 func (j *job) priors(courses []course) []posterior.Prior {
 	priors := make([]posterior.Prior, len(courses))
 	for n, c := range courses {
+		if j.Nonnegative {
+			priors[n] = posterior.Nonnegative{}
+		}
 		if c == independent {
 			continue
 		}
@@ -72,6 +75,9 @@ func (j *job) otherCourses(n int) (others []course) {
 	const fewest = 4 // labels between which a course can be told
 	mode := j.observed.Modes[n]
 	insisted := slices.Contains(j.Smooth, n)
+	if j.Nonnegative {
+		return nil // a Gaussian process has either sign
+	}
 	if !insisted && (mode.Coordinates == nil || len(mode.Labels) < fewest) {
 		return nil
 	}

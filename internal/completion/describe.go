@@ -27,7 +27,9 @@ func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, par
 	fits, errors, ridges := make([]als.Fit, len(counts)), make([]float64, len(counts)), make([]float64, len(counts))
 	parallel.For(j.Threads, len(counts), func(k int) {
 		defer j.spent(pathSweeps*passCost(counts[k], train.Shape(), train.Len()), 0)
-		path := als.PathSettings{Blocks: counts[k], Seed: j.Seed, Stream: fmt.Sprint("path/", counts[k])}
+		path := als.PathSettings{
+			Blocks: counts[k], Seed: j.Seed, Stream: fmt.Sprint("path/", counts[k]), Nonnegative: j.Nonnegative,
+		}
 		fits[k], errors[k], ridges[k] = als.Path(ctx, train, test, path)
 	})
 	best := 0
@@ -40,7 +42,11 @@ func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, par
 		return nil
 	}
 	j.tidy()
-	fit := als.Refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], j.refits(counts[best]))
+	refit, most := als.Refit, 20
+	if j.Nonnegative { // what is written as spectra has to have settled
+		refit, most = als.RefitNonnegative, 400
+	}
+	fit := refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], j.refits(counts[best], most))
 	norms, order := fit.Norms(), fit.ByNorm()
 	for len(order) > 1 && norms[order[len(order)-1]] < negligible*norms[order[0]] {
 		order = order[:len(order)-1] // put out by the ridge
@@ -64,11 +70,11 @@ func (j *job) describeWork(budget float64) (work float64) {
 	return math.Min(work, describing*budget)
 }
 
-// refits is how many sweeps bring a description to all cells: 20, fewer of a large table.
-func (j *job) refits(blocks int) int {
-	const most, fewest = 20, 3
+// refits is how many sweeps at most bring a description to all cells, fewer of a large table.
+func (j *job) refits(blocks, most int) int {
+	const fewest = 3
 	affordable := describing * defaultBudget / passCost(blocks, j.observed.Shape(), j.observed.Len())
-	return int(math.Min(most, math.Max(fewest, affordable)))
+	return int(math.Min(float64(most), math.Max(fewest, affordable)))
 }
 
 // sample returns as many of the cells, at random, as the budget lets plain CP models of all these sizes be fitted to.

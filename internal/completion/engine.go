@@ -308,6 +308,7 @@ func (e *engine) work(c candidate, cells string, start *tensor.CP) (w chainWork,
 	w = chainWork{
 		Version: e.slurm.Version, Cells: cells, Name: c.name, Kind: int(c.scaling.kind), Mode: c.scaling.mode,
 		Blocks: c.settings.Blocks, Partial: c.settings.Partial, Seed: c.settings.Seed,
+		Nonnegative: e.Nonnegative,
 	}
 	for _, course := range c.courses {
 		w.Courses = append(w.Courses, int(course))

@@ -27,6 +27,8 @@ type chainWork struct {
 	Partial    [][]bool `json:",omitempty"`
 	Seed       uint64
 
+	Nonnegative bool `json:",omitempty"` // no factor has a negative entry
+
 	Stream           string `json:",omitempty"` // of a chain whose length is known
 	Burn, Keep, Thin int
 	Growth           *growthWork `json:",omitempty"` // of another
@@ -95,7 +97,7 @@ func (t *chainTask) sample(ctx context.Context, w chainWork) (*posterior.Posteri
 	if err := t.read(w.Cells); err != nil {
 		return nil, nil, err
 	}
-	j := &job{Settings: Settings{Threads: t.threads, Effort: 1}, observed: t.cells, unit: -1, meter: newMeter(nil)}
+	j := &job{Settings: Settings{Threads: t.threads, Effort: 1, Nonnegative: w.Nonnegative}, observed: t.cells, unit: -1, meter: newMeter(nil)}
 	c, err := w.candidate(j)
 	if err != nil {
 		return nil, nil, err

@@ -66,6 +66,37 @@ var asFamily = map[string]func(float64) float64{
 	"ordinal":   func(v float64) float64 { return math.Round(math.Min(math.Max(-2, v), 2)) },
 }
 
+// TestDealtNonnegativeChainsHaveTheSameBits compares chains whose factors have no negative entry.
+func TestDealtNonnegativeChainsHaveTheSameBits(t *testing.T) {
+	slurmtest.Fake(t, slurmtest.EveryTask, "true")
+	m := newMixtures(2, 0.1, 0.9, 1)
+	j := newJob(t, m.observed, "auto", 1)
+	j.Nonnegative = true
+	candidates := j.forms(2, m.observed.Shape())
+	weights := slices.Repeat([]float64{1 / float64(len(candidates))}, len(candidates))
+	here := j.fit(context.Background(), m.observed, candidates, weights, 2, 12, "test")
+	j.Threads = 1
+	alone := j.fit(context.Background(), m.observed, candidates, weights, 2, 12, "test")
+	j.give(t)
+	there := j.fitDealt(context.Background(), m.observed, candidates, weights, 2, 12, "test")
+	want := here.all(m.observed.Index, 1)
+	if !slices.Equal(want, there.all(m.observed.Index, 1)) {
+		t.Error("Slurm predicts otherwise")
+	}
+	if !slices.Equal(want, alone.all(m.observed.Index, 1)) {
+		t.Error("one thread predicts otherwise")
+	}
+	for _, member := range there.members {
+		for _, sample := range member.posterior.Samples {
+			for _, factor := range sample.Factors {
+				if least := slices.Min(factor); !(least >= 0) {
+					t.Fatalf("a factor holds %v", least)
+				}
+			}
+		}
+	}
+}
+
 // TestDealtChainsHaveTheSameBits compares chains of every form of every family, with courses and with starts.
 func TestDealtChainsHaveTheSameBits(t *testing.T) {
 	slurmtest.Fake(t, slurmtest.EveryTask, "true")

@@ -63,7 +63,7 @@ func (c *Completion) Extend(mode int, labels []string, index [][]int32, values [
 		out.unit = extendScaling(c.unit, mode, len(labels), cells)
 		out.shape = knownShape(out.Observed)
 	}
-	out.fit, err = fit.extend(mode, len(labels), cells, c.seed)
+	out.fit, err = fit.extend(mode, len(labels), cells, c.seed, c.Settings.Nonnegative)
 	return &out, err
 }
 
@@ -103,12 +103,16 @@ func extendScaling(s tensor.Scaling, mode, count int, cells *tensor.Observed) te
 	return out
 }
 
-func (e *ensemble) extend(mode, count int, cells *tensor.Observed, seed uint64) (*ensemble, error) {
+func (e *ensemble) extend(mode, count int, cells *tensor.Observed, seed uint64, nonnegative bool) (*ensemble, error) {
 	out := *e
 	out.members = nil
 	for k, m := range e.members {
 		m.scaling = extendScaling(m.scaling, mode, count, cells)
-		p, err := m.posterior.Extend(mode, count, m.scaling.Apply(cells), rng.New(seed, fmt.Sprint("extend/", k)))
+		extend := m.posterior.Extend
+		if nonnegative {
+			extend = m.posterior.ExtendNonnegative
+		}
+		p, err := extend(mode, count, m.scaling.Apply(cells), rng.New(seed, fmt.Sprint("extend/", k)))
 		if err != nil {
 			return nil, err
 		}

@@ -243,7 +243,7 @@ func (g *growth) resize(ctx context.Context) {
 	for _, up := range []bool{true, false} {
 		for moved := false; ; moved = true {
 			s := g.chains[0]
-			blocks := neighbour(s.candidate.settings.Blocks, up)
+			blocks := neighbour(g.job.blockCounts(), s.candidate.settings.Blocks, up)
 			if blocks == 0 || !g.tryBlocks(ctx, s, blocks) {
 				if moved {
 					return
@@ -254,17 +254,17 @@ func (g *growth) resize(ctx context.Context) {
 	}
 }
 
-// neighbour is the next number of blocks that is tried; 0 where there is none.
-func neighbour(blocks int, up bool) int {
+// neighbour is the next of some numbers of blocks; 0 where there is none.
+func neighbour(counts []int, blocks int, up bool) int {
 	if up {
-		for _, count := range blockCounts {
+		for _, count := range counts {
 			if count > blocks {
 				return count
 			}
 		}
 		return 0
 	}
-	for _, count := range slices.Backward(blockCounts) {
+	for _, count := range slices.Backward(counts) {
 		if count < blocks {
 			return count
 		}

@@ -45,16 +45,16 @@ func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection
 	f := twoFolds(j.shape, j.HoldOut, j.Seed)
 	some := f.sample(sampleCells, j.Seed)
 	e := exploration{
-		work: budget / defaultBudget * largeWork, counts: blockCounts, start: startCount, sweeps: trialSweeps, chains: 1,
-		parts: []int{1}, spectral: true,
+		work: budget / defaultBudget * largeWork, counts: j.blockCounts(), start: startCount, sweeps: trialSweeps, chains: 1,
+		parts: []int{1}, spectral: !j.Nonnegative, // whose blocks have entries of either sign
 	}
 	values := func(form posterior.Form) bool { return expectsValues(form.Noise) }
-	if !slices.ContainsFunc(j.Noise.Forms, values) {
+	if j.Nonnegative || !slices.ContainsFunc(j.Noise.Forms, values) {
 		e.sweeps *= scattered
 	}
 	if j.Blocks > 0 {
 		e.counts, e.start = []int{j.Blocks}, 0
-	} else if rank := j.rank(ctx, some); rank > 0 {
+	} else if rank := j.rank(ctx, some); rank > 0 && !j.Nonnegative {
 		if !slices.Contains(e.counts, rank) {
 			e.counts = append([]int{rank}, e.counts...)
 			slices.Sort(e.counts)

@@ -106,7 +106,8 @@ type Report struct {
 	HoldOut         float64  `json:"hold_out"` // share of the observed cells in a fold
 	Folds           int      `json:"folds"`    // folds whose cells measured the error
 	Smooth          []int    `json:"smooth,omitempty"`
-	Limits          []string `json:"limits,omitempty"` // that the values were found to keep, in words
+	Nonnegative     bool     `json:"nonnegative,omitempty"` // no factor has a negative entry
+	Limits          []string `json:"limits,omitempty"`      // that the values were found to keep, in words
 }
 
 // Weight is a model's share of an average.

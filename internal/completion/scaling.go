@@ -60,6 +60,8 @@ func (j *job) firstScaling(form posterior.Form) scaling {
 	switch {
 	case form.Raw, j.Standardise == tensor.StandardiseNone:
 		return scaling{kind: raw}
+	case j.Nonnegative: // taking a mean off would leave values of either sign
+		return scaling{kind: byFactor}
 	case j.Standardise == tensor.StandardiseGlobal:
 		return scaling{kind: centred}
 	case j.Standardise == tensor.StandardiseMode:
@@ -72,7 +74,7 @@ func (j *job) firstScaling(form posterior.Form) scaling {
 
 // otherScalings lists the standardisations that are tried beside the first, where the choice is free.
 func (j *job) otherScalings(c candidate) (others []scaling) {
-	if j.Standardise != tensor.StandardiseAuto || c.scaling.kind == raw {
+	if j.Standardise != tensor.StandardiseAuto || c.scaling.kind == raw || j.Nonnegative {
 		return nil
 	}
 	all := []scaling{{kind: centred}, {kind: byFactor}}

@@ -62,6 +62,18 @@ var blockCounts = []int{3, 7, 15, 31, 47, 63}
 
 const startCount = 2 // position in blockCounts at which exploring starts
 
+// nonnegativeCounts are those of models without negative entries, whose blocks do not make up for one another: every number
+// counts where each block is to be one component of a mixture.
+var nonnegativeCounts = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32}
+
+// blockCounts are the numbers of blocks that are tried.
+func (j *job) blockCounts() []int {
+	if j.Nonnegative {
+		return nonnegativeCounts
+	}
+	return blockCounts
+}
+
 // exploration is how the forms of the model and numbers of blocks are tried.
 type exploration struct {
 	work     float64 // nominal, at most
@@ -77,7 +89,7 @@ type exploration struct {
 func (j *job) exploration(f folds, budget float64) exploration {
 	const most = 3
 	shape := f.cells.Shape()
-	e := exploration{work: float64(exploring * budget), counts: blockCounts, start: startCount, sweeps: 100, chains: 1}
+	e := exploration{work: float64(exploring * budget), counts: j.blockCounts(), start: startCount, sweeps: 100, chains: 1}
 	if !f.scattered {
 		e.work, e.sweeps, e.chains = float64(exploringShapes*budget), 50, 2
 	}
@@ -173,7 +185,7 @@ func (e *explorer) tryForms() {
 			}
 		}
 	}
-	if !e.spectral && e.folds.scattered && e.folds.cells.Len() >= manyCells {
+	if !e.spectral && !e.Nonnegative && e.folds.scattered && e.folds.cells.Len() >= manyCells {
 		e.lead = e.trySpectral(e.first, e.lead, e.try)
 	}
 	e.best = e.first[e.lead]

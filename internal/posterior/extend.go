@@ -44,6 +44,16 @@ func (s spread) extend(n, count int) Scatter {
 // factors learn nothing from the cells. The normal variates of a row are centred over the samples and stretched to
 // variance 1, so that its mean is hardly a matter of chance.
 func (p *Posterior) Extend(n, count int, cells *tensor.Observed, stream *rng.Stream) (*Posterior, error) {
+	return p.extend(n, count, cells, stream, NormalWishart{})
+}
+
+// ExtendNonnegative is Extend for a posterior under [Nonnegative]: rows have its prior, with the precisions drawn from their
+// conditional given the sample's rows of the mode, and no negative entry. A row comes from a Gibbs sampler of its own.
+func (p *Posterior) ExtendNonnegative(n, count int, cells *tensor.Observed, stream *rng.Stream) (*Posterior, error) {
+	return p.extend(n, count, cells, stream, Nonnegative{})
+}
+
+func (p *Posterior) extend(n, count int, cells *tensor.Observed, stream *rng.Stream, family Prior) (*Posterior, error) {
 	out := &Posterior{Blocks: p.Blocks, Chains: p.Chains}
 	if len(p.Samples) == 0 {
 		return out, nil
@@ -63,7 +73,7 @@ func (p *Posterior) Extend(n, count int, cells *tensor.Observed, stream *rng.Str
 		if !ok {
 			return nil, ErrExtend
 		}
-		e := newExtension(s, n, noise.extend(n, count), stream)
+		e := newExtension(s, n, noise.extend(n, count), family, stream)
 		factor := kernel.Make[float64]((first + count) * width)
 		copy(factor, s.Factors[n])
 		for row, mine := range own {
@@ -114,13 +124,20 @@ type extension struct {
 	scatter                  Scatter
 	columns                  []int     // blocks whose factor of the mode differs between rows
 	fixed                    []float64 // the factor's value where it does not, 0 elsewhere
-	prior                    *normal
+	prior                    rowPrior
+	stream                   *rng.Stream
 	stride                   int
 	precision, panel, design []float64
 }
 
-func newExtension(s *Sample, n int, scatter Scatter, stream *rng.Stream) *extension {
-	e := &extension{sample: s, n: n, scatter: scatter, fixed: make([]float64, s.Blocks), design: make([]float64, s.Blocks)}
+// rowPrior is a prior of independent rows.
+type rowPrior interface {
+	prior
+	row(i int, precision []float64, stride int) // as that of rowwise
+}
+
+func newExtension(s *Sample, n int, scatter Scatter, family Prior, stream *rng.Stream) *extension {
+	e := &extension{sample: s, n: n, scatter: scatter, stream: stream, fixed: make([]float64, s.Blocks), design: make([]float64, s.Blocks)}
 	for r := range s.Blocks {
 		column := s.Column(n, r)
 		if slices.Min(column) < slices.Max(column) {
@@ -132,9 +149,9 @@ func newExtension(s *Sample, n int, scatter Scatter, stream *rng.Stream) *extens
 	width := len(e.columns)
 	e.stride = linalg.Stride(width + 1)
 	e.precision, e.panel = make([]float64, (width+1)*e.stride), make([]float64, 8*e.stride)
-	e.prior = NormalWishart{}.start(rows{
+	e.prior = family.start(rows{
 		factor: s.Factors[n], blocks: s.Blocks, columns: e.columns, count: s.Shape[n], stride: e.stride,
-	}).(*normal)
+	}).(rowPrior)
 	e.prior.draw(stream)
 	return e
 }
@@ -147,6 +164,13 @@ func (e *extension) draw(row []float64, cells *tensor.Observed, own []int, norma
 	e.prior.row(0, e.precision, e.stride)
 	for _, c := range own {
 		e.add(cells, c)
+	}
+	if _, above := e.prior.(positive); above {
+		const passes = 100
+		for range passes {
+			drawAboveZero(e.stream, row, e.columns, e.precision, e.stride)
+		}
+		return
 	}
 	if width == 0 || !linalg.Cholesky(e.precision, width, 1, e.stride, e.panel) {
 		return

@@ -198,3 +198,27 @@ func (p *process) square(k, l int) (sum float64) {
 	}
 	return sum
 }
+
+func (p *nonnegative) fromPrior(s *rng.Stream, _ Prior) {
+	for k, r := range p.columns {
+		p.precision[k] = 2 * plainGamma(s, 0.5)
+		for i := range p.count {
+			p.factor[i*p.blocks+r] = math.Abs(s.NormFloat64()) / math.Sqrt(p.precision[k])
+		}
+	}
+}
+
+// quantities are those of rows in units of their scatter, which does not trade with that of other modes.
+func (p *nonnegative) quantities(visit visitor) {
+	var total, first, last float64
+	for k, r := range p.columns {
+		level := p.precision[k]
+		total += level
+		u, v := p.factor[r], p.factor[(p.count-1)*p.blocks+r]
+		first += float64(level * u * u)
+		last += float64(level * v * v)
+	}
+	visit("log sum of the precisions", portable.Log(total))
+	visit("log size of the first row", portable.Log(first))
+	visit("log size of the last row", portable.Log(last))
+}

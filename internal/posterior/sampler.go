@@ -3,6 +3,7 @@ package posterior
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"lacuna/internal/kernel"
@@ -188,9 +189,14 @@ func (s *sampler) scatter() {
 		for k := range factor {
 			factor[k] = 1
 		}
+		_, above := s.priors[n].(positive)
 		for i := range s.Shape[n] {
 			for _, r := range s.columns[n] {
-				factor[i*s.Blocks+r] = spread * s.stream.NormFloat64()
+				entry := spread * s.stream.NormFloat64()
+				if above {
+					entry = math.Abs(entry)
+				}
+				factor[i*s.Blocks+r] = entry
 			}
 		}
 		s.pad(n)

@@ -43,6 +43,8 @@ type Page struct {
 	CP      *tensor.CP      // the blocks found, in falling order of norm; nil means none
 	Emerged map[int]float64 // times of the gradient flow at which blocks of CP grew, where they are known
 
+	Nonnegative bool // CP was asked to have no negative entry, of values that were not centred
+
 	Warnings []string
 	Status   string    // why the work ended, if early: a sentence
 	Settings []Setting // what it was made with, in the order to be shown

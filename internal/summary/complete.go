@@ -179,8 +179,11 @@ func (r *Complete) Text() string {
 	if family := r.Settings.Noise; family != "auto" && family != "" {
 		fmt.Fprintf(&s, "Values scatter as %s%s.\n", family, r.ownWords())
 	}
-	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", Count(r.EffectiveRank, "block"),
-		Short(float64(r.Seconds)))
+	blocks := Count(r.EffectiveRank, "block")
+	if r.Settings.Nonnegative {
+		blocks += " without negative entries"
+	}
+	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", blocks, Short(float64(r.Seconds)))
 	return s.String()
 }
 

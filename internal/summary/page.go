@@ -31,6 +31,7 @@ func Page(table *dataio.Table, c *lacuna.Completion, how How) *report.Page {
 		CP: c.CP, Emerged: map[int]float64{}, Seconds: c.Seconds,
 		Warnings: append(append([]string{}, table.Warnings...), c.Warnings...),
 		Command:  how.Command, Version: how.Version, Settings: settings(table, c, how.Seed),
+		Nonnegative: c.Settings.Nonnegative,
 	}
 	switch c.Status {
 	case lacuna.Interrupted:

@@ -15,8 +15,8 @@ from lacuna._result import Completion, Factors
 T = TypeVar("T")
 
 FLAGS = (
-    "full_grid", "duplicates", "interval", "draws", "noise", "rank", "standardise", "smooth", "order", "period", "missing",
-    "depth", "seed", "threads", "effort", "max_time", "yes", "report", "value", "index",
+    "full_grid", "duplicates", "interval", "draws", "noise", "rank", "standardise", "smooth", "nonnegative", "order", "period",
+    "missing", "depth", "seed", "threads", "effort", "max_time", "yes", "report", "value", "index",
 )
 
 
@@ -36,6 +36,7 @@ def complete(
     rank: int | None = None,
     standardise: str = "auto",
     smooth: Sequence[str] = (),
+    nonnegative: bool = False,
     order: Mapping[str, str] | None = None,
     period: Mapping[str, float | Sequence[float]] | None = None,
     missing: Sequence[float] = (),
@@ -84,6 +85,8 @@ def complete(
         ``auto``, ``none``, ``global``, or the mode whose every label gets its own mean and scale.
     smooth
         Modes whose neighbouring labels are expected to be alike. Default: found out.
+    nonnegative
+        No factor has a negative entry, as spectra and the parts of mixtures: ``factors`` of the result holds them.
     order
         What puts the labels of a mode in order: ``coordinate``, ``appearance`` or ``none``.
     period
@@ -138,6 +141,7 @@ def complete(
         *_flag("--interval", interval), *_flag("--rank", rank), *_flag("--depth", _listed(depth)),
         *_flag("--threads", threads), *_flag("--max-time", None if max_time is None else f"{max_time:.9f}"),
         *_flag("--report", report), *_each("--smooth", smooth), *_each("--period", _periods(period or {})),
+        *(["--nonnegative"] if nonnegative else []),
         "--noise", noise, "--standardise", standardise, "--seed", str(seed), "--effort", repr(float(effort)), *reading,
     ]
     with tempfile.TemporaryDirectory(prefix="lacuna-") as folder, listening(progress, "completing") as listen:

@@ -33,6 +33,13 @@ class Arrays(unittest.TestCase):
         self.assertEqual(c.status, "finished")
         self.assertLess(c.held_out_nrmse, 0.5)
 
+    def test_factors_without_negative_entries(self) -> None:
+        x = np.abs(cube((8, 7), 0))
+        x[2, 3] = x[5, 1] = np.nan
+        c = lacuna.complete(x, nonnegative=True, **QUICK)
+        self.assertTrue(c.factors is not None and all(np.all(f >= 0) for f in c.factors.arrays))
+        self.assertTrue(np.all(c.filled >= 0))
+
     def test_order_of_memory_and_type_stay(self) -> None:
         x = cube()
         want = lacuna.complete(x, **QUICK).filled

@@ -1,8 +1,8 @@
 # complete: the main job. See man/lacuna_complete.Rd.
 lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full_grid = FALSE, duplicates = NULL,
                             interval = NULL, draws = NULL, noise = "auto", rank = NULL, standardise = "auto", smooth = NULL,
-                            order = NULL, period = NULL, missing = NULL, depth = NULL, seed = 1, threads = NULL,
-                            effort = 1, max_time = NULL, yes = FALSE, report = NULL, progress = interactive()) {
+                            nonnegative = FALSE, order = NULL, period = NULL, missing = NULL, depth = NULL, seed = 1,
+                            threads = NULL, effort = 1, max_time = NULL, yes = FALSE, report = NULL, progress = interactive()) {
   if (!is.null(draws) && !(draws >= 1)) stop("draws = ", draws, ": give a number from 1 on, such as 20", call. = FALSE)
   table <- table_of(data, value, index, modes)
   factors <- tempfile("lacuna-factors-", fileext = ".npz")
@@ -18,7 +18,7 @@ lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full
     flag("--report", if (!is.null(report)) path.expand(report)),
     flag("--depth", if (!is.null(depth)) paste(depth, collapse = ",")),
     flag("--max-time", if (!is.null(max_time)) sprintf("%.9fs", max_time)),
-    flag("--smooth", smooth), flag("--period", pairs_of(period, "period"))
+    flag("--smooth", smooth), if (nonnegative) "--nonnegative", flag("--period", pairs_of(period, "period"))
   )
   listen <- progress_bar(progress)
   parameters <- names(formals(lacuna_complete))

@@ -33,6 +33,7 @@ func Cases() []Case {
 			posterior.GaussianProcess{Coordinates: []float64{0, 1, 2.5, 3, 7}, Order: order, Periods: periods},
 		}
 	}
+	nonnegative := []posterior.Prior{posterior.Nonnegative{}, posterior.Nonnegative{}, posterior.Nonnegative{}}
 	matrix, cube, twice := newGrid(1, 5, 3), newGrid(1, 4, 3, 2), newGrid(2, 4, 3)
 	small := within(-20, 20)
 	return []Case{
@@ -51,6 +52,7 @@ func Cases() []Case {
 		matrix.with("matern32", "gaussian", plain, small).priors(process(2)),
 		matrix.with("matern12-periodic", "gaussian", plain, small).priors(process(1, 4)),
 		matrix.with("matern32-periodic", "gaussian", plain, small).priors(process(2, 4)),
+		cube.with("nonnegative", "gaussian", plain, small).priors(nonnegative).slow(3),
 		matrix.with("effects", "gaussian", plain, small).effects(),
 	}
 }
