@@ -38,10 +38,10 @@ type Network struct {
 	shape    tensor.Shape
 	at       []int // of every observed cell in the tensor, row-major
 
-	factors []factor
-	bonds   []bond
-	unfoldings  []unfolding
-	ops     []op
+	factors    []factor
+	bonds      []bond
+	unfoldings []unfolding
+	ops        []op
 
 	theta    []float64
 	slots    [2 * Stages][]float64
