@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lacuna/flow"
 	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
@@ -35,7 +36,17 @@ func newNetwork(kind model.NetworkKind, train *tensor.Observed, l loss.Loss, s S
 	case 1:
 		depths = slices.Repeat(depths, train.Order())
 	}
-	return model.NewNetwork(train, l, model.NetworkConfig{Kind: kind, Depths: depths, Bond: s.Bond})
+	n, err := model.NewNetwork(train, l, model.NetworkConfig{Kind: kind, Depths: depths, Bond: s.Bond})
+	if err != nil {
+		return nil, err
+	}
+	implicit := s.Integrator == "" || s.Integrator == string(flow.Implicit)
+	if implicit && n.Parameters() > model.MostImplicit {
+		return nil, fmt.Errorf("model %s of %d parameters: integrator %s needs its Hessian and takes at most %d: give a smaller bond, "+
+			"or integrator %s, %s or a rule with a rate", kind, n.Parameters(), flow.Implicit, model.MostImplicit, flow.Explicit54,
+			flow.Explicit)
+	}
+	return n, nil
 }
 
 // CheckNetwork returns an error for a setting without effect on the model that the settings ask for.

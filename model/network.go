@@ -29,8 +29,8 @@ import (
 // There are no blocks. What emerges are the singular values of unfoldings of the tensor, those of Unfoldings one after
 // another: Blocks is their number and DeepNorms their values.
 //
-// It is a laboratory model in float64: it forms the whole tensor. The exact Hessian makes methods implicit up to 512
-// parameters; beyond, they treat it explicitly.
+// It is a laboratory model in float64: it forms the whole tensor. Up to MostImplicit parameters it has the
+// exact Hessian, which implicit methods need.
 type Network struct {
 	observed *tensor.Observed
 	loss     loss.Loss

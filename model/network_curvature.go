@@ -8,8 +8,8 @@ import (
 	"lacuna/internal/rng"
 )
 
-// mostImplicit is the number of parameters of a Network up to which its Hessian is formed at every step.
-const mostImplicit = 512
+// MostImplicit is the number of parameters of a Network up to which its Hessian is formed at every step.
+const MostImplicit = 512
 
 // hessian is the Hessian of L at θ, the point of the last evaluation of all cells.
 func (n *Network) hessian() []float64 {
@@ -27,10 +27,10 @@ func (n *Network) hessian() []float64 {
 }
 
 // Stiffness sets all of out to the Frobenius norm of the Hessian, which no eigenvalue exceeds; 0 for a network of more
-// than 512 parameters, which methods then treat explicitly.
+// than MostImplicit parameters, which an explicit method can follow.
 func (n *Network) Stiffness(out []float64) {
 	bound := 0.0
-	if len(n.theta) <= mostImplicit {
+	if len(n.theta) <= MostImplicit {
 		bound = linalg.Norm(n.hessian())
 	}
 	for l := range out {

@@ -107,6 +107,15 @@ func (n *Network) Parameters() int { return len(n.theta) }
 // Tensor returns the tensor of the last evaluation, row-major. It belongs to the network.
 func (n *Network) Tensor() []float64 { return n.whole() }
 
+// Prediction returns the value of the last evaluation at every observed cell.
+func (n *Network) Prediction() []float64 {
+	out := make([]float64, len(n.at))
+	for c, at := range n.at {
+		out[c] = n.whole()[at]
+	}
+	return out
+}
+
 // MSE returns the plain mean squared error at the observed cells as of the last evaluation.
 func (n *Network) MSE() float64 { return n.mse(n.at, n.observed.Values) }
 
@@ -261,4 +270,46 @@ func (n *Network) Unbalancedness() float64 {
 		worst = math.Max(worst, math.Abs(x))
 	}
 	return worst
+}
+
+// Component is a local component of a HierarchicalNetwork.
+type Component struct {
+	Norm  float64 // ‖W^ν[r, ·]‖ ‖W^α[·, r]‖ ‖W^β[·, r]‖
+	Drive float64 // ⟨−∇L, what the component gives to the tensor⟩ / Norm
+}
+
+// Components returns the local components at θ, bond by bond, given slot 0 there: the tensor is linear in W^ν[r, ·], so
+// that what the component gives to it changes L at the rate ⟨∂L/∂W^ν[r, ·], W^ν[r, ·]⟩. Other networks have none.
+func (n *Network) Components() []Component {
+	var out []Component
+	for _, b := range n.bonds {
+		if len(b.legs) == 2 {
+			continue
+		}
+		grams := make([][]float64, len(b.legs))
+		for i, l := range b.legs {
+			grams[i] = n.legGram(l)
+		}
+		parent := b.legs[0]
+		before, along, after := n.factors[parent.factor].around(parent.axis)
+		pull := rowGram(n.part(n.theta, parent.factor), n.part(n.slots[0], parent.factor), before, along, after)
+		for r := range b.size {
+			c := Component{Norm: 1}
+			for _, g := range grams {
+				c.Norm *= math.Sqrt(g[r*b.size+r])
+			}
+			c.Drive = pull[r*b.size+r] / c.Norm
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Scale returns the largest squared norm of a factor at θ, beside which Imbalances are large or small.
+func (n *Network) Scale() float64 {
+	largest := 0.0
+	for i := range n.factors {
+		largest = math.Max(largest, linalg.Norm2(n.part(n.theta, i)))
+	}
+	return largest
 }
