@@ -26,12 +26,16 @@ func (n *Network) hessian() []float64 {
 	return n.curvature
 }
 
-// Stiffness sets all of out to the Frobenius norm of the Hessian, which no eigenvalue exceeds; 0 for a network of more
-// than MostImplicit parameters, which an explicit method can follow.
+// Stiffness sets all of out to the largest eigenvalue of the Hessian, to a twentieth and rounded up by a tenth; 0 for a
+// network of more than MostImplicit parameters, which an explicit method can follow.
 func (n *Network) Stiffness(out []float64) {
 	bound := 0.0
 	if len(n.theta) <= MostImplicit {
-		bound = linalg.Norm(n.hessian())
+		if values, err := n.largest(1, 0.05); err == nil && len(values) > 0 {
+			bound = math.Max(0, 1.1*values[0])
+		} else {
+			bound = linalg.Norm(n.hessian()) // the Frobenius norm, which no eigenvalue exceeds
+		}
 	}
 	for l := range out {
 		out[l] = bound
@@ -42,8 +46,13 @@ func (n *Network) Stiffness(out []float64) {
 // error is below tolerance, of those below a thousandth of the largest relative to that thousandth. An error means that
 // Lanczos' method did not converge.
 func (n *Network) Sharpness(count int, tolerance float64) ([]float64, error) {
-	dim := len(n.theta)
 	n.evaluate(n.theta, n.trial, nil, nil)
+	return n.largest(count, tolerance/4)
+}
+
+// largest is Sharpness at the last evaluation of all cells.
+func (n *Network) largest(count int, tolerance float64) ([]float64, error) {
+	dim := len(n.theta)
 	padded := (dim + kernel.Lanes - 1) / kernel.Lanes * kernel.Lanes
 	start, stream := make([]float64, padded), rng.New(0, "sharpness")
 	for i := range dim {
@@ -53,7 +62,7 @@ func (n *Network) Sharpness(count int, tolerance float64) ([]float64, error) {
 		clear(out)
 		n.multiplyHessian(out[:dim], x[:dim])
 	}
-	return linalg.Lanczos(multiply, start, count, tolerance/4, min(padded, max(300, 8*count)))
+	return linalg.Lanczos(multiply, start, count, tolerance, min(padded, max(300, 8*count)))
 }
 
 // Linearise returns the network itself, at the current point. The space is that of the parameters, all of which are
