@@ -22,9 +22,8 @@ var networkConserved = &entry{
 		Formula: "d/dt (PPᵀ − QQᵀ) = 0 for factors P, Q that share an index (rows of the unfoldings);  d/dt (‖p<sub>r</sub>‖² − " +
 			"‖q<sub>r</sub>‖²) = 0 where three share one",
 		Text: "An invertible matrix on an index that two factors share, and its inverse on the other side, leave the tensor as it " +
-			"is. So the flow conserves a symmetric matrix an index, as it does for deep matrices (Arora et al. 2019). The local " +
-			"components of hierarchical factorisation share an index among three, of which only numbers can be moved about (Razin et " +
-			"al. 2022, Lemma 1).",
+			"is, so that the flow conserves a symmetric matrix an index, as it does for deep matrices. The local components of " +
+			"hierarchical factorisation share an index among three, between which only numbers can be moved.",
 		Identity: true,
 	},
 	hypothesis: "none",
@@ -44,10 +43,9 @@ var networkExponent = &entry{
 		Name:    "network-exponent",
 		Title:   "Beside the paper: exponents of Tucker, tensor trains and hierarchical factorisations",
 		Formula: "dσ<sub>r</sub>/dt = L γ<sub>r</sub> σ<sub>r</sub><sup>2 − 2/L</sup> ,  γ<sub>r</sub> = ⟨−∇L, unit component r⟩",
-		Text: "Hierarchical: a local component is a product of L = 3 vectors, whatever the depth (Razin et al. 2022, Theorem 1); " +
-			"measured for all components that grew, from a balanced start. Tucker and tensor train: there is no such law for general " +
-			"points. Where all factors have rank one and one norm, the tensor is a product of L factors, core and matrices of the " +
-			"chains among them, and grows like a block of them; measured from such a start.",
+		Text: "A local component of a hierarchical factorisation is a product of L = 3 vectors, whatever the depth (Razin, Maman and " +
+			"Cohen 2022), and all that grew from a balanced start are measured. Tucker and tensor trains have no such law at general " +
+			"points, only where all factors have rank one and one norm, so that the tensor is a product of its L factors.",
 	},
 	hypothesis: "balanced; Tucker, tensor train: rank one",
 	run: &course{func(o Options, entries []*entry) []work {

@@ -301,7 +301,11 @@ func (f *trainFlags) title() string {
 	case s.Balanced:
 		start = string(model.BalancedChain)
 	case s.Network():
-		return fmt.Sprintf("%s, depth %s, %s start", s.Model, s.Depth, start)
+		size := "full size"
+		if s.Bond > 0 {
+			size = fmt.Sprintf("indices up to %d", s.Bond)
+		}
+		return fmt.Sprintf("%s, depth %s, %s start, %s", s.Model, s.Depth, start, size)
 	}
 	return fmt.Sprintf("depth %s, %s start, %s", s.Depth, start, count(s.Blocks, "block"))
 }
