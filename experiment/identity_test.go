@@ -45,7 +45,7 @@ func TestModelByName(t *testing.T) {
 		}
 	}
 	for _, s := range []Settings{
-		{Model: "tucker"}, {Model: "chains", Balanced: true}, {Model: "balanced", DType: "float32"},
+		{Model: "ring"}, {Model: "chains", Balanced: true}, {Model: "balanced", DType: "float32"},
 	} {
 		s.Normalise()
 		if s.Check() == nil {

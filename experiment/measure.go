@@ -86,7 +86,7 @@ func (r *Run) measure(now *Record) {
 	}
 	if r.Settings.measures(MeasureEnergy) {
 		r.energy = slices.Grow(r.energy[:0], len(now.Deep))[:len(now.Deep)]
-		r.Model.ObservedEnergy(r.energy)
+		r.Model.(Blockwise).ObservedEnergy(r.energy)
 		now.Energy = r.energy
 	}
 	r.measureBlocks(now)
@@ -100,12 +100,17 @@ func (r Record) Sharpness() float64 {
 	return r.Eigenvalues[0]
 }
 
-// Phantoms counts the emerged blocks of the model as it is that are phantoms. It needs no cell but the observed ones.
+// Phantoms counts the emerged blocks of the model as it is that are phantoms; 0 for a model that has no blocks. It needs no
+// cell but the observed ones.
 func (r *Run) Phantoms() int {
-	blocks := r.Model.Blocks()
+	m, ok := r.Model.(Blockwise)
+	if !ok {
+		return 0
+	}
+	blocks := m.Blocks()
 	norms, energy := make([]float64, blocks), make([]float64, blocks)
-	r.Model.DeepNorms(norms)
-	r.Model.ObservedEnergy(energy)
+	m.DeepNorms(norms)
+	m.ObservedEnergy(energy)
 	threshold, count := float64(r.Settings.Threshold), 0
 	if threshold == 0 {
 		threshold = 1

@@ -38,6 +38,9 @@ type layered interface {
 
 // checkTruth returns an error where alignment is asked for and there is nothing to be aligned with.
 func (r *Run) checkTruth() error {
+	if _, ok := r.Model.(Blockwise); !ok && r.Settings.measures(MeasureAlignment) {
+		return fmt.Errorf("experiment: measure = %q: %s has no blocks: leave it out", MeasureAlignment, r.Settings.Model)
+	}
 	if r.Settings.measures(MeasureAlignment) && r.Cells.Truth == nil {
 		return fmt.Errorf("experiment: measure = %q needs the true blocks: take synthetic data that are not standardised",
 			MeasureAlignment)
@@ -54,11 +57,9 @@ func (r *Run) measureBlocks(now *Record) {
 	if s.measures(MeasureJumps) {
 		now.Jumps = r.jumps[:]
 	}
-	ranks := s.measures(MeasureStableRank) || s.measures(MeasureEntropyRank) || s.measures(MeasureNuclearNorm)
-	if ranks {
-		cp := r.Model.CP(0)
-		for n := range cp.Shape {
-			stable, entropy, nuclear := ranksOf(unfolded(cp, n))
+	if s.measures(MeasureStableRank) || s.measures(MeasureEntropyRank) || s.measures(MeasureNuclearNorm) {
+		for _, values := range r.singularValues(now.Deep) {
+			stable, entropy, nuclear := ranksOf(values)
 			if s.measures(MeasureStableRank) {
 				now.StableRank = append(now.StableRank, stable)
 			}
@@ -71,8 +72,24 @@ func (r *Run) measureBlocks(now *Record) {
 		}
 	}
 	if s.measures(MeasureAlignment) {
-		now.Alignment = alignment(r.Model.CP(s.threshold()), r.Cells.Truth)
+		now.Alignment = alignment(r.Model.(Blockwise).CP(s.threshold()), r.Cells.Truth)
 	}
+}
+
+// singularValues returns those of every unfolding of the model's tensor: of its modes where the model is a sum of blocks,
+// else of the unfoldings whose singular values deep is.
+func (r *Run) singularValues(deep []float64) (values [][]float64) {
+	if m, ok := r.Model.(Unfolded); ok {
+		for _, u := range m.Unfoldings() {
+			values = append(values, deep[u.From:u.To])
+		}
+		return values
+	}
+	cp := r.Model.(Blockwise).CP(0)
+	for n := range cp.Shape {
+		values = append(values, unfolded(cp, n))
+	}
+	return values
 }
 
 // balance returns ε and, for chains, the gap of every layer i: the largest | ‖factor i‖² − ‖w_r^1‖² | over blocks r and

@@ -18,10 +18,22 @@ type Model interface {
 	flow.System
 	Draw(model.StartConfig) error
 	Elsewhere(*tensor.Observed) *model.Elsewhere
-	ShallowNorms(norms []float64)
+	// Unbalancedness is what the flow conserves, at its largest.
 	Unbalancedness() float64
+}
+
+// Blockwise is a Model that is a sum of blocks: one that has others, such as singular values, lacks these measures.
+type Blockwise interface {
+	Model
+	ShallowNorms(norms []float64)
 	ObservedEnergy(energy []float64)
 	CP(threshold float64) *tensor.CP
+}
+
+// Unfolded is a Model whose norms are singular values of unfoldings, one unfolding after another.
+type Unfolded interface {
+	Model
+	Unfoldings() []model.Unfolding
 }
 
 // Parametrisation makes a model of the given cells, all of whose parameters are zero, from Blocks, Depth and Threads

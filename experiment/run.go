@@ -56,6 +56,9 @@ func Of(m Model, s Settings, c Cells) (*Run, error) {
 		Settings: s, Cells: c, Model: m, Path: Trajectory{Every: s.Every}, test: measure(m, c.Test),
 		best: Record{HeldOut: math.Inf(1)},
 	}
+	if _, ok := m.(Blockwise); !ok && s.measures(MeasureEnergy) {
+		return nil, fmt.Errorf("experiment: measure = %q: %T has no blocks: leave %s out", s.Measure, m, MeasureEnergy)
+	}
 	if s.Points > 0 {
 		r.Path.Limit = max(s.Points, 2)
 	}
@@ -130,9 +133,12 @@ func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 		}
 		if keeps {
 			if r.Layers {
-				r.shallow = slices.Grow(r.shallow[:0], len(s.Norms))[:len(s.Norms)]
-				r.Model.ShallowNorms(r.shallow)
-				now.Shallow, now.Epsilon = r.shallow, r.Model.Unbalancedness()
+				if m, ok := r.Model.(Blockwise); ok {
+					r.shallow = slices.Grow(r.shallow[:0], len(s.Norms))[:len(s.Norms)]
+					m.ShallowNorms(r.shallow)
+					now.Shallow = r.shallow
+				}
+				now.Epsilon = r.Model.Unbalancedness()
 			}
 			r.Path.Add(now)
 		}

@@ -44,9 +44,11 @@ type Settings struct {
 	Balanced bool   `json:"balanced,omitempty"`              // short for the model "balanced"
 	DType    string `json:"dtype,omitempty"`                 // float64 (default, and not written out) or float32
 	Model    string `json:"model,omitempty" column:"if set"` // one of Parametrisations; default by Balanced and DType
-	Start    string `json:"start,omitempty"`                 // how the first point is drawn, default gaussian
-	SigmaW   Number `json:"sigma_w,omitempty"`               // default 0.01
-	SigmaA   Number `json:"sigma_a,omitempty"`               // default 0.1
+	// Bond is the largest size of an index between the factors of a network (model.NetworkConfig); default none.
+	Bond   int    `json:"bond,omitempty" column:"if set"`
+	Start  string `json:"start,omitempty"`   // how the first point is drawn, default gaussian
+	SigmaW Number `json:"sigma_w,omitempty"` // default 0.01
+	SigmaA Number `json:"sigma_a,omitempty"` // default 0.1
 	// SigmaIs says what SigmaW and SigmaA are: "deviation" (default, and not written out) or "variance" of the entries.
 	SigmaIs  string `json:"sigma_is,omitempty" column:"if set"`
 	Diagonal Number `json:"diagonal,omitempty"` // diagonal start: default 1
@@ -134,6 +136,8 @@ func (s *Settings) Flags() []Flag {
 			"; float32 to explore"},
 		{&s.Model, "", "model", Optional, "parametrisation: " + List(Parametrisations()) +
 			" (default by --balanced and --dtype)"},
+		{&s.Bond, 0, "bond", Optional, "largest size of an index between the factors of --model " +
+			List(model.Networks()) + " (default: full)"},
 		{&s.Start, string(model.Gaussian), "start", Always, "start: " + List(model.Starts())},
 		{&s.SigmaW, 0.01, "sigma-w", Always, "standard deviation of the entries of the vectors w"},
 		{&s.SigmaA, 0.1, "sigma-a", Always, "standard deviation of the entries of the matrices A"},
@@ -224,7 +228,9 @@ func (s *Settings) Normalise() {
 	if len(s.Depth) == 0 {
 		s.Depth = Depths{0}
 	}
-	s.Blocks = cmp.Or(s.Blocks, 500)
+	if !s.Network() {
+		s.Blocks = cmp.Or(s.Blocks, 500)
+	}
 	if s.DType == string(model.Float64) {
 		s.DType = "" // as in every identity from before there was a choice
 	}
@@ -295,6 +301,9 @@ func (s *Settings) Check() error {
 		return fmt.Errorf("dtype = %q is unknown, choose float64 or float32", s.DType)
 	}
 	if err := s.CheckModel(); err != nil {
+		return err
+	}
+	if err := s.CheckNetwork(); err != nil {
 		return err
 	}
 	if s.SigmaIs != "" && s.SigmaIs != Deviation && s.SigmaIs != Variance {

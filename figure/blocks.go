@@ -18,6 +18,7 @@ type NormPanel struct {
 	TrainLoss []float64
 	TestLoss  []float64 // may be nil
 	Threshold float64   // norm above which a block has emerged; 0 means 1
+	Singular  bool      // they are singular values of an unfolding, not norms of blocks
 }
 
 // BlockNorms draws one curve a block (left axis) and the losses (right, logarithmic axis) for every run. Blocks that
@@ -57,12 +58,16 @@ func (n NormPanel) chart() Chart {
 	for _, r := range emerged {
 		isEmerged[r] = true
 	}
+	label, what := "norm of each block", "blocks"
+	if n.Singular {
+		label, what = "singular values", "singular values"
+	}
 	c := Chart{
 		Title: n.Title,
 		X:     Axis{Label: n.XLabel, Log: n.XLog, Min: n.XMin, Max: n.XMax},
-		Y:     Axis{Label: "norm of each block"},
+		Y:     Axis{Label: label},
 		Right: &Axis{Label: "loss", Log: true, Colour: Red},
-		Note:  fmt.Sprintf("%d of %d blocks emerged", len(emerged), len(n.Norms)),
+		Note:  fmt.Sprintf("%d of %d %s emerged", len(emerged), len(n.Norms), what),
 	}
 	for r, norms := range n.Norms {
 		if !isEmerged[r] {

@@ -35,6 +35,8 @@ var table = []*entry{
 	endToEnd,
 	endToEndExponent,
 	bounds,
+	networkConserved,
+	networkExponent,
 }
 
 // Explanation is a statement in two sentences, for a reader who has not read the paper.

@@ -53,7 +53,7 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 			case s.From != "":
 				return onlyWithFrom(command)
 			}
-			return nil
+			return onlyWithBlocks(command, s)
 		},
 		RunE: func(command *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -131,6 +131,20 @@ func onlyWithFrom(command *cobra.Command) error {
 	return nil
 }
 
+// onlyWithBlocks refuses settings of blocks where the model has none, and leaves their defaults out.
+func onlyWithBlocks(command *cobra.Command, s *experiment.Settings) error {
+	if !s.Network() {
+		return nil
+	}
+	for _, name := range []string{"blocks", "diagonal"} {
+		if command.Flags().Changed(name) {
+			return usageError{fmt.Errorf("--%s has no effect on --model %s, which has no blocks: leave it out", name, s.Model)}
+		}
+	}
+	s.Blocks, s.Diagonal = 0, 0
+	return nil
+}
+
 // check refuses what can be refused before any data are read.
 func (f *trainFlags) check() error {
 	s := &f.settings
@@ -138,7 +152,7 @@ func (f *trainFlags) check() error {
 	switch {
 	case (s.Data == "") == (s.Shape == ""):
 		return usageError{fmt.Errorf("give either a FILE of data or --synthetic SHAPE")}
-	case s.Blocks < 1:
+	case s.Blocks < 1 && !s.Network():
 		return usageError{fmt.Errorf("--blocks %d: at least one block is needed", s.Blocks)}
 	case s.Shape != "" && s.Rank < 1:
 		return usageError{fmt.Errorf("--true-rank %d: give a rank above 0", s.Rank)}
@@ -165,6 +179,9 @@ func (f *trainFlags) check() error {
 	if err := s.CheckMeasure(); err != nil {
 		return usageError{err}
 	}
+	if err := s.CheckNetwork(); err != nil {
+		return usageError{err}
+	}
 	if s.Observed == 0 {
 		s.Observed = 1
 		if s.Shape != "" {
@@ -188,6 +205,12 @@ func (f *trainFlags) check() error {
 	if f.exported != "" && s.Balanced {
 		return usageError{errors.New("--export: --balanced chains are collapsed to their vectors and have no w and A: " +
 			"leave one of the two out, or take --factors")}
+	}
+	for flag, path := range map[string]string{"--export": f.exported, "--factors": f.factors} {
+		if path != "" && s.Network() {
+			return usageError{fmt.Errorf("%s: --model %s has no blocks to write: leave one of the two out, or take -o for the "+
+				"trajectory", flag, s.Model)}
+		}
 	}
 	if err := checkEnding("--live", f.live, []string{"jsonl"}); err != nil {
 		return err

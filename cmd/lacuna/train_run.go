@@ -70,7 +70,7 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 	}
 	if f.live != "" {
 		var err error
-		heading := trajectory.Heading{Title: f.title(), Blocks: f.settings.Blocks, Threshold: float64(f.settings.Threshold)}
+		heading := trajectory.Heading{Title: f.title(), Blocks: r.Model.Blocks(), Threshold: float64(f.settings.Threshold)}
 		if r.live, err = trajectory.NewLive(f.live, heading, r.Path.Records); err != nil {
 			return inputError(err)
 		}
@@ -255,12 +255,15 @@ func (r *trainRun) collapsed() (cp *tensor.CP, norms []float64) {
 	for _, k := range order {
 		norms = append(norms, recorded[k])
 	}
-	return r.Model.CP(-1).Take(order), norms
+	return r.Model.(experiment.Blockwise).CP(-1).Take(order), norms
 }
 
 // figure draws the run in the manner of Figure 2, against evaluations and against the logarithm of flow time.
 func (r *trainRun) figure() *figure.Figure {
 	threshold := float64(r.f.settings.Threshold)
+	if m, ok := r.Model.(experiment.Unfolded); ok {
+		return r.unfolded(m, threshold)
+	}
 	byEvaluations, byTime := study.Norms(&r.Path, threshold, false), study.Norms(&r.Path, threshold, true)
 	if test := r.Cells.Test; test == nil || test.Len() == 0 {
 		byEvaluations.TestLoss, byTime.TestLoss = nil, nil
@@ -268,6 +271,25 @@ func (r *trainRun) figure() *figure.Figure {
 	f := figure.BlockNorms(r.f.title(), byEvaluations, byTime)
 	f.Charts = append(f.Charts, study.Measured(&r.Path, threshold)...)
 	if len(f.Charts) == 4 {
+		f.Columns = 2
+	}
+	return f
+}
+
+// unfolded draws the singular values of every unfolding against evaluations.
+func (r *trainRun) unfolded(m experiment.Unfolded, threshold float64) *figure.Figure {
+	var panels []figure.NormPanel
+	for _, u := range m.Unfoldings() {
+		panel := study.Norms(&r.Path, threshold, false)
+		panel.Title, panel.Singular, panel.Norms = u.Name, true, panel.Norms[u.From:u.To]
+		if test := r.Cells.Test; test == nil || test.Len() == 0 {
+			panel.TestLoss = nil
+		}
+		panels = append(panels, panel)
+	}
+	f := figure.BlockNorms(r.f.title(), panels...)
+	f.Charts = append(f.Charts, study.Measured(&r.Path, threshold)...)
+	if len(f.Charts) > 3 {
 		f.Columns = 2
 	}
 	return f
@@ -281,6 +303,12 @@ func (f *trainFlags) title() string {
 		return fmt.Sprintf("depth %s, start of a file, %s", s.Depth, count(s.Blocks, "block"))
 	case s.Balanced:
 		start = string(model.BalancedChain)
+	case s.Network():
+		size := "full size"
+		if s.Bond > 0 {
+			size = fmt.Sprintf("indices up to %d", s.Bond)
+		}
+		return fmt.Sprintf("%s, depth %s, %s start, %s", s.Model, s.Depth, start, size)
 	}
 	return fmt.Sprintf("depth %s, %s start, %s", s.Depth, start, count(s.Blocks, "block"))
 }
@@ -307,6 +335,7 @@ type trainResult struct {
 	Order          int             `json:"order"`
 	Shape          []int           `json:"shape"`
 	Blocks         int             `json:"blocks"`
+	Unfoldings     []unfoldingRank `json:"unfoldings,omitempty"`
 	EffectiveRank  int             `json:"effective_rank"`
 	Evaluations    int             `json:"evaluations"`
 	Steps          int             `json:"steps"`
@@ -326,11 +355,32 @@ type trainResult struct {
 	Settings       json.RawMessage `json:"settings"`
 }
 
+// unfoldingRank is how many singular values of an unfolding are above the threshold.
+type unfoldingRank struct {
+	Name string `json:"name"`
+	Rank int    `json:"rank"`
+	Of   int    `json:"of"`
+}
+
+// unfoldings are the ranks of the unfoldings at the end; nil for a model of blocks.
+func (r *trainRun) unfoldings() []unfoldingRank {
+	m, ok := r.Model.(experiment.Unfolded)
+	if !ok {
+		return nil
+	}
+	var out []unfoldingRank
+	for _, u := range m.Unfoldings() {
+		values := r.Path.Last().Deep[u.From:u.To]
+		out = append(out, unfoldingRank{u.Name, model.EffectiveRank(values, float64(r.f.settings.Threshold)), len(values)})
+	}
+	return out
+}
+
 func (r *trainRun) tell() error {
 	f, train, last := r.f, r.Cells.Train, r.Path.Last()
 	result := trainResult{
 		Status: string(r.result.Status), Observed: train.Len(), Order: train.Order(), Shape: train.Shape(),
-		Blocks: f.settings.Blocks, EffectiveRank: r.result.Rank, Evaluations: r.result.Evaluations, Steps: r.result.Steps,
+		Blocks: r.Model.Blocks(), Unfoldings: r.unfoldings(), EffectiveRank: r.result.Rank, Evaluations: r.result.Evaluations, Steps: r.result.Steps,
 		Rejected: r.result.Rejected, FlowTime: number(r.result.Time), TrainLoss: number(r.result.Loss),
 		TrainMSE: number(r.result.MSE),
 		TestMSE:  number(last.TestMSE), HeldOutMSE: number(last.HeldOut), EmergenceTimes: []number{},
@@ -355,13 +405,23 @@ func (t *trainResult) summary(why string) string {
 	if t.Test > 0 {
 		fmt.Fprintf(&s, ", %s on %s", short(float64(t.TestMSE)), count(t.Test, "test cell"))
 	}
-	fmt.Fprintf(&s, ".\nEffective rank %d of %s.", t.EffectiveRank, count(t.Blocks, "block"))
+	what := "Blocks"
+	if t.Unfoldings == nil {
+		fmt.Fprintf(&s, ".\nEffective rank %d of %s.", t.EffectiveRank, count(t.Blocks, "block"))
+	} else {
+		var ranks []string
+		for _, u := range t.Unfoldings {
+			ranks = append(ranks, fmt.Sprintf("%d of %d (%s)", u.Rank, u.Of, u.Name))
+		}
+		fmt.Fprintf(&s, ".\nRank of the unfoldings: %s.", strings.Join(ranks, ", "))
+		what = "Singular values"
+	}
 	if len(t.EmergenceTimes) > 0 {
 		var times []string
 		for _, emerged := range t.EmergenceTimes {
 			times = append(times, short(float64(emerged)))
 		}
-		fmt.Fprintf(&s, " Blocks emerged at flow times %s.", strings.Join(times, ", "))
+		fmt.Fprintf(&s, " %s emerged at flow times %s.", what, strings.Join(times, ", "))
 	}
 	var written []string
 	for _, path := range []string{t.Output, t.Figure, t.Factors, t.Export, t.Checkpoint} {

@@ -87,6 +87,9 @@ func (f *trainFlags) description() json.RawMessage {
 			continue
 		}
 		value := reflect.ValueOf(s.Value).Elem()
+		if s.Name == "blocks" && f.settings.Network() {
+			continue
+		}
 		if s.Kind == experiment.Stop || s.Kind == experiment.Optional && value.IsZero() {
 			continue
 		}

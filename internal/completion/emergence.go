@@ -106,7 +106,7 @@ func runFlow(ctx context.Context, cells experiment.Cells, s experiment.Settings)
 		out.times = append(out.times, r.Time)
 		out.norms = append(out.norms, slices.Clone(r.Deep))
 		if r.HeldOut < out.heldOut {
-			out.heldOut, out.cp, best = r.HeldOut, run.Model.CP(-1), len(out.times)
+			out.heldOut, out.cp, best = r.HeldOut, run.Model.(experiment.Blockwise).CP(-1), len(out.times)
 		}
 	})
 	out.times, out.norms, out.evaluations = out.times[:best], out.norms[:best], result.Evaluations

@@ -222,7 +222,7 @@ func (w *work) solution(s study.Settings, train *tensor.Observed) (blocks [][][]
 	if w.ctx.Err() != nil {
 		return nil, context.Cause(w.ctx)
 	}
-	cp := run.Model.CP(1)
+	cp := run.Model.(experiment.Blockwise).CP(1)
 	for r := range cp.Blocks {
 		var vectors [][]float64
 		for n, d := range cp.Shape {
