@@ -139,6 +139,14 @@ func updateRow[T Float](rule *Rule, adam *kernel.Adam[T], theta, m, s []T, at in
 	gradient := func(i int) T { return T(decay*theta[i]) - T(x[i]*y[i%kernel.Lanes]) }
 	switch rule.Averages {
 	case 0:
+		if rule.Keep == 1 && rule.Decay == 0 {
+			var s [kernel.Lanes]T
+			for r := range s {
+				s[r] = rate * y[r]
+			}
+			kernel.Axpy(theta, &s, x, len(x)/kernel.Lanes)
+			return
+		}
 		for i, p := range theta {
 			theta[i] = T(keep*p) - T(rate*gradient(i))
 		}
