@@ -15,7 +15,7 @@ func (w *work) tableTried() []int {
 		return []int{2}
 	}
 	if w.rule.apply != nil {
-		return []int{4, 8, 16, 24}
+		return []int{4, 8, 12}
 	}
 	return []int{4, 8, 16, 24, 40, 60, 80, 100, 120}
 }
