@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"lacuna/figure"
+	"lacuna/flow"
 	"lacuna/study"
 )
 
@@ -177,6 +178,9 @@ func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.S
 		wanted[set.ID()] = true
 	}
 	runs = slices.DeleteFunc(runs, func(r study.Run) bool { return !wanted[r.ID] })
+	for i := range runs {
+		runs[i].Outcome.CutOff = unfitted(runs[i])
+	}
 	w.section.Runs += len(runs)
 	for _, run := range runs {
 		if run.State == study.Failed {
@@ -184,6 +188,14 @@ func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.S
 		}
 	}
 	return runs, s, nil
+}
+
+// unfitted tells whether a run by a rule with a rate used up its steps with more than a hundredth of the mean square of
+// the noiseless tensor left to fit: blocks were still to come.
+func unfitted(r study.Run) bool {
+	o := r.Outcome
+	square := o.TestMSE / (o.RelativeTest * o.RelativeTest)
+	return r.Settings.Data == "synthetic" && o.Descends && o.Status == string(flow.EvaluationLimit) && o.TrainMSE > square/100
 }
 
 // runs is do for items that need no trajectories.
