@@ -12,20 +12,25 @@ type batch[T Float] struct {
 	labels                []float64
 	losses                []float64
 	first                 []T
-	predictAt, gradientAt func(i int)
+	products              []T // room for a row of every mode and one more, for every thread
+	predictAt, gradientAt func(worker, i int)
 }
+
+// batchChunk is how many blocks of a row are done at a time: the rows of all modes are then in the first cache.
+const batchChunk = 16 * kernel.Lanes
 
 // evaluateBatch sets g = ∂L/∂v of the mean loss over the given cells, and returns that loss. Predictions stay those of
 // the last evaluation of all cells. Sums have one order, whatever the number of threads.
 func (o *ObjectiveOf[T]) evaluateBatch(cells []int32, labels []float64) float64 {
 	if o.batch == nil {
 		o.batch = &batch[T]{predictAt: o.batchPredict, gradientAt: o.batchGradient}
+		o.batch.products = make([]T, o.threads*(len(o.shape)+1)*max(o.padded, batchChunk))
 	}
 	b := o.batch
 	b.cells, b.labels = cells, labels
 	b.losses, b.first = resize(b.losses, len(cells)), resize(b.first, len(cells))
-	parallel.For(o.threads, len(cells), b.predictAt)
-	parallel.For(o.threads, o.padded/kernel.Lanes, b.gradientAt)
+	parallel.Workers(o.threads, len(cells), b.predictAt)
+	parallel.Workers(o.threads, (o.padded+batchChunk-1)/batchChunk, b.gradientAt)
 	var sum float64
 	for _, value := range b.losses {
 		sum += value
@@ -33,20 +38,33 @@ func (o *ObjectiveOf[T]) evaluateBatch(cells []int32, labels []float64) float64 
 	return sum / float64(len(cells))
 }
 
+// room is a thread's i-th row of n numbers.
+func (b *batch[T]) room(worker, threads, i, n int) []T {
+	each := len(b.products) / threads
+	return b.products[worker*each+i*n:][:n]
+}
+
+// row is what the blocks from one to another have in mode n of an observed cell.
+func (o *ObjectiveOf[T]) row(of [][]T, n int, c int32, from, to int) []T {
+	at := int(o.observed.Index[n][c]) * o.padded
+	return of[n][at+from : at+to]
+}
+
 // batchPredict sets loss and derivative of the i-th cell.
-func (o *ObjectiveOf[T]) batchPredict(i int) {
-	const lanes = kernel.Lanes
-	b, c := o.batch, o.batch.cells[i]
-	var sums [lanes]T
-	for g := 0; g < o.padded; g += lanes {
-		product := *(*[lanes]T)(o.v[0][int(o.observed.Index[0][c])*o.padded+g:])
-		for n := 1; n < len(o.shape); n++ {
-			for r, v := range (*[lanes]T)(o.v[n][int(o.observed.Index[n][c])*o.padded+g:]) {
-				product[r] *= v
-			}
-		}
+func (o *ObjectiveOf[T]) batchPredict(worker, i int) {
+	b, c, last, n := o.batch, o.batch.cells[i], len(o.shape)-1, o.padded/kernel.Lanes
+	product := o.row(o.v, 0, c, 0, o.padded)
+	for m := 1; m < last; m++ {
+		next := b.room(worker, o.threads, 0, o.padded)
+		kernel.Multiply(next, product, o.row(o.v, m, c, 0, o.padded), n)
+		product = next
+	}
+	var sums [kernel.Lanes]T
+	if last > 0 {
+		kernel.Dot(&sums, product, o.row(o.v, last, c, 0, o.padded), n)
+	} else {
 		for r, value := range product {
-			sums[r] += value
+			sums[r%kernel.Lanes] += value
 		}
 	}
 	var prediction T
@@ -61,32 +79,45 @@ func (o *ObjectiveOf[T]) batchPredict(i int) {
 	b.losses[i], b.first[i] = value, T(first/float64(len(b.cells)))
 }
 
-// batchGradient sets g of one lane group.
-func (o *ObjectiveOf[T]) batchGradient(group int) {
-	const lanes = kernel.Lanes
-	b, g, order := o.batch, group*lanes, len(o.shape)
-	for n, d := range o.shape {
+// batchGradient sets g of one chunk of blocks.
+func (o *ObjectiveOf[T]) batchGradient(worker, chunk int) {
+	b, from, to, order := o.batch, chunk*batchChunk, min((chunk+1)*batchChunk, o.padded), len(o.shape)
+	n := (to - from) / kernel.Lanes
+	for m, d := range o.shape {
 		for row := range d {
-			clear(o.g[n][row*o.padded+g:][:lanes])
+			clear(o.g[m][row*o.padded+from:][:to-from])
 		}
 	}
-	after := make([][lanes]T, order+1)
+	room := func(m int) []T { return b.room(worker, o.threads, m, to-from) }
+	var scale [kernel.Lanes]T
 	for i, c := range b.cells {
-		at := func(n int) int { return int(o.observed.Index[n][c])*o.padded + g }
-		all(&after[order], b.first[i])
-		for n := order - 1; n > 0; n-- {
-			for r, v := range (*[lanes]T)(o.v[n][at(n):]) {
-				after[n][r] = after[n+1][r] * v
+		all(&scale, b.first[i])
+		v := func(m int) []T { return o.row(o.v, m, c, from, to) }
+		add := func(m int, others []T) { kernel.Axpy(o.row(o.g, m, c, from, to), &scale, others, n) }
+		if order == 1 {
+			for r := range room(0) {
+				room(0)[r] = 1
 			}
+			add(0, room(0))
+			continue
 		}
-		var before [lanes]T
-		all(&before, 1)
-		for n := range order {
-			v, gradient := (*[lanes]T)(o.v[n][at(n):]), (*[lanes]T)(o.g[n][at(n):])
-			for r, others := range before {
-				gradient[r] += T(others * after[n+1][r])
-				before[r] = others * v[r]
+		behind := func(m int) []T { // product of the modes behind m
+			if m == order-2 {
+				return v(order - 1)
 			}
+			return room(m)
 		}
+		for m := order - 3; m >= 0; m-- {
+			kernel.Multiply(room(m), behind(m+1), v(m+1), n)
+		}
+		add(0, behind(0))
+		before := v(0) // product of the modes before m
+		for m := 1; m < order-1; m++ {
+			kernel.Multiply(room(order-1), before, behind(m), n)
+			add(m, room(order-1))
+			kernel.Multiply(room(order), before, v(m), n)
+			before = room(order)
+		}
+		add(order-1, before)
 	}
 }

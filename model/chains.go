@@ -69,12 +69,13 @@ type ChainsOf[T Float] struct {
 	descendGroup, updateGroup                                      func(worker, g int)
 	renormGroup                                                    func(g int)
 
-	rate     float64 // of Descend
-	rule     Rule    // of Update
-	averages [2][]T  // m and s of Rule, laid out as theta
-	pending  bool    // slot 0 is complete but for the layers beyond v
-	unnormed bool    // norm2 is of before an Update
-	ahead    []T     // two vectors a thread, of the next evaluation
+	rate     float64        // of Descend
+	rule     Rule           // of Update
+	adam     kernel.Adam[T] // the constants of the rule, if it has two averages
+	averages [2][]T         // m and s of Rule, laid out as theta
+	pending  bool           // slot 0 is complete but for the layers beyond v
+	unnormed bool           // norm2 is of before an Update
+	ahead    []T            // two vectors a thread, of the next evaluation
 	call     call[T]
 	rests    bool   // by Rest: resting holds
 	resting  []bool // by group

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
 	"lacuna/tensor"
 )
@@ -89,9 +90,33 @@ func (n *Network) SetAverages(data []byte) error {
 
 // Update moves every parameter by a rule, given slot 0, which holds the negative gradient at θ. Sample must follow.
 func (n *Network) Update(rule Rule) {
+	const lanes = kernel.Lanes
 	gradient := n.slot(0)
-	one := [8]float64{1, 1, 1, 1, 1, 1, 1, 1}
-	updateRow(&rule, n.theta, n.averages[0], n.averages[1], 0, gradient, &one)
+	var one [lanes]float64
+	all(&one, 1)
+	var adam kernel.Adam[float64]
+	if rule.Averages > 1 {
+		adam.Set(rule.Decay, rule.Keep, rule.First, rule.New, rule.Second, rule.NewSquare, rule.Scale, rule.Floor, rule.Rate)
+	}
+	m, s := n.averages[0], n.averages[1]
+	for at := 0; at < len(gradient); at += lanes { // the last ones as the first of a row of zeros
+		var rows [4][lanes]float64
+		end := min(at+lanes, len(gradient))
+		of := [4][]float64{n.theta[at:end], nil, nil, gradient[at:end]}
+		if rule.Averages > 0 {
+			of[1] = m[at:end]
+		}
+		if rule.Averages > 1 {
+			of[2] = s[at:end]
+		}
+		for k := range rows {
+			copy(rows[k][:], of[k])
+		}
+		updateRow(&rule, &adam, rows[0][:], rows[1][:], rows[2][:], 0, rows[3][:], &one)
+		for k := range 3 {
+			copy(of[k], rows[k][:])
+		}
+	}
 	n.curvature = nil
 }
 

@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"lacuna/internal/kernel"
@@ -69,6 +68,9 @@ func (c *ChainsOf[T]) SetAverages(data []byte) error {
 // moved, and multiplied for the next evaluation.
 func (c *ChainsOf[T]) Update(rule Rule) {
 	c.rule = rule
+	if rule.Averages > 1 {
+		c.adam.Set(rule.Decay, rule.Keep, rule.First, rule.New, rule.Second, rule.NewSquare, rule.Scale, rule.Floor, rule.Rate)
+	}
 	c.call.into = c.slot(0)
 	if c.ahead == nil {
 		c.ahead = make([]T, c.threads*2*slices.Max(c.shape)*kernel.Lanes)
@@ -113,12 +115,12 @@ func (c *ChainsOf[T]) update(worker, g int) {
 		x := func(i int) []T { return slot.x[at+i*d*lanes:][:d*lanes] }
 		y := func(i int) []T { return slot.y[at+i*d*lanes:][:d*lanes] }
 		first := c.offset[n] + k*d*d*lanes
-		updateRow(&c.rule, theta, m, s, first, y(k), &one)
+		updateRow(&c.rule, &c.adam, theta, m, s, first, y(k), &one)
 		z := theta[first:][:d*lanes]
 		for i := k; i >= 1; i-- {
 			matrix, right, left := c.offset[n]+(i-1)*d*d*lanes, x(i), y(i-1)
 			for a := range d {
-				updateRow(&c.rule, theta, m, s, matrix+a*d*lanes, right, (*[lanes]T)(left[a*lanes:]))
+				updateRow(&c.rule, &c.adam, theta, m, s, matrix+a*d*lanes, right, (*[lanes]T)(left[a*lanes:]))
 			}
 			kernel.MatVec(next, theta[matrix:], z, d, d)
 			copy(right, z)
@@ -130,13 +132,21 @@ func (c *ChainsOf[T]) update(worker, g int) {
 }
 
 // updateRow moves the parameters from position at on, as many as x has numbers, whose negative gradient is x times y,
-// lane by lane.
-func updateRow[T Float](rule *Rule, theta, m, s []T, at int, x []T, y *[kernel.Lanes]T) {
+// lane by lane. With two averages adam holds the rule's constants.
+func updateRow[T Float](rule *Rule, adam *kernel.Adam[T], theta, m, s []T, at int, x []T, y *[kernel.Lanes]T) {
 	theta = theta[at:][:len(x)]
 	rate, decay, keep := T(rule.Rate), T(rule.Decay), T(rule.Keep)
 	gradient := func(i int) T { return T(decay*theta[i]) - T(x[i]*y[i%kernel.Lanes]) }
 	switch rule.Averages {
 	case 0:
+		if rule.Keep == 1 && rule.Decay == 0 {
+			var s [kernel.Lanes]T
+			for r := range s {
+				s[r] = rate * y[r]
+			}
+			kernel.Axpy(theta, &s, x, len(x)/kernel.Lanes)
+			return
+		}
 		for i, p := range theta {
 			theta[i] = T(keep*p) - T(rate*gradient(i))
 		}
@@ -149,16 +159,7 @@ func updateRow[T Float](rule *Rule, theta, m, s []T, at int, x []T, y *[kernel.L
 			theta[i] = T(keep*p) - T(rate*T(T(direct*g)+T(averaged*m[i])))
 		}
 	default:
-		first, fresh, second, square := T(rule.First), T(rule.New), T(rule.Second), T(rule.NewSquare)
-		scale, floor := T(rule.Scale), T(rule.Floor)
-		m, s = m[at:][:len(x)], s[at:][:len(x)]
-		for i, p := range theta {
-			g := gradient(i)
-			m[i] = T(first*m[i]) + T(fresh*g)
-			s[i] = T(second*s[i]) + T(square*T(g*g))
-			root := T(math.Sqrt(float64(s[i])))
-			theta[i] = T(keep*p) - T(rate*m[i])/T(T(scale*root)+floor)
-		}
+		kernel.AdamRow(theta, m[at:], s[at:], x, y, adam, len(x)/kernel.Lanes)
 	}
 }
 

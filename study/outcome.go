@@ -35,13 +35,19 @@ type Outcome struct {
 	// Measured holds what Settings.Measure asked for of experiment.Measurements, by name, as of the record that the outcome is of.
 	Measured map[string][]Number `json:"measured,omitempty"`
 
+	// CutOff says that the end of the steps was not the end of the run. Who judges a run sets it.
+	CutOff bool `json:"-"`
+
 	Trajectory *experiment.Trajectory `json:"-"` // kept in a file of its own
 }
 
 // Censored tells whether what the run would have come to is not known: a block ran away, the loss is no number, no step
 // met the tolerance, or the flow had not come to its end within the evaluations. Descent and its kin do as many steps as
-// they are given, and that is their end, unless no block has emerged by then.
+// they are given, and that is their end, unless no block has emerged by then or CutOff says otherwise.
 func (o Outcome) Censored() bool {
+	if o.CutOff {
+		return true
+	}
 	switch flow.Status(o.Status) {
 	case flow.Runaway, flow.Diverged, flow.StepTooSmall, flow.WallLimit:
 		return true

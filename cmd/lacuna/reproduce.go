@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ type reproduceFlags struct {
 	quick  bool
 	rule   string
 	sigma  string
+	eps    float64
 }
 
 func newReproduce(a *app) *cobra.Command {
@@ -49,12 +51,13 @@ left out, with a word on how to get them. What was finished is not done again wh
 	flags.SortFlags = false
 	flags.StringVar(&f.out, "out", "reproduction", "directory for everything that is written")
 	flags.BoolVar(&f.quick, "quick", false, "a small version, from which nothing should be concluded")
-	flags.IntVar(&f.runs, "runs", 0, "runs of Figures 4 and 5 for each rule (default 1,500; 48 with --quick)")
-	flags.IntVar(&f.starts, "starts", 0, "starts for each depth of Figures 2 and 3 (default 6; 2 with --quick)")
-	flags.IntVar(&f.steps, "steps", 0, "steps of the rules with a rate (default 20,000; 1,000 with --quick)")
+	flags.IntVar(&f.runs, "runs", 0, "runs of Figures 4 and 5 for each rule (default 1,500; 24 with --quick)")
+	flags.IntVar(&f.starts, "starts", 0, "starts for each depth of Figures 2 and 3 (default 10; 2 with --quick)")
+	flags.IntVar(&f.steps, "steps", 0, "steps of the rules with a rate (default 5,000; 1,000 with --quick)")
 	flags.StringVar(&f.rule, "rule", "flow", "update rule under which the claims are judged: "+
 		strings.Join(reproduce.Rules(), ", ")+", or all side by side")
 	flags.StringVar(&f.sigma, "sigma-is", "", "what the paper's σ are: deviation, variance (default: as the rule has it)")
+	flags.Float64Var(&f.eps, "epsilon", 0, "ε of Adam (default 1e-8)")
 	f.study.register(flags)
 	a.jsonFlag(command)
 	return command
@@ -71,13 +74,19 @@ func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) e
 	case f.steps > 0 && f.rule == "flow":
 		return usageError{errors.New("--steps has no effect on the flow, which chooses its steps: leave it out, or choose a --rule")}
 	}
+	switch {
+	case f.eps < 0 || f.eps != f.eps || math.IsInf(f.eps, 0):
+		return usageError{fmt.Errorf("--epsilon %g: give a number above 0", f.eps)}
+	case f.eps > 0 && f.rule != "adam" && f.rule != "all":
+		return usageError{fmt.Errorf("--epsilon has no effect on the rule %s: leave it out, or choose --rule adam", f.rule)}
+	}
 	slurm, err := f.study.slurm()
 	if err != nil {
 		return err
 	}
 	counter := new(progress.Counter)
 	options := reproduce.Options{
-		Out: f.out, Data: dataFolders(f.study.data), Quick: f.quick, Runs: f.runs, Rule: f.rule, SigmaIs: f.sigma, Starts: f.starts,
+		Out: f.out, Data: dataFolders(f.study.data), Quick: f.quick, Runs: f.runs, Rule: f.rule, SigmaIs: f.sigma, Starts: f.starts, Epsilon: f.eps,
 		Steps:   f.steps,
 		Workers: f.study.workers, Slurm: slurm, Version: buildVersion().Version,
 		Progress: func(item string, p study.Progress) {

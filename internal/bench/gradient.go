@@ -34,8 +34,10 @@ type GradientOptions struct {
 
 // GradientResult is one measurement: the median of as many evaluations as fit the time.
 type GradientResult struct {
-	Case         string  `json:"case"` // "paper" or "sparse"
-	Work         string  `json:"work"` // "gradient", or "step": a whole step of gradient descent
+	Case string `json:"case"` // "paper" or "sparse"
+	// Work is "gradient"; "step", a whole step of gradient descent; or "adam" and "adam128", one of Adam on all cells and
+	// on 128 of them.
+	Work         string  `json:"work"`
 	Shape        []int   `json:"shape"`
 	Observed     int     `json:"observed"` // cells
 	Blocks       int     `json:"blocks"`
@@ -52,7 +54,7 @@ type GradientResult struct {
 	CellBytes float64 `json:"bytes_per_cell"`
 }
 
-// Gradient times a gradient and a whole descent step: at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by
+// Gradient times a gradient, a whole step of descent, and of Adam (not if o.Large): at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by
 // depth, and for 1000×1000×1000 with 200,000 observed cells and 64 blocks; or, if o.Large, for 100,000×50,000×1,000
 // with 10⁵, 10⁶ and 10⁷ observed cells and 16 blocks. Floating-point operations are those that the plan needs,
 // fused multiply–adds counting two. Bytes are those that must cross the cache: the parameters, read forward and read
@@ -195,12 +197,18 @@ func measure[T kernel.Float](
 		return nil, err
 	}
 	parameters := float64(chains.Parameters())
-	held := heap() - before - size*parameters
+	held := heap() - before - float64(size*parameters)
+	var adam, sampled float64
+	if p.name != "large" {
+		if adam, sampled, err = adamSteps(ctx, each, chains); err != nil {
+			return nil, err
+		}
+	}
 	flops, bandwidth := peakFlops[T](threads), peakBandwidth[T](threads, chains.Parameters())
 	// Of a chain, A x and Aᵀ y are two multiply–adds a parameter; adding y xᵀ is a third.
 	matrices := parameters - float64(p.blocks*sum(p.shape))
 	work, moved := contraction.Work[T](p.shape, observed.Len(), p.blocks)
-	moved += 2 * size * parameters
+	moved += float64(2 * size * parameters)
 	result := func(name string, seconds, operations, bytes float64) GradientResult {
 		return GradientResult{
 			Case: p.name, Work: name, Shape: p.shape, Observed: observed.Len(), Blocks: p.blocks, Depth: p.depth,
@@ -212,10 +220,48 @@ func measure[T kernel.Float](
 		}
 	}
 	runtime.KeepAlive(chains)
-	return []GradientResult{
-		result("gradient", gradient, work+4*matrices, moved),
-		result("step", step, work+4*matrices+2*parameters, moved),
-	}, nil
+	results := []GradientResult{
+		result("gradient", gradient, work+float64(4*matrices), moved),
+		result("step", step, work+float64(4*matrices)+float64(2*parameters), moved),
+	}
+	if adam > 0 {
+		// Of a parameter 18 operations, a quotient and a root counting as one each; θ, m and s are read and written.
+		update, more := float64(4*matrices)+float64(18*parameters), float64(4*size*parameters)
+		few := float64(float64(adamBatch) * float64(p.blocks*(4*len(p.shape))))
+		results = append(results,
+			result("adam", adam, work+update, moved+more),
+			result(fmt.Sprint("adam", adamBatch), sampled, few+update, 6*size*parameters))
+	}
+	return results, nil
+}
+
+// adamBatch is how many observed cells a step of Adam takes, beside one that takes all.
+const adamBatch = 128
+
+// adamSteps times a step of Adam on all cells, and one on a batch.
+func adamSteps[T kernel.Float](ctx context.Context, each time.Duration, chains *model.ChainsOf[T]) (all, sampled float64, err error) {
+	rule := model.Rule{
+		Averages: 2, Rate: 1e-9, Keep: 1, First: 0.9, New: 0.1, Second: 0.999, NewSquare: 0.001, Scale: 1, Floor: 1e-8,
+	}
+	if err := chains.Remember(rule.Averages); err != nil {
+		return 0, 0, err
+	}
+	batch := make([]int32, adamBatch)
+	for i := range batch {
+		batch[i] = int32(7 * i) // every observed table here has more cells
+	}
+	step := func(cells []int32) func() {
+		return func() {
+			chains.Update(rule)
+			chains.Sample(cells, nil)
+		}
+	}
+	chains.Sample(nil, nil)
+	if all, err = median(ctx, each, step(nil)); err != nil {
+		return 0, 0, err
+	}
+	sampled, err = median(ctx, each, step(batch))
+	return all, sampled, err
 }
 
 // heap is the number of bytes in use.

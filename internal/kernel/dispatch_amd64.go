@@ -55,6 +55,18 @@ func axpy(y []float64, s *[8]float64, x []float64, n int) {
 }
 
 //go:noinline
+func multiply(out, x, y []float64, n int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		multiplyGo(out, x, y, n)
+	case cpu.AVX512:
+		multiplyAVX512(out, x, y, n)
+	default:
+		multiplyAVX2(out, x, y, n)
+	}
+}
+
+//go:noinline
 func axpyNorm2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int) {
 	switch {
 	case n == 0 || !cpu.AVX2:
@@ -63,6 +75,18 @@ func axpyNorm2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int
 		axpyNorm2AVX512(y, norm2, s, x, n)
 	default:
 		axpyNorm2AVX2(y, norm2, s, x, n)
+	}
+}
+
+//go:noinline
+func adamRow(theta, m, s, x []float64, y *[8]float64, by []float64, n int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		adamRowGo(theta, m, s, x, y, by, n)
+	case cpu.AVX512:
+		adamRowAVX512(theta, m, s, x, y, by, n)
+	default:
+		adamRowAVX2(theta, m, s, x, y, by, n)
 	}
 }
 
@@ -616,6 +640,18 @@ func axpyF32(y []float32, s *[8]float32, x []float32, n int) {
 }
 
 //go:noinline
+func multiplyF32(out, x, y []float32, n int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		multiplyGo(out, x, y, n)
+	case cpu.AVX512:
+		multiplyF32AVX512(out, x, y, n)
+	default:
+		multiplyF32AVX2(out, x, y, n)
+	}
+}
+
+//go:noinline
 func axpyNorm2F32(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int) {
 	switch {
 	case n == 0 || !cpu.AVX2:
@@ -624,6 +660,18 @@ func axpyNorm2F32(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n 
 		axpyNorm2F32AVX512(y, norm2, s, x, n)
 	default:
 		axpyNorm2F32AVX2(y, norm2, s, x, n)
+	}
+}
+
+//go:noinline
+func adamRowF32(theta, m, s, x []float32, y *[8]float32, by []float32, n int) {
+	switch {
+	case n == 0 || !cpu.AVX2:
+		adamRowGo(theta, m, s, x, y, by, n)
+	case cpu.AVX512:
+		adamRowF32AVX512(theta, m, s, x, y, by, n)
+	default:
+		adamRowF32AVX2(theta, m, s, x, y, by, n)
 	}
 }
 

@@ -25,8 +25,18 @@ func axpy(y []float64, s *[8]float64, x []float64, n int) {
 }
 
 //go:noinline
+func multiply(out, x, y []float64, n int) {
+	multiplyGo(out, x, y, n)
+}
+
+//go:noinline
 func axpyNorm2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int) {
 	axpyNorm2Go(y, norm2, s, x, n)
+}
+
+//go:noinline
+func adamRow(theta, m, s, x []float64, y *[8]float64, by []float64, n int) {
+	adamRowGo(theta, m, s, x, y, by, n)
 }
 
 //go:noinline
@@ -170,8 +180,18 @@ func axpyF32(y []float32, s *[8]float32, x []float32, n int) {
 }
 
 //go:noinline
+func multiplyF32(out, x, y []float32, n int) {
+	multiplyGo(out, x, y, n)
+}
+
+//go:noinline
 func axpyNorm2F32(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int) {
 	axpyNorm2Go(y, norm2, s, x, n)
+}
+
+//go:noinline
+func adamRowF32(theta, m, s, x []float32, y *[8]float32, by []float32, n int) {
+	adamRowGo(theta, m, s, x, y, by, n)
 }
 
 //go:noinline

@@ -90,6 +90,18 @@ func Axpy[T Float](y []T, s *[Lanes]T, x []T, n int) {
 	}
 }
 
+// Multiply sets out[i] = x[i] y[i] lane by lane over n entries; out may be x or y.
+func Multiply[T Float](out, x, y []T, n int) {
+	check(out, n*Lanes)
+	check(x, n*Lanes)
+	check(y, n*Lanes)
+	if wide[T]() {
+		multiply(as64(out), as64(x), as64(y), n)
+	} else {
+		multiplyF32(as32(out), as32(x), as32(y), n)
+	}
+}
+
 // AxpyNorm2 is Axpy followed by Norms2: it adds s[r] x[i] to y[i] and sets norm2[r] to the new Σ_i y[i]².
 func AxpyNorm2[T Float](y []T, norm2 *[Lanes]float64, s *[Lanes]T, x []T, n int) {
 	check(x, n*Lanes)
@@ -98,6 +110,38 @@ func AxpyNorm2[T Float](y []T, norm2 *[Lanes]float64, s *[Lanes]T, x []T, n int)
 		axpyNorm2(as64(y), norm2, lane64(s), as64(x), n)
 	} else {
 		axpyNorm2F32(as32(y), norm2, lane32(s), as32(x), n)
+	}
+}
+
+// Adam holds the constants of AdamRow.
+type Adam[T Float] struct {
+	by [9 * Lanes]T // each in all lanes
+}
+
+// Set sets the constants, rounded to T.
+func (a *Adam[T]) Set(decay, keep, first, fresh, second, square, scale, floor, rate float64) {
+	for i, value := range [...]float64{decay, keep, first, fresh, second, square, scale, floor, rate} {
+		for r := range Lanes {
+			a.by[i*Lanes+r] = T(value)
+		}
+	}
+}
+
+// AdamRow moves n lane vectors θ, whose gradient is decay θ[i] − x[i] y, by one step of Adam, lane by lane, every
+// product, sum, quotient and root rounded by itself:
+//
+//	g = decay θ − x y ,  m ← first m + fresh g ,  s ← second s + square g² ,  θ ← keep θ − rate m / (scale √s + floor) .
+//
+// θ, m, s and x are n×8.
+func AdamRow[T Float](theta, m, s, x []T, y *[Lanes]T, by *Adam[T], n int) {
+	check(theta, n*Lanes)
+	check(m, n*Lanes)
+	check(s, n*Lanes)
+	check(x, n*Lanes)
+	if wide[T]() {
+		adamRow(as64(theta), as64(m), as64(s), as64(x), lane64(y), as64(by.by[:]), n)
+	} else {
+		adamRowF32(as32(theta), as32(m), as32(s), as32(x), lane32(y), as32(by.by[:]), n)
 	}
 }
 

@@ -638,6 +638,26 @@ loop19:
 	VZEROUPPER
 	RET
 
+// func multiplyAVX512(out []float64, x []float64, y []float64, n int)
+// Requires: AVX, AVX512F
+TEXT ·multiplyAVX512(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ n+72(FP), BX
+
+loop20:
+	VMOVUPD (CX), Z0
+	VMULPD  (DX), Z0, Z0
+	VMOVUPD Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	DECQ    BX
+	JNZ     loop20
+	VZEROUPPER
+	RET
+
 // func axpyNorm2AVX512(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
 // Requires: AVX, AVX512F
 TEXT ·axpyNorm2AVX512(SB), NOSPLIT, $0-72
@@ -649,7 +669,7 @@ TEXT ·axpyNorm2AVX512(SB), NOSPLIT, $0-72
 	VMOVUPD (DX), Z0
 	VPXORQ  Z2, Z2, Z2
 
-loop20:
+loop21:
 	VMOVUPD     (AX), Z1
 	VFMADD231PD (BX), Z0, Z1
 	VMOVUPD     Z1, (AX)
@@ -657,8 +677,53 @@ loop20:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop20
+	JNZ         loop21
 	VMOVUPD     Z2, (CX)
+	VZEROUPPER
+	RET
+
+// func adamRowAVX512(theta []float64, m []float64, s []float64, x []float64, y *[8]float64, by []float64, n int)
+// Requires: AVX, AVX512F
+TEXT ·adamRowAVX512(SB), NOSPLIT, $0-136
+	MOVQ    theta_base+0(FP), AX
+	MOVQ    m_base+24(FP), CX
+	MOVQ    s_base+48(FP), DX
+	MOVQ    x_base+72(FP), BX
+	MOVQ    y+96(FP), SI
+	MOVQ    by_base+104(FP), DI
+	MOVQ    n+128(FP), R8
+	VMOVUPD (SI), Z0
+
+loop22:
+	VMOVUPD (AX), Z2
+	VMULPD  (BX), Z0, Z3
+	VMULPD  (DI), Z2, Z1
+	VSUBPD  Z3, Z1, Z1
+	VMOVUPD (DX), Z4
+	VMULPD  256(DI), Z4, Z4
+	VMULPD  Z1, Z1, Z3
+	VMULPD  320(DI), Z3, Z3
+	VADDPD  Z3, Z4, Z4
+	VMOVUPD Z4, (DX)
+	VSQRTPD Z4, Z4
+	VMULPD  384(DI), Z4, Z4
+	VADDPD  448(DI), Z4, Z4
+	VMOVUPD (CX), Z3
+	VMULPD  128(DI), Z3, Z3
+	VMULPD  192(DI), Z1, Z1
+	VADDPD  Z1, Z3, Z3
+	VMOVUPD Z3, (CX)
+	VMULPD  512(DI), Z3, Z3
+	VDIVPD  Z4, Z3, Z3
+	VMULPD  64(DI), Z2, Z2
+	VSUBPD  Z3, Z2, Z2
+	VMOVUPD Z2, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	DECQ    R8
+	JNZ     loop22
 	VZEROUPPER
 	RET
 
@@ -677,7 +742,7 @@ TEXT ·negateDotsAVX512(SB), NOSPLIT, $0-104
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z4, Z4, Z4
 
-loop21:
+loop23:
 	VMOVUPD     (SI), Z1
 	VSUBPD      (BX), Z0, Z2
 	VFMADD231PD Z2, Z1, Z3
@@ -687,7 +752,7 @@ loop21:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, AX
 	DECQ        DI
-	JNZ         loop21
+	JNZ         loop23
 	VMOVUPD     Z3, (CX)
 	VMOVUPD     Z4, (DX)
 	VZEROUPPER
@@ -706,7 +771,7 @@ TEXT ·addOuters1AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop22:
+loop24:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R8)(DI*1), Z0, Z0
@@ -714,20 +779,20 @@ loop22:
 	VPXORQ       Z1, Z1, Z1
 	XORQ         R9, R9
 
-cols23:
+cols25:
 	VMOVUPD     (AX)(R9*1), Z2
 	VFMADD231PD (R8)(R9*1), Z0, Z2
 	VMOVUPD     Z2, (AX)(R9*1)
 	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols23
+	JL          cols25
 	VADDPD      (CX), Z1, Z1
 	VMOVUPD     Z1, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop22
+	JNZ         loop24
 	VZEROUPPER
 	RET
 
@@ -744,7 +809,7 @@ TEXT ·addOuters2AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop24:
+loop26:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R9)(DI*1), Z0, Z0
@@ -756,7 +821,7 @@ loop24:
 	VPXORQ       Z2, Z2, Z2
 	XORQ         R10, R10
 
-cols25:
+cols27:
 	VMOVUPD     (AX)(R10*1), Z3
 	VFMADD231PD (R8)(R10*1), Z0, Z3
 	VFMADD231PD (R9)(R10*1), Z1, Z3
@@ -764,13 +829,13 @@ cols25:
 	VFMADD231PD Z3, Z3, Z2
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols25
+	JL          cols27
 	VADDPD      (CX), Z2, Z2
 	VMOVUPD     Z2, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop24
+	JNZ         loop26
 	VZEROUPPER
 	RET
 
@@ -787,7 +852,7 @@ TEXT ·addOuters3AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop26:
+loop28:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R10)(DI*1), Z0, Z0
@@ -803,7 +868,7 @@ loop26:
 	VPXORQ       Z3, Z3, Z3
 	XORQ         R11, R11
 
-cols27:
+cols29:
 	VMOVUPD     (AX)(R11*1), Z4
 	VFMADD231PD (R8)(R11*1), Z0, Z4
 	VFMADD231PD (R9)(R11*1), Z1, Z4
@@ -812,13 +877,13 @@ cols27:
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols27
+	JL          cols29
 	VADDPD      (CX), Z3, Z3
 	VMOVUPD     Z3, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop26
+	JNZ         loop28
 	VZEROUPPER
 	RET
 
@@ -835,7 +900,7 @@ TEXT ·addOuters4AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop28:
+loop30:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R11)(DI*1), Z0, Z0
@@ -855,7 +920,7 @@ loop28:
 	VPXORQ       Z4, Z4, Z4
 	XORQ         R12, R12
 
-cols29:
+cols31:
 	VMOVUPD     (AX)(R12*1), Z5
 	VFMADD231PD (R8)(R12*1), Z0, Z5
 	VFMADD231PD (R9)(R12*1), Z1, Z5
@@ -865,13 +930,13 @@ cols29:
 	VFMADD231PD Z5, Z5, Z4
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols29
+	JL          cols31
 	VADDPD      (CX), Z4, Z4
 	VMOVUPD     Z4, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop28
+	JNZ         loop30
 	VZEROUPPER
 	RET
 
@@ -888,7 +953,7 @@ TEXT ·addOuters5AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop30:
+loop32:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R12)(DI*1), Z0, Z0
@@ -912,7 +977,7 @@ loop30:
 	VPXORQ       Z5, Z5, Z5
 	XORQ         R13, R13
 
-cols31:
+cols33:
 	VMOVUPD     (AX)(R13*1), Z6
 	VFMADD231PD (R8)(R13*1), Z0, Z6
 	VFMADD231PD (R9)(R13*1), Z1, Z6
@@ -923,13 +988,13 @@ cols31:
 	VFMADD231PD Z6, Z6, Z5
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols31
+	JL          cols33
 	VADDPD      (CX), Z5, Z5
 	VMOVUPD     Z5, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop30
+	JNZ         loop32
 	VZEROUPPER
 	RET
 
@@ -946,7 +1011,7 @@ TEXT ·addOuters6AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop32:
+loop34:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R13)(DI*1), Z0, Z0
@@ -974,7 +1039,7 @@ loop32:
 	VPXORQ       Z6, Z6, Z6
 	XORQ         R14, R14
 
-cols33:
+cols35:
 	VMOVUPD     (AX)(R14*1), Z7
 	VFMADD231PD (R8)(R14*1), Z0, Z7
 	VFMADD231PD (R9)(R14*1), Z1, Z7
@@ -986,13 +1051,13 @@ cols33:
 	VFMADD231PD Z7, Z7, Z6
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols33
+	JL          cols35
 	VADDPD      (CX), Z6, Z6
 	VMOVUPD     Z6, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop32
+	JNZ         loop34
 	VZEROUPPER
 	RET
 
@@ -1015,13 +1080,13 @@ TEXT ·addOuterMatVecAVX512(SB), NOSPLIT, $0-160
 	VMOVUPD      Z2, (CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop34:
+loop36:
 	VMULPD (BX), Z0, Z1
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z2, Z2, Z2
 	XORQ   R11, R11
 
-cols35:
+cols37:
 	PREFETCHT1  (R10)(R11*1)
 	VMOVUPD     (AX)(R11*1), Z4
 	VFMADD231PD (SI)(R11*1), Z1, Z4
@@ -1030,7 +1095,7 @@ cols35:
 	VFMADD231PD Z4, Z4, Z2
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, R9
-	JL          cols35
+	JL          cols37
 	VMOVUPD     Z3, (DX)
 	VADDPD      (CX), Z2, Z2
 	VMOVUPD     Z2, (CX)
@@ -1039,7 +1104,7 @@ cols35:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop34
+	JNZ         loop36
 	VZEROUPPER
 	RET
 
@@ -1054,22 +1119,22 @@ TEXT ·outersNorm2x1AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop36:
+loop38:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Z0
 	VMULPD       (DI)(SI*1), Z0, Z0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols37:
+cols39:
 	VMULPD      (DI)(R8*1), Z0, Z2
 	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols37
+	JL          cols39
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop36
+	JNZ         loop38
 	VMOVUPD     Z1, (AX)
 	VZEROUPPER
 	RET
@@ -1085,7 +1150,7 @@ TEXT ·outersNorm2x2AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop38:
+loop40:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R8)(SI*1), Z0, Z0
@@ -1096,16 +1161,16 @@ loop38:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols39:
+cols41:
 	VMULPD      (DI)(R9*1), Z0, Z3
 	VFMADD231PD (R8)(R9*1), Z1, Z3
 	VFMADD231PD Z3, Z3, Z2
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols39
+	JL          cols41
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop38
+	JNZ         loop40
 	VMOVUPD     Z2, (AX)
 	VZEROUPPER
 	RET
@@ -1121,7 +1186,7 @@ TEXT ·outersNorm2x3AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop40:
+loop42:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R9)(SI*1), Z0, Z0
@@ -1136,17 +1201,17 @@ loop40:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols41:
+cols43:
 	VMULPD      (DI)(R10*1), Z0, Z4
 	VFMADD231PD (R8)(R10*1), Z1, Z4
 	VFMADD231PD (R9)(R10*1), Z2, Z4
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols41
+	JL          cols43
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop40
+	JNZ         loop42
 	VMOVUPD     Z3, (AX)
 	VZEROUPPER
 	RET
@@ -1162,7 +1227,7 @@ TEXT ·outersNorm2x4AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop42:
+loop44:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R10)(SI*1), Z0, Z0
@@ -1181,7 +1246,7 @@ loop42:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols43:
+cols45:
 	VMULPD      (DI)(R11*1), Z0, Z5
 	VFMADD231PD (R8)(R11*1), Z1, Z5
 	VFMADD231PD (R9)(R11*1), Z2, Z5
@@ -1189,10 +1254,10 @@ cols43:
 	VFMADD231PD Z5, Z5, Z4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols43
+	JL          cols45
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop42
+	JNZ         loop44
 	VMOVUPD     Z4, (AX)
 	VZEROUPPER
 	RET
@@ -1208,7 +1273,7 @@ TEXT ·outersNorm2x5AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop44:
+loop46:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R11)(SI*1), Z0, Z0
@@ -1231,7 +1296,7 @@ loop44:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols45:
+cols47:
 	VMULPD      (DI)(R12*1), Z0, Z6
 	VFMADD231PD (R8)(R12*1), Z1, Z6
 	VFMADD231PD (R9)(R12*1), Z2, Z6
@@ -1240,10 +1305,10 @@ cols45:
 	VFMADD231PD Z6, Z6, Z5
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols45
+	JL          cols47
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop44
+	JNZ         loop46
 	VMOVUPD     Z5, (AX)
 	VZEROUPPER
 	RET
@@ -1259,7 +1324,7 @@ TEXT ·outersNorm2x6AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop46:
+loop48:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R12)(SI*1), Z0, Z0
@@ -1286,7 +1351,7 @@ loop46:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols47:
+cols49:
 	VMULPD      (DI)(R13*1), Z0, Z7
 	VFMADD231PD (R8)(R13*1), Z1, Z7
 	VFMADD231PD (R9)(R13*1), Z2, Z7
@@ -1296,10 +1361,10 @@ cols47:
 	VFMADD231PD Z7, Z7, Z6
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols47
+	JL          cols49
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop46
+	JNZ         loop48
 	VMOVUPD     Z6, (AX)
 	VZEROUPPER
 	RET
@@ -1315,13 +1380,13 @@ TEXT ·copyLanesAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop48:
+loop50:
 	VMOVUPD (CX), Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop48
+	JNZ     loop50
 	VZEROUPPER
 	RET
 
@@ -1336,7 +1401,7 @@ TEXT ·negateLanesAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop49:
+loop51:
 	VMOVUPD (CX), Z0
 	VPXORQ  Z4, Z4, Z4
 	VSUBPD  Z0, Z4, Z0
@@ -1344,7 +1409,7 @@ loop49:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop49
+	JNZ     loop51
 	VZEROUPPER
 	RET
 
@@ -1359,24 +1424,24 @@ TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop50:
+loop52:
 	VMOVUPD (CX), Z0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows51:
+rows53:
 	DECQ   R8
-	JZ     sum52
+	JZ     sum54
 	ADDQ   SI, DI
 	VADDPD (DI), Z0, Z0
-	JMP    rows51
+	JMP    rows53
 
-sum52:
+sum54:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop50
+	JNZ     loop52
 	VZEROUPPER
 	RET
 
@@ -1393,15 +1458,15 @@ TEXT ·expand1AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop53:
+loop55:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none55
+	JZ      none57
 	VMOVUPD (CX), Z4
 
-loop56:
+loop58:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1410,12 +1475,12 @@ loop56:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop56
+	JNZ     loop58
 
-none55:
+none57:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop53
+	JNZ  loop55
 	VZEROUPPER
 	RET
 
@@ -1432,16 +1497,16 @@ TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop57:
+loop59:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none59
+	JZ      none61
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-loop60:
+loop62:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1452,12 +1517,12 @@ loop60:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop60
+	JNZ     loop62
 
-none59:
+none61:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop57
+	JNZ  loop59
 	VZEROUPPER
 	RET
 
@@ -1474,17 +1539,17 @@ TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop61:
+loop63:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none63
+	JZ      none65
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-loop64:
+loop66:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1497,12 +1562,12 @@ loop64:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop64
+	JNZ     loop66
 
-none63:
+none65:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop61
+	JNZ  loop63
 	VZEROUPPER
 	RET
 
@@ -1519,18 +1584,18 @@ TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop65:
+loop67:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none67
+	JZ      none69
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-loop68:
+loop70:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1545,12 +1610,12 @@ loop68:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop68
+	JNZ     loop70
 
-none67:
+none69:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop65
+	JNZ  loop67
 	VZEROUPPER
 	RET
 
@@ -1569,16 +1634,16 @@ TEXT ·fold1AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop69:
+loop71:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none71
+	JZ      none73
 	VMOVUPD (BX), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop72:
+loop74:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z2
@@ -1589,19 +1654,19 @@ loop72:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop72
+	JNZ         loop74
 	VMOVUPD     Z1, (AX)
-	JMP         end70
+	JMP         end72
 
-none71:
+none73:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 
-end70:
+end72:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop69
+	JNZ  loop71
 	VZEROUPPER
 	RET
 
@@ -1620,18 +1685,18 @@ TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop73:
+loop75:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none75
+	JZ      none77
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop76:
+loop78:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z4
@@ -1647,21 +1712,21 @@ loop76:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop76
+	JNZ         loop78
 	VMOVUPD     Z2, (AX)
 	VMOVUPD     Z3, 64(AX)
-	JMP         end74
+	JMP         end76
 
-none75:
+none77:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 
-end74:
+end76:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop73
+	JNZ  loop75
 	VZEROUPPER
 	RET
 
@@ -1680,12 +1745,12 @@ TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop77:
+loop79:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none79
+	JZ      none81
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -1693,7 +1758,7 @@ loop77:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop80:
+loop82:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z6
@@ -1714,23 +1779,23 @@ loop80:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop80
+	JNZ         loop82
 	VMOVUPD     Z3, (AX)
 	VMOVUPD     Z4, 64(AX)
 	VMOVUPD     Z5, 128(AX)
-	JMP         end78
+	JMP         end80
 
-none79:
+none81:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 
-end78:
+end80:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop77
+	JNZ  loop79
 	VZEROUPPER
 	RET
 
@@ -1749,12 +1814,12 @@ TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop81:
+loop83:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none83
+	JZ      none85
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -1764,7 +1829,7 @@ loop81:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop84:
+loop86:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z8
@@ -1790,25 +1855,25 @@ loop84:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop84
+	JNZ         loop86
 	VMOVUPD     Z4, (AX)
 	VMOVUPD     Z5, 64(AX)
 	VMOVUPD     Z6, 128(AX)
 	VMOVUPD     Z7, 192(AX)
-	JMP         end82
+	JMP         end84
 
-none83:
+none85:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 	VMOVUPD Z0, 192(AX)
 
-end82:
+end84:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop81
+	JNZ  loop83
 	VZEROUPPER
 	RET
 
@@ -1823,15 +1888,15 @@ TEXT ·rowDots1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop85:
+loop87:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none87
+	JZ      none89
 	VMOVUPD (CX), Z4
 
-four88:
+four90:
 	MOVQ       (SI), R10
 	MOVL       R10, R9
 	SHRQ       $0x20, R10
@@ -1864,19 +1929,19 @@ four88:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last89
+	JLE        last91
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four88
+	JMP        four90
 
-last89:
+last91:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none87:
+none89:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop85
+	JNZ  loop87
 	VZEROUPPER
 	RET
 
@@ -1891,16 +1956,16 @@ TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop90:
+loop92:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none92
+	JZ      none94
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-four93:
+four95:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -1937,19 +2002,19 @@ four93:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last94
+	JLE         last96
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four93
+	JMP         four95
 
-last94:
+last96:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none92:
+none94:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop90
+	JNZ  loop92
 	VZEROUPPER
 	RET
 
@@ -1964,17 +2029,17 @@ TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop95:
+loop97:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none97
+	JZ      none99
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-four98:
+four100:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -2015,19 +2080,19 @@ four98:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last99
+	JLE         last101
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four98
+	JMP         four100
 
-last99:
+last101:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none97:
+none99:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop95
+	JNZ  loop97
 	VZEROUPPER
 	RET
 
@@ -2042,18 +2107,18 @@ TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop100:
+loop102:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none102
+	JZ      none104
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-four103:
+four105:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -2098,19 +2163,19 @@ four103:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last104
+	JLE         last106
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four103
+	JMP         four105
 
-last104:
+last106:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none102:
+none104:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop100
+	JNZ  loop102
 	VZEROUPPER
 	RET
 
@@ -2125,16 +2190,16 @@ TEXT ·rowSums1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop105:
+loop107:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	SUBQ   $0x00000002, R8
-	JL     single107
+	JL     single109
 
-pair106:
+pair108:
 	VBROADCASTF64X2 (DX), Z3
 	VUNPCKLPD       Z3, Z3, Z2
 	VUNPCKHPD       Z3, Z3, Z3
@@ -2150,11 +2215,11 @@ pair106:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair106
+	JGE             pair108
 
-single107:
+single109:
 	CMPQ         R8, $-1
-	JL           sum108
+	JL           sum110
 	VBROADCASTSD (DX), Z2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -2163,12 +2228,12 @@ single107:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum108:
+sum110:
 	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop105
+	JNZ     loop107
 	VZEROUPPER
 	RET
 
@@ -2183,7 +2248,7 @@ TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop109:
+loop111:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2192,9 +2257,9 @@ loop109:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R8
-	JL     single111
+	JL     single113
 
-pair110:
+pair112:
 	VBROADCASTF64X2 (DX), Z5
 	VUNPCKLPD       Z5, Z5, Z4
 	VUNPCKHPD       Z5, Z5, Z5
@@ -2212,11 +2277,11 @@ pair110:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair110
+	JGE             pair112
 
-single111:
+single113:
 	CMPQ         R8, $-1
-	JL           sum112
+	JL           sum114
 	VBROADCASTSD (DX), Z4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -2226,14 +2291,14 @@ single111:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum112:
+sum114:
 	VADDPD  Z2, Z0, Z0
 	VADDPD  Z3, Z1, Z1
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop109
+	JNZ     loop111
 	VZEROUPPER
 	RET
 
@@ -2248,7 +2313,7 @@ TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop113:
+loop115:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2259,9 +2324,9 @@ loop113:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R8
-	JL     single115
+	JL     single117
 
-pair114:
+pair116:
 	VBROADCASTF64X2 (DX), Z7
 	VUNPCKLPD       Z7, Z7, Z6
 	VUNPCKHPD       Z7, Z7, Z7
@@ -2281,11 +2346,11 @@ pair114:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair114
+	JGE             pair116
 
-single115:
+single117:
 	CMPQ         R8, $-1
-	JL           sum116
+	JL           sum118
 	VBROADCASTSD (DX), Z6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -2296,7 +2361,7 @@ single115:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum116:
+sum118:
 	VADDPD  Z3, Z0, Z0
 	VADDPD  Z4, Z1, Z1
 	VADDPD  Z5, Z2, Z2
@@ -2305,7 +2370,7 @@ sum116:
 	VMOVUPD Z2, 128(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop113
+	JNZ     loop115
 	VZEROUPPER
 	RET
 
@@ -2320,7 +2385,7 @@ TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop117:
+loop119:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2333,9 +2398,9 @@ loop117:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R8
-	JL     single119
+	JL     single121
 
-pair118:
+pair120:
 	VBROADCASTF64X2 (DX), Z9
 	VUNPCKLPD       Z9, Z9, Z8
 	VUNPCKHPD       Z9, Z9, Z9
@@ -2357,11 +2422,11 @@ pair118:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair118
+	JGE             pair120
 
-single119:
+single121:
 	CMPQ         R8, $-1
-	JL           sum120
+	JL           sum122
 	VBROADCASTSD (DX), Z8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -2373,7 +2438,7 @@ single119:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum120:
+sum122:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -2384,7 +2449,7 @@ sum120:
 	VMOVUPD Z3, 192(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop117
+	JNZ     loop119
 	VZEROUPPER
 	RET
 
@@ -2407,15 +2472,15 @@ TEXT ·treeDots1AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent121:
+parent123:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none124
+	JZ    none126
 
-child122:
+child124:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2427,9 +2492,9 @@ child122:
 	VMOVUPD (R11), Z4
 	VMULPD  (R12), Z4, Z4
 	TESTQ   R9, R9
-	JZ      next123
+	JZ      next125
 
-four125:
+four127:
 	MOVQ       (DI), R12
 	MOVL       R12, R11
 	SHRQ       $0x20, R12
@@ -2462,23 +2527,23 @@ four125:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last126
+	JLE        last128
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four125
+	JMP        four127
 
-last126:
+last128:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next123:
+next125:
 	DECQ R10
-	JNZ  child122
+	JNZ  child124
 
-none124:
+none126:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent121
+	JNZ  parent123
 	VZEROUPPER
 	RET
 
@@ -2501,15 +2566,15 @@ TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent127:
+parent129:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none130
+	JZ    none132
 
-child128:
+child130:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2523,9 +2588,9 @@ child128:
 	VMOVUPD 64(R11), Z5
 	VMULPD  64(R12), Z5, Z5
 	TESTQ   R9, R9
-	JZ      next129
+	JZ      next131
 
-four131:
+four133:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -2562,23 +2627,23 @@ four131:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last132
+	JLE         last134
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four131
+	JMP         four133
 
-last132:
+last134:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next129:
+next131:
 	DECQ R10
-	JNZ  child128
+	JNZ  child130
 
-none130:
+none132:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent127
+	JNZ  parent129
 	VZEROUPPER
 	RET
 
@@ -2601,15 +2666,15 @@ TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent133:
+parent135:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none136
+	JZ    none138
 
-child134:
+child136:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2625,9 +2690,9 @@ child134:
 	VMOVUPD 128(R11), Z6
 	VMULPD  128(R12), Z6, Z6
 	TESTQ   R9, R9
-	JZ      next135
+	JZ      next137
 
-four137:
+four139:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -2668,23 +2733,23 @@ four137:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last138
+	JLE         last140
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four137
+	JMP         four139
 
-last138:
+last140:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next135:
+next137:
 	DECQ R10
-	JNZ  child134
+	JNZ  child136
 
-none136:
+none138:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent133
+	JNZ  parent135
 	VZEROUPPER
 	RET
 
@@ -2707,15 +2772,15 @@ TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent139:
+parent141:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none142
+	JZ    none144
 
-child140:
+child142:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2733,9 +2798,9 @@ child140:
 	VMOVUPD 192(R11), Z7
 	VMULPD  192(R12), Z7, Z7
 	TESTQ   R9, R9
-	JZ      next141
+	JZ      next143
 
-four143:
+four145:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -2780,23 +2845,23 @@ four143:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last144
+	JLE         last146
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four143
+	JMP         four145
 
-last144:
+last146:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next141:
+next143:
 	DECQ R10
-	JNZ  child140
+	JNZ  child142
 
-none142:
+none144:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent139
+	JNZ  parent141
 	VZEROUPPER
 	RET
 
@@ -2822,7 +2887,7 @@ TEXT ·treeSums1AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent145:
+parent147:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -2831,18 +2896,18 @@ parent145:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Z1
 	TESTQ   R11, R11
-	JZ      none147
+	JZ      none149
 
-child146:
+child148:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R10
-	JL     single149
+	JL     single151
 
-pair148:
+pair150:
 	VBROADCASTF64X2 (SI), Z5
 	VUNPCKLPD       Z5, Z5, Z4
 	VUNPCKHPD       Z5, Z5, Z5
@@ -2858,11 +2923,11 @@ pair148:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair148
+	JGE             pair150
 
-single149:
+single151:
 	CMPQ         R10, $-1
-	JL           sum150
+	JL           sum152
 	VBROADCASTSD (SI), Z4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -2871,7 +2936,7 @@ single149:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum150:
+sum152:
 	VADDPD      Z3, Z2, Z2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -2881,15 +2946,15 @@ sum150:
 	VFMADD231PD (CX)(R10*1), Z2, Z0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child146
+	JNZ         child148
 
-none147:
+none149:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent145
+	JNZ     parent147
 	VZEROUPPER
 	RET
 
@@ -2915,7 +2980,7 @@ TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent151:
+parent153:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -2926,9 +2991,9 @@ parent151:
 	VMOVUPD (R10), Z2
 	VMOVUPD 64(R10), Z3
 	TESTQ   R11, R11
-	JZ      none153
+	JZ      none155
 
-child152:
+child154:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -2937,9 +3002,9 @@ child152:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R10
-	JL     single155
+	JL     single157
 
-pair154:
+pair156:
 	VBROADCASTF64X2 (SI), Z9
 	VUNPCKLPD       Z9, Z9, Z8
 	VUNPCKHPD       Z9, Z9, Z9
@@ -2957,11 +3022,11 @@ pair154:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair154
+	JGE             pair156
 
-single155:
+single157:
 	CMPQ         R10, $-1
-	JL           sum156
+	JL           sum158
 	VBROADCASTSD (SI), Z8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -2971,7 +3036,7 @@ single155:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum156:
+sum158:
 	VADDPD      Z6, Z4, Z4
 	VADDPD      Z7, Z5, Z5
 	MOVLQSX     (DX), R10
@@ -2986,16 +3051,16 @@ sum156:
 	VFMADD231PD 64(CX)(R10*1), Z5, Z1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child152
+	JNZ         child154
 
-none153:
+none155:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
 	ADDQ    $0x00000080, (SP)
 	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent151
+	JNZ     parent153
 	VZEROUPPER
 	RET
 
@@ -3021,7 +3086,7 @@ TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent157:
+parent159:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -3034,9 +3099,9 @@ parent157:
 	VMOVUPD 64(R10), Z4
 	VMOVUPD 128(R10), Z5
 	TESTQ   R11, R11
-	JZ      none159
+	JZ      none161
 
-child158:
+child160:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3047,9 +3112,9 @@ child158:
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
 	SUBQ   $0x00000002, R10
-	JL     single161
+	JL     single163
 
-pair160:
+pair162:
 	VBROADCASTF64X2 (SI), Z13
 	VUNPCKLPD       Z13, Z13, Z12
 	VUNPCKHPD       Z13, Z13, Z13
@@ -3069,11 +3134,11 @@ pair160:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair160
+	JGE             pair162
 
-single161:
+single163:
 	CMPQ         R10, $-1
-	JL           sum162
+	JL           sum164
 	VBROADCASTSD (SI), Z12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -3084,7 +3149,7 @@ single161:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum162:
+sum164:
 	VADDPD      Z9, Z6, Z6
 	VADDPD      Z10, Z7, Z7
 	VADDPD      Z11, Z8, Z8
@@ -3104,9 +3169,9 @@ sum162:
 	VFMADD231PD 128(CX)(R10*1), Z8, Z2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child158
+	JNZ         child160
 
-none159:
+none161:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3114,7 +3179,7 @@ none159:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent157
+	JNZ     parent159
 	VZEROUPPER
 	RET
 
@@ -3140,7 +3205,7 @@ TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent163:
+parent165:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -3155,9 +3220,9 @@ parent163:
 	VMOVUPD 128(R10), Z6
 	VMOVUPD 192(R10), Z7
 	TESTQ   R11, R11
-	JZ      none165
+	JZ      none167
 
-child164:
+child166:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3170,9 +3235,9 @@ child164:
 	VPXORQ Z14, Z14, Z14
 	VPXORQ Z15, Z15, Z15
 	SUBQ   $0x00000002, R10
-	JL     single167
+	JL     single169
 
-pair166:
+pair168:
 	VBROADCASTF64X2 (SI), Z17
 	VUNPCKLPD       Z17, Z17, Z16
 	VUNPCKHPD       Z17, Z17, Z17
@@ -3194,11 +3259,11 @@ pair166:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair166
+	JGE             pair168
 
-single167:
+single169:
 	CMPQ         R10, $-1
-	JL           sum168
+	JL           sum170
 	VBROADCASTSD (SI), Z16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -3210,7 +3275,7 @@ single167:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum168:
+sum170:
 	VADDPD      Z12, Z8, Z8
 	VADDPD      Z13, Z9, Z9
 	VADDPD      Z14, Z10, Z10
@@ -3235,9 +3300,9 @@ sum168:
 	VFMADD231PD 192(CX)(R10*1), Z11, Z3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child164
+	JNZ         child166
 
-none165:
+none167:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3246,7 +3311,7 @@ none165:
 	ADDQ    $0x00000100, (SP)
 	ADDQ    $0x00000100, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent163
+	JNZ     parent165
 	VZEROUPPER
 	RET
 
@@ -3271,7 +3336,7 @@ TEXT ·cellDots1AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run169:
+run171:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3284,9 +3349,9 @@ run169:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Z9
 
-four170:
+four172:
 	CMPQ       R8, $0x00000004
-	JL         one171
+	JL         one173
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R9
 	IMULQ      SI, DI
@@ -3327,11 +3392,11 @@ four170:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four170
+	JMP        four172
 
-one171:
+one173:
 	TESTQ         R8, R8
-	JZ            end172
+	JZ            end174
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3347,11 +3412,11 @@ one171:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one171
+	JMP           one173
 
-end172:
+end174:
 	DECQ 24(SP)
-	JNZ  run169
+	JNZ  run171
 	VZEROUPPER
 	RET
 
@@ -3376,7 +3441,7 @@ TEXT ·cellDots2AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run173:
+run175:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3390,9 +3455,9 @@ run173:
 	VMOVUPD (R9), Z9
 	VMOVUPD 64(R9), Z10
 
-four174:
+four176:
 	CMPQ        R8, $0x00000004
-	JL          one175
+	JL          one177
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3441,11 +3506,11 @@ four174:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four174
+	JMP         four176
 
-one175:
+one177:
 	TESTQ         R8, R8
-	JZ            end176
+	JZ            end178
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3463,11 +3528,11 @@ one175:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one175
+	JMP           one177
 
-end176:
+end178:
 	DECQ 24(SP)
-	JNZ  run173
+	JNZ  run175
 	VZEROUPPER
 	RET
 
@@ -3492,7 +3557,7 @@ TEXT ·cellDots3AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run177:
+run179:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3507,9 +3572,9 @@ run177:
 	VMOVUPD 64(R9), Z10
 	VMOVUPD 128(R9), Z11
 
-four178:
+four180:
 	CMPQ        R8, $0x00000004
-	JL          one179
+	JL          one181
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3566,11 +3631,11 @@ four178:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four178
+	JMP         four180
 
-one179:
+one181:
 	TESTQ         R8, R8
-	JZ            end180
+	JZ            end182
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3590,11 +3655,11 @@ one179:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one179
+	JMP           one181
 
-end180:
+end182:
 	DECQ 24(SP)
-	JNZ  run177
+	JNZ  run179
 	VZEROUPPER
 	RET
 
@@ -3619,7 +3684,7 @@ TEXT ·cellDots4AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run181:
+run183:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3635,9 +3700,9 @@ run181:
 	VMOVUPD 128(R9), Z11
 	VMOVUPD 192(R9), Z12
 
-four182:
+four184:
 	CMPQ        R8, $0x00000004
-	JL          one183
+	JL          one185
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3702,11 +3767,11 @@ four182:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four182
+	JMP         four184
 
-one183:
+one185:
 	TESTQ         R8, R8
-	JZ            end184
+	JZ            end186
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3728,86 +3793,17 @@ one183:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one183
+	JMP           one185
 
-end184:
+end186:
 	DECQ 24(SP)
-	JNZ  run181
+	JNZ  run183
 	VZEROUPPER
 	RET
 
 // func cellSums1AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, AVX512F
 TEXT ·cellSums1AVX512(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x03, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ R9, 40(SP)
-
-run185:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Z0
-	VPXORQ  Z1, Z1, Z1
-
-loop186:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSD (SI), Z2
-	VMOVUPD      (DX)(R9*1), Z4
-	VMOVUPD      (BX)(R11*1), Z5
-	VMOVUPD      (AX)(R9*1), Z6
-	VMOVUPD      (CX)(R11*1), Z7
-	VMULPD       Z0, Z2, Z3
-	VFMADD231PD  Z5, Z3, Z6
-	VFMADD231PD  Z4, Z3, Z7
-	VMULPD       Z4, Z2, Z4
-	VMOVUPD      Z6, (AX)(R9*1)
-	VMOVUPD      Z7, (CX)(R11*1)
-	VFMADD231PD  Z5, Z4, Z1
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000008, SI
-	DECQ         R10
-	JNZ          loop186
-	VADDPD       (R12), Z1, Z1
-	VMOVUPD      Z1, (R12)
-	DECQ         32(SP)
-	JNZ          run185
-	VZEROUPPER
-	RET
-
-// func cellSums2AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, AVX512F
-TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -3844,54 +3840,39 @@ run187:
 	MOVQ    8(SP), R12
 	ADDQ    R9, R12
 	VMOVUPD (R11), Z0
-	VMOVUPD 64(R11), Z1
-	VPXORQ  Z2, Z2, Z2
-	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z1, Z1, Z1
 
 loop188:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
 	IMULQ        R8, R11
-	VBROADCASTSD (SI), Z4
-	VMOVUPD      (DX)(R9*1), Z6
-	VMOVUPD      (BX)(R11*1), Z7
-	VMOVUPD      (AX)(R9*1), Z8
-	VMOVUPD      (CX)(R11*1), Z9
-	VMULPD       Z0, Z4, Z5
-	VFMADD231PD  Z7, Z5, Z8
-	VFMADD231PD  Z6, Z5, Z9
-	VMULPD       Z6, Z4, Z6
-	VMOVUPD      Z8, (AX)(R9*1)
-	VMOVUPD      Z9, (CX)(R11*1)
-	VFMADD231PD  Z7, Z6, Z2
-	VMOVUPD      64(DX)(R9*1), Z11
-	VMOVUPD      64(BX)(R11*1), Z12
-	VMOVUPD      64(AX)(R9*1), Z13
-	VMOVUPD      64(CX)(R11*1), Z14
-	VMULPD       Z1, Z4, Z10
-	VFMADD231PD  Z12, Z10, Z13
-	VFMADD231PD  Z11, Z10, Z14
-	VMULPD       Z11, Z4, Z11
-	VMOVUPD      Z13, 64(AX)(R9*1)
-	VMOVUPD      Z14, 64(CX)(R11*1)
-	VFMADD231PD  Z12, Z11, Z3
+	VBROADCASTSD (SI), Z2
+	VMOVUPD      (DX)(R9*1), Z4
+	VMOVUPD      (BX)(R11*1), Z5
+	VMOVUPD      (AX)(R9*1), Z6
+	VMOVUPD      (CX)(R11*1), Z7
+	VMULPD       Z0, Z2, Z3
+	VFMADD231PD  Z5, Z3, Z6
+	VFMADD231PD  Z4, Z3, Z7
+	VMULPD       Z4, Z2, Z4
+	VMOVUPD      Z6, (AX)(R9*1)
+	VMOVUPD      Z7, (CX)(R11*1)
+	VFMADD231PD  Z5, Z4, Z1
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
 	JNZ          loop188
-	VADDPD       (R12), Z2, Z2
-	VMOVUPD      Z2, (R12)
-	VADDPD       64(R12), Z3, Z3
-	VMOVUPD      Z3, 64(R12)
+	VADDPD       (R12), Z1, Z1
+	VMOVUPD      Z1, (R12)
 	DECQ         32(SP)
 	JNZ          run187
 	VZEROUPPER
 	RET
 
-// func cellSums3AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// func cellSums2AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, AVX512F
-TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
+TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -3929,12 +3910,96 @@ run189:
 	ADDQ    R9, R12
 	VMOVUPD (R11), Z0
 	VMOVUPD 64(R11), Z1
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+
+loop190:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Z4
+	VMOVUPD      (DX)(R9*1), Z6
+	VMOVUPD      (BX)(R11*1), Z7
+	VMOVUPD      (AX)(R9*1), Z8
+	VMOVUPD      (CX)(R11*1), Z9
+	VMULPD       Z0, Z4, Z5
+	VFMADD231PD  Z7, Z5, Z8
+	VFMADD231PD  Z6, Z5, Z9
+	VMULPD       Z6, Z4, Z6
+	VMOVUPD      Z8, (AX)(R9*1)
+	VMOVUPD      Z9, (CX)(R11*1)
+	VFMADD231PD  Z7, Z6, Z2
+	VMOVUPD      64(DX)(R9*1), Z11
+	VMOVUPD      64(BX)(R11*1), Z12
+	VMOVUPD      64(AX)(R9*1), Z13
+	VMOVUPD      64(CX)(R11*1), Z14
+	VMULPD       Z1, Z4, Z10
+	VFMADD231PD  Z12, Z10, Z13
+	VFMADD231PD  Z11, Z10, Z14
+	VMULPD       Z11, Z4, Z11
+	VMOVUPD      Z13, 64(AX)(R9*1)
+	VMOVUPD      Z14, 64(CX)(R11*1)
+	VFMADD231PD  Z12, Z11, Z3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop190
+	VADDPD       (R12), Z2, Z2
+	VMOVUPD      Z2, (R12)
+	VADDPD       64(R12), Z3, Z3
+	VMOVUPD      Z3, 64(R12)
+	DECQ         32(SP)
+	JNZ          run189
+	VZEROUPPER
+	RET
+
+// func cellSums3AVX512(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, AVX512F
+TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run191:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Z0
+	VMOVUPD 64(R11), Z1
 	VMOVUPD 128(R11), Z2
 	VPXORQ  Z3, Z3, Z3
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop190:
+loop192:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -3976,7 +4041,7 @@ loop190:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop190
+	JNZ          loop192
 	VADDPD       (R12), Z3, Z3
 	VMOVUPD      Z3, (R12)
 	VADDPD       64(R12), Z4, Z4
@@ -3984,7 +4049,7 @@ loop190:
 	VADDPD       128(R12), Z5, Z5
 	VMOVUPD      Z5, 128(R12)
 	DECQ         32(SP)
-	JNZ          run189
+	JNZ          run191
 	VZEROUPPER
 	RET
 
@@ -4013,7 +4078,7 @@ TEXT ·cellSums4AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run191:
+run193:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -4035,7 +4100,7 @@ run191:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop192:
+loop194:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -4088,7 +4153,7 @@ loop192:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop192
+	JNZ          loop194
 	VADDPD       (R12), Z4, Z4
 	VMOVUPD      Z4, (R12)
 	VADDPD       64(R12), Z5, Z5
@@ -4098,7 +4163,7 @@ loop192:
 	VADDPD       192(R12), Z7, Z7
 	VMOVUPD      Z7, 192(R12)
 	DECQ         32(SP)
-	JNZ          run191
+	JNZ          run193
 	VZEROUPPER
 	RET
 
@@ -4121,7 +4186,7 @@ TEXT ·multiplyAddsAVX512(SB), NOSPLIT, $0-16
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-loop193:
+loop195:
 	VFMADD231PD Z12, Z12, Z0
 	VFMADD231PD Z12, Z12, Z1
 	VFMADD231PD Z12, Z12, Z2
@@ -4135,7 +4200,7 @@ loop193:
 	VFMADD231PD Z12, Z12, Z10
 	VFMADD231PD Z12, Z12, Z11
 	DECQ        CX
-	JNZ         loop193
+	JNZ         loop195
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4203,7 +4268,7 @@ TEXT ·products1AVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop194:
+loop196:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4215,7 +4280,7 @@ loop194:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop194
+	JNZ     loop196
 	VZEROUPPER
 	RET
 
@@ -4231,7 +4296,7 @@ TEXT ·products2AVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop195:
+loop197:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4246,7 +4311,7 @@ loop195:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop195
+	JNZ     loop197
 	VZEROUPPER
 	RET
 
@@ -4262,7 +4327,7 @@ TEXT ·products3AVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop196:
+loop198:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4280,7 +4345,7 @@ loop196:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop196
+	JNZ     loop198
 	VZEROUPPER
 	RET
 
@@ -4296,7 +4361,7 @@ TEXT ·products4AVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop197:
+loop199:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4317,7 +4382,7 @@ loop197:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop197
+	JNZ     loop199
 	VZEROUPPER
 	RET
 
@@ -4333,7 +4398,7 @@ TEXT ·pairDotsAVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop198:
+loop200:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4344,15 +4409,15 @@ loop198:
 	VMULPD  (R10), Z0, Z0
 	MOVQ    $0x00000040, R11
 
-more199:
+more201:
 	CMPQ        R11, R8
-	JGE         end200
+	JGE         end202
 	VMOVUPD     (R9)(R11*1), Z1
 	VFMADD231PD (R10)(R11*1), Z1, Z0
 	ADDQ        $0x00000040, R11
-	JMP         more199
+	JMP         more201
 
-end200:
+end202:
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VHADDPD       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X2
@@ -4363,7 +4428,7 @@ end200:
 	ADDQ          $0x00000004, SI
 	ADDQ          $0x00000008, AX
 	DECQ          DI
-	JNZ           loop198
+	JNZ           loop200
 	VZEROUPPER
 	RET
 
@@ -4377,21 +4442,21 @@ TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-80
 	MOVQ s_len+56(FP), SI
 	SHLQ $0x03, BX
 
-loop201:
+loop203:
 	VBROADCASTSD (DX), Z0
 	XORQ         DI, DI
 
-cols202:
+cols204:
 	VMULPD  (CX)(DI*1), Z0, Z1
 	VMOVUPD Z1, (AX)(DI*1)
 	ADDQ    $0x00000040, DI
 	CMPQ    DI, BX
-	JL      cols202
+	JL      cols204
 	ADDQ    $0x00000008, DX
 	ADDQ    BX, CX
 	ADDQ    BX, AX
 	DECQ    SI
-	JNZ     loop201
+	JNZ     loop203
 	VZEROUPPER
 	RET
 
@@ -4427,7 +4492,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop203:
+loop205:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -4449,7 +4514,7 @@ loop203:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop203
+	JNZ          loop205
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4508,7 +4573,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop204:
+loop206:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -4539,7 +4604,7 @@ loop204:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop204
+	JNZ          loop206
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4614,7 +4679,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop205:
+loop207:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -4654,7 +4719,7 @@ loop205:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop205
+	JNZ          loop207
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4712,7 +4777,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop206:
+loop208:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -4725,7 +4790,7 @@ loop206:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop206
+	JNZ          loop208
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4763,7 +4828,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop207:
+loop209:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -4781,7 +4846,7 @@ loop207:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop207
+	JNZ          loop209
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4827,7 +4892,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop208:
+loop210:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -4850,7 +4915,7 @@ loop208:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop208
+	JNZ          loop210
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4885,14 +4950,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop209:
+loop211:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop209
+	JNZ          loop211
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4914,7 +4979,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop210:
+loop212:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -4923,7 +4988,7 @@ loop210:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop210
+	JNZ          loop212
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -4947,7 +5012,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop211:
+loop213:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -4958,7 +5023,7 @@ loop211:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop211
+	JNZ          loop213
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4991,7 +5056,7 @@ TEXT ·addGram8x1AVX512(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Z7
 
-loop212:
+loop214:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFMADD231PD  Z8, Z9, Z0
@@ -5012,7 +5077,7 @@ loop212:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop212
+	JNZ          loop214
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -5065,7 +5130,7 @@ TEXT ·addGram8x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z14
 	VMOVUPD 64(DI), Z15
 
-loop213:
+loop215:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -5095,7 +5160,7 @@ loop213:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop213
+	JNZ          loop215
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -5164,7 +5229,7 @@ TEXT ·addGram8x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z22
 	VMOVUPD 128(DI), Z23
 
-loop214:
+loop216:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -5203,7 +5268,7 @@ loop214:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop214
+	JNZ          loop216
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5256,7 +5321,7 @@ TEXT ·addGram4x1AVX512(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Z3
 
-loop215:
+loop217:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFMADD231PD  Z4, Z5, Z0
@@ -5269,7 +5334,7 @@ loop215:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop215
+	JNZ          loop217
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -5302,7 +5367,7 @@ TEXT ·addGram4x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z6
 	VMOVUPD 64(DI), Z7
 
-loop216:
+loop218:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -5320,7 +5385,7 @@ loop216:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop216
+	JNZ          loop218
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -5361,7 +5426,7 @@ TEXT ·addGram4x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z10
 	VMOVUPD 128(DI), Z11
 
-loop217:
+loop219:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -5384,7 +5449,7 @@ loop217:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop217
+	JNZ          loop219
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5415,14 +5480,14 @@ TEXT ·addGram1x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ    AX, DI
 	VMOVUPD (DI), Z0
 
-loop218:
+loop220:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFMADD231PD  Z1, Z2, Z0
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop218
+	JNZ          loop220
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -5440,7 +5505,7 @@ TEXT ·addGram1x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z0
 	VMOVUPD 64(DI), Z1
 
-loop219:
+loop221:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -5449,7 +5514,7 @@ loop219:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop219
+	JNZ          loop221
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -5469,7 +5534,7 @@ TEXT ·addGram1x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z1
 	VMOVUPD 128(DI), Z2
 
-loop220:
+loop222:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -5480,7 +5545,7 @@ loop220:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop220
+	JNZ          loop222
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5515,7 +5580,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop221:
+loop223:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -5527,7 +5592,7 @@ loop221:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop221
+	JNZ         loop223
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5547,7 +5612,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop222:
+loop224:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -5555,7 +5620,7 @@ loop222:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop222
+	JNZ         loop224
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -5573,7 +5638,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop223:
+loop225:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -5583,7 +5648,7 @@ loop223:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop223
+	JNZ         loop225
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5604,7 +5669,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop224:
+loop226:
 	VMOVUPD     (R8), Y4
 	VMOVUPD     32(R8), Y5
 	VFMADD231PD (R10), Y4, Y0
@@ -5614,7 +5679,7 @@ loop224:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop224
+	JNZ         loop226
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5642,12 +5707,12 @@ TEXT ·matTVecAVX2(SB), NOSPLIT, $0-88
 	LEAQ   (AX)(DI*1), R8
 	MOVQ   AX, R9
 
-clear225:
+clear227:
 	VMOVUPD Y0, (R9)
 	VMOVUPD Y0, 32(R9)
 	ADDQ    $0x00000040, R9
 	CMPQ    R9, R8
-	JL      clear225
+	JL      clear227
 
 rows:
 	CMPQ    BX, $0x00000004
@@ -5671,7 +5736,7 @@ rows:
 	LEAQ    (DI)(DI*2), R8
 	ADDQ    CX, R8
 
-loop226:
+loop228:
 	VMOVUPD     (AX), Y8
 	VMOVUPD     32(AX), Y9
 	PREFETCHT0  3072(BX)
@@ -5692,7 +5757,7 @@ loop226:
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop226
+	JNZ         loop228
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, AX
 	ADDQ        AX, CX
@@ -5704,7 +5769,7 @@ rows_1:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop227:
+loop229:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	PREFETCHT0  3072(BX)
@@ -5715,7 +5780,7 @@ loop227:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop227
+	JNZ         loop229
 	ADDQ        $0x00000040, DX
 	IMUL3Q      $0x00000001, DI, AX
 	ADDQ        AX, CX
@@ -5729,7 +5794,7 @@ rows_2:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop228:
+loop230:
 	VMOVUPD     (AX), Y4
 	VMOVUPD     32(AX), Y5
 	PREFETCHT0  3072(BX)
@@ -5743,7 +5808,7 @@ loop228:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop228
+	JNZ         loop230
 	ADDQ        $0x00000080, DX
 	IMUL3Q      $0x00000002, DI, AX
 	ADDQ        AX, CX
@@ -5759,7 +5824,7 @@ rows_3:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop229:
+loop231:
 	VMOVUPD     (AX), Y6
 	VMOVUPD     32(AX), Y7
 	PREFETCHT0  3072(BX)
@@ -5776,7 +5841,7 @@ loop229:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop229
+	JNZ         loop231
 	ADDQ        $0x000000c0, DX
 	IMUL3Q      $0x00000003, DI, AX
 	ADDQ        AX, CX
@@ -5797,7 +5862,7 @@ rows_step:
 	LEAQ    (DI)(DI*2), R11
 	ADDQ    CX, R11
 
-loop230:
+loop232:
 	VMOVUPD     (R9), Y8
 	VMOVUPD     32(R9), Y9
 	PREFETCHT0  3072(R8)
@@ -5818,7 +5883,7 @@ loop230:
 	ADDQ        $0x00000040, R11
 	ADDQ        $0x00000040, R9
 	DECQ        R10
-	JNZ         loop230
+	JNZ         loop232
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, R8
 	ADDQ        R8, CX
@@ -5839,7 +5904,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop231:
+loop233:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -5847,7 +5912,7 @@ loop231:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop231
+	JNZ         loop233
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -5863,7 +5928,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop232:
+loop234:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -5873,7 +5938,30 @@ loop232:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop232
+	JNZ         loop234
+	VZEROUPPER
+	RET
+
+// func multiplyAVX2(out []float64, x []float64, y []float64, n int)
+// Requires: AVX
+TEXT ·multiplyAVX2(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ n+72(FP), BX
+
+loop235:
+	VMOVUPD (CX), Y0
+	VMOVUPD 32(CX), Y1
+	VMULPD  (DX), Y0, Y0
+	VMULPD  32(DX), Y1, Y1
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	DECQ    BX
+	JNZ     loop235
 	VZEROUPPER
 	RET
 
@@ -5890,7 +5978,7 @@ TEXT ·axpyNorm2AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop233:
+loop236:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (BX), Y0, Y2
@@ -5902,9 +5990,78 @@ loop233:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop233
+	JNZ         loop236
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
+	VZEROUPPER
+	RET
+
+// func adamRowAVX2(theta []float64, m []float64, s []float64, x []float64, y *[8]float64, by []float64, n int)
+// Requires: AVX
+TEXT ·adamRowAVX2(SB), NOSPLIT, $0-136
+	MOVQ    theta_base+0(FP), AX
+	MOVQ    m_base+24(FP), CX
+	MOVQ    s_base+48(FP), DX
+	MOVQ    x_base+72(FP), BX
+	MOVQ    y+96(FP), SI
+	MOVQ    by_base+104(FP), DI
+	MOVQ    n+128(FP), R8
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y1
+
+loop237:
+	VMOVUPD (AX), Y4
+	VMOVUPD 32(AX), Y5
+	VMULPD  (BX), Y0, Y6
+	VMULPD  (DI), Y4, Y2
+	VSUBPD  Y6, Y2, Y2
+	VMOVUPD (DX), Y8
+	VMULPD  256(DI), Y8, Y8
+	VMULPD  Y2, Y2, Y6
+	VMULPD  320(DI), Y6, Y6
+	VADDPD  Y6, Y8, Y8
+	VMOVUPD Y8, (DX)
+	VSQRTPD Y8, Y8
+	VMULPD  384(DI), Y8, Y8
+	VADDPD  448(DI), Y8, Y8
+	VMOVUPD (CX), Y6
+	VMULPD  128(DI), Y6, Y6
+	VMULPD  192(DI), Y2, Y2
+	VADDPD  Y2, Y6, Y6
+	VMOVUPD Y6, (CX)
+	VMULPD  512(DI), Y6, Y6
+	VDIVPD  Y8, Y6, Y6
+	VMULPD  64(DI), Y4, Y4
+	VSUBPD  Y6, Y4, Y4
+	VMULPD  32(BX), Y1, Y7
+	VMULPD  (DI), Y5, Y3
+	VSUBPD  Y7, Y3, Y3
+	VMOVUPD 32(DX), Y9
+	VMULPD  256(DI), Y9, Y9
+	VMULPD  Y3, Y3, Y7
+	VMULPD  320(DI), Y7, Y7
+	VADDPD  Y7, Y9, Y9
+	VMOVUPD Y9, 32(DX)
+	VSQRTPD Y9, Y9
+	VMULPD  384(DI), Y9, Y9
+	VADDPD  448(DI), Y9, Y9
+	VMOVUPD 32(CX), Y7
+	VMULPD  128(DI), Y7, Y7
+	VMULPD  192(DI), Y3, Y3
+	VADDPD  Y3, Y7, Y7
+	VMOVUPD Y7, 32(CX)
+	VMULPD  512(DI), Y7, Y7
+	VDIVPD  Y9, Y7, Y7
+	VMULPD  64(DI), Y5, Y5
+	VSUBPD  Y7, Y5, Y5
+	VMOVUPD Y4, (AX)
+	VMOVUPD Y5, 32(AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	DECQ    R8
+	JNZ     loop237
 	VZEROUPPER
 	RET
 
@@ -5925,7 +6082,7 @@ TEXT ·negateDotsAVX2(SB), NOSPLIT, $0-104
 	VXORPD Y7, Y7, Y7
 	VXORPD Y8, Y8, Y8
 
-loop234:
+loop238:
 	VMOVUPD     (SI), Y1
 	VMOVUPD     32(SI), Y2
 	VSUBPD      (BX), Y0, Y3
@@ -5940,7 +6097,7 @@ loop234:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, AX
 	DECQ        DI
-	JNZ         loop234
+	JNZ         loop238
 	VMOVUPD     Y5, (CX)
 	VMOVUPD     Y6, 32(CX)
 	VMOVUPD     Y7, (DX)
@@ -5963,7 +6120,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop235:
+loop239:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -5974,7 +6131,7 @@ loop235:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R9, R9
 
-cols236:
+cols240:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -5985,7 +6142,7 @@ cols236:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols236
+	JL          cols240
 	VADDPD      (CX), Y2, Y2
 	VADDPD      32(CX), Y3, Y3
 	VMOVUPD     Y2, (CX)
@@ -5993,7 +6150,7 @@ cols236:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop235
+	JNZ         loop239
 	VZEROUPPER
 	RET
 
@@ -6012,7 +6169,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop237:
+loop241:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -6029,7 +6186,7 @@ loop237:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R10, R10
 
-cols238:
+cols242:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -6042,7 +6199,7 @@ cols238:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols238
+	JL          cols242
 	VADDPD      (CX), Y4, Y4
 	VADDPD      32(CX), Y5, Y5
 	VMOVUPD     Y4, (CX)
@@ -6050,7 +6207,7 @@ cols238:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop237
+	JNZ         loop241
 	VZEROUPPER
 	RET
 
@@ -6069,7 +6226,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop239:
+loop243:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -6092,7 +6249,7 @@ loop239:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R11, R11
 
-cols240:
+cols244:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -6107,7 +6264,7 @@ cols240:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols240
+	JL          cols244
 	VADDPD      (CX), Y6, Y6
 	VADDPD      32(CX), Y7, Y7
 	VMOVUPD     Y6, (CX)
@@ -6115,7 +6272,7 @@ cols240:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop239
+	JNZ         loop243
 	VZEROUPPER
 	RET
 
@@ -6134,7 +6291,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop241:
+loop245:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -6163,7 +6320,7 @@ loop241:
 	VXORPD       Y9, Y9, Y9
 	XORQ         R12, R12
 
-cols242:
+cols246:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -6180,7 +6337,7 @@ cols242:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols242
+	JL          cols246
 	VADDPD      (CX), Y8, Y8
 	VADDPD      32(CX), Y9, Y9
 	VMOVUPD     Y8, (CX)
@@ -6188,7 +6345,7 @@ cols242:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop241
+	JNZ         loop245
 	VZEROUPPER
 	RET
 
@@ -6207,7 +6364,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop243:
+loop247:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -6242,7 +6399,7 @@ loop243:
 	VXORPD       Y11, Y11, Y11
 	XORQ         R13, R13
 
-cols244:
+cols248:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -6261,7 +6418,7 @@ cols244:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols244
+	JL          cols248
 	VADDPD      (CX), Y10, Y10
 	VADDPD      32(CX), Y11, Y11
 	VMOVUPD     Y10, (CX)
@@ -6269,7 +6426,7 @@ cols244:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop243
+	JNZ         loop247
 	VZEROUPPER
 	RET
 
@@ -6288,7 +6445,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop245:
+loop249:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -6329,7 +6486,7 @@ loop245:
 	VXORPD       Y13, Y13, Y13
 	XORQ         R14, R14
 
-cols246:
+cols250:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -6350,7 +6507,7 @@ cols246:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols246
+	JL          cols250
 	VADDPD      (CX), Y12, Y12
 	VADDPD      32(CX), Y13, Y13
 	VMOVUPD     Y12, (CX)
@@ -6358,7 +6515,7 @@ cols246:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop245
+	JNZ         loop249
 	VZEROUPPER
 	RET
 
@@ -6383,7 +6540,7 @@ TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y4, 32(CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop247:
+loop251:
 	VMULPD (BX), Y0, Y1
 	VMULPD 32(BX), Y0, Y2
 	VXORPD Y5, Y5, Y5
@@ -6392,7 +6549,7 @@ loop247:
 	VXORPD Y4, Y4, Y4
 	XORQ   R11, R11
 
-cols248:
+cols252:
 	PREFETCHT1  (R10)(R11*1)
 	VMOVUPD     (AX)(R11*1), Y7
 	VMOVUPD     32(AX)(R11*1), Y8
@@ -6406,7 +6563,7 @@ cols248:
 	VFMADD231PD Y8, Y8, Y4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, R9
-	JL          cols248
+	JL          cols252
 	VMOVUPD     Y5, (DX)
 	VMOVUPD     Y6, 32(DX)
 	VADDPD      (CX), Y3, Y3
@@ -6418,7 +6575,7 @@ cols248:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop247
+	JNZ         loop251
 	VZEROUPPER
 	RET
 
@@ -6434,7 +6591,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop249:
+loop253:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -6443,17 +6600,17 @@ loop249:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols250:
+cols254:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols250
+	JL          cols254
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop249
+	JNZ         loop253
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -6471,7 +6628,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop251:
+loop255:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -6486,7 +6643,7 @@ loop251:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols252:
+cols256:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -6495,10 +6652,10 @@ cols252:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols252
+	JL          cols256
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop251
+	JNZ         loop255
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -6516,7 +6673,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop253:
+loop257:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -6537,7 +6694,7 @@ loop253:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols254:
+cols258:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -6548,10 +6705,10 @@ cols254:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols254
+	JL          cols258
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop253
+	JNZ         loop257
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -6569,7 +6726,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop255:
+loop259:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -6596,7 +6753,7 @@ loop255:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols256:
+cols260:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -6609,10 +6766,10 @@ cols256:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols256
+	JL          cols260
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop255
+	JNZ         loop259
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -6630,7 +6787,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop257:
+loop261:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -6663,7 +6820,7 @@ loop257:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols258:
+cols262:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -6678,10 +6835,10 @@ cols258:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols258
+	JL          cols262
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop257
+	JNZ         loop261
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -6699,7 +6856,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop259:
+loop263:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -6738,7 +6895,7 @@ loop259:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols260:
+cols264:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -6755,10 +6912,10 @@ cols260:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols260
+	JL          cols264
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop259
+	JNZ         loop263
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -6775,7 +6932,7 @@ TEXT ·copyLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop261:
+loop265:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD Y0, (AX)
@@ -6783,7 +6940,7 @@ loop261:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop261
+	JNZ     loop265
 	VZEROUPPER
 	RET
 
@@ -6798,7 +6955,7 @@ TEXT ·negateLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop262:
+loop266:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VXORPD  Y4, Y4, Y4
@@ -6809,7 +6966,7 @@ loop262:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop262
+	JNZ     loop266
 	VZEROUPPER
 	RET
 
@@ -6824,75 +6981,33 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop263:
+loop267:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows264:
+rows268:
 	DECQ   R8
-	JZ     sum265
+	JZ     sum269
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows264
+	JMP    rows268
 
-sum265:
+sum269:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop263
+	JNZ     loop267
 	VZEROUPPER
 	RET
 
 // func expand1AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 // Requires: AVX
 TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x03, DI
-
-loop266:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none268
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-
-loop269:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPD  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPD  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000040, AX
-	DECQ    R9
-	JNZ     loop269
-
-none268:
-	ADDQ $0x00000040, CX
-	DECQ R8
-	JNZ  loop266
-	VZEROUPPER
-	RET
-
-// func expand2AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -6911,8 +7026,6 @@ loop270:
 	JZ      none272
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
 
 loop273:
 	MOVLQSX (SI), R10
@@ -6922,25 +7035,21 @@ loop273:
 	VMOVUPD Y0, (AX)
 	VMULPD  32(R10), Y5, Y1
 	VMOVUPD Y1, 32(AX)
-	VMULPD  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPD  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000040, AX
 	DECQ    R9
 	JNZ     loop273
 
 none272:
-	ADDQ $0x00000080, CX
+	ADDQ $0x00000040, CX
 	DECQ R8
 	JNZ  loop270
 	VZEROUPPER
 	RET
 
-// func expand3AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// func expand2AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -6961,8 +7070,6 @@ loop274:
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
 
 loop277:
 	MOVLQSX (SI), R10
@@ -6976,25 +7083,21 @@ loop277:
 	VMOVUPD Y2, 64(AX)
 	VMULPD  96(R10), Y7, Y3
 	VMOVUPD Y3, 96(AX)
-	VMULPD  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPD  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000c0, AX
+	ADDQ    $0x00000080, AX
 	DECQ    R9
 	JNZ     loop277
 
 none276:
-	ADDQ $0x000000c0, CX
+	ADDQ $0x00000080, CX
 	DECQ R8
 	JNZ  loop274
 	VZEROUPPER
 	RET
 
-// func expand4AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// func expand3AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -7017,10 +7120,64 @@ loop278:
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
+
+loop281:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPD  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPD  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPD  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPD  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPD  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000c0, AX
+	DECQ    R9
+	JNZ     loop281
+
+none280:
+	ADDQ $0x000000c0, CX
+	DECQ R8
+	JNZ  loop278
+	VZEROUPPER
+	RET
+
+// func expand4AVX2(out []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x03, DI
+
+loop282:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none284
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop281:
+loop285:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -7043,78 +7200,18 @@ loop281:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop281
+	JNZ     loop285
 
-none280:
+none284:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop278
+	JNZ  loop282
 	VZEROUPPER
 	RET
 
 // func fold1AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
 TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x03, R9
-
-loop282:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none284
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-
-loop285:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y4
-	VFMADD231PD (SI)(R12*1), Y4, Y2
-	VMOVUPD     (CX)(R12*1), Y6
-	VFMADD231PD Y0, Y4, Y6
-	VMOVUPD     Y6, (CX)(R12*1)
-	VMOVUPD     32(DX), Y5
-	VFMADD231PD 32(SI)(R12*1), Y5, Y3
-	VMOVUPD     32(CX)(R12*1), Y7
-	VFMADD231PD Y1, Y5, Y7
-	VMOVUPD     Y7, 32(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000040, DX
-	DECQ        R11
-	JNZ         loop285
-	VMOVUPD     Y2, (AX)
-	VMOVUPD     Y3, 32(AX)
-	JMP         end283
-
-none284:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-
-end283:
-	ADDQ $0x00000040, BX
-	ADDQ $0x00000040, AX
-	DECQ R10
-	JNZ  loop282
-	VZEROUPPER
-	RET
-
-// func fold2AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -7135,6 +7232,66 @@ loop286:
 	JZ      none288
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop289:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y4
+	VFMADD231PD (SI)(R12*1), Y4, Y2
+	VMOVUPD     (CX)(R12*1), Y6
+	VFMADD231PD Y0, Y4, Y6
+	VMOVUPD     Y6, (CX)(R12*1)
+	VMOVUPD     32(DX), Y5
+	VFMADD231PD 32(SI)(R12*1), Y5, Y3
+	VMOVUPD     32(CX)(R12*1), Y7
+	VFMADD231PD Y1, Y5, Y7
+	VMOVUPD     Y7, 32(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000040, DX
+	DECQ        R11
+	JNZ         loop289
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
+	JMP         end287
+
+none288:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+
+end287:
+	ADDQ $0x00000040, BX
+	ADDQ $0x00000040, AX
+	DECQ R10
+	JNZ  loop286
+	VZEROUPPER
+	RET
+
+// func fold2AVX2(gParent []float64, gV []float64, g []float64, parent []float64, v []float64, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x03, R9
+
+loop290:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none292
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
 	VMOVUPD 96(BX), Y3
 	VXORPD  Y4, Y4, Y4
@@ -7142,7 +7299,7 @@ loop286:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop289:
+loop293:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -7168,25 +7325,25 @@ loop289:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop289
+	JNZ         loop293
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end287
+	JMP         end291
 
-none288:
+none292:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end287:
+end291:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop286
+	JNZ  loop290
 	VZEROUPPER
 	RET
 
@@ -7205,12 +7362,12 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop290:
+loop294:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none292
+	JZ      none296
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7224,7 +7381,7 @@ loop290:
 	VXORPD  Y10, Y10, Y10
 	VXORPD  Y11, Y11, Y11
 
-loop293:
+loop297:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -7260,16 +7417,16 @@ loop293:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop293
+	JNZ         loop297
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end291
+	JMP         end295
 
-none292:
+none296:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7278,11 +7435,11 @@ none292:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end291:
+end295:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop290
+	JNZ  loop294
 	VZEROUPPER
 	RET
 
@@ -7301,12 +7458,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop294:
+loop298:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none296
+	JZ      none300
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7319,7 +7476,7 @@ loop294:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop297:
+loop301:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -7345,7 +7502,7 @@ loop297:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop297
+	JNZ         loop301
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -7359,7 +7516,7 @@ loop297:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop298:
+loop302:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -7385,14 +7542,14 @@ loop298:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop298
+	JNZ         loop302
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end295
+	JMP         end299
 
-none296:
+none300:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7403,11 +7560,11 @@ none296:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end295:
+end299:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop294
+	JNZ  loop298
 	VZEROUPPER
 	RET
 
@@ -7422,16 +7579,16 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop299:
+loop303:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none301
+	JZ      none305
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 
-four302:
+four306:
 	MOVQ       (SI), R10
 	MOVL       R10, R9
 	SHRQ       $0x20, R10
@@ -7467,19 +7624,19 @@ four302:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last303
+	JLE        last307
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four302
+	JMP        four306
 
-last303:
+last307:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none301:
+none305:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop299
+	JNZ  loop303
 	VZEROUPPER
 	RET
 
@@ -7494,18 +7651,18 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop304:
+loop308:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none306
+	JZ      none310
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 	VMOVUPD 64(CX), Y10
 	VMOVUPD 96(CX), Y11
 
-four307:
+four311:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7549,19 +7706,19 @@ four307:
 	VADDPD      Y13, Y12, Y12
 	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last308
+	JLE         last312
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four307
+	JMP         four311
 
-last308:
+last312:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none306:
+none310:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop304
+	JNZ  loop308
 	VZEROUPPER
 	RET
 
@@ -7576,12 +7733,12 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop309:
+loop313:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none311
+	JZ      none315
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 	VMOVUPD 64(CX), Y10
@@ -7589,7 +7746,7 @@ loop309:
 	VMOVUPD 128(CX), Y12
 	VMOVUPD 160(CX), Y13
 
-four312:
+four316:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7641,19 +7798,19 @@ four312:
 	VADDPD      Y15, Y14, Y14
 	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last313
+	JLE         last317
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four312
+	JMP         four316
 
-last313:
+last317:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none311:
+none315:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop309
+	JNZ  loop313
 	VZEROUPPER
 	RET
 
@@ -7668,14 +7825,14 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop314:
+loop318:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none316
+	JZ    none320
 
-four317:
+four321:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7743,19 +7900,19 @@ four317:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last318
+	JLE         last322
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four317
+	JMP         four321
 
-last318:
+last322:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none316:
+none320:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop314
+	JNZ  loop318
 	VZEROUPPER
 	RET
 
@@ -7770,7 +7927,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop319:
+loop323:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7779,9 +7936,9 @@ loop319:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single321
+	JL     single325
 
-pair320:
+pair324:
 	VBROADCASTF128 (DX), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -7799,11 +7956,11 @@ pair320:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair320
+	JGE            pair324
 
-single321:
+single325:
 	CMPQ         R8, $-1
-	JL           sum322
+	JL           sum326
 	VBROADCASTSD (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -7813,14 +7970,14 @@ single321:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum322:
+sum326:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop319
+	JNZ     loop323
 	VZEROUPPER
 	RET
 
@@ -7835,7 +7992,7 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop323:
+loop327:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7848,9 +8005,9 @@ loop323:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single325
+	JL     single329
 
-pair324:
+pair328:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -7872,11 +8029,11 @@ pair324:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair324
+	JGE            pair328
 
-single325:
+single329:
 	CMPQ         R8, $-1
-	JL           sum326
+	JL           sum330
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -7888,7 +8045,7 @@ single325:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum326:
+sum330:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -7899,7 +8056,7 @@ sum326:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop323
+	JNZ     loop327
 	VZEROUPPER
 	RET
 
@@ -7914,7 +8071,7 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop327:
+loop331:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7931,9 +8088,9 @@ loop327:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single329
+	JL     single333
 
-pair328:
+pair332:
 	VBROADCASTF128 (DX), Y13
 	VUNPCKLPD      Y13, Y13, Y12
 	VUNPCKHPD      Y13, Y13, Y13
@@ -7959,11 +8116,11 @@ pair328:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair328
+	JGE            pair332
 
-single329:
+single333:
 	CMPQ         R8, $-1
-	JL           sum330
+	JL           sum334
 	VBROADCASTSD (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -7977,7 +8134,7 @@ single329:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum330:
+sum334:
 	VADDPD  Y6, Y0, Y0
 	VADDPD  Y7, Y1, Y1
 	VADDPD  Y8, Y2, Y2
@@ -7992,7 +8149,7 @@ sum330:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop327
+	JNZ     loop331
 	VZEROUPPER
 	RET
 
@@ -8007,7 +8164,7 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop331:
+loop335:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -8023,9 +8180,9 @@ loop331:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single333
+	JL     single337
 
-pair332:
+pair336:
 	VBROADCASTF128 (R9), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8047,11 +8204,11 @@ pair332:
 	ADDQ           $0x00000008, R10
 	ADDQ           $0x00000010, R9
 	SUBQ           $0x00000002, R11
-	JGE            pair332
+	JGE            pair336
 
-single333:
+single337:
 	CMPQ         R11, $-1
-	JL           sum334
+	JL           sum338
 	VBROADCASTSD (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -8063,7 +8220,7 @@ single333:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum334:
+sum338:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8081,9 +8238,9 @@ sum334:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single336
+	JL      single340
 
-pair335:
+pair339:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8105,11 +8262,11 @@ pair335:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair335
+	JGE            pair339
 
-single336:
+single340:
 	CMPQ         R8, $-1
-	JL           sum337
+	JL           sum341
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -8121,7 +8278,7 @@ single336:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum337:
+sum341:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8132,7 +8289,7 @@ sum337:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop331
+	JNZ     loop335
 	VZEROUPPER
 	RET
 
@@ -8155,15 +8312,15 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent338:
+parent342:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none341
+	JZ    none345
 
-child339:
+child343:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8177,9 +8334,9 @@ child339:
 	VMOVUPD 32(R11), Y9
 	VMULPD  32(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next340
+	JZ      next344
 
-four342:
+four346:
 	MOVQ       (DI), R12
 	MOVL       R12, R11
 	SHRQ       $0x20, R12
@@ -8215,23 +8372,23 @@ four342:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last343
+	JLE        last347
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four342
+	JMP        four346
 
-last343:
+last347:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next340:
+next344:
 	DECQ R10
-	JNZ  child339
+	JNZ  child343
 
-none341:
+none345:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent338
+	JNZ  parent342
 	VZEROUPPER
 	RET
 
@@ -8254,15 +8411,15 @@ TEXT ·treeDots2AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent344:
+parent348:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none347
+	JZ    none351
 
-child345:
+child349:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8280,9 +8437,9 @@ child345:
 	VMOVUPD 96(R11), Y11
 	VMULPD  96(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next346
+	JZ      next350
 
-four348:
+four352:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8326,23 +8483,23 @@ four348:
 	VADDPD      Y13, Y12, Y12
 	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last349
+	JLE         last353
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four348
+	JMP         four352
 
-last349:
+last353:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next346:
+next350:
 	DECQ R10
-	JNZ  child345
+	JNZ  child349
 
-none347:
+none351:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent344
+	JNZ  parent348
 	VZEROUPPER
 	RET
 
@@ -8365,15 +8522,15 @@ TEXT ·treeDots3AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent350:
+parent354:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none353
+	JZ    none357
 
-child351:
+child355:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8395,9 +8552,9 @@ child351:
 	VMOVUPD 160(R11), Y13
 	VMULPD  160(R12), Y13, Y13
 	TESTQ   R9, R9
-	JZ      next352
+	JZ      next356
 
-four354:
+four358:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8449,23 +8606,23 @@ four354:
 	VADDPD      Y15, Y14, Y14
 	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last355
+	JLE         last359
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four354
+	JMP         four358
 
-last355:
+last359:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next352:
+next356:
 	DECQ R10
-	JNZ  child351
+	JNZ  child355
 
-none353:
+none357:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent350
+	JNZ  parent354
 	VZEROUPPER
 	RET
 
@@ -8488,15 +8645,15 @@ TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
 	DECQ R9
 	MOVQ R9, 272(SP)
 
-parent356:
+parent360:
 	MOVQ  264(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 264(SP)
 	TESTQ R10, R10
-	JZ    none359
+	JZ    none363
 
-child357:
+child361:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8530,9 +8687,9 @@ child357:
 	VMULPD  224(R12), Y9, Y9
 	VMOVUPD Y9, 224(SP)
 	TESTQ   R9, R9
-	JZ      next358
+	JZ      next362
 
-four360:
+four364:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8600,23 +8757,23 @@ four360:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last361
+	JLE         last365
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four360
+	JMP         four364
 
-last361:
+last365:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next358:
+next362:
 	DECQ R10
-	JNZ  child357
+	JNZ  child361
 
-none359:
+none363:
 	ADDQ $0x00000100, 256(SP)
 	DECQ 272(SP)
-	JNZ  parent356
+	JNZ  parent360
 	VZEROUPPER
 	RET
 
@@ -8642,7 +8799,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent362:
+parent366:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8653,9 +8810,9 @@ parent362:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none364
+	JZ      none368
 
-child363:
+child367:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8664,9 +8821,9 @@ child363:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single366
+	JL     single370
 
-pair365:
+pair369:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8684,11 +8841,11 @@ pair365:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair365
+	JGE            pair369
 
-single366:
+single370:
 	CMPQ         R10, $-1
-	JL           sum367
+	JL           sum371
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -8698,7 +8855,7 @@ single366:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum367:
+sum371:
 	VADDPD      Y6, Y4, Y4
 	VADDPD      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -8713,16 +8870,16 @@ sum367:
 	VFMADD231PD 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child363
+	JNZ         child367
 
-none364:
+none368:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent362
+	JNZ     parent366
 	VZEROUPPER
 	RET
 
@@ -8748,7 +8905,7 @@ TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent368:
+parent372:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8760,9 +8917,9 @@ parent368:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none370
+	JZ      none374
 
-child369:
+child373:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8775,9 +8932,9 @@ child369:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single372
+	JL     single376
 
-pair371:
+pair375:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8799,11 +8956,11 @@ pair371:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair371
+	JGE            pair375
 
-single372:
+single376:
 	CMPQ         R10, $-1
-	JL           sum373
+	JL           sum377
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -8815,7 +8972,7 @@ single372:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum373:
+sum377:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -8850,13 +9007,13 @@ sum373:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child369
+	JNZ         child373
 
-none370:
+none374:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent368
+	JNZ  parent372
 	VZEROUPPER
 	RET
 
@@ -8882,7 +9039,7 @@ TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent374:
+parent378:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8896,9 +9053,9 @@ parent374:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none376
+	JZ      none380
 
-child375:
+child379:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8915,9 +9072,9 @@ child375:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single378
+	JL     single382
 
-pair377:
+pair381:
 	VBROADCASTF128 (SI), Y13
 	VUNPCKLPD      Y13, Y13, Y12
 	VUNPCKHPD      Y13, Y13, Y13
@@ -8943,11 +9100,11 @@ pair377:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair377
+	JGE            pair381
 
-single378:
+single382:
 	CMPQ         R10, $-1
-	JL           sum379
+	JL           sum383
 	VBROADCASTSD (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -8961,7 +9118,7 @@ single378:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum379:
+sum383:
 	VADDPD      Y6, Y0, Y0
 	VADDPD      Y7, Y1, Y1
 	VADDPD      Y8, Y2, Y2
@@ -9010,13 +9167,13 @@ sum379:
 	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child375
+	JNZ         child379
 
-none376:
+none380:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent374
+	JNZ  parent378
 	VZEROUPPER
 	RET
 
@@ -9042,7 +9199,7 @@ TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent380:
+parent384:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -9058,9 +9215,9 @@ parent380:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none382
+	JZ      none386
 
-child381:
+child385:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -9076,9 +9233,9 @@ child381:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single384
+	JL     single388
 
-pair383:
+pair387:
 	VBROADCASTF128 (R10), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9100,11 +9257,11 @@ pair383:
 	ADDQ           $0x00000008, R13
 	ADDQ           $0x00000010, R10
 	SUBQ           $0x00000002, R14
-	JGE            pair383
+	JGE            pair387
 
-single384:
+single388:
 	CMPQ         R14, $-1
-	JL           sum385
+	JL           sum389
 	VBROADCASTSD (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -9116,7 +9273,7 @@ single384:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum385:
+sum389:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9158,9 +9315,9 @@ sum385:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single387
+	JL          single391
 
-pair386:
+pair390:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9182,11 +9339,11 @@ pair386:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R12
-	JGE            pair386
+	JGE            pair390
 
-single387:
+single391:
 	CMPQ         R12, $-1
-	JL           sum388
+	JL           sum392
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -9198,7 +9355,7 @@ single387:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum388:
+sum392:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9233,13 +9390,13 @@ sum388:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child381
+	JNZ         child385
 
-none382:
+none386:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent380
+	JNZ  parent384
 	VZEROUPPER
 	RET
 
@@ -9264,7 +9421,7 @@ TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run389:
+run393:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9276,9 +9433,9 @@ run389:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four390:
+four394:
 	CMPQ       R8, $0x00000004
-	JL         one391
+	JL         one395
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R10
 	IMULQ      SI, DI
@@ -9334,11 +9491,11 @@ four390:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four390
+	JMP        four394
 
-one391:
+one395:
 	TESTQ        R8, R8
-	JZ           end392
+	JZ           end396
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9357,11 +9514,11 @@ one391:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one391
+	JMP          one395
 
-end392:
+end396:
 	DECQ 24(SP)
-	JNZ  run389
+	JNZ  run393
 	VZEROUPPER
 	RET
 
@@ -9386,7 +9543,7 @@ TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run393:
+run397:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9398,9 +9555,9 @@ run393:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four394:
+four398:
 	CMPQ        R8, $0x00000004
-	JL          one395
+	JL          one399
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9480,11 +9637,11 @@ four394:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four394
+	JMP         four398
 
-one395:
+one399:
 	TESTQ        R8, R8
-	JZ           end396
+	JZ           end400
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9509,11 +9666,11 @@ one395:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one395
+	JMP          one399
 
-end396:
+end400:
 	DECQ 24(SP)
-	JNZ  run393
+	JNZ  run397
 	VZEROUPPER
 	RET
 
@@ -9538,7 +9695,7 @@ TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run397:
+run401:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9550,9 +9707,9 @@ run397:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four398:
+four402:
 	CMPQ        R8, $0x00000004
-	JL          one399
+	JL          one403
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9656,11 +9813,11 @@ four398:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four398
+	JMP         four402
 
-one399:
+one403:
 	TESTQ        R8, R8
-	JZ           end400
+	JZ           end404
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9691,11 +9848,11 @@ one399:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one399
+	JMP          one403
 
-end400:
+end404:
 	DECQ 24(SP)
-	JNZ  run397
+	JNZ  run401
 	VZEROUPPER
 	RET
 
@@ -9720,7 +9877,7 @@ TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run401:
+run405:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9732,9 +9889,9 @@ run401:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four402:
+four406:
 	CMPQ        R8, $0x00000004
-	JL          one403
+	JL          one407
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9862,11 +10019,11 @@ four402:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four402
+	JMP         four406
 
-one403:
+one407:
 	TESTQ        R8, R8
-	JZ           end404
+	JZ           end408
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9903,11 +10060,11 @@ one403:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one403
+	JMP          one407
 
-end404:
+end408:
 	DECQ 24(SP)
-	JNZ  run401
+	JNZ  run405
 	VZEROUPPER
 	RET
 
@@ -9936,7 +10093,7 @@ TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run405:
+run409:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -9954,7 +10111,7 @@ run405:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop406:
+loop410:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -9985,13 +10142,13 @@ loop406:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop406
+	JNZ          loop410
 	VADDPD       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPD       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run405
+	JNZ          run409
 	VZEROUPPER
 	RET
 
@@ -10020,7 +10177,7 @@ TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run407:
+run411:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -10042,7 +10199,7 @@ run407:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop408:
+loop412:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10095,7 +10252,7 @@ loop408:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop408
+	JNZ          loop412
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -10105,7 +10262,7 @@ loop408:
 	VADDPD       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run407
+	JNZ          run411
 	VZEROUPPER
 	RET
 
@@ -10134,7 +10291,7 @@ TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run409:
+run413:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -10157,7 +10314,7 @@ run409:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop410:
+loop414:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -10199,7 +10356,7 @@ loop410:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop410
+	JNZ          loop414
 	VADDPD       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPD       32(R12), Y4, Y4
@@ -10213,7 +10370,7 @@ loop410:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop411:
+loop415:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10255,7 +10412,7 @@ loop411:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop411
+	JNZ          loop415
 	VADDPD       96(R12), Y3, Y3
 	VMOVUPD      Y3, 96(R12)
 	VADDPD       128(R12), Y4, Y4
@@ -10263,7 +10420,7 @@ loop411:
 	VADDPD       160(R12), Y5, Y5
 	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run409
+	JNZ          run413
 	VZEROUPPER
 	RET
 
@@ -10292,7 +10449,7 @@ TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run412:
+run416:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -10317,7 +10474,7 @@ run412:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop413:
+loop417:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -10370,7 +10527,7 @@ loop413:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop413
+	JNZ          loop417
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -10388,7 +10545,7 @@ loop413:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop414:
+loop418:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10441,7 +10598,7 @@ loop414:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop414
+	JNZ          loop418
 	VADDPD       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPD       160(R12), Y5, Y5
@@ -10451,7 +10608,7 @@ loop414:
 	VADDPD       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run412
+	JNZ          run416
 	VZEROUPPER
 	RET
 
@@ -10475,7 +10632,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop415:
+loop419:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -10489,7 +10646,7 @@ loop415:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop415
+	JNZ         loop419
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10582,7 +10739,7 @@ TEXT ·products1AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop416:
+loop420:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10597,7 +10754,7 @@ loop416:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop416
+	JNZ     loop420
 	VZEROUPPER
 	RET
 
@@ -10613,7 +10770,7 @@ TEXT ·products2AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop417:
+loop421:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10634,7 +10791,7 @@ loop417:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop417
+	JNZ     loop421
 	VZEROUPPER
 	RET
 
@@ -10650,7 +10807,7 @@ TEXT ·products3AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop418:
+loop422:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10677,7 +10834,7 @@ loop418:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop418
+	JNZ     loop422
 	VZEROUPPER
 	RET
 
@@ -10693,7 +10850,7 @@ TEXT ·products4AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop419:
+loop423:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10726,7 +10883,7 @@ loop419:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop419
+	JNZ     loop423
 	VZEROUPPER
 	RET
 
@@ -10742,7 +10899,7 @@ TEXT ·pairDotsAVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop420:
+loop424:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10755,17 +10912,17 @@ loop420:
 	VMULPD  32(R10), Y1, Y1
 	MOVQ    $0x00000040, R11
 
-more421:
+more425:
 	CMPQ        R11, R8
-	JGE         end422
+	JGE         end426
 	VMOVUPD     (R9)(R11*1), Y2
 	VFMADD231PD (R10)(R11*1), Y2, Y0
 	VMOVUPD     32(R9)(R11*1), Y3
 	VFMADD231PD 32(R10)(R11*1), Y3, Y1
 	ADDQ        $0x00000040, R11
-	JMP         more421
+	JMP         more425
 
-end422:
+end426:
 	VHADDPD      Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPD       X4, X0, X0
@@ -10775,7 +10932,7 @@ end422:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, AX
 	DECQ         DI
-	JNZ          loop420
+	JNZ          loop424
 	VZEROUPPER
 	RET
 
@@ -10789,23 +10946,23 @@ TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-80
 	MOVQ s_len+56(FP), SI
 	SHLQ $0x03, BX
 
-loop423:
+loop427:
 	VBROADCASTSD (DX), Y0
 	XORQ         DI, DI
 
-cols424:
+cols428:
 	VMULPD  (CX)(DI*1), Y0, Y1
 	VMOVUPD Y1, (AX)(DI*1)
 	VMULPD  32(CX)(DI*1), Y0, Y2
 	VMOVUPD Y2, 32(AX)(DI*1)
 	ADDQ    $0x00000040, DI
 	CMPQ    DI, BX
-	JL      cols424
+	JL      cols428
 	ADDQ    $0x00000008, DX
 	ADDQ    BX, CX
 	ADDQ    BX, AX
 	DECQ    SI
-	JNZ     loop423
+	JNZ     loop427
 	VZEROUPPER
 	RET
 
@@ -10832,7 +10989,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop425:
+loop429:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -10845,7 +11002,7 @@ loop425:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop425
+	JNZ          loop429
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -10883,7 +11040,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop426:
+loop430:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -10901,7 +11058,7 @@ loop426:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop426
+	JNZ          loop430
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -10947,7 +11104,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop427:
+loop431:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -10970,7 +11127,7 @@ loop427:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop427
+	JNZ          loop431
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11005,14 +11162,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop428:
+loop432:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop428
+	JNZ          loop432
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -11034,7 +11191,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop429:
+loop433:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -11043,7 +11200,7 @@ loop429:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop429
+	JNZ          loop433
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -11067,7 +11224,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop430:
+loop434:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -11078,7 +11235,7 @@ loop430:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop430
+	JNZ          loop434
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11103,7 +11260,7 @@ TEXT ·addGram4x1AVX2(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Y3
 
-loop431:
+loop435:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFMADD231PD  Y4, Y5, Y0
@@ -11116,7 +11273,7 @@ loop431:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop431
+	JNZ          loop435
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -11149,7 +11306,7 @@ TEXT ·addGram4x2AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Y6
 	VMOVUPD 32(DI), Y7
 
-loop432:
+loop436:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -11167,7 +11324,7 @@ loop432:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop432
+	JNZ          loop436
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -11208,7 +11365,7 @@ TEXT ·addGram4x3AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 32(DI), Y10
 	VMOVUPD 64(DI), Y11
 
-loop433:
+loop437:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -11231,7 +11388,7 @@ loop433:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop433
+	JNZ          loop437
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11262,14 +11419,14 @@ TEXT ·addGram1x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    AX, DI
 	VMOVUPD (DI), Y0
 
-loop434:
+loop438:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFMADD231PD  Y1, Y2, Y0
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop434
+	JNZ          loop438
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -11287,7 +11444,7 @@ TEXT ·addGram1x2AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 
-loop435:
+loop439:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -11296,7 +11453,7 @@ loop435:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop435
+	JNZ          loop439
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -11316,7 +11473,7 @@ TEXT ·addGram1x3AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 32(DI), Y1
 	VMOVUPD 64(DI), Y2
 
-loop436:
+loop440:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -11327,7 +11484,7 @@ loop436:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop436
+	JNZ          loop440
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11359,7 +11516,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop437:
+loop441:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -11367,7 +11524,7 @@ loop437:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop437
+	JNZ         loop441
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11383,13 +11540,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop438:
+loop442:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop438
+	JNZ         loop442
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -11404,14 +11561,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop439:
+loop443:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop439
+	JNZ         loop443
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11428,14 +11585,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop440:
+loop444:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop440
+	JNZ         loop444
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11498,7 +11655,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop441:
+loop445:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -11515,7 +11672,7 @@ loop441:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop441
+	JNZ         loop445
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11537,13 +11694,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop442:
+loop446:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop442
+	JNZ         loop446
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -11555,14 +11712,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop443:
+loop447:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop443
+	JNZ         loop447
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11576,7 +11733,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop444:
+loop448:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -11584,7 +11741,7 @@ loop444:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop444
+	JNZ         loop448
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11600,7 +11757,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop445:
+loop449:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -11609,7 +11766,7 @@ loop445:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop445
+	JNZ         loop449
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11627,7 +11784,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop446:
+loop450:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -11637,7 +11794,7 @@ loop446:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop446
+	JNZ         loop450
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11657,7 +11814,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop447:
+loop451:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -11668,7 +11825,7 @@ loop447:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop447
+	JNZ         loop451
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11690,7 +11847,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop448:
+loop452:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -11702,7 +11859,7 @@ loop448:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop448
+	JNZ         loop452
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11726,7 +11883,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop449:
+loop453:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -11739,7 +11896,7 @@ loop449:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop449
+	JNZ         loop453
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11765,7 +11922,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop450:
+loop454:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -11779,7 +11936,7 @@ loop450:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop450
+	JNZ         loop454
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11807,7 +11964,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop451:
+loop455:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -11822,7 +11979,7 @@ loop451:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop451
+	JNZ         loop455
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11852,7 +12009,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop452:
+loop456:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -11868,7 +12025,7 @@ loop452:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop452
+	JNZ         loop456
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11897,7 +12054,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop453:
+loop457:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -11910,7 +12067,7 @@ loop453:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop453
+	JNZ         loop457
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11937,13 +12094,13 @@ TEXT ·dotF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VPXORQ Y0, Y0, Y0
 
-loop454:
+loop458:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop454
+	JNZ         loop458
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -11957,7 +12114,7 @@ TEXT ·norms2F32AVX512(SB), NOSPLIT, $0-40
 	VPXORQ Y1, Y1, Y1
 	VPXORQ Y2, Y2, Y2
 
-loop455:
+loop459:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -11966,7 +12123,7 @@ loop455:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop455
+	JNZ          loop459
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -11981,14 +12138,34 @@ TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop456:
+loop460:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop456
+	JNZ         loop460
+	VZEROUPPER
+	RET
+
+// func multiplyF32AVX512(out []float32, x []float32, y []float32, n int)
+// Requires: AVX
+TEXT ·multiplyF32AVX512(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ n+72(FP), BX
+
+loop461:
+	VMOVUPD (CX), Y0
+	VMULPS  (DX), Y0, Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	DECQ    BX
+	JNZ     loop461
 	VZEROUPPER
 	RET
 
@@ -12004,7 +12181,7 @@ TEXT ·axpyNorm2F32AVX512(SB), NOSPLIT, $0-72
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop457:
+loop462:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -12016,9 +12193,54 @@ loop457:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop457
+	JNZ          loop462
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
+	VZEROUPPER
+	RET
+
+// func adamRowF32AVX512(theta []float32, m []float32, s []float32, x []float32, y *[8]float32, by []float32, n int)
+// Requires: AVX
+TEXT ·adamRowF32AVX512(SB), NOSPLIT, $0-136
+	MOVQ    theta_base+0(FP), AX
+	MOVQ    m_base+24(FP), CX
+	MOVQ    s_base+48(FP), DX
+	MOVQ    x_base+72(FP), BX
+	MOVQ    y+96(FP), SI
+	MOVQ    by_base+104(FP), DI
+	MOVQ    n+128(FP), R8
+	VMOVUPD (SI), Y0
+
+loop463:
+	VMOVUPD (AX), Y2
+	VMULPS  (BX), Y0, Y3
+	VMULPS  (DI), Y2, Y1
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPD (DX), Y4
+	VMULPS  128(DI), Y4, Y4
+	VMULPS  Y1, Y1, Y3
+	VMULPS  160(DI), Y3, Y3
+	VADDPS  Y3, Y4, Y4
+	VMOVUPD Y4, (DX)
+	VSQRTPS Y4, Y4
+	VMULPS  192(DI), Y4, Y4
+	VADDPS  224(DI), Y4, Y4
+	VMOVUPD (CX), Y3
+	VMULPS  64(DI), Y3, Y3
+	VMULPS  96(DI), Y1, Y1
+	VADDPS  Y1, Y3, Y3
+	VMOVUPD Y3, (CX)
+	VMULPS  256(DI), Y3, Y3
+	VDIVPS  Y4, Y3, Y3
+	VMULPS  32(DI), Y2, Y2
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPD Y2, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	DECQ    R8
+	JNZ     loop463
 	VZEROUPPER
 	RET
 
@@ -12037,7 +12259,7 @@ TEXT ·negateDotsF32AVX512(SB), NOSPLIT, $0-104
 	VPXORQ Y3, Y3, Y3
 	VPXORQ Y4, Y4, Y4
 
-loop458:
+loop464:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -12047,7 +12269,7 @@ loop458:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop458
+	JNZ         loop464
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -12068,7 +12290,7 @@ TEXT ·addOuters1F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop459:
+loop465:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -12077,7 +12299,7 @@ loop459:
 	VPXORQ       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols460:
+cols466:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -12088,7 +12310,7 @@ cols460:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols460
+	JL           cols466
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -12096,7 +12318,7 @@ cols460:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop459
+	JNZ          loop465
 	VZEROUPPER
 	RET
 
@@ -12115,7 +12337,7 @@ TEXT ·addOuters2F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop461:
+loop467:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -12128,7 +12350,7 @@ loop461:
 	VPXORQ       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols462:
+cols468:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -12140,7 +12362,7 @@ cols462:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols462
+	JL           cols468
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -12148,7 +12370,7 @@ cols462:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop461
+	JNZ          loop467
 	VZEROUPPER
 	RET
 
@@ -12167,7 +12389,7 @@ TEXT ·addOuters3F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop463:
+loop469:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -12184,7 +12406,7 @@ loop463:
 	VPXORQ       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols464:
+cols470:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -12197,7 +12419,7 @@ cols464:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols464
+	JL           cols470
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -12205,7 +12427,7 @@ cols464:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop463
+	JNZ          loop469
 	VZEROUPPER
 	RET
 
@@ -12224,7 +12446,7 @@ TEXT ·addOuters4F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop465:
+loop471:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -12245,7 +12467,7 @@ loop465:
 	VPXORQ       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols466:
+cols472:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -12259,7 +12481,7 @@ cols466:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols466
+	JL           cols472
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -12267,7 +12489,7 @@ cols466:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop465
+	JNZ          loop471
 	VZEROUPPER
 	RET
 
@@ -12286,7 +12508,7 @@ TEXT ·addOuters5F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop467:
+loop473:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -12311,7 +12533,7 @@ loop467:
 	VPXORQ       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols468:
+cols474:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -12326,7 +12548,7 @@ cols468:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols468
+	JL           cols474
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -12334,7 +12556,7 @@ cols468:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop467
+	JNZ          loop473
 	VZEROUPPER
 	RET
 
@@ -12353,7 +12575,7 @@ TEXT ·addOuters6F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop469:
+loop475:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -12382,7 +12604,7 @@ loop469:
 	VPXORQ       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols470:
+cols476:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -12398,7 +12620,7 @@ cols470:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols470
+	JL           cols476
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -12406,7 +12628,7 @@ cols470:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop469
+	JNZ          loop475
 	VZEROUPPER
 	RET
 
@@ -12431,14 +12653,14 @@ TEXT ·addOuterMatVecF32AVX512(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop471:
+loop477:
 	VMULPS (BX), Y0, Y1
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols472:
+cols478:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -12451,7 +12673,7 @@ cols472:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols472
+	JL           cols478
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -12462,7 +12684,7 @@ cols472:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop471
+	JNZ          loop477
 	VZEROUPPER
 	RET
 
@@ -12478,14 +12700,14 @@ TEXT ·outersNorm2x1F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop473:
+loop479:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols474:
+cols480:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -12494,10 +12716,10 @@ cols474:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols474
+	JL           cols480
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop473
+	JNZ          loop479
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -12515,7 +12737,7 @@ TEXT ·outersNorm2x2F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop475:
+loop481:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -12526,7 +12748,7 @@ loop475:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols476:
+cols482:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -12536,10 +12758,10 @@ cols476:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols476
+	JL           cols482
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop475
+	JNZ          loop481
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -12557,7 +12779,7 @@ TEXT ·outersNorm2x3F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop477:
+loop483:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -12572,7 +12794,7 @@ loop477:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols478:
+cols484:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -12583,10 +12805,10 @@ cols478:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols478
+	JL           cols484
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop477
+	JNZ          loop483
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -12604,7 +12826,7 @@ TEXT ·outersNorm2x4F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop479:
+loop485:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -12623,7 +12845,7 @@ loop479:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols480:
+cols486:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -12635,10 +12857,10 @@ cols480:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols480
+	JL           cols486
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop479
+	JNZ          loop485
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -12656,7 +12878,7 @@ TEXT ·outersNorm2x5F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop481:
+loop487:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -12679,7 +12901,7 @@ loop481:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols482:
+cols488:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -12692,10 +12914,10 @@ cols482:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols482
+	JL           cols488
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop481
+	JNZ          loop487
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -12713,7 +12935,7 @@ TEXT ·outersNorm2x6F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop483:
+loop489:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -12740,7 +12962,7 @@ loop483:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols484:
+cols490:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -12754,10 +12976,10 @@ cols484:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols484
+	JL           cols490
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop483
+	JNZ          loop489
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -12774,13 +12996,13 @@ TEXT ·copyLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop485:
+loop491:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop485
+	JNZ     loop491
 	VZEROUPPER
 	RET
 
@@ -12795,7 +13017,7 @@ TEXT ·negateLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop486:
+loop492:
 	VMOVUPD (CX), Y0
 	VPXORQ  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -12803,7 +13025,7 @@ loop486:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop486
+	JNZ     loop492
 	VZEROUPPER
 	RET
 
@@ -12818,24 +13040,24 @@ TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop487:
+loop493:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows488:
+rows494:
 	DECQ   R8
-	JZ     sum489
+	JZ     sum495
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows488
+	JMP    rows494
 
-sum489:
+sum495:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop487
+	JNZ     loop493
 	VZEROUPPER
 	RET
 
@@ -12852,15 +13074,15 @@ TEXT ·expand1F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop490:
+loop496:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none492
+	JZ      none498
 	VMOVUPD (CX), Y4
 
-loop493:
+loop499:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12869,12 +13091,12 @@ loop493:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000020, AX
 	DECQ    R9
-	JNZ     loop493
+	JNZ     loop499
 
-none492:
+none498:
 	ADDQ $0x00000020, CX
 	DECQ R8
-	JNZ  loop490
+	JNZ  loop496
 	VZEROUPPER
 	RET
 
@@ -12891,16 +13113,16 @@ TEXT ·expand2F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop494:
+loop500:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none496
+	JZ      none502
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop497:
+loop503:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12911,12 +13133,12 @@ loop497:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop497
+	JNZ     loop503
 
-none496:
+none502:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop494
+	JNZ  loop500
 	VZEROUPPER
 	RET
 
@@ -12933,17 +13155,17 @@ TEXT ·expand3F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop498:
+loop504:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none500
+	JZ      none506
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-loop501:
+loop507:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -12956,12 +13178,12 @@ loop501:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000060, AX
 	DECQ    R9
-	JNZ     loop501
+	JNZ     loop507
 
-none500:
+none506:
 	ADDQ $0x00000060, CX
 	DECQ R8
-	JNZ  loop498
+	JNZ  loop504
 	VZEROUPPER
 	RET
 
@@ -12978,18 +13200,18 @@ TEXT ·expand4F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop502:
+loop508:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none504
+	JZ      none510
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop505:
+loop511:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13004,12 +13226,12 @@ loop505:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop505
+	JNZ     loop511
 
-none504:
+none510:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop502
+	JNZ  loop508
 	VZEROUPPER
 	RET
 
@@ -13026,19 +13248,19 @@ TEXT ·expand5F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop506:
+loop512:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none508
+	JZ      none514
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-loop509:
+loop515:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13055,12 +13277,12 @@ loop509:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000a0, AX
 	DECQ    R9
-	JNZ     loop509
+	JNZ     loop515
 
-none508:
+none514:
 	ADDQ $0x000000a0, CX
 	DECQ R8
-	JNZ  loop506
+	JNZ  loop512
 	VZEROUPPER
 	RET
 
@@ -13077,12 +13299,12 @@ TEXT ·expand6F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop510:
+loop516:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none512
+	JZ      none518
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13090,7 +13312,7 @@ loop510:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop513:
+loop519:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13109,12 +13331,12 @@ loop513:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop513
+	JNZ     loop519
 
-none512:
+none518:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop510
+	JNZ  loop516
 	VZEROUPPER
 	RET
 
@@ -13131,12 +13353,12 @@ TEXT ·expand7F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop514:
+loop520:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none516
+	JZ      none522
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13145,7 +13367,7 @@ loop514:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-loop517:
+loop523:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13166,12 +13388,12 @@ loop517:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000e0, AX
 	DECQ    R9
-	JNZ     loop517
+	JNZ     loop523
 
-none516:
+none522:
 	ADDQ $0x000000e0, CX
 	DECQ R8
-	JNZ  loop514
+	JNZ  loop520
 	VZEROUPPER
 	RET
 
@@ -13188,12 +13410,12 @@ TEXT ·expand8F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop518:
+loop524:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none520
+	JZ      none526
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13203,7 +13425,7 @@ loop518:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop521:
+loop527:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13226,12 +13448,12 @@ loop521:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop521
+	JNZ     loop527
 
-none520:
+none526:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop518
+	JNZ  loop524
 	VZEROUPPER
 	RET
 
@@ -13250,16 +13472,16 @@ TEXT ·fold1F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop522:
+loop528:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none524
+	JZ      none530
 	VMOVUPD (BX), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop525:
+loop531:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y2
@@ -13270,19 +13492,19 @@ loop525:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, DX
 	DECQ        R11
-	JNZ         loop525
+	JNZ         loop531
 	VMOVUPD     Y1, (AX)
-	JMP         end523
+	JMP         end529
 
-none524:
+none530:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
-end523:
+end529:
 	ADDQ $0x00000020, BX
 	ADDQ $0x00000020, AX
 	DECQ R10
-	JNZ  loop522
+	JNZ  loop528
 	VZEROUPPER
 	RET
 
@@ -13301,18 +13523,18 @@ TEXT ·fold2F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop526:
+loop532:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none528
+	JZ      none534
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop529:
+loop535:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -13328,21 +13550,21 @@ loop529:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop529
+	JNZ         loop535
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end527
+	JMP         end533
 
-none528:
+none534:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end527:
+end533:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop526
+	JNZ  loop532
 	VZEROUPPER
 	RET
 
@@ -13361,12 +13583,12 @@ TEXT ·fold3F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop530:
+loop536:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none532
+	JZ      none538
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13374,7 +13596,7 @@ loop530:
 	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 
-loop533:
+loop539:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y6
@@ -13395,23 +13617,23 @@ loop533:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000060, DX
 	DECQ        R11
-	JNZ         loop533
+	JNZ         loop539
 	VMOVUPD     Y3, (AX)
 	VMOVUPD     Y4, 32(AX)
 	VMOVUPD     Y5, 64(AX)
-	JMP         end531
+	JMP         end537
 
-none532:
+none538:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 
-end531:
+end537:
 	ADDQ $0x00000060, BX
 	ADDQ $0x00000060, AX
 	DECQ R10
-	JNZ  loop530
+	JNZ  loop536
 	VZEROUPPER
 	RET
 
@@ -13430,12 +13652,12 @@ TEXT ·fold4F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop534:
+loop540:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none536
+	JZ      none542
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13445,7 +13667,7 @@ loop534:
 	VPXORQ  Y6, Y6, Y6
 	VPXORQ  Y7, Y7, Y7
 
-loop537:
+loop543:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -13471,25 +13693,25 @@ loop537:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop537
+	JNZ         loop543
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end535
+	JMP         end541
 
-none536:
+none542:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end535:
+end541:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop534
+	JNZ  loop540
 	VZEROUPPER
 	RET
 
@@ -13508,12 +13730,12 @@ TEXT ·fold5F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop538:
+loop544:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none540
+	JZ      none546
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13525,7 +13747,7 @@ loop538:
 	VPXORQ  Y8, Y8, Y8
 	VPXORQ  Y9, Y9, Y9
 
-loop541:
+loop547:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y10
@@ -13556,15 +13778,15 @@ loop541:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000a0, DX
 	DECQ        R11
-	JNZ         loop541
+	JNZ         loop547
 	VMOVUPD     Y5, (AX)
 	VMOVUPD     Y6, 32(AX)
 	VMOVUPD     Y7, 64(AX)
 	VMOVUPD     Y8, 96(AX)
 	VMOVUPD     Y9, 128(AX)
-	JMP         end539
+	JMP         end545
 
-none540:
+none546:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13572,11 +13794,11 @@ none540:
 	VMOVUPD Y0, 96(AX)
 	VMOVUPD Y0, 128(AX)
 
-end539:
+end545:
 	ADDQ $0x000000a0, BX
 	ADDQ $0x000000a0, AX
 	DECQ R10
-	JNZ  loop538
+	JNZ  loop544
 	VZEROUPPER
 	RET
 
@@ -13595,12 +13817,12 @@ TEXT ·fold6F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop542:
+loop548:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none544
+	JZ      none550
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13614,7 +13836,7 @@ loop542:
 	VPXORQ  Y10, Y10, Y10
 	VPXORQ  Y11, Y11, Y11
 
-loop545:
+loop551:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -13650,16 +13872,16 @@ loop545:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop545
+	JNZ         loop551
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end543
+	JMP         end549
 
-none544:
+none550:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13668,11 +13890,11 @@ none544:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end543:
+end549:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop542
+	JNZ  loop548
 	VZEROUPPER
 	RET
 
@@ -13691,12 +13913,12 @@ TEXT ·fold7F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop546:
+loop552:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none548
+	JZ      none554
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13712,7 +13934,7 @@ loop546:
 	VPXORQ  Y12, Y12, Y12
 	VPXORQ  Y13, Y13, Y13
 
-loop549:
+loop555:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y14
@@ -13753,7 +13975,7 @@ loop549:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop549
+	JNZ         loop555
 	VMOVUPD     Y7, (AX)
 	VMOVUPD     Y8, 32(AX)
 	VMOVUPD     Y9, 64(AX)
@@ -13761,9 +13983,9 @@ loop549:
 	VMOVUPD     Y11, 128(AX)
 	VMOVUPD     Y12, 160(AX)
 	VMOVUPD     Y13, 192(AX)
-	JMP         end547
+	JMP         end553
 
-none548:
+none554:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13773,11 +13995,11 @@ none548:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end547:
+end553:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop546
+	JNZ  loop552
 	VZEROUPPER
 	RET
 
@@ -13796,12 +14018,12 @@ TEXT ·fold8F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop550:
+loop556:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none552
+	JZ      none558
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13819,7 +14041,7 @@ loop550:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop553:
+loop559:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y16
@@ -13865,7 +14087,7 @@ loop553:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop553
+	JNZ         loop559
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VMOVUPD     Y10, 64(AX)
@@ -13874,9 +14096,9 @@ loop553:
 	VMOVUPD     Y13, 160(AX)
 	VMOVUPD     Y14, 192(AX)
 	VMOVUPD     Y15, 224(AX)
-	JMP         end551
+	JMP         end557
 
-none552:
+none558:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13887,11 +14109,11 @@ none552:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end551:
+end557:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop550
+	JNZ  loop556
 	VZEROUPPER
 	RET
 
@@ -13906,15 +14128,15 @@ TEXT ·rowDots1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop554:
+loop560:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none556
+	JZ      none562
 	VMOVUPD (CX), Y4
 
-four557:
+four563:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -13940,19 +14162,19 @@ four557:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last558
+	JLE          last564
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four557
+	JMP          four563
 
-last558:
+last564:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none556:
+none562:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop554
+	JNZ  loop560
 	VZEROUPPER
 	RET
 
@@ -13967,16 +14189,16 @@ TEXT ·rowDots2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop559:
+loop565:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none561
+	JZ      none567
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-four562:
+four568:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14006,19 +14228,19 @@ four562:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last563
+	JLE          last569
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four562
+	JMP          four568
 
-last563:
+last569:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none561:
+none567:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop559
+	JNZ  loop565
 	VZEROUPPER
 	RET
 
@@ -14033,17 +14255,17 @@ TEXT ·rowDots3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop564:
+loop570:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none566
+	JZ      none572
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-four567:
+four573:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14077,19 +14299,19 @@ four567:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last568
+	JLE          last574
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four567
+	JMP          four573
 
-last568:
+last574:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none566:
+none572:
 	ADDQ $0x00000060, CX
 	DECQ DI
-	JNZ  loop564
+	JNZ  loop570
 	VZEROUPPER
 	RET
 
@@ -14104,18 +14326,18 @@ TEXT ·rowDots4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop569:
+loop575:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none571
+	JZ      none577
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-four572:
+four578:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14153,19 +14375,19 @@ four572:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last573
+	JLE          last579
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four572
+	JMP          four578
 
-last573:
+last579:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none571:
+none577:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop569
+	JNZ  loop575
 	VZEROUPPER
 	RET
 
@@ -14180,19 +14402,19 @@ TEXT ·rowDots5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop574:
+loop580:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none576
+	JZ      none582
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-four577:
+four583:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14234,19 +14456,19 @@ four577:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last578
+	JLE          last584
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four577
+	JMP          four583
 
-last578:
+last584:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none576:
+none582:
 	ADDQ $0x000000a0, CX
 	DECQ DI
-	JNZ  loop574
+	JNZ  loop580
 	VZEROUPPER
 	RET
 
@@ -14261,12 +14483,12 @@ TEXT ·rowDots6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop579:
+loop585:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none581
+	JZ      none587
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14274,7 +14496,7 @@ loop579:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-four582:
+four588:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14320,19 +14542,19 @@ four582:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last583
+	JLE          last589
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four582
+	JMP          four588
 
-last583:
+last589:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none581:
+none587:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop579
+	JNZ  loop585
 	VZEROUPPER
 	RET
 
@@ -14347,12 +14569,12 @@ TEXT ·rowDots7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop584:
+loop590:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none586
+	JZ      none592
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14361,7 +14583,7 @@ loop584:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four587:
+four593:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14411,19 +14633,19 @@ four587:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last588
+	JLE          last594
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four587
+	JMP          four593
 
-last588:
+last594:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none586:
+none592:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop584
+	JNZ  loop590
 	VZEROUPPER
 	RET
 
@@ -14438,12 +14660,12 @@ TEXT ·rowDots8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop589:
+loop595:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none591
+	JZ      none597
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14453,7 +14675,7 @@ loop589:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four592:
+four598:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14507,19 +14729,19 @@ four592:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last593
+	JLE          last599
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four592
+	JMP          four598
 
-last593:
+last599:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none591:
+none597:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop589
+	JNZ  loop595
 	VZEROUPPER
 	RET
 
@@ -14534,16 +14756,16 @@ TEXT ·rowSums1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop594:
+loop600:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Y0, Y0, Y0
 	VPXORQ Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single596
+	JL     single602
 
-pair595:
+pair601:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -14559,11 +14781,11 @@ pair595:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair595
+	JGE          pair601
 
-single596:
+single602:
 	CMPQ         R8, $-1
-	JL           sum597
+	JL           sum603
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -14572,12 +14794,12 @@ single596:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum597:
+sum603:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop594
+	JNZ     loop600
 	VZEROUPPER
 	RET
 
@@ -14592,7 +14814,7 @@ TEXT ·rowSums2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop598:
+loop604:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14601,9 +14823,9 @@ loop598:
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single600
+	JL     single606
 
-pair599:
+pair605:
 	VBROADCASTSD (DX), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -14621,11 +14843,11 @@ pair599:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair599
+	JGE          pair605
 
-single600:
+single606:
 	CMPQ         R8, $-1
-	JL           sum601
+	JL           sum607
 	VBROADCASTSS (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -14635,14 +14857,14 @@ single600:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum601:
+sum607:
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop598
+	JNZ     loop604
 	VZEROUPPER
 	RET
 
@@ -14657,7 +14879,7 @@ TEXT ·rowSums3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop602:
+loop608:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14668,9 +14890,9 @@ loop602:
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
-	JL     single604
+	JL     single610
 
-pair603:
+pair609:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -14690,11 +14912,11 @@ pair603:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair603
+	JGE          pair609
 
-single604:
+single610:
 	CMPQ         R8, $-1
-	JL           sum605
+	JL           sum611
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000060, R8, R8
@@ -14705,7 +14927,7 @@ single604:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum605:
+sum611:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -14714,7 +14936,7 @@ sum605:
 	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000060, AX
 	DECQ    DI
-	JNZ     loop602
+	JNZ     loop608
 	VZEROUPPER
 	RET
 
@@ -14729,7 +14951,7 @@ TEXT ·rowSums4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop606:
+loop612:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14742,9 +14964,9 @@ loop606:
 	VPXORQ Y6, Y6, Y6
 	VPXORQ Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single608
+	JL     single614
 
-pair607:
+pair613:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -14766,11 +14988,11 @@ pair607:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair607
+	JGE          pair613
 
-single608:
+single614:
 	CMPQ         R8, $-1
-	JL           sum609
+	JL           sum615
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -14782,7 +15004,7 @@ single608:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum609:
+sum615:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -14793,7 +15015,7 @@ sum609:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop606
+	JNZ     loop612
 	VZEROUPPER
 	RET
 
@@ -14808,7 +15030,7 @@ TEXT ·rowSums5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop610:
+loop616:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14823,9 +15045,9 @@ loop610:
 	VPXORQ Y8, Y8, Y8
 	VPXORQ Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
-	JL     single612
+	JL     single618
 
-pair611:
+pair617:
 	VBROADCASTSD (DX), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -14849,11 +15071,11 @@ pair611:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair611
+	JGE          pair617
 
-single612:
+single618:
 	CMPQ         R8, $-1
-	JL           sum613
+	JL           sum619
 	VBROADCASTSS (DX), Y10
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000a0, R8, R8
@@ -14866,7 +15088,7 @@ single612:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum613:
+sum619:
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y7, Y2, Y2
@@ -14879,7 +15101,7 @@ sum613:
 	VMOVUPD Y4, 128(AX)
 	ADDQ    $0x000000a0, AX
 	DECQ    DI
-	JNZ     loop610
+	JNZ     loop616
 	VZEROUPPER
 	RET
 
@@ -14894,7 +15116,7 @@ TEXT ·rowSums6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop614:
+loop620:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14911,9 +15133,9 @@ loop614:
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single616
+	JL     single622
 
-pair615:
+pair621:
 	VBROADCASTSD (DX), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -14939,11 +15161,11 @@ pair615:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair615
+	JGE          pair621
 
-single616:
+single622:
 	CMPQ         R8, $-1
-	JL           sum617
+	JL           sum623
 	VBROADCASTSS (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -14957,7 +15179,7 @@ single616:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum617:
+sum623:
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y7, Y1, Y1
 	VADDPS  Y8, Y2, Y2
@@ -14972,7 +15194,7 @@ sum617:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop614
+	JNZ     loop620
 	VZEROUPPER
 	RET
 
@@ -14987,7 +15209,7 @@ TEXT ·rowSums7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop618:
+loop624:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -15006,9 +15228,9 @@ loop618:
 	VPXORQ Y12, Y12, Y12
 	VPXORQ Y13, Y13, Y13
 	SUBQ   $0x00000002, R8
-	JL     single620
+	JL     single626
 
-pair619:
+pair625:
 	VBROADCASTSD (DX), Y15
 	VMOVSLDUP    Y15, Y14
 	VMOVSHDUP    Y15, Y15
@@ -15036,11 +15258,11 @@ pair619:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair619
+	JGE          pair625
 
-single620:
+single626:
 	CMPQ         R8, $-1
-	JL           sum621
+	JL           sum627
 	VBROADCASTSS (DX), Y14
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
@@ -15055,7 +15277,7 @@ single620:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum621:
+sum627:
 	VADDPS  Y7, Y0, Y0
 	VADDPS  Y8, Y1, Y1
 	VADDPS  Y9, Y2, Y2
@@ -15072,7 +15294,7 @@ sum621:
 	VMOVUPD Y6, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop618
+	JNZ     loop624
 	VZEROUPPER
 	RET
 
@@ -15087,7 +15309,7 @@ TEXT ·rowSums8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop622:
+loop628:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -15108,9 +15330,9 @@ loop622:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R8
-	JL     single624
+	JL     single630
 
-pair623:
+pair629:
 	VBROADCASTSD (DX), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -15140,11 +15362,11 @@ pair623:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair623
+	JGE          pair629
 
-single624:
+single630:
 	CMPQ         R8, $-1
-	JL           sum625
+	JL           sum631
 	VBROADCASTSS (DX), Y16
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -15160,7 +15382,7 @@ single624:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum625:
+sum631:
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y9, Y1, Y1
 	VADDPS  Y10, Y2, Y2
@@ -15179,100 +15401,13 @@ sum625:
 	VMOVUPD Y7, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop622
+	JNZ     loop628
 	VZEROUPPER
 	RET
 
 // func treeDots1F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX
 TEXT ·treeDots1F32AVX512(SB), NOSPLIT, $24-200
-	MOVQ out_base+0(FP), AX
-	MOVQ v_base+48(FP), CX
-	MOVQ leaf_base+96(FP), DX
-	MOVQ q_base+120(FP), BX
-	MOVQ start_base+144(FP), SI
-	MOVQ at_base+168(FP), DI
-	MOVQ stride+192(FP), R8
-	SHLQ $0x02, R8
-	MOVQ parent_base+24(FP), R9
-	MOVQ R9, (SP)
-	MOVQ tree_base+72(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ tree_len+80(FP), R9
-	DECQ R9
-	MOVQ R9, 16(SP)
-
-parent626:
-	MOVQ  8(SP), R9
-	MOVL  4(R9), R10
-	SUBL  (R9), R10
-	ADDQ  $0x00000004, 8(SP)
-	TESTQ R10, R10
-	JZ    none629
-
-child627:
-	MOVL    4(SI), R9
-	SUBL    (SI), R9
-	ADDQ    $0x00000004, SI
-	MOVQ    (SP), R11
-	MOVLQSX (DX), R12
-	ADDQ    $0x00000004, DX
-	IMULQ   R8, R12
-	ADDQ    CX, R12
-	VMOVUPD (R11), Y4
-	VMULPS  (R12), Y4, Y4
-	TESTQ   R9, R9
-	JZ      next628
-
-four630:
-	MOVQ         (DI), R12
-	MOVL         R12, R11
-	SHRQ         $0x20, R12
-	MOVQ         8(DI), R14
-	MOVL         R14, R13
-	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000020, R11, R11
-	ADDQ         BX, R11
-	IMUL3Q       $0x00000020, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000020, R13, R13
-	ADDQ         BX, R13
-	IMUL3Q       $0x00000020, R14, R14
-	ADDQ         BX, R14
-	VMULPS       (R11), Y4, Y0
-	VMULPS       (R12), Y4, Y1
-	VMULPS       (R13), Y4, Y2
-	VMULPS       (R14), Y4, Y3
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X5
-	VADDPS       X5, X0, X0
-	VMOVUPD      X0, (AX)
-	SUBQ         $0x00000004, R9
-	JLE          last631
-	ADDQ         $0x00000010, DI
-	ADDQ         $0x00000010, AX
-	JMP          four630
-
-last631:
-	LEAQ 16(DI)(R9*4), DI
-	LEAQ 16(AX)(R9*4), AX
-
-next628:
-	DECQ R10
-	JNZ  child627
-
-none629:
-	ADDQ $0x00000020, (SP)
-	DECQ 16(SP)
-	JNZ  parent626
-	VZEROUPPER
-	RET
-
-// func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15308,8 +15443,6 @@ child633:
 	ADDQ    CX, R12
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
-	VMOVUPD 32(R11), Y5
-	VMULPS  32(R12), Y5, Y5
 	TESTQ   R9, R9
 	JZ      next634
 
@@ -15320,27 +15453,23 @@ four636:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000040, R11, R11
+	IMUL3Q       $0x00000020, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000040, R12, R12
+	IMUL3Q       $0x00000020, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
+	IMUL3Q       $0x00000020, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000040, R14, R14
+	IMUL3Q       $0x00000020, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
 	VMULPS       (R13), Y4, Y2
 	VMULPS       (R14), Y4, Y3
-	VFMADD231PS  32(R11), Y5, Y0
-	VFMADD231PS  32(R12), Y5, Y1
-	VFMADD231PS  32(R13), Y5, Y2
-	VFMADD231PS  32(R14), Y5, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X6
-	VADDPS       X6, X0, X0
+	VEXTRACTF128 $0x01, Y0, X5
+	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last637
@@ -15357,15 +15486,15 @@ next634:
 	JNZ  child633
 
 none635:
-	ADDQ $0x00000040, (SP)
+	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
 	JNZ  parent632
 	VZEROUPPER
 	RET
 
-// func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots2F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15403,8 +15532,6 @@ child639:
 	VMULPS  (R12), Y4, Y4
 	VMOVUPD 32(R11), Y5
 	VMULPS  32(R12), Y5, Y5
-	VMOVUPD 64(R11), Y6
-	VMULPS  64(R12), Y6, Y6
 	TESTQ   R9, R9
 	JZ      next640
 
@@ -15415,13 +15542,13 @@ four642:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000060, R11, R11
+	IMUL3Q       $0x00000040, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000060, R12, R12
+	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
+	IMUL3Q       $0x00000040, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000060, R14, R14
+	IMUL3Q       $0x00000040, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -15431,15 +15558,11 @@ four642:
 	VFMADD231PS  32(R12), Y5, Y1
 	VFMADD231PS  32(R13), Y5, Y2
 	VFMADD231PS  32(R14), Y5, Y3
-	VFMADD231PS  64(R11), Y6, Y0
-	VFMADD231PS  64(R12), Y6, Y1
-	VFMADD231PS  64(R13), Y6, Y2
-	VFMADD231PS  64(R14), Y6, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X7
-	VADDPS       X7, X0, X0
+	VEXTRACTF128 $0x01, Y0, X6
+	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last643
@@ -15456,15 +15579,15 @@ next640:
 	JNZ  child639
 
 none641:
-	ADDQ $0x00000060, (SP)
+	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
 	JNZ  parent638
 	VZEROUPPER
 	RET
 
-// func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots3F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15504,8 +15627,6 @@ child645:
 	VMULPS  32(R12), Y5, Y5
 	VMOVUPD 64(R11), Y6
 	VMULPS  64(R12), Y6, Y6
-	VMOVUPD 96(R11), Y7
-	VMULPS  96(R12), Y7, Y7
 	TESTQ   R9, R9
 	JZ      next646
 
@@ -15516,13 +15637,13 @@ four648:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x00000080, R11, R11
+	IMUL3Q       $0x00000060, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x00000080, R12, R12
+	IMUL3Q       $0x00000060, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
+	IMUL3Q       $0x00000060, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x00000080, R14, R14
+	IMUL3Q       $0x00000060, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -15536,15 +15657,11 @@ four648:
 	VFMADD231PS  64(R12), Y6, Y1
 	VFMADD231PS  64(R13), Y6, Y2
 	VFMADD231PS  64(R14), Y6, Y3
-	VFMADD231PS  96(R11), Y7, Y0
-	VFMADD231PS  96(R12), Y7, Y1
-	VFMADD231PS  96(R13), Y7, Y2
-	VFMADD231PS  96(R14), Y7, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X8
-	VADDPS       X8, X0, X0
+	VEXTRACTF128 $0x01, Y0, X7
+	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last649
@@ -15561,15 +15678,15 @@ next646:
 	JNZ  child645
 
 none647:
-	ADDQ $0x00000080, (SP)
+	ADDQ $0x00000060, (SP)
 	DECQ 16(SP)
 	JNZ  parent644
 	VZEROUPPER
 	RET
 
-// func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots4F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15611,8 +15728,6 @@ child651:
 	VMULPS  64(R12), Y6, Y6
 	VMOVUPD 96(R11), Y7
 	VMULPS  96(R12), Y7, Y7
-	VMOVUPD 128(R11), Y8
-	VMULPS  128(R12), Y8, Y8
 	TESTQ   R9, R9
 	JZ      next652
 
@@ -15623,13 +15738,13 @@ four654:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000a0, R11, R11
+	IMUL3Q       $0x00000080, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x000000a0, R12, R12
+	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
+	IMUL3Q       $0x00000080, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x000000a0, R14, R14
+	IMUL3Q       $0x00000080, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -15647,15 +15762,11 @@ four654:
 	VFMADD231PS  96(R12), Y7, Y1
 	VFMADD231PS  96(R13), Y7, Y2
 	VFMADD231PS  96(R14), Y7, Y3
-	VFMADD231PS  128(R11), Y8, Y0
-	VFMADD231PS  128(R12), Y8, Y1
-	VFMADD231PS  128(R13), Y8, Y2
-	VFMADD231PS  128(R14), Y8, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X9
-	VADDPS       X9, X0, X0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last655
@@ -15672,15 +15783,15 @@ next652:
 	JNZ  child651
 
 none653:
-	ADDQ $0x000000a0, (SP)
+	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
 	JNZ  parent650
 	VZEROUPPER
 	RET
 
-// func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots5F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15724,8 +15835,6 @@ child657:
 	VMULPS  96(R12), Y7, Y7
 	VMOVUPD 128(R11), Y8
 	VMULPS  128(R12), Y8, Y8
-	VMOVUPD 160(R11), Y9
-	VMULPS  160(R12), Y9, Y9
 	TESTQ   R9, R9
 	JZ      next658
 
@@ -15736,13 +15845,13 @@ four660:
 	MOVQ         8(DI), R14
 	MOVL         R14, R13
 	SHRQ         $0x20, R14
-	IMUL3Q       $0x000000c0, R11, R11
+	IMUL3Q       $0x000000a0, R11, R11
 	ADDQ         BX, R11
-	IMUL3Q       $0x000000c0, R12, R12
+	IMUL3Q       $0x000000a0, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x000000c0, R13, R13
+	IMUL3Q       $0x000000a0, R13, R13
 	ADDQ         BX, R13
-	IMUL3Q       $0x000000c0, R14, R14
+	IMUL3Q       $0x000000a0, R14, R14
 	ADDQ         BX, R14
 	VMULPS       (R11), Y4, Y0
 	VMULPS       (R12), Y4, Y1
@@ -15764,15 +15873,11 @@ four660:
 	VFMADD231PS  128(R12), Y8, Y1
 	VFMADD231PS  128(R13), Y8, Y2
 	VFMADD231PS  128(R14), Y8, Y3
-	VFMADD231PS  160(R11), Y9, Y0
-	VFMADD231PS  160(R12), Y9, Y1
-	VFMADD231PS  160(R13), Y9, Y2
-	VFMADD231PS  160(R14), Y9, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X10
-	VADDPS       X10, X0, X0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
 	JLE          last661
@@ -15789,15 +15894,15 @@ next658:
 	JNZ  child657
 
 none659:
-	ADDQ $0x000000c0, (SP)
+	ADDQ $0x000000a0, (SP)
 	DECQ 16(SP)
 	JNZ  parent656
 	VZEROUPPER
 	RET
 
-// func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// func treeDots6F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
+TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
 	MOVQ out_base+0(FP), AX
 	MOVQ v_base+48(FP), CX
 	MOVQ leaf_base+96(FP), DX
@@ -15843,12 +15948,129 @@ child663:
 	VMULPS  128(R12), Y8, Y8
 	VMOVUPD 160(R11), Y9
 	VMULPS  160(R12), Y9, Y9
-	VMOVUPD 192(R11), Y10
-	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
 	JZ      next664
 
 four666:
+	MOVQ         (DI), R12
+	MOVL         R12, R11
+	SHRQ         $0x20, R12
+	MOVQ         8(DI), R14
+	MOVL         R14, R13
+	SHRQ         $0x20, R14
+	IMUL3Q       $0x000000c0, R11, R11
+	ADDQ         BX, R11
+	IMUL3Q       $0x000000c0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000c0, R13, R13
+	ADDQ         BX, R13
+	IMUL3Q       $0x000000c0, R14, R14
+	ADDQ         BX, R14
+	VMULPS       (R11), Y4, Y0
+	VMULPS       (R12), Y4, Y1
+	VMULPS       (R13), Y4, Y2
+	VMULPS       (R14), Y4, Y3
+	VFMADD231PS  32(R11), Y5, Y0
+	VFMADD231PS  32(R12), Y5, Y1
+	VFMADD231PS  32(R13), Y5, Y2
+	VFMADD231PS  32(R14), Y5, Y3
+	VFMADD231PS  64(R11), Y6, Y0
+	VFMADD231PS  64(R12), Y6, Y1
+	VFMADD231PS  64(R13), Y6, Y2
+	VFMADD231PS  64(R14), Y6, Y3
+	VFMADD231PS  96(R11), Y7, Y0
+	VFMADD231PS  96(R12), Y7, Y1
+	VFMADD231PS  96(R13), Y7, Y2
+	VFMADD231PS  96(R14), Y7, Y3
+	VFMADD231PS  128(R11), Y8, Y0
+	VFMADD231PS  128(R12), Y8, Y1
+	VFMADD231PS  128(R13), Y8, Y2
+	VFMADD231PS  128(R14), Y8, Y3
+	VFMADD231PS  160(R11), Y9, Y0
+	VFMADD231PS  160(R12), Y9, Y1
+	VFMADD231PS  160(R13), Y9, Y2
+	VFMADD231PS  160(R14), Y9, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       X10, X0, X0
+	VMOVUPD      X0, (AX)
+	SUBQ         $0x00000004, R9
+	JLE          last667
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, AX
+	JMP          four666
+
+last667:
+	LEAQ 16(DI)(R9*4), DI
+	LEAQ 16(AX)(R9*4), AX
+
+next664:
+	DECQ R10
+	JNZ  child663
+
+none665:
+	ADDQ $0x000000c0, (SP)
+	DECQ 16(SP)
+	JNZ  parent662
+	VZEROUPPER
+	RET
+
+// func treeDots7F32AVX512(out []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
+	MOVQ out_base+0(FP), AX
+	MOVQ v_base+48(FP), CX
+	MOVQ leaf_base+96(FP), DX
+	MOVQ q_base+120(FP), BX
+	MOVQ start_base+144(FP), SI
+	MOVQ at_base+168(FP), DI
+	MOVQ stride+192(FP), R8
+	SHLQ $0x02, R8
+	MOVQ parent_base+24(FP), R9
+	MOVQ R9, (SP)
+	MOVQ tree_base+72(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ tree_len+80(FP), R9
+	DECQ R9
+	MOVQ R9, 16(SP)
+
+parent668:
+	MOVQ  8(SP), R9
+	MOVL  4(R9), R10
+	SUBL  (R9), R10
+	ADDQ  $0x00000004, 8(SP)
+	TESTQ R10, R10
+	JZ    none671
+
+child669:
+	MOVL    4(SI), R9
+	SUBL    (SI), R9
+	ADDQ    $0x00000004, SI
+	MOVQ    (SP), R11
+	MOVLQSX (DX), R12
+	ADDQ    $0x00000004, DX
+	IMULQ   R8, R12
+	ADDQ    CX, R12
+	VMOVUPD (R11), Y4
+	VMULPS  (R12), Y4, Y4
+	VMOVUPD 32(R11), Y5
+	VMULPS  32(R12), Y5, Y5
+	VMOVUPD 64(R11), Y6
+	VMULPS  64(R12), Y6, Y6
+	VMOVUPD 96(R11), Y7
+	VMULPS  96(R12), Y7, Y7
+	VMOVUPD 128(R11), Y8
+	VMULPS  128(R12), Y8, Y8
+	VMOVUPD 160(R11), Y9
+	VMULPS  160(R12), Y9, Y9
+	VMOVUPD 192(R11), Y10
+	VMULPS  192(R12), Y10, Y10
+	TESTQ   R9, R9
+	JZ      next670
+
+four672:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15898,23 +16120,23 @@ four666:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last667
+	JLE          last673
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four666
+	JMP          four672
 
-last667:
+last673:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next664:
+next670:
 	DECQ R10
-	JNZ  child663
+	JNZ  child669
 
-none665:
+none671:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent662
+	JNZ  parent668
 	VZEROUPPER
 	RET
 
@@ -15937,15 +16159,15 @@ TEXT ·treeDots8F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent668:
+parent674:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none671
+	JZ    none677
 
-child669:
+child675:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -15971,9 +16193,9 @@ child669:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next670
+	JZ      next676
 
-four672:
+four678:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -16027,23 +16249,23 @@ four672:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last673
+	JLE          last679
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four672
+	JMP          four678
 
-last673:
+last679:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next670:
+next676:
 	DECQ R10
-	JNZ  child669
+	JNZ  child675
 
-none671:
+none677:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent668
+	JNZ  parent674
 	VZEROUPPER
 	RET
 
@@ -16069,7 +16291,7 @@ TEXT ·treeSums1F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent674:
+parent680:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16078,18 +16300,18 @@ parent674:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none676
+	JZ      none682
 
-child675:
+child681:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single678
+	JL     single684
 
-pair677:
+pair683:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -16105,11 +16327,11 @@ pair677:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair677
+	JGE          pair683
 
-single678:
+single684:
 	CMPQ         R10, $-1
-	JL           sum679
+	JL           sum685
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -16118,7 +16340,7 @@ single678:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum679:
+sum685:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -16128,127 +16350,21 @@ sum679:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child675
+	JNZ         child681
 
-none676:
+none682:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent674
+	JNZ     parent680
 	VZEROUPPER
 	RET
 
 // func treeSums2F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F, AVX512VL, FMA3
 TEXT ·treeSums2F32AVX512(SB), NOSPLIT, $32-248
-	MOVQ gV_base+24(FP), AX
-	MOVQ v_base+72(FP), CX
-	MOVQ leaf_base+120(FP), DX
-	MOVQ q_base+144(FP), BX
-	MOVQ s_base+168(FP), SI
-	MOVQ start_base+192(FP), DI
-	MOVQ at_base+216(FP), R8
-	MOVQ stride+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ parent_base+48(FP), R10
-	MOVQ R10, (SP)
-	MOVQ gParent_base+0(FP), R10
-	MOVQ R10, 8(SP)
-	MOVQ tree_base+96(FP), R10
-	MOVQ R10, 16(SP)
-	MOVQ tree_len+104(FP), R10
-	DECQ R10
-	MOVQ R10, 24(SP)
-
-parent680:
-	MOVQ    16(SP), R10
-	MOVL    4(R10), R11
-	SUBL    (R10), R11
-	ADDQ    $0x00000004, 16(SP)
-	VPXORQ  Y0, Y0, Y0
-	VPXORQ  Y1, Y1, Y1
-	MOVQ    (SP), R10
-	VMOVUPD (R10), Y2
-	VMOVUPD 32(R10), Y3
-	TESTQ   R11, R11
-	JZ      none682
-
-child681:
-	MOVL   4(DI), R10
-	SUBL   (DI), R10
-	ADDQ   $0x00000004, DI
-	VPXORQ Y4, Y4, Y4
-	VPXORQ Y5, Y5, Y5
-	VPXORQ Y6, Y6, Y6
-	VPXORQ Y7, Y7, Y7
-	SUBQ   $0x00000002, R10
-	JL     single684
-
-pair683:
-	VBROADCASTSD (SI), Y9
-	VMOVSLDUP    Y9, Y8
-	VMOVSHDUP    Y9, Y9
-	MOVQ         (R8), R13
-	MOVL         R13, R12
-	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000040, R12, R12
-	ADDQ         BX, R12
-	IMUL3Q       $0x00000040, R13, R13
-	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y8, Y4
-	VFMADD231PS  32(R12), Y8, Y5
-	VFMADD231PS  (R13), Y9, Y6
-	VFMADD231PS  32(R13), Y9, Y7
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, SI
-	SUBQ         $0x00000002, R10
-	JGE          pair683
-
-single684:
-	CMPQ         R10, $-1
-	JL           sum685
-	VBROADCASTSS (SI), Y8
-	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000040, R10, R10
-	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y8, Y4
-	VFMADD231PS  32(R10), Y8, Y5
-	ADDQ         $0x00000004, R8
-	ADDQ         $0x00000004, SI
-
-sum685:
-	VADDPS      Y6, Y4, Y4
-	VADDPS      Y7, Y5, Y5
-	MOVLQSX     (DX), R10
-	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y10
-	VFMADD231PS Y2, Y4, Y10
-	VMOVUPD     Y10, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y4, Y0
-	VMOVUPD     32(AX)(R10*1), Y11
-	VFMADD231PS Y3, Y5, Y11
-	VMOVUPD     Y11, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y5, Y1
-	ADDQ        $0x00000004, DX
-	DECQ        R11
-	JNZ         child681
-
-none682:
-	MOVQ    8(SP), R10
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	ADDQ    $0x00000040, (SP)
-	ADDQ    $0x00000040, 8(SP)
-	DECQ    24(SP)
-	JNZ     parent680
-	VZEROUPPER
-	RET
-
-// func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16275,11 +16391,9 @@ parent686:
 	ADDQ    $0x00000004, 16(SP)
 	VPXORQ  Y0, Y0, Y0
 	VPXORQ  Y1, Y1, Y1
-	VPXORQ  Y2, Y2, Y2
 	MOVQ    (SP), R10
-	VMOVUPD (R10), Y3
-	VMOVUPD 32(R10), Y4
-	VMOVUPD 64(R10), Y5
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
 	JZ      none688
 
@@ -16287,32 +16401,28 @@ child687:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
+	VPXORQ Y4, Y4, Y4
+	VPXORQ Y5, Y5, Y5
 	VPXORQ Y6, Y6, Y6
 	VPXORQ Y7, Y7, Y7
-	VPXORQ Y8, Y8, Y8
-	VPXORQ Y9, Y9, Y9
-	VPXORQ Y10, Y10, Y10
-	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
 	JL     single690
 
 pair689:
-	VBROADCASTSD (SI), Y13
-	VMOVSLDUP    Y13, Y12
-	VMOVSHDUP    Y13, Y13
+	VBROADCASTSD (SI), Y9
+	VMOVSLDUP    Y9, Y8
+	VMOVSHDUP    Y9, Y9
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000060, R12, R12
+	IMUL3Q       $0x00000040, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000060, R13, R13
+	IMUL3Q       $0x00000040, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y12, Y6
-	VFMADD231PS  32(R12), Y12, Y7
-	VFMADD231PS  64(R12), Y12, Y8
-	VFMADD231PS  (R13), Y13, Y9
-	VFMADD231PS  32(R13), Y13, Y10
-	VFMADD231PS  64(R13), Y13, Y11
+	VFMADD231PS  (R12), Y8, Y4
+	VFMADD231PS  32(R12), Y8, Y5
+	VFMADD231PS  (R13), Y9, Y6
+	VFMADD231PS  32(R13), Y9, Y7
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -16321,34 +16431,28 @@ pair689:
 single690:
 	CMPQ         R10, $-1
 	JL           sum691
-	VBROADCASTSS (SI), Y12
+	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000060, R10, R10
+	IMUL3Q       $0x00000040, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y12, Y6
-	VFMADD231PS  32(R10), Y12, Y7
-	VFMADD231PS  64(R10), Y12, Y8
+	VFMADD231PS  (R10), Y8, Y4
+	VFMADD231PS  32(R10), Y8, Y5
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum691:
-	VADDPS      Y9, Y6, Y6
-	VADDPS      Y10, Y7, Y7
-	VADDPS      Y11, Y8, Y8
+	VADDPS      Y6, Y4, Y4
+	VADDPS      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y14
-	VFMADD231PS Y3, Y6, Y14
-	VMOVUPD     Y14, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y6, Y0
-	VMOVUPD     32(AX)(R10*1), Y15
-	VFMADD231PS Y4, Y7, Y15
-	VMOVUPD     Y15, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y7, Y1
-	VMOVUPD     64(AX)(R10*1), Y14
-	VFMADD231PS Y5, Y8, Y14
-	VMOVUPD     Y14, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y8, Y2
+	VMOVUPD     (AX)(R10*1), Y10
+	VFMADD231PS Y2, Y4, Y10
+	VMOVUPD     Y10, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y4, Y0
+	VMOVUPD     32(AX)(R10*1), Y11
+	VFMADD231PS Y3, Y5, Y11
+	VMOVUPD     Y11, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child687
@@ -16357,17 +16461,16 @@ none688:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
-	VMOVUPD Y2, 64(R10)
-	ADDQ    $0x00000060, (SP)
-	ADDQ    $0x00000060, 8(SP)
+	ADDQ    $0x00000040, (SP)
+	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
 	JNZ     parent686
 	VZEROUPPER
 	RET
 
-// func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// func treeSums3F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
+TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16395,12 +16498,10 @@ parent692:
 	VPXORQ  Y0, Y0, Y0
 	VPXORQ  Y1, Y1, Y1
 	VPXORQ  Y2, Y2, Y2
-	VPXORQ  Y3, Y3, Y3
 	MOVQ    (SP), R10
-	VMOVUPD (R10), Y4
-	VMOVUPD 32(R10), Y5
-	VMOVUPD 64(R10), Y6
-	VMOVUPD 96(R10), Y7
+	VMOVUPD (R10), Y3
+	VMOVUPD 32(R10), Y4
+	VMOVUPD 64(R10), Y5
 	TESTQ   R11, R11
 	JZ      none694
 
@@ -16408,36 +16509,32 @@ child693:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
+	VPXORQ Y6, Y6, Y6
+	VPXORQ Y7, Y7, Y7
 	VPXORQ Y8, Y8, Y8
 	VPXORQ Y9, Y9, Y9
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
-	VPXORQ Y12, Y12, Y12
-	VPXORQ Y13, Y13, Y13
-	VPXORQ Y14, Y14, Y14
-	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
 	JL     single696
 
 pair695:
-	VBROADCASTSD (SI), Y17
-	VMOVSLDUP    Y17, Y16
-	VMOVSHDUP    Y17, Y17
+	VBROADCASTSD (SI), Y13
+	VMOVSLDUP    Y13, Y12
+	VMOVSHDUP    Y13, Y13
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x00000080, R12, R12
+	IMUL3Q       $0x00000060, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x00000080, R13, R13
+	IMUL3Q       $0x00000060, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y16, Y8
-	VFMADD231PS  32(R12), Y16, Y9
-	VFMADD231PS  64(R12), Y16, Y10
-	VFMADD231PS  96(R12), Y16, Y11
-	VFMADD231PS  (R13), Y17, Y12
-	VFMADD231PS  32(R13), Y17, Y13
-	VFMADD231PS  64(R13), Y17, Y14
-	VFMADD231PS  96(R13), Y17, Y15
+	VFMADD231PS  (R12), Y12, Y6
+	VFMADD231PS  32(R12), Y12, Y7
+	VFMADD231PS  64(R12), Y12, Y8
+	VFMADD231PS  (R13), Y13, Y9
+	VFMADD231PS  32(R13), Y13, Y10
+	VFMADD231PS  64(R13), Y13, Y11
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -16446,40 +16543,34 @@ pair695:
 single696:
 	CMPQ         R10, $-1
 	JL           sum697
-	VBROADCASTSS (SI), Y16
+	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
-	IMUL3Q       $0x00000080, R10, R10
+	IMUL3Q       $0x00000060, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y16, Y8
-	VFMADD231PS  32(R10), Y16, Y9
-	VFMADD231PS  64(R10), Y16, Y10
-	VFMADD231PS  96(R10), Y16, Y11
+	VFMADD231PS  (R10), Y12, Y6
+	VFMADD231PS  32(R10), Y12, Y7
+	VFMADD231PS  64(R10), Y12, Y8
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum697:
-	VADDPS      Y12, Y8, Y8
-	VADDPS      Y13, Y9, Y9
-	VADDPS      Y14, Y10, Y10
-	VADDPS      Y15, Y11, Y11
+	VADDPS      Y9, Y6, Y6
+	VADDPS      Y10, Y7, Y7
+	VADDPS      Y11, Y8, Y8
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y18
-	VFMADD231PS Y4, Y8, Y18
-	VMOVUPD     Y18, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y8, Y0
-	VMOVUPD     32(AX)(R10*1), Y19
-	VFMADD231PS Y5, Y9, Y19
-	VMOVUPD     Y19, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y9, Y1
-	VMOVUPD     64(AX)(R10*1), Y18
-	VFMADD231PS Y6, Y10, Y18
-	VMOVUPD     Y18, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y10, Y2
-	VMOVUPD     96(AX)(R10*1), Y19
-	VFMADD231PS Y7, Y11, Y19
-	VMOVUPD     Y19, 96(AX)(R10*1)
-	VFMADD231PS 96(CX)(R10*1), Y11, Y3
+	VMOVUPD     (AX)(R10*1), Y14
+	VFMADD231PS Y3, Y6, Y14
+	VMOVUPD     Y14, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y6, Y0
+	VMOVUPD     32(AX)(R10*1), Y15
+	VFMADD231PS Y4, Y7, Y15
+	VMOVUPD     Y15, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y7, Y1
+	VMOVUPD     64(AX)(R10*1), Y14
+	VFMADD231PS Y5, Y8, Y14
+	VMOVUPD     Y14, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y8, Y2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child693
@@ -16489,17 +16580,16 @@ none694:
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	VMOVUPD Y2, 64(R10)
-	VMOVUPD Y3, 96(R10)
-	ADDQ    $0x00000080, (SP)
-	ADDQ    $0x00000080, 8(SP)
+	ADDQ    $0x00000060, (SP)
+	ADDQ    $0x00000060, 8(SP)
 	DECQ    24(SP)
 	JNZ     parent692
 	VZEROUPPER
 	RET
 
-// func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// func treeSums4F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
+TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16528,13 +16618,11 @@ parent698:
 	VPXORQ  Y1, Y1, Y1
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
-	VPXORQ  Y4, Y4, Y4
 	MOVQ    (SP), R10
-	VMOVUPD (R10), Y5
-	VMOVUPD 32(R10), Y6
-	VMOVUPD 64(R10), Y7
-	VMOVUPD 96(R10), Y8
-	VMOVUPD 128(R10), Y9
+	VMOVUPD (R10), Y4
+	VMOVUPD 32(R10), Y5
+	VMOVUPD 64(R10), Y6
+	VMOVUPD 96(R10), Y7
 	TESTQ   R11, R11
 	JZ      none700
 
@@ -16542,40 +16630,36 @@ child699:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
+	VPXORQ Y8, Y8, Y8
+	VPXORQ Y9, Y9, Y9
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
 	VPXORQ Y12, Y12, Y12
 	VPXORQ Y13, Y13, Y13
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
-	VPXORQ Y16, Y16, Y16
-	VPXORQ Y17, Y17, Y17
-	VPXORQ Y18, Y18, Y18
-	VPXORQ Y19, Y19, Y19
 	SUBQ   $0x00000002, R10
 	JL     single702
 
 pair701:
-	VBROADCASTSD (SI), Y21
-	VMOVSLDUP    Y21, Y20
-	VMOVSHDUP    Y21, Y21
+	VBROADCASTSD (SI), Y17
+	VMOVSLDUP    Y17, Y16
+	VMOVSHDUP    Y17, Y17
 	MOVQ         (R8), R13
 	MOVL         R13, R12
 	SHRQ         $0x20, R13
-	IMUL3Q       $0x000000a0, R12, R12
+	IMUL3Q       $0x00000080, R12, R12
 	ADDQ         BX, R12
-	IMUL3Q       $0x000000a0, R13, R13
+	IMUL3Q       $0x00000080, R13, R13
 	ADDQ         BX, R13
-	VFMADD231PS  (R12), Y20, Y10
-	VFMADD231PS  32(R12), Y20, Y11
-	VFMADD231PS  64(R12), Y20, Y12
-	VFMADD231PS  96(R12), Y20, Y13
-	VFMADD231PS  128(R12), Y20, Y14
-	VFMADD231PS  (R13), Y21, Y15
-	VFMADD231PS  32(R13), Y21, Y16
-	VFMADD231PS  64(R13), Y21, Y17
-	VFMADD231PS  96(R13), Y21, Y18
-	VFMADD231PS  128(R13), Y21, Y19
+	VFMADD231PS  (R12), Y16, Y8
+	VFMADD231PS  32(R12), Y16, Y9
+	VFMADD231PS  64(R12), Y16, Y10
+	VFMADD231PS  96(R12), Y16, Y11
+	VFMADD231PS  (R13), Y17, Y12
+	VFMADD231PS  32(R13), Y17, Y13
+	VFMADD231PS  64(R13), Y17, Y14
+	VFMADD231PS  96(R13), Y17, Y15
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
@@ -16584,46 +16668,40 @@ pair701:
 single702:
 	CMPQ         R10, $-1
 	JL           sum703
-	VBROADCASTSS (SI), Y20
+	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
-	IMUL3Q       $0x000000a0, R10, R10
+	IMUL3Q       $0x00000080, R10, R10
 	ADDQ         BX, R10
-	VFMADD231PS  (R10), Y20, Y10
-	VFMADD231PS  32(R10), Y20, Y11
-	VFMADD231PS  64(R10), Y20, Y12
-	VFMADD231PS  96(R10), Y20, Y13
-	VFMADD231PS  128(R10), Y20, Y14
+	VFMADD231PS  (R10), Y16, Y8
+	VFMADD231PS  32(R10), Y16, Y9
+	VFMADD231PS  64(R10), Y16, Y10
+	VFMADD231PS  96(R10), Y16, Y11
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
 sum703:
-	VADDPS      Y15, Y10, Y10
-	VADDPS      Y16, Y11, Y11
-	VADDPS      Y17, Y12, Y12
-	VADDPS      Y18, Y13, Y13
-	VADDPS      Y19, Y14, Y14
+	VADDPS      Y12, Y8, Y8
+	VADDPS      Y13, Y9, Y9
+	VADDPS      Y14, Y10, Y10
+	VADDPS      Y15, Y11, Y11
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
-	VMOVUPD     (AX)(R10*1), Y22
-	VFMADD231PS Y5, Y10, Y22
-	VMOVUPD     Y22, (AX)(R10*1)
-	VFMADD231PS (CX)(R10*1), Y10, Y0
-	VMOVUPD     32(AX)(R10*1), Y23
-	VFMADD231PS Y6, Y11, Y23
-	VMOVUPD     Y23, 32(AX)(R10*1)
-	VFMADD231PS 32(CX)(R10*1), Y11, Y1
-	VMOVUPD     64(AX)(R10*1), Y22
-	VFMADD231PS Y7, Y12, Y22
-	VMOVUPD     Y22, 64(AX)(R10*1)
-	VFMADD231PS 64(CX)(R10*1), Y12, Y2
-	VMOVUPD     96(AX)(R10*1), Y23
-	VFMADD231PS Y8, Y13, Y23
-	VMOVUPD     Y23, 96(AX)(R10*1)
-	VFMADD231PS 96(CX)(R10*1), Y13, Y3
-	VMOVUPD     128(AX)(R10*1), Y22
-	VFMADD231PS Y9, Y14, Y22
-	VMOVUPD     Y22, 128(AX)(R10*1)
-	VFMADD231PS 128(CX)(R10*1), Y14, Y4
+	VMOVUPD     (AX)(R10*1), Y18
+	VFMADD231PS Y4, Y8, Y18
+	VMOVUPD     Y18, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y8, Y0
+	VMOVUPD     32(AX)(R10*1), Y19
+	VFMADD231PS Y5, Y9, Y19
+	VMOVUPD     Y19, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y9, Y1
+	VMOVUPD     64(AX)(R10*1), Y18
+	VFMADD231PS Y6, Y10, Y18
+	VMOVUPD     Y18, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y10, Y2
+	VMOVUPD     96(AX)(R10*1), Y19
+	VFMADD231PS Y7, Y11, Y19
+	VMOVUPD     Y19, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y11, Y3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
 	JNZ         child699
@@ -16634,17 +16712,16 @@ none700:
 	VMOVUPD Y1, 32(R10)
 	VMOVUPD Y2, 64(R10)
 	VMOVUPD Y3, 96(R10)
-	VMOVUPD Y4, 128(R10)
-	ADDQ    $0x000000a0, (SP)
-	ADDQ    $0x000000a0, 8(SP)
+	ADDQ    $0x00000080, (SP)
+	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
 	JNZ     parent698
 	VZEROUPPER
 	RET
 
-// func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// func treeSums5F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
 // Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
+TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
 	MOVQ gV_base+24(FP), AX
 	MOVQ v_base+72(FP), CX
 	MOVQ leaf_base+120(FP), DX
@@ -16674,6 +16751,151 @@ parent704:
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 	VPXORQ  Y4, Y4, Y4
+	MOVQ    (SP), R10
+	VMOVUPD (R10), Y5
+	VMOVUPD 32(R10), Y6
+	VMOVUPD 64(R10), Y7
+	VMOVUPD 96(R10), Y8
+	VMOVUPD 128(R10), Y9
+	TESTQ   R11, R11
+	JZ      none706
+
+child705:
+	MOVL   4(DI), R10
+	SUBL   (DI), R10
+	ADDQ   $0x00000004, DI
+	VPXORQ Y10, Y10, Y10
+	VPXORQ Y11, Y11, Y11
+	VPXORQ Y12, Y12, Y12
+	VPXORQ Y13, Y13, Y13
+	VPXORQ Y14, Y14, Y14
+	VPXORQ Y15, Y15, Y15
+	VPXORQ Y16, Y16, Y16
+	VPXORQ Y17, Y17, Y17
+	VPXORQ Y18, Y18, Y18
+	VPXORQ Y19, Y19, Y19
+	SUBQ   $0x00000002, R10
+	JL     single708
+
+pair707:
+	VBROADCASTSD (SI), Y21
+	VMOVSLDUP    Y21, Y20
+	VMOVSHDUP    Y21, Y21
+	MOVQ         (R8), R13
+	MOVL         R13, R12
+	SHRQ         $0x20, R13
+	IMUL3Q       $0x000000a0, R12, R12
+	ADDQ         BX, R12
+	IMUL3Q       $0x000000a0, R13, R13
+	ADDQ         BX, R13
+	VFMADD231PS  (R12), Y20, Y10
+	VFMADD231PS  32(R12), Y20, Y11
+	VFMADD231PS  64(R12), Y20, Y12
+	VFMADD231PS  96(R12), Y20, Y13
+	VFMADD231PS  128(R12), Y20, Y14
+	VFMADD231PS  (R13), Y21, Y15
+	VFMADD231PS  32(R13), Y21, Y16
+	VFMADD231PS  64(R13), Y21, Y17
+	VFMADD231PS  96(R13), Y21, Y18
+	VFMADD231PS  128(R13), Y21, Y19
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, SI
+	SUBQ         $0x00000002, R10
+	JGE          pair707
+
+single708:
+	CMPQ         R10, $-1
+	JL           sum709
+	VBROADCASTSS (SI), Y20
+	MOVLQSX      (R8), R10
+	IMUL3Q       $0x000000a0, R10, R10
+	ADDQ         BX, R10
+	VFMADD231PS  (R10), Y20, Y10
+	VFMADD231PS  32(R10), Y20, Y11
+	VFMADD231PS  64(R10), Y20, Y12
+	VFMADD231PS  96(R10), Y20, Y13
+	VFMADD231PS  128(R10), Y20, Y14
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, SI
+
+sum709:
+	VADDPS      Y15, Y10, Y10
+	VADDPS      Y16, Y11, Y11
+	VADDPS      Y17, Y12, Y12
+	VADDPS      Y18, Y13, Y13
+	VADDPS      Y19, Y14, Y14
+	MOVLQSX     (DX), R10
+	IMULQ       R9, R10
+	VMOVUPD     (AX)(R10*1), Y22
+	VFMADD231PS Y5, Y10, Y22
+	VMOVUPD     Y22, (AX)(R10*1)
+	VFMADD231PS (CX)(R10*1), Y10, Y0
+	VMOVUPD     32(AX)(R10*1), Y23
+	VFMADD231PS Y6, Y11, Y23
+	VMOVUPD     Y23, 32(AX)(R10*1)
+	VFMADD231PS 32(CX)(R10*1), Y11, Y1
+	VMOVUPD     64(AX)(R10*1), Y22
+	VFMADD231PS Y7, Y12, Y22
+	VMOVUPD     Y22, 64(AX)(R10*1)
+	VFMADD231PS 64(CX)(R10*1), Y12, Y2
+	VMOVUPD     96(AX)(R10*1), Y23
+	VFMADD231PS Y8, Y13, Y23
+	VMOVUPD     Y23, 96(AX)(R10*1)
+	VFMADD231PS 96(CX)(R10*1), Y13, Y3
+	VMOVUPD     128(AX)(R10*1), Y22
+	VFMADD231PS Y9, Y14, Y22
+	VMOVUPD     Y22, 128(AX)(R10*1)
+	VFMADD231PS 128(CX)(R10*1), Y14, Y4
+	ADDQ        $0x00000004, DX
+	DECQ        R11
+	JNZ         child705
+
+none706:
+	MOVQ    8(SP), R10
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	VMOVUPD Y4, 128(R10)
+	ADDQ    $0x000000a0, (SP)
+	ADDQ    $0x000000a0, 8(SP)
+	DECQ    24(SP)
+	JNZ     parent704
+	VZEROUPPER
+	RET
+
+// func treeSums6F32AVX512(gParent []float32, gV []float32, parent []float32, v []float32, tree []int32, leaf []int32, q []float32, s []float32, start []int32, at []int32, stride int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
+	MOVQ gV_base+24(FP), AX
+	MOVQ v_base+72(FP), CX
+	MOVQ leaf_base+120(FP), DX
+	MOVQ q_base+144(FP), BX
+	MOVQ s_base+168(FP), SI
+	MOVQ start_base+192(FP), DI
+	MOVQ at_base+216(FP), R8
+	MOVQ stride+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ parent_base+48(FP), R10
+	MOVQ R10, (SP)
+	MOVQ gParent_base+0(FP), R10
+	MOVQ R10, 8(SP)
+	MOVQ tree_base+96(FP), R10
+	MOVQ R10, 16(SP)
+	MOVQ tree_len+104(FP), R10
+	DECQ R10
+	MOVQ R10, 24(SP)
+
+parent710:
+	MOVQ    16(SP), R10
+	MOVL    4(R10), R11
+	SUBL    (R10), R11
+	ADDQ    $0x00000004, 16(SP)
+	VPXORQ  Y0, Y0, Y0
+	VPXORQ  Y1, Y1, Y1
+	VPXORQ  Y2, Y2, Y2
+	VPXORQ  Y3, Y3, Y3
+	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y6
@@ -16683,9 +16905,9 @@ parent704:
 	VMOVUPD 128(R10), Y10
 	VMOVUPD 160(R10), Y11
 	TESTQ   R11, R11
-	JZ      none706
+	JZ      none712
 
-child705:
+child711:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16702,9 +16924,9 @@ child705:
 	VPXORQ Y22, Y22, Y22
 	VPXORQ Y23, Y23, Y23
 	SUBQ   $0x00000002, R10
-	JL     single708
+	JL     single714
 
-pair707:
+pair713:
 	VBROADCASTSD (SI), Y25
 	VMOVSLDUP    Y25, Y24
 	VMOVSHDUP    Y25, Y25
@@ -16730,11 +16952,11 @@ pair707:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair707
+	JGE          pair713
 
-single708:
+single714:
 	CMPQ         R10, $-1
-	JL           sum709
+	JL           sum715
 	VBROADCASTSS (SI), Y24
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -16748,7 +16970,7 @@ single708:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum709:
+sum715:
 	VADDPS      Y18, Y12, Y12
 	VADDPS      Y19, Y13, Y13
 	VADDPS      Y20, Y14, Y14
@@ -16783,9 +17005,9 @@ sum709:
 	VFMADD231PS 160(CX)(R10*1), Y17, Y5
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child705
+	JNZ         child711
 
-none706:
+none712:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -16796,7 +17018,7 @@ none706:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent704
+	JNZ     parent710
 	VZEROUPPER
 	RET
 
@@ -16822,7 +17044,7 @@ TEXT ·treeSums7F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent710:
+parent716:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16843,9 +17065,9 @@ parent710:
 	VMOVUPD 160(R10), Y12
 	VMOVUPD 192(R10), Y13
 	TESTQ   R11, R11
-	JZ      none712
+	JZ      none718
 
-child711:
+child717:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16864,9 +17086,9 @@ child711:
 	VPXORQ Y26, Y26, Y26
 	VPXORQ Y27, Y27, Y27
 	SUBQ   $0x00000002, R10
-	JL     single714
+	JL     single720
 
-pair713:
+pair719:
 	VBROADCASTSD (SI), Y29
 	VMOVSLDUP    Y29, Y28
 	VMOVSHDUP    Y29, Y29
@@ -16894,11 +17116,11 @@ pair713:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair713
+	JGE          pair719
 
-single714:
+single720:
 	CMPQ         R10, $-1
-	JL           sum715
+	JL           sum721
 	VBROADCASTSS (SI), Y28
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
@@ -16913,7 +17135,7 @@ single714:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum715:
+sum721:
 	VADDPS      Y21, Y14, Y14
 	VADDPS      Y22, Y15, Y15
 	VADDPS      Y23, Y16, Y16
@@ -16953,9 +17175,9 @@ sum715:
 	VFMADD231PS 192(CX)(R10*1), Y20, Y6
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child711
+	JNZ         child717
 
-none712:
+none718:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -16967,7 +17189,7 @@ none712:
 	ADDQ    $0x000000e0, (SP)
 	ADDQ    $0x000000e0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent710
+	JNZ     parent716
 	VZEROUPPER
 	RET
 
@@ -16993,7 +17215,7 @@ TEXT ·treeSums8F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent716:
+parent722:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -17009,9 +17231,9 @@ parent716:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none718
+	JZ      none724
 
-child717:
+child723:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -17032,9 +17254,9 @@ child717:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
-	JL     single720
+	JL     single726
 
-pair719:
+pair725:
 	VBROADCASTSD (SI), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -17064,11 +17286,11 @@ pair719:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair719
+	JGE          pair725
 
-single720:
+single726:
 	CMPQ         R10, $-1
-	JL           sum721
+	JL           sum727
 	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -17084,7 +17306,7 @@ single720:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum721:
+sum727:
 	VADDPS      Y8, Y0, Y0
 	VADDPS      Y9, Y1, Y1
 	VADDPS      Y10, Y2, Y2
@@ -17147,13 +17369,13 @@ sum721:
 	VMOVUPD     Y19, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child717
+	JNZ         child723
 
-none718:
+none724:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent716
+	JNZ  parent722
 	VZEROUPPER
 	RET
 
@@ -17178,7 +17400,7 @@ TEXT ·cellDots1F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run722:
+run728:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17191,9 +17413,9 @@ run722:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four723:
+four729:
 	CMPQ         R8, $0x00000004
-	JL           one724
+	JL           one730
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17227,11 +17449,11 @@ four723:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four723
+	JMP          four729
 
-one724:
+one730:
 	TESTQ        R8, R8
-	JZ           end725
+	JZ           end731
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17246,11 +17468,11 @@ one724:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one724
+	JMP          one730
 
-end725:
+end731:
 	DECQ 24(SP)
-	JNZ  run722
+	JNZ  run728
 	VZEROUPPER
 	RET
 
@@ -17275,7 +17497,7 @@ TEXT ·cellDots2F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run726:
+run732:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17289,9 +17511,9 @@ run726:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four727:
+four733:
 	CMPQ         R8, $0x00000004
-	JL           one728
+	JL           one734
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17333,11 +17555,11 @@ four727:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four727
+	JMP          four733
 
-one728:
+one734:
 	TESTQ        R8, R8
-	JZ           end729
+	JZ           end735
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17354,11 +17576,11 @@ one728:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one728
+	JMP          one734
 
-end729:
+end735:
 	DECQ 24(SP)
-	JNZ  run726
+	JNZ  run732
 	VZEROUPPER
 	RET
 
@@ -17383,7 +17605,7 @@ TEXT ·cellDots3F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run730:
+run736:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17398,9 +17620,9 @@ run730:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four731:
+four737:
 	CMPQ         R8, $0x00000004
-	JL           one732
+	JL           one738
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17450,11 +17672,11 @@ four731:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four731
+	JMP          four737
 
-one732:
+one738:
 	TESTQ        R8, R8
-	JZ           end733
+	JZ           end739
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17473,11 +17695,11 @@ one732:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one732
+	JMP          one738
 
-end733:
+end739:
 	DECQ 24(SP)
-	JNZ  run730
+	JNZ  run736
 	VZEROUPPER
 	RET
 
@@ -17502,7 +17724,7 @@ TEXT ·cellDots4F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run734:
+run740:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17518,9 +17740,9 @@ run734:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four735:
+four741:
 	CMPQ         R8, $0x00000004
-	JL           one736
+	JL           one742
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17578,11 +17800,11 @@ four735:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four735
+	JMP          four741
 
-one736:
+one742:
 	TESTQ        R8, R8
-	JZ           end737
+	JZ           end743
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17603,11 +17825,11 @@ one736:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one736
+	JMP          one742
 
-end737:
+end743:
 	DECQ 24(SP)
-	JNZ  run734
+	JNZ  run740
 	VZEROUPPER
 	RET
 
@@ -17632,7 +17854,7 @@ TEXT ·cellDots5F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run738:
+run744:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17649,9 +17871,9 @@ run738:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four739:
+four745:
 	CMPQ         R8, $0x00000004
-	JL           one740
+	JL           one746
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17717,11 +17939,11 @@ four739:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four739
+	JMP          four745
 
-one740:
+one746:
 	TESTQ        R8, R8
-	JZ           end741
+	JZ           end747
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17744,11 +17966,11 @@ one740:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one740
+	JMP          one746
 
-end741:
+end747:
 	DECQ 24(SP)
-	JNZ  run738
+	JNZ  run744
 	VZEROUPPER
 	RET
 
@@ -17773,7 +17995,7 @@ TEXT ·cellDots6F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run742:
+run748:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17791,9 +18013,9 @@ run742:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four743:
+four749:
 	CMPQ         R8, $0x00000004
-	JL           one744
+	JL           one750
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17867,11 +18089,11 @@ four743:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four743
+	JMP          four749
 
-one744:
+one750:
 	TESTQ        R8, R8
-	JZ           end745
+	JZ           end751
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17896,11 +18118,11 @@ one744:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one744
+	JMP          one750
 
-end745:
+end751:
 	DECQ 24(SP)
-	JNZ  run742
+	JNZ  run748
 	VZEROUPPER
 	RET
 
@@ -17925,7 +18147,7 @@ TEXT ·cellDots7F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run746:
+run752:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17944,9 +18166,9 @@ run746:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four747:
+four753:
 	CMPQ         R8, $0x00000004
-	JL           one748
+	JL           one754
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18028,11 +18250,11 @@ four747:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four747
+	JMP          four753
 
-one748:
+one754:
 	TESTQ        R8, R8
-	JZ           end749
+	JZ           end755
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18059,11 +18281,11 @@ one748:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one748
+	JMP          one754
 
-end749:
+end755:
 	DECQ 24(SP)
-	JNZ  run746
+	JNZ  run752
 	VZEROUPPER
 	RET
 
@@ -18088,7 +18310,7 @@ TEXT ·cellDots8F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run750:
+run756:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -18108,9 +18330,9 @@ run750:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four751:
+four757:
 	CMPQ         R8, $0x00000004
-	JL           one752
+	JL           one758
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18200,11 +18422,11 @@ four751:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four751
+	JMP          four757
 
-one752:
+one758:
 	TESTQ        R8, R8
-	JZ           end753
+	JZ           end759
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18233,11 +18455,11 @@ one752:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one752
+	JMP          one758
 
-end753:
+end759:
 	DECQ 24(SP)
-	JNZ  run750
+	JNZ  run756
 	VZEROUPPER
 	RET
 
@@ -18266,7 +18488,7 @@ TEXT ·cellSums1F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run754:
+run760:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18282,7 +18504,7 @@ run754:
 	VMOVUPD (R11), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop755:
+loop761:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18302,11 +18524,11 @@ loop755:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop755
+	JNZ          loop761
 	VADDPS       (R12), Y1, Y1
 	VMOVUPD      Y1, (R12)
 	DECQ         32(SP)
-	JNZ          run754
+	JNZ          run760
 	VZEROUPPER
 	RET
 
@@ -18335,7 +18557,7 @@ TEXT ·cellSums2F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run756:
+run762:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18353,7 +18575,7 @@ run756:
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop757:
+loop763:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18384,13 +18606,13 @@ loop757:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop757
+	JNZ          loop763
 	VADDPS       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPS       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run756
+	JNZ          run762
 	VZEROUPPER
 	RET
 
@@ -18419,7 +18641,7 @@ TEXT ·cellSums3F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run758:
+run764:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18439,7 +18661,7 @@ run758:
 	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 
-loop759:
+loop765:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18481,7 +18703,7 @@ loop759:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop759
+	JNZ          loop765
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -18489,7 +18711,7 @@ loop759:
 	VADDPS       64(R12), Y5, Y5
 	VMOVUPD      Y5, 64(R12)
 	DECQ         32(SP)
-	JNZ          run758
+	JNZ          run764
 	VZEROUPPER
 	RET
 
@@ -18518,7 +18740,7 @@ TEXT ·cellSums4F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run760:
+run766:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18540,7 +18762,7 @@ run760:
 	VPXORQ  Y6, Y6, Y6
 	VPXORQ  Y7, Y7, Y7
 
-loop761:
+loop767:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18593,7 +18815,7 @@ loop761:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop761
+	JNZ          loop767
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -18603,7 +18825,7 @@ loop761:
 	VADDPS       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run760
+	JNZ          run766
 	VZEROUPPER
 	RET
 
@@ -18632,7 +18854,7 @@ TEXT ·cellSums5F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run762:
+run768:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18656,7 +18878,7 @@ run762:
 	VPXORQ  Y8, Y8, Y8
 	VPXORQ  Y9, Y9, Y9
 
-loop763:
+loop769:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18720,7 +18942,7 @@ loop763:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop763
+	JNZ          loop769
 	VADDPS       (R12), Y5, Y5
 	VMOVUPD      Y5, (R12)
 	VADDPS       32(R12), Y6, Y6
@@ -18732,7 +18954,7 @@ loop763:
 	VADDPS       128(R12), Y9, Y9
 	VMOVUPD      Y9, 128(R12)
 	DECQ         32(SP)
-	JNZ          run762
+	JNZ          run768
 	VZEROUPPER
 	RET
 
@@ -18761,7 +18983,7 @@ TEXT ·cellSums6F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run764:
+run770:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18787,7 +19009,7 @@ run764:
 	VPXORQ  Y10, Y10, Y10
 	VPXORQ  Y11, Y11, Y11
 
-loop765:
+loop771:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18862,7 +19084,7 @@ loop765:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop765
+	JNZ          loop771
 	VADDPS       (R12), Y6, Y6
 	VMOVUPD      Y6, (R12)
 	VADDPS       32(R12), Y7, Y7
@@ -18876,7 +19098,7 @@ loop765:
 	VADDPS       160(R12), Y11, Y11
 	VMOVUPD      Y11, 160(R12)
 	DECQ         32(SP)
-	JNZ          run764
+	JNZ          run770
 	VZEROUPPER
 	RET
 
@@ -18905,7 +19127,7 @@ TEXT ·cellSums7F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run766:
+run772:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18933,7 +19155,7 @@ run766:
 	VPXORQ  Y12, Y12, Y12
 	VPXORQ  Y13, Y13, Y13
 
-loop767:
+loop773:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -19019,7 +19241,7 @@ loop767:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop767
+	JNZ          loop773
 	VADDPS       (R12), Y7, Y7
 	VMOVUPD      Y7, (R12)
 	VADDPS       32(R12), Y8, Y8
@@ -19035,7 +19257,7 @@ loop767:
 	VADDPS       192(R12), Y13, Y13
 	VMOVUPD      Y13, 192(R12)
 	DECQ         32(SP)
-	JNZ          run766
+	JNZ          run772
 	VZEROUPPER
 	RET
 
@@ -19064,7 +19286,7 @@ TEXT ·cellSums8F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run768:
+run774:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -19094,7 +19316,7 @@ run768:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop769:
+loop775:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -19191,7 +19413,7 @@ loop769:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop769
+	JNZ          loop775
 	VADDPS       (R12), Y8, Y8
 	VMOVUPD      Y8, (R12)
 	VADDPS       32(R12), Y9, Y9
@@ -19209,7 +19431,7 @@ loop769:
 	VADDPS       224(R12), Y15, Y15
 	VMOVUPD      Y15, 224(R12)
 	DECQ         32(SP)
-	JNZ          run768
+	JNZ          run774
 	VZEROUPPER
 	RET
 
@@ -19232,7 +19454,7 @@ TEXT ·multiplyAddsF32AVX512(SB), NOSPLIT, $0-16
 	VPXORQ Y11, Y11, Y11
 	VPXORQ Y12, Y12, Y12
 
-loop770:
+loop776:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -19246,7 +19468,7 @@ loop770:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop770
+	JNZ         loop776
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -19276,7 +19498,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop771:
+loop777:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -19284,7 +19506,7 @@ loop771:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop771
+	JNZ         loop777
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19300,13 +19522,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop772:
+loop778:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop772
+	JNZ         loop778
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -19321,14 +19543,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop773:
+loop779:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop773
+	JNZ         loop779
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19345,14 +19567,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop774:
+loop780:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop774
+	JNZ         loop780
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19415,7 +19637,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop775:
+loop781:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -19432,7 +19654,7 @@ loop775:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop775
+	JNZ         loop781
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19454,13 +19676,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop776:
+loop782:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop776
+	JNZ         loop782
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -19472,14 +19694,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop777:
+loop783:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop777
+	JNZ         loop783
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19493,7 +19715,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop778:
+loop784:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -19501,7 +19723,7 @@ loop778:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop778
+	JNZ         loop784
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19517,7 +19739,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop779:
+loop785:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -19526,7 +19748,7 @@ loop779:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop779
+	JNZ         loop785
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19544,7 +19766,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop780:
+loop786:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -19554,7 +19776,7 @@ loop780:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop780
+	JNZ         loop786
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19574,7 +19796,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop781:
+loop787:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -19585,7 +19807,7 @@ loop781:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop781
+	JNZ         loop787
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19607,7 +19829,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop782:
+loop788:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -19619,7 +19841,7 @@ loop782:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop782
+	JNZ         loop788
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19643,7 +19865,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop783:
+loop789:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -19656,7 +19878,7 @@ loop783:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop783
+	JNZ         loop789
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19682,7 +19904,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop784:
+loop790:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -19696,7 +19918,7 @@ loop784:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop784
+	JNZ         loop790
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19724,7 +19946,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop785:
+loop791:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -19739,7 +19961,7 @@ loop785:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop785
+	JNZ         loop791
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19769,7 +19991,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop786:
+loop792:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -19785,7 +20007,7 @@ loop786:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop786
+	JNZ         loop792
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19814,7 +20036,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop787:
+loop793:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -19827,7 +20049,7 @@ loop787:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop787
+	JNZ         loop793
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19854,13 +20076,13 @@ TEXT ·dotF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VXORPD Y0, Y0, Y0
 
-loop788:
+loop794:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop788
+	JNZ         loop794
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -19874,7 +20096,7 @@ TEXT ·norms2F32AVX2(SB), NOSPLIT, $0-40
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-loop789:
+loop795:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -19883,7 +20105,7 @@ loop789:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop789
+	JNZ          loop795
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -19898,14 +20120,34 @@ TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop790:
+loop796:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop790
+	JNZ         loop796
+	VZEROUPPER
+	RET
+
+// func multiplyF32AVX2(out []float32, x []float32, y []float32, n int)
+// Requires: AVX
+TEXT ·multiplyF32AVX2(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ n+72(FP), BX
+
+loop797:
+	VMOVUPD (CX), Y0
+	VMULPS  (DX), Y0, Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	DECQ    BX
+	JNZ     loop797
 	VZEROUPPER
 	RET
 
@@ -19921,7 +20163,7 @@ TEXT ·axpyNorm2F32AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop791:
+loop798:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -19933,9 +20175,54 @@ loop791:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop791
+	JNZ          loop798
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
+	VZEROUPPER
+	RET
+
+// func adamRowF32AVX2(theta []float32, m []float32, s []float32, x []float32, y *[8]float32, by []float32, n int)
+// Requires: AVX
+TEXT ·adamRowF32AVX2(SB), NOSPLIT, $0-136
+	MOVQ    theta_base+0(FP), AX
+	MOVQ    m_base+24(FP), CX
+	MOVQ    s_base+48(FP), DX
+	MOVQ    x_base+72(FP), BX
+	MOVQ    y+96(FP), SI
+	MOVQ    by_base+104(FP), DI
+	MOVQ    n+128(FP), R8
+	VMOVUPD (SI), Y0
+
+loop799:
+	VMOVUPD (AX), Y2
+	VMULPS  (BX), Y0, Y3
+	VMULPS  (DI), Y2, Y1
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPD (DX), Y4
+	VMULPS  128(DI), Y4, Y4
+	VMULPS  Y1, Y1, Y3
+	VMULPS  160(DI), Y3, Y3
+	VADDPS  Y3, Y4, Y4
+	VMOVUPD Y4, (DX)
+	VSQRTPS Y4, Y4
+	VMULPS  192(DI), Y4, Y4
+	VADDPS  224(DI), Y4, Y4
+	VMOVUPD (CX), Y3
+	VMULPS  64(DI), Y3, Y3
+	VMULPS  96(DI), Y1, Y1
+	VADDPS  Y1, Y3, Y3
+	VMOVUPD Y3, (CX)
+	VMULPS  256(DI), Y3, Y3
+	VDIVPS  Y4, Y3, Y3
+	VMULPS  32(DI), Y2, Y2
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPD Y2, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	DECQ    R8
+	JNZ     loop799
 	VZEROUPPER
 	RET
 
@@ -19954,7 +20241,7 @@ TEXT ·negateDotsF32AVX2(SB), NOSPLIT, $0-104
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 
-loop792:
+loop800:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -19964,7 +20251,7 @@ loop792:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop792
+	JNZ         loop800
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -19985,7 +20272,7 @@ TEXT ·addOuters1F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop793:
+loop801:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -19994,7 +20281,7 @@ loop793:
 	VXORPD       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols794:
+cols802:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -20005,7 +20292,7 @@ cols794:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols794
+	JL           cols802
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -20013,7 +20300,7 @@ cols794:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop793
+	JNZ          loop801
 	VZEROUPPER
 	RET
 
@@ -20032,7 +20319,7 @@ TEXT ·addOuters2F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop795:
+loop803:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -20045,7 +20332,7 @@ loop795:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols796:
+cols804:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -20057,7 +20344,7 @@ cols796:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols796
+	JL           cols804
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -20065,7 +20352,7 @@ cols796:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop795
+	JNZ          loop803
 	VZEROUPPER
 	RET
 
@@ -20084,7 +20371,7 @@ TEXT ·addOuters3F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop797:
+loop805:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -20101,7 +20388,7 @@ loop797:
 	VXORPD       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols798:
+cols806:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -20114,7 +20401,7 @@ cols798:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols798
+	JL           cols806
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -20122,7 +20409,7 @@ cols798:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop797
+	JNZ          loop805
 	VZEROUPPER
 	RET
 
@@ -20141,7 +20428,7 @@ TEXT ·addOuters4F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop799:
+loop807:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -20162,7 +20449,7 @@ loop799:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols800:
+cols808:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -20176,7 +20463,7 @@ cols800:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols800
+	JL           cols808
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -20184,7 +20471,7 @@ cols800:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop799
+	JNZ          loop807
 	VZEROUPPER
 	RET
 
@@ -20203,7 +20490,7 @@ TEXT ·addOuters5F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop801:
+loop809:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -20228,7 +20515,7 @@ loop801:
 	VXORPD       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols802:
+cols810:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -20243,7 +20530,7 @@ cols802:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols802
+	JL           cols810
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -20251,7 +20538,7 @@ cols802:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop801
+	JNZ          loop809
 	VZEROUPPER
 	RET
 
@@ -20270,7 +20557,7 @@ TEXT ·addOuters6F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop803:
+loop811:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -20299,7 +20586,7 @@ loop803:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols804:
+cols812:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -20315,7 +20602,7 @@ cols804:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols804
+	JL           cols812
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -20323,7 +20610,7 @@ cols804:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop803
+	JNZ          loop811
 	VZEROUPPER
 	RET
 
@@ -20348,14 +20635,14 @@ TEXT ·addOuterMatVecF32AVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop805:
+loop813:
 	VMULPS (BX), Y0, Y1
 	VXORPD Y4, Y4, Y4
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols806:
+cols814:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -20368,7 +20655,7 @@ cols806:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols806
+	JL           cols814
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -20379,7 +20666,7 @@ cols806:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop805
+	JNZ          loop813
 	VZEROUPPER
 	RET
 
@@ -20395,14 +20682,14 @@ TEXT ·outersNorm2x1F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop807:
+loop815:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols808:
+cols816:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -20411,10 +20698,10 @@ cols808:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols808
+	JL           cols816
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop807
+	JNZ          loop815
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -20432,7 +20719,7 @@ TEXT ·outersNorm2x2F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop809:
+loop817:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -20443,7 +20730,7 @@ loop809:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols810:
+cols818:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -20453,10 +20740,10 @@ cols810:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols810
+	JL           cols818
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop809
+	JNZ          loop817
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -20474,7 +20761,7 @@ TEXT ·outersNorm2x3F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop811:
+loop819:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -20489,7 +20776,7 @@ loop811:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols812:
+cols820:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -20500,10 +20787,10 @@ cols812:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols812
+	JL           cols820
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop811
+	JNZ          loop819
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -20521,7 +20808,7 @@ TEXT ·outersNorm2x4F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop813:
+loop821:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -20540,7 +20827,7 @@ loop813:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols814:
+cols822:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -20552,10 +20839,10 @@ cols814:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols814
+	JL           cols822
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop813
+	JNZ          loop821
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -20573,7 +20860,7 @@ TEXT ·outersNorm2x5F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop815:
+loop823:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -20596,7 +20883,7 @@ loop815:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols816:
+cols824:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -20609,10 +20896,10 @@ cols816:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols816
+	JL           cols824
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop815
+	JNZ          loop823
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -20630,7 +20917,7 @@ TEXT ·outersNorm2x6F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop817:
+loop825:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -20657,7 +20944,7 @@ loop817:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols818:
+cols826:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -20671,10 +20958,10 @@ cols818:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols818
+	JL           cols826
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop817
+	JNZ          loop825
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -20691,13 +20978,13 @@ TEXT ·copyLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop819:
+loop827:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop819
+	JNZ     loop827
 	VZEROUPPER
 	RET
 
@@ -20712,7 +20999,7 @@ TEXT ·negateLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop820:
+loop828:
 	VMOVUPD (CX), Y0
 	VXORPD  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -20720,7 +21007,7 @@ loop820:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop820
+	JNZ     loop828
 	VZEROUPPER
 	RET
 
@@ -20735,111 +21022,30 @@ TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop821:
+loop829:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows822:
+rows830:
 	DECQ   R8
-	JZ     sum823
+	JZ     sum831
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows822
+	JMP    rows830
 
-sum823:
+sum831:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop821
+	JNZ     loop829
 	VZEROUPPER
 	RET
 
 // func expand1F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
 TEXT ·expand1F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop824:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none826
-	VMOVUPD (CX), Y4
-
-loop827:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000020, AX
-	DECQ    R9
-	JNZ     loop827
-
-none826:
-	ADDQ $0x00000020, CX
-	DECQ R8
-	JNZ  loop824
-	VZEROUPPER
-	RET
-
-// func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop828:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none830
-	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-
-loop831:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000040, AX
-	DECQ    R9
-	JNZ     loop831
-
-none830:
-	ADDQ $0x00000040, CX
-	DECQ R8
-	JNZ  loop828
-	VZEROUPPER
-	RET
-
-// func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -20857,8 +21063,6 @@ loop832:
 	TESTQ   R9, R9
 	JZ      none834
 	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
 
 loop835:
 	MOVLQSX (SI), R10
@@ -20866,25 +21070,21 @@ loop835:
 	ADDQ    DX, R10
 	VMULPS  (R10), Y4, Y0
 	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000060, AX
+	ADDQ    $0x00000020, AX
 	DECQ    R9
 	JNZ     loop835
 
 none834:
-	ADDQ $0x00000060, CX
+	ADDQ $0x00000020, CX
 	DECQ R8
 	JNZ  loop832
 	VZEROUPPER
 	RET
 
-// func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -20903,8 +21103,6 @@ loop836:
 	JZ      none838
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
 
 loop839:
 	MOVLQSX (SI), R10
@@ -20914,25 +21112,21 @@ loop839:
 	VMOVUPD Y0, (AX)
 	VMULPS  32(R10), Y5, Y1
 	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000040, AX
 	DECQ    R9
 	JNZ     loop839
 
 none838:
-	ADDQ $0x00000080, CX
+	ADDQ $0x00000040, CX
 	DECQ R8
 	JNZ  loop836
 	VZEROUPPER
 	RET
 
-// func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -20952,8 +21146,6 @@ loop840:
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
 
 loop843:
 	MOVLQSX (SI), R10
@@ -20965,25 +21157,21 @@ loop843:
 	VMOVUPD Y1, 32(AX)
 	VMULPS  64(R10), Y6, Y2
 	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000a0, AX
+	ADDQ    $0x00000060, AX
 	DECQ    R9
 	JNZ     loop843
 
 none842:
-	ADDQ $0x000000a0, CX
+	ADDQ $0x00000060, CX
 	DECQ R8
 	JNZ  loop840
 	VZEROUPPER
 	RET
 
-// func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21004,8 +21192,6 @@ loop844:
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
 
 loop847:
 	MOVLQSX (SI), R10
@@ -21019,25 +21205,21 @@ loop847:
 	VMOVUPD Y2, 64(AX)
 	VMULPS  96(R10), Y7, Y3
 	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000c0, AX
+	ADDQ    $0x00000080, AX
 	DECQ    R9
 	JNZ     loop847
 
 none846:
-	ADDQ $0x000000c0, CX
+	ADDQ $0x00000080, CX
 	DECQ R8
 	JNZ  loop844
 	VZEROUPPER
 	RET
 
-// func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21059,8 +21241,6 @@ loop848:
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
 
 loop851:
 	MOVLQSX (SI), R10
@@ -21076,25 +21256,21 @@ loop851:
 	VMOVUPD Y3, 96(AX)
 	VMULPS  128(R10), Y8, Y0
 	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
-	VMULPS  192(R10), Y10, Y2
-	VMOVUPD Y2, 192(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000e0, AX
+	ADDQ    $0x000000a0, AX
 	DECQ    R9
 	JNZ     loop851
 
 none850:
-	ADDQ $0x000000e0, CX
+	ADDQ $0x000000a0, CX
 	DECQ R8
 	JNZ  loop848
 	VZEROUPPER
 	RET
 
-// func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21117,10 +21293,121 @@ loop852:
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
+
+loop855:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000c0, AX
+	DECQ    R9
+	JNZ     loop855
+
+none854:
+	ADDQ $0x000000c0, CX
+	DECQ R8
+	JNZ  loop852
+	VZEROUPPER
+	RET
+
+// func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop856:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none858
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+
+loop859:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPS  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000e0, AX
+	DECQ    R9
+	JNZ     loop859
+
+none858:
+	ADDQ $0x000000e0, CX
+	DECQ R8
+	JNZ  loop856
+	VZEROUPPER
+	RET
+
+// func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop860:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none862
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop855:
+loop863:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -21143,129 +21430,18 @@ loop855:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop855
+	JNZ     loop863
 
-none854:
+none862:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop852
+	JNZ  loop860
 	VZEROUPPER
 	RET
 
 // func fold1F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
 TEXT ·fold1F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop856:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none858
-	VMOVUPD (BX), Y0
-	VXORPD  Y1, Y1, Y1
-
-loop859:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y2
-	VFMADD231PS (SI)(R12*1), Y2, Y1
-	VMOVUPD     (CX)(R12*1), Y3
-	VFMADD231PS Y0, Y2, Y3
-	VMOVUPD     Y3, (CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, DX
-	DECQ        R11
-	JNZ         loop859
-	VMOVUPD     Y1, (AX)
-	JMP         end857
-
-none858:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-
-end857:
-	ADDQ $0x00000020, BX
-	ADDQ $0x00000020, AX
-	DECQ R10
-	JNZ  loop856
-	VZEROUPPER
-	RET
-
-// func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop860:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none862
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-
-loop863:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y4
-	VFMADD231PS (SI)(R12*1), Y4, Y2
-	VMOVUPD     (CX)(R12*1), Y6
-	VFMADD231PS Y0, Y4, Y6
-	VMOVUPD     Y6, (CX)(R12*1)
-	VMOVUPD     32(DX), Y5
-	VFMADD231PS 32(SI)(R12*1), Y5, Y3
-	VMOVUPD     32(CX)(R12*1), Y7
-	VFMADD231PS Y1, Y5, Y7
-	VMOVUPD     Y7, 32(CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000040, DX
-	DECQ        R11
-	JNZ         loop863
-	VMOVUPD     Y2, (AX)
-	VMOVUPD     Y3, 32(AX)
-	JMP         end861
-
-none862:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-
-end861:
-	ADDQ $0x00000040, BX
-	ADDQ $0x00000040, AX
-	DECQ R10
-	JNZ  loop860
-	VZEROUPPER
-	RET
-
-// func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -21285,56 +21461,38 @@ loop864:
 	TESTQ   R11, R11
 	JZ      none866
 	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
+	VXORPD  Y1, Y1, Y1
 
 loop867:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
-	VMOVUPD     (DX), Y6
-	VFMADD231PS (SI)(R12*1), Y6, Y3
-	VMOVUPD     (CX)(R12*1), Y8
-	VFMADD231PS Y0, Y6, Y8
-	VMOVUPD     Y8, (CX)(R12*1)
-	VMOVUPD     32(DX), Y7
-	VFMADD231PS 32(SI)(R12*1), Y7, Y4
-	VMOVUPD     32(CX)(R12*1), Y9
-	VFMADD231PS Y1, Y7, Y9
-	VMOVUPD     Y9, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y6
-	VFMADD231PS 64(SI)(R12*1), Y6, Y5
-	VMOVUPD     64(CX)(R12*1), Y8
-	VFMADD231PS Y2, Y6, Y8
-	VMOVUPD     Y8, 64(CX)(R12*1)
+	VMOVUPD     (DX), Y2
+	VFMADD231PS (SI)(R12*1), Y2, Y1
+	VMOVUPD     (CX)(R12*1), Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPD     Y3, (CX)(R12*1)
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000060, DX
+	ADDQ        $0x00000020, DX
 	DECQ        R11
 	JNZ         loop867
-	VMOVUPD     Y3, (AX)
-	VMOVUPD     Y4, 32(AX)
-	VMOVUPD     Y5, 64(AX)
+	VMOVUPD     Y1, (AX)
 	JMP         end865
 
 none866:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
 
 end865:
-	ADDQ $0x00000060, BX
-	ADDQ $0x00000060, AX
+	ADDQ $0x00000020, BX
+	ADDQ $0x00000020, AX
 	DECQ R10
 	JNZ  loop864
 	VZEROUPPER
 	RET
 
-// func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
+TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -21355,6 +21513,135 @@ loop868:
 	JZ      none870
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop871:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y4
+	VFMADD231PS (SI)(R12*1), Y4, Y2
+	VMOVUPD     (CX)(R12*1), Y6
+	VFMADD231PS Y0, Y4, Y6
+	VMOVUPD     Y6, (CX)(R12*1)
+	VMOVUPD     32(DX), Y5
+	VFMADD231PS 32(SI)(R12*1), Y5, Y3
+	VMOVUPD     32(CX)(R12*1), Y7
+	VFMADD231PS Y1, Y5, Y7
+	VMOVUPD     Y7, 32(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000040, DX
+	DECQ        R11
+	JNZ         loop871
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
+	JMP         end869
+
+none870:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+
+end869:
+	ADDQ $0x00000040, BX
+	ADDQ $0x00000040, AX
+	DECQ R10
+	JNZ  loop868
+	VZEROUPPER
+	RET
+
+// func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop872:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none874
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+
+loop875:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y6
+	VFMADD231PS (SI)(R12*1), Y6, Y3
+	VMOVUPD     (CX)(R12*1), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VMOVUPD     Y8, (CX)(R12*1)
+	VMOVUPD     32(DX), Y7
+	VFMADD231PS 32(SI)(R12*1), Y7, Y4
+	VMOVUPD     32(CX)(R12*1), Y9
+	VFMADD231PS Y1, Y7, Y9
+	VMOVUPD     Y9, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y6
+	VFMADD231PS 64(SI)(R12*1), Y6, Y5
+	VMOVUPD     64(CX)(R12*1), Y8
+	VFMADD231PS Y2, Y6, Y8
+	VMOVUPD     Y8, 64(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000060, DX
+	DECQ        R11
+	JNZ         loop875
+	VMOVUPD     Y3, (AX)
+	VMOVUPD     Y4, 32(AX)
+	VMOVUPD     Y5, 64(AX)
+	JMP         end873
+
+none874:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+
+end873:
+	ADDQ $0x00000060, BX
+	ADDQ $0x00000060, AX
+	DECQ R10
+	JNZ  loop872
+	VZEROUPPER
+	RET
+
+// func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop876:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none878
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
 	VMOVUPD 96(BX), Y3
 	VXORPD  Y4, Y4, Y4
@@ -21362,7 +21649,7 @@ loop868:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop871:
+loop879:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -21388,25 +21675,25 @@ loop871:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop871
+	JNZ         loop879
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end869
+	JMP         end877
 
-none870:
+none878:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end869:
+end877:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop868
+	JNZ  loop876
 	VZEROUPPER
 	RET
 
@@ -21425,12 +21712,12 @@ TEXT ·fold5F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop872:
+loop880:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none874
+	JZ      none882
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21442,7 +21729,7 @@ loop872:
 	VXORPD  Y8, Y8, Y8
 	VXORPD  Y9, Y9, Y9
 
-loop875:
+loop883:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y10
@@ -21473,15 +21760,15 @@ loop875:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000a0, DX
 	DECQ        R11
-	JNZ         loop875
+	JNZ         loop883
 	VMOVUPD     Y5, (AX)
 	VMOVUPD     Y6, 32(AX)
 	VMOVUPD     Y7, 64(AX)
 	VMOVUPD     Y8, 96(AX)
 	VMOVUPD     Y9, 128(AX)
-	JMP         end873
+	JMP         end881
 
-none874:
+none882:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21489,11 +21776,11 @@ none874:
 	VMOVUPD Y0, 96(AX)
 	VMOVUPD Y0, 128(AX)
 
-end873:
+end881:
 	ADDQ $0x000000a0, BX
 	ADDQ $0x000000a0, AX
 	DECQ R10
-	JNZ  loop872
+	JNZ  loop880
 	VZEROUPPER
 	RET
 
@@ -21512,12 +21799,12 @@ TEXT ·fold6F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop876:
+loop884:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none878
+	JZ      none886
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21531,7 +21818,7 @@ loop876:
 	VXORPD  Y10, Y10, Y10
 	VXORPD  Y11, Y11, Y11
 
-loop879:
+loop887:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -21567,16 +21854,16 @@ loop879:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop879
+	JNZ         loop887
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end877
+	JMP         end885
 
-none878:
+none886:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21585,11 +21872,11 @@ none878:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end877:
+end885:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop876
+	JNZ  loop884
 	VZEROUPPER
 	RET
 
@@ -21608,12 +21895,12 @@ TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop880:
+loop888:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none882
+	JZ      none890
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21626,7 +21913,7 @@ loop880:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop883:
+loop891:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -21652,7 +21939,7 @@ loop883:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x000000e0, R14
 	DECQ        R12
-	JNZ         loop883
+	JNZ         loop891
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -21664,7 +21951,7 @@ loop883:
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 
-loop884:
+loop892:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y6
@@ -21685,13 +21972,13 @@ loop884:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop884
+	JNZ         loop892
 	VMOVUPD     Y3, 128(AX)
 	VMOVUPD     Y4, 160(AX)
 	VMOVUPD     Y5, 192(AX)
-	JMP         end881
+	JMP         end889
 
-none882:
+none890:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21701,11 +21988,11 @@ none882:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end881:
+end889:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop880
+	JNZ  loop888
 	VZEROUPPER
 	RET
 
@@ -21724,12 +22011,12 @@ TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop885:
+loop893:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none887
+	JZ      none895
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21742,7 +22029,7 @@ loop885:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop888:
+loop896:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -21768,7 +22055,7 @@ loop888:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop888
+	JNZ         loop896
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -21782,7 +22069,7 @@ loop888:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop889:
+loop897:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -21808,14 +22095,14 @@ loop889:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop889
+	JNZ         loop897
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end886
+	JMP         end894
 
-none887:
+none895:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21826,11 +22113,11 @@ none887:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end886:
+end894:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop885
+	JNZ  loop893
 	VZEROUPPER
 	RET
 
@@ -21845,15 +22132,15 @@ TEXT ·rowDots1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop890:
+loop898:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none892
+	JZ      none900
 	VMOVUPD (CX), Y4
 
-four893:
+four901:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21879,19 +22166,19 @@ four893:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last894
+	JLE          last902
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four893
+	JMP          four901
 
-last894:
+last902:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none892:
+none900:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop890
+	JNZ  loop898
 	VZEROUPPER
 	RET
 
@@ -21906,16 +22193,16 @@ TEXT ·rowDots2F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop895:
+loop903:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none897
+	JZ      none905
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-four898:
+four906:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -21945,19 +22232,19 @@ four898:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last899
+	JLE          last907
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four898
+	JMP          four906
 
-last899:
+last907:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none897:
+none905:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop895
+	JNZ  loop903
 	VZEROUPPER
 	RET
 
@@ -21972,17 +22259,17 @@ TEXT ·rowDots3F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop900:
+loop908:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none902
+	JZ      none910
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-four903:
+four911:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22016,19 +22303,19 @@ four903:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last904
+	JLE          last912
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four903
+	JMP          four911
 
-last904:
+last912:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none902:
+none910:
 	ADDQ $0x00000060, CX
 	DECQ DI
-	JNZ  loop900
+	JNZ  loop908
 	VZEROUPPER
 	RET
 
@@ -22043,18 +22330,18 @@ TEXT ·rowDots4F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop905:
+loop913:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none907
+	JZ      none915
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-four908:
+four916:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22092,19 +22379,19 @@ four908:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last909
+	JLE          last917
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four908
+	JMP          four916
 
-last909:
+last917:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none907:
+none915:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop905
+	JNZ  loop913
 	VZEROUPPER
 	RET
 
@@ -22119,19 +22406,19 @@ TEXT ·rowDots5F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop910:
+loop918:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none912
+	JZ      none920
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-four913:
+four921:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22173,19 +22460,19 @@ four913:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last914
+	JLE          last922
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four913
+	JMP          four921
 
-last914:
+last922:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none912:
+none920:
 	ADDQ $0x000000a0, CX
 	DECQ DI
-	JNZ  loop910
+	JNZ  loop918
 	VZEROUPPER
 	RET
 
@@ -22200,12 +22487,12 @@ TEXT ·rowDots6F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop915:
+loop923:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none917
+	JZ      none925
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22213,7 +22500,7 @@ loop915:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-four918:
+four926:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22259,19 +22546,19 @@ four918:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last919
+	JLE          last927
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four918
+	JMP          four926
 
-last919:
+last927:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none917:
+none925:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop915
+	JNZ  loop923
 	VZEROUPPER
 	RET
 
@@ -22286,12 +22573,12 @@ TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop920:
+loop928:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none922
+	JZ      none930
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22300,7 +22587,7 @@ loop920:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four923:
+four931:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22350,19 +22637,19 @@ four923:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last924
+	JLE          last932
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four923
+	JMP          four931
 
-last924:
+last932:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none922:
+none930:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop920
+	JNZ  loop928
 	VZEROUPPER
 	RET
 
@@ -22377,12 +22664,12 @@ TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop925:
+loop933:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none927
+	JZ      none935
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22392,7 +22679,7 @@ loop925:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four928:
+four936:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22446,19 +22733,19 @@ four928:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last929
+	JLE          last937
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four928
+	JMP          four936
 
-last929:
+last937:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none927:
+none935:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop925
+	JNZ  loop933
 	VZEROUPPER
 	RET
 
@@ -22473,16 +22760,16 @@ TEXT ·rowSums1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop930:
+loop938:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single932
+	JL     single940
 
-pair931:
+pair939:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -22498,11 +22785,11 @@ pair931:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair931
+	JGE          pair939
 
-single932:
+single940:
 	CMPQ         R8, $-1
-	JL           sum933
+	JL           sum941
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -22511,12 +22798,12 @@ single932:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum933:
+sum941:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop930
+	JNZ     loop938
 	VZEROUPPER
 	RET
 
@@ -22531,7 +22818,7 @@ TEXT ·rowSums2F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop934:
+loop942:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22540,9 +22827,9 @@ loop934:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single936
+	JL     single944
 
-pair935:
+pair943:
 	VBROADCASTSD (DX), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -22560,11 +22847,11 @@ pair935:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair935
+	JGE          pair943
 
-single936:
+single944:
 	CMPQ         R8, $-1
-	JL           sum937
+	JL           sum945
 	VBROADCASTSS (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -22574,14 +22861,14 @@ single936:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum937:
+sum945:
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop934
+	JNZ     loop942
 	VZEROUPPER
 	RET
 
@@ -22596,7 +22883,7 @@ TEXT ·rowSums3F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop938:
+loop946:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22607,9 +22894,9 @@ loop938:
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
-	JL     single940
+	JL     single948
 
-pair939:
+pair947:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -22629,11 +22916,11 @@ pair939:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair939
+	JGE          pair947
 
-single940:
+single948:
 	CMPQ         R8, $-1
-	JL           sum941
+	JL           sum949
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000060, R8, R8
@@ -22644,7 +22931,7 @@ single940:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum941:
+sum949:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -22653,7 +22940,7 @@ sum941:
 	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000060, AX
 	DECQ    DI
-	JNZ     loop938
+	JNZ     loop946
 	VZEROUPPER
 	RET
 
@@ -22668,7 +22955,7 @@ TEXT ·rowSums4F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop942:
+loop950:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22681,9 +22968,9 @@ loop942:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single944
+	JL     single952
 
-pair943:
+pair951:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -22705,11 +22992,11 @@ pair943:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair943
+	JGE          pair951
 
-single944:
+single952:
 	CMPQ         R8, $-1
-	JL           sum945
+	JL           sum953
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -22721,7 +23008,7 @@ single944:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum945:
+sum953:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -22732,7 +23019,7 @@ sum945:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop942
+	JNZ     loop950
 	VZEROUPPER
 	RET
 
@@ -22747,7 +23034,7 @@ TEXT ·rowSums5F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop946:
+loop954:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22762,9 +23049,9 @@ loop946:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
-	JL     single948
+	JL     single956
 
-pair947:
+pair955:
 	VBROADCASTSD (DX), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -22788,11 +23075,11 @@ pair947:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair947
+	JGE          pair955
 
-single948:
+single956:
 	CMPQ         R8, $-1
-	JL           sum949
+	JL           sum957
 	VBROADCASTSS (DX), Y10
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000a0, R8, R8
@@ -22805,7 +23092,7 @@ single948:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum949:
+sum957:
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y7, Y2, Y2
@@ -22818,7 +23105,7 @@ sum949:
 	VMOVUPD Y4, 128(AX)
 	ADDQ    $0x000000a0, AX
 	DECQ    DI
-	JNZ     loop946
+	JNZ     loop954
 	VZEROUPPER
 	RET
 
@@ -22833,7 +23120,7 @@ TEXT ·rowSums6F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop950:
+loop958:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22850,9 +23137,9 @@ loop950:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single952
+	JL     single960
 
-pair951:
+pair959:
 	VBROADCASTSD (DX), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -22878,11 +23165,11 @@ pair951:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair951
+	JGE          pair959
 
-single952:
+single960:
 	CMPQ         R8, $-1
-	JL           sum953
+	JL           sum961
 	VBROADCASTSS (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -22896,7 +23183,7 @@ single952:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum953:
+sum961:
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y7, Y1, Y1
 	VADDPS  Y8, Y2, Y2
@@ -22911,7 +23198,7 @@ sum953:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop950
+	JNZ     loop958
 	VZEROUPPER
 	RET
 
@@ -22926,7 +23213,7 @@ TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop954:
+loop962:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22942,9 +23229,9 @@ loop954:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single956
+	JL     single964
 
-pair955:
+pair963:
 	VBROADCASTSD (R9), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -22966,11 +23253,11 @@ pair955:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair955
+	JGE          pair963
 
-single956:
+single964:
 	CMPQ         R11, $-1
-	JL           sum957
+	JL           sum965
 	VBROADCASTSS (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x000000e0, R11, R11
@@ -22982,7 +23269,7 @@ single956:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000004, R9
 
-sum957:
+sum965:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -22998,9 +23285,9 @@ sum957:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 	SUBQ    $0x00000002, R8
-	JL      single959
+	JL      single967
 
-pair958:
+pair966:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -23020,11 +23307,11 @@ pair958:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair958
+	JGE          pair966
 
-single959:
+single967:
 	CMPQ         R8, $-1
-	JL           sum960
+	JL           sum968
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
@@ -23035,7 +23322,7 @@ single959:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum960:
+sum968:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -23044,7 +23331,7 @@ sum960:
 	VMOVUPD Y2, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop954
+	JNZ     loop962
 	VZEROUPPER
 	RET
 
@@ -23059,7 +23346,7 @@ TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop961:
+loop969:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -23075,9 +23362,9 @@ loop961:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single963
+	JL     single971
 
-pair962:
+pair970:
 	VBROADCASTSD (R9), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23099,11 +23386,11 @@ pair962:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair962
+	JGE          pair970
 
-single963:
+single971:
 	CMPQ         R11, $-1
-	JL           sum964
+	JL           sum972
 	VBROADCASTSS (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -23115,7 +23402,7 @@ single963:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000004, R9
 
-sum964:
+sum972:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -23133,9 +23420,9 @@ sum964:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single966
+	JL      single974
 
-pair965:
+pair973:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23157,11 +23444,11 @@ pair965:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair965
+	JGE          pair973
 
-single966:
+single974:
 	CMPQ         R8, $-1
-	JL           sum967
+	JL           sum975
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -23173,7 +23460,7 @@ single966:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum967:
+sum975:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -23184,7 +23471,7 @@ sum967:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop961
+	JNZ     loop969
 	VZEROUPPER
 	RET
 
@@ -23207,15 +23494,15 @@ TEXT ·treeDots1F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent968:
+parent976:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none971
+	JZ    none979
 
-child969:
+child977:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23227,9 +23514,9 @@ child969:
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
 	TESTQ   R9, R9
-	JZ      next970
+	JZ      next978
 
-four972:
+four980:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23255,23 +23542,23 @@ four972:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last973
+	JLE          last981
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four972
+	JMP          four980
 
-last973:
+last981:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next970:
+next978:
 	DECQ R10
-	JNZ  child969
+	JNZ  child977
 
-none971:
+none979:
 	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
-	JNZ  parent968
+	JNZ  parent976
 	VZEROUPPER
 	RET
 
@@ -23294,15 +23581,15 @@ TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent974:
+parent982:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none977
+	JZ    none985
 
-child975:
+child983:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23316,9 +23603,9 @@ child975:
 	VMOVUPD 32(R11), Y5
 	VMULPS  32(R12), Y5, Y5
 	TESTQ   R9, R9
-	JZ      next976
+	JZ      next984
 
-four978:
+four986:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23348,23 +23635,23 @@ four978:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last979
+	JLE          last987
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four978
+	JMP          four986
 
-last979:
+last987:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next976:
+next984:
 	DECQ R10
-	JNZ  child975
+	JNZ  child983
 
-none977:
+none985:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent974
+	JNZ  parent982
 	VZEROUPPER
 	RET
 
@@ -23387,15 +23674,15 @@ TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent980:
+parent988:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none983
+	JZ    none991
 
-child981:
+child989:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23411,9 +23698,9 @@ child981:
 	VMOVUPD 64(R11), Y6
 	VMULPS  64(R12), Y6, Y6
 	TESTQ   R9, R9
-	JZ      next982
+	JZ      next990
 
-four984:
+four992:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23447,23 +23734,23 @@ four984:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last985
+	JLE          last993
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four984
+	JMP          four992
 
-last985:
+last993:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next982:
+next990:
 	DECQ R10
-	JNZ  child981
+	JNZ  child989
 
-none983:
+none991:
 	ADDQ $0x00000060, (SP)
 	DECQ 16(SP)
-	JNZ  parent980
+	JNZ  parent988
 	VZEROUPPER
 	RET
 
@@ -23486,15 +23773,15 @@ TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent986:
+parent994:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none989
+	JZ    none997
 
-child987:
+child995:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23512,9 +23799,9 @@ child987:
 	VMOVUPD 96(R11), Y7
 	VMULPS  96(R12), Y7, Y7
 	TESTQ   R9, R9
-	JZ      next988
+	JZ      next996
 
-four990:
+four998:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23552,23 +23839,23 @@ four990:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last991
+	JLE          last999
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four990
+	JMP          four998
 
-last991:
+last999:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next988:
+next996:
 	DECQ R10
-	JNZ  child987
+	JNZ  child995
 
-none989:
+none997:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent986
+	JNZ  parent994
 	VZEROUPPER
 	RET
 
@@ -23591,15 +23878,15 @@ TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent992:
+parent1000:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none995
+	JZ    none1003
 
-child993:
+child1001:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23619,9 +23906,9 @@ child993:
 	VMOVUPD 128(R11), Y8
 	VMULPS  128(R12), Y8, Y8
 	TESTQ   R9, R9
-	JZ      next994
+	JZ      next1002
 
-four996:
+four1004:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23663,23 +23950,23 @@ four996:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last997
+	JLE          last1005
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four996
+	JMP          four1004
 
-last997:
+last1005:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next994:
+next1002:
 	DECQ R10
-	JNZ  child993
+	JNZ  child1001
 
-none995:
+none1003:
 	ADDQ $0x000000a0, (SP)
 	DECQ 16(SP)
-	JNZ  parent992
+	JNZ  parent1000
 	VZEROUPPER
 	RET
 
@@ -23702,15 +23989,15 @@ TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent998:
+parent1006:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none1001
+	JZ    none1009
 
-child999:
+child1007:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23732,9 +24019,9 @@ child999:
 	VMOVUPD 160(R11), Y9
 	VMULPS  160(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next1000
+	JZ      next1008
 
-four1002:
+four1010:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23780,23 +24067,23 @@ four1002:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1003
+	JLE          last1011
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1002
+	JMP          four1010
 
-last1003:
+last1011:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1000:
+next1008:
 	DECQ R10
-	JNZ  child999
+	JNZ  child1007
 
-none1001:
+none1009:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent998
+	JNZ  parent1006
 	VZEROUPPER
 	RET
 
@@ -23819,15 +24106,15 @@ TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent1004:
+parent1012:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none1007
+	JZ    none1015
 
-child1005:
+child1013:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23851,9 +24138,9 @@ child1005:
 	VMOVUPD 192(R11), Y10
 	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
-	JZ      next1006
+	JZ      next1014
 
-four1008:
+four1016:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23903,23 +24190,23 @@ four1008:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1009
+	JLE          last1017
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1008
+	JMP          four1016
 
-last1009:
+last1017:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1006:
+next1014:
 	DECQ R10
-	JNZ  child1005
+	JNZ  child1013
 
-none1007:
+none1015:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent1004
+	JNZ  parent1012
 	VZEROUPPER
 	RET
 
@@ -23942,15 +24229,15 @@ TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent1010:
+parent1018:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none1013
+	JZ    none1021
 
-child1011:
+child1019:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23976,9 +24263,9 @@ child1011:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next1012
+	JZ      next1020
 
-four1014:
+four1022:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -24032,23 +24319,23 @@ four1014:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1015
+	JLE          last1023
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1014
+	JMP          four1022
 
-last1015:
+last1023:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1012:
+next1020:
 	DECQ R10
-	JNZ  child1011
+	JNZ  child1019
 
-none1013:
+none1021:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent1010
+	JNZ  parent1018
 	VZEROUPPER
 	RET
 
@@ -24074,7 +24361,7 @@ TEXT ·treeSums1F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1016:
+parent1024:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24083,18 +24370,18 @@ parent1016:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none1018
+	JZ      none1026
 
-child1017:
+child1025:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single1020
+	JL     single1028
 
-pair1019:
+pair1027:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -24110,11 +24397,11 @@ pair1019:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1019
+	JGE          pair1027
 
-single1020:
+single1028:
 	CMPQ         R10, $-1
-	JL           sum1021
+	JL           sum1029
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -24123,7 +24410,7 @@ single1020:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1021:
+sum1029:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -24133,15 +24420,15 @@ sum1021:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1017
+	JNZ         child1025
 
-none1018:
+none1026:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent1016
+	JNZ     parent1024
 	VZEROUPPER
 	RET
 
@@ -24167,7 +24454,7 @@ TEXT ·treeSums2F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1022:
+parent1030:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24178,9 +24465,9 @@ parent1022:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none1024
+	JZ      none1032
 
-child1023:
+child1031:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24189,9 +24476,9 @@ child1023:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single1026
+	JL     single1034
 
-pair1025:
+pair1033:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -24209,11 +24496,11 @@ pair1025:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1025
+	JGE          pair1033
 
-single1026:
+single1034:
 	CMPQ         R10, $-1
-	JL           sum1027
+	JL           sum1035
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -24223,7 +24510,7 @@ single1026:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1027:
+sum1035:
 	VADDPS      Y6, Y4, Y4
 	VADDPS      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -24238,16 +24525,16 @@ sum1027:
 	VFMADD231PS 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1023
+	JNZ         child1031
 
-none1024:
+none1032:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent1022
+	JNZ     parent1030
 	VZEROUPPER
 	RET
 
@@ -24273,7 +24560,7 @@ TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1028:
+parent1036:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24286,9 +24573,9 @@ parent1028:
 	VMOVUPD 32(R10), Y4
 	VMOVUPD 64(R10), Y5
 	TESTQ   R11, R11
-	JZ      none1030
+	JZ      none1038
 
-child1029:
+child1037:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24299,9 +24586,9 @@ child1029:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single1032
+	JL     single1040
 
-pair1031:
+pair1039:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -24321,11 +24608,11 @@ pair1031:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1031
+	JGE          pair1039
 
-single1032:
+single1040:
 	CMPQ         R10, $-1
-	JL           sum1033
+	JL           sum1041
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000060, R10, R10
@@ -24336,7 +24623,7 @@ single1032:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1033:
+sum1041:
 	VADDPS      Y9, Y6, Y6
 	VADDPS      Y10, Y7, Y7
 	VADDPS      Y11, Y8, Y8
@@ -24356,9 +24643,9 @@ sum1033:
 	VFMADD231PS 64(CX)(R10*1), Y8, Y2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1029
+	JNZ         child1037
 
-none1030:
+none1038:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -24366,7 +24653,7 @@ none1030:
 	ADDQ    $0x00000060, (SP)
 	ADDQ    $0x00000060, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent1028
+	JNZ     parent1036
 	VZEROUPPER
 	RET
 
@@ -24392,7 +24679,7 @@ TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1034:
+parent1042:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24404,9 +24691,9 @@ parent1034:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none1036
+	JZ      none1044
 
-child1035:
+child1043:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24419,9 +24706,9 @@ child1035:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single1038
+	JL     single1046
 
-pair1037:
+pair1045:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -24443,11 +24730,11 @@ pair1037:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1037
+	JGE          pair1045
 
-single1038:
+single1046:
 	CMPQ         R10, $-1
-	JL           sum1039
+	JL           sum1047
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -24459,7 +24746,7 @@ single1038:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1039:
+sum1047:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -24494,13 +24781,13 @@ sum1039:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1035
+	JNZ         child1043
 
-none1036:
+none1044:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1034
+	JNZ  parent1042
 	VZEROUPPER
 	RET
 
@@ -24526,7 +24813,7 @@ TEXT ·treeSums5F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1040:
+parent1048:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24539,9 +24826,9 @@ parent1040:
 	VMOVUPD Y0, 96(R10)
 	VMOVUPD Y0, 128(R10)
 	TESTQ   R11, R11
-	JZ      none1042
+	JZ      none1050
 
-child1041:
+child1049:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24556,9 +24843,9 @@ child1041:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 	SUBQ   $0x00000002, R10
-	JL     single1044
+	JL     single1052
 
-pair1043:
+pair1051:
 	VBROADCASTSD (SI), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -24582,11 +24869,11 @@ pair1043:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1043
+	JGE          pair1051
 
-single1044:
+single1052:
 	CMPQ         R10, $-1
-	JL           sum1045
+	JL           sum1053
 	VBROADCASTSS (SI), Y10
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000a0, R10, R10
@@ -24599,7 +24886,7 @@ single1044:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1045:
+sum1053:
 	VADDPS      Y5, Y0, Y0
 	VADDPS      Y6, Y1, Y1
 	VADDPS      Y7, Y2, Y2
@@ -24641,13 +24928,13 @@ sum1045:
 	VMOVUPD     Y12, 128(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1041
+	JNZ         child1049
 
-none1042:
+none1050:
 	ADDQ $0x000000a0, (SP)
 	ADDQ $0x000000a0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1040
+	JNZ  parent1048
 	VZEROUPPER
 	RET
 
@@ -24673,7 +24960,7 @@ TEXT ·treeSums6F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1046:
+parent1054:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24687,9 +24974,9 @@ parent1046:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none1048
+	JZ      none1056
 
-child1047:
+child1055:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24706,9 +24993,9 @@ child1047:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single1050
+	JL     single1058
 
-pair1049:
+pair1057:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -24734,11 +25021,11 @@ pair1049:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1049
+	JGE          pair1057
 
-single1050:
+single1058:
 	CMPQ         R10, $-1
-	JL           sum1051
+	JL           sum1059
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -24752,7 +25039,7 @@ single1050:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1051:
+sum1059:
 	VADDPS      Y6, Y0, Y0
 	VADDPS      Y7, Y1, Y1
 	VADDPS      Y8, Y2, Y2
@@ -24801,13 +25088,13 @@ sum1051:
 	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1047
+	JNZ         child1055
 
-none1048:
+none1056:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1046
+	JNZ  parent1054
 	VZEROUPPER
 	RET
 
@@ -24833,7 +25120,7 @@ TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1052:
+parent1060:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24848,9 +25135,9 @@ parent1052:
 	VMOVUPD Y0, 160(R10)
 	VMOVUPD Y0, 192(R10)
 	TESTQ   R11, R11
-	JZ      none1054
+	JZ      none1062
 
-child1053:
+child1061:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -24866,9 +25153,9 @@ child1053:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single1056
+	JL     single1064
 
-pair1055:
+pair1063:
 	VBROADCASTSD (R10), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -24890,11 +25177,11 @@ pair1055:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair1055
+	JGE          pair1063
 
-single1056:
+single1064:
 	CMPQ         R14, $-1
-	JL           sum1057
+	JL           sum1065
 	VBROADCASTSS (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x000000e0, R14, R14
@@ -24906,7 +25193,7 @@ single1056:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R10
 
-sum1057:
+sum1065:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -24946,9 +25233,9 @@ sum1057:
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	SUBQ        $0x00000002, R12
-	JL          single1059
+	JL          single1067
 
-pair1058:
+pair1066:
 	VBROADCASTSD (SI), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -24968,11 +25255,11 @@ pair1058:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair1058
+	JGE          pair1066
 
-single1059:
+single1067:
 	CMPQ         R12, $-1
-	JL           sum1060
+	JL           sum1068
 	VBROADCASTSS (SI), Y6
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
@@ -24983,7 +25270,7 @@ single1059:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1060:
+sum1068:
 	VADDPS      Y3, Y0, Y0
 	VADDPS      Y4, Y1, Y1
 	VADDPS      Y5, Y2, Y2
@@ -25011,13 +25298,13 @@ sum1060:
 	VMOVUPD     Y8, 192(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1053
+	JNZ         child1061
 
-none1054:
+none1062:
 	ADDQ $0x000000e0, (SP)
 	ADDQ $0x000000e0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1052
+	JNZ  parent1060
 	VZEROUPPER
 	RET
 
@@ -25043,7 +25330,7 @@ TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1061:
+parent1069:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -25059,9 +25346,9 @@ parent1061:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none1063
+	JZ      none1071
 
-child1062:
+child1070:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -25077,9 +25364,9 @@ child1062:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single1065
+	JL     single1073
 
-pair1064:
+pair1072:
 	VBROADCASTSD (R10), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -25101,11 +25388,11 @@ pair1064:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair1064
+	JGE          pair1072
 
-single1065:
+single1073:
 	CMPQ         R14, $-1
-	JL           sum1066
+	JL           sum1074
 	VBROADCASTSS (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -25117,7 +25404,7 @@ single1065:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R10
 
-sum1066:
+sum1074:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -25159,9 +25446,9 @@ sum1066:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single1068
+	JL          single1076
 
-pair1067:
+pair1075:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -25183,11 +25470,11 @@ pair1067:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair1067
+	JGE          pair1075
 
-single1068:
+single1076:
 	CMPQ         R12, $-1
-	JL           sum1069
+	JL           sum1077
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -25199,7 +25486,7 @@ single1068:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1069:
+sum1077:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -25234,13 +25521,13 @@ sum1069:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1062
+	JNZ         child1070
 
-none1063:
+none1071:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1061
+	JNZ  parent1069
 	VZEROUPPER
 	RET
 
@@ -25265,7 +25552,7 @@ TEXT ·cellDots1F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1070:
+run1078:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25278,9 +25565,9 @@ run1070:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four1071:
+four1079:
 	CMPQ         R8, $0x00000004
-	JL           one1072
+	JL           one1080
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25314,11 +25601,11 @@ four1071:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1071
+	JMP          four1079
 
-one1072:
+one1080:
 	TESTQ        R8, R8
-	JZ           end1073
+	JZ           end1081
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25333,11 +25620,11 @@ one1072:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1072
+	JMP          one1080
 
-end1073:
+end1081:
 	DECQ 24(SP)
-	JNZ  run1070
+	JNZ  run1078
 	VZEROUPPER
 	RET
 
@@ -25362,7 +25649,7 @@ TEXT ·cellDots2F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1074:
+run1082:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25376,9 +25663,9 @@ run1074:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four1075:
+four1083:
 	CMPQ         R8, $0x00000004
-	JL           one1076
+	JL           one1084
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25420,11 +25707,11 @@ four1075:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1075
+	JMP          four1083
 
-one1076:
+one1084:
 	TESTQ        R8, R8
-	JZ           end1077
+	JZ           end1085
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25441,11 +25728,11 @@ one1076:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1076
+	JMP          one1084
 
-end1077:
+end1085:
 	DECQ 24(SP)
-	JNZ  run1074
+	JNZ  run1082
 	VZEROUPPER
 	RET
 
@@ -25470,7 +25757,7 @@ TEXT ·cellDots3F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1078:
+run1086:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25485,9 +25772,9 @@ run1078:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four1079:
+four1087:
 	CMPQ         R8, $0x00000004
-	JL           one1080
+	JL           one1088
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25537,11 +25824,11 @@ four1079:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1079
+	JMP          four1087
 
-one1080:
+one1088:
 	TESTQ        R8, R8
-	JZ           end1081
+	JZ           end1089
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25560,11 +25847,11 @@ one1080:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1080
+	JMP          one1088
 
-end1081:
+end1089:
 	DECQ 24(SP)
-	JNZ  run1078
+	JNZ  run1086
 	VZEROUPPER
 	RET
 
@@ -25589,7 +25876,7 @@ TEXT ·cellDots4F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1082:
+run1090:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25605,9 +25892,9 @@ run1082:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four1083:
+four1091:
 	CMPQ         R8, $0x00000004
-	JL           one1084
+	JL           one1092
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25665,11 +25952,11 @@ four1083:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1083
+	JMP          four1091
 
-one1084:
+one1092:
 	TESTQ        R8, R8
-	JZ           end1085
+	JZ           end1093
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25690,11 +25977,11 @@ one1084:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1084
+	JMP          one1092
 
-end1085:
+end1093:
 	DECQ 24(SP)
-	JNZ  run1082
+	JNZ  run1090
 	VZEROUPPER
 	RET
 
@@ -25719,7 +26006,7 @@ TEXT ·cellDots5F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1086:
+run1094:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25736,9 +26023,9 @@ run1086:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four1087:
+four1095:
 	CMPQ         R8, $0x00000004
-	JL           one1088
+	JL           one1096
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25804,11 +26091,11 @@ four1087:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1087
+	JMP          four1095
 
-one1088:
+one1096:
 	TESTQ        R8, R8
-	JZ           end1089
+	JZ           end1097
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25831,11 +26118,11 @@ one1088:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1088
+	JMP          one1096
 
-end1089:
+end1097:
 	DECQ 24(SP)
-	JNZ  run1086
+	JNZ  run1094
 	VZEROUPPER
 	RET
 
@@ -25860,7 +26147,7 @@ TEXT ·cellDots6F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1090:
+run1098:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25878,9 +26165,9 @@ run1090:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four1091:
+four1099:
 	CMPQ         R8, $0x00000004
-	JL           one1092
+	JL           one1100
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25954,11 +26241,11 @@ four1091:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1091
+	JMP          four1099
 
-one1092:
+one1100:
 	TESTQ        R8, R8
-	JZ           end1093
+	JZ           end1101
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25983,11 +26270,11 @@ one1092:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1092
+	JMP          one1100
 
-end1093:
+end1101:
 	DECQ 24(SP)
-	JNZ  run1090
+	JNZ  run1098
 	VZEROUPPER
 	RET
 
@@ -26012,7 +26299,7 @@ TEXT ·cellDots7F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1094:
+run1102:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -26031,9 +26318,9 @@ run1094:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four1095:
+four1103:
 	CMPQ         R8, $0x00000004
-	JL           one1096
+	JL           one1104
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26115,11 +26402,11 @@ four1095:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1095
+	JMP          four1103
 
-one1096:
+one1104:
 	TESTQ        R8, R8
-	JZ           end1097
+	JZ           end1105
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26146,11 +26433,11 @@ one1096:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1096
+	JMP          one1104
 
-end1097:
+end1105:
 	DECQ 24(SP)
-	JNZ  run1094
+	JNZ  run1102
 	VZEROUPPER
 	RET
 
@@ -26175,7 +26462,7 @@ TEXT ·cellDots8F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1098:
+run1106:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -26195,9 +26482,9 @@ run1098:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four1099:
+four1107:
 	CMPQ         R8, $0x00000004
-	JL           one1100
+	JL           one1108
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26287,11 +26574,11 @@ four1099:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1099
+	JMP          four1107
 
-one1100:
+one1108:
 	TESTQ        R8, R8
-	JZ           end1101
+	JZ           end1109
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26320,11 +26607,11 @@ one1100:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1100
+	JMP          one1108
 
-end1101:
+end1109:
 	DECQ 24(SP)
-	JNZ  run1098
+	JNZ  run1106
 	VZEROUPPER
 	RET
 
@@ -26353,7 +26640,7 @@ TEXT ·cellSums1F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1102:
+run1110:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26369,7 +26656,7 @@ run1102:
 	VMOVUPD (R11), Y0
 	VXORPD  Y1, Y1, Y1
 
-loop1103:
+loop1111:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26389,11 +26676,11 @@ loop1103:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1103
+	JNZ          loop1111
 	VADDPS       (R12), Y1, Y1
 	VMOVUPD      Y1, (R12)
 	DECQ         32(SP)
-	JNZ          run1102
+	JNZ          run1110
 	VZEROUPPER
 	RET
 
@@ -26422,7 +26709,7 @@ TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1104:
+run1112:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26440,7 +26727,7 @@ run1104:
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop1105:
+loop1113:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26471,13 +26758,13 @@ loop1105:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1105
+	JNZ          loop1113
 	VADDPS       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPS       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run1104
+	JNZ          run1112
 	VZEROUPPER
 	RET
 
@@ -26506,7 +26793,7 @@ TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1106:
+run1114:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26526,7 +26813,7 @@ run1106:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop1107:
+loop1115:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26568,7 +26855,7 @@ loop1107:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1107
+	JNZ          loop1115
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -26576,7 +26863,7 @@ loop1107:
 	VADDPS       64(R12), Y5, Y5
 	VMOVUPD      Y5, 64(R12)
 	DECQ         32(SP)
-	JNZ          run1106
+	JNZ          run1114
 	VZEROUPPER
 	RET
 
@@ -26605,7 +26892,7 @@ TEXT ·cellSums4F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1108:
+run1116:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26627,7 +26914,7 @@ run1108:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop1109:
+loop1117:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26680,7 +26967,7 @@ loop1109:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1109
+	JNZ          loop1117
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -26690,7 +26977,7 @@ loop1109:
 	VADDPS       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run1108
+	JNZ          run1116
 	VZEROUPPER
 	RET
 
@@ -26719,7 +27006,7 @@ TEXT ·cellSums5F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1110:
+run1118:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26743,7 +27030,7 @@ run1110:
 	VXORPD  Y8, Y8, Y8
 	VXORPD  Y9, Y9, Y9
 
-loop1111:
+loop1119:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26807,7 +27094,7 @@ loop1111:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1111
+	JNZ          loop1119
 	VADDPS       (R12), Y5, Y5
 	VMOVUPD      Y5, (R12)
 	VADDPS       32(R12), Y6, Y6
@@ -26819,7 +27106,7 @@ loop1111:
 	VADDPS       128(R12), Y9, Y9
 	VMOVUPD      Y9, 128(R12)
 	DECQ         32(SP)
-	JNZ          run1110
+	JNZ          run1118
 	VZEROUPPER
 	RET
 
@@ -26848,7 +27135,7 @@ TEXT ·cellSums6F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1112:
+run1120:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26871,7 +27158,7 @@ run1112:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1113:
+loop1121:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -26913,7 +27200,7 @@ loop1113:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1113
+	JNZ          loop1121
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -26927,7 +27214,7 @@ loop1113:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop1114:
+loop1122:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26969,7 +27256,7 @@ loop1114:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1114
+	JNZ          loop1122
 	VADDPS       96(R12), Y3, Y3
 	VMOVUPD      Y3, 96(R12)
 	VADDPS       128(R12), Y4, Y4
@@ -26977,7 +27264,7 @@ loop1114:
 	VADDPS       160(R12), Y5, Y5
 	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run1112
+	JNZ          run1120
 	VZEROUPPER
 	RET
 
@@ -27006,7 +27293,7 @@ TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1115:
+run1123:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -27031,7 +27318,7 @@ run1115:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1116:
+loop1124:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -27084,7 +27371,7 @@ loop1116:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1116
+	JNZ          loop1124
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -27100,7 +27387,7 @@ loop1116:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop1117:
+loop1125:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -27142,7 +27429,7 @@ loop1117:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1117
+	JNZ          loop1125
 	VADDPS       128(R12), Y3, Y3
 	VMOVUPD      Y3, 128(R12)
 	VADDPS       160(R12), Y4, Y4
@@ -27150,7 +27437,7 @@ loop1117:
 	VADDPS       192(R12), Y5, Y5
 	VMOVUPD      Y5, 192(R12)
 	DECQ         32(SP)
-	JNZ          run1115
+	JNZ          run1123
 	VZEROUPPER
 	RET
 
@@ -27179,7 +27466,7 @@ TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1118:
+run1126:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -27204,7 +27491,7 @@ run1118:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1119:
+loop1127:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -27257,7 +27544,7 @@ loop1119:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1119
+	JNZ          loop1127
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -27275,7 +27562,7 @@ loop1119:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop1120:
+loop1128:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -27328,7 +27615,7 @@ loop1120:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1120
+	JNZ          loop1128
 	VADDPS       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPS       160(R12), Y5, Y5
@@ -27338,7 +27625,7 @@ loop1120:
 	VADDPS       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run1118
+	JNZ          run1126
 	VZEROUPPER
 	RET
 
@@ -27361,7 +27648,7 @@ TEXT ·multiplyAddsF32AVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop1121:
+loop1129:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -27375,7 +27662,7 @@ loop1121:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop1121
+	JNZ         loop1129
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

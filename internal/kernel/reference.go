@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 type lane = [Lanes]float64
 
 func matVecGo[T Float](out, a, x []T, rows, cols int) {
@@ -53,9 +55,28 @@ func axpyGo[T Float](y []T, s *[Lanes]T, x []T, n int) {
 	}
 }
 
+func multiplyGo[T Float](out, x, y []T, n int) {
+	for i, p := range x[:n*Lanes] {
+		out[i] = p * y[i]
+	}
+}
+
 func axpyNorm2Go[T Float](y []T, norm2 *lane, s *[Lanes]T, x []T, n int) {
 	axpyGo(y, s, x, n)
 	norms2Go(norm2, y, n)
+}
+
+func adamRowGo[T Float](theta, m, s, x []T, y *[Lanes]T, by []T, n int) {
+	decay, keep, first, fresh := by[0], by[Lanes], by[2*Lanes], by[3*Lanes]
+	second, square, scale, floor, rate := by[4*Lanes], by[5*Lanes], by[6*Lanes], by[7*Lanes], by[8*Lanes]
+	theta, m, s, x = theta[:n*Lanes], m[:n*Lanes], s[:n*Lanes], x[:n*Lanes]
+	for i, p := range theta {
+		g := T(decay*p) - T(x[i]*y[i%Lanes])
+		m[i] = T(first*m[i]) + T(fresh*g)
+		s[i] = T(second*s[i]) + T(square*T(g*g))
+		root := T(math.Sqrt(float64(s[i])))
+		theta[i] = T(keep*p) - T(rate*m[i])/T(T(scale*root)+floor)
+	}
 }
 
 func negateDotsGo[T Float](y []T, along, norm2 *[Lanes]T, g, x []T, n, stride int) {

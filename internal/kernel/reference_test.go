@@ -48,6 +48,13 @@ func every[T Float]() []testOf[T] {
 			Axpy(y, s, x, n)
 			same(t, y, want)
 		}},
+		{"Multiply", func(t *testing.T, g *guarded[T], n int) {
+			out, x, y := g.vector(n*Lanes), g.vector(n*Lanes), g.vector(n*Lanes)
+			want := make([]T, len(out))
+			multiplyGo(want, x, y, n)
+			Multiply(out, x, y, n)
+			same(t, out, want)
+		}},
 		{"AxpyNorm2", func(t *testing.T, g *guarded[T], n int) {
 			y, norm2, s, x := g.vector(n*Lanes), new(lane), g.lane(), g.vector(n*Lanes)
 			want := slices.Clone(y)
@@ -57,6 +64,20 @@ func every[T Float]() []testOf[T] {
 			AxpyNorm2(y, norm2, s, x, n)
 			same(t, y, want)
 			same(t, norm2[:], wantNorm2[:])
+		}},
+		{"AdamRow", func(t *testing.T, g *guarded[T], n int) {
+			theta, m, s, x, y := g.vector(n*Lanes), g.vector(n*Lanes), g.vector(n*Lanes), g.vector(n*Lanes), g.lane()
+			for i := range s {
+				s[i] *= s[i]
+			}
+			by := new(Adam[T])
+			by.Set(0.01, 0.99, 0.9, 0.1, 0.999, 0.001, 1.7, 1e-8, 0.3)
+			wantTheta, wantM, wantS := slices.Clone(theta), slices.Clone(m), slices.Clone(s)
+			adamRowGo(wantTheta, wantM, wantS, x, y, by.by[:], n)
+			AdamRow(theta, m, s, x, y, by, n)
+			same(t, theta, wantTheta)
+			same(t, m, wantM)
+			same(t, s, wantS)
 		}},
 		{"NegateDots", func(t *testing.T, g *guarded[T], n int) {
 			stride := Lanes + g.rng.IntN(20)

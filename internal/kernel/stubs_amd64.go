@@ -24,10 +24,20 @@ func dotAVX512(out *[8]float64, x []float64, y []float64, n int)
 //go:noescape
 func axpyAVX512(y []float64, s *[8]float64, x []float64, n int)
 
+// multiplyAVX512 is multiplyGo for n ≥ 1.
+//
+//go:noescape
+func multiplyAVX512(out []float64, x []float64, y []float64, n int)
+
 // axpyNorm2AVX512 is axpyNorm2Go for n ≥ 1.
 //
 //go:noescape
 func axpyNorm2AVX512(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
+
+// adamRowAVX512 is adamRowGo for n ≥ 1.
+//
+//go:noescape
+func adamRowAVX512(theta []float64, m []float64, s []float64, x []float64, y *[8]float64, by []float64, n int)
 
 // negateDotsAVX512 is negateDotsGo for n ≥ 1.
 //
@@ -424,10 +434,20 @@ func dotAVX2(out *[8]float64, x []float64, y []float64, n int)
 //go:noescape
 func axpyAVX2(y []float64, s *[8]float64, x []float64, n int)
 
+// multiplyAVX2 is multiplyGo for n ≥ 1.
+//
+//go:noescape
+func multiplyAVX2(out []float64, x []float64, y []float64, n int)
+
 // axpyNorm2AVX2 is axpyNorm2Go for n ≥ 1.
 //
 //go:noescape
 func axpyNorm2AVX2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
+
+// adamRowAVX2 is adamRowGo for n ≥ 1.
+//
+//go:noescape
+func adamRowAVX2(theta []float64, m []float64, s []float64, x []float64, y *[8]float64, by []float64, n int)
 
 // negateDotsAVX2 is negateDotsGo for n ≥ 1.
 //
@@ -799,10 +819,20 @@ func norms2F32AVX512(out *[8]float64, x []float32, n int)
 //go:noescape
 func axpyF32AVX512(y []float32, s *[8]float32, x []float32, n int)
 
+// multiplyF32AVX512 is multiplyGo for n ≥ 1.
+//
+//go:noescape
+func multiplyF32AVX512(out []float32, x []float32, y []float32, n int)
+
 // axpyNorm2F32AVX512 is axpyNorm2Go for n ≥ 1.
 //
 //go:noescape
 func axpyNorm2F32AVX512(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int)
+
+// adamRowF32AVX512 is adamRowGo for n ≥ 1.
+//
+//go:noescape
+func adamRowF32AVX512(theta []float32, m []float32, s []float32, x []float32, y *[8]float32, by []float32, n int)
 
 // negateDotsF32AVX512 is negateDotsGo for n ≥ 1.
 //
@@ -1239,10 +1269,20 @@ func norms2F32AVX2(out *[8]float64, x []float32, n int)
 //go:noescape
 func axpyF32AVX2(y []float32, s *[8]float32, x []float32, n int)
 
+// multiplyF32AVX2 is multiplyGo for n ≥ 1.
+//
+//go:noescape
+func multiplyF32AVX2(out []float32, x []float32, y []float32, n int)
+
 // axpyNorm2F32AVX2 is axpyNorm2Go for n ≥ 1.
 //
 //go:noescape
 func axpyNorm2F32AVX2(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int)
+
+// adamRowF32AVX2 is adamRowGo for n ≥ 1.
+//
+//go:noescape
+func adamRowF32AVX2(theta []float32, m []float32, s []float32, x []float32, y *[8]float32, by []float32, n int)
 
 // negateDotsF32AVX2 is negateDotsGo for n ≥ 1.
 //

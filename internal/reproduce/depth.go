@@ -18,7 +18,7 @@ func (w *work) depthRuns() ([]study.Run, error) {
 	if total <= 0 {
 		total = 1500
 		if w.Quick {
-			total = 48
+			total = quickDepthRuns
 		}
 	}
 	var settings []study.Settings
@@ -57,30 +57,39 @@ func claimRanks(w *work, runs []study.Run) {
 			s.count, cut,
 			countOf(runs, func(r study.Run) bool { return at(r) && known(r) && r.Outcome.Rank == 0 }),
 			countOf(runs, func(r study.Run) bool { return at(r) && r.Outcome.Phantoms > 0 }))
-		// A range takes a few runs to be one.
-		enter := func(ours, paper float64, claim string, needs int, holds bool, why string) {
+		enter := func(ours, paper float64, claim string, compared, holds, surely bool, why string) {
 			e := Entry{
 				Depth: ref(k), Observed: depthObserved, Paper: study.Number(paper), Ours: study.Number(ours), Low: nan, High: nan,
-				Runs: s.count, Censored: cut, EffectiveRank: whatRank(s), Claim: claim, Holds: holds && s.count > 0,
-				Undecided: s.count == 0 || s.count < needs || shallow.count < needs,
+				Runs: s.count, Censored: cut, EffectiveRank: whatRank(s), Claim: claim, Holds: holds,
+				Undecided: !surely, TooFew: s.count < enough || compared && shallow.count < enough,
 			}
 			if ours == s.median {
 				e.Low, e.High = s.from, s.to
 			}
-			e.Why = unless(e.Holds, why)
+			switch {
+			case !holds:
+				e.Why = why
+			case !surely:
+				e.Why = "the 95 % interval of the median allows both"
+			}
 			w.entry(e)
 		}
 		why := fmt.Sprintf("ranks %s here and %s at depth 0", s, shallow)
 		if k == 0 {
-			enter(s.median, math.NaN(), "median effective rank at depth 0; well above the true rank", 0, s.median > 2*rankPaper, why)
+			high := s.median > 2*rankPaper
+			enter(s.median, math.NaN(), "median effective rank at depth 0; well above the true rank", false, high,
+				!high || s.from > 2*rankPaper, why)
 			continue
 		}
-		enter(s.median, math.NaN(), "median effective rank; lower than at depth 0", 1, s.median < shallow.median, why)
-		enter(s.iqr(), math.NaN(), "interquartile range of the effective rank; smaller than at depth 0", 4, s.iqr() < shallow.iqr(), why)
-		enter(s.most(), math.NaN(), "range of the middle 90 % of the effective ranks; smaller than at depth 0", 4,
-			s.most() < shallow.most(), why)
-		enter(s.median, rankPaper, "median effective rank, within 1 of the true rank", 0, math.Abs(s.median-rankPaper) <= 1,
-			fmt.Sprintf("ranks %s", s))
+		lower := s.median < shallow.median
+		enter(s.median, math.NaN(), "median effective rank; lower than at depth 0", true, lower, !lower || s.to < shallow.from, why)
+		enter(s.iqr(), math.NaN(), "interquartile range of the effective rank; smaller than at depth 0", true,
+			s.iqr() < shallow.iqr(), true, why)
+		enter(s.most(), math.NaN(), "range of the middle 90 % of the effective ranks; smaller than at depth 0", true,
+			s.most() < shallow.most(), true, why)
+		near := math.Abs(s.median-rankPaper) <= 1
+		enter(s.median, rankPaper, "median effective rank, within 1 of the true rank", false, near,
+			!near || s.from >= rankPaper-1 && s.to <= rankPaper+1, fmt.Sprintf("ranks %s", s))
 	}
 }
 
@@ -221,6 +230,8 @@ func drawLosses(w *work, runs []study.Run) error {
 
 func claimLosses(w *work, runs []study.Run) {
 	var shallow float64
+	var shallowHigh study.Number
+	starts0 := 0
 	for k := range depthsUsed {
 		best, rank, small, count, cut := study.Number(math.Inf(1)), 0, 0, 0, 0
 		for _, run := range runs {
@@ -243,15 +254,15 @@ func claimLosses(w *work, runs []study.Run) {
 		}
 		// A run that was cut off had not recovered the tensor.
 		reached := float64(small) / float64(count+cut)
-		if k == 0 {
-			shallow = reached
-		}
 		low, high := shareInterval(small, count+cut)
+		if k == 0 {
+			shallow, shallowHigh, starts0 = reached, high, count+cut
+		}
 		w.found("Depth %d: best test loss %.2g at rank %d; %d of %d runs below %g, %d runs cut off among the others.", k,
 			float64(best), rank, small, count+cut, bestFigure4, cut)
 		w.entry(Entry{
 			Depth: ref(k), Observed: depthObserved, Paper: bestFigure4, Ours: best, Low: nan, High: nan, EffectiveRank: ref(rank),
-			Runs: count, Censored: cut, Undecided: count == 0,
+			Runs: count, Censored: cut, Undecided: count == 0, TooFew: best >= bestFigure4 && count+cut < enough,
 			Claim: "best test loss, below the least that the paper's figures show", Holds: best < bestFigure4,
 			Why: unless(best < bestFigure4, "no start recovered the tensor"),
 		})
@@ -260,9 +271,11 @@ func claimLosses(w *work, runs []study.Run) {
 				Depth: ref(k), Observed: depthObserved, Paper: nan, Ours: study.Number(reached), Low: low, High: high,
 				Runs:  count + cut,
 				Claim: "share of starts that reach a small test loss; larger than at depth 0", Holds: reached > shallow,
+				Undecided: reached > shallow && low <= shallowHigh, TooFew: min(count+cut, starts0) < enough,
 				Why: unless(reached > shallow, fmt.Sprintf("%.0f %% of the starts do, and %.0f %% at depth 0; the runs of "+
 					"this depth: %s",
-					100*reached, 100*shallow, endsOf(runs, func(r study.Run) bool { return depthOf(r) == k }))),
+					100*reached, 100*shallow, endsOf(runs, func(r study.Run) bool { return depthOf(r) == k }))) +
+					unless(reached <= shallow || low > shallowHigh, "the 95 % intervals overlap"),
 			})
 		}
 	}

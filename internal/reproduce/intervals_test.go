@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"lacuna/dataset"
@@ -70,7 +71,7 @@ func TestRules(t *testing.T) {
 	}
 	rates := map[string]float64{}
 	for _, r := range rules {
-		w := &work{Options: Options{Data: &study.Data{}}, rule: r, sharp: map[string]float64{}}
+		w := &work{Options: Options{Data: &study.Data{}}, rule: r, sharp: map[string]float64{}, solved: map[string][][][]float64{}}
 		for _, k := range []int{0, 2} {
 			s := synthetic(k, 0.2, starts(k)[0], 1)
 			if err := w.adapt(&s); err != nil {
@@ -87,5 +88,44 @@ func TestRules(t *testing.T) {
 	}
 	if !(rates["edge0"] > 1.5*rates["descent0"] && rates["descent0"] > 1.5*rates["descent2"] && rates["flow0"] == 0) {
 		t.Errorf("rates %v", rates)
+	}
+}
+
+// A verdict takes enough runs whose end is known, and intervals that do not overlap.
+func TestVerdictsTakeRunsAndIntervals(t *testing.T) {
+	judge := func(many int, ranks ...int) map[string]string {
+		var runs []study.Run
+		for depth, rank := range ranks {
+			for i := range many {
+				runs = append(runs, fake(depth, "converged", rank+i*rank/many, 1))
+			}
+		}
+		w := &work{rule: rules[0], section: &Section{Item: "fig4"}}
+		claimRanks(w, runs)
+		verdicts := map[string]string{}
+		for _, e := range w.section.Entries {
+			if e.TooFew && (!e.Undecided || e.Holds || e.Why == "") {
+				t.Errorf("%+v", e)
+			}
+			if strings.Contains(e.Claim, "median effective rank; lower") || *e.Depth == 0 {
+				verdicts[string(rune('0'+*e.Depth))] = e.verdict()
+			}
+		}
+		return verdicts
+	}
+	for _, c := range []struct {
+		many            int
+		ranks           []int
+		shallow, deeper string
+	}{
+		{enough - 1, []int{300, 5}, tooFew, tooFew},
+		{60, []int{300, 5}, "yes", "yes"},
+		{60, []int{4, 300}, "no", "no"},
+		{60, []int{300, 300}, "yes", "no"},
+		{60, []int{300, 290}, "yes", open},
+	} {
+		if v := judge(c.many, c.ranks...); v["0"] != c.shallow || v["1"] != c.deeper {
+			t.Errorf("%d runs of ranks %v: %v", c.many, c.ranks, v)
+		}
 	}
 }

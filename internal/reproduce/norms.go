@@ -15,7 +15,8 @@ import (
 
 const (
 	normsObserved = 0.2
-	normsSeeds    = 6 // starts of each panel
+	normsSeeds    = 10 // starts of each panel
+	normsEnough   = 6  // whose end is known, for a verdict
 	normsQuick    = 2
 
 	// At the looser tolerance of the other items a factor may be off by a tenth in a step, and at depth 5 that shows as
@@ -139,12 +140,13 @@ func drawNorms(w *work, name string, list []normRuns) error {
 func claimNorms(w *work, list []normRuns) {
 	var medians []float64
 	var deepest spread
-	settled, censored := 0, 0
+	settled, censored, least := 0, 0, math.MaxInt
 	for _, n := range list {
 		k := n.depth
 		ranks := spreadOf(n.runs, k, known)
 		deepest = ranks
 		medians = append(medians, ranks.median)
+		least = min(least, ranks.count)
 		settled, censored = settled+ranks.count, censored+countOf(n.runs, cutOff)
 		if first := n.runs[0]; first.State == study.Done {
 			o := first.Outcome
@@ -169,7 +171,7 @@ func claimNorms(w *work, list []normRuns) {
 		one := pairs > 0 && apart == pairs
 		w.entry(Entry{
 			Depth: ref(k), Observed: normsObserved, Paper: nan, Ours: share(apart, pairs), Low: low, High: high,
-			Runs: tell, EffectiveRank: whatRank(ranks), Undecided: pairs == 0,
+			Runs: tell, EffectiveRank: whatRank(ranks), Undecided: pairs == 0, TooFew: tell < normsEnough,
 			Claim: "share of emergences that follow the one before by more than 1 % of the flow time; blocks emerge one " +
 				"after another", Holds: one,
 			Why: unless(one, fmt.Sprintf("%d of %d do", apart, pairs)),
@@ -188,7 +190,7 @@ func claimNorms(w *work, list []normRuns) {
 		Observed: normsObserved, Paper: nan, Ours: study.Number(deepest.median), Low: deepest.from, High: deepest.to,
 		Runs: settled, Censored: censored,
 		EffectiveRank: whatRank(deepest), Claim: "median rank of the deepest model; deeper models end at a lower rank",
-		Holds: deeper, Undecided: undecided, Why: unless(deeper, why),
+		Holds: deeper, Undecided: undecided, TooFew: least < normsEnough, Why: unless(deeper, why),
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"lacuna/figure"
+	"lacuna/flow"
 	"lacuna/study"
 )
 
@@ -25,10 +26,11 @@ type Options struct {
 	Out      string       // directory for everything that is written; made if it is not there; needed
 	Data     *study.Data  // where the real data lie; nil means nowhere: items that need them are skipped
 	Quick    bool         // a small version
-	Runs     int          // runs of Figures 4 and 5 for each rule; 0 means 1,500, or 48 when Quick
+	Runs     int          // runs of Figures 4 and 5 for each rule; 0 means 1,500, or 24 when Quick
 	Rule     string       // one of Rules, or "all"; "" means flow
-	Starts   int          // starts for each depth of Figures 2 and 3; 0 means 6, or 2 when Quick
-	Steps    int          // of the rules with a rate; 0 means 20,000, or 1,000 when Quick
+	Starts   int          // starts for each depth of Figures 2 and 3; 0 means 10, or 2 when Quick
+	Steps    int          // of the rules with a rate; 0 means 5,000, or 1,000 when Quick
+	Epsilon  float64      // of Adam; 0 means 1e-8
 	SigmaIs  string       // what the paper's σ is, experiment.Deviation or Variance; "" means as the rule has it
 	Workers  int          // runs at a time; 0 means one a core
 	Slurm    *study.Slurm // run on a cluster; its tasks must do runs with Data.Train
@@ -51,7 +53,8 @@ type Entry struct {
 	EffectiveRank *int         `json:"effective_rank"`
 	Claim         string       `json:"claim"` // what the values are, and what is claimed of them
 	Holds         bool         `json:"holds"`
-	Undecided     bool         `json:"undecided"`     // no run tells: all were cut off, or nothing emerged
+	Undecided     bool         `json:"undecided"`     // the runs do not tell
+	TooFew        bool         `json:"too_few_runs"`  // they do not because they are too few
 	Why           string       `json:"why,omitempty"` // why not
 }
 
@@ -76,6 +79,7 @@ type Result struct {
 	Quick    bool
 	Steps    int      // of the rules with a rate
 	SigmaIs  string   // "" means as the rules have it
+	Epsilon  float64  // of Adam; 0 means its default
 	Rules    []string // in the order of the report's columns
 	Version  string
 }
@@ -85,7 +89,8 @@ type work struct {
 	Options
 	ctx     context.Context
 	rule    rule
-	sharp   map[string]float64 // of solutions, by data and depth
+	sharp   map[string]float64       // of solutions, by data and depth
+	solved  map[string][][][]float64 // solutions, by data
 	section *Section
 }
 
@@ -106,18 +111,18 @@ func Run(ctx context.Context, name string, o Options) (*Result, error) {
 	if err := os.MkdirAll(o.Out, 0o777); err != nil {
 		return nil, err
 	}
-	result := &Result{Quick: o.Quick, Steps: o.steps(), SigmaIs: o.SigmaIs, Version: o.Version}
+	result := &Result{Quick: o.Quick, Steps: o.steps(), SigmaIs: o.SigmaIs, Epsilon: o.Epsilon, Version: o.Version}
 	for _, r := range judged {
 		result.Rules = append(result.Rules, r.name)
 	}
-	sharp := map[string]float64{}
+	sharp, solved := map[string]float64{}, map[string][][][]float64{}
 	for _, i := range wanted {
 		for _, r := range judged {
 			if i.flowOnly && r.apply != nil && o.Rule == "all" {
 				continue
 			}
 			w := &work{
-				Options: o, ctx: ctx, rule: r, sharp: sharp,
+				Options: o, ctx: ctx, rule: r, sharp: sharp, solved: solved,
 				section: &Section{Item: i.name, Rule: r.name, Title: i.title, Paper: i.paper},
 			}
 			began := time.Now()
@@ -173,6 +178,9 @@ func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.S
 		wanted[set.ID()] = true
 	}
 	runs = slices.DeleteFunc(runs, func(r study.Run) bool { return !wanted[r.ID] })
+	for i := range runs {
+		runs[i].Outcome.CutOff = unfitted(runs[i])
+	}
 	w.section.Runs += len(runs)
 	for _, run := range runs {
 		if run.State == study.Failed {
@@ -180,6 +188,14 @@ func (w *work) do(name string, settings []study.Settings) ([]study.Run, *study.S
 		}
 	}
 	return runs, s, nil
+}
+
+// unfitted tells whether a run by a rule with a rate used up its steps with more than a hundredth of the mean square of
+// the noiseless tensor left to fit: blocks were still to come.
+func unfitted(r study.Run) bool {
+	o := r.Outcome
+	square := o.TestMSE / (o.RelativeTest * o.RelativeTest)
+	return r.Settings.Data == "synthetic" && o.Descends && o.Status == string(flow.EvaluationLimit) && o.TrainMSE > square/100
 }
 
 // runs is do for items that need no trajectories.
@@ -217,6 +233,11 @@ func (w *work) found(format string, values ...any) {
 
 func (w *work) entry(e Entry) {
 	e.Item, e.Rule = w.section.Item, w.section.Rule
+	e.Undecided = e.Undecided || e.TooFew
+	if e.TooFew && e.Why == "" {
+		e.Why = "fewer runs with a known end than a verdict takes"
+	}
+	e.Holds = e.Holds && !e.Undecided
 	w.section.Entries = append(w.section.Entries, e)
 }
 

@@ -137,6 +137,26 @@ func TestCensored(t *testing.T) {
 	}
 }
 
+// A run that used up its steps before it fitted is cut off; one that fitted is not, nor one that came to rest.
+func TestUnfitted(t *testing.T) {
+	run := fake(1, "evaluation-limit", 2, 6)
+	run.Settings.Normalise()
+	run.Outcome.Descends, run.Outcome.RelativeTest = true, 1
+	for _, c := range []struct {
+		train  study.Number
+		status string
+		want   bool
+	}{{2, "evaluation-limit", true}, {0.07, "evaluation-limit", true}, {0.05, "evaluation-limit", false}, {2, "converged", false}} {
+		run.Outcome.TrainMSE, run.Outcome.Status = c.train, c.status
+		if unfitted(run) != c.want {
+			t.Errorf("%+v", c)
+		}
+		if run.Outcome.CutOff = unfitted(run); cutOff(run) != c.want || known(run) == c.want {
+			t.Errorf("%+v does not count so", c)
+		}
+	}
+}
+
 func TestSeparate(t *testing.T) {
 	if apart, pairs := separate([]study.Number{1, 2, 2.001, 5}); apart != 2 || pairs != 3 {
 		t.Errorf("%d of %d", apart, pairs)

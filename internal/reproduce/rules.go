@@ -32,18 +32,19 @@ type rule struct {
 const (
 	adamRate  = 1e-3
 	batch     = 128
-	ruleSteps = 20_000
+	ruleSteps = 5_000
 	// Shares of the edge 2/λ at which descent runs.
 	belowEdge  = 0.5
 	nearlyEdge = 0.95
 )
 
 var rules = []rule{
-	{"flow", "the gradient flow", "The exact gradient flow, which the paper's theory is about. Runaways are cut off where a " +
+	{"flow", "the gradient flow", "The exact gradient flow, which the paper's theory is about. Not in the paper: that " +
+		"an experiment follows it. Runaways are cut off where a " +
 		"block has outgrown the data threefold; their rank and loss are censored: drawn apart, and not in any median.", nil},
 	{
-		"descent", "descent at half the edge of stability", "Descent on all cells at a rate fixed for each depth: " +
-			"half of 2/λ, λ being the sharpness of the balanced solution of that depth. σ is read as a variance: " +
+		"descent", "descent at half the edge of stability", "Descent on all cells. Not in the paper: the rate, fixed for each depth: " +
+			"half of 2/λ, λ being the sharpness of the balanced solution of that depth; the number of steps; that σ is read as a variance: " +
 			"read as a deviation, descent at any stable rate needs 10⁶ steps and more to the first emergence from most starts.",
 		func(w *work, s *study.Settings) error { return w.descend(s, belowEdge, 0) },
 	},
@@ -53,16 +54,18 @@ var rules = []rule{
 		func(w *work, s *study.Settings) error { return w.descend(s, nearlyEdge, 0) },
 	},
 	{
-		"adam", "Adam on batches", fmt.Sprintf("Adam at the rate %g on batches of %d, as in the code that the same "+
-			"authors published for their next paper. σ is read as a variance: read as a deviation the gradients of Figure 2 at depth 1 "+
+		"adam", "Adam on batches", fmt.Sprintf("Adam at the rate %g on batches of %d, in float32. Not in the paper: all of this, the number of "+
+			"steps, and that σ is read as a variance; the code that the same authors published for their next paper has this rule, rate and "+
+			"batch. Read as a deviation the gradients of Figure 2 at depth 1 "+
 			"lie below Adam's ε of 1e-8, and nothing moves.", adamRate, batch),
 		func(w *work, s *study.Settings) error {
 			s.Integrator, s.Rate, s.Batch, s.SigmaIs = string(flow.Adam), adamRate, batch, experiment.Variance
+			s.DType, s.Epsilon = string(model.Float32), study.Number(w.Epsilon)
 			return nil
 		},
 	},
 	{
-		"sgd", "stochastic descent", fmt.Sprintf("As descent, on batches of %d.", batch),
+		"sgd", "stochastic descent", fmt.Sprintf("As descent, on batches of %d, which are not in the paper either.", batch),
 		func(w *work, s *study.Settings) error { return w.descend(s, belowEdge, batch) },
 	},
 }
@@ -95,6 +98,9 @@ func rulesOf(name string) ([]rule, error) {
 func (w *work) adapt(s *study.Settings) error {
 	if w.Quick {
 		s.Blocks = min(s.Blocks, quickBlocks)
+		if s.Data != "" {
+			s.Blocks = quickRealBlocks
+		}
 		s.Evaluations = min(s.Evaluations, quickEvaluations)
 	}
 	if w.rule.apply != nil {
@@ -166,7 +172,8 @@ func textsOf(numbers []study.Number) (texts []string) {
 // tensor, or those that the flow finds in a table, as balanced chains.
 func (w *work) sharpness(s study.Settings) (float64, error) {
 	k, _ := s.Depth.Uniform()
-	key := fmt.Sprint(s.Data, s.DataSeed, s.Observed, s.Mask, s.Standardise, k)
+	data := fmt.Sprint(s.Data, s.DataSeed, s.Observed, s.Mask, s.Standardise)
+	key := fmt.Sprint(data, k)
 	if value, known := w.sharp[key]; known {
 		return value, nil
 	}
@@ -175,9 +182,12 @@ func (w *work) sharpness(s study.Settings) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	factors, err := w.solution(s, train)
-	if err != nil {
-		return 0, err
+	factors, known := w.solved[data]
+	if !known {
+		if factors, err = w.solution(s, train); err != nil {
+			return 0, err
+		}
+		w.solved[data] = factors
 	}
 	c, err := model.NewChains(train, loss.Square, model.Config{Blocks: len(factors), Depths: []int{int(k)}})
 	if err != nil {
@@ -213,7 +223,7 @@ func (w *work) solution(s study.Settings, train *tensor.Observed) (blocks [][][]
 		}
 		return blocks, nil
 	}
-	set := study.Settings{Blocks: realBlocks, Tolerance: tolerance, Evaluations: 300, Runaway: runaway, SigmaW: 0.001, Seed: 1}
+	set := study.Settings{Blocks: s.Blocks, Tolerance: tolerance, Evaluations: 300, Runaway: runaway, SigmaW: 0.001, Seed: 1}
 	run, err := experiment.New(set, experiment.Cells{Train: train})
 	if err != nil {
 		return nil, err

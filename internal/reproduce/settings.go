@@ -28,9 +28,15 @@ const (
 	largeEvaluations = 500
 	largeTrainMSE    = 1e-6
 
+	// A verdict is of no fewer runs whose end is known, at each depth that it compares. Of one start among them that shows
+	// what is claimed of the best it takes one.
+	enough = 12
+
 	quickBlocks      = 64
 	quickEvaluations = 1200
 	quickSteps       = 1000
+	quickDepthRuns   = 24
+	quickRealBlocks  = 12
 )
 
 const (

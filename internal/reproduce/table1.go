@@ -14,6 +14,9 @@ func (w *work) tableTried() []int {
 	if w.Quick {
 		return []int{2}
 	}
+	if w.rule.apply != nil {
+		return []int{4, 8, 12}
+	}
 	return []int{4, 8, 16, 24, 40, 60, 80, 100, 120}
 }
 
@@ -107,7 +110,7 @@ func claimTable(w *work, runs []study.Run) {
 			if best == nil {
 				w.entry(Entry{
 					Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: nan, Low: nan, High: nan,
-					Censored: ran, Claim: tableClaim, Undecided: true, Why: "no run came to a known end",
+					Censored: ran, Claim: tableClaim, Undecided: true, TooFew: starts < enough, Why: "no run came to a known end",
 				})
 				continue
 			}
@@ -129,7 +132,7 @@ func claimTable(w *work, runs []study.Run) {
 			w.entry(Entry{
 				Depth: ref(k), Observed: observed, Paper: study.Number(paper.loss), Ours: o.TestMSE, Low: nan, High: nan,
 				Runs: settled, Censored: ran, EffectiveRank: ref(o.Rank),
-				Claim: tableClaim, Holds: holds, Why: why,
+				Claim: tableClaim, Holds: holds, TooFew: !holds && starts < enough, Why: why,
 			})
 		}
 	}

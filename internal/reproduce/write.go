@@ -81,7 +81,7 @@ func (r *Result) summary() string {
 	}
 	text := upperFirst(strings.Join(words, "; ")) + "."
 	if r.Quick {
-		text += " This is the quick version: fewer and smaller runs, from which nothing should be concluded."
+		text += " This is the quick version: fewer runs, of a thousand steps and fewer blocks, from which nothing should be concluded."
 	}
 	return text
 }
@@ -102,12 +102,17 @@ func (r *Result) document(dir string) (page.Document, error) {
 		about = append(about, "Rule "+name+", in short "+ruleNamed(name).words+". "+ruleNamed(name).about)
 	}
 	if len(r.Rules) > 1 || r.Rules[0] != rules[0].name {
-		about = append(about, fmt.Sprintf("Rules with a rate do %d steps.", r.Steps))
+		about = append(about, fmt.Sprintf("Rules with a rate do %d steps, unless they fit the observed cells before.", r.Steps))
+	}
+	if r.Epsilon != 0 && slices.Contains(r.Rules, "adam") {
+		about = append(about, fmt.Sprintf("Here, by --epsilon, Adam has ε = %g.", r.Epsilon))
 	}
 	if r.SigmaIs != "" {
 		about = append(about, "Here, by --sigma-is, every rule reads σ as a "+r.SigmaIs+".")
 	}
-	add(page.List(about), r.comparison(), page.Gap{})
+	add(page.List(about), page.Text(fmt.Sprintf("A line is a claim, a column a rule: whether the claim holds, the value with its 95 %% interval, and "+
+		"of how many runs. A verdict takes %d runs whose end is known at each depth that it compares, %d in Figures 2 and 3; with fewer it "+
+		"reads %q. A comparison whose intervals overlap is %s.", enough, normsEnough, tooFew, open)), r.comparison(), page.Gap{})
 	for _, s := range r.Sections {
 		add(page.Heading{Level: 2, ID: s.id(), Text: s.heading()}, page.InHTML{page.Dim("The paper: " + s.Paper)})
 		add(page.InMarkdown{page.Paragraph{Spans: []page.Span{page.Strong("The paper."), page.Plain(" " + s.Paper)}}})
@@ -177,7 +182,7 @@ func (r *Result) comparison() page.Table {
 
 // judged is an entry in a few words: whether it holds, the value with its interval, and of how many runs it is.
 func (e Entry) judged() string {
-	text := map[string]string{"yes": "holds", "no": "does not hold", open: "not decided"}[e.verdict()]
+	text := map[string]string{"yes": "holds", "no": "does not hold", open: open, tooFew: tooFew}[e.verdict()]
 	if value := real(e.Ours); value != "" {
 		text += ": " + value
 		if e.Low == e.Low {
@@ -206,6 +211,8 @@ var columns = []string{
 
 func (e Entry) verdict() string {
 	switch {
+	case e.TooFew:
+		return tooFew
 	case e.Undecided:
 		return open
 	case e.Holds:
@@ -214,8 +221,11 @@ func (e Entry) verdict() string {
 	return "no"
 }
 
-// open is the verdict on a claim that no run tells about.
-const open = "not decided"
+// open is the verdict on a claim that the runs do not decide, tooFew on one that they do not because they are too few.
+const (
+	open   = "not decided"
+	tooFew = "too few runs"
+)
 
 func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 

@@ -165,6 +165,23 @@ func (t tier) sub(m, x, out Op) {
 	}
 }
 
+// div sets out = x / m.
+func (t tier) div(m, x, out Op) {
+	if t.double() {
+		VDIVPD(m, x, out)
+	} else {
+		VDIVPS(m, x, out)
+	}
+}
+
+func (t tier) sqrt(m, out Op) {
+	if t.double() {
+		VSQRTPD(m, out)
+	} else {
+		VSQRTPS(m, out)
+	}
+}
+
 // broadcast fills a register with one number.
 func (t tier) broadcast(m Mem, r reg.VecPhysical) {
 	if t.double() {

@@ -44,7 +44,9 @@ var kernels = []kernel{
 	{"dot", "out *[8]T, x, y []T, n int", vector, "", 0, dot},
 	{"norms2", "out *[8]float64, x []T, n int", vector, "", 4, norms2},
 	{"axpy", "y []T, s *[8]T, x []T, n int", vector, "", 0, axpy},
+	{"multiply", "out, x, y []T, n int", vector, "", 0, multiply},
 	{"axpyNorm2", "y []T, norm2 *[8]float64, s *[8]T, x []T, n int", vector, "", 0, axpyNorm2},
+	{"adamRow", "theta, m, s, x []T, y *[8]T, by []T, n int", vector, "", 0, adamRow},
 	{"negateDots", "y []T, along, norm2 *[8]T, g, x []T, n, stride int", vector, "", 0, negateDots},
 	{"addOuters", "a []T, norm2 *[8]float64, terms []Outer[T], rows, cols int", outers, byTerms, 0, addOuters},
 	{
