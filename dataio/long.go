@@ -11,7 +11,8 @@ type csvSource struct {
 	data []byte // in UTF-8
 	form
 	columns
-	numbers *numbers
+	numbers    *numbers
+	filledDown int // labels that were taken from above
 }
 
 var byteOrderMark = []byte("\uFEFF")
@@ -102,6 +103,7 @@ func (s *csvSource) cells(format Format, o Options) (*Table, error) {
 		return nil, err
 	}
 	s.describe(table)
+	table.Unused = append(table.Unused, s.unused(o)...)
 	return table, s.checkAdded(s.path, s.headLine, !table.Complete())
 }
 
@@ -121,9 +123,6 @@ func (s *csvSource) describe(t *Table) {
 	t.Reading.Notes = append(append([]string{}, s.form.notes...), s.columns.notes...)
 	if s.numbers.flagged > 0 {
 		t.Reading.Notes = append(t.Reading.Notes, "flags are dropped from "+plural(s.numbers.flagged, "value"))
-	}
-	if missing := s.numbers.absent(); len(missing) > 0 {
-		t.Reading.Notes = append(t.Reading.Notes, "no value is "+quoted(missing)+", which was to mark a gap")
 	}
 }
 
