@@ -15,6 +15,9 @@ func (b *builder) doubts(t *Table) []Error {
 		if len(doubts) == 0 {
 			doubts = b.followers()
 		}
+		if len(doubts) == 0 {
+			doubts = b.columns.doubtAlone(b)
+		}
 		doubts = append(append(doubts, b.likeLabels()...), b.totals()...)
 	}
 	column := ""
@@ -80,6 +83,28 @@ func (c *columns) doubts(b *builder) []Error {
 		what = "look like measurements, not like labels, since the rows are told apart without them"
 	}
 	return fail(fmt.Sprintf("%s %s, by %s", strings.Join(measured, ", "), what, quoted(p.index)), remedy)
+}
+
+// doubtAlone tells of an index column that has another label in every row, so that no two cells share one, where the
+// indices were not named.
+func (c *columns) doubtAlone(b *builder) []Error {
+	s := c.sample
+	if s == nil || len(s.rows) < fewestRows || c.value < 0 || c.asked.index || len(c.index) < 2 || b.options.stacked {
+		return nil
+	}
+	alone := slices.IndexFunc(c.index, func(k int) bool { return s.of(k).filled == len(s.rows) && s.areUnique([]int{k}) })
+	if alone < 0 {
+		return nil
+	}
+	name := c.names[c.index[alone]]
+	remedy := "leave it out with --index, or, if the columns behind it are measurements, --wide"
+	if p := s.propose(); p != nil && !p.series && p.apart && !p.reads(*c) &&
+		(slices.Contains(p.index, name) || slices.Equal(p.value, c.valueNames())) {
+		remedy = "read " + p.describe() + ": " + p.flags()
+	}
+	return []Error{{
+		Path: b.path, Column: name, Problem: "every row has a label of its own, so that no two cells share one", Remedy: remedy,
+	}}
 }
 
 // hasGapLabel tells that an index column holds numbers and a gap, which is no label.
