@@ -18,6 +18,9 @@ func (b *builder) doubts(t *Table) []Error {
 		if len(doubts) == 0 {
 			doubts = b.columns.doubtAlone(b)
 		}
+		if len(doubts) == 0 {
+			doubts = b.columns.doubtGapLabel(b)
+		}
 		doubts = append(append(doubts, b.likeLabels()...), b.totals()...)
 	}
 	column := ""
@@ -107,9 +110,21 @@ func (c *columns) doubtAlone(b *builder) []Error {
 	}}
 }
 
-// hasGapLabel tells that an index column holds numbers and a gap, which is no label.
-func (c *columns) hasGapLabel() bool {
-	return slices.ContainsFunc(c.index, func(k int) bool { return c.sample.isNumeric(k) && c.sample.hasGaps(k) })
+// isGapLabel tells that an index column holds numbers and a gap, which is no label.
+func (c *columns) isGapLabel(k int) bool { return c.sample.isNumeric(k) && c.sample.hasGaps(k) }
+
+func (c *columns) hasGapLabel() bool { return slices.ContainsFunc(c.index, c.isGapLabel) }
+
+// doubtGapLabel tells of an index column of numbers in which a gap would be a label, where it was not named.
+func (c *columns) doubtGapLabel(b *builder) []Error {
+	if c.sample == nil || c.asked.index || !c.hasGapLabel() {
+		return nil
+	}
+	return []Error{{
+		Path: b.path, Column: c.names[c.index[slices.IndexFunc(c.index, c.isGapLabel)]],
+		Problem: "it holds numbers and gaps, so that these are measurements rather than labels",
+		Remedy:  "--wide, or name the columns with --index and --value",
+	}}
 }
 
 func quoted(names []string) string {
