@@ -21,6 +21,8 @@ type builder struct {
 	conflicts []Error            // of labels that are dates, but not for sure which
 	columns   *columns           // what they are, for a table of columns; else nil
 	merged    []map[string]int32 // with Options.MergeLabels: what labels have in common to index
+	respelt   int                // labels that were merged with another one
+	settled   int                // cells of different values, settled by Options.Duplicates
 }
 
 func newBuilder(path string, options Options, names []string, capacity int) *builder {
@@ -54,6 +56,8 @@ func (b *builder) mergedLabel(n int, text string) int32 {
 	if !ok {
 		i = b.newLabel(n, text)
 		b.merged[n][same] = i
+	} else {
+		b.respelt++
 	}
 	b.numbers[n][text] = i
 	return i
@@ -149,7 +153,7 @@ func (b *builder) describe(t *Table) {
 	if b.columns != nil {
 		t.Reading.Value, t.Reading.Carried = b.columns.valueNames(), b.columns.carried()
 	}
-	t.Doubts = b.doubts(t)
+	t.Doubts, t.Unused = b.doubts(t), b.unused(t)
 }
 
 func (b *builder) singleLabel(format Format, n int) error {
@@ -197,6 +201,7 @@ func (b *builder) merge(t *Table, all *tensor.Observed) (*tensor.Observed, error
 		kept = append(kept, first)
 		from = to
 	}
+	b.settled = averaged
 	if t.Merged > 0 {
 		repeat := fmt.Sprintf("%d rows repeat", t.Merged)
 		if t.Merged == 1 {

@@ -34,6 +34,7 @@ func (s *csvSource) eachCell(b *builder) error {
 			}
 			at = r.stop
 			rows += r.rows
+			s.filledDown += r.filledDown
 			s.numbers.join(r.numbers)
 			r.numberLabels(b)
 			taken = append(taken, r)
@@ -75,6 +76,7 @@ type cellReader struct {
 	source     *csvSource
 	from, stop int // of the piece; the last row may end behind the border
 	rows       int
+	filledDown int    // labels that were taken from above
 	err        *Error // its line counts from the piece
 
 	labels   []labelFinder // of the index columns
@@ -100,7 +102,7 @@ func (r *cellReader) read(s *csvSource, b *builder, from, end int) {
 		r.labels[n].begin(b.numbers[n])
 	}
 	r.observed, r.numbers = 0, s.numbers.fork()
-	r.from, r.rows, r.err = from, 0, nil
+	r.from, r.rows, r.filledDown, r.err = from, 0, 0, nil
 	lines := newRecords(s.path, s.data[:s.stop], s.between, from)
 	lines.comment = s.comment
 	for lines.next < end && lines.scan() {
@@ -131,6 +133,7 @@ func (r *cellReader) row(lines *records) *Error {
 	for n, k := range s.index {
 		text := lines.text(lines.fields[k])
 		if len(text) == 0 && s.fillDown && r.rows > 1 {
+			r.filledDown++
 			continue
 		}
 		if len(text) == 0 {

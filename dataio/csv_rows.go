@@ -17,9 +17,15 @@ func (s *csvSource) records() *records {
 // separates tells whether a byte ends a field.
 func (s *csvSource) separates(c byte) bool { return (&records{between: s.between}).separates(c) }
 
-// isNoRow tells that a record is an empty line, a comment, or nothing but separators.
+// isRule tells that a line is a rule as databases draw it around a table: +----+----+.
+func isRule(line []byte) bool {
+	line = bytes.TrimSpace(line)
+	return bytes.HasPrefix(line, []byte("+-")) && len(bytes.Trim(line, "+-=")) == 0
+}
+
+// isNoRow tells that a record is an empty line, a comment, a rule, or nothing but separators.
 func (s *csvSource) isNoRow(r *records) bool {
-	if len(r.fields) == 0 {
+	if len(r.fields) == 0 || len(r.fields) == 1 && s.between.char == '|' && isRule(r.data[r.start:r.end]) {
 		return true
 	}
 	if s.station {

@@ -67,8 +67,16 @@ func (f *form) note(format string, values ...any) {
 	f.notes = append(f.notes, fmt.Sprintf(format, values...))
 }
 
-// skipBlank moves the head behind empty lines.
+// skipBlank moves the head behind empty lines, and behind the rule that MySQL draws above a table.
 func (f *form) skipBlank(data []byte) {
+	defer func() {
+		line, rest, _ := bytes.Cut(data[f.head:], []byte("\n"))
+		if isRule(line) && bytes.HasPrefix(rest, []byte("|")) {
+			f.head += len(line) + 1
+			f.headLine++
+			f.note("the lines of + and - are rules, no rows")
+		}
+	}()
 	for f.head < len(data) && (data[f.head] == '\n' || data[f.head] == '\r') {
 		if data[f.head] == '\n' {
 			f.headLine++
@@ -381,13 +389,17 @@ func (f *form) nameColumns(path string, o Options) error {
 }
 
 // lostName tells that every row has one field more than the header, and that the first one numbers or names the rows,
-// as R writes them.
+// as R writes and pandas prints them.
 func (f *form) lostName(rows [][]string) bool {
 	if len(rows) < 2 {
 		return false
 	}
+	first := 1
+	if len(rows[0]) > 0 && rows[0][0] == "0" {
+		first = 0
+	}
 	for k, row := range rows {
-		if len(row) != f.fields+1 || row[0] != strconv.Itoa(k+1) && !(f.between.space && !isNumber([]byte(row[0]))) ||
+		if len(row) != f.fields+1 || row[0] != strconv.Itoa(k+first) && !(f.between.space && !isNumber([]byte(row[0]))) ||
 			row[f.fields] == "" {
 			return false
 		}

@@ -117,7 +117,9 @@ func (f *form) kindBelow(r *records) (kind below, hasNumber bool) {
 	switch {
 	case filled == 0:
 		return aBlank, false
-	case rowCount.Match(line), numbers == 0 && hasSpace && len(r.fields) == 1 && len(f.names) > 2:
+	case isRule(line):
+		return aBlank, false
+	case rowCount.Match(line), numbers == 0 && (hasSpace || isMark(line)) && len(r.fields) == 1 && len(f.names) > 2:
 		return aSentence, false
 	case len(r.text(r.fields[0])) > 0 && numbers == 0 && (filled == 1 || isShort && hasSpace):
 		return aRemark, false
@@ -125,6 +127,11 @@ func (f *form) kindBelow(r *records) (kind below, hasNumber bool) {
 		return aShort, numbers > 0
 	}
 	return aRow, numbers > 0
+}
+
+// isMark tells that a line begins as no label does: !series_matrix_table_end, %EOF.
+func isMark(line []byte) bool {
+	return len(line) > 1 && bytes.IndexByte([]byte("!%@#&*="), line[0]) >= 0
 }
 
 // mostFooter is how many lines below the table are looked at.

@@ -15,6 +15,7 @@ type kind struct {
 	ending string // of its files, with the dot
 	also   string // a further ending under which its tables may be written; "" for none
 	text   bool   // may be compressed with gzip
+	bare   bool   // has no place for anything beside the values
 	takes  takes  // the options that mean something to it; 0: not checked
 	// detect tells how surely a file of that name with that content has the format; nil: never by itself.
 	detect func(path string, data []byte) sureness

@@ -78,16 +78,15 @@ func (g gapCounts) marks() []GapMark {
 	return marks
 }
 
-// absent are the spellings of a gap that were asked for and never met.
+// absent are the spellings of a gap that were asked for and never met. The usual ones are gaps in any case: where
+// spellings are not counted, as in arrays, nothing is said of them.
 func (n *numbers) absent() (spellings []string) {
-	for _, missing := range n.missing {
-		number, isNumber := labelNumber(string(missing))
-		met := false
+	for k, missing := range n.missing {
+		met := n.met[k]
 		for text := range n.counts {
-			value, same := labelNumber(text)
-			met = met || bytes.EqualFold([]byte(text), missing) || isNumber && same && value == number
+			met = met || bytes.EqualFold([]byte(text), missing)
 		}
-		if !met {
+		if !met && (len(n.counts) > 0 || !isUsualGap(missing)) {
 			spellings = append(spellings, string(missing))
 		}
 	}

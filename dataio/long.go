@@ -11,7 +11,8 @@ type csvSource struct {
 	data []byte // in UTF-8
 	form
 	columns
-	numbers *numbers
+	numbers    *numbers
+	filledDown int // labels that were taken from above
 }
 
 var byteOrderMark = []byte("\uFEFF")
@@ -102,6 +103,7 @@ func (s *csvSource) cells(format Format, o Options) (*Table, error) {
 		return nil, err
 	}
 	s.describe(table)
+	table.Unused = append(table.Unused, s.unused(o)...)
 	return table, s.checkAdded(s.path, s.headLine, !table.Complete())
 }
 
@@ -121,9 +123,6 @@ func (s *csvSource) describe(t *Table) {
 	t.Reading.Notes = append(append([]string{}, s.form.notes...), s.columns.notes...)
 	if s.numbers.flagged > 0 {
 		t.Reading.Notes = append(t.Reading.Notes, "flags are dropped from "+plural(s.numbers.flagged, "value"))
-	}
-	if missing := s.numbers.absent(); len(missing) > 0 {
-		t.Reading.Notes = append(t.Reading.Notes, "no value is "+quoted(missing)+", which was to mark a gap")
 	}
 }
 
@@ -148,11 +147,21 @@ func checkText(path string, data []byte) error {
 // checkMarkup refuses text that is no table.
 func checkMarkup(path string, sample []byte) error {
 	start := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(sample[:min(len(sample), 1<<10)], byteOrderMark)))
-	for _, markup := range []struct{ first, name string }{
-		{"<!doctype html", "HTML"}, {"<html", "HTML"}, {"<?xml", "XML"}, {"{", "JSON"}, {"[{", "JSON"}, {"[[", "JSON"},
+	if list, ok := bytes.CutPrefix(start, []byte("[")); ok {
+		start = append([]byte("["), bytes.TrimSpace(list)...)
+	}
+	const asCSV = "save the table as CSV"
+	for _, markup := range []struct{ first, name, remedy string }{
+		{"<!doctype html", "HTML", asCSV}, {"<html", "HTML", asCSV}, {"<?xml", "XML", asCSV}, {"{", "JSON", asCSV},
+		{"[{", "JSON", asCSV}, {"[[", "JSON", asCSV}, {"@relation", "ARFF", asCSV}, {"##fileformat=vcf", "VCF", asCSV},
+		{
+			"%%matrixmarket matrix coordinate", "a Matrix Market file",
+			"take away its first lines, to the one of the sizes, and read the rest with --format tns",
+		},
+		{"%%matrixmarket", "a Matrix Market file", asCSV},
 	} {
 		if bytes.HasPrefix(start, []byte(markup.first)) {
-			return &Error{Path: path, Problem: "this is " + markup.name, Remedy: "save the table as CSV"}
+			return &Error{Path: path, Problem: "this is " + markup.name, Remedy: markup.remedy}
 		}
 	}
 	return nil

@@ -174,7 +174,9 @@ func halfFloat(bits uint16) float64 {
 const NPY Format = "NumPy .npy"
 
 func init() {
-	register(kind{format: NPY, ending: ".npy", also: ".npz", takes: takesNone, read: readNPY, detect: magic("\x93NUMPY")})
+	register(kind{
+		format: NPY, ending: ".npy", also: ".npz", bare: true, takes: takesNone, read: readNPY, detect: magic("\x93NUMPY"),
+	})
 }
 
 func readNPY(path string, data []byte, o Options) (*Table, error) {

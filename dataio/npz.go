@@ -93,6 +93,7 @@ type npzArchive struct {
 	archive *zip.Reader
 	members map[string]*zip.File
 	names   []string // of those that may be the one with gaps, sorted
+	other   string   // a member that is no array; "" for none
 }
 
 func openNPZ(path string, data []byte, o Options) (*npzArchive, error) {
@@ -118,6 +119,8 @@ func openNPZ(path string, data []byte, o Options) (*npzArchive, error) {
 			if name != maskName {
 				a.names = append(a.names, name)
 			}
+		} else if a.other == "" && !strings.HasSuffix(file.Name, "/") {
+			a.other = file.Name
 		}
 	}
 	slices.Sort(a.names)
@@ -132,6 +135,10 @@ func (a *npzArchive) choose() (name string, alone bool, err error) {
 	name, alone = a.options.Array, len(a.names) == 1
 	switch {
 	case len(a.names) == 0:
+		if a.other != "" {
+			return fail(fmt.Sprintf("this is a zip archive that holds %q, and no .npz of NumPy", shorten(a.other)),
+				"unpack it, and give the table in it")
+		}
 		return fail("the archive holds no .npy array", "give a .npz that NumPy has saved")
 	case name == "" && !alone:
 		return fail("the archive holds several arrays", "choose one with --array: "+list(a.names))

@@ -15,7 +15,8 @@ const largest = 1e150
 // numbers reads values in text.
 type numbers struct {
 	missing      [][]byte  // spellings of a gap beside the usual ones
-	missingValue []float64 // those among them that are numbers
+	missingValue []float64 // the same as numbers, NaN for what is none
+	met          []bool    // which of them a value was
 	mayComma     bool      // 7,5 is a number: the comma does not separate fields
 	comma        bool      // such a number has been seen, so filled values are written so
 	decimal      byte      // '.' or ',' where the options say which one it is; 0: found out
@@ -38,19 +39,22 @@ type marks struct {
 func newNumbers(missing []string, mayComma bool) *numbers {
 	n := &numbers{mayComma: mayComma, counts: gapCounts{}}
 	for _, text := range missing {
-		n.missing = append(n.missing, []byte(strings.TrimSpace(text)))
-		if v, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil {
-			n.missingValue = append(n.missingValue, v)
+		text = strings.TrimSpace(text)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			v = math.NaN()
 		}
+		n.missing, n.missingValue = append(n.missing, []byte(text)), append(n.missingValue, v)
 	}
+	n.met = make([]bool, len(missing))
 	return n
 }
 
 // fork reads numbers in the same way, and gathers evidence of its own.
 func (n *numbers) fork() *numbers {
 	return &numbers{
-		missing: n.missing, missingValue: n.missingValue, mayComma: n.mayComma, decimal: n.decimal, flags: n.flags,
-		counts: gapCounts{},
+		missing: n.missing, missingValue: n.missingValue, met: make([]bool, len(n.met)),
+		mayComma: n.mayComma, decimal: n.decimal, flags: n.flags, counts: gapCounts{},
 	}
 }
 
@@ -58,6 +62,9 @@ func (n *numbers) fork() *numbers {
 func (n *numbers) join(fork *numbers) {
 	n.comma = n.comma || fork.comma
 	n.flagged += fork.flagged
+	for k, met := range fork.met {
+		n.met[k] = n.met[k] || met
+	}
 	for text, count := range fork.counts {
 		n.counts.more([]byte(text), *count)
 	}
@@ -80,8 +87,9 @@ func (n *numbers) isMissing(v float64) bool {
 	if math.IsNaN(v) {
 		return true
 	}
-	for _, m := range n.missingValue {
+	for k, m := range n.missingValue {
 		if v == m {
+			n.met[k] = true
 			return true
 		}
 	}
@@ -110,8 +118,9 @@ func (n *numbers) parse(text []byte) (value float64, gap bool, problem string) {
 	if isUsualGap(text) {
 		return 0, true, ""
 	}
-	for _, m := range n.missing {
+	for k, m := range n.missing {
 		if bytes.EqualFold(text, m) {
+			n.met[k] = true
 			return 0, true, ""
 		}
 	}

@@ -87,6 +87,11 @@ func (b *builder) findAxis(t *Table, n int) error {
 	var doubt string
 	switch insisted {
 	case NoOrder:
+		axis, err := coordinate.Read(b.labels[n], coordinate.Hints{Name: name, Dates: coordinate.DateOrder(b.options.Dates)})
+		if err == nil && axis.Kind == coordinate.None {
+			return b.fail(fmt.Sprintf("--order %s=none has no effect: its labels are names, which have no order", name),
+				"leave it out")
+		}
 	case ByAppearance:
 		a.Order = ByAppearance
 	default:

@@ -50,7 +50,7 @@ func (s *sample) propose() *proposal {
 		series:      len(index) == 1 && len(values) == 1,
 	}
 	for _, k := range index {
-		p.index = append(p.index, s.names[k])
+		p.index = append(p.index, s.nameOf(k))
 	}
 	p.apart = s.areUnique(index)
 	for _, k := range values {
@@ -66,7 +66,7 @@ func (s *sample) sides() (labels, numeric []int) {
 	var keys []int
 	for k := range s.names {
 		switch f := s.of(k); {
-		case f.filled == 0 || isAdded(s.names[k]) || s.names[k] == "" || s.isTwin(k):
+		case f.filled == 0 || isAdded(s.names[k]) || s.nameOf(k) == "" || s.isTwin(k):
 		case s.isNumeric(k) && timeWords.MatchString(s.names[k]) && !s.hasGaps(k):
 			labels = append(labels, k)
 		case s.isNumeric(k) && s.isKey(k):
@@ -90,6 +90,14 @@ func (s *sample) sides() (labels, numeric []int) {
 		}
 	}
 	return labels, numeric
+}
+
+// nameOf is the name under which the options know a column: row for the first one, where it has none.
+func (s *sample) nameOf(column int) string {
+	if column == 0 && s.names[0] == "" && !slices.Contains(s.names, "row") {
+		return "row"
+	}
+	return s.names[column]
 }
 
 // mayIndex tells that a column of numbers may hold labels: it has no gap, and its numbers repeat.

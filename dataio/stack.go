@@ -98,6 +98,13 @@ func (b *builder) addPart(stack *Table, t *Table) error {
 			stack.Doubts = append(stack.Doubts, doubt)
 		}
 	}
+	if first {
+		stack.Unused = slices.Clone(t.Unused)
+	} else { // what one file needs is used
+		stack.Unused = slices.DeleteFunc(stack.Unused, func(e Error) bool {
+			return !slices.ContainsFunc(t.Unused, func(own Error) bool { return own.Problem == e.Problem })
+		})
+	}
 	stack.parts = append(stack.parts, p)
 	return nil
 }
@@ -123,6 +130,9 @@ func (b *builder) stack(stack *Table) error {
 		return err
 	}
 	stack.Doubts = append(stack.Doubts, b.conflicts...)
+	if b.respelt > 0 {
+		stack.Unused = slices.DeleteFunc(stack.Unused, func(e Error) bool { return e.Problem == idle("", mergeFlag, idleMerge).Problem })
+	}
 	place := make([][]int32, len(b.labels))
 	for n := range b.labels {
 		place[n] = make([]int32, len(b.labels[n]))

@@ -15,6 +15,12 @@ func (b *builder) doubts(t *Table) []Error {
 		if len(doubts) == 0 {
 			doubts = b.followers()
 		}
+		if len(doubts) == 0 {
+			doubts = b.columns.doubtAlone(b)
+		}
+		if len(doubts) == 0 {
+			doubts = b.columns.doubtGapLabel(b)
+		}
 		doubts = append(append(doubts, b.likeLabels()...), b.totals()...)
 	}
 	column := ""
@@ -82,9 +88,43 @@ func (c *columns) doubts(b *builder) []Error {
 	return fail(fmt.Sprintf("%s %s, by %s", strings.Join(measured, ", "), what, quoted(p.index)), remedy)
 }
 
-// hasGapLabel tells that an index column holds numbers and a gap, which is no label.
-func (c *columns) hasGapLabel() bool {
-	return slices.ContainsFunc(c.index, func(k int) bool { return c.sample.isNumeric(k) && c.sample.hasGaps(k) })
+// doubtAlone tells of an index column that has another label in every row, so that no two cells share one, where the
+// indices were not named.
+func (c *columns) doubtAlone(b *builder) []Error {
+	s := c.sample
+	if s == nil || len(s.rows) < fewestRows || c.value < 0 || c.asked.index || len(c.index) < 2 || b.options.stacked {
+		return nil
+	}
+	alone := slices.IndexFunc(c.index, func(k int) bool { return s.of(k).filled == len(s.rows) && s.areUnique([]int{k}) })
+	if alone < 0 {
+		return nil
+	}
+	name := c.names[c.index[alone]]
+	remedy := "leave it out with --index, or, if the columns behind it are measurements, --wide"
+	if p := s.propose(); p != nil && !p.series && p.apart && !p.reads(*c) &&
+		(slices.Contains(p.index, name) || slices.Equal(p.value, c.valueNames())) {
+		remedy = "read " + p.describe() + ": " + p.flags()
+	}
+	return []Error{{
+		Path: b.path, Column: name, Problem: "every row has a label of its own, so that no two cells share one", Remedy: remedy,
+	}}
+}
+
+// isGapLabel tells that an index column holds numbers and a gap, which is no label.
+func (c *columns) isGapLabel(k int) bool { return c.sample.isNumeric(k) && c.sample.hasGaps(k) }
+
+func (c *columns) hasGapLabel() bool { return slices.ContainsFunc(c.index, c.isGapLabel) }
+
+// doubtGapLabel tells of an index column of numbers in which a gap would be a label, where it was not named.
+func (c *columns) doubtGapLabel(b *builder) []Error {
+	if c.sample == nil || c.asked.index || !c.hasGapLabel() {
+		return nil
+	}
+	return []Error{{
+		Path: b.path, Column: c.names[c.index[slices.IndexFunc(c.index, c.isGapLabel)]],
+		Problem: "it holds numbers and gaps, so that these are measurements rather than labels",
+		Remedy:  "--wide, or name the columns with --index and --value",
+	}}
 }
 
 func quoted(names []string) string {

@@ -24,6 +24,7 @@ type Table struct {
 	Axes     []Axis   // of every mode: what its labels were taken for
 	Warnings []string // sentences about what is odd but no error
 	Doubts   []Error  // what looks as if the table was misread, with the remedy: ask before filling it
+	Unused   []Error  // options that change nothing on this file, each with what to do: refuse them
 	Reading  Reading  // how the file was read
 
 	original [][]int32       // original[n][i]: the number of label i of mode n in order of appearance; nil where i itself
@@ -189,6 +190,13 @@ func (t *Table) CheckOutput(path string) error {
 		}
 	}
 	return nil
+}
+
+// HasPlaces tells that what Write writes to path holds standard errors and further columns beside the values: a .tns file
+// does not, nor does .npy.
+func (t *Table) HasPlaces(path string) bool {
+	k, ending := kinds[t.Format], endingOf(path)
+	return !k.bare || t.parts == nil && (t.converted(ending) != nil || k.also != "" && ending == k.also)
 }
 
 // outputError is an Error whose problem names the path already.

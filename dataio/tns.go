@@ -20,7 +20,7 @@ const TNS Format = "FROSTT .tns"
 
 func init() {
 	register(kind{
-		format: TNS, ending: ".tns", text: true, takes: takesGrid | takesDuplicates, read: readTNS,
+		format: TNS, ending: ".tns", text: true, bare: true, takes: takesGrid | takesDuplicates, read: readTNS,
 		detect: func(path string, _ []byte) sureness {
 			if endingOf(path) == ".tns" {
 				return likely

@@ -95,9 +95,9 @@ for input in table.csv table.csv.gz table.tns array.npy array.npz array.mat; do
 done
 sums wide complete "$in/wide.csv" --wide --index mode1,mode2 -o out.csv "${light[@]}" --interval 90
 sums exact complete "$in/exact.csv" -o out.csv "${light[@]}" --factors factors.npz --report page.html
-sums stations complete "$in/stations.csv" -o out.csv "${light[@]}" --factors factors.npz --report page.html --interval 80 --full-grid
+sums stations complete "$in/stations.csv" -o out.csv "${light[@]}" --factors factors.npz --report page.html --interval 80
 sums smooth complete "$in/stations.csv" -o out.csv "${light[@]}" --smooth month --standardise variable
-sums rank complete "$in/table.csv" -o out.csv "${light[@]}" --rank 3 --depth 2
+sums rank complete "$in/table.csv" -o out.csv "${light[@]}" --rank 3
 sums square complete "$in/table.csv" -o out.csv "${light[@]}" --loss square
 sums logistic complete "$in/odds.csv" -o out.csv "${light[@]}" --loss logistic
 sums example complete "$in/example.csv" -o out.csv --effort 0.3 --threads 2

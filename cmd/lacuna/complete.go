@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lacuna"
+	"lacuna/dataio"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -69,6 +70,10 @@ models that had not seen it.`,
 			f.file, f.files = args[0], args
 			if command.Flags().Changed("interval") && f.interval == 0 {
 				return usageError{errors.New("--interval 0: give a share in percent, such as 90")}
+			}
+			if f.depth != "" && f.report == "" {
+				return usageError{errors.New("--depth has no effect: it is the flow that the report shows. Leave it out, or ask " +
+					"for the report with --report")}
 			}
 			if command.Flags().Changed("rank") && f.rank < 1 {
 				return usageError{fmt.Errorf("--rank %d: give a number of blocks above 0", f.rank)}
@@ -179,6 +184,15 @@ func (f *completeFlags) check(json bool) error {
 		return err
 	}
 	return checkOutputs(f.file, outputs...)
+}
+
+// checkPlaces refuses an interval that nothing which is written has a place for.
+func (f *completeFlags) checkPlaces(table *dataio.Table) error {
+	if f.interval == 0 || f.report != "" || table.HasPlaces(f.output) {
+		return nil
+	}
+	return usageError{fmt.Errorf("--interval has no effect: %s has no place for bounds. Leave it out, or give -o a name that "+
+		"ends in .csv or, for an array, in .npz", f.outputName())}
 }
 
 // checkNoise refuses a noise that there is not, and puts the noise that --loss means in its place.

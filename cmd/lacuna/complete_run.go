@@ -46,6 +46,9 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 			return fileError(err)
 		}
 	}
+	if err := f.checkPlaces(table); err != nil {
+		return err
+	}
 	options, err := f.options(table.Observed.Modes)
 	if err != nil {
 		return err

@@ -172,20 +172,30 @@ func (f *inputFlags) readAnyhow(paths ...string) (*dataio.Table, error) {
 	default:
 		table, err = dataio.Read(paths[0], options)
 	}
-	return table, fileError(err)
+	if err != nil {
+		return nil, fileError(err)
+	}
+	return table, refuseAll(table.Unused, "")
+}
+
+// refuseAll is an error of one line for everything that is wrong with a file, and a last one; nil where nothing is.
+func refuseAll(wrong []dataio.Error, last string) error {
+	if len(wrong) == 0 {
+		return nil
+	}
+	lines := make([]string, len(wrong))
+	for k := range wrong {
+		lines[k] = wrong[k].Error()
+	}
+	if last != "" {
+		lines = append(lines, last)
+	}
+	return inputError(errors.New(strings.Join(lines, "\n        ")))
 }
 
 // doubtful is an error of one line for everything that looks as if the table was misread; nil where nothing does.
 func doubtful(table *dataio.Table) error {
-	if len(table.Doubts) == 0 {
-		return nil
-	}
-	lines := make([]string, len(table.Doubts))
-	for k := range table.Doubts {
-		lines[k] = table.Doubts[k].Error()
-	}
-	return inputError(errors.New(strings.Join(lines, "\n        ") +
-		"\n        Nothing was done. If all this is as it should be, --yes goes on."))
+	return refuseAll(table.Doubts, "Nothing was done. If all this is as it should be, --yes goes on.")
 }
 
 // fileError marks what is wrong with a file as the user's to repair.

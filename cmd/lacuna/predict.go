@@ -98,6 +98,9 @@ func runPredict(ctx context.Context, a *app, f *completeFlags, path string) erro
 			return fileError(err)
 		}
 	}
+	if err := f.checkPlaces(table); err != nil {
+		return err
+	}
 	m, err := match(fit, table)
 	if err != nil {
 		return inputError(fmt.Errorf("%s: %w", table.Path, err))

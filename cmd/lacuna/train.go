@@ -51,9 +51,14 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 			case f.resume != "":
 				return onlyWithResume(command, args)
 			case s.From != "":
-				return onlyWithFrom(command)
+				if err := onlyWithFrom(command); err != nil {
+					return err
+				}
 			}
-			return onlyWithBlocks(command, s)
+			if err := onlyWithBlocks(command, s); err != nil {
+				return err
+			}
+			return f.onlyWithEffect(command)
 		},
 		RunE: func(command *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -143,6 +148,43 @@ func onlyWithBlocks(command *cobra.Command, s *experiment.Settings) error {
 	}
 	s.Blocks, s.Diagonal = 0, 0
 	return nil
+}
+
+// onlyWithEffect refuses flags that the others leave nothing to decide.
+func (f *trainFlags) onlyWithEffect(command *cobra.Command) error {
+	s := &f.settings
+	given := command.Flags().Changed
+	for _, flag := range []struct {
+		name, only string
+		acts       bool
+	}{
+		{"true-rank", "is about the tensor of --synthetic", s.Shape != ""},
+		{"noise", "is about the tensor of --synthetic", s.Shape != ""},
+		{"data-seed", "draws the tensor of --synthetic and the cells that --observed below 1 or --patience sets aside",
+			s.Shape != "" || s.Observed > 0 && s.Observed < 1 || s.Patience > 0},
+		{"hold-out", "is the share that --patience watches", s.Patience > 0},
+		{"diagonal", "is for --start diagonal", s.Start == string(model.Diagonal)},
+		{"rate", "is for integrators with a rate, such as gd", s.Descends()},
+		{"tolerance", "is for integrators without a rate, such as flow", !s.Descends()},
+		{"batch-seed", "is for --batch and --label-noise", s.Batch > 0 || s.LabelNoise != 0},
+	} {
+		if given(flag.name) && !flag.acts {
+			return usageError{fmt.Errorf("--%s has no effect, it %s: leave it out", flag.name, flag.only)}
+		}
+	}
+	if s.Shape == "" {
+		return nil
+	}
+	reading := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(inputFlags).register(reading)
+	var err error
+	reading.VisitAll(func(flag *pflag.Flag) {
+		if err == nil && given(flag.Name) {
+			err = usageError{fmt.Errorf("--%s has no effect, it says how a FILE is read, and --synthetic makes the data: "+
+				"leave it out", flag.Name)}
+		}
+	})
+	return err
 }
 
 // check refuses what can be refused before any data are read.

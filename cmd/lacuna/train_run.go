@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -160,6 +161,11 @@ func (f *trainFlags) data(ctx context.Context, a *app) (*tensor.Observed, error)
 	table, err := f.input.readUntil(ctx, s.Data)
 	if err != nil {
 		return nil, err
+	}
+	adds := func(axis dataio.Axis) bool { return axis.Added > 0 }
+	if f.input.FullGrid && !slices.ContainsFunc(table.Axes, adds) {
+		return nil, usageError{errors.New("--full-grid has no effect: a run fills no cell, and no step is missing among the " +
+			"labels: leave it out")}
 	}
 	for _, warning := range table.Warnings {
 		a.warn("%s", warning)

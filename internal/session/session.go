@@ -89,6 +89,9 @@ func (s *Session) Open(name string, data []byte, reading Reading) (*Opened, erro
 		Read: summary.NewRead(name, table), Observed: observed.Len(), Gaps: table.Gaps(), Shape: observed.Shape(),
 		Warnings: append([]string{}, table.Warnings...), Maps: report.GapMaps(observed),
 	}
+	for k := range table.Unused {
+		o.Warnings = append(o.Warnings, table.Unused[k].Error())
+	}
 	o.Words = o.Read.Words(o.Observed, o.Gaps)
 	if err := s.fillable(); err != nil {
 		o.Stop = err.Error()
