@@ -154,7 +154,7 @@ func Example_training() {
 	}
 	result := run.Follow(context.Background(), nil)
 	fmt.Println(result.Status, "with rank", result.Rank)
-	fmt.Printf("missing value %.2f\n", run.Model.CP(-1).At([]int32{3, 1}))
+	fmt.Printf("missing value %.2f\n", run.Model.(experiment.Blockwise).CP(-1).At([]int32{3, 1}))
 	// Output:
 	// converged with rank 1
 	// missing value 12.00

@@ -152,8 +152,14 @@ func checkMarkup(path string, sample []byte) error {
 	}
 	const asCSV = "save the table as CSV"
 	for _, markup := range []struct{ first, name, remedy string }{
-		{"<!doctype html", "HTML", asCSV}, {"<html", "HTML", asCSV}, {"<?xml", "XML", asCSV}, {"{", "JSON", asCSV},
-		{"[{", "JSON", asCSV}, {"[[", "JSON", asCSV}, {"@relation", "ARFF", asCSV}, {"##fileformat=vcf", "VCF", asCSV},
+		{"<!doctype html", "HTML", asCSV},
+		{"<html", "HTML", asCSV},
+		{"<?xml", "XML", asCSV},
+		{"{", "JSON", asCSV},
+		{"[{", "JSON", asCSV},
+		{"[[", "JSON", asCSV},
+		{"@relation", "ARFF", asCSV},
+		{"##fileformat=vcf", "VCF", asCSV},
 		{
 			"%%matrixmarket matrix coordinate", "a Matrix Market file",
 			"take away its first lines, to the one of the sizes, and read the rest with --format tns",

@@ -160,8 +160,10 @@ func (f *trainFlags) onlyWithEffect(command *cobra.Command) error {
 	}{
 		{"true-rank", "is about the tensor of --synthetic", s.Shape != ""},
 		{"noise", "is about the tensor of --synthetic", s.Shape != ""},
-		{"data-seed", "draws the tensor of --synthetic and the cells that --observed below 1 or --patience sets aside",
-			s.Shape != "" || s.Observed > 0 && s.Observed < 1 || s.Patience > 0},
+		{
+			"data-seed", "draws the tensor of --synthetic and the cells that --observed below 1 or --patience sets aside",
+			s.Shape != "" || s.Observed > 0 && s.Observed < 1 || s.Patience > 0,
+		},
 		{"hold-out", "is the share that --patience watches", s.Patience > 0},
 		{"diagonal", "is for --start diagonal", s.Start == string(model.Diagonal)},
 		{"rate", "is for integrators with a rate, such as gd", s.Descends()},
