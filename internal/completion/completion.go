@@ -52,10 +52,10 @@ type job struct {
 	limited  bool      // less was done than held-back cells asked for, to keep to MaxTime
 	found    startCache
 	limits   limits
-	kinds    *kinds  // of labels that have families of their own; nil: one kind for all
-	unit     int     // mode whose labels have units of their own, or −1
-	step     float64 // between the values of a family on a grid
-	engine   *engine // nil: all chains run here
+	kinds    *labelKinds // of labels that have families of their own; nil: one kind for all
+	unit     int         // mode whose labels have units of their own, or −1
+	step     float64     // between the values of a family on a grid
+	engine   *engine     // nil: all chains run here
 	*meter
 }
 

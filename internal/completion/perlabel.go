@@ -27,8 +27,8 @@ type kind struct {
 	Family string
 }
 
-// kinds are those of the labels of a mode.
-type kinds struct {
+// labelKinds are those of the labels of a mode.
+type labelKinds struct {
 	Mode int
 	Of   []kind
 }
@@ -76,7 +76,7 @@ func (c *Completion) levelsOf(cell []int32) levels {
 }
 
 // newLevels are the levels of every label, where its values have a family of their own.
-func (k *kinds) newLevels(cells []HeldOutCell) []levels {
+func (k *labelKinds) newLevels(cells []HeldOutCell) []levels {
 	if k == nil {
 		return nil
 	}
@@ -232,7 +232,7 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 	if t := try(family)[0]; math.Sqrt(t.mean(t.square, -1)) > worse*all && len(named) == 0 || len(t.label) == 0 && len(named) == 0 {
 		return
 	}
-	j.Noise, j.kinds = family, &kinds{Mode: mode}
+	j.Noise, j.kinds = family, &labelKinds{Mode: mode}
 	for label, l := range chosen {
 		j.kinds.Of = append(j.kinds.Of, newKind(l.family, values[label]))
 	}
@@ -296,7 +296,7 @@ func (j *job) labelTrial(
 }
 
 // noises lists what labels were taken for something of their own.
-func (k *kinds) noises(o *tensor.Observed) (out []LabelFamily) {
+func (k *labelKinds) noises(o *tensor.Observed) (out []LabelFamily) {
 	if k == nil {
 		return nil
 	}

@@ -53,11 +53,11 @@ type Completion struct {
 	level       float64
 	limits      limits
 	levels      levels
-	family      bool     // intervals are those of the predictive distribution
-	step        float64  // between values of a discrete family
-	shares      bool     // filled values are probabilities
-	kinds       *kinds   // instead of these three where labels have families of their own
-	labelLevels []levels // of their labels
+	family      bool        // intervals are those of the predictive distribution
+	step        float64     // between values of a discrete family
+	shares      bool        // filled values are probabilities
+	kinds       *labelKinds // instead of these three where labels have families of their own
+	labelLevels []levels    // of their labels
 	seed        uint64
 }
 

@@ -38,7 +38,7 @@ type savedFit struct {
 	Family      bool // intervals are those of the predictive distribution
 	Step        float64
 	Levels      savedLevels
-	Kinds       *kinds        // instead of those above where labels have families of their own
+	Kinds       *labelKinds   // instead of those above where labels have families of their own
 	LabelLevels []savedLevels // of its labels
 
 	Ensemble *savedEnsemble // one of these three
