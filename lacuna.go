@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"time"
 
 	"lacuna/internal/completion"
@@ -29,6 +30,9 @@ type Options struct {
 	MaxTime time.Duration // default: no limit; the best completion by then is returned, with Status TimeLimit
 
 	Noise Noise // how values scatter around what the model expects; default: NoiseAuto
+	// NoiseLabels says it of single labels of one mode whose values are of different kinds, where Noise is NoiseAuto.
+	// Default: found, where labels have units of their own.
+	NoiseLabels []LabelNoise
 
 	Standardise     tensor.Standardise // default: chosen by the data
 	StandardiseMode int                // the mode for tensor.StandardiseMode
@@ -85,6 +89,12 @@ const (
 	NoiseLogNormal Noise = "lognormal" // positive values over magnitudes
 	NoiseOrdinal   Noise = "ordinal"   // a few levels with an order, such as ratings
 )
+
+// LabelNoise says how the values of label Index of mode Mode scatter: any noise but NoiseAuto.
+type LabelNoise struct {
+	Mode, Index int
+	Noise       Noise
+}
 
 // Noises lists the names of all families, sorted. NoiseAuto is called auto there.
 func Noises() []string { return posterior.Families() }
@@ -152,8 +162,12 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 	if err != nil {
 		return nil, fmt.Errorf("lacuna: %w", err)
 	}
+	labels, err := o.labelNoises(observed)
+	if err != nil {
+		return nil, fmt.Errorf("lacuna: %w", err)
+	}
 	c, err := completion.Run(ctx, observed, completion.Settings{
-		Seed: o.Seed, Threads: or(o.Threads, runtime.GOMAXPROCS(0)), MaxTime: o.MaxTime, Noise: family,
+		Seed: o.Seed, Threads: or(o.Threads, runtime.GOMAXPROCS(0)), MaxTime: o.MaxTime, Noise: family, NoiseLabels: labels,
 		Standardise: o.Standardise, StandardiseMode: o.StandardiseMode,
 		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth, Nonnegative: o.Nonnegative, Limits: o.Limits,
 		Fill: o.Fill, Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
@@ -163,6 +177,37 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 		return nil, fmt.Errorf("%w: %w", ErrSlurm, err)
 	}
 	return c, nil
+}
+
+// labelNoises finds the families of NoiseLabels.
+func (o Options) labelNoises(observed *tensor.Observed) (all []completion.LabelNoise, err error) {
+	if len(o.NoiseLabels) > 0 && o.Noise != NoiseAuto && o.Noise != "auto" {
+		return nil, fmt.Errorf("NoiseLabels need NoiseAuto for the other labels, got %q", o.Noise)
+	}
+	for _, l := range o.NoiseLabels {
+		mode := o.NoiseLabels[0].Mode
+		if l.Mode != mode || mode < 0 || mode >= observed.Order() || l.Index < 0 || l.Index >= observed.Shape()[mode] {
+			return nil, fmt.Errorf("NoiseLabels: label %d of mode %d: give labels of one mode, which count from 0", l.Index, l.Mode)
+		}
+		if slices.ContainsFunc(all, func(m completion.LabelNoise) bool { return m.Index == l.Index }) {
+			return nil, fmt.Errorf("NoiseLabels: label %q has two noises", observed.Modes[mode].Labels[l.Index])
+		}
+		family, err := posterior.FamilyNamed(string(l.Noise))
+		if err != nil || family.Name == "auto" {
+			return nil, fmt.Errorf("NoiseLabels: noise %q of label %q is no family", l.Noise, observed.Modes[mode].Labels[l.Index])
+		}
+		var values []float64
+		for c, i := range observed.Index[mode] {
+			if int(i) == l.Index {
+				values = append(values, observed.Values[c])
+			}
+		}
+		if err := family.Check(values); err != nil {
+			return nil, fmt.Errorf("%s=%s: %w", observed.Modes[mode].Name, observed.Modes[mode].Labels[l.Index], err)
+		}
+		all = append(all, completion.LabelNoise{Mode: mode, Index: l.Index, Family: family})
+	}
+	return all, nil
 }
 
 // RunTask samples the chains of one task of a job array of a completion, those that are not there yet, with that many

@@ -104,7 +104,8 @@ models that had not seen it.`,
 	flags.StringVar(&f.standardise, "standardise", "auto",
 		"none, global, auto, or the name of the mode whose every index gets its own mean and scale")
 
-	flags.StringVar(&f.noise, "noise", "auto", "how values scatter: "+strings.Join(lacuna.Noises(), ", "))
+	flags.StringVar(&f.noise, "noise", "auto", "how values scatter: "+strings.Join(lacuna.Noises(), ", ")+
+		"; of single labels, such as rain=lognormal,af=counts")
 	flags.StringSliceVar(&f.min, "min", nil,
 		"the least value that there can be, or that of a label, such as 0 or rain=0 (default: 0 where no known value is below)")
 	flags.StringSliceVar(&f.max, "max", nil, "the same of the largest value, such as 100 or humidity=100")
@@ -209,6 +210,9 @@ func (f *completeFlags) checkNoise() error {
 		return usageError{fmt.Errorf("--loss %s: complete minimises no loss, it has a noise: give --noise student for "+
 			"values with outliers, or one of %s. Losses are for lacuna train", f.loss, strings.Join(lacuna.Noises(), ", "))}
 	}
+	if strings.Contains(f.noise, "=") { // read when the labels are known
+		return nil
+	}
 	if !slices.Contains(lacuna.Noises(), f.noise) {
 		return usageError{fmt.Errorf("--noise %s is unknown: choose one of %s", f.noise, strings.Join(lacuna.Noises(), ", "))}
 	}
@@ -252,6 +256,13 @@ func (f *completeFlags) options(modes []tensor.Mode) (lacuna.Options, error) {
 	o := lacuna.Options{
 		Seed: f.seed, Threads: f.threads, MaxTime: time.Duration(f.maxTime),
 		Noise: lacuna.Noise(f.noise), Nonnegative: f.nonnegative, Blocks: f.rank, Level: f.interval / 100, Effort: f.effort,
+	}
+	var err error
+	if strings.Contains(f.noise, "=") {
+		o.Noise = lacuna.NoiseAuto
+		if o.NoiseLabels, err = parseNoises(f.noise, modes); err != nil {
+			return o, usageError{err}
+		}
 	}
 	depths, err := parseDepths(f.depth, len(modes))
 	if err != nil {

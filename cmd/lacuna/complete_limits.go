@@ -74,3 +74,29 @@ func labelNamed(flag, name string, modes []tensor.Mode) (mode, index int, err er
 	}
 	return mode, index, nil
 }
+
+// parseNoises reads rain=lognormal,af=counts.
+func parseNoises(text string, modes []tensor.Mode) (all []lacuna.LabelNoise, err error) {
+	for _, one := range strings.Split(text, ",") {
+		at := strings.LastIndexByte(one, '=')
+		if at < 0 {
+			return nil, fmt.Errorf("--noise %s: %q names no label: give label=noise, such as rain=lognormal", text, one)
+		}
+		l := lacuna.LabelNoise{Noise: lacuna.Noise(one[at+1:])}
+		if l.Mode, l.Index, err = labelNamed("--noise", one[:at], modes); err != nil {
+			return nil, err
+		}
+		families := slices.DeleteFunc(lacuna.Noises(), func(name string) bool { return name == "auto" })
+		if !slices.Contains(families, string(l.Noise)) {
+			return nil, fmt.Errorf("--noise %s: %q is unknown for a label, choose one of %s", text, l.Noise, strings.Join(families, ", "))
+		}
+		if len(all) > 0 && all[0].Mode != l.Mode {
+			return nil, fmt.Errorf("--noise %s: the labels are of two modes, give those of one", text)
+		}
+		if slices.ContainsFunc(all, func(m lacuna.LabelNoise) bool { return m.Index == l.Index }) {
+			return nil, fmt.Errorf("--noise %s: %s is named twice", text, one[:at])
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}

@@ -86,10 +86,13 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	seen := j.weigh(out.heldOut, f, final)
 	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
 	out.calibration.seen = seen
-	out.levels = newLevels(out.heldOut)
+	out.levels, out.labelLevels = newLevels(out.heldOut), j.kinds.newLevels(out.heldOut)
 	out.heldOut = out.calibration.apply(out.heldOut)
-	out.logScores = logScores(out.heldOut, j.Noise.Own(), j.step)
+	out.logScores = logScores(out.heldOut, j.kindAt)
 	out.fit, out.samples, out.scaling = final, final.samples(), final.members[0].scaling
+	if s := final.members[0].candidate.scaling; s.own != "" { // the description's blocks are of values, not of links
+		out.scaling = scaling{kind: byLabel, mode: s.mode}.fit(f.cells)
+	}
 	for _, m := range final.members {
 		name := fmt.Sprintf("%s, %d blocks%s", m.candidate.name, m.posterior.Blocks, j.courseWords(m.candidate.courses))
 		out.blocks = append(out.blocks, m.posterior.Blocks)
@@ -136,9 +139,9 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 	for k, value := range held.Values {
 		cell := held.Cell(k)
 		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value, part: part, piece: pieces[k]})
-		if j.Noise.Own() {
+		if kind := j.kindAt(cell); kind.Own {
 			said, h := fit.distribution(cell), &o.cells[len(o.cells)-1]
-			h.central, h.logScore = said.central(value, j.Noise.Step()), said.logScore(value, j.step)
+			h.central, h.logScore = said.central(value, kind.Step), said.logScore(value, kind.Grid)
 		}
 		o.part = append(o.part, part)
 		center, scale := scaling.Undo(cell, 0), scaling.ScaleAt(cell)

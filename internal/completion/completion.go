@@ -29,6 +29,7 @@ type Settings struct {
 	Threads         int
 	MaxTime         time.Duration // 0: no limit
 	Noise           posterior.Family
+	NoiseLabels     []LabelNoise // labels of one mode whose families are known; the others' are found
 	Standardise     tensor.Standardise
 	StandardiseMode int
 	Blocks          int       // 0: found
@@ -53,9 +54,10 @@ type job struct {
 	limited  bool      // less was done than held-back cells asked for, to keep to MaxTime
 	found    startCache
 	limits   limits
-	unit     int     // mode whose labels have units of their own, or −1
-	step     float64 // between the values of a family on a grid
-	engine   *engine // nil: all chains run here
+	kinds    *labelKinds // of labels that have families of their own; nil: one kind for all
+	unit     int         // mode whose labels have units of their own, or −1
+	step     float64     // between the values of a family on a grid
+	engine   *engine     // nil: all chains run here
 	*meter
 }
 
@@ -69,6 +71,7 @@ type fitted struct {
 	logScores   LogScores
 	calibration calibration
 	levels      levels // of a family of its own
+	labelLevels []levels
 	warnings    []string
 
 	method, standardisation string
@@ -155,6 +158,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	folds, selected := j.choose(ctx, budget)
 	c.Settings.HoldOut = j.HoldOut
 	c.takeFamily(j.Noise)
+	c.kinds, c.Settings.NoiseByLabel = j.kinds, j.kinds.noises(j.observed)
 	j.step = j.grid()
 	if exact := j.searchExact(ctx, folds, selected, budget); exact != nil {
 		c.take(j.finishExact(ctx, exact, folds, selected, budget))
@@ -179,13 +183,14 @@ func (j *job) choose(ctx context.Context, budget float64) (folds, selection) {
 	}
 	f := newFolds(j.shape, j.HoldOut, j.Seed)
 	j.chooseFamily(ctx, f, budget)
+	j.chooseLabels(ctx, f, budget)
 	return f, j.selectModel(ctx, f, j.exploration(f, budget))
 }
 
 // take reports what a fit came to.
 func (c *Completion) take(f fitted) {
 	c.fit, c.Scaling, c.calibration = f.fit, f.scaling, f.calibration
-	c.levels = f.levels
+	c.levels, c.labelLevels = f.levels, f.labelLevels
 	c.HeldOut, c.HeldOutRMSE, c.HeldOutNRMSE = f.heldOut, f.scores.rmse, f.scores.nrmse
 	c.Baselines, c.LogScores = f.scores.baselines, f.logScores
 	c.Warnings = append(c.Warnings, f.warnings...)

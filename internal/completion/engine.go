@@ -321,7 +321,7 @@ func (e *engine) work(c candidate, cells string, start *tensor.CP) (w chainWork,
 
 // candidate is the form of the model that the chain has; priors are made from the modes of the cells.
 func (w chainWork) candidate(j *job) (c candidate, err error) {
-	c = candidate{name: w.Name, scaling: scaling{scalingKind(w.Kind), w.Mode}}
+	c = candidate{name: w.Name, scaling: scaling{kind: scalingKind(w.Kind), mode: w.Mode}}
 	for _, k := range w.Courses {
 		c.courses = append(c.courses, course(k))
 	}
@@ -331,5 +331,6 @@ func (w chainWork) candidate(j *job) (c candidate, err error) {
 	}
 	c.settings.Priors = j.priors(c.courses)
 	c.settings.Noise, err = w.Noise.Load()
+	c.scaling.own = unscaled(c.settings.Noise)
 	return c, err
 }

@@ -16,7 +16,7 @@ import (
 func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	const share, blocks, most = 0.15, 3, 3 // of the budget; folds
 	suiting := posterior.Suiting(j.observed.Values)
-	if j.Noise.Name != "auto" || len(suiting) == 0 || j.Nonnegative {
+	if j.Noise.Name != "auto" || len(suiting) == 0 || j.Nonnegative || len(j.NoiseLabels) > 0 {
 		return
 	}
 	j.report("choosing the family of the noise on held-back cells", 0)

@@ -45,11 +45,11 @@ func (l levels) at(level float64) float64 {
 // ofFamily returns the bounds of a central interval of the predictive distribution of a cell.
 func (c *Completion) ofFamily(e *ensemble, cell []int32, level float64) (low, high float64) {
 	m := e.distribution(cell)
-	m.least = c.step
+	m.least = c.kindAt(cell).Step
 	from, to, _ := c.limits.at(cell)
 	from = math.Max(from, e.floor())
 	to = math.Min(to, float64(4*e.high)-float64(3*e.low))
-	tail := float64((1 - c.levels.at(level)) / 2)
+	tail := float64((1 - c.levelsOf(cell).at(level)) / 2)
 	return m.quantile(tail, from, to), m.quantile(1-tail, from, to)
 }
 

@@ -122,7 +122,7 @@ func (l limits) keep(cell []int32, y float64) float64 {
 
 // Possible returns the value that is written for a cell of which At returned value: the nearest that is possible there.
 func (c *Completion) Possible(cell []int32, value float64) float64 {
-	if _, _, whole := c.limits.at(cell); whole && !c.shares {
+	if _, _, whole := c.limits.at(cell); whole && !c.kindAt(cell).Shares {
 		value = c.limits.keep(cell, math.RoundToEven(value))
 	}
 	return value

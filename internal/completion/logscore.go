@@ -34,17 +34,18 @@ func (j *job) grid() float64 {
 	return 1
 }
 
-// logScores sums over held-out cells that are calibrated. The step is that between values on a grid, 0 where there is
-// none.
-func logScores(cells []HeldOutCell, own bool, step float64) LogScores {
+// logScores sums over held-out cells that are calibrated. The kind of a cell
+// tells the step between values on a grid.
+func logScores(cells []HeldOutCell, kindOf func(cell []int32) kind) LogScores {
 	if len(cells) == 0 {
 		return LogScores{math.NaN(), math.NaN()}
 	}
 	var s LogScores
 	for _, h := range cells {
-		normal := logNormalScore(h, step)
+		kind := kindOf(h.Cell)
+		normal := logNormalScore(h, kind.Grid)
 		s.Normal += normal / float64(len(cells))
-		if own {
+		if kind.Own {
 			normal = h.logScore
 		}
 		s.Own += normal / float64(len(cells))

@@ -53,9 +53,11 @@ type Completion struct {
 	level       float64
 	limits      limits
 	levels      levels
-	family      bool    // intervals are those of the predictive distribution
-	step        float64 // between values of a discrete family
-	shares      bool    // filled values are probabilities
+	family      bool        // intervals are those of the predictive distribution
+	step        float64     // between values of a discrete family
+	shares      bool        // filled values are probabilities
+	kinds       *labelKinds // instead of these three where labels have families of their own
+	labelLevels []levels    // of their labels
 	seed        uint64
 }
 
@@ -96,18 +98,19 @@ type LabelError struct {
 
 // Report is what a completion was made with: what was asked for, and what was found.
 type Report struct {
-	Method          string   `json:"method"` // what produced the filled values, in words
-	Standardisation string   `json:"standardisation"`
-	Noise           string   `json:"noise"`  // the family that was asked for
-	Blocks          []int    `json:"blocks"` // numbers of blocks of the models that were averaged
-	Depths          []int    `json:"depths,omitempty"`
-	Weights         []Weight `json:"weights"`  // of the models that were averaged
-	Samples         int      `json:"samples"`  // posterior samples kept
-	HoldOut         float64  `json:"hold_out"` // share of the observed cells in a fold
-	Folds           int      `json:"folds"`    // folds whose cells measured the error
-	Smooth          []int    `json:"smooth,omitempty"`
-	Nonnegative     bool     `json:"nonnegative,omitempty"` // no factor has a negative entry
-	Limits          []string `json:"limits,omitempty"`      // that the values were found to keep, in words
+	Method          string        `json:"method"` // what produced the filled values, in words
+	Standardisation string        `json:"standardisation"`
+	Noise           string        `json:"noise"`                    // the family that was asked for
+	NoiseByLabel    []LabelFamily `json:"noise_by_label,omitempty"` // labels whose values have a family of their own
+	Blocks          []int         `json:"blocks"`                   // numbers of blocks of the models that were averaged
+	Depths          []int         `json:"depths,omitempty"`
+	Weights         []Weight      `json:"weights"`  // of the models that were averaged
+	Samples         int           `json:"samples"`  // posterior samples kept
+	HoldOut         float64       `json:"hold_out"` // share of the observed cells in a fold
+	Folds           int           `json:"folds"`    // folds whose cells measured the error
+	Smooth          []int         `json:"smooth,omitempty"`
+	Nonnegative     bool          `json:"nonnegative,omitempty"` // no factor has a negative entry
+	Limits          []string      `json:"limits,omitempty"` // that the values were found to keep, in words
 }
 
 // Weight is a model's share of an average.
@@ -199,7 +202,7 @@ func (c *Completion) Bounds(cell []int32, value, stderr, level float64) (low, hi
 	if level == 0 {
 		level = c.level
 	}
-	if e, ok := c.fit.(*ensemble); ok && c.family && e.samples() > 0 {
+	if e, ok := c.fit.(*ensemble); ok && c.kindAt(cell).Own && e.samples() > 0 {
 		low, high = c.ofFamily(e, cell, level)
 		return c.within(cell, value, low, high)
 	}

@@ -38,6 +38,8 @@ type savedFit struct {
 	Family      bool // intervals are those of the predictive distribution
 	Step        float64
 	Levels      savedLevels
+	Kinds       *labelKinds   // instead of those above where labels have families of their own
+	LabelLevels []savedLevels // of its labels
 
 	Ensemble *savedEnsemble // one of these three
 	Exact    *savedExact
@@ -103,6 +105,10 @@ func (c *Completion) saved() (*savedFit, error) {
 		Calibration: savedCalibration{
 			k.noise, k.spread, k.pieces, k.uncertainty, k.mode, k.stretch, k.ratios, k.shares, k.seen, nil,
 		},
+	}
+	out.Kinds = c.kinds
+	for _, l := range c.labelLevels {
+		out.LabelLevels = append(out.LabelLevels, savedLevels{l.known, l.shares})
 	}
 	for _, b := range k.bends {
 		out.Calibration.Bends = append(out.Calibration.Bends, savedBend{b.values, b.factors})
@@ -181,6 +187,10 @@ func (s *savedFit) load() (*Completion, error) {
 			pieces: k.Pieces, uncertainty: k.Uncertainty, seen: k.Seen,
 		},
 	}
+	c.kinds = s.Kinds
+	for _, l := range s.LabelLevels {
+		c.labelLevels = append(c.labelLevels, levels{l.Known, l.Shares})
+	}
 	for _, b := range k.Bends {
 		c.calibration.bends = append(c.calibration.bends, bend{b.Values, b.Factors})
 	}
@@ -237,8 +247,13 @@ func (s *savedFit) check(shape tensor.Shape) error {
 		}
 	}
 	subsets := len(subsetsOf(len(shape)))
-	if len(s.Levels.Known) != len(s.Levels.Shares) {
-		return errors.New("the levels of intervals do not fit together")
+	for _, l := range append([]savedLevels{s.Levels}, s.LabelLevels...) {
+		if len(l.Known) != len(l.Shares) {
+			return errors.New("the levels of intervals do not fit together")
+		}
+	}
+	if k := s.Kinds; k != nil && (!labels(k.Mode, len(k.Of)) || k.Mode < 0 || len(s.LabelLevels) != len(k.Of)) {
+		return errors.New("the families of labels do not fit the table")
 	}
 	for _, m := range s.Limits {
 		if m.Mode >= len(shape) {

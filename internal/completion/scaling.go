@@ -11,7 +11,8 @@ import (
 // scaling is a way to bring values to deviations near 1. The zero value leaves them as they are.
 type scaling struct {
 	kind scalingKind
-	mode int // of byLabel
+	mode int    // of byLabel
+	own  string // its labels, a letter each, that stay as they are
 }
 
 type scalingKind int
@@ -36,7 +37,11 @@ func (s scaling) fit(cells *tensor.Observed) tensor.Scaling {
 			Mode: -1, Mean: []float64{0}, Scale: []float64{math.Sqrt(squares / float64(cells.Len()))},
 		}
 	case byLabel:
-		return tensor.FitScaling(cells, tensor.StandardiseMode, s.mode)
+		out := tensor.FitScaling(cells, tensor.StandardiseMode, s.mode)
+		for _, label := range s.own {
+			out.Mean[label], out.Scale[label] = 0, 1
+		}
+		return out
 	}
 	return tensor.FitScaling(cells, tensor.StandardiseNone, 0)
 }
@@ -74,7 +79,7 @@ func (j *job) firstScaling(form posterior.Form) scaling {
 
 // otherScalings lists the standardisations that are tried beside the first, where the choice is free.
 func (j *job) otherScalings(c candidate) (others []scaling) {
-	if j.Standardise != tensor.StandardiseAuto || c.scaling.kind == raw || j.Nonnegative {
+	if j.Standardise != tensor.StandardiseAuto || c.scaling.kind == raw || j.Nonnegative || c.scaling.own != "" {
 		return nil
 	}
 	all := []scaling{{kind: centred}, {kind: byFactor}}

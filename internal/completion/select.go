@@ -39,6 +39,9 @@ func (j *job) forms(blocks int, shape tensor.Shape) []candidate {
 	for _, form := range j.Noise.Forms {
 		c := candidate{name: form.Name, scaling: j.firstScaling(form), courses: first, settings: base}
 		c.settings.Noise = form.Noise
+		if p, ok := form.Noise.(posterior.PerLabel); ok {
+			c.scaling = scaling{kind: byLabel, mode: p.Mode, own: unscaled(p)}
+		}
 		if form.Effects {
 			c.settings.Partial = mainEffects(shape.Order())
 		}

@@ -50,13 +50,17 @@ const polyaGammaCost = 30
 func (Bernoulli) start(s *sampler) noise { return newOdds(s, 1) }
 
 func (b Binomial) start(s *sampler) noise {
+	return newOdds(s, b.trials(s.data.Values))
+}
+
+func (b Binomial) trials(values []float64) float64 {
 	trials := float64(b.Trials)
 	if b.Trials == 0 {
-		for _, y := range s.data.Values {
+		for _, y := range values {
 			trials = math.Max(trials, y)
 		}
 	}
-	return newOdds(s, math.Max(1, trials))
+	return math.Max(1, trials)
 }
 
 // odds is the working regression of a chain (Polson, Scott & Windle 2013): given the log-odds ψ of a cell,

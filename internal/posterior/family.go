@@ -71,6 +71,17 @@ func Suiting(values []float64) (suiting []Family) {
 	return suiting
 }
 
+// SuitingLabel lists the families that suit the values of one label beside others of another kind. Numbers of successes
+// out of a largest number are among them where whole numbers reach no more than a hundred.
+func SuitingLabel(values []float64) (suiting []Family) {
+	const most = 100
+	suiting = Suiting(values)
+	if all(values, isCount) && !onlyBits(values) && slices.Max(values) <= most {
+		suiting = append(suiting, families["binomial"])
+	}
+	return suiting
+}
+
 // Check returns an error that names the first value outside the domain.
 func (f Family) Check(values []float64) error {
 	if f.Levels > 0 && levelsOf(values, f.Levels) == nil {

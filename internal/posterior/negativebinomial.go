@@ -60,7 +60,7 @@ func (f NegativeBinomial) start(s *sampler) noise {
 		for _, y := range s.data.Values {
 			sum += y
 		}
-		n.level = portable.Log((sum + 0.5) / float64(count))
+		n.level = portable.Log((sum + 0.5) / math.Max(1, float64(count)))
 	}
 	n.count()
 	n.draw()

@@ -20,6 +20,8 @@ type sampler struct {
 	data     *tensor.Observed
 	stream   *rng.Stream
 
+	offset, gain float64 // predictors are offset + gain x_c; gain 0: x_c
+
 	columns [][]int // columns[n]: the blocks that have mode n, ascending
 	missing [][]int // missing[n]: the others
 	modes   []sortedMode
@@ -257,6 +259,11 @@ func (s *sampler) predict(out []float64, begin int, m *rowScratch) {
 			left, rows = m.design, s.first[:count]
 		}
 		kernel.PairDots(out[:count], left, s.padded[last], rows, at(last), s.stride)
+		if s.gain != 0 {
+			for c, x := range out[:count] {
+				out[c] = s.offset + float64(s.gain*x)
+			}
+		}
 		out, begin = out[count:], begin+count
 	}
 }

@@ -27,6 +27,7 @@ type SavedScatter struct {
 	Name    string
 	Numbers []float64
 	Rows    [][]float64 // of every index of every mode
+	Parts   []SavedScatter
 }
 
 // savable is a Scatter that can be written to a file.
@@ -35,8 +36,8 @@ type savable interface {
 	save() SavedScatter
 }
 
-// scatterLoaders make noises by name from what they saved, for a tensor of that shape; nil where that does not fit.
-var scatterLoaders = map[string]func(s SavedScatter, shape tensor.Shape) Scatter{
+// groupLoaders make noises by name from what they saved, for a tensor of that shape; nil where that does not fit.
+var groupLoaders = map[string]func(s SavedScatter, shape tensor.Shape) Scatter{
 	"spread":      loadSpread,
 	"coins":       loadCoins,
 	"counts":      loadCounts,
@@ -109,7 +110,10 @@ func (s Saved) Load(shape tensor.Shape) (*Posterior, error) {
 			copy(factor, saved.Factors[n])
 			m.Factors = append(m.Factors, factor)
 		}
-		load := scatterLoaders[saved.Scatter.Name]
+		load := groupLoaders[saved.Scatter.Name]
+		if saved.Scatter.Name == "mixed" {
+			load = loadMixed
+		}
 		if load == nil {
 			return nil, fmt.Errorf("sample %d has noise %q, which is not known", k, saved.Scatter.Name)
 		}

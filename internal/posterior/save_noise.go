@@ -63,8 +63,13 @@ func SaveNoise(n Noise) (SavedNoise, error) {
 	return SavedNoise{reflect.TypeOf(n).Name(), settings}, err
 }
 
-// Load returns the noise, which must be of a type that a form of a registered family has.
+// Load returns the noise, which must be PerLabel or of a type that a form of a registered family has.
 func (s SavedNoise) Load() (Noise, error) {
+	if s.Type == reflect.TypeFor[PerLabel]().Name() {
+		var f PerLabel
+		err := json.Unmarshal(s.Settings, &f)
+		return f, err
+	}
 	for _, name := range Families() {
 		for _, form := range families[name].Forms {
 			if t := reflect.TypeOf(form.Noise); t.Name() == s.Type {

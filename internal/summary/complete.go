@@ -179,6 +179,17 @@ func (r *Complete) Text() string {
 	if family := r.Settings.Noise; family != "auto" && family != "" {
 		fmt.Fprintf(&s, "Values scatter as %s%s.\n", family, r.ownWords())
 	}
+	if labels := r.Settings.NoiseByLabel; len(labels) > 0 {
+		var words []string
+		for _, l := range labels {
+			words = append(words, l.Label+" as "+l.Noise)
+		}
+		fmt.Fprintf(&s, "Values of %s scatter by label: %s", labels[0].Mode, strings.Join(words, ", "))
+		if own, normal := float64(r.LogScore), float64(r.LogScoreNormal); !math.IsNaN(own) {
+			fmt.Fprintf(&s, "; log score %.3g a value, with normal scatter %.3g", own, normal)
+		}
+		s.WriteString(".\n")
+	}
 	blocks := Count(r.EffectiveRank, "block")
 	if r.Settings.Nonnegative {
 		blocks += " without negative entries"

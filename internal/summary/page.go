@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"lacuna"
 	"lacuna/dataio"
@@ -77,6 +78,7 @@ func settings(table *dataio.Table, c *lacuna.Completion, seed uint64) []report.S
 		{Name: "method", Value: s.Method},
 		{Name: "standardisation", Value: s.Standardisation},
 		{Name: "noise", Value: s.Noise},
+		{Name: "noise by label", Value: labelNoises(s)},
 		{Name: c.OwnError.Name, Value: ownValue(c)},
 		{Name: "log score, and with normal scatter", Value: logScores(c)},
 		{Name: "blocks", Value: fmt.Sprint(s.Blocks)},
@@ -107,4 +109,13 @@ func logScores(c *lacuna.Completion) string {
 		return ""
 	}
 	return fmt.Sprintf("%.3g, %.3g", c.LogScores.Own, c.LogScores.Normal)
+}
+
+// labelNoises lists what the values of labels were taken for.
+func labelNoises(s lacuna.Settings) string {
+	var words []string
+	for _, l := range s.NoiseByLabel {
+		words = append(words, l.Label+" "+l.Noise)
+	}
+	return strings.Join(words, ", ")
 }

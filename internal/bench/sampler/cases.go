@@ -48,6 +48,11 @@ func Cases() []Case {
 		matrix.with("binomial", "binomial", posterior.Binomial{Trials: 5}, matrix.everyLabel(1, 4)).approximate(polyaGamma),
 		twice.with("bernoulli", "bernoulli", posterior.Bernoulli{}, twice.bothValues).approximate(polyaGamma),
 		matrix.with("ordinal", "ordinal", posterior.Ordinal{Levels: []float64{1, 2, 3, 4}}, matrix.everyLabel(2, 3)),
+		twice.with("per-label", "lognormal", posterior.PerLabel{Mode: 1, Groups: []posterior.Group{
+			{Labels: []int{0}, Noise: plain},
+			{Labels: []int{1}, Noise: posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7}},
+			{Labels: []int{2}, Noise: posterior.Binomial{Trials: 5}, Offset: 0.3, Gain: 0.7},
+		}}, within(-20, 1e6)).approximate(polyaGamma),
 		matrix.with("matern12", "gaussian", plain, small).priors(process(1)),
 		matrix.with("matern32", "gaussian", plain, small).priors(process(2)),
 		matrix.with("matern12-periodic", "gaussian", plain, small).priors(process(1, 4)),
