@@ -81,6 +81,7 @@ type Noise string
 // The families.
 const (
 	NoiseAuto      Noise = ""          // Student's or normal, by held-back cells; an exact model where there is no noise
+	NoiseByLabel   Noise = "by-label"  // every label of a mode whose labels are variables its own, by held-back cells; else as NoiseAuto
 	NoiseGaussian  Noise = "gaussian"  // normal, its level one for all cells or one for every index, by held-back cells
 	NoiseStudent   Noise = "student"   // tails heavier than normal, as many as the residuals ask for
 	NoiseBernoulli Noise = "bernoulli" // values are 0 and 1, or shares in between; filled values are probabilities
@@ -90,7 +91,7 @@ const (
 	NoiseOrdinal   Noise = "ordinal"   // a few levels with an order, such as ratings
 )
 
-// LabelNoise says how the values of label Index of mode Mode scatter: any noise but NoiseAuto.
+// LabelNoise says how the values of label Index of mode Mode scatter: any noise but NoiseAuto and NoiseByLabel.
 type LabelNoise struct {
 	Mode, Index int
 	Noise       Noise
@@ -193,7 +194,7 @@ func (o Options) labelNoises(observed *tensor.Observed) (all []completion.LabelN
 			return nil, fmt.Errorf("NoiseLabels: label %q has two noises", observed.Modes[mode].Labels[l.Index])
 		}
 		family, err := posterior.FamilyNamed(string(l.Noise))
-		if err != nil || family.Name == "auto" {
+		if err != nil || family.Name == "auto" || family.Name == posterior.ByLabel {
 			return nil, fmt.Errorf("NoiseLabels: noise %q of label %q is no family", l.Noise, observed.Modes[mode].Labels[l.Index])
 		}
 		var values []float64

@@ -86,7 +86,7 @@ func parseNoises(text string, modes []tensor.Mode) (all []lacuna.LabelNoise, err
 		if l.Mode, l.Index, err = labelNamed("--noise", one[:at], modes); err != nil {
 			return nil, err
 		}
-		families := slices.DeleteFunc(lacuna.Noises(), func(name string) bool { return name == "auto" })
+		families := slices.DeleteFunc(lacuna.Noises(), func(name string) bool { return name == "auto" || name == string(lacuna.NoiseByLabel) })
 		if !slices.Contains(families, string(l.Noise)) {
 			return nil, fmt.Errorf("--noise %s: %q is unknown for a label, choose one of %s", text, l.Noise, strings.Join(families, ", "))
 		}

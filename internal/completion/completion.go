@@ -155,7 +155,11 @@ func (j *job) run(ctx context.Context) *Completion {
 	budget := j.budget()
 	j.after = j.describeWork(budget) + j.flowWork(flowing*budget)
 	j.expect(float64((exploring + finishing) * budget))
+	asked := j.Noise.Name == posterior.ByLabel
 	folds, selected := j.choose(ctx, budget)
+	if asked && j.kinds == nil {
+		c.Warnings = append(c.Warnings, "no label was found to have a noise of its own: --noise by-label is as auto")
+	}
 	c.Settings.HoldOut = j.HoldOut
 	c.takeFamily(j.Noise)
 	c.kinds, c.Settings.NoiseByLabel = j.kinds, j.kinds.noises(j.observed)

@@ -44,9 +44,7 @@ func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection
 	j.HoldOut = math.Min(j.HoldOut, math.Max(leastShare, heldOut/float64(j.observed.Len())))
 	f := twoFolds(j.shape, j.HoldOut, j.Seed)
 	some := f.sample(sampleCells, j.Seed)
-	if len(j.NoiseLabels) > 0 { // else a noise without a link, from a spectral start, is the safer choice
-		j.chooseLabels(ctx, some, budget)
-	}
+	j.chooseLabels(ctx, some, budget)
 	e := exploration{
 		work: budget / defaultBudget * largeWork, counts: j.blockCounts(), start: startCount, sweeps: trialSweeps, chains: 1,
 		parts: []int{1}, spectral: !j.Nonnegative, // whose blocks have entries of either sign

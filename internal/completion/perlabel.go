@@ -130,17 +130,21 @@ func (t labelTrial) mean(of []float64, label int) float64 {
 	return sum / math.Max(1, count)
 }
 
-// chooseLabels lets held-back cells say whether values of some labels have a family of their own, where labels are
-// variables of different kinds and one family for the whole table was not found: every label takes the one with the best
-// log score among those that suit its values, if its error is no larger than that of the forms of auto, and that of the
-// whole table with it.
+// chooseLabels lets held-back cells say, where that is asked for and labels are variables of different kinds, whether
+// values of some labels have a family of their own: every label takes the one with the best log score among those that
+// suit its values, if its error is no larger than that of the forms of auto, and that of the whole table with it. Labels
+// that are named take what they were given.
 func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 	const share, blocks, folds, fewest, mostLabels = 0.15, 3, 3, 40, 64
 	mode := j.unit
 	if len(j.NoiseLabels) > 0 {
 		mode = j.NoiseLabels[0].Mode
 	}
-	if j.Noise.Name != "auto" || mode < 0 || len(j.observed.Modes[mode].Labels) > mostLabels {
+	find := j.Noise.Name == posterior.ByLabel
+	if find {
+		j.Noise, _ = posterior.FamilyNamed("auto") // one of those that there are
+	}
+	if !find && len(j.NoiseLabels) == 0 || mode < 0 || len(j.observed.Modes[mode].Labels) > mostLabels {
 		return
 	}
 	if free := j.Standardise == tensor.StandardiseAuto || j.Standardise == tensor.StandardiseMode &&
@@ -159,7 +163,7 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 	}
 	var families []string
 	for label, own := range values {
-		if !named[label] && len(own) >= fewest {
+		if find && len(own) >= fewest {
 			suiting[label] = posterior.SuitingLabel(own)
 		}
 		for _, s := range suiting[label] {

@@ -110,7 +110,7 @@ type Report struct {
 	Folds           int           `json:"folds"`    // folds whose cells measured the error
 	Smooth          []int         `json:"smooth,omitempty"`
 	Nonnegative     bool          `json:"nonnegative,omitempty"` // no factor has a negative entry
-	Limits          []string      `json:"limits,omitempty"` // that the values were found to keep, in words
+	Limits          []string      `json:"limits,omitempty"`      // that the values were found to keep, in words
 }
 
 // Weight is a model's share of an average.

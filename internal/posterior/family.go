@@ -100,10 +100,17 @@ func (f Family) Check(values []float64) error {
 
 // auto leaves it to held-back cells whether the level of the noise differs between indices and between cells, which
 // suits most tables, or is one for all cells, which wins when it is.
+//
+// by-label is the same until held-back cells have given labels families of their own.
 func init() {
-	register(Family{Name: "auto", Exact: true, Forms: []Form{
+	forms := []Form{
 		{Name: "varied noise", Noise: Student{Varied: true}},
 		{Name: "equal noise", Noise: Gaussian{}, Pooled: true},
 		{Name: "heavy tails", Noise: Student{}, Pooled: true},
-	}})
+	}
+	register(Family{Name: "auto", Exact: true, Forms: forms})
+	register(Family{Name: ByLabel, Exact: true, Forms: forms})
 }
+
+// ByLabel is the name of the family that lets every label of a mode whose labels are variables have its own.
+const ByLabel = "by-label"
