@@ -29,10 +29,15 @@ func TestProof(t *testing.T) {
 	}
 }
 
-// TestEveryFamilyIsProved asks for a case of every family of noise that has a name; auto is a choice among others.
+// TestEveryFamilyIsProved asks for a case of every family of noise that has a name; auto and by-label are choices among
+// others, the latter through PerLabel, whose case is per-label.
 func TestEveryFamilyIsProved(t *testing.T) {
+	if !slices.ContainsFunc(Cases(), func(c Case) bool { return c.Name == "per-label" }) {
+		t.Error("noises by label have no case")
+	}
+	choices := []string{"auto", posterior.ByLabel}
 	for _, family := range posterior.Families() {
-		if family != "auto" && !slices.ContainsFunc(Cases(), func(c Case) bool { return c.Family == family }) {
+		if !slices.Contains(choices, family) && !slices.ContainsFunc(Cases(), func(c Case) bool { return c.Family == family }) {
 			t.Errorf("family %s has no case", family)
 		}
 	}
