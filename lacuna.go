@@ -116,6 +116,8 @@ type (
 	Baseline = completion.Baseline
 	// LabelError is the error of the cells of one label.
 	LabelError = completion.LabelError
+	// LabelFamily is a label whose values were taken for something of their own.
+	LabelFamily = completion.LabelFamily
 	// DistanceError is the error of the cells that are so many steps from the nearest known one.
 	DistanceError = completion.DistanceError
 	// LogScores compare what was said of held-out values with what normal distributions would have said.
