@@ -199,6 +199,7 @@ func TestNonnegativeRefuses(t *testing.T) {
 		{g, lacuna.Options{Smooth: []int{1}}, "Smooth exclude"},
 		{g, lacuna.Options{Standardise: tensor.StandardiseGlobal}, "Standardise exclude"},
 		{g, lacuna.Options{Noise: lacuna.NoiseLogNormal}, "lognormal noise"},
+		{g, lacuna.Options{NoiseLabels: []lacuna.LabelNoise{{Noise: lacuna.NoiseCounts}}}, "NoiseLabels exclude"},
 	} {
 		c.o.Nonnegative = true
 		if _, err := lacuna.Complete(context.Background(), c.observed, c.o); err == nil || !strings.Contains(err.Error(), c.words) {

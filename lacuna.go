@@ -31,7 +31,7 @@ type Options struct {
 
 	Noise Noise // how values scatter around what the model expects; default: NoiseAuto
 	// NoiseLabels says it of single labels of one mode whose values are of different kinds, where Noise is NoiseAuto.
-	// Default: found, where labels have units of their own.
+	// Default: none; NoiseByLabel finds them.
 	NoiseLabels []LabelNoise
 
 	Standardise     tensor.Standardise // default: chosen by the data
@@ -295,6 +295,9 @@ func (o Options) checkNonnegative(observed *tensor.Observed) error {
 	default:
 		return fmt.Errorf("lacuna: Nonnegative is for noise around the model's own values, gaussian or student: %s noise has "+
 			"them on another scale", o.Noise)
+	}
+	if len(o.NoiseLabels) > 0 {
+		return errors.New("lacuna: Nonnegative and NoiseLabels exclude each other: noises of labels have values on other scales")
 	}
 	if len(o.Smooth) > 0 {
 		return errors.New("lacuna: Nonnegative and Smooth exclude each other: a smooth factor has entries of either sign")

@@ -18,6 +18,15 @@ type Series struct {
 	Legend []string                   // names of the first numbers; those that follow are numbered
 }
 
+// Longest is how many numbers of it a record of a trajectory has at most.
+func (s Series) Longest(t *Trajectory) int {
+	most := 0
+	for k := range t.Records {
+		most = max(most, len(*s.Of(&t.Records[k])))
+	}
+	return most
+}
+
 // Measurements are the measurements of Settings.Measure that a record holds as lists, but for eigenvalues and energies.
 func Measurements() []Series {
 	return []Series{

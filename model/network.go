@@ -154,7 +154,7 @@ func NewNetwork(observed *tensor.Observed, l loss.Loss, config NetworkConfig) (*
 	lay(n)
 	last := &n.factors[len(n.factors)-1]
 	total := last.start + last.size()
-	n.theta, n.trial, n.second = make([]float64, total), make([]float64, total), make([]float64, observed.Len())
+	n.theta, n.trial, n.second = wholeLanes(total), make([]float64, total), make([]float64, observed.Len())
 	for _, registers := range []*[][]float64{&n.value, &n.bar, &n.dValue, &n.dBar} {
 		*registers = make([][]float64, len(n.factors)+len(n.ops))
 		for _, o := range n.ops {

@@ -26,10 +26,13 @@ func (n *Network) descent(j int, theta []float64, cells []int32, labels []float6
 
 func (n *Network) slot(j int) []float64 {
 	if n.slots[j] == nil {
-		n.slots[j] = make([]float64, len(n.theta))
+		n.slots[j] = wholeLanes(len(n.theta))
 	}
 	return n.slots[j]
 }
+
+// wholeLanes makes a vector with room behind it, zero, up to a whole number of lanes.
+func wholeLanes(n int) []float64 { return make([]float64, n, linalg.Stride(n)) }
 
 func (n *Network) addTerms(out []float64, terms []Term) {
 	for _, t := range terms {
@@ -66,7 +69,7 @@ func (n *Network) Remember(averages int) error {
 	for i := range n.averages {
 		n.averages[i] = nil
 		if i < averages {
-			n.averages[i] = make([]float64, len(n.theta))
+			n.averages[i] = wholeLanes(len(n.theta))
 		}
 	}
 	return nil
@@ -90,33 +93,11 @@ func (n *Network) SetAverages(data []byte) error {
 
 // Update moves every parameter by a rule, given slot 0, which holds the negative gradient at θ. Sample must follow.
 func (n *Network) Update(rule Rule) {
-	const lanes = kernel.Lanes
-	gradient := n.slot(0)
-	var one [lanes]float64
+	whole := func(x []float64) []float64 { return x[:cap(x)] }
+	var one [kernel.Lanes]float64
 	all(&one, 1)
-	var adam kernel.Adam[float64]
-	if rule.Averages > 1 {
-		adam.Set(rule.Decay, rule.Keep, rule.First, rule.New, rule.Second, rule.NewSquare, rule.Scale, rule.Floor, rule.Rate)
-	}
-	m, s := n.averages[0], n.averages[1]
-	for at := 0; at < len(gradient); at += lanes { // the last ones as the first of a row of zeros
-		var rows [4][lanes]float64
-		end := min(at+lanes, len(gradient))
-		of := [4][]float64{n.theta[at:end], nil, nil, gradient[at:end]}
-		if rule.Averages > 0 {
-			of[1] = m[at:end]
-		}
-		if rule.Averages > 1 {
-			of[2] = s[at:end]
-		}
-		for k := range rows {
-			copy(rows[k][:], of[k])
-		}
-		updateRow(&rule, &adam, rows[0][:], rows[1][:], rows[2][:], 0, rows[3][:], &one)
-		for k := range 3 {
-			copy(of[k], rows[k][:])
-		}
-	}
+	adam := adamOf[float64](rule)
+	updateRow(&rule, &adam, whole(n.theta), whole(n.averages[0]), whole(n.averages[1]), 0, whole(n.slot(0)), &one)
 	n.curvature = nil
 }
 

@@ -69,7 +69,7 @@ func (c *ChainsOf[T]) SetAverages(data []byte) error {
 func (c *ChainsOf[T]) Update(rule Rule) {
 	c.rule = rule
 	if rule.Averages > 1 {
-		c.adam.Set(rule.Decay, rule.Keep, rule.First, rule.New, rule.Second, rule.NewSquare, rule.Scale, rule.Floor, rule.Rate)
+		c.adam = adamOf[T](rule)
 	}
 	c.call.into = c.slot(0)
 	if c.ahead == nil {
@@ -129,6 +129,12 @@ func (c *ChainsOf[T]) update(worker, g int) {
 		copy(x(0), z)
 		kernel.CopyLanes(c.v[n][g*lanes:], z, d, c.padded, lanes)
 	}
+}
+
+// adamOf returns the constants of a rule for kernel.AdamRow.
+func adamOf[T Float](rule Rule) (adam kernel.Adam[T]) {
+	adam.Set(rule.Decay, rule.Keep, rule.First, rule.New, rule.Second, rule.NewSquare, rule.Scale, rule.Floor, rule.Rate)
+	return adam
 }
 
 // updateRow moves the parameters from position at on, as many as x has numbers, whose negative gradient is x times y,

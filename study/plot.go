@@ -160,10 +160,7 @@ func Measured(t *experiment.Trajectory, threshold float64) []figure.Chart {
 func listed(t *experiment.Trajectory, x figure.Axis, evaluations []float64) []figure.Chart {
 	var charts []figure.Chart
 	for _, list := range experiment.Measurements() {
-		length := 0
-		for k := range t.Records {
-			length = max(length, len(*list.Of(&t.Records[k])))
-		}
+		length := list.Longest(t)
 		if length == 0 {
 			continue
 		}

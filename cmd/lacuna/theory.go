@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"lacuna/figure"
 	"lacuna/internal/progress"
 	"lacuna/theory"
 )
@@ -158,5 +160,33 @@ func runTheory(ctx context.Context, a *app, f *theoryFlags) error {
 	if !result.Holds() {
 		return withCode(exitUnmet, fmt.Errorf("a statement does not hold to the tolerance: see the lines marked FAILS"))
 	}
+	return nil
+}
+
+// measured is what a command of theory found.
+type measured interface {
+	WriteTable(io.Writer) error
+	Figure() *figure.Figure
+}
+
+// printTheory prints what was found, as JSON or as a table with more behind it (nil: nothing), and draws it into picture
+// ("": nowhere).
+func printTheory(a *app, found measured, picture string, more func(io.Writer) error) (err error) {
+	switch {
+	case a.json:
+		err = a.printJSON(found)
+	case !a.quiet:
+		if err = found.WriteTable(a.stdout); err == nil && more != nil {
+			a.say("")
+			err = more(a.stdout)
+		}
+	}
+	if err != nil || picture == "" {
+		return err
+	}
+	if err := figure.Save(picture, found.Figure()); err != nil {
+		return fileError(err)
+	}
+	a.say("\n%s", picture)
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"lacuna/figure"
 	"lacuna/internal/progress"
 	"lacuna/theory"
 )
@@ -66,18 +65,5 @@ func runTheoryEdge(ctx context.Context, a *app, o theory.EdgeOptions, picture st
 	if err != nil {
 		return err
 	}
-	switch {
-	case a.json:
-		err = a.printJSON(result)
-	case !a.quiet:
-		err = result.WriteTable(a.stdout)
-	}
-	if err != nil || picture == "" {
-		return err
-	}
-	if err := figure.Save(picture, result.Figure()); err != nil {
-		return fileError(err)
-	}
-	a.say("\n%s", picture)
-	return nil
+	return printTheory(a, result, picture, nil)
 }

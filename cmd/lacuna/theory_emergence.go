@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"lacuna/experiment"
-	"lacuna/figure"
 	"lacuna/internal/progress"
 	"lacuna/theory"
 )
@@ -107,22 +107,9 @@ func runTheoryEmergence(ctx context.Context, a *app, f *emergenceFlags) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case a.json:
-		err = a.printJSON(result)
-	case a.quiet:
-	default:
-		if err = result.WriteTable(a.stdout); err == nil && f.list {
-			a.say("")
-			err = result.WriteList(a.stdout)
-		}
+	var more func(io.Writer) error
+	if f.list {
+		more = result.WriteList
 	}
-	if err != nil || f.figure == "" {
-		return err
-	}
-	if err := figure.Save(f.figure, result.Figure()); err != nil {
-		return fileError(err)
-	}
-	a.say("\n%s", f.figure)
-	return nil
+	return printTheory(a, result, f.figure, more)
 }

@@ -29,7 +29,7 @@ type Settings struct {
 	Threads         int
 	MaxTime         time.Duration // 0: no limit
 	Noise           posterior.Family
-	NoiseLabels     []LabelNoise // labels of one mode whose families are known; the others' are found
+	NoiseLabels     []LabelNoise // labels of one mode whose families are known
 	Standardise     tensor.Standardise
 	StandardiseMode int
 	Blocks          int       // 0: found
@@ -70,8 +70,8 @@ type fitted struct {
 	scores      scores
 	logScores   LogScores
 	calibration calibration
-	levels      levels // of a family of its own
-	labelLevels []levels
+	levels      levels   // of a family of its own
+	labelLevels []levels // of labels with families of their own
 	warnings    []string
 
 	method, standardisation string

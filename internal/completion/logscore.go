@@ -34,8 +34,8 @@ func (j *job) grid() float64 {
 	return 1
 }
 
-// logScores sums over held-out cells that are calibrated. The kind of a cell
-// tells the step between values on a grid.
+// logScores sums over held-out cells that are calibrated. The kind of a cell tells
+// the step between values on a grid.
 func logScores(cells []HeldOutCell, kindOf func(cell []int32) kind) LogScores {
 	if len(cells) == 0 {
 		return LogScores{math.NaN(), math.NaN()}

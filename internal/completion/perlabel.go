@@ -144,12 +144,11 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 	if find {
 		j.Noise, _ = posterior.FamilyNamed("auto") // one of those that there are
 	}
-	if !find && len(j.NoiseLabels) == 0 || mode < 0 || len(j.observed.Modes[mode].Labels) > mostLabels {
-		return
-	}
-	if free := j.Standardise == tensor.StandardiseAuto || j.Standardise == tensor.StandardiseMode &&
-		j.StandardiseMode == mode; !free && len(j.NoiseLabels) == 0 {
-		return
+	if len(j.NoiseLabels) == 0 {
+		free := j.Standardise == tensor.StandardiseAuto || j.Standardise == tensor.StandardiseMode && j.StandardiseMode == mode
+		if !find || mode < 0 || len(j.observed.Modes[mode].Labels) > mostLabels || !free {
+			return
+		}
 	}
 	values := make([][]float64, len(j.observed.Modes[mode].Labels))
 	for c, y := range j.observed.Values {

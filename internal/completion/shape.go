@@ -70,8 +70,15 @@ func (s *shape) voidBeyond(cell []int32, known int32) (void []int) {
 // every part of them: where nothing is known of a part, as of land in every frame of the sea, another gap begins.
 func (s *shape) empty(at int, cell []int32) bool {
 	mask := 1<<len(s.sizes) - 1
-	if at < s.whole() {
-		mask = s.known.subsets[at].mask
+	if at == s.whole() {
+		if _, known := find(s.cells, cell); known {
+			return false
+		}
+	} else {
+		sub := &s.known.subsets[at]
+		if mask = sub.mask; sub.count(sub.key(cell)) > 0 {
+			return false
+		}
 	}
 	for k := range s.known.subsets[:at] {
 		part := &s.known.subsets[k]
@@ -79,12 +86,7 @@ func (s *shape) empty(at int, cell []int32) bool {
 			return false
 		}
 	}
-	if at == s.whole() {
-		_, known := find(s.cells, cell)
-		return !known
-	}
-	sub := &s.known.subsets[at]
-	return sub.count(sub.key(cell)) == 0
+	return true
 }
 
 func (s *shape) modes(at int) (modes []int) {

@@ -62,7 +62,7 @@ func writeCSV(w io.Writer, t *experiment.Trajectory) error {
 	lists := experiment.Measurements()
 	lengths := make([]int, len(lists))
 	for k, list := range lists {
-		lengths[k] = longest(t, list)
+		lengths[k] = list.Longest(t)
 		for i := range lengths[k] {
 			fmt.Fprintf(out, ",%s_%d", list.Name, i+1)
 		}
@@ -113,15 +113,6 @@ func measured(t *experiment.Trajectory) (eigenvalues, energies int) {
 		eigenvalues, energies = max(eigenvalues, len(r.Eigenvalues)), max(energies, len(r.Energy))
 	}
 	return eigenvalues, energies
-}
-
-// longest returns how many numbers of a list a record has at most.
-func longest(t *experiment.Trajectory, list experiment.Series) int {
-	most := 0
-	for k := range t.Records {
-		most = max(most, len(*list.Of(&t.Records[k])))
-	}
-	return most
 }
 
 // full is values with NaN in the places that lack.
@@ -222,7 +213,7 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 		arrays = append(arrays, energy)
 	}
 	for _, list := range experiment.Measurements() {
-		length := longest(t, list)
+		length := list.Longest(t)
 		if length == 0 {
 			continue
 		}
