@@ -118,6 +118,8 @@ type (
 	LabelError = completion.LabelError
 	// LabelFamily is a label whose values were taken for something of their own.
 	LabelFamily = completion.LabelFamily
+	// FoundPeriod is a distance after which values were found to repeat.
+	FoundPeriod = completion.FoundPeriod
 	// DistanceError is the error of the cells that are so many steps from the nearest known one.
 	DistanceError = completion.DistanceError
 	// LogScores compare what was said of held-out values with what normal distributions would have said.

@@ -98,6 +98,11 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 		out.blocks = append(out.blocks, m.posterior.Blocks)
 		out.weights = append(out.weights, Weight{name, m.weight})
 	}
+	for _, p := range j.periods {
+		if slices.ContainsFunc(final.members, func(m member) bool { return m.candidate.courses[p.Mode].periodic() }) {
+			out.periods = append(out.periods, p)
+		}
+	}
 	out.standardisation = j.standardisation(out.scaling)
 	j.report("describing the tensor by one CP model", out.scores.nrmse)
 	if out.cp = j.describe(ctx, out.scaling, f, part, describing*budget); out.cp == nil {

@@ -54,6 +54,7 @@ type job struct {
 	limited  bool      // less was done than held-back cells asked for, to keep to MaxTime
 	found    startCache
 	limits   limits
+	periods  []FoundPeriod
 	kinds    *labelKinds // of labels that have families of their own; nil: one kind for all
 	unit     int         // mode whose labels have units of their own, or −1
 	step     float64     // between the values of a family on a grid
@@ -77,6 +78,7 @@ type fitted struct {
 	method, standardisation string
 	blocks                  []int
 	weights                 []Weight
+	periods                 []FoundPeriod // that a model repeats with
 	samples, folds          int
 }
 
@@ -147,6 +149,7 @@ func (j *job) run(ctx context.Context) *Completion {
 		return c
 	}
 	j.unit = unitMode(j.observed)
+	j.observed, j.periods = findPeriods(j.observed, j.scoring(j.observed))
 	j.limits, c.Settings.Limits = j.findLimits()
 	c.limits = j.limits
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
@@ -204,7 +207,7 @@ func (c *Completion) take(f fitted) {
 	}
 	s := &c.Settings
 	s.Method, s.Standardisation, s.Blocks = f.method, f.standardisation, f.blocks
-	s.Weights, s.Samples, s.Folds = f.weights, f.samples, f.folds
+	s.Weights, s.Samples, s.Folds, s.PeriodsFound = f.weights, f.samples, f.folds, f.periods
 	if c.CP = f.cp; c.CP == nil {
 		c.CP = tensor.NewCP(c.Observed.Shape(), 0)
 	}

@@ -85,7 +85,10 @@ func (j *job) otherCourses(n int) (others []course) {
 		others = append(others, smooth)
 	}
 	others = append(others, rough)
-	if len(mode.Periods) > 0 {
+	switch {
+	case slices.ContainsFunc(j.periods, func(p FoundPeriod) bool { return p.Mode == n }):
+		others = append([]course{smoothPeriodic, roughPeriodic}, others...) // first what the values have shown
+	case len(mode.Periods) > 0:
 		others = append(others, smoothPeriodic, roughPeriodic)
 	}
 	return others

@@ -34,7 +34,7 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 		for _, c := range j.forms(blocks, f.cells.Shape()) {
 			cost := c.cost(f.cells.Shape(), f.cells.Len())
 			sweeps := int(math.Min(100, math.Max(20, share*budget/float64(most*6)/cost)))
-			score, rmse := j.logScore(ctx, f, c, sweeps, min(most, f.parts-1), step)
+			score, rmse := j.logScore(ctx, f, c, sweeps, min(most, max(1, f.parts-1)), step)
 			if family.Name == auto.Name {
 				least = math.Min(least, rmse)
 			}

@@ -23,7 +23,7 @@ type folds struct {
 // none is the part of a cell that is never held out.
 const none = math.MaxUint8
 
-// newFolds hides cells in between 2 and 100 parts, each of the share asked for.
+// newFolds hides cells in between 1 and 100 parts, each of the share asked for, or of one piece where that is larger.
 func newFolds(s *shape, share float64, seed uint64) folds {
 	if s.shaped() == 0 {
 		return scatteredFolds(s.cells, share, seed)
@@ -34,7 +34,28 @@ func newFolds(s *shape, share float64, seed uint64) folds {
 		parts[part] = part
 	}
 	f.dealShaped(s, seed, max(1, s.cells.Len()/f.parts), parts...)
+	if f.dropEmpty(); f.parts == 0 {
+		return scatteredFolds(s.cells, share, seed)
+	}
 	return f
+}
+
+// dropEmpty leaves out the parts that hold no cell out: where each piece is large, the first parts may take them all.
+func (f *folds) dropEmpty() {
+	number, next := slices.Repeat([]uint8{none}, f.parts), uint8(0)
+	for part := range f.parts {
+		if slices.Contains(f.part, uint8(part)) {
+			number[part] = next
+			f.beside[next] = f.beside[part]
+			next++
+		}
+	}
+	for c, part := range f.part {
+		if part != none {
+			f.part[c] = number[part]
+		}
+	}
+	f.parts, f.beside = int(next), f.beside[:next]
 }
 
 // twoFolds hides the first and the last of these parts alone, in time that grows with the cells as they do.

@@ -149,6 +149,22 @@ func TestHeldOutCellsAreInTheShapeOfTheGaps(t *testing.T) {
 	}
 }
 
+// TestEveryPartHoldsSomethingOut takes modes of few labels, of one of which nothing is known: a few pieces hide all that is.
+func TestEveryPartHoldsSomethingOut(t *testing.T) {
+	for _, size := range []int{2, 3, 4, 8} {
+		o := gapped(tensor.Shape{9, size, 7}, func(cell []int32) bool { return cell[1] == 1 })
+		f := newFolds(shapeOf(o), 0.1, 1)
+		if f.parts < 1 || size > 2 && f.parts > size-1 {
+			t.Errorf("%d labels: %d parts", size, f.parts)
+		}
+		for part := range f.parts {
+			if _, held := f.without(part); held.Len() == 0 {
+				t.Errorf("%d labels: part %d of %d holds nothing out", size, part, f.parts)
+			}
+		}
+	}
+}
+
 // TestHiddenStretchesAreAsLongAsOutages takes stretches of 9 indices.
 func TestHiddenStretchesAreAsLongAsOutages(t *testing.T) {
 	kind := kinds[2]
@@ -181,7 +197,7 @@ func TestFoldsDoNotDependOnTheOrderOfLabels(t *testing.T) {
 		index := slices.Clone(o.Index)
 		index[0] = make([]int32, o.Len())
 		for c, i := range o.Index[0] {
-			index[0][c] = 5 * i % 12
+			index[0][c] = []int32{4, 9, 1, 6, 11, 2, 7, 0, 10, 3, 8, 5}[i] // missing ones stay apart
 		}
 		permuted, err := tensor.NewObserved(o.Modes, index, slices.Clone(o.Values))
 		if err != nil {

@@ -109,7 +109,7 @@ func (j *job) judgeMode(c *Completion, n int, stderrs []float64) []LabelError {
 // doubts warns of what the filled values should not be used for.
 func (j *job) doubts(c *Completion) (warnings []string) {
 	if c.Unlike > 0 {
-		warnings = append(warnings, fmt.Sprintf("%.2g %% of the gaps are unlike any known cell that could be hidden: what "+
+		warnings = append(warnings, fmt.Sprintf("%.3g %% of the gaps are unlike any known cell that could be hidden: what "+
 			"is said of their error is a guess, no smaller than the spread of the known values", 100*c.Unlike))
 	}
 	var poor []string

@@ -184,7 +184,7 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 		for _, c := range j.forms(blocks, f.cells.Shape()) {
 			cost := c.cost(f.cells.Shape(), f.cells.Len())
 			sweeps := int(math.Min(100, math.Max(20, share*budget/float64(folds*6)/cost)))
-			trials = append(trials, j.labelTrial(ctx, f, c, sweeps, min(folds, f.parts-1), mode, steps))
+			trials = append(trials, j.labelTrial(ctx, f, c, sweeps, min(folds, max(1, f.parts-1)), mode, steps))
 		}
 		j.Noise = auto
 		return trials

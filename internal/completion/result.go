@@ -109,8 +109,9 @@ type Report struct {
 	HoldOut         float64       `json:"hold_out"` // share of the observed cells in a fold
 	Folds           int           `json:"folds"`    // folds whose cells measured the error
 	Smooth          []int         `json:"smooth,omitempty"`
-	Nonnegative     bool          `json:"nonnegative,omitempty"` // no factor has a negative entry
-	Limits          []string      `json:"limits,omitempty"`      // that the values were found to keep, in words
+	PeriodsFound    []FoundPeriod `json:"periods_found,omitempty"` // in the values, and used
+	Nonnegative     bool          `json:"nonnegative,omitempty"`   // no factor has a negative entry
+	Limits          []string      `json:"limits,omitempty"`        // that the values were found to keep, in words
 }
 
 // Weight is a model's share of an average.

@@ -63,6 +63,7 @@ type Complete struct {
 	Seed        uint64          `json:"seed"`
 
 	unitMode int
+	units    []string // of the coordinates of the modes, in the plural
 }
 
 type baselineResult struct {
@@ -111,6 +112,11 @@ func NewComplete(table *dataio.Table, seed uint64) *Complete {
 	}
 	for _, mode := range observed.Modes {
 		r.Modes = append(r.Modes, mode.Name)
+		unit := mode.Unit
+		if unit != "" {
+			unit += "s"
+		}
+		r.units = append(r.units, unit)
 	}
 	return r
 }
@@ -175,6 +181,10 @@ func (r *Complete) Text() string {
 	}
 	for _, words := range r.Settings.Limits {
 		fmt.Fprintf(&s, "Filled values are as the known ones: %s.\n", words)
+	}
+	for _, p := range r.Settings.PeriodsFound {
+		fmt.Fprintf(&s, "Along %q values repeat after %s, which was found in them.\n", r.Modes[p.Mode],
+			strings.TrimSpace(Short(p.Period)+" "+r.units[p.Mode]))
 	}
 	if family := r.Settings.Noise; family != "auto" && family != "" {
 		fmt.Fprintf(&s, "Values scatter as %s%s.\n", family, r.ownWords())

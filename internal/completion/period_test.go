@@ -1,0 +1,133 @@
+package completion
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"lacuna/internal/posterior"
+	"lacuna/internal/rng"
+	"lacuna/tensor"
+)
+
+// repeating makes values of fibres along an axis: a wave of that period (0: none) with a third as much of its third part, each
+// fibre with its own share of it, a slow course, and noise; a tenth of the cells and of the labels is missing.
+func repeating(at []float64, period, noise float64) *tensor.Observed {
+	const fibres = 12
+	stream := rng.New(3, "repeating")
+	modes := []tensor.Mode{{Name: "fibre", Labels: make([]string, fibres)}, {Name: "at", Labels: make([]string, len(at)), Coordinates: at}}
+	index, values := make([][]int32, 2), []float64(nil)
+	for f := range fibres {
+		share, slow := 1+stream.Float64(), stream.NormFloat64()
+		for k, x := range at {
+			v := float64(slow*x) / at[len(at)-1]
+			if period > 0 {
+				turn := 2 * math.Pi * x / period
+				v += float64(share * (math.Sin(turn) + float64(math.Sin(3*turn)/3)))
+			}
+			if v += float64(noise * stream.NormFloat64()); stream.Float64() > 0.1 {
+				index[0], index[1] = append(index[0], int32(f)), append(index[1], int32(k))
+				values = append(values, v)
+			}
+		}
+	}
+	o, err := tensor.NewObserved(modes, index, values)
+	if err != nil {
+		panic(err)
+	}
+	return o
+}
+
+// steps are the numbers from 0 on but for every one of which skip is a part.
+func steps(count, skip int, step float64) (at []float64) {
+	for i := range count {
+		if skip == 0 || i%skip != skip-1 {
+			at = append(at, step*float64(i))
+		}
+	}
+	return at
+}
+
+func TestPeriodsAreFoundInTheValues(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		at            []float64
+		period, noise float64
+		want, within  float64
+	}{
+		{"days of the week", steps(70, 0, 1), 7, 0.5, 7, 0},
+		{"labels missing", steps(90, 11, 1), 7, 0.3, 7, 0},
+		{"steps of a half", steps(90, 0, 0.5), 6, 0.3, 6, 0},
+		{"tides by the hour", steps(900, 0, 1), 12.42, 0.3, 12.42, 0.03},
+		{"noise", steps(200, 0, 1), 0, 1, 0, 0},
+		{"a slow course", steps(200, 0, 1), 0, 0, 0, 0},
+		{"few labels", steps(11, 0, 1), 3, 0.1, 0, 0},
+	} {
+		o := repeating(c.at, c.period, c.noise)
+		with, found := findPeriods(o, tensor.FitScaling(o, tensor.StandardiseGlobal, 0))
+		if c.want == 0 {
+			if len(found) > 0 || with != o {
+				t.Errorf("%s: found %v", c.name, found)
+			}
+			continue
+		}
+		if len(found) != 1 || found[0].Mode != 1 || math.Abs(found[0].Period-c.want) > c.within {
+			t.Errorf("%s: found %v, want %v along mode 1", c.name, found, c.want)
+			continue
+		}
+		if got := with.Modes[1].Periods; !slices.Equal(got, []float64{found[0].Period}) || o.Modes[1].Periods != nil {
+			t.Errorf("%s: the mode has the periods %v, that of the caller %v", c.name, got, o.Modes[1].Periods)
+		}
+		with.Modes[1].Periods = []float64{5}
+		if _, again := findPeriods(with, tensor.FitScaling(o, tensor.StandardiseGlobal, 0)); again != nil {
+			t.Errorf("%s: a mode with a period was given %v", c.name, again)
+		}
+	}
+}
+
+func TestACourseOnUnequalStepsHasNoGrid(t *testing.T) {
+	if _, ok := gridOf([]float64{0, 1, 2, 3, 4.5, 5, 6.2, 7, 8, 9, 10, 11, 12, 13, 14}); ok {
+		t.Error("unequal steps were taken for a grid")
+	}
+	if _, ok := gridOf([]float64{0, 1, 1e6}); ok {
+		t.Error("a grid that is nearly empty was taken")
+	}
+}
+
+// TestWhatRepeatsFillsALabelOfWhichNothingIsKnown hides days of which the weekday tells more than the days beside them.
+func TestWhatRepeatsFillsALabelOfWhichNothingIsKnown(t *testing.T) {
+	gone := []int32{12, 27, 40, 55}
+	all := repeating(steps(63, 0, 1), 7, 0.1)
+	o := all.Filter(func(c int) bool { return !slices.Contains(gone, all.Index[1][c]) })
+	family, err := posterior.FamilyNamed("auto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Run(context.Background(), o, Settings{
+		Seed: 1, Threads: 2, Effort: 0.2, HoldOut: 0.1, Level: 0.9, Noise: family, Standardise: tensor.StandardiseAuto, Blocks: 7,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := c.Settings.PeriodsFound; len(f) != 1 || f[0] != (FoundPeriod{1, 7}) {
+		t.Errorf("found the periods %v, want 7 along mode 1", f)
+	}
+	var error, between, count float64
+	for k, v := range all.Values {
+		cell := all.Cell(k)
+		a, before := find(o, []int32{cell[0], cell[1] - 1})
+		b, after := find(o, []int32{cell[0], cell[1] + 1})
+		if !slices.Contains(gone, cell[1]) || !before || !after {
+			continue
+		}
+		value, _ := c.At(cell)
+		error += float64((value - v) * (value - v))
+		beside := (o.Values[a] + o.Values[b]) / 2
+		between += float64((beside - v) * (beside - v))
+		count++
+	}
+	if count < 20 || error > between/4 {
+		t.Errorf("over %v cells the sum of squares is %v, of the mean of the days beside %v", count, error, between)
+	}
+}
