@@ -17,6 +17,7 @@ type folds struct {
 	parts     int
 	part      []uint8   // [c]: the part that holds the cell out, or none
 	piece     []int32   // [c]: cells that were hidden together have one number; nil: each was hidden alone
+	at        []int32   // cells that piece is of, ascending; nil: all
 	beside    [][]int32 // [part]: cells hidden with it that another part holds out
 }
 
@@ -42,6 +43,7 @@ func twoFolds(s *shape, share float64, seed uint64) folds {
 	f := emptyFolds(s.cells, share)
 	if s.shaped() > 0 {
 		f.dealShaped(s, seed, min(heldOut, max(1, s.cells.Len()/f.parts)), 0, f.parts-1)
+		f.pack()
 		return f
 	}
 	f.scattered, f.piece = true, nil
@@ -90,17 +92,38 @@ func (f folds) without(part int) (kept, held *tensor.Observed) {
 
 // hide returns the cells that some parts leave together, and those that each holds out.
 func (f folds) hide(parts ...int) (kept *tensor.Observed, held []*tensor.Observed) {
+	for _, part := range parts {
+		held = append(held, f.cells.Filter(func(c int) bool { return int(f.part[c]) == part }))
+	}
+	return f.cells.Filter(f.leave(parts)), held
+}
+
+// values are those of the cells that some parts leave together.
+func (f folds) values(parts ...int) []float64 {
+	left, count := f.leave(parts), 0
+	for c := range f.part {
+		if left(c) {
+			count++
+		}
+	}
+	values := make([]float64, 0, count)
+	for c, v := range f.cells.Values {
+		if left(c) {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// leave reports of a cell whether it is left by some parts together.
+func (f folds) leave(parts []int) func(c int) bool {
 	hidden := map[int]bool{}
 	for _, part := range parts {
 		for _, c := range f.beside[part] {
 			hidden[int(c)] = true
 		}
-		held = append(held, f.cells.Filter(func(c int) bool { return int(f.part[c]) == part }))
 	}
-	kept = f.cells.Filter(func(c int) bool {
-		return !slices.Contains(parts, int(f.part[c])) && (len(hidden) == 0 || !hidden[c])
-	})
-	return kept, held
+	return func(c int) bool { return !slices.Contains(parts, int(f.part[c])) && (len(hidden) == 0 || !hidden[c]) }
 }
 
 // piecesOf lists the pieces of the cells that a part holds out.
@@ -114,10 +137,27 @@ func (f folds) piecesOf(part int) (pieces []int32) {
 }
 
 func (f folds) pieceOf(c int) int32 {
-	if f.piece == nil {
+	switch {
+	case f.piece == nil:
 		return int32(c)
+	case f.at == nil:
+		return f.piece[c]
 	}
-	return f.piece[c]
+	if k, held := slices.BinarySearch(f.at, int32(c)); held {
+		return f.piece[k]
+	}
+	return 0
+}
+
+// pack keeps the pieces of cells that are held out alone.
+func (f *folds) pack() {
+	var pieces []int32
+	for c, part := range f.part {
+		if part != none {
+			f.at, pieces = append(f.at, int32(c)), append(pieces, f.piece[c])
+		}
+	}
+	f.piece = pieces
 }
 
 // dealer hides one part after the other.

@@ -43,6 +43,7 @@ func (j *job) tidy() {
 func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection) {
 	j.HoldOut = math.Min(j.HoldOut, math.Max(leastShare, heldOut/float64(j.observed.Len())))
 	f := twoFolds(j.shape, j.HoldOut, j.Seed)
+	clear(j.shape.lists) // memory
 	some := f.sample(sampleCells, j.Seed)
 	j.chooseLabels(ctx, some, budget)
 	e := exploration{
