@@ -8,6 +8,7 @@ import (
 
 	"lacuna/internal/posterior"
 	"lacuna/internal/rng"
+	"lacuna/tensor"
 )
 
 const (
@@ -27,6 +28,18 @@ func (j *job) large() bool {
 		blocks = j.Blocks
 	}
 	return sweeps*j.formsCost(blocks, j.observed.Shape(), j.observed.Len()) > exploring*defaultBudget
+}
+
+// Memory is how many bytes it takes to fill a table of so many known cells, beside the table: those of a chain on all
+// cells but those held back, its cells with it, or those of the chains that run at a time on what the model is selected on,
+// if that is more. Blocks 0 stand for their number at the start of a search.
+func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
+	if blocks == 0 {
+		blocks = blockCounts[startCount]
+	}
+	perCell := 4*float64(len(shape)) + 8 + 1 // coordinates, standardised value, and which part holds the cell back
+	one := posterior.Memory(shape, cells, blocks, threads) + float64(float64(cells)*perCell)
+	return math.Max(one, float64(threads)*posterior.Memory(shape, min(cells, sampleCells), blocks, 1))
 }
 
 // tidy gives back the memory of what is no longer needed, of a table where that counts: left to itself, the collector

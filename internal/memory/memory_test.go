@@ -2,6 +2,7 @@ package memory
 
 import (
 	"runtime"
+	"runtime/debug"
 	"testing"
 )
 
@@ -9,6 +10,14 @@ func TestAvailable(t *testing.T) {
 	available := Available()
 	if runtime.GOOS == "linux" && available < 1<<20 {
 		t.Errorf("a running Linux machine has %v bytes", available)
+	}
+}
+
+func TestAvailableKeepsToTheLimitOfTheProcess(t *testing.T) {
+	const limit = 1 << 30
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	if available := Available(); available <= 0 || available >= limit {
+		t.Errorf("%v bytes are available within a limit of %d", available, limit)
 	}
 }
 

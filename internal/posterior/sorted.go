@@ -33,9 +33,14 @@ func (c coordinates) at(begin, end int, out []int32) []int32 {
 	return out
 }
 
+const (
+	narrowSize   = 1 << 16 // of a mode whose indices have 16 bits
+	countedCells = 256     // an index, from which counting takes less memory than places
+)
+
 // Sort sorts the cells of a table of N modes. For every mode but one whose order the cells have already, as those of
-// [tensor.NewObserved] have that of the first, it takes 2(N−1) bytes a cell, 2 more for every other mode of more than 65,536 indices,
-// and 4 more where the cells are fewer than 256 times its indices.
+// [tensor.NewObserved] have that of the first, it takes 2(N−1) bytes a cell, 2 more for every other mode of more than 65,536
+// indices, and 4 more where the cells are fewer than 256 times its indices.
 func Sort(cells *tensor.Observed) *Sorted {
 	s := &Sorted{}
 	for n, d := range cells.Shape() {
@@ -46,7 +51,7 @@ func Sort(cells *tensor.Observed) *Sorted {
 			case k == n:
 			case m.ordered:
 				m.others[k].wide = column
-			case len(cells.Modes[k].Labels) <= 1<<16:
+			case len(cells.Modes[k].Labels) <= narrowSize:
 				narrow := make([]uint16, len(column))
 				m.eachPlace(cells.Index[n], func(c int, place int32) { narrow[place] = uint16(column[c]) })
 				m.others[k].narrow = narrow
@@ -64,7 +69,6 @@ func Sort(cells *tensor.Observed) *Sorted {
 // newSortedMode finds where cells with these coordinates below d lie when sorted by them, equal ones in the order of the
 // table.
 func newSortedMode(column []int32, d int) (m sortedMode) {
-	const many = 256 // cells an index, from which counting takes less memory than places
 	m.starts, m.ordered = make([]int, d+1), true
 	for c, i := range column {
 		m.starts[i+1]++
@@ -77,7 +81,7 @@ func newSortedMode(column []int32, d int) (m sortedMode) {
 		return m
 	}
 	next := m.firstPlaces()
-	if len(column) < many*d {
+	if len(column) < countedCells*d {
 		m.place = make([]int32, len(column))
 		for c, i := range column {
 			m.place[c] = next[i]
