@@ -151,6 +151,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	c.limits = j.limits
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
+	j.shape.most = j.mostHidden()
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
 	budget := j.budget()
 	j.after = j.describeWork(budget) + j.flowWork(flowing*budget)

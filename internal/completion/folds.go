@@ -34,7 +34,7 @@ func newFolds(s *shape, share float64, seed uint64) folds {
 	for part := range parts {
 		parts[part] = part
 	}
-	f.dealShaped(s, seed, max(1, s.cells.Len()/f.parts), parts...)
+	f.dealShaped(s, seed, s.cells.Len()/f.parts, parts...)
 	return f
 }
 
@@ -42,7 +42,7 @@ func newFolds(s *shape, share float64, seed uint64) folds {
 func twoFolds(s *shape, share float64, seed uint64) folds {
 	f := emptyFolds(s.cells, share)
 	if s.shaped() > 0 {
-		f.dealShaped(s, seed, min(heldOut, max(1, s.cells.Len()/f.parts)), 0, f.parts-1)
+		f.dealShaped(s, seed, min(heldOut, s.cells.Len()/f.parts), 0, f.parts-1)
 		f.pack()
 		return f
 	}
@@ -56,10 +56,14 @@ func twoFolds(s *shape, share float64, seed uint64) folds {
 	return f
 }
 
-// dealShaped hides some parts, of about count cells each, in the shapes of the gaps.
+// dealShaped hides some parts, of about count cells each, in the shapes of the gaps, or fewer where the shape bounds them.
 func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
 	const few = 0.1
 	f.scattered = s.shaped() < few
+	if s.most > 0 {
+		count = min(count, s.most/len(parts))
+	}
+	count = max(1, count)
 	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
 	for _, part := range parts {
 		d.deal(part, count)
