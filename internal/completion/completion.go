@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/memory"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
@@ -84,6 +85,9 @@ type fitted struct {
 // returns an error when Slurm does not do what it is asked for, or what it keeps in its directory cannot be written or read.
 func Run(ctx context.Context, observed *tensor.Observed, s Settings) (*Completion, error) {
 	j := &job{Settings: s, observed: observed, meter: newMeter(s.Progress)}
+	if observed.Len() >= memoryCounts {
+		defer memory.Thrift()()
+	}
 	work := ctx
 	if s.MaxTime > 0 {
 		var cancel context.CancelFunc

@@ -42,11 +42,12 @@ func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
 	return math.Max(one, float64(threads)*posterior.Memory(shape, min(cells, sampleCells), blocks, 1))
 }
 
-// tidy gives back the memory of what is no longer needed, of a table where that counts: left to itself, the collector
-// lets as much again pile up.
+// memoryCounts is the number of known cells from which memory that is no longer needed is given back at once.
+const memoryCounts = 500_000
+
+// tidy gives back the memory of what is no longer needed, of a table where that counts.
 func (j *job) tidy() {
-	const counts = 500_000 // cells
-	if j.observed.Len() >= counts {
+	if j.observed.Len() >= memoryCounts {
 		runtime.GC()
 	}
 }
