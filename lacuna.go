@@ -229,10 +229,23 @@ func or[T int | float64](x, byDefault T) T {
 	return x
 }
 
-// memory is how many bytes the chains need that run at a time, where the number of blocks is given.
-func (o Options) memory(observed *tensor.Observed) float64 {
-	chains := float64(or(o.Threads, runtime.GOMAXPROCS(0)))
-	return chains * posterior.Memory(observed.Shape(), observed.Len(), o.Blocks, 1)
+// checkMemory refuses what does not fit, before anything is done.
+func (o Options) checkMemory(observed *tensor.Observed) error {
+	have, threads := memory.Available(), or(o.Threads, runtime.GOMAXPROCS(0))
+	if have == 0 { // the system does not say
+		return nil
+	}
+	shape, cells := observed.Shape(), observed.Len()
+	switch need := completion.Memory(shape, cells, o.Blocks, threads); {
+	case need <= have:
+		return nil
+	case o.Blocks > 0 && completion.Memory(shape, cells, 0, threads) <= have:
+		return fmt.Errorf("lacuna: %d blocks need %s of memory, %s are available: use fewer blocks, or leave their number "+
+			"to be found", o.Blocks, memory.Format(need), memory.Format(have))
+	default:
+		return fmt.Errorf("lacuna: a table of %d known cells needs %s of memory beside itself, %s are available: fill a part "+
+			"of it, or use a machine with more", cells, memory.Format(need), memory.Format(have))
+	}
 }
 
 func (o Options) check(observed *tensor.Observed) error {
@@ -276,9 +289,8 @@ func (o Options) check(observed *tensor.Observed) error {
 	if len(o.Depths) > 1 && len(o.Depths) != order {
 		return fmt.Errorf("lacuna: %d depths for %d modes: give one depth, or one for every mode", len(o.Depths), order)
 	}
-	if need, have := o.memory(observed), memory.Available(); o.Blocks > 0 && have > 0 && need > have {
-		return fmt.Errorf("lacuna: %d blocks need %s of memory, %s are available: use fewer blocks, or leave their number "+
-			"to be found", o.Blocks, memory.Format(need), memory.Format(have))
+	if err := o.checkMemory(observed); err != nil {
+		return err
 	}
 	if err := checkFill(o.Fill, observed.Shape()); err != nil {
 		return err

@@ -168,8 +168,10 @@ func (s Scaling) at(index func(mode int) int32) (mean, scale float64) {
 }
 
 // Apply returns the same cells with standardised values.
-func (s Scaling) Apply(o *Observed) *Observed {
-	values := make([]float64, o.Len())
+func (s Scaling) Apply(o *Observed) *Observed { return s.ApplyInto(make([]float64, o.Len()), o) }
+
+// ApplyInto is Apply with memory for the standardised values, one for every cell, which may be the cells' own: then o holds them too.
+func (s Scaling) ApplyInto(values []float64, o *Observed) *Observed {
 	for c, v := range o.Values {
 		mean, scale := s.at(func(n int) int32 { return o.Index[n][c] })
 		values[c] = (v - mean) / scale

@@ -3,6 +3,7 @@ package als
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"lacuna/internal/rng"
@@ -68,8 +69,21 @@ func TestPathPrefersWhatPredicts(t *testing.T) {
 
 func TestRefitLowersTheObjective(t *testing.T) {
 	data, truth := lowRank(4, tensor.Shape{8, 8, 8}, 2, 300, 0.1)
-	fit := Refit(context.Background(), data, truth, 1e-3, 10)
+	fit := Refit(context.Background(), data, truth, 1e-3, 10, 1)
 	if fit.Residual > truth.Residual(data) || fit.Residual < 0.05 {
 		t.Errorf("residual %.3f, the noise is 0.1", fit.Residual)
+	}
+}
+
+// TestRefitWithThreads asks for the same bits, of two modes and of three.
+func TestRefitWithThreads(t *testing.T) {
+	for _, shape := range []tensor.Shape{{40, 30}, {20, 9, 33}} {
+		data, truth := lowRank(5, shape, 3, 1500, 0.1)
+		one, three := Refit(context.Background(), data, truth, 1e-3, 5, 1), Refit(context.Background(), data, truth, 1e-3, 5, 3)
+		for n, factor := range one.Factors {
+			if !slices.Equal(factor, three.Factors[n]) {
+				t.Errorf("%v: the factors of mode %d differ with the threads", shape, n)
+			}
+		}
 	}
 }

@@ -11,22 +11,22 @@ import (
 // nonnegativeRow solves the regression of a row under the constraint that no entry is negative, by coordinate descent
 // from the row as it is: u_k = max(0, (b_k − Σ_{l≠k} P_kl u_l)/P_kk) in turn, which is the update of hierarchical
 // alternating least squares (Cichocki & Phan 2009) of one row at a time. Every step lowers the loss.
-func (s *solver) nonnegativeRow(row []float64) {
+func (s *solver) nonnegativeRow(row, precision []float64) {
 	const most, enough = 100, 1e-10
 	stride := s.stride
-	shift := s.precision[s.Blocks*stride:][:s.Blocks]
+	shift := precision[s.Blocks*stride:][:s.Blocks]
 	for range most {
 		var change, size float64
 		for k, old := range row {
 			rest := shift[k]
 			for l, u := range row {
 				if l < k {
-					rest -= float64(s.precision[k*stride+l] * u)
+					rest -= float64(precision[k*stride+l] * u)
 				} else if l > k {
-					rest -= float64(s.precision[l*stride+k] * u)
+					rest -= float64(precision[l*stride+k] * u)
 				}
 			}
-			level := s.precision[k*stride+k]
+			level := precision[k*stride+k]
 			if level == 0 {
 				continue
 			}
@@ -53,9 +53,9 @@ func (s *solver) startNonnegative(stream *rng.Stream) {
 
 // RefitNonnegative is [Refit] with factors that have no negative entry, as those that it starts from have not. It ends
 // before that many sweeps where twenty of them lower the root mean square residual by less than a millionth.
-func RefitNonnegative(ctx context.Context, data *tensor.Observed, from *tensor.CP, ridge float64, sweeps int) Fit {
+func RefitNonnegative(ctx context.Context, data *tensor.Observed, from *tensor.CP, ridge float64, sweeps, threads int) Fit {
 	const window, worth = 20, 1 - 1e-6
-	s := newSolver(data, from.Blocks)
+	s := newSolver(data, from.Blocks, threads)
 	s.nonnegative = true
 	s.set(from)
 	before := math.Inf(1)

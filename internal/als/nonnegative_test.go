@@ -14,12 +14,15 @@ import (
 func TestNonnegativeRowIsOptimal(t *testing.T) {
 	data, _ := lowRank(3, tensor.Shape{6, 7, 5}, 3, 150, 0.5) // of either sign: entries are pressed against 0
 	const ridge = 0.1
-	s := newSolver(data, 4)
+	s := newSolver(data, 4, 1)
 	s.nonnegative = true
 	s.startNonnegative(rng.New(1, "start"))
+	for n := range s.Factors {
+		s.pad(n)
+	}
 	zeros, above := 0, 0
 	for i := range s.Shape[1] {
-		s.row(1, i, ridge)
+		s.row(1, i, ridge, &s.scratch[0])
 		gradient := make([]float64, s.Blocks)
 		row := s.Row(1, int32(i))
 		for r, u := range row {
@@ -70,7 +73,7 @@ func TestRefitNonnegativeLowersTheResidual(t *testing.T) {
 		data.Values[c] = truth.AtCell(data, c)
 	}
 	fit, _, _ := Path(context.Background(), data, data, PathSettings{Blocks: 2, Seed: 1, Stream: "path", Nonnegative: true})
-	settled := RefitNonnegative(context.Background(), data, fit.CP, 1e-9, 2000)
+	settled := RefitNonnegative(context.Background(), data, fit.CP, 1e-9, 2000, 1)
 	if settled.Residual > 1e-3 || settled.Residual > fit.Residual {
 		t.Errorf("residual %.2g, before %.2g", settled.Residual, fit.Residual)
 	}

@@ -25,7 +25,7 @@ func Path(ctx context.Context, train, held *tensor.Observed, settings PathSettin
 		steps = 9
 		each  = 7
 	)
-	s := newSolver(train, settings.Blocks)
+	s := newSolver(train, settings.Blocks, 1)
 	if stream := rng.New(settings.Seed, settings.Stream); settings.Nonnegative {
 		s.nonnegative = true
 		s.startNonnegative(stream)
@@ -48,9 +48,9 @@ func Path(ctx context.Context, train, held *tensor.Observed, settings PathSettin
 	return best, heldOut, ridge
 }
 
-// Refit runs further sweeps at a fixed ridge from given factors, on other data.
-func Refit(ctx context.Context, data *tensor.Observed, from *tensor.CP, ridge float64, sweeps int) Fit {
-	s := newSolver(data, from.Blocks)
+// Refit runs further sweeps at a fixed ridge from given factors, on other data. The fit does not depend on threads.
+func Refit(ctx context.Context, data *tensor.Observed, from *tensor.CP, ridge float64, sweeps, threads int) Fit {
+	s := newSolver(data, from.Blocks, threads)
 	s.set(from)
 	for k := 0; k < sweeps && ctx.Err() == nil; k++ {
 		s.sweep(ridge)
@@ -64,7 +64,7 @@ func Polish(ctx context.Context, data *tensor.Observed, from *tensor.CP, target 
 		tiny   = 1e-15 // keeps a row with fewer cells than blocks defined
 		window = 20
 	)
-	s := newSolver(data, from.Blocks)
+	s := newSolver(data, from.Blocks, 1)
 	s.set(from)
 	before := math.Inf(1)
 	for k := 0; k < sweeps && ctx.Err() == nil; k++ {

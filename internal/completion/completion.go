@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/memory"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
@@ -86,6 +87,9 @@ type fitted struct {
 // returns an error when Slurm does not do what it is asked for, or what it keeps in its directory cannot be written or read.
 func Run(ctx context.Context, observed *tensor.Observed, s Settings) (*Completion, error) {
 	j := &job{Settings: s, observed: observed, meter: newMeter(s.Progress)}
+	if observed.Len() >= memoryCounts {
+		defer memory.Thrift()()
+	}
 	work := ctx
 	if s.MaxTime > 0 {
 		var cancel context.CancelFunc
@@ -154,6 +158,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	c.limits = j.limits
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
+	j.shape.most = j.mostHidden()
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
 	budget := j.budget()
 	j.after = j.describeWork(budget) + j.flowWork(flowing*budget)

@@ -26,6 +26,7 @@ func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, par
 	train, test := scaling.Apply(j.sample(kept, counts, budget)), scaling.Apply(held)
 	fits, errors, ridges := make([]als.Fit, len(counts)), make([]float64, len(counts)), make([]float64, len(counts))
 	parallel.For(j.Threads, len(counts), func(k int) {
+		k = len(counts) - 1 - k // the longest first
 		defer j.spent(pathSweeps*passCost(counts[k], train.Shape(), train.Len()), 0)
 		path := als.PathSettings{
 			Blocks: counts[k], Seed: j.Seed, Stream: fmt.Sprint("path/", counts[k]), Nonnegative: j.Nonnegative,
@@ -46,7 +47,7 @@ func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, par
 	if j.Nonnegative { // what is written as spectra has to have settled
 		refit, most = als.RefitNonnegative, 400
 	}
-	fit := refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], j.refits(counts[best], most))
+	fit := refit(ctx, scaling.Apply(f.cells), fits[best].CP, ridges[best], j.refits(counts[best], most), j.Threads)
 	norms, order := fit.Norms(), fit.ByNorm()
 	for len(order) > 1 && norms[order[len(order)-1]] < negligible*norms[order[0]] {
 		order = order[:len(order)-1] // put out by the ridge

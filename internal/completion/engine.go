@@ -269,8 +269,9 @@ func (g *growth) grown(ctx context.Context, branches []branch) func(yield func(*
 			return
 		}
 		e.run(ctx, all)
+		cells := g.withValues()
 		for k, b := range branches {
-			s := &strand{candidate: b.candidate, scaling: b.candidate.scaling.fit(g.cells), sweeps: b.before + b.sweeps}
+			s := &strand{candidate: b.candidate, scaling: b.candidate.scaling.fit(cells), sweeps: b.before + b.sweeps}
 			if post, last := e.load(all[k], g.cells.Shape()); post != nil {
 				s.samples, s.last = post.Samples, last
 			}
@@ -285,7 +286,7 @@ func (g *growth) grown(ctx context.Context, branches []branch) func(yield func(*
 }
 
 func (e *engine) dealBranches(g *growth, branches []branch) ([]dealt, error) {
-	cells, err := writeCells(e.slurm.Dir, g.cells)
+	cells, err := writeCells(e.slurm.Dir, g.withValues())
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +297,7 @@ func (e *engine) dealBranches(g *growth, branches []branch) ([]dealt, error) {
 			return nil, err
 		}
 		work.Growth = &growthWork{Name: g.name, Number: b.number, Before: b.before, Sweeps: b.sweeps}
-		cost := float64(float64(b.sweeps) * b.candidate.cost(g.cells.Shape(), g.cells.Len()))
+		cost := float64(float64(b.sweeps) * b.candidate.cost(g.cells.Shape(), g.count))
 		g.work += cost
 		all = append(all, dealt{work, cost, b.sweeps})
 	}

@@ -115,7 +115,7 @@ func (t *chainTask) sample(ctx context.Context, w chainWork) (*posterior.Posteri
 		return post, nil, err
 	}
 	g := &growth{
-		job: j, name: w.Growth.Name, cells: t.cells, check: t.cells.Subset(nil), sorted: t.sorted, base: *newEnsemble(t.cells),
+		job: j, name: w.Growth.Name, cells: t.cells, count: t.cells.Len(), check: t.cells.Subset(nil), sorted: t.sorted, base: *newEnsemble(t.cells),
 	}
 	for s := range g.grown(ctx, []branch{{c, start, w.Growth.Number, w.Growth.Before, w.Growth.Sweeps}}) {
 		return &posterior.Posterior{Blocks: c.settings.Blocks, Samples: s.samples}, s.last, ctx.Err()

@@ -146,7 +146,7 @@ func TestDealtGrowthHasTheSameBits(t *testing.T) {
 		kept, held := f.hide(0, f.parts-1)
 		sel := selection{candidates: j.forms(3, o.Shape())}
 		g := &growth{
-			job: j, name: "grow", cells: kept, check: held[1], sorted: posterior.Sort(kept), scored: j.scoring(kept),
+			job: j, name: "grow", cells: kept, count: kept.Len(), check: held[1], sorted: posterior.Sort(kept), scored: j.scoring(kept),
 			worth: 2, base: *newEnsemble(kept), // whatever comes of it, there are more chains
 		}
 		first := g.begin(sel.candidates[0], nil, 0)

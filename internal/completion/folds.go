@@ -17,6 +17,7 @@ type folds struct {
 	parts     int
 	part      []uint8   // [c]: the part that holds the cell out, or none
 	piece     []int32   // [c]: cells that were hidden together have one number; nil: each was hidden alone
+	at        []int32   // cells that piece is of, ascending; nil: all
 	beside    [][]int32 // [part]: cells hidden with it that another part holds out
 }
 
@@ -33,7 +34,7 @@ func newFolds(s *shape, share float64, seed uint64) folds {
 	for part := range parts {
 		parts[part] = part
 	}
-	f.dealShaped(s, seed, max(1, s.cells.Len()/f.parts), parts...)
+	f.dealShaped(s, seed, s.cells.Len()/f.parts, parts...)
 	if f.dropEmpty(); f.parts == 0 {
 		return scatteredFolds(s.cells, share, seed)
 	}
@@ -62,7 +63,8 @@ func (f *folds) dropEmpty() {
 func twoFolds(s *shape, share float64, seed uint64) folds {
 	f := emptyFolds(s.cells, share)
 	if s.shaped() > 0 {
-		f.dealShaped(s, seed, min(heldOut, max(1, s.cells.Len()/f.parts)), 0, f.parts-1)
+		f.dealShaped(s, seed, min(heldOut, s.cells.Len()/f.parts), 0, f.parts-1)
+		f.pack()
 		return f
 	}
 	f.scattered, f.piece = true, nil
@@ -75,10 +77,14 @@ func twoFolds(s *shape, share float64, seed uint64) folds {
 	return f
 }
 
-// dealShaped hides some parts, of about count cells each, in the shapes of the gaps.
+// dealShaped hides some parts, of about count cells each, in the shapes of the gaps, or fewer where the shape bounds them.
 func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
 	const few = 0.1
 	f.scattered = s.shaped() < few
+	if s.most > 0 {
+		count = min(count, s.most/len(parts))
+	}
+	count = max(1, count)
 	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
 	for _, part := range parts {
 		d.deal(part, count)
@@ -111,17 +117,38 @@ func (f folds) without(part int) (kept, held *tensor.Observed) {
 
 // hide returns the cells that some parts leave together, and those that each holds out.
 func (f folds) hide(parts ...int) (kept *tensor.Observed, held []*tensor.Observed) {
+	for _, part := range parts {
+		held = append(held, f.cells.Filter(func(c int) bool { return int(f.part[c]) == part }))
+	}
+	return f.cells.Filter(f.leave(parts)), held
+}
+
+// values are those of the cells that some parts leave together.
+func (f folds) values(parts ...int) []float64 {
+	left, count := f.leave(parts), 0
+	for c := range f.part {
+		if left(c) {
+			count++
+		}
+	}
+	values := make([]float64, 0, count)
+	for c, v := range f.cells.Values {
+		if left(c) {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// leave reports of a cell whether it is left by some parts together.
+func (f folds) leave(parts []int) func(c int) bool {
 	hidden := map[int]bool{}
 	for _, part := range parts {
 		for _, c := range f.beside[part] {
 			hidden[int(c)] = true
 		}
-		held = append(held, f.cells.Filter(func(c int) bool { return int(f.part[c]) == part }))
 	}
-	kept = f.cells.Filter(func(c int) bool {
-		return !slices.Contains(parts, int(f.part[c])) && (len(hidden) == 0 || !hidden[c])
-	})
-	return kept, held
+	return func(c int) bool { return !slices.Contains(parts, int(f.part[c])) && (len(hidden) == 0 || !hidden[c]) }
 }
 
 // piecesOf lists the pieces of the cells that a part holds out.
@@ -135,10 +162,27 @@ func (f folds) piecesOf(part int) (pieces []int32) {
 }
 
 func (f folds) pieceOf(c int) int32 {
-	if f.piece == nil {
+	switch {
+	case f.piece == nil:
 		return int32(c)
+	case f.at == nil:
+		return f.piece[c]
 	}
-	return f.piece[c]
+	if k, held := slices.BinarySearch(f.at, int32(c)); held {
+		return f.piece[k]
+	}
+	return 0
+}
+
+// pack keeps the pieces of cells that are held out alone.
+func (f *folds) pack() {
+	var pieces []int32
+	for c, part := range f.part {
+		if part != none {
+			f.at, pieces = append(f.at, int32(c)), append(pieces, f.piece[c])
+		}
+	}
+	f.piece = pieces
 }
 
 // dealer hides one part after the other.

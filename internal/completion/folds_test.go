@@ -165,6 +165,21 @@ func TestEveryPartHoldsSomethingOut(t *testing.T) {
 	}
 }
 
+// TestShortTimeHidesFewerCells bounds what is hidden in shapes: every part has its share of that.
+func TestShortTimeHidesFewerCells(t *testing.T) {
+	kind := kinds[2]
+	s := shapeOf(gapped(kind.shape, kind.missing()))
+	s.most = s.cells.Len() / 5
+	f := newFolds(s, 0.1, 1)
+	for part := range f.parts {
+		kept, held := f.without(part)
+		hidden, want := s.cells.Len()-kept.Len(), s.most/f.parts
+		if held.Len() == 0 || hidden > want+kind.piece {
+			t.Errorf("part %d hides %d cells, %d of them held out, about %d are asked for", part, hidden, held.Len(), want)
+		}
+	}
+}
+
 // TestHiddenStretchesAreAsLongAsOutages takes stretches of 9 indices.
 func TestHiddenStretchesAreAsLongAsOutages(t *testing.T) {
 	kind := kinds[2]

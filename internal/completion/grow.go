@@ -16,7 +16,9 @@ import (
 type growth struct {
 	job    *job
 	name   string
-	cells  *tensor.Observed // that it is fitted to
+	cells  *tensor.Observed // that it is fitted to, without values where those can be had again
+	again  func() []float64 // the values of cells, memory of the caller's; nil: cells has them
+	count  int              // of cells
 	check  *tensor.Observed // held back
 	sorted *posterior.Sorted
 	scored tensor.Scaling // in which errors are compared
@@ -54,9 +56,12 @@ const (
 )
 
 // grow fits the candidates to the cells that neither measure the error nor choose, beginning with the best of them.
-func (j *job) grow(ctx context.Context, kept, check *tensor.Observed, sel selection) *growth {
+func (j *job) grow(ctx context.Context, f folds, sel selection) *growth {
+	measuring, choosing := 0, sel.parts[0]
+	kept, held := f.hide(measuring, choosing)
 	g := &growth{
-		job: j, name: "grow", cells: kept, check: check, sorted: posterior.Sort(kept), scored: j.scoring(kept), error: math.Inf(1),
+		job: j, name: "grow", cells: &tensor.Observed{Modes: kept.Modes, Index: kept.Index}, count: kept.Len(), check: held[1],
+		again: func() []float64 { return f.values(measuring, choosing) }, sorted: posterior.Sort(kept), scored: j.scoring(kept), error: math.Inf(1),
 		worth: 1 - gain/j.Effort, base: *newEnsemble(kept),
 	}
 	sweeps := max(leastSweeps, int(firstSweeps*j.Effort))
@@ -82,8 +87,10 @@ func (j *job) grow(ctx context.Context, kept, check *tensor.Observed, sel select
 // startOf is the better of a spectral model of the cells and of what selection left, by the error on check.
 func (j *job) startOf(ctx context.Context, g *growth, c candidate, sel selection) *tensor.CP {
 	var starts []*tensor.CP
+	cells := g.withValues()
+	scaling := c.scaling.fit(cells)
 	if c.spectral {
-		starts = j.starts(ctx, g.cells, []member{{candidate: c, scaling: c.scaling.fit(g.cells)}}, "grow")
+		starts = j.starts(ctx, cells, []member{{candidate: c, scaling: scaling}}, "grow")
 	}
 	for _, m := range sel.fit.members {
 		if s := m.posterior.Samples; len(s) > 0 && m.candidate.settings.Blocks == c.settings.Blocks {
@@ -92,7 +99,7 @@ func (j *job) startOf(ctx context.Context, g *growth, c candidate, sel selection
 	}
 	var best *tensor.CP
 	least := math.Inf(1)
-	scaled := c.scaling.fit(g.cells).Apply(g.check)
+	scaled := scaling.Apply(g.check)
 	for _, start := range starts {
 		if start == nil {
 			continue
@@ -114,11 +121,24 @@ func fullBlocks(m *tensor.CP, count int) *tensor.CP {
 	return m.Take(blocks)
 }
 
+// withValues are the cells with their values.
+func (g *growth) withValues() *tensor.Observed {
+	if g.again == nil {
+		return g.cells
+	}
+	return &tensor.Observed{Modes: g.cells.Modes, Index: g.cells.Index, Values: g.again()}
+}
+
 // begin opens a chain. Chains of the same candidate differ by their number.
 func (g *growth) begin(c candidate, start *tensor.CP, number int) *strand {
 	g.job.tidy()
-	s := &strand{candidate: c, scaling: c.scaling.fit(g.cells)}
-	s.data = s.scaling.Apply(g.cells)
+	cells := g.withValues()
+	s := &strand{candidate: c, scaling: c.scaling.fit(cells)}
+	if g.again != nil {
+		s.data = s.scaling.ApplyInto(cells.Values, cells)
+	} else {
+		s.data = s.scaling.Apply(cells)
+	}
 	settings := c.settings
 	settings.Threads, settings.Sorted, settings.Start = g.job.Threads, g.sorted, start
 	settings.Stream = fmt.Sprintf("%s/%s/%d/%d", g.name, c.name, c.settings.Blocks, number)
@@ -134,7 +154,7 @@ func (g *growth) extend(ctx context.Context, s *strand, sweeps int) {
 	most := min(keepSamples, int(sampleMemory/(4*s.candidate.sampleSize(shape))))
 	s.samples = nil
 	thin := max(1, (sweeps-drop)/max(1, most))
-	cost := s.candidate.cost(shape, g.cells.Len())
+	cost := s.candidate.cost(shape, g.count)
 	for done := 0; done < sweeps && ctx.Err() == nil; {
 		step, every := min(thin, sweeps-done), thin
 		if done < drop {
@@ -213,7 +233,7 @@ func (g *growth) affords(ctx context.Context, work float64) bool {
 func (g *growth) lengthen(ctx context.Context) {
 	s := g.chains[0]
 	defer s.settle()
-	cost := s.candidate.cost(g.cells.Shape(), g.cells.Len())
+	cost := s.candidate.cost(g.cells.Shape(), g.count)
 	for s.sweeps < mostSweeps && g.affords(ctx, float64(s.sweeps)*cost) {
 		g.expect(float64(s.sweeps) * cost)
 		g.before = g.error
@@ -277,7 +297,7 @@ func neighbour(counts []int, blocks int, up bool) int {
 func (g *growth) tryBlocks(ctx context.Context, s *strand, blocks int) bool {
 	c := s.candidate
 	c.settings.Blocks = blocks
-	cost := c.cost(g.cells.Shape(), g.cells.Len())
+	cost := c.cost(g.cells.Shape(), g.count)
 	sweeps := max(min(s.sweeps, firstSweeps), s.sweeps/4) // from where a chain that has settled ended
 	if !g.affords(ctx, float64(sweeps)*cost) {
 		return false
@@ -310,7 +330,7 @@ func (g *growth) multiply(ctx context.Context, sel selection) {
 	for len(g.chains) < mostChains {
 		first := g.chains[0]
 		sweeps := max(min(first.sweeps, firstSweeps), first.sweeps/2) // it has settled by then
-		cost := first.candidate.cost(g.cells.Shape(), g.cells.Len()) * float64(sweeps)
+		cost := first.candidate.cost(g.cells.Shape(), g.count) * float64(sweeps)
 		if !g.affords(ctx, float64(len(g.chains))*cost) {
 			return
 		}
@@ -360,7 +380,7 @@ func (g *growth) expect(work float64) { g.job.expect(work + g.finalWork()) }
 func (g *growth) final(ctx context.Context, cells *tensor.Observed) *ensemble {
 	g.cells, g.sorted = nil, nil // memory
 	all := &growth{
-		job: g.job, name: "final", cells: cells, check: g.check.Subset(nil), sorted: posterior.Sort(cells),
+		job: g.job, name: "final", cells: cells, count: cells.Len(), check: g.check.Subset(nil), sorted: posterior.Sort(cells),
 		base: *newEnsemble(cells),
 	}
 	var branches []branch
@@ -378,8 +398,8 @@ func (g *growth) final(ctx context.Context, cells *tensor.Observed) *ensemble {
 
 // finishGrown fits the table by a growth, and measures it on cells that neither it nor any choice has seen.
 func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget float64) fitted {
+	g := j.grow(ctx, f, sel)
 	kept, hidden := f.hide(0, sel.parts[0])
-	g := j.grow(ctx, kept, hidden[1], sel)
 	out := fitted{method: "average of posterior samples of Bayesian CP models", folds: 1}
 	measured, part, fit := hidden[0], 0, g.ensemble(g.chains...)
 	if len(g.chains) == 0 {

@@ -21,8 +21,9 @@ func grown(t *testing.T, threads int) (*growth, *tensor.Observed) {
 	sel := j.selectModel(context.Background(), f.sample(1000, 1), exploration{
 		work: 1e9, counts: []int{3, 7}, sweeps: 20, chains: 1, parts: []int{1}, spectral: true,
 	})
-	kept, held := f.hide(0, f.parts-1)
-	return j.grow(context.Background(), kept, held[1], sel), held[0]
+	sel.parts = []int{f.parts - 1}
+	_, held := f.without(0)
+	return j.grow(context.Background(), f, sel), held
 }
 
 func TestGrowthComesToTheNoise(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"lacuna/internal/posterior"
 	"lacuna/internal/rng"
+	"lacuna/tensor"
 )
 
 const (
@@ -29,11 +30,24 @@ func (j *job) large() bool {
 	return sweeps*j.formsCost(blocks, j.observed.Shape(), j.observed.Len()) > exploring*defaultBudget
 }
 
-// tidy gives back the memory of what is no longer needed, of a table where that counts: left to itself, the collector
-// lets as much again pile up.
+// Memory is how many bytes it takes to fill a table of so many known cells, beside the table: those of a chain on all
+// cells but those held back, its cells with it, or those of the chains that run at a time on what the model is selected on,
+// if that is more. Blocks 0 stand for their number at the start of a search.
+func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
+	if blocks == 0 {
+		blocks = blockCounts[startCount]
+	}
+	perCell := 4*float64(len(shape)) + 8 + 1 // coordinates, standardised value, and which part holds the cell back
+	one := posterior.Memory(shape, cells, blocks, threads) + float64(float64(cells)*perCell)
+	return math.Max(one, float64(threads)*posterior.Memory(shape, min(cells, sampleCells), blocks, 1))
+}
+
+// memoryCounts is the number of known cells from which memory that is no longer needed is given back at once.
+const memoryCounts = 500_000
+
+// tidy gives back the memory of what is no longer needed, of a table where that counts.
 func (j *job) tidy() {
-	const counts = 500_000 // cells
-	if j.observed.Len() >= counts {
+	if j.observed.Len() >= memoryCounts {
 		runtime.GC()
 	}
 }
@@ -43,6 +57,7 @@ func (j *job) tidy() {
 func (j *job) chooseLarge(ctx context.Context, budget float64) (folds, selection) {
 	j.HoldOut = math.Min(j.HoldOut, math.Max(leastShare, heldOut/float64(j.observed.Len())))
 	f := twoFolds(j.shape, j.HoldOut, j.Seed)
+	clear(j.shape.lists) // memory
 	some := f.sample(sampleCells, j.Seed)
 	j.chooseLabels(ctx, some, budget)
 	e := exploration{

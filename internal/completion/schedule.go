@@ -173,3 +173,13 @@ func newSchedule(ladder []schedule, candidates []candidate, shape tensor.Shape, 
 	}
 	return ladder[len(ladder)-1]
 }
+
+// mostHidden is how many cells may be hidden in the shapes of gaps, which takes time that grows with them: a tenth of what
+// there is. 0: as many as are wanted.
+func (j *job) mostHidden() int {
+	const perCell, share = 25e-6, 0.1 // seconds
+	if j.MaxTime == 0 {
+		return 0
+	}
+	return max(1, int(share*j.MaxTime.Seconds()/perCell))
+}

@@ -22,6 +22,7 @@ type shape struct {
 	runs  [][]bool       // runs[at][n]: voids of that subset come in stretches along mode n
 	lists map[int]tuples // of the subsets that were asked for
 	order [][]int32      // [n]: 0, 1, 2 …
+	most  int            // cells that are hidden in the shapes of gaps, altogether; 0: no bound
 }
 
 // whole is the position that stands for all modes: the tuple is the cell itself.

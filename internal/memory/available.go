@@ -3,19 +3,29 @@
 package memory
 
 import (
+	"math"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 )
 
 // Available returns the bytes that can be allocated without swapping, or 0 where the system does not say.
-// A cgroup limit counts.
+// A cgroup limit counts, and so does the environment's GOMEMLIMIT.
 func Available() float64 {
 	available := fromMeminfo("/proc/meminfo")
 	limit, errLimit := number("/sys/fs/cgroup/memory.max")
 	used, errUsed := number("/sys/fs/cgroup/memory.current")
 	if errLimit == nil && errUsed == nil && available > limit-used {
 		available = limit - used
+	}
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		if own := float64(limit) - float64(m.HeapAlloc); available == 0 || own < available {
+			available = max(1, own) // 0 says nothing
+		}
 	}
 	return max(0, available)
 }

@@ -130,22 +130,24 @@ func (g *scales) setResiduals() (sum float64) {
 func (g *scales) drawOmega(n int) {
 	s, omega, mode := g.s, g.omega[n], &g.s.modes[n]
 	squares, groups := s.weights[n], g.groups[:len(omega)]
-	if mode.place != nil {
-		s.cellParts(func(m *rowScratch, _, begin, end int) {
-			for begin < end {
-				some := m.weights[:min(chunk, end-begin)]
-				for k := range some {
-					some[k] = g.weight[begin+k] * g.residual[begin+k] * g.residual[begin+k]
+	if !mode.ordered {
+		s.cellParts(func(m *rowScratch, part, _, _ int) {
+			mode.places(s.data.Index[n], part, m, func(first int, place []int32) {
+				for len(place) > 0 {
+					some := m.weights[:min(chunk, len(place))]
+					for k := range some {
+						some[k] = g.weight[first+k] * g.residual[first+k] * g.residual[first+k]
+					}
+					squares.put(place, some)
+					first, place = first+len(some), place[len(some):]
 				}
-				squares.put(mode.place[begin:], some)
-				begin += len(some)
-			}
+			})
 		})
 	}
 	parallel.For(s.settings.Threads, len(omega), func(i int) {
 		var sum float64
 		begin, end := mode.starts[i], mode.starts[i+1]
-		if mode.place == nil {
+		if mode.ordered {
 			for c, e := range g.residual[begin:end] {
 				sum += float64(g.weight[begin+c] * e * e)
 			}

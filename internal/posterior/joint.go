@@ -121,9 +121,7 @@ func (j *Joint) observe(scatter Scatter, cell []int32) float64 {
 // settle lets the chain see new values.
 func (j *Joint) settle() {
 	j.noise.renew(j.stream)
-	for n, mode := range j.s.modes {
-		j.s.targets[n] = column{wide: arranged(mode.place, j.s.data.Values)}
-	}
+	j.s.putTargets(j.s.data.Values)
 	j.stale = true
 }
 

@@ -24,7 +24,28 @@ func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
 	factors := float64((rows+float64(slices.Max(shape)))*r) + float64(rows*stride)
 	priors := float64(modes * (float64(r*r) + float64(2*r*stride) + float64(float64(chunk)*2*stride)))
 	scratch := float64(float64(threads) * (float64((r+1)*stride) + float64((2*float64(chunk)+8)*stride)))
-	orders := modes - 1                                                             // that are not the table's own
-	perCell := 3 + float64(2*orders) + float64(orders/2) + float64(orders*orders/2) // in words
-	return word * (factors + priors + scratch + float64(float64(cells)*perCell))
+	perCell := 3 * word // weight, residual and precision
+	column := word
+	if cells >= compactCells {
+		column /= 2
+	}
+	for n, d := range shape {
+		if n == 0 {
+			continue // the table's own order
+		}
+		perCell += float64(2 * column) // target and weight
+		if cells < countedCells*d {
+			perCell += 4
+		}
+		for k, size := range shape {
+			switch {
+			case k == n:
+			case size <= narrowSize:
+				perCell += 2
+			default:
+				perCell += 4
+			}
+		}
+	}
+	return float64(word*(factors+priors+scratch)) + float64(float64(cells)*perCell)
 }

@@ -47,10 +47,11 @@ func TestSortedCells(t *testing.T) {
 				data = data.Subset(positions)
 			}
 			for n, mode := range Sort(data).modes {
-				if (mode.place == nil) != (n == first) {
-					t.Errorf("%v: mode %d of cells in the order of %d is in order: %v", shape, n, first, mode.place == nil)
+				if mode.ordered != (n == first) {
+					t.Errorf("%v: mode %d of cells in the order of %d is in order: %v", shape, n, first, mode.ordered)
 				}
-				values := arranged(mode.place, data.Values)
+				values := make([]float64, data.Len())
+				mode.eachPlace(data.Index[n], func(c int, place int32) { values[place] = data.Values[c] })
 				at := 0
 				for i := range int32(shape[n]) {
 					for c := range data.Values {
@@ -61,7 +62,7 @@ func TestSortedCells(t *testing.T) {
 							t.Fatalf("%v, mode %d: cell %d is not at %d", shape, n, c, at)
 						}
 						for m := range shape {
-							if m != n && mode.others[m][at] != data.Index[m][c] {
+							if m != n && mode.others[m].at(at, at+1, make([]int32, 1))[0] != data.Index[m][c] {
 								t.Fatalf("%v, mode %d: coordinate %d of cell %d is wrong", shape, n, m, c)
 							}
 						}
@@ -87,23 +88,48 @@ func TestPredictors(t *testing.T) {
 				t.Fatalf("%v, cell %d: %v, the model says %v", shape, c, got[c], want)
 			}
 		}
-		design, row := make([]float64, chunk*s.stride), make([]float64, s.Blocks)
+		design, row := s.scratch[0].design, make([]float64, s.Blocks)
 		for n, mode := range s.modes {
-			s.products(design, n, 0, min(chunk, data.Len()))
-			at := mode.place
-			for c := range data.Values {
-				k := c
-				if at != nil {
-					k = int(at[c])
-				}
+			s.products(&s.scratch[0], n, 0, min(chunk, data.Len()))
+			mode.eachPlace(data.Index[n], func(c int, k int32) {
 				if k >= chunk {
-					continue
+					return
 				}
 				s.Others(row, n, data, int32(c))
-				if !slices.Equal(design[k*s.stride:][:s.Blocks], row) {
+				if !slices.Equal(design[int(k)*s.stride:][:s.Blocks], row) {
 					t.Fatalf("%v, mode %d: the design of cell %d is wrong", shape, n, c)
 				}
-			}
+			})
 		}
+	}
+}
+
+// TestPlacesOfParts compares the places of the cells of every part with those of the table, stored and counted ones.
+func TestPlacesOfParts(t *testing.T) {
+	data, _ := lowRank(4, tensor.Shape{20, 3, 6}, 1, 1200, even(1))
+	s := newSampler(data, Settings{}.withDefaults())
+	counted := 0
+	for n := range s.modes {
+		mode := &s.modes[n]
+		want := make([]int32, data.Len())
+		mode.eachPlace(data.Index[n], func(c int, place int32) { want[c] = place })
+		if mode.place == nil {
+			counted++
+		}
+		c := 0
+		for part := range parts {
+			mode.places(data.Index[n], part, &s.scratch[0], func(first int, place []int32) {
+				if first != c || !slices.Equal(place, want[c:c+len(place)]) {
+					t.Fatalf("mode %d: places from cell %d on are wrong, %d is the next", n, first, c)
+				}
+				c += len(place)
+			})
+		}
+		if c != data.Len() {
+			t.Errorf("mode %d: %d cells have places", n, c)
+		}
+	}
+	if counted != 1 {
+		t.Errorf("places of %d modes are counted, of one of them the cells are many enough", counted)
 	}
 }

@@ -50,6 +50,9 @@ type rowScratch struct {
 	design, gram     []float64
 	precision, panel []float64
 	targets, weights []float64 // of a chunk of cells
+	left, right      []int32   // coordinates of a chunk of cells
+	places           []int32   // of a chunk of cells
+	next             []int32   // places, of every index of a mode
 }
 
 // Run samples the posterior of a model of data, whose values should be standardised to a deviation near 1. When ctx
@@ -139,6 +142,8 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 		s.scratch[t].design, s.scratch[t].gram = kernel.Make[float64](chunk*stride), kernel.Make[float64](chunk*stride)
 		s.scratch[t].panel = make([]float64, 8*stride)
 		s.scratch[t].targets, s.scratch[t].weights = make([]float64, chunk), make([]float64, chunk)
+		s.scratch[t].left, s.scratch[t].right = make([]int32, chunk), make([]int32, chunk)
+		s.scratch[t].places, s.scratch[t].next = make([]int32, chunk), make([]int32, slices.Max(s.Shape))
 	}
 	s.scatter()
 	if settings.Start != nil {
@@ -147,14 +152,13 @@ func newSampler(data *tensor.Observed, settings Settings) *sampler {
 	s.noise = settings.Noise.start(s)
 	s.targets, s.weights = make([]column, len(s.Shape)), make([]column, len(s.Shape))
 	for n := range s.modes {
-		place := s.modes[n].place
-		if place == nil {
+		if s.modes[n].ordered {
 			s.targets[n], s.weights[n] = column{wide: data.Values}, column{wide: s.noise.weights()}
 			continue
 		}
 		s.targets[n], s.weights[n] = newColumn(data.Len()), newColumn(data.Len())
-		s.targets[n].put(place, data.Values)
 	}
+	s.putTargets(data.Values)
 	if settings.Start != nil {
 		s.noise.draw() // the size of the noise is that of what the start leaves over
 	}
@@ -231,11 +235,14 @@ func (s *sampler) sweep() {
 // parts is into how many pieces the cells are cut that threads take in turn.
 const parts = 64
 
+// partStart is the first cell of a part, of so many cells.
+func partStart(part, count int) int { return part * count / parts }
+
 // cellParts calls body for every part of the cells, begin to end. Scratch belongs to the call.
 func (s *sampler) cellParts(body func(m *rowScratch, part, begin, end int)) {
 	count := s.data.Len()
 	parallel.Workers(s.settings.Threads, parts, func(worker, p int) {
-		body(&s.scratch[worker], p, p*count/parts, (p+1)*count/parts)
+		body(&s.scratch[worker], p, partStart(p, count), partStart(p+1, count))
 	})
 }
 
@@ -270,25 +277,33 @@ func (s *sampler) predict(out []float64, begin int, m *rowScratch) {
 
 // arrange brings the regression that the noise has drawn into the order of every mode.
 func (s *sampler) arrange() {
-	targets, weights := s.noise.targets(), s.noise.weights()
-	s.cellParts(func(_ *rowScratch, _, begin, end int) {
+	s.put(s.weights, s.noise.weights())
+	if targets := s.noise.targets(); targets != nil {
+		s.putTargets(targets)
+	}
+}
+
+// putTargets sets the targets of every mode.
+func (s *sampler) putTargets(values []float64) {
+	s.put(s.targets, values)
+	for n := range s.modes {
+		if s.modes[n].ordered {
+			s.targets[n] = column{wide: values}
+		}
+	}
+}
+
+// put brings a number of every cell into the order of every mode but those that the cells are in.
+func (s *sampler) put(columns []column, values []float64) {
+	s.cellParts(func(m *rowScratch, part, _, _ int) {
 		for n := range s.modes {
-			place := s.modes[n].place
-			if place == nil {
-				continue
-			}
-			place = place[begin:end]
-			s.weights[n].put(place, weights[begin:end])
-			if targets != nil {
-				s.targets[n].put(place, targets[begin:end])
+			if mode := &s.modes[n]; !mode.ordered {
+				mode.places(s.data.Index[n], part, m, func(first int, place []int32) {
+					columns[n].put(place, values[first:first+len(place)])
+				})
 			}
 		}
 	})
-	for n := range s.modes {
-		if s.modes[n].place == nil && targets != nil {
-			s.targets[n] = column{wide: targets}
-		}
-	}
 }
 
 // drawRows draws every row of the factor of mode n from its conditional.
@@ -323,7 +338,7 @@ func (s *sampler) regress(n, i int, precision []float64, m *rowScratch) {
 	mode := &s.modes[n]
 	for begin := mode.starts[i]; begin < mode.starts[i+1]; begin += chunk {
 		end := min(begin+chunk, mode.starts[i+1])
-		s.products(m.design, n, begin, end)
+		s.products(m, n, begin, end)
 		for k, y := range s.targets[n].at(begin, end, m.targets) {
 			row, rest := m.design[k*stride:][:stride], 0.0
 			for _, r := range s.missing[n] { // what the blocks without the mode contribute to the cell
@@ -360,23 +375,23 @@ func (s *sampler) drawRow(n, i int, p rowwise, m *rowScratch) {
 	}
 }
 
-// products sets the rows of design to Π_{m≠n} u_m of every block, for cells begin to end in the order of mode n.
-func (s *sampler) products(design []float64, n, begin, end int) {
+// products sets the rows of the design to Π_{m≠n} u_m of every block, for cells begin to end in the order of mode n.
+func (s *sampler) products(m *rowScratch, n, begin, end int) {
 	var left []float64
 	var rows []int32
-	for m, factor := range s.padded {
-		at := s.modes[n].others[m]
+	for k, factor := range s.padded {
+		at := s.modes[n].others[k]
 		switch {
-		case m == n:
+		case k == n:
 		case left == nil:
-			left, rows = factor, at[begin:end]
+			left, rows = factor, at.at(begin, end, m.left)
 		default:
-			kernel.Products(design, left, factor, rows, at[begin:end], s.stride)
-			left, rows = design, s.first[:end-begin]
+			kernel.Products(m.design, left, factor, rows, at.at(begin, end, m.right), s.stride)
+			left, rows = m.design, s.first[:end-begin]
 		}
 	}
 	if len(s.padded) == 2 {
-		kernel.Products(design, left, s.ones, rows, s.zeros[:end-begin], s.stride)
+		kernel.Products(m.design, left, s.ones, rows, s.zeros[:end-begin], s.stride)
 	}
 }
 

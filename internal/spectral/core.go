@@ -7,6 +7,7 @@ import (
 
 	"lacuna/internal/als"
 	"lacuna/internal/linalg"
+	"lacuna/internal/parallel"
 	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
@@ -37,7 +38,7 @@ func (s *Spans) Start(ctx context.Context, blocks int) *tensor.CP {
 	if !ok {
 		return nil
 	}
-	small := decompose(ctx, core, blocks, s.seed)
+	small := decompose(ctx, core, blocks, s.seed, s.threads)
 	if small == nil {
 		return nil
 	}
@@ -112,13 +113,13 @@ func (s *Spans) core(ctx context.Context, shape tensor.Shape, entries int) (*ten
 }
 
 // decompose returns the best of several CP models of the core, each from a random start by alternating least squares.
-func decompose(ctx context.Context, core *tensor.Observed, blocks int, seed uint64) (best *tensor.CP) {
+func decompose(ctx context.Context, core *tensor.Observed, blocks int, seed uint64, threads int) (best *tensor.CP) {
 	_, deviation := tensor.Moments(core.Values)
 	if deviation == 0 {
 		return nil
 	}
-	least := math.Inf(1)
-	for try := range coreTries {
+	fits := make([]als.Fit, coreTries)
+	parallel.For(threads, coreTries, func(try int) {
 		stream := rng.New(seed, fmt.Sprint("spectral/core/", try))
 		from := tensor.NewCP(core.Shape(), blocks)
 		for _, factor := range from.Factors {
@@ -126,7 +127,10 @@ func decompose(ctx context.Context, core *tensor.Observed, blocks int, seed uint
 				factor[k] = stream.NormFloat64()
 			}
 		}
-		fit := als.Refit(ctx, core, from, 1e-6*deviation*deviation, sweeps)
+		fits[try] = als.Refit(ctx, core, from, 1e-6*deviation*deviation, sweeps, 1)
+	})
+	least := math.Inf(1)
+	for _, fit := range fits {
 		if ctx.Err() == nil && fit.Residual < least {
 			best, least = fit.CP, fit.Residual
 		}

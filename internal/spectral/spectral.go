@@ -28,6 +28,7 @@ type Spans struct {
 	width   []int
 	data    *tensor.Observed
 	seed    uint64
+	threads int
 }
 
 // products is how often the matrix of a mode is applied to a block of vectors.
@@ -37,7 +38,7 @@ const products = 6
 // starts by a block Krylov method with a fixed number of products. It takes O(cells · most) operations, and never makes
 // the tensor dense. An ended ctx leaves fewer eigenvectors, or none. The result does not depend on threads.
 func Find(ctx context.Context, data *tensor.Observed, most int, seed uint64, threads int) *Spans {
-	s := &Spans{data: data, seed: seed}
+	s := &Spans{data: data, seed: seed, threads: threads}
 	for n, d := range data.Shape() {
 		var values, vectors []float64
 		var edge float64
