@@ -17,7 +17,7 @@ type Gaussian struct {
 }
 
 func init() {
-	register(Family{Name: "gaussian", Exact: true, Forms: []Form{
+	register(Family{Name: "gaussian", Exact: true, Censored: true, Forms: []Form{
 		{Name: "varied noise", Noise: Gaussian{Varied: true}},
 		{Name: "equal noise", Noise: Gaussian{}, Pooled: true},
 	}})

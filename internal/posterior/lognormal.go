@@ -18,7 +18,7 @@ type LogNormal struct {
 func init() {
 	positive := func(y float64) bool { return y > 0 }
 	register(Family{
-		Name: "lognormal", Domain: "numbers above 0", In: positive, Positive: true,
+		Name: "lognormal", Domain: "numbers above 0", In: positive, Positive: true, Censored: true,
 		Forms: []Form{
 			{Name: "log-normal, equal noise", Noise: LogNormal{}, Raw: true},
 			{Name: "log-normal, varied noise", Noise: LogNormal{Gaussian: Gaussian{Varied: true}}, Raw: true},
