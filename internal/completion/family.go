@@ -15,7 +15,7 @@ import (
 // with the best log score among those that suit the values, unless its error is larger than that of the forms of auto.
 func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	const share, blocks, most = 0.15, 3, 3 // of the budget; folds
-	suiting := posterior.Suiting(j.observed.Values)
+	suiting := j.withLimits(posterior.Suiting(j.observed.Exact().Values), -1, 0)
 	if j.Noise.Name != "auto" || len(suiting) == 0 || j.Nonnegative || len(j.NoiseLabels) > 0 {
 		return
 	}
@@ -23,7 +23,7 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	step := 0.0
 	for _, s := range suiting {
 		if s.Whole || s.Levels > 0 {
-			step = spacing(j.observed.Values)
+			step = spacing(j.observed.Exact().Values)
 		}
 	}
 	auto := j.Noise
@@ -49,27 +49,34 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	}
 }
 
-// logScore returns the mean logarithm of what a candidate said beforehand of held-back values, and its root mean square
-// error. With a step, it is the probability of the values that would be rounded to the one that came, which compares
+// logScore returns the mean logarithm of what a candidate said beforehand of held-back values, of censored ones the
+// probability of their limits, and its root mean square error on exact ones. With a step, it is the probability of the values that would be rounded to the one that came, which compares
 // families of discrete values with others.
 func (j *job) logScore(ctx context.Context, f folds, c candidate, sweeps, parts int, step float64) (score, rmse float64) {
-	scores, squares, counts := make([]float64, parts), make([]float64, parts), make([]float64, parts)
+	scores, squares := make([]float64, parts), make([]float64, parts)
+	counts, exacts := make([]float64, parts), make([]float64, parts)
 	parallel.For(j.Threads, parts, func(k int) {
 		kept, held := f.without(f.parts - 1 - k)
 		fit := j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, fmt.Sprint("family/", k))
 		for i, y := range held.Values {
 			cell := held.Cell(i)
+			counts[k]++
+			if held.IsCensored(i) {
+				scores[k] += fit.distribution(cell).logProbability(held.Low[i], held.High[i])
+				continue
+			}
 			scores[k] += fit.distribution(cell).logScore(y, step)
 			e := fit.at(cell).value - y
 			squares[k] += float64(e * e)
-			counts[k]++
+			exacts[k]++
 		}
 	})
-	var count float64
+	var count, exact float64
 	for k := range scores {
-		score, rmse, count = score+scores[k], rmse+squares[k], count+counts[k]
+		score, rmse = score+scores[k], rmse+squares[k]
+		count, exact = count+counts[k], exact+exacts[k]
 	}
-	return score / math.Max(1, count), math.Sqrt(rmse / math.Max(1, count))
+	return score / math.Max(1, count), math.Sqrt(rmse / math.Max(1, exact))
 }
 
 // takeFamily notes how values of the family that was chosen are said.
@@ -80,7 +87,7 @@ func (c *Completion) takeFamily(family posterior.Family) {
 	case c.family && (family.Whole || c.shares): // also where values are probabilities: observations are 0 or 1
 		c.step = 1
 	case c.family && family.Levels > 0:
-		c.step = spacing(c.Observed.Values)
+		c.step = spacing(c.Observed.Exact().Values)
 	}
 }
 

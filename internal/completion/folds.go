@@ -103,10 +103,10 @@ func (f folds) hide(parts ...int) (kept *tensor.Observed, held []*tensor.Observe
 	return kept, held
 }
 
-// piecesOf lists the pieces of the cells that a part holds out.
+// piecesOf lists the pieces of the cells with an exact value that a part holds out.
 func (f folds) piecesOf(part int) (pieces []int32) {
 	for c, p := range f.part {
-		if int(p) == part {
+		if int(p) == part && !f.cells.IsCensored(c) {
 			pieces = append(pieces, f.pieceOf(c))
 		}
 	}

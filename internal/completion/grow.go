@@ -379,7 +379,7 @@ func (g *growth) final(ctx context.Context, cells *tensor.Observed) *ensemble {
 // finishGrown fits the table by a growth, and measures it on cells that neither it nor any choice has seen.
 func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget float64) fitted {
 	kept, hidden := f.hide(0, sel.parts[0])
-	g := j.grow(ctx, kept, hidden[1], sel)
+	g := j.grow(ctx, kept, hidden[1].Exact(), sel)
 	out := fitted{method: "average of posterior samples of Bayesian CP models", folds: 1}
 	measured, part, fit := hidden[0], 0, g.ensemble(g.chains...)
 	if len(g.chains) == 0 {
@@ -392,7 +392,7 @@ func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget fl
 	}
 	var predicted outOfFold
 	predicted.add(j, fit, kept, measured, f, part)
-	out.heldOut = predicted.combine(j.Seed)
+	out.heldOut, out.heldLimits = splitCensored(predicted.combine(j.Seed))
 	unit := j.scoring(kept)
 	out.scores = score(out.heldOut, fitEffects(unit.Apply(kept)), unit)
 	j.report("fitting all observed cells", out.scores.nrmse)

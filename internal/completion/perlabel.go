@@ -116,14 +116,14 @@ func unscaled(noise posterior.Noise) string {
 // labelTrial is what one form said of held-back cells, in the same order for every form.
 type labelTrial struct {
 	label         []int
-	score, square []float64 // log score; squared error in units of the label
+	score, square []float64 // log score; squared error in units of the label, NaN of censored cells
 }
 
 // mean is that over the cells of a label, or of all cells where label is −1.
 func (t labelTrial) mean(of []float64, label int) float64 {
 	var sum, count float64
 	for c, v := range of {
-		if label < 0 || t.label[c] == label {
+		if (label < 0 || t.label[c] == label) && !math.IsNaN(v) {
 			sum, count = sum+v, count+1
 		}
 	}
@@ -151,8 +151,9 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 		}
 	}
 	values := make([][]float64, len(j.observed.Modes[mode].Labels))
-	for c, y := range j.observed.Values {
-		label := j.observed.Index[mode][c]
+	exact := j.observed.Exact()
+	for c, y := range exact.Values {
+		label := exact.Index[mode][c]
 		values[label] = append(values[label], y)
 	}
 	suiting, steps := make([][]posterior.Family, len(values)), make([]float64, len(values))
@@ -163,7 +164,7 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 	var families []string
 	for label, own := range values {
 		if find && len(own) >= fewest {
-			suiting[label] = posterior.SuitingLabel(own)
+			suiting[label] = j.withLimits(posterior.SuitingLabel(own), mode, label)
 		}
 		for _, s := range suiting[label] {
 			if !slices.Contains(families, s.Name) {
@@ -285,6 +286,11 @@ func (j *job) labelTrial(
 		for i, y := range held.Values {
 			cell := held.Cell(i)
 			label := int(cell[mode])
+			if held.IsCensored(i) {
+				t.label, t.square = append(t.label, label), append(t.square, math.NaN())
+				t.score = append(t.score, fit.distribution(cell).logProbability(held.Low[i], held.High[i]))
+				continue
+			}
 			e := (fit.at(cell).value - y) / unit.ScaleAt(cell)
 			t.label = append(t.label, label)
 			t.score = append(t.score, fit.distribution(cell).logScore(y, steps[label]))

@@ -332,3 +332,8 @@ func (t *Truncation) Draw(s *rng.Stream) float64 {
 
 // largestStep is how far a tail is followed, in units of the scale.
 const largestStep = 1e15
+
+// Normal is a normal distribution given that the number lies between low and high, low < high.
+func Normal(mean, deviation, low, high float64) Truncation {
+	return spread{level: deviation * deviation}.between(nil, mean, low, high)
+}
