@@ -15,7 +15,7 @@ import (
 // with the best log score among those that suit the values, unless its error is larger than that of the forms of auto.
 func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	const share, blocks, most = 0.15, 3, 3 // of the budget; folds
-	suiting := j.withLimits(posterior.Suiting(j.observed.Exact().Values), -1, 0)
+	suiting := j.withLimits(posterior.Suiting(j.observed.Values), -1, 0)
 	if j.Noise.Name != "auto" || len(suiting) == 0 || j.Nonnegative || len(j.NoiseLabels) > 0 {
 		return
 	}

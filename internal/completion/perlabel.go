@@ -151,9 +151,8 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 		}
 	}
 	values := make([][]float64, len(j.observed.Modes[mode].Labels))
-	exact := j.observed.Exact()
-	for c, y := range exact.Values {
-		label := exact.Index[mode][c]
+	for c, y := range j.observed.Values {
+		label := j.observed.Index[mode][c]
 		values[label] = append(values[label], y)
 	}
 	suiting, steps := make([][]posterior.Family, len(values)), make([]float64, len(values))
