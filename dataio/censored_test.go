@@ -52,8 +52,15 @@ func TestLimits(t *testing.T) {
 
 // limitRows are the rows of a table with limits.
 var limitRows = [][]string{
-	{"a", "p", "1.5"}, {"a", "q", "<0.5"}, {"a", "r", "2.5"}, {"b", "p", "> 9"}, {"b", "q", ""}, {"b", "r", "0.7"},
-	{"c", "p", "3.5"}, {"c", "q", "0.1..0.5"}, {"c", "r", "≤0.5"},
+	{"a", "p", "1.5"},
+	{"a", "q", "<0.5"},
+	{"a", "r", "2.5"},
+	{"b", "p", "> 9"},
+	{"b", "q", ""},
+	{"b", "r", "0.7"},
+	{"c", "p", "3.5"},
+	{"c", "q", "0.1..0.5"},
+	{"c", "r", "≤0.5"},
 }
 
 // TestTablesWithLimits reads the same table as text, a workbook, Parquet and an archive of arrays, and writes it filled.
@@ -183,5 +190,4 @@ func TestManyLimits(t *testing.T) {
 			t.Fatalf("cell %d, %d is below %v, not %v", c.Index[0][k], c.Index[1][k], high, want)
 		}
 	}
-
 }
