@@ -74,8 +74,8 @@ type Options struct {
 
 	// Censored lists cells beside the observed ones of whose values only limits are known, such as those below a limit of
 	// detection: Low −Inf and High 0.5 for a value below 0.5. They are data: the sampler draws their values between the limits, and
-	// Completion gives mean, standard error, interval and draws between them. Values with a noise of their own other than gaussian,
-	// student and lognormal cannot be censored. Default: none.
+	// Completion gives mean, standard error, interval and draws between them. They suit the noises auto,
+	// gaussian, student, lognormal, and counts with upper limits; a count lies between Low and High, neither included. Default: none.
 	Censored *Censored
 
 	Progress func(Progress) // called from one goroutine at a time; must not block
@@ -173,7 +173,7 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 		err = family.Check(observed.Values)
 	}
 	if err == nil && o.Censored.Len() > 0 {
-		err = family.CheckCensored(o.Censored.High)
+		err = family.CheckCensored(o.Censored.Low, o.Censored.High)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lacuna: %w", err)
@@ -219,8 +219,8 @@ func (o Options) labelNoises(observed *tensor.Observed) (all []completion.LabelN
 			}
 		}
 		err = family.Check(values)
-		if high := o.Censored.Highs(mode, l.Index); err == nil && len(high) > 0 {
-			err = family.CheckCensored(high)
+		if low, high := o.Censored.Of(mode, l.Index); err == nil && len(high) > 0 {
+			err = family.CheckCensored(low, high)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s=%s: %w", observed.Modes[mode].Name, observed.Modes[mode].Labels[l.Index], err)

@@ -11,7 +11,8 @@ import (
 )
 
 // Censored lists cells of which the file says limits in place of a value, such as <0.5. The k-th has the coordinate
-// Index[n][k] in mode n; its value lies between Low[k] and High[k], one of which may be infinite.
+// Index[n][k] in mode n; its value lies between Low[k] and High[k], neither included, one of which may be infinite. A
+// limit that is included, as in ≤0.5 and 0.1..0.5, is the next number beyond it.
 type Censored struct {
 	Index     [][]int32
 	Low, High []float64
@@ -69,10 +70,16 @@ func (n *numbers) limits(text []byte) (low, high float64, problem string, ok boo
 		{"<=", true}, {"=<", true}, {"≤", true}, {"<", true}, {">=", false}, {"=>", false}, {"≥", false}, {">", false},
 	} {
 		if rest, found := bytes.CutPrefix(text, []byte(sign.text)); found {
-			if sign.upper {
-				number(rest, &high)
-			} else {
-				number(rest, &low)
+			included := len(sign.text) > 1 // with an equals sign, or ≤ and ≥, which are longer too
+			switch {
+			case sign.upper:
+				if number(rest, &high); included {
+					high = math.Nextafter(high, math.Inf(1))
+				}
+			default:
+				if number(rest, &low); included {
+					low = math.Nextafter(low, math.Inf(-1))
+				}
 			}
 			return low, high, problem, len(rest) > 0
 		}
@@ -93,7 +100,7 @@ func (n *numbers) limits(text []byte) (low, high float64, problem string, ok boo
 	if problem == "" && !(low < high) {
 		problem = noInterval
 	}
-	return low, high, problem, true
+	return math.Nextafter(low, math.Inf(-1)), math.Nextafter(high, math.Inf(1)), problem, true
 }
 
 // isLimit tells that a text says limits in place of a value.
@@ -181,7 +188,7 @@ func (t *Table) contradiction(b bounds, what string) error {
 
 // limitWords says limits.
 func limitWords(low, high float64) string {
-	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	number := func(x float64) string { return strconv.FormatFloat(x, 'g', valueDigits, 64) }
 	switch {
 	case math.IsInf(low, -1):
 		return "below " + number(high)

@@ -145,7 +145,7 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 		h, kind := &o.cells[len(o.cells)-1], j.kindAt(cell)
 		if held.IsCensored(k) {
 			if h.low, h.high = held.Low[k], held.High[k]; kind.Own {
-				h.logScore = fit.distribution(cell).logProbability(h.low, h.high)
+				h.logScore = fit.distribution(cell).logProbability(h.low, h.high, kind.Grid)
 			}
 		} else {
 			h.piece, pieces = pieces[0], pieces[1:]

@@ -42,7 +42,7 @@ func (j *job) withCensored() *tensor.Observed {
 	cells.High = slices.Concat(exact.Values, j.Censored.High)
 	for c := exact.Len(); c < cells.Len(); c++ {
 		low, high, _ := j.limits.at(cells.Cell(c))
-		cells.Low[c], cells.High[c] = math.Max(low, cells.Low[c]), math.Min(high, cells.High[c])
+		cells.Low[c], cells.High[c] = narrowed(low, high, cells.Low[c], cells.High[c])
 	}
 	j.standIn(cells)
 	out, err := tensor.NewCensored(cells.Modes, cells.Index, cells.Values, cells.Low, cells.High)
@@ -50,6 +50,12 @@ func (j *job) withCensored() *tensor.Observed {
 		panic("completion: censored cells that were not checked: " + err.Error())
 	}
 	return out
+}
+
+// narrowed are the limits of a censored cell, neither of which is a value that it may have, between those of all values, which
+// are.
+func narrowed(least, most, low, high float64) (float64, float64) {
+	return math.Max(math.Nextafter(least, math.Inf(-1)), low), math.Min(math.Nextafter(most, math.Inf(1)), high)
 }
 
 // standIn sets values that stand for censored cells until the sampler draws them, and with which values are standardised:
@@ -165,11 +171,15 @@ func (c *Completion) settled(cells *tensor.Observed) *tensor.Observed {
 	return cells.WithValues(values)
 }
 
-// Limits returns the limits between which a censored cell lies, as far as the limits of all values leave them; ok is
-// false for a cell that is not censored.
+// Limits returns the limits between which a censored cell lies, the narrower ones where all values have some, such as 0; ok
+// is false for a cell that is not censored.
 func (c *Completion) Limits(cell []int32) (low, high float64, ok bool) {
 	b, ok := c.censoredAt(cell)
-	return b.low, b.high, ok
+	if !ok {
+		return math.Inf(-1), math.Inf(1), false
+	}
+	least, most, _ := c.limits.at(cell)
+	return math.Max(least, b.low), math.Min(most, b.high), true
 }
 
 // limited is what is known of a censored cell.
@@ -207,7 +217,7 @@ func (c *Completion) WithLimits(further *Censored) (*Completion, error) {
 			cell[n] = further.Index[n][k]
 		}
 		low, high, _ := c.limits.at(cell)
-		low, high = math.Max(low, further.Low[k]), math.Min(high, further.High[k])
+		low, high = narrowed(low, high, further.Low[k], further.High[k])
 		if !(low < high) {
 			return nil, fmt.Errorf("no value between %v and %v is possible", further.Low[k], further.High[k])
 		}
@@ -223,8 +233,8 @@ func (c *Completion) WithLimits(further *Censored) (*Completion, error) {
 // between the limits.
 type between struct {
 	limited
-	parts   []posterior.Truncation // in standardised units
-	offset  []float64              // value = offset + scale × standardised
+	parts   []posterior.Truncated // in standardised units
+	offset  []float64             // value = offset + scale × standardised
 	scale   []float64
 	weights []float64
 	total   float64
@@ -326,7 +336,11 @@ func (c *Completion) boundsAtLimits(cell []int32, b limited, level float64) (low
 	}
 	mean, variance := d.moments()
 	deviation, tail := math.Sqrt(variance), (1-level)/2
-	return d.quantile(tail, mean, deviation), d.quantile(1-tail, mean, deviation)
+	low, high = d.quantile(tail, mean, deviation), d.quantile(1-tail, mean, deviation)
+	if c.kindAt(cell).Step == 1 { // the distribution function has its steps there
+		low, high = math.RoundToEven(low), math.RoundToEven(high)
+	}
+	return low, high
 }
 
 // drawAtLimits is a draw of a censored cell, of the sample that all cells of the draw have.
@@ -349,8 +363,9 @@ func (c *Completion) drawAtLimits(number int, cell []int32, b limited) float64 {
 	return math.Min(math.Max(y, b.low), b.high)
 }
 
-// probability is that of a value between limits.
-func (m predictive) probability(low, high float64) float64 {
+// probability is that of a value between limits; of values on a grid, of those that would be rounded to one between them.
+func (m predictive) probability(low, high, step float64) float64 {
+	low, high = onGrid(low, high, step)
 	below, above := 0.0, 1.0
 	if !math.IsInf(low, -1) {
 		below = m.cdf(low)
@@ -362,15 +377,24 @@ func (m predictive) probability(low, high float64) float64 {
 }
 
 // logProbability is the log score of a held-out cell that is censored.
-func (m predictive) logProbability(low, high float64) float64 {
-	return portable.Log(m.probability(low, high))
+func (m predictive) logProbability(low, high, step float64) float64 {
+	return portable.Log(m.probability(low, high, step))
+}
+
+// onGrid are limits half a step beyond the values on a grid that lie between them.
+func onGrid(low, high, step float64) (float64, float64) {
+	if step == 0 {
+		return low, high
+	}
+	return float64(step * (math.Floor(low/step) + 0.5)), float64(step * (math.Ceil(high/step) - 0.5))
 }
 
 // normalLogProbability is that of a normal distribution.
-func normalLogProbability(h HeldOutCell) float64 {
+func normalLogProbability(h HeldOutCell, step float64) float64 {
+	low, high := onGrid(h.low, h.high, step)
 	deviation := math.Max(h.Stderr, 1e-150)
 	at := func(y float64) float64 { return posterior.NormalCDF((y - h.Predicted) / deviation) }
-	return portable.Log(math.Max(leastProbability, at(h.high)-at(h.low)))
+	return portable.Log(math.Max(leastProbability, at(high)-at(low)))
 }
 
 // censored reports whether only limits are known of the cell.
@@ -393,19 +417,19 @@ func splitCensored(cells []HeldOutCell) (exact, censored []HeldOutCell) {
 
 // withLimits are the families that go with the censored cells of a label of a mode, or with all where mode is −1.
 func (j *job) withLimits(families []posterior.Family, mode, label int) []posterior.Family {
-	high := j.Censored.Highs(mode, label)
+	low, high := j.Censored.Of(mode, label)
 	if len(high) == 0 {
 		return families
 	}
-	return slices.DeleteFunc(families, func(f posterior.Family) bool { return f.CheckCensored(high) != nil })
+	return slices.DeleteFunc(families, func(f posterior.Family) bool { return f.CheckCensored(low, high) != nil })
 }
 
-// Highs are the upper limits of the cells of a label of a mode, or of all where mode is −1.
-func (c *Censored) Highs(mode, label int) (high []float64) {
+// Of are the limits of the cells of a label of a mode, or of all where mode is −1.
+func (c *Censored) Of(mode, label int) (low, high []float64) {
 	for k := range c.Len() {
 		if mode < 0 || int(c.Index[mode][k]) == label {
-			high = append(high, c.High[k])
+			low, high = append(low, c.Low[k]), append(high, c.High[k])
 		}
 	}
-	return high
+	return low, high
 }

@@ -15,7 +15,7 @@ import (
 // with the best log score among those that suit the values, unless its error is larger than that of the forms of auto.
 func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	const share, blocks, most = 0.15, 3, 3 // of the budget; folds
-	suiting := j.withLimits(posterior.Suiting(j.observed.Values), -1, 0)
+	suiting := j.withLimits(j.suiting(), -1, 0)
 	if j.Noise.Name != "auto" || len(suiting) == 0 || j.Nonnegative || len(j.NoiseLabels) > 0 {
 		return
 	}
@@ -49,6 +49,20 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	}
 }
 
+// suiting lists the families that suit the values: with what stands for censored ones, but whole numbers without.
+func (j *job) suiting() []posterior.Family {
+	families := posterior.Suiting(j.observed.Values)
+	if j.observed.Low == nil {
+		return families
+	}
+	for _, f := range posterior.Suiting(j.observed.Exact().Values) {
+		if f.Whole {
+			families = append(families, f)
+		}
+	}
+	return families
+}
+
 // logScore returns the mean logarithm of what a candidate said beforehand of held-back values, of censored ones the
 // probability of their limits, and its root mean square error on exact ones. With a step, it is the probability of the values that would be rounded to the one that came, which compares
 // families of discrete values with others.
@@ -62,7 +76,7 @@ func (j *job) logScore(ctx context.Context, f folds, c candidate, sweeps, parts 
 			cell := held.Cell(i)
 			counts[k]++
 			if held.IsCensored(i) {
-				scores[k] += fit.distribution(cell).logProbability(held.Low[i], held.High[i])
+				scores[k] += fit.distribution(cell).logProbability(held.Low[i], held.High[i], step)
 				continue
 			}
 			scores[k] += fit.distribution(cell).logScore(y, step)

@@ -143,7 +143,7 @@ func (l limits) keep(cell []int32, y float64) float64 {
 func (c *Completion) Possible(cell []int32, value float64) float64 {
 	if b, ok := c.censoredAt(cell); ok {
 		if _, _, whole := c.limits.at(cell); whole && !c.kindAt(cell).Shares {
-			if low, high := math.Ceil(b.low), math.Floor(b.high); low <= high {
+			if low, high := math.Floor(b.low)+1, math.Ceil(b.high)-1; low <= high {
 				value = math.Min(math.Max(math.RoundToEven(value), low), high)
 			}
 		}

@@ -46,7 +46,7 @@ func logScores(cells []HeldOutCell, kindOf func(cell []int32) kind) LogScores {
 		kind := kindOf(h.Cell)
 		normal := logNormalScore(h, kind.Grid)
 		if h.censored() {
-			normal = normalLogProbability(h)
+			normal = normalLogProbability(h, kind.Grid)
 		}
 		s.Normal += normal / float64(len(cells))
 		if kind.Own {

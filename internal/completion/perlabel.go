@@ -153,7 +153,9 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 	values := make([][]float64, len(j.observed.Modes[mode].Labels))
 	for c, y := range j.observed.Values {
 		label := j.observed.Index[mode][c]
-		values[label] = append(values[label], y)
+		if !j.observed.IsCensored(c) {
+			values[label] = append(values[label], y)
+		}
 	}
 	suiting, steps := make([][]posterior.Family, len(values)), make([]float64, len(values))
 	named := map[int]bool{}
@@ -287,7 +289,7 @@ func (j *job) labelTrial(
 			label := int(cell[mode])
 			if held.IsCensored(i) {
 				t.label, t.square = append(t.label, label), append(t.square, math.NaN())
-				t.score = append(t.score, fit.distribution(cell).logProbability(held.Low[i], held.High[i]))
+				t.score = append(t.score, fit.distribution(cell).logProbability(held.Low[i], held.High[i], steps[label]))
 				continue
 			}
 			e := (fit.at(cell).value - y) / unit.ScaleAt(cell)

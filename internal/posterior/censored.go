@@ -3,6 +3,7 @@ package posterior
 import (
 	"fmt"
 	"math"
+	"sort"
 
 	"lacuna/internal/portable"
 	"lacuna/internal/rng"
@@ -102,8 +103,16 @@ func betweenLimits(s *rng.Stream, a, b float64) float64 {
 	}
 }
 
-// Truncation is the distribution of an observation of a cell given that it lies between two limits.
-type Truncation struct {
+// Truncated is the distribution of an observation of a cell given that it lies between two limits.
+type Truncated interface {
+	Probability() float64              // of the limits
+	Moments() (mean, variance float64) // of the observation
+	CDF(y float64) float64             // the probability of at most y
+	Draw(s *rng.Stream) float64        // an observation
+}
+
+// truncation is that of what scatters by scale, itself or its logarithm.
+type truncation struct {
 	center, scale float64 // of the observation, or of its logarithm
 	freedom       float64 // ν of Student's distribution; 0: a normal one
 	a, b          float64 // the limits in units of the scale, the interval turned so that a ≤ 0 or nearer to the centre
@@ -117,13 +126,12 @@ type Truncation struct {
 // truncatable is a Scatter that can be given limits.
 type truncatable interface {
 	Scatter
-	between(cell []int32, x, low, high float64) Truncation
+	between(cell []int32, x, low, high float64) Truncated
 }
 
 // Between returns the distribution of an observation of a cell, where the predictor is x, given that it lies between low
-// and high, low < high, either of which may be infinite. ok is false for a distribution that is not around its predictor
-// by scale, such as that of counts.
-func Between(s Scatter, cell []int32, x, low, high float64) (t Truncation, ok bool) {
+// and high, low < high, either of which may be infinite. ok is false for a distribution that cannot be given limits.
+func Between(s Scatter, cell []int32, x, low, high float64) (t Truncated, ok bool) {
 	own, ok := s.(truncatable)
 	if m, mixed := s.(mixed); mixed {
 		var inner Scatter
@@ -136,14 +144,14 @@ func Between(s Scatter, cell []int32, x, low, high float64) (t Truncation, ok bo
 	return own.between(cell, x, low, high), true
 }
 
-func (s spread) between(cell []int32, x, low, high float64) Truncation {
-	t := Truncation{center: x, scale: s.scale(cell), freedom: s.freedom, low: low, high: high}
+func (s spread) between(cell []int32, x, low, high float64) Truncated {
+	t := &truncation{center: x, scale: s.scale(cell), freedom: s.freedom, low: low, high: high}
 	t.turn(low, high)
 	return t
 }
 
-func (e exponential) between(cell []int32, x, low, high float64) Truncation {
-	t := Truncation{
+func (e exponential) between(cell []int32, x, low, high float64) Truncated {
+	t := &truncation{
 		center: x, scale: e.spread.scale(cell), freedom: e.freedom, log: true, mean: e.mean, factor: e.scale, low: low, high: high,
 	}
 	t.low = math.Max(0, low)
@@ -162,7 +170,7 @@ func bringLog(y, mean, scale float64) float64 {
 }
 
 // turn sets the limits in units of the scale, on the side where the distribution function is exact.
-func (t *Truncation) turn(low, high float64) {
+func (t *truncation) turn(low, high float64) {
 	t.a, t.b = (low-t.center)/t.scale, (high-t.center)/t.scale
 	if t.a > 0 {
 		t.a, t.b, t.turned = -t.b, -t.a, true
@@ -171,7 +179,7 @@ func (t *Truncation) turn(low, high float64) {
 }
 
 // below is the distribution function in units of the scale.
-func (t *Truncation) below(z float64) float64 {
+func (t *truncation) below(z float64) float64 {
 	switch {
 	case math.IsInf(z, -1):
 		return 0
@@ -184,10 +192,10 @@ func (t *Truncation) below(z float64) float64 {
 }
 
 // Probability is that of the limits.
-func (t *Truncation) Probability() float64 { return t.probability }
+func (t *truncation) Probability() float64 { return t.probability }
 
 // value is the observation at z of the turned interval.
-func (t *Truncation) value(z float64) float64 {
+func (t *truncation) value(z float64) float64 {
 	if t.turned {
 		z = -z
 	}
@@ -202,7 +210,7 @@ func (t *Truncation) value(z float64) float64 {
 const negligible = 1e-290
 
 // Moments returns the mean and the variance of the observation.
-func (t *Truncation) Moments() (mean, variance float64) {
+func (t *truncation) Moments() (mean, variance float64) {
 	if !(t.probability > negligible) {
 		return t.value(t.b), 0
 	}
@@ -225,7 +233,7 @@ func (t *Truncation) Moments() (mean, variance float64) {
 // and those of Student's, with F₋ of ν − 2 degrees of freedom, r = √((ν−2)/ν),
 //
 //	E[z] = ν/(ν−1) ((1 + a²/ν) f(a) − (1 + b²/ν) f(b))/P ,   E[1 + z²/ν] = (ν−1)/(ν−2) (F₋(rb) − F₋(ra))/P .
-func (t *Truncation) unitMoments() (first, second float64) {
+func (t *truncation) unitMoments() (first, second float64) {
 	if t.freedom == 0 {
 		density := func(z float64) (f, zf float64) {
 			if math.IsInf(z, 0) {
@@ -260,7 +268,7 @@ func (t *Truncation) unitMoments() (first, second float64) {
 }
 
 // logMoments are those of exp(m + s(x + σz)), z normal: with d = sσ, E[yᵏ] = exp(k(m + sx) + k²d²/2) P(a − kd, b − kd)/P.
-func (t *Truncation) logMoments() (mean, variance float64) {
+func (t *truncation) logMoments() (mean, variance float64) {
 	const most = 300
 	d := float64(t.factor * t.scale)
 	if t.turned {
@@ -279,7 +287,7 @@ func (t *Truncation) logMoments() (mean, variance float64) {
 }
 
 // CDF is the probability of at most y.
-func (t *Truncation) CDF(y float64) float64 {
+func (t *truncation) CDF(y float64) float64 {
 	switch {
 	case y < t.low:
 		return 0
@@ -303,7 +311,7 @@ func (t *Truncation) CDF(y float64) float64 {
 }
 
 // Draw draws an observation.
-func (t *Truncation) Draw(s *rng.Stream) float64 {
+func (t *truncation) Draw(s *rng.Stream) float64 {
 	if t.freedom == 0 {
 		return t.value(betweenLimits(s, t.a, t.b))
 	}
@@ -334,6 +342,74 @@ func (t *Truncation) Draw(s *rng.Stream) float64 {
 const largestStep = 1e15
 
 // Normal is a normal distribution given that the number lies between low and high, low < high.
-func Normal(mean, deviation, low, high float64) Truncation {
+func Normal(mean, deviation, low, high float64) Truncated {
 	return spread{level: deviation * deviation}.between(nil, mean, low, high)
+}
+
+// mostCounts is the largest upper limit of a count: all that lie between the limits are gone through.
+const mostCounts = 10_000
+
+// countsBetween are the least and the greatest count above low and below high; the least is the greater one where there is
+// none.
+func countsBetween(low, high float64) (first, last float64) {
+	return math.Max(0, math.Floor(low)+1), math.Ceil(high) - 1
+}
+
+// fewCounts is the distribution of a count between limits: first, first + 1, … with their probabilities summed up.
+type fewCounts struct {
+	first float64
+	sums  []float64 // the last is 1
+	log   float64   // of the probability of the limits
+}
+
+// between goes through the counts by p(y+1)/p(y) = (y + r)/(y + 1) μ/(r + μ).
+func (k counts) between(_ []int32, x, low, high float64) Truncated {
+	first, last := countsBetween(low, high)
+	logs := make([]float64, int(math.Max(0, math.Min(last, mostCounts)-first))+1)
+	psi := k.level + x - portable.Log(k.size)
+	step := -softplus(-psi)
+	logs[0] = k.LogDensity(nil, x, first)
+	top := logs[0]
+	for i := 1; i < len(logs); i++ {
+		y := first + float64(i-1)
+		logs[i] = logs[i-1] + portable.Log((y+k.size)/(y+1)) + step
+		top = math.Max(top, logs[i])
+	}
+	total := 0.0
+	for i, l := range logs {
+		total += portable.Exp(l - top)
+		logs[i] = total
+	}
+	for i := range logs {
+		logs[i] /= total
+	}
+	return &fewCounts{first, logs, top + portable.Log(total)}
+}
+
+func (f *fewCounts) Probability() float64 { return portable.Exp(f.log) }
+
+func (f *fewCounts) Moments() (mean, variance float64) {
+	last, square := 0.0, 0.0
+	for i, sum := range f.sums {
+		p, y := sum-last, float64(i)
+		mean += float64(p * y)
+		square += float64(p * y * y)
+		last = sum
+	}
+	return f.first + mean, math.Max(0, square-float64(mean*mean))
+}
+
+func (f *fewCounts) CDF(y float64) float64 {
+	switch i := math.Floor(y) - f.first; {
+	case i < 0:
+		return 0
+	case i >= float64(len(f.sums)):
+		return 1
+	default:
+		return f.sums[int(i)]
+	}
+}
+
+func (f *fewCounts) Draw(s *rng.Stream) float64 {
+	return f.first + float64(min(sort.SearchFloat64s(f.sums, s.Float64()), len(f.sums)-1))
 }

@@ -89,3 +89,41 @@ func TestTruncationFarOut(t *testing.T) {
 		}
 	}
 }
+
+// TestCountsBetweenLimits compares with the probabilities of the counts.
+func TestCountsBetweenLimits(t *testing.T) {
+	k := counts{level: 0.5, size: 2.5}
+	for _, c := range []struct{ x, low, high, first, last float64 }{
+		{0.3, math.Inf(-1), 5, 0, 4}, {2, 2, 9, 3, 8}, {-1, 0, 2, 1, 1}, {8, math.Inf(-1), 3, 0, 2},
+		{1, math.Nextafter(1, 0), math.Nextafter(4, 5), 1, 4},
+	} {
+		d, ok := Between(k, nil, c.x, c.low, c.high)
+		if !ok {
+			t.Fatal("counts cannot be given limits")
+		}
+		var p, sum, squares float64
+		for y := c.first; y <= c.last; y++ {
+			own := math.Exp(k.LogDensity(nil, c.x, y))
+			p, sum, squares = p+own, sum+own*y, squares+own*y*y
+		}
+		mean, variance := d.Moments()
+		wantMean := sum / p
+		if !(math.Abs(mean-wantMean) < 1e-9 && math.Abs(variance-(squares/p-wantMean*wantMean)) < 1e-9) ||
+			!(math.Abs(d.Probability()/p-1) < 1e-9) || d.CDF(c.first-1) != 0 || d.CDF(c.last) != 1 {
+			t.Errorf("%+v: mean %v, variance %v, probability %v, want %v, %v, %v", c, mean, variance, d.Probability(), wantMean,
+				squares/p-wantMean*wantMean, p)
+		}
+		stream, total := rng.New(1, "counts"), 0.0
+		const draws = 5000
+		for range draws {
+			y := d.Draw(stream)
+			if y < c.first || y > c.last || y != math.Floor(y) {
+				t.Fatalf("%+v: drew %v", c, y)
+			}
+			total += y / draws
+		}
+		if !(math.Abs(total-mean) <= 5*math.Sqrt(variance/draws)+1e-9) {
+			t.Errorf("%+v: draws have mean %v, want %v", c, total, mean)
+		}
+	}
+}

@@ -19,7 +19,7 @@ type Family struct {
 	Whole    bool // values are whole numbers
 	Positive bool // values are above 0
 	Levels   int  // values are among those that are known, which are so many at most; 0: any
-	Censored bool // values may be censored: those that scatter by scale around the predictor, or their logarithms
+	Censored bool // values may be censored
 	// Suits reports whether these values are such as the family is for, so that auto tries it; nil: never.
 	Suits func(values []float64) bool
 }
@@ -83,8 +83,9 @@ func SuitingLabel(values []float64) (suiting []Family) {
 	return suiting
 }
 
-// CheckCensored returns an error where values cannot be censored, or where the domain has none below an upper limit.
-func (f Family) CheckCensored(high []float64) error {
+// CheckCensored returns an error where values cannot be censored, or where the domain has none between the limits, or too many
+// to go through.
+func (f Family) CheckCensored(low, high []float64) error {
 	if !f.Censored {
 		var names []string
 		for _, name := range Families() {
@@ -94,9 +95,18 @@ func (f Family) CheckCensored(high []float64) error {
 		}
 		return fmt.Errorf("%s noise does not go with censored values: choose one of %s", f.Name, strings.Join(names, ", "))
 	}
-	for _, y := range high {
-		if f.Positive && y <= 0 {
+	for k, y := range high {
+		switch {
+		case f.Positive && y <= 0:
 			return fmt.Errorf("%s noise needs %s, got a value that is at most %v", f.Name, f.Domain, y)
+		case !f.Whole:
+		case y > mostCounts:
+			return fmt.Errorf("%s noise takes limits up to %v, such as below 5, got %v: choose lognormal or gaussian", f.Name,
+				float64(mostCounts), y)
+		default:
+			if first, last := countsBetween(low[k], y); first > last {
+				return fmt.Errorf("%s noise needs %s, and between %v and %v is none", f.Name, f.Domain, low[k], y)
+			}
 		}
 	}
 	return nil

@@ -99,8 +99,23 @@ func (o *odds) fromPrior(*rng.Stream) {}
 func (o *odds) renew(*rng.Stream)     {}
 func (o *odds) quantities(visitor)    {}
 
-func (n *negative) fromPrior(s *rng.Stream)  { n.size = s.IntN(len(sizes)) }
-func (n *negative) renew(*rng.Stream)        { n.count() }
+func (n *negative) fromPrior(s *rng.Stream) { n.size = s.IntN(len(sizes)) }
+func (n *negative) renew(*rng.Stream) {
+	if n.latent != nil {
+		n.latent.read(n.s, nil)
+		copy(n.values, n.s.data.Values)
+	}
+	n.count()
+}
+
+func (n *negative) latentValues(values []float64) {
+	if n.latent == nil {
+		return
+	}
+	for _, c := range n.latent.cells {
+		values[c] = n.values[c]
+	}
+}
 func (n *negative) quantities(visit visitor) { visit("size", sizes[n.size]) }
 
 // fromPrior draws cut points until they ascend.

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"math"
+	"strconv"
 
 	"lacuna"
 	"lacuna/dataio"
@@ -40,12 +41,17 @@ func Fill(c *lacuna.Completion, level float64, censored bool) dataio.FillCells {
 	}
 }
 
-// finite is x, or NaN where that is not finite.
+// finite is a limit as it was written, without the last digits that say whether it is included; NaN where it is not finite.
 func finite(x float64) float64 {
+	const digits = 15
 	if math.IsInf(x, 0) {
 		return math.NaN()
 	}
-	return x
+	written, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
+	if err != nil {
+		return x
+	}
+	return written
 }
 
 // Extra names the columns that a filled table has beside the standard error.

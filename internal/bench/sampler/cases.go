@@ -64,7 +64,27 @@ func Cases() []Case {
 		matrix.with("censored-student", "student", posterior.Student(varied), small).censored(-20, 20),
 		matrix.with("censored-lognormal", "lognormal", posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7},
 			within(1e-6, 1e6)).censored(1e-6, 1e6),
+		twice.with("censored-counts", "counts", posterior.NegativeBinomial{Level: 2}, within(0, 300), twice.everyLabel(1, 300)).
+			censoredCounts().approximate(polyaGamma),
 	}
+}
+
+// censoredCounts hides counts: of the first of every three cells those from 1 to 8, of the second all but which four they are
+// among, 1 to 4, 5 to 8 and so on. So nothing is hidden of what decides whether values are accepted.
+func (c Case) censoredCounts() Case {
+	c.Rules.Censor = func(cell int, y float64) (low, high float64) {
+		switch {
+		case y == 0 || cell%3 == 2:
+			return y, y
+		case cell%3 == 1:
+			low = 4 * math.Floor((y-1)/4)
+			return low, low + 5
+		case y <= 8:
+			return 0, 9
+		}
+		return y, y
+	}
+	return c
 }
 
 // censored hides values between limits: of the first of every three cells those below a limit of detection, of the second
