@@ -94,7 +94,10 @@ func TestTruncationFarOut(t *testing.T) {
 func TestCountsBetweenLimits(t *testing.T) {
 	k := counts{level: 0.5, size: 2.5}
 	for _, c := range []struct{ x, low, high, first, last float64 }{
-		{0.3, math.Inf(-1), 5, 0, 4}, {2, 2, 9, 3, 8}, {-1, 0, 2, 1, 1}, {8, math.Inf(-1), 3, 0, 2},
+		{0.3, math.Inf(-1), 5, 0, 4},
+		{2, 2, 9, 3, 8},
+		{-1, 0, 2, 1, 1},
+		{8, math.Inf(-1), 3, 0, 2},
 		{1, math.Nextafter(1, 0), math.Nextafter(4, 5), 1, 4},
 	} {
 		d, ok := Between(k, nil, c.x, c.low, c.high)
