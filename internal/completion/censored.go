@@ -335,7 +335,7 @@ func (c *Completion) boundsAtLimits(cell []int32, b limited, level float64) (low
 		return b.low, b.high
 	}
 	mean, variance := d.moments()
-	deviation, tail := math.Sqrt(variance), (1-level)/2
+	deviation, tail := math.Sqrt(variance), float64((1-level)/2)
 	low, high = d.quantile(tail, mean, deviation), d.quantile(1-tail, mean, deviation)
 	if c.kindAt(cell).Step == 1 { // the distribution function has its steps there
 		low, high = math.RoundToEven(low), math.RoundToEven(high)
