@@ -13,8 +13,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"lacuna/internal/completion"
@@ -69,6 +71,12 @@ type Options struct {
 	// Limits say where values lie, such as not below 0. Filled values and intervals keep them, and those that the known
 	// values show. Default: none.
 	Limits []Limit
+
+	// Censored lists cells beside the observed ones of whose values only limits are known, such as those below a limit of
+	// detection: Low −Inf and High 0.5 for a value below 0.5. They are data: the sampler draws their values between the limits, and
+	// Completion gives mean, standard error, interval and draws between them. They suit the noises auto,
+	// gaussian, student, lognormal, and counts with upper limits; a count lies between Low and High, neither included. Default: none.
+	Censored *Censored
 
 	Progress func(Progress) // called from one goroutine at a time; must not block
 
@@ -130,6 +138,8 @@ type (
 	HeldOutCell = completion.HeldOutCell
 	// Limit says where the values of some cells lie.
 	Limit = completion.Limit
+	// Censored lists cells of which limits are known.
+	Censored = completion.Censored
 	// Slurm says how to deal the chains of a completion out as tasks of Slurm job arrays.
 	Slurm = completion.Slurm
 	// Emergence tells when a block of the gradient flow grew.
@@ -164,6 +174,9 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 	if err == nil {
 		err = family.Check(observed.Values)
 	}
+	if err == nil && o.Censored.Len() > 0 {
+		err = family.CheckCensored(o.Censored.Low, o.Censored.High)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lacuna: %w", err)
 	}
@@ -175,7 +188,7 @@ func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Compl
 		Seed: o.Seed, Threads: or(o.Threads, runtime.GOMAXPROCS(0)), MaxTime: o.MaxTime, Noise: family, NoiseLabels: labels,
 		Standardise: o.Standardise, StandardiseMode: o.StandardiseMode,
 		Blocks: o.Blocks, Depths: o.Depths, Smooth: o.Smooth, Nonnegative: o.Nonnegative, Limits: o.Limits,
-		Fill: o.Fill, Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
+		Censored: o.censored(), Fill: o.Fill, Effort: or(o.Effort, 1), HoldOut: or(o.HoldOut, 0.1), Level: or(o.Level, 0.9), Progress: o.Progress,
 		Slurm: o.Slurm,
 	})
 	if err != nil {
@@ -207,7 +220,11 @@ func (o Options) labelNoises(observed *tensor.Observed) (all []completion.LabelN
 				values = append(values, observed.Values[c])
 			}
 		}
-		if err := family.Check(values); err != nil {
+		err = family.Check(values)
+		if low, high := o.Censored.Of(mode, l.Index); err == nil && len(high) > 0 {
+			err = family.CheckCensored(low, high)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s=%s: %w", observed.Modes[mode].Name, observed.Modes[mode].Labels[l.Index], err)
 		}
 		all = append(all, completion.LabelNoise{Mode: mode, Index: l.Index, Family: family})
@@ -274,6 +291,9 @@ func (o Options) check(observed *tensor.Observed) error {
 			return fmt.Errorf("lacuna: %w", err)
 		}
 	}
+	if err := o.checkCensored(observed); err != nil {
+		return err
+	}
 	if o.Effort < 0 {
 		return fmt.Errorf("lacuna: Effort is %v: give a positive number, 1 is the default", o.Effort)
 	}
@@ -325,20 +345,72 @@ func (o Options) checkNonnegative(observed *tensor.Observed) error {
 	return nil
 }
 
+// censored are the cells of Censored; nil without any.
+func (o Options) censored() *Censored {
+	if o.Censored.Len() == 0 {
+		return nil
+	}
+	return o.Censored
+}
+
+// checkCensored refuses limits of cells that say nothing or contradict others, and cells that are listed twice.
+func (o Options) checkCensored(observed *tensor.Observed) error {
+	c := o.censored()
+	if c == nil {
+		return nil
+	}
+	if err := checkCells("Censored", c.Index, observed.Shape()); err != nil {
+		return err
+	}
+	if len(c.High) != c.Len() || len(c.Index[0]) != c.Len() {
+		return fmt.Errorf("lacuna: Censored lists %d cells, %d lower and %d upper limits", len(c.Index[0]), len(c.Low), len(c.High))
+	}
+	index := make([][]int32, observed.Order())
+	for n, column := range observed.Index {
+		index[n] = slices.Concat(column, c.Index[n])
+	}
+	values := slices.Concat(observed.Values, make([]float64, c.Len()))
+	if _, err := tensor.NewObserved(observed.Modes, index, values); err != nil {
+		return fmt.Errorf("lacuna: Censored: %s: a value that is known is not censored, and a cell has one pair of limits",
+			strings.TrimPrefix(err.Error(), "tensor: "))
+	}
+	for k, low := range c.Low {
+		high := c.High[k]
+		if !(low < high) || math.IsInf(low, -1) && math.IsInf(high, 1) {
+			return fmt.Errorf("lacuna: Censored: limits %v and %v of a cell: give a lower one below an upper one, one of them finite",
+				low, high)
+		}
+		for _, m := range o.Limits {
+			if (m.Mode < 0 || int(c.Index[m.Mode][k]) == m.Index) && !(low < m.Max && high > m.Min) {
+				return fmt.Errorf("lacuna: a value between %v and %v cannot lie within the limits of %v to %v", low, high, m.Min, m.Max)
+			}
+		}
+		if o.Nonnegative && high <= 0 {
+			return fmt.Errorf("lacuna: Nonnegative: a value that is at most %v cannot be that of factors without negative entries", high)
+		}
+	}
+	return nil
+}
+
 func checkFill(fill [][]int32, shape tensor.Shape) error {
 	if fill == nil {
 		return nil
 	}
-	if len(fill) != shape.Order() {
-		return fmt.Errorf("lacuna: Fill has %d columns for a tensor with %d modes", len(fill), shape.Order())
+	return checkCells("Fill", fill, shape)
+}
+
+// checkCells refuses columns of coordinates that are not those of cells; what names them.
+func checkCells(what string, index [][]int32, shape tensor.Shape) error {
+	if len(index) != shape.Order() {
+		return fmt.Errorf("lacuna: %s has %d columns for a tensor with %d modes", what, len(index), shape.Order())
 	}
-	for n, column := range fill {
-		if len(column) != len(fill[0]) {
-			return fmt.Errorf("lacuna: Fill lists %d cells in mode %d and %d in mode 0", len(column), n, len(fill[0]))
+	for n, column := range index {
+		if len(column) != len(index[0]) {
+			return fmt.Errorf("lacuna: %s lists %d cells in mode %d and %d in mode 0", what, len(column), n, len(index[0]))
 		}
 		for _, i := range column {
 			if i < 0 || int(i) >= shape[n] {
-				return fmt.Errorf("lacuna: Fill has index %d in mode %d, which has %d", i, n, shape[n])
+				return fmt.Errorf("lacuna: %s has index %d in mode %d, which has %d", what, i, n, shape[n])
 			}
 		}
 	}

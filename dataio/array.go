@@ -72,9 +72,10 @@ func (l layout) eachCell(visit func(cell []int32, position int) error) error {
 }
 
 // readArray makes a table of an array; at gives the element at a position in memory, and axes the names and labels of
-// all axes, or nil.
+// all axes, or nil. limits are those of elements, or nil.
 func readArray(
 	path string, format Format, o Options, l layout, axes []tensor.Mode, src source, at func(position int) float64,
+	limits *elementLimits,
 ) (*Table, error) {
 	for axis, d := range l.shape {
 		if d == 0 {
@@ -109,9 +110,13 @@ func readArray(
 	}
 	err := l.eachCell(func(cell []int32, position int) error {
 		value := at(position)
+		if problem := limits.check(position, value); problem != "" {
+			return &Error{Path: path, Problem: fmt.Sprintf("element %v %s", cell, problem), Remedy: limitsOfElements}
+		}
 		switch {
 		case numbers.isMissing(value):
 			b.gap(cell)
+			limits.censor(b, position)
 		case math.Abs(value) > largest:
 			problem := tooLarge
 			if math.IsInf(value, 0) {

@@ -19,7 +19,7 @@ const Arrow Format = "Arrow"
 
 func init() {
 	register(kind{
-		format: Arrow, ending: ".arrow", also: ".feather", takes: takesColumns | takesGrid | takesDuplicates,
+		format: Arrow, ending: ".arrow", also: ".feather", takes: takesColumns | takesGrid | takesDuplicates | takesLimits,
 		read: readArrow, detect: magic("ARROW1"),
 	})
 }
@@ -85,7 +85,7 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 	if len(names) == 0 || rows > 64*len(data) {
 		return nil, damagedArrow(path, fmt.Sprintf("%d columns and %d rows", len(names), rows))
 	}
-	known, err := sampleRows(s, names)
+	known, err := sampleRows(s, names, o.Censored)
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +95,7 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 	s.pandas.mark(known)
 	return s.columns.readAs(path, 0, known, o, func(o Options) (*Table, error) {
 		s.stored, s.numbers = make([][]arrowPlace, len(names)), newNumbers(o.Missing, false)
+		s.numbers.censored = o.Censored
 		return readRows(path, Arrow, s, &s.columns, s.numbers, o, rows, "make it null")
 	})
 }

@@ -18,6 +18,7 @@ type builder struct {
 	index     [][]int32          // of observed cells
 	values    []float64
 	gaps      [][]int32
+	limits    []bounds           // of some of the gaps
 	conflicts []Error            // of labels that are dates, but not for sure which
 	columns   *columns           // what they are, for a table of columns; else nil
 	merged    []map[string]int32 // with Options.MergeLabels: what labels have in common to index
@@ -119,6 +120,9 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 		return nil, fmt.Errorf("%s: %w", b.path, err)
 	}
 	t.findKnown()
+	if err := t.takeLimits(b.limits); err != nil {
+		return nil, err
+	}
 	if b.options.FullGrid {
 		err = t.useGrid()
 	} else {

@@ -17,6 +17,7 @@ const (
 	takesDuplicates                   // Duplicates
 	takesSheet                        // Sheet
 	takesVariables                    // Value, as names of variables
+	takesLimits                       // Censored
 	takesNone                         // none of these
 )
 
@@ -40,6 +41,7 @@ func (k kind) refuse(path string, o Options) error {
 		{o.MergeLabels, "--merge-labels", takesColumns},
 		{o.Dates != "", "--dates", takesColumns},
 		{o.Array != "", "--array", takesArray},
+		{o.Censored, "--censored", takesLimits},
 		{o.FullGrid, "--full-grid", takesGrid},
 		{len(o.Predict) > 0, "--predict", takesGrid},
 		{o.Duplicates != RefuseDuplicates, "--duplicates", takesDuplicates},

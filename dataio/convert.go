@@ -3,6 +3,7 @@ package dataio
 import (
 	"bufio"
 	"io"
+	"math"
 	"slices"
 
 	"lacuna/tensor"
@@ -55,7 +56,7 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 			line = exact.append(line, f.Stderr, stderrDigits)
 			for k := range extra {
 				line = append(line, ',')
-				if k < len(f.Extra) {
+				if k < len(f.Extra) && !math.IsNaN(f.Extra[k]) {
 					line = exact.append(line, f.Extra[k], valueDigits)
 				}
 			}

@@ -85,6 +85,7 @@ type cellReader struct {
 	index    [][]int32 // of as many places as values
 	values   []float64 // the first observed of them are cells
 	gaps     [][]int32
+	limits   []bounds // of some of them
 	observed int
 }
 
@@ -101,7 +102,7 @@ func (r *cellReader) read(s *csvSource, b *builder, from, end int) {
 	for n := range r.labels {
 		r.labels[n].begin(b.numbers[n])
 	}
-	r.observed, r.numbers = 0, s.numbers.fork()
+	r.observed, r.numbers, r.limits = 0, s.numbers.fork(), nil
 	r.from, r.rows, r.filledDown, r.err = from, 0, 0, nil
 	lines := newRecords(s.path, s.data[:s.stop], s.between, from)
 	lines.comment = s.comment
@@ -171,7 +172,11 @@ func (r *cellReader) number(lines *records, column int) *Error {
 			Remedy: s.numberRemedy(problem, text),
 		}
 	case gap:
-		r.numbers.counts.add(text)
+		if low, high, ok := r.limitsOf(text); ok {
+			r.limits = append(r.limits, bounds{len(r.gaps[0]), low, high})
+		} else {
+			r.numbers.counts.add(text)
+		}
 		for n, i := range r.cell {
 			r.gaps[n] = append(r.gaps[n], i)
 		}
@@ -186,6 +191,15 @@ func (r *cellReader) number(lines *records, column int) *Error {
 		r.observed++
 	}
 	return nil
+}
+
+// limitsOf are the limits that a gap has, if they are asked for and there are some.
+func (r *cellReader) limitsOf(text []byte) (low, high float64, ok bool) {
+	if !r.numbers.censored || len(text) == 0 {
+		return 0, 0, false
+	}
+	low, high, _, ok = r.numbers.limits(text)
+	return low, high, ok
 }
 
 // grow makes room for more cells.
@@ -216,6 +230,10 @@ func (b *builder) takeCells(threads int, pieces []*cellReader) {
 	for k, p := range pieces {
 		firstValue[k], firstGap[k] = values, gaps
 		values, gaps = values+p.observed, gaps+len(p.gaps[0])
+		for _, l := range p.limits {
+			l.gap += firstGap[k]
+			b.limits = append(b.limits, l)
+		}
 	}
 	b.values = slices.Grow(b.values, values-len(b.values))[:values]
 	for n := range b.names {

@@ -245,11 +245,11 @@ func (s *sample) holds(texts []string) bool {
 // numberRemedy says what to do about a value.
 func (s *csvSource) numberRemedy(problem string, text []byte) string {
 	remedy := numberRemedies[problem]
-	switch isLimit := bytes.ContainsAny(text[:1], "<>") || bytes.HasPrefix(text, []byte("≤")) || bytes.HasPrefix(text, []byte("≥")); {
-	case problem != notANumber:
-	case isLimit:
-		remedy = "that is a limit: write what stands for it, such as half the limit of detection, or leave the value empty for " +
-			"a gap, which may be filled beyond the limit"
+	switch {
+	case problem != notANumber && problem != withFlag:
+	case !s.numbers.censored && isLimit(text):
+		remedy = limitRemedy
+	case problem == withFlag:
 	case bytes.ContainsAny(text, "0123456789"):
 		remedy = "write a plain number such as -1234.5, or leave the value empty for a gap"
 	case len(text) <= longestGap:

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -178,7 +179,7 @@ func (c *csvWriter) added() {
 		}
 		for e := range c.extra {
 			c.line = s.between.append(c.line)
-			if c.isGap[k] && e < len(filled.Extra) {
+			if c.isGap[k] && e < len(filled.Extra) && !math.IsNaN(filled.Extra[e]) {
 				c.line = c.number(c.line, filled.Extra[e], valueDigits)
 			} else {
 				c.line = c.missing(c.line)

@@ -26,7 +26,7 @@ const (
 func init() {
 	register(kind{
 		format: LongCSV, ending: ".csv", text: true, read: readCSV,
-		takes:  takesText | takesColumns | takesGrid | takesDuplicates,
+		takes:  takesText | takesColumns | takesGrid | takesDuplicates | takesLimits,
 		detect: func(string, []byte) sureness { return readable },
 	})
 	register(kind{format: WideCSV, ending: ".csv", text: true, read: readCSV}) // as Options.Wide asks for
@@ -54,6 +54,7 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 	}
 	rows, whole := s.sampleRows()
 	known := newSample(s.form.names, rows, whole)
+	known.censored = o.Censored
 	if err := s.checkHeader(known, o); err != nil && !s.station {
 		return nil, err
 	}
@@ -73,6 +74,7 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 func (s *csvSource) cells(format Format, o Options) (*Table, error) {
 	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
 	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
+	s.numbers.censored = o.Censored
 	modes := make([]string, 0, len(s.index)+1)
 	for _, k := range s.index {
 		modes = append(modes, s.columns.names[k])

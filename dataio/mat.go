@@ -114,7 +114,7 @@ func readMAT(path string, data []byte, o Options) (*Table, error) {
 	if err := s.decode(chosen); err != nil {
 		return nil, err
 	}
-	return readArray(path, MAT, o, s.layout, nil, s, func(position int) float64 { return s.values[position] })
+	return readArray(path, MAT, o, s.layout, nil, s, func(position int) float64 { return s.values[position] }, nil)
 }
 
 func (s *matSource) damaged(what string) error {

@@ -160,7 +160,7 @@ func readNetCDF(path string, data []byte, o Options) (*Table, error) {
 			outside++
 		}
 		return value
-	})
+	}, nil)
 	if err != nil {
 		return nil, err
 	}

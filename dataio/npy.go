@@ -25,6 +25,7 @@ type npySource struct {
 	layout
 	numbers *numbers
 	masked  []bool // by position, the elements that a mask makes gaps; nil without a mask
+	limits  *elementLimits
 }
 
 var (
@@ -193,7 +194,7 @@ func (s *npySource) read(format Format, o Options, axes []tensor.Mode, src sourc
 		return nil, notNumbers(s.path, "it holds truth values")
 	}
 	s.numbers = newNumbers(o.Missing, false)
-	return readArray(s.path, format, o, s.layout, axes, src, s.at)
+	return readArray(s.path, format, o, s.layout, axes, src, s.at, s.limits)
 }
 
 func (s *npySource) line(int) int { return 0 }

@@ -32,7 +32,7 @@ const NPZ Format = "NumPy .npz"
 
 func init() {
 	register(kind{
-		format: NPZ, ending: ".npz", takes: takesArray | takesGrid | takesDuplicates, read: readNPZ, detect: detectNPZ,
+		format: NPZ, ending: ".npz", takes: takesArray | takesGrid | takesDuplicates | takesLimits, read: readNPZ, detect: detectNPZ,
 	})
 }
 
@@ -72,10 +72,15 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 			return nil, err
 		}
 	}
+	if o.Censored {
+		if array.limits, err = a.readLimits(array); err != nil {
+			return nil, err
+		}
+	}
 	if index != nil {
 		return (&npzCells{npzSource: source, index: index}).read(axes, o)
 	}
-	whole := kind{format: NPZ, takes: takesArray} // an array lists all its cells
+	whole := kind{format: NPZ, takes: takesArray | takesLimits} // an array lists all its cells
 	if err := whole.refuse(path, o); err != nil {
 		return nil, err
 	}
@@ -116,7 +121,7 @@ func openNPZ(path string, data []byte, o Options) (*npzArchive, error) {
 		}
 		if name, ok := strings.CutSuffix(file.Name, ".npy"); ok {
 			a.members[name] = file
-			if name != maskName {
+			if name != maskName && !(o.Censored && (name == aboveName || name == belowName)) {
 				a.names = append(a.names, name)
 			}
 		} else if a.other == "" && !strings.HasSuffix(file.Name, "/") {

@@ -79,6 +79,9 @@ func (s *npzCells) read(axes npzAxes, o Options) (*Table, error) {
 			cell[n] = int32(index.element(row))
 		}
 		value, gap, problem := s.array.numbers.check(s.array.at(row))
+		if wrong := s.array.limits.check(row, s.array.at(row)); wrong != "" {
+			return nil, &Error{Path: path, Problem: fmt.Sprintf("element %d %s", row, wrong), Remedy: limitsOfElements}
+		}
 		switch {
 		case problem != "":
 			return nil, &Error{
@@ -87,6 +90,7 @@ func (s *npzCells) read(axes npzAxes, o Options) (*Table, error) {
 			}
 		case gap:
 			b.gap(cell)
+			s.array.limits.censor(b, row)
 		default:
 			b.observe(cell, value)
 		}

@@ -21,6 +21,7 @@ type numbers struct {
 	comma        bool      // such a number has been seen, so filled values are written so
 	decimal      byte      // '.' or ',' where the options say which one it is; 0: found out
 	flags        bool      // what is glued to a number is dropped
+	censored     bool      // limits such as <0.5 may stand in place of a number
 
 	counts  gapCounts // of the gaps that were read
 	flagged int       // numbers that lost their flags
@@ -54,7 +55,7 @@ func newNumbers(missing []string, mayComma bool) *numbers {
 func (n *numbers) fork() *numbers {
 	return &numbers{
 		missing: n.missing, missingValue: n.missingValue, met: make([]bool, len(n.met)),
-		mayComma: n.mayComma, decimal: n.decimal, flags: n.flags, counts: gapCounts{},
+		mayComma: n.mayComma, decimal: n.decimal, flags: n.flags, censored: n.censored, counts: gapCounts{},
 	}
 }
 
@@ -101,6 +102,7 @@ const (
 	notFinite  = "is not finite"
 	tooLarge   = "is too large"
 	withFlag   = "is a number with a flag or a unit"
+	noInterval = "is no interval: its lower limit is not below the upper one"
 )
 
 var numberRemedies = map[string]string{
@@ -108,10 +110,23 @@ var numberRemedies = map[string]string{
 	notFinite:  "write a finite number, or leave the value empty for a gap",
 	tooLarge:   "give the values in a unit that keeps them below 1e150, or if it marks a gap say so with --missing",
 	withFlag:   "--flags drops such flags",
+	noInterval: "write the lower limit first",
 }
 
-// parse reads a value that has no space around it. problem is "" or one of the constants above.
+// parse reads a value that has no space around it; limits that are asked for are a gap. problem is "" or one of the
+// constants above.
 func (n *numbers) parse(text []byte) (value float64, gap bool, problem string) {
+	value, gap, problem = n.parseExact(text)
+	if n.censored && problem != "" && len(text) <= longestNumber {
+		if _, _, wrong, ok := n.limits(text); ok {
+			return 0, wrong == "", wrong
+		}
+	}
+	return value, gap, problem
+}
+
+// parseExact is parse of what is a value or a gap.
+func (n *numbers) parseExact(text []byte) (value float64, gap bool, problem string) {
 	if value, point, ok := plainNumber(text); ok && n.pointIsPlain(text, point) {
 		return value, n.isMissing(value), ""
 	}

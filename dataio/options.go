@@ -33,6 +33,9 @@ type Options struct {
 	Comment  string
 	Decimal  string
 	Flags    bool
+	// Censored reads limits in place of values: <0.5, ≤ 0.5, <=0.5, >200, ≥200, 0.1..0.5, [0.1, 0.5]. They are gaps of which
+	// Table.Censored tells the limits. In a .npz archive the arrays above and below hold them.
+	Censored bool
 	// FillDown takes an empty label for the one above it, as pivot tables leave repeated labels out.
 	FillDown bool
 

@@ -32,7 +32,7 @@ const Parquet Format = "Parquet"
 
 func init() {
 	register(kind{
-		format: Parquet, ending: ".parquet", takes: takesColumns | takesGrid | takesDuplicates, read: readParquet,
+		format: Parquet, ending: ".parquet", takes: takesColumns | takesGrid | takesDuplicates | takesLimits, read: readParquet,
 		detect: magic("PAR1"),
 	})
 }
@@ -64,7 +64,7 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 	if err := checkParquetPages(file, data, optional); err != nil {
 		return nil, damagedParquet(path, err)
 	}
-	known, err := sampleRows(s, names)
+	known, err := sampleRows(s, names, o.Censored)
 	if err != nil {
 		return nil, damagedParquet(path, err)
 	}
@@ -77,6 +77,7 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 			return nil, err
 		}
 		s.stored, s.numbers = make([][]parquet.Value, len(names)), newNumbers(o.Missing, false)
+		s.numbers.censored = o.Censored
 		return readRows(path, Parquet, s, &s.columns, s.numbers, o, capacity, "make it null")
 	})
 	if e := new(Error); err != nil && !errors.As(err, &e) {

@@ -21,8 +21,8 @@ type rowTable interface {
 	keep(column int) // as the first row with a label that has not been met in that column before
 }
 
-// sampleRows makes a sample of the first rows of a table.
-func sampleRows(s rowTable, names []string) (*sample, error) {
+// sampleRows makes a sample of the first rows of a table, which may have limits in place of values.
+func sampleRows(s rowTable, names []string, censored bool) (*sample, error) {
 	const most = 5000
 	var rows [][]string
 	enough := errors.New("enough rows")
@@ -41,7 +41,9 @@ func sampleRows(s rowTable, names []string) (*sample, error) {
 	if err != nil && err != enough {
 		return nil, err
 	}
-	return newSample(names, rows, err == nil), nil
+	known := newSample(names, rows, err == nil)
+	known.censored = censored
+	return known, nil
 }
 
 // readRows reads a table whose columns have their roles. capacity is how many rows to make room for. empty is what to
@@ -84,13 +86,21 @@ func readRows(
 			value, gap, problem := s.number(k)
 			switch {
 			case problem != "":
+				text := bytes.TrimSpace(s.appendText(nil, k))
+				remedy := numberRemedies[problem]
+				if !numbers.censored && isLimit(text) {
+					remedy = limitRemedy
+				}
 				return &Error{
-					Path: path, Column: c.names[k], Value: string(s.appendText(nil, k)),
+					Path: path, Column: c.names[k], Value: string(text),
 					Problem: fmt.Sprintf("in row %d %s", row, problem),
-					Remedy:  strings.Replace(numberRemedies[problem], "leave the value empty", empty, 1),
+					Remedy:  strings.Replace(remedy, "leave the value empty", empty, 1),
 				}
 			case gap:
 				b.gap(cell)
+				if numbers.censored && !s.isNull(k) {
+					b.censor(numbers, bytes.TrimSpace(s.appendText(nil, k)))
+				}
 			default:
 				b.observe(cell, value)
 			}
@@ -159,7 +169,7 @@ func addedNumbers(cells []filledCell, extra int, values []float64, ok []bool) {
 		for e := range 1 + extra {
 			values[at], ok[at] = c.Stderr, c.gap
 			if e > 0 {
-				ok[at] = c.gap && e <= len(c.Extra)
+				ok[at] = c.gap && e <= len(c.Extra) && !math.IsNaN(c.Extra[e-1])
 				if ok[at] {
 					values[at] = c.Extra[e-1]
 				}

@@ -15,6 +15,8 @@ type sample struct {
 	whole bool       // these are all rows
 	facts []*facts   // of every column, nil until asked for
 
+	censored bool // limits may stand in place of numbers
+
 	keys, rowNumbers []int // columns of which the file says that they tell the rows apart, or number them
 }
 
@@ -52,6 +54,12 @@ func (s *sample) of(column int) *facts {
 		f.filled++
 		f.distinct[text]++
 		value, gap, problem := n.parse([]byte(text))
+		if s.censored && isLimit([]byte(text)) {
+			f.numbers++
+			f.decimals++ // no label is a limit
+			f.rising = false
+			continue
+		}
 		if gap || problem != "" {
 			f.rising = false
 			continue

@@ -88,6 +88,7 @@ func (b *builder) addPart(stack *Table, t *Table) error {
 	if !first {
 		stack.Reading.Gaps = sumMarks(stack.Reading.Gaps, t.Reading.Gaps)
 		stack.Merged += t.Merged
+		stack.Reading.Censored = sumLimited(stack.Reading.Censored, t.Reading.Censored)
 	} else {
 		stack.Merged = t.Merged
 	}

@@ -12,7 +12,7 @@ const StationFile Format = "Met Office station file"
 
 func init() {
 	register(kind{
-		format: StationFile, ending: ".txt", text: true, takes: takesColumns | takesGrid | takesDuplicates, read: readStation,
+		format: StationFile, ending: ".txt", text: true, takes: takesColumns | takesGrid | takesDuplicates | takesLimits, read: readStation,
 		detect: func(_ string, data []byte) sureness {
 			if at, _ := stationHeader(data); at >= 0 {
 				return likely

@@ -30,6 +30,8 @@ type Table struct {
 	original [][]int32       // original[n][i]: the number of label i of mode n in order of appearance; nil where i itself
 	gaps     [][]int32       // gaps[n][k]: coordinate in mode n of the k-th gap that the file lists
 	known    map[int]float64 // listed gaps whose cell has a value in another row
+	censored *Censored       // cells of listed gaps of which the file says limits; nil: none
+	limited  map[int]bool    // these gaps
 	grid     bool            // unlisted cells are gaps too
 	unlisted int
 	isNew    [][]bool         // isNew[n][i]: label i of mode n is not in the file; nil for a mode without such labels
@@ -47,6 +49,7 @@ type Reading struct {
 	Value     []string  `json:"value,omitempty"`     // the value columns; nil for an array
 	Carried   []string  `json:"carried,omitempty"`   // the columns that are neither index nor value
 	Gaps      []GapMark `json:"gap_marks,omitempty"` // what marks the gaps, where the format spells it
+	Censored  *Limited  `json:"censored,omitempty"`  // values of which limits are said; nil: none
 	Notes     []string  `json:"notes,omitempty"`     // what was found out, in words
 }
 
@@ -65,7 +68,8 @@ type filledCells = iter.Seq2[[]int32, Filled]
 // convertible is a source that is written in another way under some ending.
 type convertible interface{ under(ending string) source }
 
-// Filled is what is written into a gap. Extra holds one number for every further column that Write was asked for.
+// Filled is what is written into a gap. Extra holds one number for every further column that Write was asked for, NaN
+// where nothing is written.
 type Filled struct {
 	Value, Stderr float64
 	Extra         []float64
@@ -88,7 +92,7 @@ func (t *Table) appearance(n int, i int32) int32 {
 	return t.original[n][i]
 }
 
-// Gaps is the number of cells to be filled: those that the file marks, with Options.FullGrid those that it does not
+// Gaps is the number of cells to be filled: those that the file marks, by limits too (Censored), with Options.FullGrid those that it does not
 // list, and those of predicted labels.
 func (t *Table) Gaps() int {
 	if t.parts != nil {
@@ -126,13 +130,13 @@ func (t *Table) GapCells() iter.Seq[[]int32] {
 	}
 }
 
-// Fill lists the gaps that the file marks, one column a mode; nil with Options.FullGrid, where all cells that were not
+// Fill lists the gaps that the file marks, those that Censored lists left out, one column a mode; nil with Options.FullGrid, where all cells that were not
 // observed are gaps. The slices are the table's.
 func (t *Table) Fill() [][]int32 {
 	if t.grid {
 		return nil
 	}
-	return t.gaps
+	return t.withoutLimits()
 }
 
 // Constant tells that all observed values are equal: there is nothing to learn from them.
@@ -312,7 +316,9 @@ func (f *filler) next() Filled {
 	if value, ok := f.table.known[f.start+f.at]; ok {
 		filled = Filled{Value: value, Extra: filled.Extra}
 		for k := range filled.Extra {
-			filled.Extra[k] = value
+			if !math.IsNaN(filled.Extra[k]) {
+				filled.Extra[k] = value
+			}
 		}
 	}
 	f.at++

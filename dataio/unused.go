@@ -32,6 +32,7 @@ func (b *builder) unused(t *Table) (all []Error) {
 	}
 	o := &b.options
 	add(o.MergeLabels && b.respelt == 0, mergeFlag, idleMerge)
+	add(o.Censored && len(b.limits) == 0, "--censored", "no value is a limit, such as <0.5")
 	add(o.FullGrid && t.unlisted == 0, "--full-grid", "the file lists every combination of labels")
 	add(o.Duplicates != RefuseDuplicates && b.settled == 0, "--duplicates", "no cell is listed with different values")
 	return all

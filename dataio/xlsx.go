@@ -20,7 +20,7 @@ const XLSX Format = "Excel"
 
 func init() {
 	register(kind{
-		format: XLSX, ending: ".xlsx", also: ".xlsm", takes: takesColumns | takesGrid | takesDuplicates | takesSheet,
+		format: XLSX, ending: ".xlsx", also: ".xlsm", takes: takesColumns | takesGrid | takesDuplicates | takesLimits | takesSheet,
 		read: readXLSX, detect: func(path string, data []byte) sureness {
 			if isWorkbook(path, data) {
 				return certain
@@ -71,13 +71,14 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := sampleRows(s, names)
+	known, err := sampleRows(s, names, o.Censored)
 	if err != nil {
 		return nil, err
 	}
 	return s.columns.readAs(path, s.rows[0]-1, known, o, func(o Options) (*Table, error) {
 		s.stored, s.numbers = make([][]int, len(names)), newNumbers(o.Missing, true)
 		s.notes = append(slices.Clone(notes), s.notes...)
+		s.numbers.censored = o.Censored
 		return readRows(path, XLSX, s, &s.columns, s.numbers, o, len(s.rows), "leave the value empty")
 	})
 }

@@ -167,7 +167,7 @@ func (s Scaling) at(index func(mode int) int32) (mean, scale float64) {
 	return s.Mean[i], s.Scale[i]
 }
 
-// Apply returns the same cells with standardised values.
+// Apply returns the same cells with standardised values and limits.
 func (s Scaling) Apply(o *Observed) *Observed { return s.ApplyInto(make([]float64, o.Len()), o) }
 
 // ApplyInto is Apply with memory for the standardised values, one for every cell, which may be the cells' own: then o holds them too.
@@ -176,7 +176,15 @@ func (s Scaling) ApplyInto(values []float64, o *Observed) *Observed {
 		mean, scale := s.at(func(n int) int32 { return o.Index[n][c] })
 		values[c] = (v - mean) / scale
 	}
-	return o.WithValues(values)
+	out := o.WithValues(values)
+	if o.Low != nil {
+		out.Low, out.High = make([]float64, o.Len()), make([]float64, o.Len())
+		for c := range o.Low {
+			mean, scale := s.at(func(n int) int32 { return o.Index[n][c] })
+			out.Low[c], out.High[c] = (o.Low[c]-mean)/scale, (o.High[c]-mean)/scale
+		}
+	}
+	return out
 }
 
 // Undo returns the value, in the data's own units, of a standardised value at a cell.

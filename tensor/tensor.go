@@ -58,12 +58,23 @@ type Observed struct {
 	Modes  []Mode
 	Index  [][]int32 // Index[n][c] is the coordinate of cell c in mode n
 	Values []float64 // Values[c]
+
+	// Low and High, one a cell, tell of censored cells, such as those below a limit of detection; nil: all values are
+	// exact. Where Low[c] < High[c], either of which may be infinite, all that is known of cell c is that its value lies
+	// between them, and Values[c] stands for it; where they are equal, Values[c] is exact.
+	Low, High []float64
 }
 
 // NewObserved sorts the cells into canonical order and takes ownership of the slices.
 // It returns an error for fewer than two modes, coordinates that do not ascend, an index out of range, a value that is
 // not finite, or a cell that is listed twice.
 func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, error) {
+	return NewCensored(modes, index, values, nil, nil)
+}
+
+// NewCensored is NewObserved with limits of the cells, as Observed has them. It also returns an error for limits that are
+// not one a cell, of which the lower one is above the other, or between which the value does not lie.
+func NewCensored(modes []Mode, index [][]int32, values, low, high []float64) (*Observed, error) {
 	if len(modes) < 2 {
 		return nil, fmt.Errorf("tensor: %d modes, at least 2 are needed", len(modes))
 	}
@@ -90,7 +101,10 @@ func NewObserved(modes []Mode, index [][]int32, values []float64) (*Observed, er
 			return nil, fmt.Errorf("tensor: cell %d holds %v, only finite values can be observed", c, v)
 		}
 	}
-	o := &Observed{Modes: modes, Index: index, Values: values}
+	o := &Observed{Modes: modes, Index: index, Values: values, Low: low, High: high}
+	if err := o.checkLimits(); err != nil {
+		return nil, err
+	}
 	for c := 1; c < len(values); c++ {
 		switch d := o.compare(c-1, c); {
 		case d > 0:
@@ -200,15 +214,21 @@ func (o *Observed) Subset(positions []int) *Observed {
 	for k, c := range positions {
 		sub.Values[k] = o.Values[c]
 	}
+	if o.Low != nil {
+		sub.Low, sub.High = make([]float64, len(positions)), make([]float64, len(positions))
+		for k, c := range positions {
+			sub.Low[k], sub.High[k] = o.Low[c], o.High[c]
+		}
+	}
 	return sub
 }
 
-// WithValues returns the same cells with other values. It takes ownership of values.
+// WithValues returns the same cells with other values and the same limits. It takes ownership of values.
 func (o *Observed) WithValues(values []float64) *Observed {
 	if len(values) != o.Len() {
 		panic("tensor: WithValues: wrong number of values")
 	}
-	return &Observed{Modes: o.Modes, Index: o.Index, Values: values}
+	return &Observed{Modes: o.Modes, Index: o.Index, Values: values, Low: o.Low, High: o.High}
 }
 
 // Split holds out a share of the cells (0 ≤ share ≤ 1, rounded to the nearest count), drawn from stream, and returns
@@ -247,6 +267,9 @@ func (o *Observed) Filter(keep func(c int) bool) *Observed {
 			out.Index[n] = append(out.Index[n], column[c])
 		}
 		out.Values = append(out.Values, v)
+		if o.Low != nil {
+			out.Low, out.High = append(out.Low, o.Low[c]), append(out.High, o.High[c])
+		}
 	}
 	return out
 }

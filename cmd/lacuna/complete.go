@@ -64,6 +64,7 @@ models that had not seen it.`,
   gunzip -c stations.csv.gz | lacuna complete - > filled.csv
   lacuna complete weather.csv --index date,station --value tmax,tmin,rain
   lacuna complete eem/*.csv --stack sample
+  lacuna complete water.csv --censored --noise lognormal --interval 90
   lacuna complete ratings.csv --index user,film,month --value stars --full-grid -o filled.csv`,
 		Args: f.input.arguments("FILE"),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -99,6 +100,7 @@ models that had not seen it.`,
 	a.progressFlag(command)
 
 	f.input.register(flags)
+	f.input.registerCensored(flags)
 	f.input.registerStack(flags)
 	f.input.registerPeriods(flags)
 	flags.StringVar(&f.standardise, "standardise", "auto",

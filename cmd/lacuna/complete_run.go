@@ -33,7 +33,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	f.file = table.Path
 	result := summary.NewComplete(table, f.seed)
 	result.Read = summary.NewRead(f.file, table)
-	a.say("%s", result.Read.Words(table.Observed.Len(), table.Gaps()))
+	a.say("%s", result.Read.Words(table.Observed.Len(), result.Filled))
 	if table.Complete() {
 		return nothingToFill(a, f, table, result)
 	}
@@ -54,6 +54,10 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 		return err
 	}
 	options.Fill = table.Fill()
+	if c := table.Censored(); c != nil {
+		censored := lacuna.Censored(*c)
+		options.Censored = &censored
+	}
 	slurm, release, err := f.startEngine()
 	if err != nil {
 		return err
@@ -144,15 +148,16 @@ func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion,
 		}
 		return nil
 	}
-	fill := summary.Fill(c, f.interval/100)
+	censored := table.Censored() != nil
+	fill, extra := summary.Fill(c, f.interval/100, censored), summary.Extra(f.interval/100, censored)
 	if f.output == pipe {
 		out := bufio.NewWriter(a.stdout)
-		if err := table.WriteAllTo(out, fill, summary.Extra(f.interval/100)...); err != nil {
+		if err := table.WriteAllTo(out, fill, extra...); err != nil {
 			return err
 		}
 		return out.Flush()
 	}
-	if err := table.WriteAll(f.output, fill, summary.Extra(f.interval/100)...); err != nil {
+	if err := table.WriteAll(f.output, fill, extra...); err != nil {
 		return err
 	}
 	result.Output = f.output

@@ -71,6 +71,7 @@ func newDataInfo(a *app) *cobra.Command {
 		},
 	}
 	input.register(command.Flags())
+	input.registerCensored(command.Flags())
 	input.registerStack(command.Flags())
 	input.registerPeriods(command.Flags())
 	a.jsonFlag(command)
@@ -95,6 +96,7 @@ type fileInfo struct {
 	Modes     []modeInfo `json:"modes"`
 	Observed  int        `json:"observed"`
 	Gaps      int        `json:"gaps"`
+	Censored  int        `json:"censored,omitempty"`
 	Merged    int        `json:"merged_duplicates"`
 	Mean      number     `json:"mean"`
 	Deviation number     `json:"standard_deviation"`
@@ -118,8 +120,9 @@ func runDataInfo(a *app, paths []string, input *inputFlags) error {
 	}
 	o := table.Observed
 	mean, deviation := tensor.Moments(o.Values)
+	censored := table.Reading.Censored.All()
 	info := fileInfo{
-		File: table.Path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps(),
+		File: table.Path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps() - censored, Censored: censored,
 		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
 		Warnings: append([]string{}, table.Warnings...), Read: summary.NewRead(table.Path, table),
 	}
@@ -141,8 +144,12 @@ func runDataInfo(a *app, paths []string, input *inputFlags) error {
 			a.say("  without any known value: %s %s", mode.Name, strings.Join(mode.Unobserved, ", "))
 		}
 	}
-	a.say("  %s known (mean %s, standard deviation %s), %s to fill: %s", count(info.Observed, "cell"), short(mean),
-		short(deviation), grouped(info.Gaps), shapeWords(info.Shape))
+	limited := ""
+	if censored > 0 {
+		limited = fmt.Sprintf(", %s of which limits are known", grouped(censored))
+	}
+	a.say("  %s known (mean %s, standard deviation %s)%s, %s to fill: %s", count(info.Observed, "cell"), short(mean),
+		short(deviation), limited, grouped(info.Gaps), shapeWords(info.Shape))
 	for _, warning := range info.Warnings {
 		a.warn("%s", warning)
 	}

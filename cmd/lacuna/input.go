@@ -28,6 +28,7 @@ type inputFlags struct {
 	Decimal     string   `json:"decimal,omitempty"`
 	Flags       bool     `json:"flags,omitempty"`
 	FillDown    bool     `json:"fill_down,omitempty"`
+	Censored    bool     `json:"censored,omitempty"`
 	MergeLabels bool     `json:"merge_labels,omitempty"`
 	FullGrid    bool     `json:"full_grid,omitempty"`
 	Zeros       bool     `json:"zeros_are_gaps,omitempty"`
@@ -68,6 +69,12 @@ func (f *inputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Sheet, "sheet", "", "sheet of an Excel workbook (default: the only one with a table)")
 	flags.StringVar(&f.Array, "array", "", "array to read from a file that holds several (default: the only one)")
 	flags.BoolVar(&f.Yes, "yes", false, "go on where the table looks as if it was misread")
+}
+
+// registerCensored adds the flag of commands that know what to do with limits in place of values.
+func (f *inputFlags) registerCensored(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.Censored, "censored", false,
+		"values such as <0.5, >=200 or 0.1..0.5 are limits, as of detection: what is filled lies between them")
 }
 
 // registerStack adds the flag of commands that read several files as one table.
@@ -115,7 +122,7 @@ func (f *inputFlags) options() (dataio.Options, error) {
 	}
 	return dataio.Options{
 		Format: f.Format, Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
-		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags, FillDown: f.FillDown,
+		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags, FillDown: f.FillDown, Censored: f.Censored,
 		MergeLabels: f.MergeLabels, DropSingle: f.Yes, Dates: f.Dates,
 		Missing: missing, Duplicates: duplicates, Array: f.Array, Sheet: f.Sheet,
 		Order: order, Periods: periods, Predict: predictions,

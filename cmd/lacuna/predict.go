@@ -59,6 +59,7 @@ labels that the fit has seen are left as they are and change nothing.`,
 	a.jsonFlag(command)
 	a.progressFlag(command)
 	f.input.register(flags)
+	f.input.registerCensored(flags)
 	return command
 }
 
@@ -66,6 +67,7 @@ labels that the fit has seen are left as they are and change nothing.`,
 type predictResult struct {
 	Status    string   `json:"status"`
 	Filled    int      `json:"filled"`
+	Censored  int      `json:"censored,omitempty"`
 	Draws     int      `json:"draws,omitempty"`
 	NewMode   string   `json:"new_mode,omitempty"`
 	NewLabels []string `json:"new_labels,omitempty"`
@@ -102,11 +104,15 @@ func runPredict(ctx context.Context, a *app, f *completeFlags, path string) erro
 		return err
 	}
 	m, err := match(fit, table)
+	if err == nil {
+		err = m.limit(table.Censored())
+	}
 	if err != nil {
 		return inputError(fmt.Errorf("%s: %w", table.Path, err))
 	}
+	censored := table.Reading.Censored.All()
 	result := &predictResult{
-		Status: "finished", Filled: table.Gaps(), Draws: f.draws, NewMode: m.newMode, NewLabels: m.newLabels, Used: m.used,
+		Status: "finished", Filled: table.Gaps() - censored, Censored: censored, Draws: f.draws, NewMode: m.newMode, NewLabels: m.newLabels, Used: m.used,
 		Warnings: append([]string{}, table.Warnings...),
 	}
 	if spare := table.Observed.Len() - m.used; spare > 0 {
@@ -123,8 +129,8 @@ func runPredict(ctx context.Context, a *app, f *completeFlags, path string) erro
 		result.Output = f.output
 	}
 	return a.finish(result, func() string {
-		words := fmt.Sprintf("Filled %s with the fit of %s known values.", count(table.Gaps(), "gap"),
-			grouped(fit.Observed.Len()))
+		words := fmt.Sprintf("Filled %s with the fit of %s known values.", count(result.Filled, "gap")+summary.BetweenLimits(censored),
+			grouped(fit.Observed.Len()-fit.Observed.Censored()))
 		if len(m.newLabels) > 0 {
 			words += fmt.Sprintf(" %s of %s learnt from %s.", count(len(m.newLabels), "new label"), m.newMode,
 				count(m.used, "known value"))
@@ -226,6 +232,15 @@ func (m *matched) extend(mode int, table *dataio.Table) (err error) {
 	return err
 }
 
+// limit gives the fit the limits of the table's cells.
+func (m *matched) limit(c *dataio.Censored) (err error) {
+	if c == nil {
+		return nil
+	}
+	m.fit, err = m.fit.WithLimits(&lacuna.Censored{Index: m.index(c.Index), Low: c.Low, High: c.High})
+	return err
+}
+
 // index are the coordinates in the fit of cells of the table.
 func (m *matched) index(cells [][]int32) [][]int32 {
 	out := make([][]int32, len(cells))
@@ -243,12 +258,13 @@ func (m *matched) write(a *app, f *completeFlags, table *dataio.Table) error {
 		fill := func(index [][]int32, values [][]float64) { m.fit.Draws(0, m.index(index), values) }
 		return a.writeDraws(table, fill, f.output, f.draws)
 	}
-	fill := summary.Fill(m.fit, f.interval/100)
+	censored := table.Censored() != nil
+	fill, extra := summary.Fill(m.fit, f.interval/100, censored), summary.Extra(f.interval/100, censored)
 	inFit := func(index [][]int32, out []dataio.Filled) { fill(m.index(index), out) }
 	if f.output == pipe {
-		return table.WriteAllTo(a.stdout, inFit, summary.Extra(f.interval/100)...)
+		return table.WriteAllTo(a.stdout, inFit, extra...)
 	}
-	return table.WriteAll(f.output, inFit, summary.Extra(f.interval/100)...)
+	return table.WriteAll(f.output, inFit, extra...)
 }
 
 func namesOfModes(modes []tensor.Mode) string {

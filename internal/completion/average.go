@@ -43,7 +43,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	}
 	if len(predicted.y) > 0 {
 		weights = predicted.weights(func(int) bool { return true })
-		out.heldOut = predicted.combine(j.Seed)
+		out.heldOut, out.heldLimits = splitCensored(predicted.combine(j.Seed))
 		train, _ := f.without(first)
 		unit := j.scoring(train)
 		out.scores = score(out.heldOut, fitEffects(unit.Apply(train)), unit)
@@ -88,7 +88,7 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	out.calibration.seen = seen
 	out.levels, out.labelLevels = newLevels(out.heldOut), j.kinds.newLevels(out.heldOut)
 	out.heldOut = out.calibration.apply(out.heldOut)
-	out.logScores = logScores(out.heldOut, j.kindAt)
+	out.logScores = logScores(slices.Concat(out.heldOut, out.calibration.apply(out.heldLimits)), j.kindAt)
 	out.fit, out.samples, out.scaling = final, final.samples(), final.members[0].scaling
 	if s := final.members[0].candidate.scaling; s.own != "" { // the description's blocks are of values, not of links
 		out.scaling = scaling{kind: byLabel, mode: s.mode}.fit(f.cells)
@@ -105,6 +105,9 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	}
 	out.standardisation = j.standardisation(out.scaling)
 	j.report("describing the tensor by one CP model", out.scores.nrmse)
+	if f.cells.Low != nil {
+		f.cells = (&Completion{Observed: j.observed, fit: final, limits: j.limits}).settled(f.cells)
+	}
 	if out.cp = j.describe(ctx, out.scaling, f, part, describing*budget); out.cp == nil {
 		out.cp = final.members[0].lastModel()
 	}
@@ -143,10 +146,18 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 	}
 	for k, value := range held.Values {
 		cell := held.Cell(k)
-		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value, part: part, piece: pieces[k]})
-		if kind := j.kindAt(cell); kind.Own {
-			said, h := fit.distribution(cell), &o.cells[len(o.cells)-1]
-			h.central, h.logScore = said.central(value, kind.Step), said.logScore(value, kind.Grid)
+		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value, part: part})
+		h, kind := &o.cells[len(o.cells)-1], j.kindAt(cell)
+		if held.IsCensored(k) {
+			if h.low, h.high = held.Low[k], held.High[k]; kind.Own {
+				h.logScore = fit.distribution(cell).logProbability(h.low, h.high, kind.Grid)
+			}
+		} else {
+			h.piece, pieces = pieces[0], pieces[1:]
+			if kind.Own {
+				said := fit.distribution(cell)
+				h.central, h.logScore = said.central(value, kind.Step), said.logScore(value, kind.Grid)
+			}
 		}
 		o.part = append(o.part, part)
 		center, scale := scaling.Undo(cell, 0), scaling.ScaleAt(cell)
@@ -157,12 +168,12 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 	}
 }
 
-// weights are those that the cells accepted by use prefer.
+// weights are those that the cells with exact values accepted by use prefer.
 func (o *outOfFold) weights(use func(c int) bool) []float64 {
 	var y []float64
 	predictions := make([][]float64, len(o.predictions))
 	for c, value := range o.y {
-		if !use(c) {
+		if !use(c) || o.cells[c].censored() {
 			continue
 		}
 		y = append(y, value)

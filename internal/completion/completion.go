@@ -24,7 +24,7 @@ import (
 	"lacuna/tensor"
 )
 
-// Settings of Run; every field but Progress, Slurm, Depths, Smooth, Nonnegative, MaxTime and Blocks must be set.
+// Settings of Run; every field but Progress, Slurm, Depths, Smooth, Nonnegative, Censored, MaxTime and Blocks must be set.
 type Settings struct {
 	Seed            uint64
 	Threads         int
@@ -38,6 +38,7 @@ type Settings struct {
 	Limits          []Limit   // of the values
 	Smooth          []int     // modes whose factors are functions of their coordinates
 	Nonnegative     bool      // no factor has a negative entry
+	Censored        *Censored // cells beside the observed ones of which limits are known; nil: none
 	Fill            [][]int32 // cells to be filled, one column a mode; nil: all that were not observed
 	Effort          float64
 	HoldOut         float64 // share of the observed cells in a fold
@@ -69,6 +70,7 @@ type fitted struct {
 	cp          *tensor.CP // nil: none was found
 	scaling     tensor.Scaling
 	heldOut     []HeldOutCell
+	heldLimits  []HeldOutCell // those that are censored
 	scores      scores
 	logScores   LogScores
 	calibration calibration
@@ -138,24 +140,28 @@ func (a asking) Err() error {
 }
 
 func (j *job) run(ctx context.Context) *Completion {
-	c := &Completion{Observed: j.observed, UnitMode: -1, level: j.Level, seed: j.Seed}
-	c.Warnings = j.findEmpty()
+	c := &Completion{UnitMode: -1, level: j.Level, seed: j.Seed}
+	var remark string
 	if j.Nonnegative {
 		j.Limits = append(slices.Clone(j.Limits), notBelowZero())
-		if remark, _ := CheckNonnegative(j.observed); remark != "" {
-			c.Warnings = append(c.Warnings, remark)
-		}
+		remark, _ = CheckNonnegative(j.observed)
 	}
-	c.Settings = Report{Noise: j.Noise.Name, HoldOut: j.HoldOut, Smooth: j.Smooth, Nonnegative: j.Nonnegative}
+	j.unit = unitMode(j.observed)
+	var found []string
+	j.limits, found = j.findLimits()
+	j.observed = j.withCensored()
+	c.Observed, c.Warnings = j.observed, j.findEmpty()
+	if remark != "" {
+		c.Warnings = append(c.Warnings, remark)
+	}
+	c.Settings = Report{Noise: j.Noise.Name, HoldOut: j.HoldOut, Smooth: j.Smooth, Nonnegative: j.Nonnegative, Censored: j.Censored.Len()}
 	if _, deviation := tensor.Moments(j.observed.Values); deviation == 0 {
 		j.done = 1
 		c.take(constantFit(j.observed))
 		return c
 	}
-	j.unit = unitMode(j.observed)
 	j.observed, j.periods = findPeriods(j.observed, j.scoring(j.observed))
-	j.limits, c.Settings.Limits = j.findLimits()
-	c.limits = j.limits
+	c.limits, c.Settings.Limits = j.limits, found
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
 	j.shape.most = j.mostHidden()
@@ -181,6 +187,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	}
 	c.OwnError = ownError(j.Noise, c.HeldOut, j.step)
 	j.judgeDistances(c, folds, j.judge(c))
+	folds.cells = c.settled(folds.cells)
 	flow := j.follow(ctx, c, folds, flowing*budget)
 	c.Emergences, c.Settings.Depths = flow.emergences, flow.depths
 	c.Warnings = append(c.Warnings, flow.warnings...)

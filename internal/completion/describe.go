@@ -23,7 +23,7 @@ func (j *job) describe(ctx context.Context, scaling tensor.Scaling, f folds, par
 	j.tidy()
 	counts := j.describeCounts()
 	kept, held := f.without(part)
-	train, test := scaling.Apply(j.sample(kept, counts, budget)), scaling.Apply(held)
+	train, test := scaling.Apply(j.sample(kept, counts, budget)), scaling.Apply(held.Exact())
 	fits, errors, ridges := make([]als.Fit, len(counts)), make([]float64, len(counts)), make([]float64, len(counts))
 	parallel.For(j.Threads, len(counts), func(k int) {
 		k = len(counts) - 1 - k // the longest first

@@ -26,7 +26,8 @@ type variate struct{ value, noise float64 }
 //
 // whose variance over many draws is the square of At's standard error. The sample is the same for all cells of a draw.
 // A draw depends on the seed, its number and the cell alone: neither on the other cells nor on threads. An exact model
-// draws what the known cells leave open of its entries, linearised at the fit, and normal noise.
+// draws what the known cells leave open of its entries, linearised at the fit, and normal noise. Of a censored cell the
+// draw is one of the sample's own noise around x_c that lies between the limits.
 func (c *Completion) Draw(number int, index [][]int32, values []float64) {
 	c.Draws(number, index, [][]float64{values})
 }
@@ -46,7 +47,12 @@ func (c *Completion) Draws(first int, index [][]int32, values [][]float64) {
 		made := c.fit.all(part, threads)
 		variates := draw(part, made, threads)
 		eachCell(part, threads, func(k int, cell []int32) {
+			b, censored := c.censoredAt(cell)
 			for d, number := range numbers {
+				if censored {
+					values[d][begin+k] = c.Possible(cell, c.drawAtLimits(number, cell, b))
+					continue
+				}
 				y := made[k].value + c.calibrated(number, cell, made[k], variates[d][k])
 				values[d][begin+k] = c.Possible(cell, c.limits.keep(cell, y))
 			}
@@ -110,10 +116,7 @@ func newVariates(draws, cells int) [][]variate {
 func (e *ensemble) draws(seed uint64, numbers []int) drawer {
 	members, samples := make([]*member, len(numbers)), make([]int, len(numbers))
 	for d, number := range numbers {
-		stream := drawStream(seed, number)
-		if members[d] = e.choose(stream.Float64()); members[d] != nil {
-			samples[d] = stream.IntN(len(members[d].posterior.Samples))
-		}
+		members[d], samples[d] = e.sampleOf(seed, number)
 	}
 	return func(index [][]int32, made []prediction, threads int) [][]variate {
 		out := newVariates(len(numbers), len(made))
@@ -144,6 +147,15 @@ func (e *ensemble) draws(seed uint64, numbers []int) drawer {
 		}
 		return out
 	}
+}
+
+// sampleOf is the member and the sample that all cells of a draw have; nil without samples.
+func (e *ensemble) sampleOf(seed uint64, number int) (m *member, sample int) {
+	stream := drawStream(seed, number)
+	if m = e.choose(stream.Float64()); m != nil {
+		sample = stream.IntN(len(m.posterior.Samples))
+	}
+	return m, sample
 }
 
 // choose returns the member at a share of the sum of all weights, nil where none counts.

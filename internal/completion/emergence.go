@@ -54,7 +54,7 @@ func (j *job) follow(ctx context.Context, c *Completion, f folds, budget float64
 	j.report("following the gradient flow to see the blocks emerge", c.HeldOutNRMSE)
 	count := min(starts, max(1, int(budget/perEvaluation/mostEvaluations)))
 	kept, held := f.without(0)
-	train, test := c.Scaling.Apply(kept), c.Scaling.Apply(held)
+	train, test := c.Scaling.Apply(kept), c.Scaling.Apply(held.Exact())
 	trace := flowTrace{depths: []int{1}}
 	if len(j.Depths) > 0 {
 		trace.depths = j.Depths

@@ -22,8 +22,9 @@ import (
 
 // cellsHead is what a chain needs to know of modes.
 type cellsHead struct {
-	Cells int
-	Modes []cellsMode
+	Cells  int
+	Modes  []cellsMode
+	Limits bool `json:",omitempty"` // of the cells follow their values
 }
 
 type cellsMode struct {
@@ -33,9 +34,10 @@ type cellsMode struct {
 }
 
 // writeCells writes cells to the directory unless they are there, and returns the name of their file: the length of a
-// head in JSON, the head, the coordinates of all cells mode by mode, their values, all little endian.
+// head in JSON, the head, the coordinates of all cells mode by mode, their values and, where some are censored, their lower
+// and upper limits, all little endian.
 func writeCells(dir string, o *tensor.Observed) (string, error) {
-	head := cellsHead{Cells: o.Len()}
+	head := cellsHead{Cells: o.Len(), Limits: o.Low != nil}
 	for _, m := range o.Modes {
 		head.Modes = append(head.Modes, cellsMode{len(m.Labels), m.Coordinates, m.Periods})
 	}
@@ -48,7 +50,11 @@ func writeCells(dir string, o *tensor.Observed) (string, error) {
 		for _, column := range o.Index {
 			parts = append(parts, column)
 		}
-		return writeParts(w, append(parts, o.Values))
+		parts = append(parts, o.Values)
+		if o.Low != nil {
+			parts = append(parts, o.Low, o.High)
+		}
+		return writeParts(w, parts)
 	})
 }
 
@@ -74,7 +80,14 @@ func readCells(dir, name string) (*tensor.Observed, error) {
 			o.Index = append(o.Index, column)
 		}
 		o.Values = make([]float64, head.Cells)
-		return readColumn(r, o.Values)
+		if err := readColumn(r, o.Values); err != nil || !head.Limits {
+			return err
+		}
+		o.Low, o.High = make([]float64, head.Cells), make([]float64, head.Cells)
+		if err := readColumn(r, o.Low); err != nil {
+			return err
+		}
+		return readColumn(r, o.High)
 	})
 	return o, err
 }

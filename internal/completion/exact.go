@@ -79,7 +79,7 @@ const (
 // held-back cells almost exactly, or one that explains its training cells far better than held-back ones, as happens
 // when few cells determine the blocks and the chain has not found them.
 func (j *job) searchExact(ctx context.Context, f folds, sel selection, budget float64) *exactFit {
-	if len(j.Smooth) > 0 || j.Nonnegative || !j.Noise.Exact {
+	if len(j.Smooth) > 0 || j.Nonnegative || !j.Noise.Exact || j.Censored.Len() > 0 {
 		return nil
 	}
 	suspicious := 5.0

@@ -73,7 +73,11 @@ func joined(a, b *tensor.Observed) (*tensor.Observed, error) {
 	for n := range index {
 		index[n] = slices.Concat(a.Index[n], b.Index[n])
 	}
-	return tensor.NewObserved(b.Modes, index, slices.Concat(a.Values, b.Values))
+	values := slices.Concat(a.Values, b.Values)
+	if a.Low == nil {
+		return tensor.NewObserved(b.Modes, index, values)
+	}
+	return tensor.NewCensored(b.Modes, index, values, slices.Concat(a.Low, b.Values), slices.Concat(a.High, b.Values))
 }
 
 // extendScaling gives further labels of a mode the mean and deviation of their cells, or those of a typical label where

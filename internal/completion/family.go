@@ -2,10 +2,8 @@ package completion
 
 import (
 	"context"
-	"fmt"
 	"math"
 
-	"lacuna/internal/parallel"
 	"lacuna/internal/portable"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
@@ -14,8 +12,7 @@ import (
 // chooseFamily lets held-back cells say whether the values have a family of their own, where auto leaves it open: the one
 // with the best log score among those that suit the values, unless its error is larger than that of the forms of auto.
 func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
-	const share, blocks, most = 0.15, 3, 3 // of the budget; folds
-	suiting := posterior.Suiting(j.observed.Values)
+	suiting := j.withLimits(j.suiting(), -1, 0)
 	if j.Noise.Name != "auto" || len(suiting) == 0 || j.Nonnegative || len(j.NoiseLabels) > 0 {
 		return
 	}
@@ -23,18 +20,17 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	step := 0.0
 	for _, s := range suiting {
 		if s.Whole || s.Levels > 0 {
-			step = spacing(j.observed.Values)
+			step = spacing(j.observed.Exact().Values)
 		}
 	}
 	auto := j.Noise
 	best, least := math.Inf(-1), math.Inf(1)
 	chosen := auto
+	trial := comparison{folds: f, name: "family", step: func([]int32) float64 { return step }}
 	for _, family := range append([]posterior.Family{auto}, suiting...) {
 		j.Noise = family
-		for _, c := range j.forms(blocks, f.cells.Shape()) {
-			cost := c.cost(f.cells.Shape(), f.cells.Len())
-			sweeps := int(math.Min(100, math.Max(20, share*budget/float64(most*6)/cost)))
-			score, rmse := j.logScore(ctx, f, c, sweeps, min(most, max(1, f.parts-1)), step)
+		for _, t := range j.scoreForms(ctx, trial, budget) {
+			score, rmse := t.mean(t.score, -1), math.Sqrt(t.mean(t.square, -1))
 			if family.Name == auto.Name {
 				least = math.Min(least, rmse)
 			}
@@ -49,27 +45,18 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	}
 }
 
-// logScore returns the mean logarithm of what a candidate said beforehand of held-back values, and its root mean square
-// error. With a step, it is the probability of the values that would be rounded to the one that came, which compares
-// families of discrete values with others.
-func (j *job) logScore(ctx context.Context, f folds, c candidate, sweeps, parts int, step float64) (score, rmse float64) {
-	scores, squares, counts := make([]float64, parts), make([]float64, parts), make([]float64, parts)
-	parallel.For(j.Threads, parts, func(k int) {
-		kept, held := f.without(f.parts - 1 - k)
-		fit := j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, fmt.Sprint("family/", k))
-		for i, y := range held.Values {
-			cell := held.Cell(i)
-			scores[k] += fit.distribution(cell).logScore(y, step)
-			e := fit.at(cell).value - y
-			squares[k] += float64(e * e)
-			counts[k]++
-		}
-	})
-	var count float64
-	for k := range scores {
-		score, rmse, count = score+scores[k], rmse+squares[k], count+counts[k]
+// suiting lists the families that suit the values: with what stands for censored ones, but whole numbers without.
+func (j *job) suiting() []posterior.Family {
+	families := posterior.Suiting(j.observed.Values)
+	if j.observed.Low == nil {
+		return families
 	}
-	return score / math.Max(1, count), math.Sqrt(rmse / math.Max(1, count))
+	for _, f := range posterior.Suiting(j.observed.Exact().Values) {
+		if f.Whole {
+			families = append(families, f)
+		}
+	}
+	return families
 }
 
 // takeFamily notes how values of the family that was chosen are said.
@@ -80,7 +67,7 @@ func (c *Completion) takeFamily(family posterior.Family) {
 	case c.family && (family.Whole || c.shares): // also where values are probabilities: observations are 0 or 1
 		c.step = 1
 	case c.family && family.Levels > 0:
-		c.step = spacing(c.Observed.Values)
+		c.step = spacing(c.Observed.Exact().Values)
 	}
 }
 

@@ -151,10 +151,10 @@ func (f folds) leave(parts []int) func(c int) bool {
 	return func(c int) bool { return !slices.Contains(parts, int(f.part[c])) && (len(hidden) == 0 || !hidden[c]) }
 }
 
-// piecesOf lists the pieces of the cells that a part holds out.
+// piecesOf lists the pieces of the cells with an exact value that a part holds out.
 func (f folds) piecesOf(part int) (pieces []int32) {
 	for c, p := range f.part {
-		if int(p) == part {
+		if int(p) == part && !f.cells.IsCensored(c) {
 			pieces = append(pieces, f.pieceOf(c))
 		}
 	}

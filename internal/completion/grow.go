@@ -60,9 +60,12 @@ func (j *job) grow(ctx context.Context, f folds, sel selection) *growth {
 	measuring, choosing := 0, sel.parts[0]
 	kept, held := f.hide(measuring, choosing)
 	g := &growth{
-		job: j, name: "grow", cells: &tensor.Observed{Modes: kept.Modes, Index: kept.Index}, count: kept.Len(), check: held[1],
-		again: func() []float64 { return f.values(measuring, choosing) }, sorted: posterior.Sort(kept), scored: j.scoring(kept), error: math.Inf(1),
+		job: j, name: "grow", cells: kept, count: kept.Len(), check: held[1].Exact(), sorted: posterior.Sort(kept), scored: j.scoring(kept), error: math.Inf(1),
 		worth: 1 - gain/j.Effort, base: *newEnsemble(kept),
+	}
+	if kept.Low == nil { // no limits of censored cells are to be kept beside
+		g.cells = &tensor.Observed{Modes: kept.Modes, Index: kept.Index}
+		g.again = func() []float64 { return f.values(measuring, choosing) }
 	}
 	sweeps := max(leastSweeps, int(firstSweeps*j.Effort))
 	best := sel.candidates[0]
@@ -412,7 +415,7 @@ func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget fl
 	}
 	var predicted outOfFold
 	predicted.add(j, fit, kept, measured, f, part)
-	out.heldOut = predicted.combine(j.Seed)
+	out.heldOut, out.heldLimits = splitCensored(predicted.combine(j.Seed))
 	unit := j.scoring(kept)
 	out.scores = score(out.heldOut, fitEffects(unit.Apply(kept)), unit)
 	j.report("fitting all observed cells", out.scores.nrmse)

@@ -47,12 +47,24 @@ func (j *job) findLimits() (all limits, words []string) {
 	const enough, again = 20, 3
 	all = slices.Clone(j.Limits)
 	groups := map[int][]float64{}
-	for c, y := range j.observed.Values {
-		at := -1
-		if j.unit >= 0 {
-			at = int(j.observed.Index[j.unit][c])
+	groupOf := func(index [][]int32, c int) int {
+		if j.unit < 0 {
+			return -1
 		}
+		return int(index[j.unit][c])
+	}
+	for c, y := range j.observed.Values {
+		at := groupOf(j.observed.Index, c)
 		groups[at] = append(groups[at], y)
+	}
+	beyond := map[int]bounded{} // what censored cells allow beyond the exact values
+	for k := range j.Censored.Len() {
+		at := groupOf(j.Censored.Index, k)
+		b, met := beyond[at]
+		if !met {
+			b = bounded{math.Inf(1), math.Inf(-1)}
+		}
+		beyond[at] = bounded{math.Min(b.low, j.Censored.High[k]), math.Max(b.high, j.Censored.Low[k])}
 	}
 	for _, at := range sortedKeys(groups) {
 		values := groups[at]
@@ -73,10 +85,14 @@ func (j *job) findLimits() (all limits, words []string) {
 				reached++
 			}
 		}
-		if low >= 0 && !j.given(found, func(m Limit) bool { return !math.IsInf(m.Min, -1) }) {
+		below, above := false, false
+		if b, met := beyond[at]; met {
+			below, above = b.low <= 0, b.high >= high
+		}
+		if low >= 0 && !below && !j.given(found, func(m Limit) bool { return !math.IsInf(m.Min, -1) }) {
 			found.Min = 0
 		}
-		if low >= 0 && (high == 1 || high == 100) && reached >= again &&
+		if low >= 0 && (high == 1 || high == 100) && reached >= again && !below && !above &&
 			!j.given(found, func(m Limit) bool { return !math.IsInf(m.Max, 1) }) {
 			found.Max = high
 		}
@@ -86,6 +102,9 @@ func (j *job) findLimits() (all limits, words []string) {
 	}
 	return all, words
 }
+
+// bounded is the least upper and the greatest lower limit of some censored cells.
+type bounded struct{ low, high float64 }
 
 // given reports whether the user gave such a limit for the same cells.
 func (j *job) given(found Limit, is func(Limit) bool) bool {
@@ -122,6 +141,14 @@ func (l limits) keep(cell []int32, y float64) float64 {
 
 // Possible returns the value that is written for a cell of which At returned value: the nearest that is possible there.
 func (c *Completion) Possible(cell []int32, value float64) float64 {
+	if b, ok := c.censoredAt(cell); ok {
+		if _, _, whole := c.limits.at(cell); whole && !c.kindAt(cell).Shares {
+			if low, high := math.Floor(b.low)+1, math.Ceil(b.high)-1; low <= high {
+				value = math.Min(math.Max(math.RoundToEven(value), low), high)
+			}
+		}
+		return value
+	}
 	if _, _, whole := c.limits.at(cell); whole && !c.kindAt(cell).Shares {
 		value = c.limits.keep(cell, math.RoundToEven(value))
 	}

@@ -11,7 +11,8 @@ import (
 
 // LogScores compare what was said of the held-out values beforehand with what normal distributions around the same
 // filled values would have said. They are means over the cells of the logarithm of the density at the value that came,
-// in the data's units; of values on a grid, of the probability of the value. NaN without held-out cells.
+// in the data's units; of values on a grid, of the probability of the value, and of censored cells of that of their limits.
+// NaN without held-out cells.
 type LogScores struct {
 	Own    float64 // of the predictive distributions
 	Normal float64 // of normal ones with the filled values and their standard errors
@@ -44,6 +45,9 @@ func logScores(cells []HeldOutCell, kindOf func(cell []int32) kind) LogScores {
 	for _, h := range cells {
 		kind := kindOf(h.Cell)
 		normal := logNormalScore(h, kind.Grid)
+		if h.censored() {
+			normal = normalLogProbability(h, kind.Grid)
+		}
 		s.Normal += normal / float64(len(cells))
 		if kind.Own {
 			normal = h.logScore

@@ -31,7 +31,8 @@ func findPeriods(o *tensor.Observed, unit tensor.Scaling) (with *tensor.Observed
 		}
 	}
 	if found != nil {
-		with = &tensor.Observed{Modes: slices.Clone(o.Modes), Index: o.Index, Values: o.Values}
+		same := *o
+		with, same.Modes = &same, slices.Clone(o.Modes)
 		for _, f := range found {
 			with.Modes[f.Mode].Periods = []float64{f.Period}
 		}

@@ -2,12 +2,10 @@ package completion
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 
-	"lacuna/internal/parallel"
 	"lacuna/internal/posterior"
 	"lacuna/tensor"
 )
@@ -113,29 +111,11 @@ func unscaled(noise posterior.Noise) string {
 	return string(out)
 }
 
-// labelTrial is what one form said of held-back cells, in the same order for every form.
-type labelTrial struct {
-	label         []int
-	score, square []float64 // log score; squared error in units of the label
-}
-
-// mean is that over the cells of a label, or of all cells where label is −1.
-func (t labelTrial) mean(of []float64, label int) float64 {
-	var sum, count float64
-	for c, v := range of {
-		if label < 0 || t.label[c] == label {
-			sum, count = sum+v, count+1
-		}
-	}
-	return sum / math.Max(1, count)
-}
-
 // chooseLabels lets held-back cells say, where that is asked for and labels are variables of different kinds, whether
 // values of some labels have a family of their own: every label takes the one with the best log score among those that
 // suit its values, if its error is no larger than that of the forms of auto, and that of the whole table with it. Labels
 // that are named take what they were given.
 func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
-	const share, blocks, folds, fewest, mostLabels = 0.15, 3, 3, 40, 64
 	mode := j.unit
 	if len(j.NoiseLabels) > 0 {
 		mode = j.NoiseLabels[0].Mode
@@ -144,100 +124,143 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 	if find {
 		j.Noise, _ = posterior.FamilyNamed("auto") // one of those that there are
 	}
-	if len(j.NoiseLabels) == 0 {
-		free := j.Standardise == tensor.StandardiseAuto || j.Standardise == tensor.StandardiseMode && j.StandardiseMode == mode
-		if !find || mode < 0 || len(j.observed.Modes[mode].Labels) > mostLabels || !free {
-			return
-		}
+	if len(j.NoiseLabels) == 0 && !(find && j.labelsMayDiffer(mode)) {
+		return
 	}
-	values := make([][]float64, len(j.observed.Modes[mode].Labels))
+	l := j.newLabelChoice(f, mode, find)
+	if len(l.families) == 0 {
+		return
+	}
+	j.report("choosing the noise of every "+j.observed.Modes[mode].Name+" on held-back cells", 0)
+	l.compare(ctx, budget)
+	for _, name := range l.families {
+		l.tryFamily(ctx, name, budget)
+	}
+	some := slices.ContainsFunc(l.chosen, func(form labelForm) bool { return form.family.Name != "" })
+	if !some || ctx.Err() != nil && len(l.named) == 0 {
+		return
+	}
+	family := perLabel(mode, l.chosen)
+	if t := l.try(ctx, family, budget)[0]; len(l.named) == 0 &&
+		(math.Sqrt(t.mean(t.square, -1)) > mayBeLuck*l.all || len(t.label) == 0) {
+		return
+	}
+	j.Noise, j.kinds = family, &labelKinds{Mode: mode}
+	for label, form := range l.chosen {
+		j.kinds.Of = append(j.kinds.Of, newKind(form.family, l.values[label]))
+	}
+}
+
+// labelsMayDiffer reports whether noises of labels of a mode are worth looking for: labels that are variables, not too many,
+// whose standardisation is not given.
+func (j *job) labelsMayDiffer(mode int) bool {
+	const mostLabels = 64
+	free := j.Standardise == tensor.StandardiseAuto || j.Standardise == tensor.StandardiseMode && j.StandardiseMode == mode
+	return mode >= 0 && len(j.observed.Modes[mode].Labels) <= mostLabels && free
+}
+
+// mayBeLuck is the factor by which an error may be larger than another by luck.
+const mayBeLuck = 1.02
+
+// labelChoice is the choice of a noise for every label of a mode.
+type labelChoice struct {
+	*job
+	comparison
+	mode     int
+	values   [][]float64          // exact ones of every label
+	suiting  [][]posterior.Family // of every label, those that are tried
+	families []string             // all of them
+	named    map[int]bool         // labels whose noise is given
+
+	best, least []float64   // of every label so far: the best score, the least error of the forms of auto
+	all         float64     // the least error over all labels of the forms of auto
+	chosen      []labelForm // so far
+}
+
+// newLabelChoice lists the families that suit the labels, where they are to be found, and those that are named.
+func (j *job) newLabelChoice(f folds, mode int, find bool) *labelChoice {
+	const fewest = 40 // values of a label whose family is looked for
+	count := len(j.observed.Modes[mode].Labels)
+	l := &labelChoice{
+		job: j, mode: mode, values: make([][]float64, count), suiting: make([][]posterior.Family, count), named: map[int]bool{},
+		best: make([]float64, count), least: make([]float64, count), all: math.Inf(1), chosen: make([]labelForm, count),
+	}
 	for c, y := range j.observed.Values {
 		label := j.observed.Index[mode][c]
-		values[label] = append(values[label], y)
-	}
-	suiting, steps := make([][]posterior.Family, len(values)), make([]float64, len(values))
-	named := map[int]bool{}
-	for _, l := range j.NoiseLabels {
-		suiting[l.Index], named[l.Index] = []posterior.Family{l.Family}, true
-	}
-	var families []string
-	for label, own := range values {
-		if find && len(own) >= fewest {
-			suiting[label] = posterior.SuitingLabel(own)
+		if !j.observed.IsCensored(c) {
+			l.values[label] = append(l.values[label], y)
 		}
-		for _, s := range suiting[label] {
-			if !slices.Contains(families, s.Name) {
-				families = append(families, s.Name)
+	}
+	for _, named := range j.NoiseLabels {
+		l.suiting[named.Index], l.named[named.Index] = []posterior.Family{named.Family}, true
+	}
+	steps := make([]float64, count)
+	for label, own := range l.values {
+		if find && len(own) >= fewest {
+			l.suiting[label] = j.withLimits(posterior.SuitingLabel(own), mode, label)
+		}
+		for _, s := range l.suiting[label] {
+			if !slices.Contains(l.families, s.Name) {
+				l.families = append(l.families, s.Name)
 			}
 			if s.Whole || s.Levels > 0 {
 				steps[label] = spacing(own)
 			}
 		}
 	}
-	if len(families) == 0 {
-		return
+	unit := scaling{kind: byLabel, mode: mode}.fit(j.observed)
+	l.comparison = comparison{
+		folds: f, name: "label", unit: &unit, step: func(cell []int32) float64 { return steps[cell[mode]] },
+		label: func(cell []int32) int { return int(cell[mode]) },
 	}
-	j.report("choosing the noise of every "+j.observed.Modes[mode].Name+" on held-back cells", 0)
-	auto := j.Noise
-	try := func(family posterior.Family) (trials []labelTrial) {
-		j.Noise = family
-		for _, c := range j.forms(blocks, f.cells.Shape()) {
-			cost := c.cost(f.cells.Shape(), f.cells.Len())
-			sweeps := int(math.Min(100, math.Max(20, share*budget/float64(folds*6)/cost)))
-			trials = append(trials, j.labelTrial(ctx, f, c, sweeps, min(folds, max(1, f.parts-1)), mode, steps))
-		}
-		j.Noise = auto
-		return trials
-	}
-	const worse = 1.02 // an error that may be luck
-	base := try(auto)
-	best, least := make([]float64, len(values)), make([]float64, len(values))
-	for label := range values {
-		best[label], least[label] = math.Inf(-1), math.Inf(1)
+	return l
+}
+
+// try scores the forms of a family.
+func (l *labelChoice) try(ctx context.Context, family posterior.Family, budget float64) []heldBack {
+	auto := l.Noise
+	l.Noise = family
+	defer func() { l.Noise = auto }()
+	return l.scoreForms(ctx, l.comparison, budget)
+}
+
+// compare finds what the forms of auto reach.
+func (l *labelChoice) compare(ctx context.Context, budget float64) {
+	base := l.try(ctx, l.Noise, budget)
+	for label := range l.values {
+		l.best[label], l.least[label] = math.Inf(-1), math.Inf(1)
 		for _, t := range base {
-			best[label] = math.Max(best[label], t.mean(t.score, label))
-			least[label] = math.Min(least[label], math.Sqrt(t.mean(t.square, label)))
+			l.best[label] = math.Max(l.best[label], t.mean(t.score, label))
+			l.least[label] = math.Min(l.least[label], math.Sqrt(t.mean(t.square, label)))
 		}
 	}
-	all := math.Inf(1)
 	for _, t := range base {
-		all = math.Min(all, math.Sqrt(t.mean(t.square, -1)))
+		l.all = math.Min(l.all, math.Sqrt(t.mean(t.square, -1)))
 	}
-	chosen := make([]labelForm, len(values))
-	for label := range named {
-		chosen[label] = labelForm{suiting[label][0], suiting[label][0].Forms[0]}
-		best[label] = math.Inf(-1)
+	for label := range l.named {
+		l.chosen[label] = labelForm{l.suiting[label][0], l.suiting[label][0].Forms[0]}
+		l.best[label] = math.Inf(-1)
 	}
-	for _, name := range families {
-		family, _ := posterior.FamilyNamed(name) // one of those that there are
-		for _, form := range family.Forms {
-			forms := make([]labelForm, len(values))
-			for label, some := range suiting {
-				if slices.ContainsFunc(some, func(s posterior.Family) bool { return s.Name == name }) {
-					forms[label] = labelForm{family, form}
-				}
+}
+
+// tryFamily gives the forms of a family to all labels that it suits, and those labels keep it that it says more of.
+func (l *labelChoice) tryFamily(ctx context.Context, name string, budget float64) {
+	family, _ := posterior.FamilyNamed(name) // one of those that there are
+	for _, form := range family.Forms {
+		forms := make([]labelForm, len(l.values))
+		for label, some := range l.suiting {
+			if slices.ContainsFunc(some, func(s posterior.Family) bool { return s.Name == name }) {
+				forms[label] = labelForm{family, form}
 			}
-			for _, t := range try(perLabel(mode, forms)) {
-				for label, form := range forms {
-					score, rmse := t.mean(t.score, label), math.Sqrt(t.mean(t.square, label))
-					if form.family.Name != "" && score > best[label] && (rmse <= worse*least[label] || named[label]) {
-						best[label], chosen[label] = score, form
-					}
+		}
+		for _, t := range l.try(ctx, perLabel(l.mode, forms), budget) {
+			for label, form := range forms {
+				score, rmse := t.mean(t.score, label), math.Sqrt(t.mean(t.square, label))
+				if form.family.Name != "" && score > l.best[label] && (rmse <= mayBeLuck*l.least[label] || l.named[label]) {
+					l.best[label], l.chosen[label] = score, form
 				}
 			}
 		}
-	}
-	some := slices.ContainsFunc(chosen, func(l labelForm) bool { return l.family.Name != "" })
-	if !some || ctx.Err() != nil && len(named) == 0 {
-		return
-	}
-	family := perLabel(mode, chosen)
-	if t := try(family)[0]; math.Sqrt(t.mean(t.square, -1)) > worse*all && len(named) == 0 || len(t.label) == 0 && len(named) == 0 {
-		return
-	}
-	j.Noise, j.kinds = family, &labelKinds{Mode: mode}
-	for label, l := range chosen {
-		j.kinds.Of = append(j.kinds.Of, newKind(l.family, values[label]))
 	}
 }
 
@@ -270,32 +293,6 @@ func perLabel(mode int, forms []labelForm) posterior.Family {
 	p.Groups = append(p.Groups, own...)
 	name := strings.Join(words, " and ")
 	return posterior.Family{Name: "auto", Forms: []posterior.Form{{Name: name, Noise: p}}}
-}
-
-// labelTrial predicts held-back cells by a candidate, with the steps of log scores of the labels of a mode.
-func (j *job) labelTrial(
-	ctx context.Context, f folds, c candidate, sweeps, parts, mode int, steps []float64,
-) (all labelTrial) {
-	unit := scaling{kind: byLabel, mode: mode}.fit(j.observed)
-	trials := make([]labelTrial, parts)
-	parallel.For(j.Threads, parts, func(k int) {
-		kept, held := f.without(f.parts - 1 - k)
-		fit := j.fit(ctx, kept, []candidate{c}, []float64{1}, 1, sweeps, fmt.Sprint("label/", k))
-		t := &trials[k]
-		for i, y := range held.Values {
-			cell := held.Cell(i)
-			label := int(cell[mode])
-			e := (fit.at(cell).value - y) / unit.ScaleAt(cell)
-			t.label = append(t.label, label)
-			t.score = append(t.score, fit.distribution(cell).logScore(y, steps[label]))
-			t.square = append(t.square, float64(e*e))
-		}
-	})
-	for _, t := range trials {
-		all.label, all.score = append(all.label, t.label...), append(all.score, t.score...)
-		all.square = append(all.square, t.square...)
-	}
-	return all
 }
 
 // noises lists what labels were taken for something of their own.

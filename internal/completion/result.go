@@ -10,7 +10,7 @@ import (
 
 // Completion is a filled tensor. Its methods may be called from several goroutines.
 type Completion struct {
-	Observed *tensor.Observed // what was given
+	Observed *tensor.Observed // what was given, censored cells included
 	Status   Status
 
 	// CP is the one CP model that describes the tensor best, in standardised units, blocks in falling order of norm;
@@ -53,11 +53,12 @@ type Completion struct {
 	level       float64
 	limits      limits
 	levels      levels
-	family      bool        // intervals are those of the predictive distribution
-	step        float64     // between values of a discrete family
-	shares      bool        // filled values are probabilities
-	kinds       *labelKinds // instead of these three where labels have families of their own
-	labelLevels []levels    // of their labels
+	family      bool               // intervals are those of the predictive distribution
+	step        float64            // between values of a discrete family
+	shares      bool               // filled values are probabilities
+	kinds       *labelKinds        // instead of these three where labels have families of their own
+	labelLevels []levels           // of their labels
+	further     map[string]limited // cells that WithLimits has given limits, by cellKey
 	seed        uint64
 }
 
@@ -111,6 +112,7 @@ type Report struct {
 	Smooth          []int         `json:"smooth,omitempty"`
 	PeriodsFound    []FoundPeriod `json:"periods_found,omitempty"` // in the values, and used
 	Nonnegative     bool          `json:"nonnegative,omitempty"`   // no factor has a negative entry
+	Censored        int           `json:"censored,omitempty"`      // cells of which limits are known
 	Limits          []string      `json:"limits,omitempty"`        // that the values were found to keep, in words
 }
 
@@ -137,6 +139,7 @@ type HeldOutCell struct {
 	logScore      float64 // of its predictive distribution, of a family of its own
 	central       float64 // level of the central interval of its predictive distribution that it just lies in
 	spread, noise float64 // variances, as the model has them
+	low, high     float64 // of a censored cell, whose Value stands for it; equal of others
 	part          int     // that held it out
 	piece         int32   // cells that were hidden together have one number
 	weight        float64 // how well it stands for the cells to be filled
@@ -156,10 +159,14 @@ type predictor interface {
 type prediction struct{ value, spread, noise float64 }
 
 // At returns the expected value of a cell, observed or not, in the data's units, and its standard error: the
-// deviation to be expected of an observation of that cell, noise included.
+// deviation to be expected of an observation of that cell, noise included. Of a censored cell they are the mean and the
+// deviation of its value given its limits.
 func (c *Completion) At(cell []int32) (value, stderr float64) {
 	if len(cell) != c.Observed.Order() {
 		panic("lacuna: At: wrong number of coordinates")
+	}
+	if b, ok := c.censoredAt(cell); ok {
+		return c.atLimits(cell, b)
 	}
 	p := c.fit.at(cell)
 	return c.limits.keep(cell, p.value), c.stderr(cell, p)
@@ -183,6 +190,14 @@ func (c *Completion) AtAll(index [][]int32, value, stderr []float64) {
 	eachBatch(index, len(value), func(begin int, part [][]int32) {
 		made := c.fit.all(part, threads)
 		eachCell(part, threads, func(k int, cell []int32) {
+			if b, ok := c.censoredAt(cell); ok {
+				own, error := c.atLimits(cell, b)
+				value[begin+k] = own
+				if stderr != nil {
+					stderr[begin+k] = error
+				}
+				return
+			}
 			value[begin+k] = c.limits.keep(cell, made[k].value)
 			if stderr != nil {
 				stderr[begin+k] = c.stderr(cell, made[k])
@@ -192,7 +207,7 @@ func (c *Completion) AtAll(index [][]int32, value, stderr []float64) {
 }
 
 // Interval returns bounds between which an observation of the cell is expected to lie with probability level (0 means
-// Options.Level). They are calibrated on held-out cells.
+// Options.Level). They are calibrated on held-out cells. Of a censored cell they are quantiles of its value given its limits.
 func (c *Completion) Interval(cell []int32, level float64) (low, high float64) {
 	value, stderr := c.At(cell)
 	return c.Bounds(cell, value, stderr, level)
@@ -202,6 +217,9 @@ func (c *Completion) Interval(cell []int32, level float64) (low, high float64) {
 func (c *Completion) Bounds(cell []int32, value, stderr, level float64) (low, high float64) {
 	if level == 0 {
 		level = c.level
+	}
+	if b, ok := c.censoredAt(cell); ok {
+		return c.boundsAtLimits(cell, b, level)
 	}
 	if e, ok := c.fit.(*ensemble); ok && c.kindAt(cell).Own && e.samples() > 0 {
 		low, high = c.ofFamily(e, cell, level)

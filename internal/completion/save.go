@@ -25,6 +25,7 @@ type savedFit struct {
 	Modes       []tensor.Mode
 	Index       [][]int32
 	Values      []float64
+	Low, High   []float64 // limits of cells, as tensor.Observed has them; nil: all are exact
 	Settings    Report
 	Status      Status
 	Seed        uint64
@@ -98,7 +99,7 @@ func (c *Completion) Save(w io.Writer) error {
 func (c *Completion) saved() (*savedFit, error) {
 	k := c.calibration
 	out := &savedFit{
-		Modes: c.Observed.Modes, Index: c.Observed.Index, Values: c.Observed.Values,
+		Modes: c.Observed.Modes, Index: c.Observed.Index, Values: c.Observed.Values, Low: c.Observed.Low, High: c.Observed.High,
 		Settings: c.Settings, Status: c.Status, Seed: c.seed, Level: c.level, Scaling: c.Scaling, Unit: c.unit,
 		UnitMode: c.UnitMode, Limits: c.limits, Shares: c.shares,
 		Family: c.family, Step: c.step, Levels: savedLevels{c.levels.known, c.levels.shares},
@@ -172,7 +173,7 @@ func LoadFit(r io.Reader) (*Completion, error) {
 }
 
 func (s *savedFit) load() (*Completion, error) {
-	observed, err := tensor.NewObserved(s.Modes, s.Index, s.Values)
+	observed, err := tensor.NewCensored(s.Modes, s.Index, s.Values, s.Low, s.High)
 	if err != nil {
 		return nil, err
 	}

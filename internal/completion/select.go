@@ -412,8 +412,9 @@ func typical(pieces []piece) float64 {
 	return mean * mean
 }
 
-// errors lists those on held cells, in units of the deviations that the kept cells have.
+// errors lists those on held cells with exact values, in units of the deviations that the kept cells have.
 func (j *job) errors(fit predictor, kept, held *tensor.Observed) []float64 {
+	held = held.Exact()
 	scaling := j.scoring(kept)
 	errors := make([]float64, held.Len())
 	for k, p := range fit.all(held.Index, j.Threads) {

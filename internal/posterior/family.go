@@ -19,6 +19,7 @@ type Family struct {
 	Whole    bool // values are whole numbers
 	Positive bool // values are above 0
 	Levels   int  // values are among those that are known, which are so many at most; 0: any
+	Censored bool // values may be censored
 	// Suits reports whether these values are such as the family is for, so that auto tries it; nil: never.
 	Suits func(values []float64) bool
 }
@@ -82,6 +83,35 @@ func SuitingLabel(values []float64) (suiting []Family) {
 	return suiting
 }
 
+// CheckCensored returns an error where values cannot be censored, or where the domain has none between the limits, or too many
+// to go through.
+func (f Family) CheckCensored(low, high []float64) error {
+	if !f.Censored {
+		var names []string
+		for _, name := range Families() {
+			if families[name].Censored {
+				names = append(names, name)
+			}
+		}
+		return fmt.Errorf("%s noise does not go with censored values: choose one of %s", f.Name, strings.Join(names, ", "))
+	}
+	for k, y := range high {
+		switch {
+		case f.Positive && y <= 0:
+			return fmt.Errorf("%s noise needs %s, got a value that is at most %v", f.Name, f.Domain, y)
+		case !f.Whole:
+		case y > mostCounts:
+			return fmt.Errorf("%s noise takes limits up to %v, such as below 5, got %v: choose lognormal or gaussian", f.Name,
+				float64(mostCounts), y)
+		default:
+			if first, last := countsBetween(low[k], y); first > last {
+				return fmt.Errorf("%s noise needs %s, and between %v and %v is none", f.Name, f.Domain, low[k], y)
+			}
+		}
+	}
+	return nil
+}
+
 // Check returns an error that names the first value outside the domain.
 func (f Family) Check(values []float64) error {
 	if f.Levels > 0 && levelsOf(values, f.Levels) == nil {
@@ -108,8 +138,8 @@ func init() {
 		{Name: "equal noise", Noise: Gaussian{}, Pooled: true},
 		{Name: "heavy tails", Noise: Student{}, Pooled: true},
 	}
-	register(Family{Name: "auto", Exact: true, Forms: forms})
-	register(Family{Name: ByLabel, Exact: true, Forms: forms})
+	register(Family{Name: "auto", Exact: true, Censored: true, Forms: forms})
+	register(Family{Name: ByLabel, Exact: true, Censored: true, Forms: forms})
 }
 
 // ByLabel is the name of the family that lets every label of a mode whose labels are variables have its own.

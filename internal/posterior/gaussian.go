@@ -17,7 +17,7 @@ type Gaussian struct {
 }
 
 func init() {
-	register(Family{Name: "gaussian", Exact: true, Forms: []Form{
+	register(Family{Name: "gaussian", Exact: true, Censored: true, Forms: []Form{
 		{Name: "varied noise", Noise: Gaussian{Varied: true}},
 		{Name: "equal noise", Noise: Gaussian{}, Pooled: true},
 	}})
@@ -44,6 +44,7 @@ type scales struct {
 	shape, rate float64 // of the prior of τ
 	tails       *tails
 	values      []float64 // that scatter around the predictors
+	latent      *latents  // of censored cells, whose values are drawn; nil: all are exact
 
 	tau      float64
 	omega    [][]float64 // precision of an index relative to the mean
@@ -62,6 +63,9 @@ func newScales(s *sampler, f Gaussian) *scales {
 		s: s, varied: f.Varied, shape: f.Shape, rate: f.Rate, tau: 1, values: s.data.Values,
 		weight: linalg.Ones(s.data.Len()), residual: make([]float64, s.data.Len()),
 	}
+	if g.latent = newLatents(s, nil); g.latent != nil {
+		g.values = slices.Clone(g.values)
+	}
 	for _, d := range s.Shape {
 		g.omega = append(g.omega, linalg.Ones(d))
 	}
@@ -70,11 +74,17 @@ func newScales(s *sampler, f Gaussian) *scales {
 	return g
 }
 
-func (g *scales) targets() []float64 { return nil }
+func (g *scales) targets() []float64 {
+	if g.latent == nil {
+		return nil
+	}
+	return g.values
+}
+
 func (g *scales) weights() []float64 { return g.weight }
 func (g *scales) precision() float64 { return g.tau }
 
-// draw draws τ, ω and t given the residuals, and sets the weights.
+// draw draws τ, ω and t given the residuals, sets the weights, and draws the values of censored cells given these.
 func (g *scales) draw() {
 	count := float64(len(g.residual))
 	sum := g.setResiduals()
@@ -93,6 +103,9 @@ func (g *scales) draw() {
 		g.tails.draw(g)
 	}
 	g.s.cellParts(func(_ *rowScratch, _, begin, end int) { linalg.Scale(g.weight[begin:end], g.tau) })
+	if g.latent != nil {
+		g.latent.draw(g)
+	}
 }
 
 // setResiduals sets the residuals and the weights relative to τ, and returns Σ w e².

@@ -16,14 +16,27 @@ import (
 // sampler's; values are drawn by [Scatter], as predictions are.
 //
 // Where some values are refused, values are drawn given that they are not. What the sampler draws given the values stays
-// what it is.
+// what it is. Of censored cells the sampler sees the limits alone, and draws the values.
 type Joint struct {
 	s      *sampler
-	accept func(values []float64) bool
+	rules  Rules
 	stream *rng.Stream
 	noise  drawable
 	priors []drawablePrior
 	stale  bool // what the chain holds of cells is that of values before
+}
+
+// Rules of the values of a Joint.
+type Rules struct {
+	Accept func(values []float64) bool // reports whether values are not refused; of censored cells it must ask for no more than the limits say
+	// Censor returns the limits that are all the sampler is to know of the value y of cell c, equal ones for an exact value;
+	// nil: all are exact.
+	Censor func(c int, y float64) (low, high float64)
+}
+
+// latent is a noise that draws the values of censored cells.
+type latent interface {
+	latentValues(values []float64) // sets those of censored cells
 }
 
 // drawable is a noise whose parameters can be drawn from their prior.
@@ -50,13 +63,17 @@ type Quantity struct {
 }
 
 // NewJoint prepares the joint distribution of the values of these cells, whose present values say only that they lie in the
-// domain. accept reports whether values are not refused. It returns an error for a noise or a prior that is not written
+// domain. It returns an error for a noise or a prior that is not written
 // as a distribution to draw from.
 func NewJoint(
-	cells *tensor.Observed, settings Settings, accept func(values []float64) bool, stream *rng.Stream,
+	cells *tensor.Observed, settings Settings, rules Rules, stream *rng.Stream,
 ) (*Joint, error) {
 	data := cells.WithValues(slices.Clone(cells.Values))
-	j := &Joint{s: newSampler(data, settings.withDefaults()), accept: accept, stream: stream}
+	if rules.Censor != nil {
+		data.Low, data.High = make([]float64, data.Len()), make([]float64, data.Len())
+		censor(data, rules)
+	}
+	j := &Joint{s: newSampler(data, settings.withDefaults()), rules: rules, stream: stream}
 	var ok bool
 	if j.noise, ok = j.s.noise.(drawable); !ok {
 		return nil, fmt.Errorf("noise of type %T has no prior to draw from", settings.Noise)
@@ -69,6 +86,13 @@ func NewJoint(
 		j.priors = append(j.priors, own)
 	}
 	return j, nil
+}
+
+// censor sets the limits of the values.
+func censor(data *tensor.Observed, rules Rules) {
+	for c, y := range data.Values {
+		data.Low[c], data.High[c] = rules.Censor(c, y)
+	}
 }
 
 // errRefused says that hardly any values are accepted.
@@ -87,7 +111,7 @@ func (j *Joint) Prior() error {
 		for c := range s.data.Values {
 			s.data.Values[c] = j.observe(scatter, s.data.Cell(c))
 		}
-		if j.accept(s.data.Values) {
+		if j.rules.Accept(s.data.Values) {
 			j.settle()
 			return nil
 		}
@@ -101,7 +125,7 @@ func (j *Joint) Values() {
 	scatter := s.noise.scatter()
 	for c, old := range s.data.Values {
 		s.data.Values[c] = j.observe(scatter, s.data.Cell(c))
-		if !j.accept(s.data.Values) {
+		if !j.rules.Accept(s.data.Values) {
 			s.data.Values[c] = old
 		}
 	}
@@ -120,12 +144,16 @@ func (j *Joint) observe(scatter Scatter, cell []int32) float64 {
 
 // settle lets the chain see new values.
 func (j *Joint) settle() {
+	if j.rules.Censor != nil {
+		censor(j.s.data, j.rules)
+	}
 	j.noise.renew(j.stream)
 	j.s.putTargets(j.s.data.Values)
 	j.stale = true
 }
 
-// Sweep lets the sampler draw parameters and factors given the values, the noise's first if they are new.
+// Sweep lets the sampler draw parameters, factors and the values of censored cells given what it knows of the values, the
+// noise's first if that is new.
 func (j *Joint) Sweep() {
 	if j.stale {
 		j.s.noise.draw()
@@ -133,13 +161,16 @@ func (j *Joint) Sweep() {
 		j.stale = false
 	}
 	j.s.sweep()
+	if l, ok := j.s.noise.(latent); ok {
+		l.latentValues(j.s.data.Values)
+	}
 }
 
 // Chain begins a chain on the present values, as [NewChain] does.
 func (j *Joint) Chain(seed uint64, stream string) (*Joint, error) {
 	settings := j.s.settings
 	settings.Seed, settings.Stream = seed, stream
-	return NewJoint(j.s.data, settings, j.accept, j.stream)
+	return NewJoint(j.s.data, settings, j.rules, j.stream)
 }
 
 // Quantities are scalar functions of the present state: the predictor of the first and the last cell with a value, of
@@ -151,6 +182,16 @@ func (j *Joint) Quantities(gaps [][]int32) (out []Quantity) {
 	scatter := s.noise.scatter()
 	add("predictor of the first cell", s.AtCell(s.data, 0))
 	add("predictor of the last cell", s.AtCell(s.data, s.data.Len()-1))
+	if j.rules.Censor != nil {
+		var sum float64
+		for c, y := range s.data.Values {
+			sum += y
+			if c < 2 {
+				add(fmt.Sprintf("value of cell %d", c+1), y)
+			}
+		}
+		add("mean of the values", sum/float64(s.data.Len()))
+	}
 	for k, gap := range gaps {
 		add(fmt.Sprintf("predictor of gap %d", k+1), s.At(gap))
 		add(fmt.Sprintf("prediction of gap %d", k+1), j.observe(scatter, gap))

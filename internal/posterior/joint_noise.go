@@ -25,6 +25,24 @@ func (g *scales) fromPrior(s *rng.Stream) {
 
 // renew draws the precisions of cells given their values.
 func (g *scales) renew(s *rng.Stream) {
+	if g.latent != nil {
+		g.latent.read(g.s, nil)
+		copy(g.values, g.s.data.Values)
+	}
+	g.renewTails(s)
+}
+
+// latentValues sets those of censored cells.
+func (g *scales) latentValues(values []float64) {
+	if g.latent == nil {
+		return
+	}
+	for _, c := range g.latent.cells {
+		values[c] = g.values[c]
+	}
+}
+
+func (g *scales) renewTails(s *rng.Stream) {
 	if g.tails == nil {
 		return
 	}
@@ -62,15 +80,42 @@ func (l *logScales) renew(s *rng.Stream) {
 	for c, y := range l.s.data.Values {
 		l.values[c] = (portable.Log(y) - l.mean) / l.scale
 	}
-	l.scales.renew(s)
+	if l.latent != nil {
+		l.latent.read(l.s, l.bring)
+	}
+	l.renewTails(s)
+}
+
+func (l *logScales) latentValues(values []float64) {
+	if l.latent == nil {
+		return
+	}
+	for _, c := range l.latent.cells {
+		values[c] = portable.Exp(l.mean + float64(l.scale*l.values[c]))
+	}
 }
 
 func (o *odds) fromPrior(*rng.Stream) {}
 func (o *odds) renew(*rng.Stream)     {}
 func (o *odds) quantities(visitor)    {}
 
-func (n *negative) fromPrior(s *rng.Stream)  { n.size = s.IntN(len(sizes)) }
-func (n *negative) renew(*rng.Stream)        { n.count() }
+func (n *negative) fromPrior(s *rng.Stream) { n.size = s.IntN(len(sizes)) }
+func (n *negative) renew(*rng.Stream) {
+	if n.latent != nil {
+		n.latent.read(n.s, nil)
+		copy(n.values, n.s.data.Values)
+	}
+	n.count()
+}
+
+func (n *negative) latentValues(values []float64) {
+	if n.latent == nil {
+		return
+	}
+	for _, c := range n.latent.cells {
+		values[c] = n.values[c]
+	}
+}
 func (n *negative) quantities(visit visitor) { visit("size", sizes[n.size]) }
 
 // fromPrior draws cut points until they ascend.

@@ -18,7 +18,7 @@ type LogNormal struct {
 func init() {
 	positive := func(y float64) bool { return y > 0 }
 	register(Family{
-		Name: "lognormal", Domain: "numbers above 0", In: positive, Positive: true,
+		Name: "lognormal", Domain: "numbers above 0", In: positive, Positive: true, Censored: true,
 		Forms: []Form{
 			{Name: "log-normal, equal noise", Noise: LogNormal{}, Raw: true},
 			{Name: "log-normal, varied noise", Noise: LogNormal{Gaussian: Gaussian{Varied: true}}, Raw: true},
@@ -39,6 +39,11 @@ func magnitudes(values []float64) bool {
 func (f LogNormal) start(s *sampler) noise {
 	logs := make([]float64, s.data.Len())
 	for c, y := range s.data.Values {
+		if s.data.IsCensored(c) && y <= 0 { // what stands for it knows nothing of logarithms
+			if y = s.data.High[c] / 2; math.IsInf(y, 1) {
+				y = 1
+			}
+		}
 		logs[c] = portable.Log(y)
 	}
 	mean, scale := f.Mean, f.Scale
@@ -53,7 +58,11 @@ func (f LogNormal) start(s *sampler) noise {
 	}
 	g := newScales(s, f.Gaussian)
 	g.values = logs
-	return &logScales{scales: g, mean: mean, scale: scale}
+	l := &logScales{scales: g, mean: mean, scale: scale}
+	if g.latent != nil {
+		g.latent.read(s, l.bring)
+	}
+	return l
 }
 
 // logScales is the noise of a chain in the units of its logarithms.
@@ -63,6 +72,9 @@ type logScales struct {
 }
 
 func (l *logScales) targets() []float64 { return l.values }
+
+// bring is the place of a limit among the logarithms.
+func (l *logScales) bring(y float64) float64 { return bringLog(y, l.mean, l.scale) }
 
 func (l *logScales) scatter() Scatter {
 	return exponential{l.scales.scatter().(spread), l.mean, l.scale}

@@ -2,6 +2,7 @@ package posterior
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/internal/portable"
 	"lacuna/internal/rng"
@@ -20,7 +21,7 @@ type NegativeBinomial struct {
 
 func init() {
 	register(Family{
-		Name: "counts", Domain: "whole numbers from 0 on", In: isCount, Whole: true,
+		Name: "counts", Domain: "whole numbers from 0 on", In: isCount, Whole: true, Censored: true,
 		Forms: []Form{{Name: "negative binomial", Noise: NegativeBinomial{}, Raw: true, Effects: true}},
 		Suits: func(values []float64) bool { return all(values, isCount) && !onlyBits(values) },
 	})
@@ -55,9 +56,17 @@ func (f NegativeBinomial) start(s *sampler) noise {
 		s: s, level: f.Level, size: len(sizes) / 2, weight: make([]float64, count), target: make([]float64, count),
 		predictor: make([]float64, count), streams: s.cellStreams(),
 	}
+	n.values = s.data.Values
+	if n.latent = newLatents(s, nil); n.latent != nil {
+		n.values = slices.Clone(n.values)
+		for _, c := range n.latent.cells {
+			first, last := countsBetween(n.latent.low[c], n.latent.high[c])
+			n.values[c] = math.Min(math.Max(math.RoundToEven(n.values[c]), first), last)
+		}
+	}
 	if f.Level == 0 {
 		var sum float64
-		for _, y := range s.data.Values {
+		for _, y := range n.values {
 			sum += y
 		}
 		n.level = portable.Log((sum + 0.5) / math.Max(1, float64(count)))
@@ -72,6 +81,9 @@ type negative struct {
 	s              *sampler
 	level          float64
 	size           int // place of r in sizes
+	values         []float64
+	latent         *latents            // of censored cells, whose values are drawn; nil: all are exact
+	exact          [len(sizes)]float64 // what the cells with exact values have in constants
 	constants      [len(sizes)]float64
 	weight, target []float64
 	predictor      []float64 // m + x_c
@@ -81,18 +93,48 @@ type negative struct {
 // count sets the part of the log likelihood of every size that does not depend on the predictors,
 // Σ_c [log Γ(y_c + r) − log Γ(r) + r log r].
 func (n *negative) count() {
+	values := n.values
+	if n.latent != nil {
+		values = nil
+		for c, y := range n.values {
+			if !n.s.data.IsCensored(c) {
+				values = append(values, y)
+			}
+		}
+	}
+	for k, r := range sizes {
+		n.exact[k] = float64(float64(len(n.values)) * (float64(r*portable.Log(r)) - portable.LogGamma(r)))
+	}
+	addGammas(&n.exact, values)
+	n.countLatents()
+}
+
+// countLatents adds what censored cells have in the constants.
+func (n *negative) countLatents() {
+	n.constants = n.exact
+	if n.latent == nil {
+		return
+	}
+	values := make([]float64, len(n.latent.cells))
+	for k, c := range n.latent.cells {
+		values[k] = n.values[c]
+	}
+	addGammas(&n.constants, values)
+}
+
+// addGammas adds Σ log Γ(y + r) for every size r.
+func addGammas(to *[len(sizes)]float64, values []float64) {
 	counts := map[float64]float64{}
 	var order []float64
-	for _, y := range n.s.data.Values {
+	for _, y := range values {
 		if counts[y] == 0 {
 			order = append(order, y)
 		}
 		counts[y]++
 	}
 	for k, r := range sizes {
-		n.constants[k] = float64(float64(len(n.s.data.Values)) * (float64(r*portable.Log(r)) - portable.LogGamma(r)))
 		for _, y := range order {
-			n.constants[k] += float64(counts[y] * portable.LogGamma(y+r))
+			to[k] += float64(counts[y] * portable.LogGamma(y+r))
 		}
 	}
 }
@@ -108,14 +150,30 @@ func (n *negative) draw() {
 			n.predictor[c] += n.level
 		}
 	})
+	if n.latent != nil {
+		n.drawLatents()
+		n.countLatents()
+	}
 	n.drawSize()
 	r := sizes[n.size]
 	log := portable.Log(r)
 	n.s.cellParts(func(_ *rowScratch, part, begin, end int) {
 		for c := begin; c < end; c++ {
-			y := n.s.data.Values[c]
+			y := n.values[c]
 			n.weight[c] = polyaGamma(n.streams[part], y+r, n.predictor[c]-log)
 			n.target[c] = (y-r)/(2*n.weight[c]) + log - n.level
+		}
+	})
+}
+
+// drawLatents draws the counts of censored cells from their probabilities given the predictors and r.
+func (n *negative) drawLatents() {
+	k := counts{n.level, sizes[n.size]}
+	n.s.cellParts(func(_ *rowScratch, part, begin, end int) {
+		for _, c := range n.latent.within(begin, end) {
+			if x := n.predictor[c] - n.level; measurable(x, 0, 0) {
+				n.values[c] = k.between(nil, x, n.latent.low[c], n.latent.high[c]).Draw(n.latent.streams[part])
+			}
 		}
 	})
 }
@@ -140,7 +198,7 @@ func (n *negative) likelihood(size int) float64 {
 	var sums [parts]float64
 	n.s.cellParts(func(_ *rowScratch, part, begin, end int) {
 		for c := begin; c < end; c++ {
-			sums[part] += float64((n.s.data.Values[c] + r) * (log + softplus(n.predictor[c]-log)))
+			sums[part] += float64((n.values[c] + r) * (log + softplus(n.predictor[c]-log)))
 		}
 	})
 	total := n.constants[size]

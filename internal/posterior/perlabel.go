@@ -101,11 +101,19 @@ func (f PerLabel) start(s *sampler) noise {
 // startGroup begins the noise of some cells as that of a table of its own, which has the factors of the whole.
 func startGroup(s *sampler, g Group, cells []int32, number int) *grouped {
 	data := &tensor.Observed{Modes: s.data.Modes, Index: make([][]int32, len(s.data.Index))}
+	censored := false
 	for _, c := range cells {
 		for n, column := range s.data.Index {
 			data.Index[n] = append(data.Index[n], column[c])
 		}
 		data.Values = append(data.Values, s.data.Values[c])
+		if s.data.Low != nil {
+			data.Low, data.High = append(data.Low, s.data.Low[c]), append(data.High, s.data.High[c])
+			censored = censored || s.data.IsCensored(int(c))
+		}
+	}
+	if !censored {
+		data.Low, data.High = nil, nil
 	}
 	own := *s
 	own.data, own.modes = data, Sort(data).modes

@@ -14,7 +14,7 @@ type Student struct {
 }
 
 func init() {
-	register(Family{Name: "student", Forms: []Form{
+	register(Family{Name: "student", Censored: true, Forms: []Form{
 		{Name: "varied noise", Noise: Student{Varied: true}},
 		{Name: "equal noise", Noise: Student{}, Pooled: true},
 	}})

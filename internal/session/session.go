@@ -154,7 +154,7 @@ func (s *Session) Fill(ctx context.Context, w Work, threads int, progress func(l
 // written is the filled table as the command writes it.
 func written(t *dataio.Table, c *lacuna.Completion, level float64) ([]byte, error) {
 	var out bytes.Buffer
-	err := t.WriteAllTo(&out, summary.Fill(c, level), summary.Extra(level)...)
+	err := t.WriteAllTo(&out, summary.Fill(c, level, false), summary.Extra(level, false)...)
 	return out.Bytes(), err
 }
 

@@ -27,6 +27,7 @@ type Complete struct {
 	Status        string   `json:"status"`
 	Observed      int      `json:"observed"`
 	Filled        int      `json:"filled"`
+	Censored      int      `json:"censored,omitempty"`
 	Merged        int      `json:"merged_duplicates"`
 	Order         int      `json:"order"`
 	Shape         []int    `json:"shape"`
@@ -104,7 +105,7 @@ type distanceResult struct {
 func NewComplete(table *dataio.Table, seed uint64) *Complete {
 	observed := table.Observed
 	r := &Complete{
-		Observed: observed.Len(), Filled: table.Gaps(), Merged: table.Merged,
+		Observed: observed.Len(), Filled: table.Gaps() - table.Reading.Censored.All(), Censored: table.Reading.Censored.All(), Merged: table.Merged,
 		Order: observed.Order(), Shape: observed.Shape(), Seed: seed,
 		HeldOutRMSE: Number(math.NaN()), HeldOutNRMSE: Number(math.NaN()), Warnings: []string{},
 		LogScore: Number(math.NaN()), LogScoreNormal: Number(math.NaN()),
@@ -156,8 +157,8 @@ func (r *Complete) Add(c *lacuna.Completion) {
 // Text tells the result in words.
 func (r *Complete) Text() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "Filled %s of %s cells (%s: %s); %s were known.\n", Count(r.Filled, "gap"),
-		Grouped(r.Filled+r.Observed),
+	fmt.Fprintf(&s, "Filled %s of %s cells (%s: %s); %s were known.\n", Count(r.Filled, "gap")+BetweenLimits(r.Censored),
+		Grouped(r.Filled+r.Censored+r.Observed),
 		strings.Join(r.Modes, " × "), Shape(r.Shape), Grouped(r.Observed))
 	if r.HeldOut > 0 {
 		if filled := float64(r.FilledRMSE); !math.IsNaN(filled) {
@@ -206,6 +207,14 @@ func (r *Complete) Text() string {
 	}
 	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", blocks, Short(float64(r.Seconds)))
 	return s.String()
+}
+
+// BetweenLimits tells how many values were filled between limits; "" for none.
+func BetweenLimits(censored int) string {
+	if censored == 0 {
+		return ""
+	}
+	return " and " + Count(censored, "value") + " between limits"
 }
 
 // ownWords tells the error in the family's own terms, and by how much its distributions say more than normal ones.

@@ -107,8 +107,8 @@ func (r *Read) Words(known, gaps int) string {
 	if len(r.Value) > 0 {
 		what = "value " + quotedList(r.Value)
 	}
-	fmt.Fprintf(&s, "  %s: %s known, from %s to %s; %s%s\n", what, Grouped(known), digits(r.Lowest),
-		digits(r.Highest), Count(gaps, "gap"), r.gapWords())
+	fmt.Fprintf(&s, "  %s: %s known, from %s to %s; %s%s%s\n", what, Grouped(known), digits(r.Lowest),
+		digits(r.Highest), r.limitWords(), Count(gaps, "gap"), r.gapWords())
 	for _, mode := range r.Modes {
 		fmt.Fprintf(&s, "  %s: %s\n", strings.Join(strings.Fields(mode.Name), " "), mode.line)
 	}
@@ -123,6 +123,30 @@ func (r *Read) Words(known, gaps int) string {
 
 // digits writes a number of the table.
 func digits(x Number) string { return strconv.FormatFloat(float64(x), 'g', 6, 64) }
+
+// limitWords tells how many values are limits.
+func (r *Read) limitWords() string {
+	c := r.Censored
+	if c.All() == 0 {
+		return ""
+	}
+	var kinds []string
+	for _, k := range []struct {
+		count int
+		what  string
+	}{{c.Below, "below a limit"}, {c.Above, "above one"}, {c.Between, "between two"}} {
+		if k.count > 0 {
+			kinds = append(kinds, Grouped(k.count)+" "+k.what)
+		}
+	}
+	if c.Below == 0 && c.Above > 0 {
+		kinds[0] = Grouped(c.Above) + " above a limit"
+	}
+	if c.Below+c.Above == 0 {
+		kinds[0] = Grouped(c.Between) + " between two limits"
+	}
+	return fmt.Sprintf("%s censored (%s); ", Grouped(c.All()), strings.Join(kinds, ", "))
+}
 
 // gapWords tells what marks the gaps.
 func (r *Read) gapWords() string {

@@ -15,7 +15,7 @@ from lacuna._result import Completion, Factors
 T = TypeVar("T")
 
 FLAGS = (
-    "full_grid", "duplicates", "interval", "draws", "noise", "rank", "standardise", "smooth", "nonnegative", "order", "period",
+    "full_grid", "duplicates", "censored", "interval", "draws", "noise", "rank", "standardise", "smooth", "nonnegative", "order", "period",
     "missing", "depth", "seed", "threads", "effort", "max_time", "yes", "report", "value", "index",
 )
 
@@ -30,6 +30,9 @@ def complete(
     labels: Sequence[Iterable[Any] | None] | None = None,
     full_grid: bool = False,
     duplicates: Literal["mean", "first", "last"] | None = None,
+    censored: bool = False,
+    above: Any = None,
+    below: Any = None,
     interval: float | None = None,
     draws: int | None = None,
     noise: str = "auto",
@@ -71,6 +74,12 @@ def complete(
         Fill also the combinations of labels that a long table does not list; these are added as rows.
     duplicates
         Which value counts for cells that are listed with different ones. Default: such a table is refused.
+    censored
+        Texts among the values such as ``"<0.5"``, ``">=200"`` or ``"0.1..0.5"`` are limits, as of detection: what is filled
+        lies between them, and they tell the model what they say.
+    above, below
+        Limits of values that are NaN, as arrays with a number for every value of the table (of a long table, a row), NaN
+        where there is none: the value lies above the one and below the other.
     interval
         A share in percent, such as 90: ``low`` and ``high`` hold it.
     draws
@@ -131,8 +140,14 @@ def complete(
     """
     if draws is not None and draws < 1:
         raise ValueError(f"draws={draws}: give a number from 1 on, such as 20")
-    table = _tables.of(x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels))
+    censored = censored or above is not None or below is not None
+    table = _tables.of(
+        x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels, censored=censored or None),
+    )
+    if censored:
+        table.censor(above, below)
     reading = [
+        *(["--censored"] if censored else []),
         *_flag("--duplicates", duplicates), *(["--full-grid"] if full_grid else []), *(["--yes"] if yes else []),
         *_each("--missing", [repr(float(m)) for m in missing]),
         *_each("--order", [f"{mode}={how}" for mode, how in (order or {}).items()]),
@@ -166,9 +181,13 @@ def _completion(table: _tables.Table, outcome: _command.Outcome, factors: Factor
     if stderr is None:  # nothing to fill: the command has passed the table on
         stderr = np.full(filled.shape, np.nan)
     bounds = [table.restore(arrays[name], arrays, False) if name in arrays else None for name in ("lacuna_low", "lacuna_high")]
+    limits = [
+        table.restore(arrays[name], arrays, False) if name in arrays else None for name in ("lacuna_above", "lacuna_below")
+    ]
     return Completion(
         table.restore(filled, arrays, True), table.restore(stderr, arrays, False), table.restore(flags, arrays, False),
         *bounds, factors, outcome.result, table.warnings + outcome.warnings, table.note,
+        above=limits[0], below=limits[1],
     )
 
 

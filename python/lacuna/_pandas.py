@@ -21,6 +21,7 @@ def table(
     layout: str | None = None,
     modes: Sequence[str] | None = None,
     labels: Any = None,
+    censored: bool = False,
 ) -> Table:
     if labels is not None:
         raise TypeError("labels= has no effect on a table of pandas, which has labels: leave it out")
@@ -29,14 +30,14 @@ def table(
     if isinstance(x, pd.Series):
         if value is not None or index is not None or layout is not None:
             raise TypeError("value=, index= and layout= have no effect on a Series, whose index has the modes: leave them out")
-        return _of_series(x, modes)
+        return _of_series(x, modes, censored)
     if layout is None:
         layout = "long" if value is not None or index is not None else _layout(x)
     if layout == "long":
-        return _long(x, value, index, modes)
+        return _long(x, value, index, modes, censored)
     if value is not None or index is not None:
         raise TypeError("value= and index= are for a long table: leave them out, or give layout='long'")
-    return _wide(x, modes)
+    return _wide(x, modes, censored)
 
 
 def _layout(x: pd.DataFrame) -> str:
@@ -45,7 +46,9 @@ def _layout(x: pd.DataFrame) -> str:
     return "long" if numbered and not all(pd.api.types.is_float_dtype(t) for t in x.dtypes) else "wide"
 
 
-def _numbers(x: Any, name: Any) -> Array:
+def _numbers(x: Any, name: Any, censored: bool) -> Array:
+    if censored and (pd.api.types.is_object_dtype(x.dtype) or pd.api.types.is_string_dtype(x.dtype)):
+        return np.asarray(x.astype(object).where(x.notna(), None).to_numpy(dtype=object))
     if not pd.api.types.is_numeric_dtype(x.dtype) or pd.api.types.is_bool_dtype(x.dtype):
         raise TypeError(f"column {name!r} holds {x.dtype}, and no numbers: leave it out, or convert it with astype(float)")
     if isinstance(x.dtype, np.dtype):
@@ -62,7 +65,9 @@ def _codes(labels: Any, name: str) -> tuple[Array, Any]:
     return codes.astype(np.int32), uniques
 
 
-def _long(x: pd.DataFrame, value: Hashable | None, index: Sequence[Hashable] | None, modes: Any) -> Table:
+def _long(
+    x: pd.DataFrame, value: Hashable | None, index: Sequence[Hashable] | None, modes: Any, censored: bool,
+) -> Table:
     columns = list(x.columns)
     if len(set(columns)) < len(columns):
         raise ValueError("two columns have the same name: give every column a name of its own")
@@ -75,7 +80,7 @@ def _long(x: pd.DataFrame, value: Hashable | None, index: Sequence[Hashable] | N
     if value in index:
         raise ValueError(f"column {value!r} is both value and index: leave it out of one of the two")
     names = [str(name) for name in index]
-    values = _numbers(x[value], value)
+    values = _numbers(x[value], value, censored)
     coded = [_codes(x[name], str(name)) for name in index]
 
     def restore(numbers: Array, arrays: Arrays, filled: bool) -> Any:
@@ -118,7 +123,7 @@ def _levels(index: pd.Index[Any], default: str) -> list[tuple[str, Any]]:
     return [(str(n if n is not None else names[k]), index.get_level_values(k)) for k, n in enumerate(index.names)]
 
 
-def _of_series(x: pd.Series[Any], modes: Any) -> Table:
+def _of_series(x: pd.Series[Any], modes: Any, censored: bool) -> Table:
     levels = [(name, *_codes(labels, name)) for name, labels in _levels(x.index, "index")]
 
     def restore(numbers: Array, arrays: Arrays, filled: bool) -> Any:
@@ -132,15 +137,15 @@ def _of_series(x: pd.Series[Any], modes: Any) -> Table:
 
     names = [name for name, _, _ in levels]
     return Table(
-        _numbers(x, x.name), list(modes or names), [_labels.texts(np.asarray(uniques)) for _, _, uniques in levels], restore,
+        _numbers(x, x.name, censored), list(modes or names), [_labels.texts(np.asarray(uniques)) for _, _, uniques in levels], restore,
         index=[codes for _, codes, _ in levels], note=f"series: modes {', '.join(names)}",
     )
 
 
-def _wide(x: pd.DataFrame, modes: Any) -> Table:
+def _wide(x: pd.DataFrame, modes: Any, censored: bool) -> Table:
     if x.shape[1] == 0:
         raise ValueError("the table has no columns")
-    values = np.column_stack([_numbers(x.iloc[:, k], x.columns[k]) for k in range(x.shape[1])])
+    values = np.column_stack([_numbers(x.iloc[:, k], x.columns[k], censored) for k in range(x.shape[1])])
     rows, columns = _levels(x.index, "row"), _levels(x.columns, "column")
     names = [name for name, _ in rows + columns]
 

@@ -54,6 +54,8 @@ class Completion(Generic[T]):
     too (for a long table a Series, row by row). ``was_filled`` is true where a gap was filled. ``draws`` are the tables of
     ``draws=``, of the type of ``filled``, else None.
 
+    ``above`` and ``below`` are the limits of values that were censored, NaN elsewhere; None where none was.
+
     ``result`` is the JSON object of ``lacuna complete --json``, whose fields docs/cli.md describes.
     """
 
@@ -67,6 +69,8 @@ class Completion(Generic[T]):
     warnings: list[str]
     note: str = ""
     draws: list[T] | None = field(default=None, repr=False)
+    above: T | None = field(default=None, repr=False)
+    below: T | None = field(default=None, repr=False)
 
     def _number(self, name: str) -> float:
         value = self.result.get(name)
@@ -107,6 +111,8 @@ class Completion(Generic[T]):
         r = self.result
         shape = " × ".join(f"{name} ({size})" for name, size in zip(r["modes"], r["shape"]))
         lines = [("table", shape), ("known cells", f"{r['observed']:,}"), ("gaps", f"{r['filled']:,}")]
+        if r.get("censored"):
+            lines.append(("values between limits", f"{r['censored']:,}"))
         if self.note:
             lines.insert(0, ("read as", self.note))
         if self.status == "nothing-to-fill":

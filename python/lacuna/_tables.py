@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable, Sequence
 
 import numpy as np
 
-from lacuna import _labels
+from lacuna import _labels, _limits
 
 Array = np.ndarray[Any, Any]
 Arrays = dict[str, Array]
@@ -30,12 +30,16 @@ class Table:
     mask: Array | None = None
     note: str = ""
     warnings: list[str] = field(default_factory=list)
+    above: Array | None = None  # limits of the values, NaN where there is none
+    below: Array | None = None
 
     def arrays(self) -> Arrays:
         """The members of the archive that the command reads."""
         out: Arrays = {"values": numbers(self.values)}
         if self.mask is not None:
             out["mask"] = self.mask
+        if self.above is not None and self.below is not None:
+            out["above"], out["below"] = self.above, self.below
         for n, column in enumerate(self.index or []):
             out[f"index_{n}"] = column
         if self.modes:
@@ -44,6 +48,18 @@ class Table:
             if labels is not None:
                 out[f"labels_{n}"] = np.array(labels, dtype=np.str_)
         return out
+
+
+    def censor(self, above: Any, below: Any) -> None:
+        """Take limits from texts among the values, and those that are given beside them, where the value is NaN."""
+        if self.values.dtype.kind in "OUS":
+            self.values, self.above, self.below = _limits.split(self.values.astype(object))
+        else:
+            self.above, self.below = (np.full(self.values.shape, np.nan) for _ in range(2))
+        if above is not None:
+            self.above = np.fmax(self.above, _limits.like(above, self.values.shape, "above"))
+        if below is not None:
+            self.below = np.fmin(self.below, _limits.like(below, self.values.shape, "below"))
 
 
 def numbers(values: Array) -> Array:
@@ -75,14 +91,17 @@ def of_array(x: Array, modes: Sequence[str] | None, labels: Sequence[Iterable[An
 
 
 def of(x: Any, **how: Any) -> Table:
-    """The table of whatever the user gave. Libraries that are not loaded made no object of it."""
+    """The table of whatever the user gave. Libraries that are not loaded made no object of it.
+
+    With censored, its values may be texts.
+    """
     xarray, pandas = sys.modules.get("xarray"), sys.modules.get("pandas")
     if xarray is not None and isinstance(x, (xarray.DataArray, xarray.Dataset)):
         from lacuna import _xarray as adapter
     elif pandas is not None and isinstance(x, (pandas.DataFrame, pandas.Series)):
         from lacuna import _pandas as adapter  # type: ignore[no-redef]
     else:
-        modes, labels = how.pop("modes", None), how.pop("labels", None)
+        modes, labels, _ = how.pop("modes", None), how.pop("labels", None), how.pop("censored", None)
         _refuse(how, "a numpy array")
         return of_array(x if isinstance(x, np.ndarray) else np.asarray(x), modes, labels)
     return adapter.table(x, **how)

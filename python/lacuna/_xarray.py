@@ -15,6 +15,7 @@ VARIABLE = "variable"
 
 
 def table(x: xr.DataArray | xr.Dataset, **how: Any) -> Table:
+    how.pop("censored", None)
     _refuse(how, "xarray, which has names and labels")
     if isinstance(x, xr.DataArray):
         return _of_array(x)

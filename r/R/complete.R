@@ -1,15 +1,19 @@
 # complete: the main job. See man/lacuna_complete.Rd.
 lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full_grid = FALSE, duplicates = NULL,
+                            censored = FALSE, above = NULL, below = NULL,
                             interval = NULL, draws = NULL, noise = "auto", rank = NULL, standardise = "auto", smooth = NULL,
                             nonnegative = FALSE, order = NULL, period = NULL, missing = NULL, depth = NULL, seed = 1,
                             threads = NULL, effort = 1, max_time = NULL, yes = FALSE, report = NULL, progress = interactive()) {
   if (!is.null(draws) && !(draws >= 1)) stop("draws = ", draws, ": give a number from 1 on, such as 20", call. = FALSE)
-  table <- table_of(data, value, index, modes)
+  censored <- censored || !is.null(above) || !is.null(below)
+  table <- table_of(data, value, index, modes, censored)
+  if (censored) table$arrays <- with_limits(table$arrays, above, below)
   factors <- tempfile("lacuna-factors-", fileext = ".npz")
   fit <- tempfile("lacuna-fit-", fileext = ".fit")
   on.exit(unlink(c(factors, fit)))
   source <- c("-", "--format", "npz", "--array", "values")
-  reading <- c(flag("--duplicates", duplicates), if (full_grid) "--full-grid", if (yes) "--yes", flag("--missing", missing),
+  reading <- c(flag("--duplicates", duplicates), if (full_grid) "--full-grid", if (yes) "--yes", if (censored) "--censored",
+               flag("--missing", missing),
                flag("--order", pairs_of(order, "order")))
   arguments <- c(
     "complete", source, reading, "-o", "-", "--factors", factors, if (!is.null(draws)) c("--save", fit),
@@ -63,6 +67,8 @@ completion <- function(table, outcome, factors) {
     was_filled = restored(flags),
     low = restored(arrays$lacuna_low),
     high = restored(arrays$lacuna_high),
+    above = restored(arrays$lacuna_above),
+    below = restored(arrays$lacuna_below),
     held_out_rmse = number_of(outcome$result$held_out_rmse),
     held_out_nrmse = number_of(outcome$result$held_out_nrmse),
     filled_rmse = number_of(outcome$result$filled_rmse),

@@ -4,6 +4,7 @@ summary.lacuna_completion <- function(object, ...) {
   r <- object$result
   lines <- c("read as" = object$note, "table" = paste(sprintf("%s (%s)", r$modes, count(r$shape)), collapse = " x "),
              "known cells" = count(r$observed), "gaps" = count(r$filled))
+  if (!is.null(r$censored)) lines[["values between limits"]] <- count(r$censored)
   if (object$status == "nothing-to-fill") {
     lines <- c(lines, status = "there was nothing to fill")
   } else {

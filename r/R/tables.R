@@ -1,14 +1,14 @@
 # What a table is to the command (arrays), and how what comes back becomes the user's kind of object again. restore takes
 # numbers, the command's arrays, and whether the numbers are the filled values.
 
-table_of <- function(data, value, index, modes) {
+table_of <- function(data, value, index, modes, censored = FALSE) {
   if (is.data.frame(data)) {
     refuse(modes, "modes", "a data frame, whose columns have names")
-    return(table_of_frame(data, value, index))
+    return(table_of_frame(data, value, index, censored))
   }
   refuse(value, "value", "an array")
   refuse(index, "index", "an array")
-  if (!is.numeric(data) && !(is.logical(data) && all(is.na(data)))) {
+  if (!is.numeric(data) && !(is.logical(data) && all(is.na(data))) && !(censored && is.character(data))) {
     stop("the values are no numbers but ", class(data)[[1]], ": give a data frame, an array, a matrix or a ts", call. = FALSE)
   }
   if (is.ts(data)) return(if (is.matrix(data)) table_of_series(data, modes) else table_of_seasons(data, modes))
@@ -25,16 +25,67 @@ refuse <- function(argument, name, what) {
 
 # The members of the archive. labels: for every mode texts, or NULL where they are numbered. index: codes from 0.
 members <- function(values, modes, labels, index = NULL) {
+  limits <- if (is.character(values)) limits_of(values)
+  if (!is.null(limits)) values[] <- limits$values
   values <- if (is.null(dim(values))) as.double(values) else array(as.double(values), dim(values))
   out <- list(values = values)
   if (length(modes)) out$modes <- as.character(modes)
   for (n in seq_along(index)) out[[paste0("index_", n - 1)]] <- index[[n]]
   for (n in seq_along(labels)) out[[paste0("labels_", n - 1)]] <- labels[[n]]
+  if (!is.null(limits)) for (side in c("above", "below")) out[[side]] <- array_like(limits[[side]], values)
   out
+}
+
+array_like <- function(numbers, values) {
+  numbers <- as.double(numbers)
+  if (is.null(dim(values))) numbers else array(numbers, dim(values))
+}
+
+# Texts as numbers and limits: <0.5, >=200, 0.1..0.5; NaN where there is none.
+limits_of <- function(texts) {
+  texts <- trimws(texts)
+  number <- "[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?"
+  lower <- sprintf("^(?:>=|>|\u2265)\\s*(%s)$", number)
+  upper <- sprintf("^(?:<=|<|\u2264)\\s*(%s)$", number)
+  both <- sprintf("^[[(]?\\s*(%s)\\s*(?:[.][.]|;|,)\\s*(%s)\\s*[])]?$", number, number)
+  found <- function(pattern, part) {
+    hit <- !is.na(texts) & grepl(pattern, texts, perl = TRUE)
+    out <- rep(NaN, length(texts))
+    out[hit] <- as.double(sub(pattern, part, texts[hit], perl = TRUE))
+    out
+  }
+  two <- list(above = found(both, "\\1"), below = found(both, "\\2"))
+  above <- ifelse(is.nan(two$above), found(lower, "\\1"), two$above)
+  below <- ifelse(is.nan(two$below), found(upper, "\\1"), two$below)
+  plain <- is.nan(above) & is.nan(below) & !is.na(texts) & nzchar(texts) & texts != "NA"
+  values <- rep(NaN, length(texts))
+  values[plain] <- suppressWarnings(as.double(texts[plain]))
+  if (anyNA(values[plain])) {
+    stop("the value ", texts[plain][is.na(values[plain])][[1]], " is no number and no limit such as <0.5", call. = FALSE)
+  }
+  list(values = values, above = above, below = below)
+}
+
+# The members with limits that are given beside the values.
+with_limits <- function(arrays, above, below) {
+  given <- list(above = above, below = below)
+  for (side in names(given)) {
+    if (is.null(arrays[[side]])) arrays[[side]] <- array_like(rep(NaN, length(arrays$values)), arrays$values)
+    limits <- given[[side]]
+    if (is.null(limits)) next
+    if (!length(limits) %in% c(1, length(arrays$values))) {
+      stop(sprintf("%s = has %d numbers for %d values: give one a value, NA for none", side, length(limits), length(arrays$values)),
+           call. = FALSE)
+    }
+    limits <- rep_len(as.double(unlist(limits)), length(arrays$values))
+    arrays[[side]][!is.na(limits)] <- limits[!is.na(limits)]
+  }
+  arrays
 }
 
 # The object that was given, other numbers in its place.
 like <- function(data) {
+  if (is.character(data)) suppressWarnings(storage.mode(data) <- "double")
   function(numbers, arrays, filled) {
     data[] <- as.vector(numbers)
     data
@@ -85,12 +136,13 @@ check_modes <- function(modes, n) {
   }
 }
 
-table_of_frame <- function(data, value, index) {
+table_of_frame <- function(data, value, index, censored) {
   if (is.null(value)) value <- setdiff(names(data), index)[length(setdiff(names(data), index))]
   if (is.null(index)) index <- setdiff(names(data), value)
   for (name in c(value, index)) if (!name %in% names(data)) stop("the data frame has no column ", name, call. = FALSE)
   numbers <- data[[value]]
-  if (!is.numeric(numbers) && !all(is.na(numbers))) {
+  if (is.factor(numbers) && censored) numbers <- as.character(numbers)
+  if (!is.numeric(numbers) && !all(is.na(numbers)) && !(censored && is.character(numbers))) {
     stop("the value column ", value, " holds no numbers but ", class(numbers)[[1]], ": name another with value =", call. = FALSE)
   }
   known <- lapply(index, function(name) {

@@ -34,7 +34,7 @@ func (o Options) calibrate(ctx context.Context, c Case) ([]Ranks, error) {
 			return nil, err
 		}
 	}
-	j, err := posterior.NewJoint(c.Cells, c.Settings, c.Accept, rng.New(o.Seed, "names"))
+	j, err := posterior.NewJoint(c.Cells, c.Settings, c.Rules, rng.New(o.Seed, "names"))
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (o Options) calibrate(ctx context.Context, c Case) ([]Ranks, error) {
 func (o Options) rank(c Case, k int) ([]int, error) {
 	name := fmt.Sprintf("calibration/%s/%d", c.Name, k)
 	stream := rng.New(o.Seed, name)
-	j, err := posterior.NewJoint(c.Cells, c.Settings, c.Accept, stream)
+	j, err := posterior.NewJoint(c.Cells, c.Settings, c.Rules, stream)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"math"
 	"slices"
 
 	"lacuna/internal/posterior"
@@ -16,7 +17,7 @@ type Case struct {
 	Settings posterior.Settings
 	Cells    *tensor.Observed // whose values say only that they lie in the domain
 	Gaps     [][]int32        // cells without a value
-	Accept   func(values []float64) bool
+	Rules    posterior.Rules
 
 	Slow        int    // how many times as many sweeps draws of the posterior are apart; 0: once
 	Approximate string // what of the updates is not exact, in words
@@ -59,7 +60,51 @@ func Cases() []Case {
 		matrix.with("matern32-periodic", "gaussian", plain, small).priors(process(2, 4)),
 		cube.with("nonnegative", "gaussian", plain, small).priors(nonnegative).slow(3),
 		matrix.with("effects", "gaussian", plain, small).effects(),
+		matrix.with("censored", "gaussian", plain, small).censored(-20, 20),
+		matrix.with("censored-student", "student", posterior.Student(varied), small).censored(-20, 20),
+		matrix.with("censored-lognormal", "lognormal", posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7},
+			within(1e-6, 1e6)).censored(1e-6, 1e6),
+		twice.with("censored-counts", "counts", posterior.NegativeBinomial{Level: 2}, within(0, 300), twice.everyLabel(1, 300)).
+			censoredCounts().approximate(polyaGamma),
 	}
+}
+
+// censoredCounts hides counts: of the first of every three cells those from 1 to 8, of the second all but which four they are
+// among, 1 to 4, 5 to 8 and so on. So nothing is hidden of what decides whether values are accepted.
+func (c Case) censoredCounts() Case {
+	c.Rules.Censor = func(cell int, y float64) (low, high float64) {
+		switch {
+		case y == 0 || cell%3 == 2:
+			return y, y
+		case cell%3 == 1:
+			low = 4 * math.Floor((y-1)/4)
+			return low, low + 5
+		case y <= 8:
+			return 0, 9
+		}
+		return y, y
+	}
+	return c
+}
+
+// censored hides values between limits: of the first of every three cells those below a limit of detection, of the second
+// those above another one, of the third all but between which of some round numbers they lie. No limit is farther out than
+// least and most, so that all values between limits are accepted.
+func (c Case) censored(least, most float64) Case {
+	const below, above, step = 0.6, 1.2, 0.5
+	c.Rules.Censor = func(cell int, y float64) (low, high float64) {
+		switch {
+		case cell%3 == 0 && y < below:
+			return least, below
+		case cell%3 == 1 && y > above:
+			return above, most
+		case cell%3 == 2:
+			low = step * math.Floor(y/step)
+			return math.Max(least, low), math.Min(most, low+step)
+		}
+		return y, y
+	}
+	return c
 }
 
 func (c Case) approximate(what string) Case {
@@ -126,14 +171,14 @@ func next(cell []int32, shape []int) bool {
 func (g grid) with(name, family string, noise posterior.Noise, accept ...func([]float64) bool) Case {
 	return Case{
 		Name: name, Family: family, Settings: posterior.Settings{Blocks: 2, Noise: noise}, Cells: g.cells, Gaps: g.gaps,
-		Accept: func(values []float64) bool {
+		Rules: posterior.Rules{Accept: func(values []float64) bool {
 			for _, accepts := range accept {
 				if !accepts(values) {
 					return false
 				}
 			}
 			return true
-		},
+		}},
 	}
 }
 

@@ -79,7 +79,7 @@ func (o Options) simulate(ctx context.Context, c Case, units []unit, group int) 
 	name := fmt.Sprintf("joint/%s/%d", c.Name, group)
 	settings := c.Settings
 	settings.Seed, settings.Stream = o.Seed, name+"/chain"
-	j, err := posterior.NewJoint(c.Cells, settings, c.Accept, rng.New(o.Seed, name))
+	j, err := posterior.NewJoint(c.Cells, settings, c.Rules, rng.New(o.Seed, name))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ type unit struct{ middle, scale float64 }
 // units finds the units of all quantities by draws from the joint distribution that serve nothing else.
 func (o Options) units(c Case) ([]unit, error) {
 	const draws = 301
-	j, err := posterior.NewJoint(c.Cells, c.Settings, c.Accept, rng.New(o.Seed, "units/"+c.Name))
+	j, err := posterior.NewJoint(c.Cells, c.Settings, c.Rules, rng.New(o.Seed, "units/"+c.Name))
 	if err != nil {
 		return nil, err
 	}

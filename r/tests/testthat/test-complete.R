@@ -13,6 +13,36 @@ test_that("a matrix is filled", {
   expect_identical(done$status, "finished")
 })
 
+test_that("values with limits are filled between them", {
+  skip_without_command()
+  set.seed(3)
+  x <- exp(outer(rnorm(8), rnorm(7)) + matrix(0.1 * rnorm(56), 8))
+  low <- x < 0.6
+  texts <- matrix(as.character(x), 8)
+  texts[low] <- "<0.6"
+  texts[1, 1] <- NA
+  done <- quick(texts, censored = TRUE, interval = 90)
+  low[1, 1] <- FALSE
+  expect_true(all(done$filled[low] <= 0.6) && all(done$high[low] <= 0.6))
+  expect_equal(done$result$censored, sum(low))
+  expect_true(all(done$below[low] == 0.6) && all(is.nan(done$below[!low])))
+  x[low] <- x[1, 1] <- NA
+  expect_equal(quick(x, below = ifelse(low, 0.6, NA))$filled, quick(texts, censored = TRUE)$filled, tolerance = 1e-3)
+  long <- data.frame(row = letters[row(x)], column = LETTERS[col(x)], v = as.vector(texts))
+  drawn <- quick(long, censored = TRUE, draws = 2)
+  expect_true(all(drawn$draws[[1]]$v[as.vector(low)] <= 0.6))
+  expect_error(quick(x, below = 1:3), "below = has 3 numbers")
+  texts[2, 2] <- "low"
+  expect_error(quick(texts, censored = TRUE), "no limit such as <0.5")
+})
+
+test_that("limits are read from texts", {
+  found <- limits_of(c("<0.5", "<= -1e-3", ">2", "0.1..0.5", "[1, 2]", "3.5", NA, ""))
+  expect_equal(found$below, c(0.5, -1e-3, NaN, 0.5, 2, NaN, NaN, NaN))
+  expect_equal(found$above, c(NaN, NaN, 2, 0.1, 1, NaN, NaN, NaN))
+  expect_equal(found$values, c(rep(NaN, 5), 3.5, NaN, NaN))
+})
+
 test_that("an array of three modes keeps its shape", {
   skip_without_command()
   x <- outer(outer(1:6, 2:6), 1:4) * 1.0
