@@ -7,12 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"path/filepath"
 	"strings"
 
 	"lacuna"
 	"lacuna/dataio"
+	"lacuna/internal/page"
 	"lacuna/internal/report"
 	"lacuna/internal/summary"
 )
@@ -62,7 +62,7 @@ type Work struct {
 type Filled struct {
 	Result *summary.Complete `json:"result"`
 	Text   string            `json:"text"`   // the result in words
-	Report template.HTML     `json:"report"` // a page
+	Report page.HTML         `json:"report"` // a page
 	Name   string            `json:"name"`   // for the filled table
 
 	Table []byte `json:"-"`
@@ -144,11 +144,10 @@ func (s *Session) Fill(ctx context.Context, w Work, threads int, progress func(l
 	if f.Table, err = written(t, c, w.Level/100); err != nil {
 		return nil, err
 	}
-	page, err := report.HTML(summary.Page(t, c, summary.How{
+	f.Report = page.HTML(report.HTML(summary.Page(t, c, summary.How{
 		Source: t.Path, Output: f.Name, ValueName: s.reading.Value, Level: w.Level / 100, Seed: w.Seed, Version: s.Version,
-	}))
-	f.Report = template.HTML(page)
-	return f, err
+	})))
+	return f, nil
 }
 
 // written is the filled table as the command writes it.
