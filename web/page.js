@@ -151,7 +151,7 @@ try {
   engine = await (token ? serverEngine(token) : browserEngine());
   if (token) {
     $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
-    $("further").textContent = "; Parquet, Arrow, Excel";
+    $("further").textContent = "; Parquet, Arrow";
   }
   for (const [effort, words] of engine.efforts) $("work").elements.effort.add(new Option(`${effort}: ${words}`, effort));
   listen();
