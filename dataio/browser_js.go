@@ -9,12 +9,6 @@ func init() {
 	}
 	refuse("Arrow", ".arrow", ".feather", magic("ARROW1"))
 	refuse("Parquet", ".parquet", "", magic("PAR1"))
-	refuse("Excel", ".xlsx", ".xlsm", func(path string, data []byte) sureness {
-		if isWorkbook(path, data) {
-			return certain
-		}
-		return no
-	})
 }
 
 func unread(path string, data []byte, _ Options) (*Table, error) {

@@ -1,18 +1,15 @@
-//go:build !js
-
 package dataio
 
 import (
-	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
+	"lacuna/internal/xlsx"
 )
 
 // XLSX is one sheet of an Excel workbook.
@@ -33,8 +30,8 @@ func init() {
 // xlsxSource is a sheet with a row of names, and rows of cells below it.
 type xlsxSource struct {
 	path  string
-	data  []byte
-	sheet string
+	book  *xlsx.Book
+	sheet *xlsx.Sheet
 	columns
 	left, width int     // the first column of the table and the last that has anything, from 1
 	rows        []int   // their numbers on the sheet, from 1
@@ -54,20 +51,24 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 		}
 	}()
 	limit := budgetOf(o.Memory) / memoryPerByte
-	book, err := openXLSX(data, limit)
-	if err == excelize.ErrWorkbookFileFormat || err == nil && len(book.GetSheetList()) == 0 {
+	const most = 1 << 34
+	unpacked := int64(most)
+	if limit > 0 {
+		unpacked = int64(min(limit, most))
+	}
+	book, err := xlsx.Open(data, unpacked)
+	if err == xlsx.ErrNoSheet {
 		return nil, &Error{Path: path, Problem: "the workbook holds no sheet", Remedy: "save it as .xlsx"}
 	}
 	if err != nil {
 		return nil, damagedXLSX(path, err)
 	}
-	defer book.Close()
-	s := &xlsxSource{path: path, data: data}
-	grid, err := s.choose(book, o, limit)
+	s := &xlsxSource{path: path, book: book}
+	grid, err := s.choose(o, limit)
 	if err != nil {
 		return nil, err
 	}
-	names, notes, err := s.table(book, grid)
+	names, notes, err := s.table(grid)
 	if err != nil {
 		return nil, err
 	}
@@ -83,41 +84,19 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 	})
 }
 
-// openXLSX opens a workbook of at most so many bytes unpacked; 0 for any number.
-func openXLSX(data []byte, limit float64) (*excelize.File, error) {
-	const most = 1 << 34
-	size := int64(most)
-	if limit > 0 {
-		size = int64(min(limit, most))
-	}
-	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, err
-	}
-	unpacked := uint64(0)
-	for _, file := range archive.File {
-		if unpacked += file.UncompressedSize64; unpacked > uint64(size) {
-			return nil, fmt.Errorf("unpacked it is larger than the memory")
-		}
-	}
-	return excelize.OpenReader(bytes.NewReader(data), excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: size, UnzipXMLSizeLimit: size,
-	})
-}
-
 func damagedXLSX(path string, what any) error {
 	text := strings.Join(strings.Fields(fmt.Sprint(what)), " ")
 	return &Error{Path: path, Problem: "the workbook cannot be read (" + shorten(text) + ")", Remedy: "save it again"}
 }
 
 // choose finds the sheet with the table, and returns its cells as they are stored.
-func (s *xlsxSource) choose(book *excelize.File, o Options, limit float64) (grid [][]string, err error) {
+func (s *xlsxSource) choose(o Options, limit float64) (grid [][]string, err error) {
 	var names []string
-	for _, name := range book.GetSheetList() {
+	for _, name := range s.book.Sheets() {
 		if o.Sheet != "" && name != o.Sheet {
 			continue
 		}
-		cells, err := s.sheetCells(book, name, limit)
+		sheet, cells, err := s.sheetCells(name, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +108,7 @@ func (s *xlsxSource) choose(book *excelize.File, o Options, limit float64) (grid
 		}
 		if full >= 2 || o.Sheet != "" {
 			names = append(names, name)
-			s.sheet, grid = name, cells
+			s.sheet, grid = sheet, cells
 		}
 	}
 	fail := func(problem, remedy string) ([][]string, error) {
@@ -137,7 +116,7 @@ func (s *xlsxSource) choose(book *excelize.File, o Options, limit float64) (grid
 	}
 	switch {
 	case len(names) == 0 && o.Sheet != "":
-		return fail(fmt.Sprintf("there is no sheet %q", shorten(o.Sheet)), "choose one of "+list(book.GetSheetList()))
+		return fail(fmt.Sprintf("there is no sheet %q", shorten(o.Sheet)), "choose one of "+list(s.book.Sheets()))
 	case len(names) == 0:
 		return fail("no sheet holds a table", "give one with a row of names and rows of values below it")
 	case len(names) > 1:
@@ -146,30 +125,43 @@ func (s *xlsxSource) choose(book *excelize.File, o Options, limit float64) (grid
 	return grid, nil
 }
 
-// sheetCells are the contents of a sheet. A sheet may name cells far away from all others, for which the library makes
-// room.
-func (s *xlsxSource) sheetCells(book *excelize.File, name string, limit float64) (cells [][]string, err error) {
-	rows, err := book.Rows(name)
+// sheetCells are a sheet and its texts, those of every row up to the last. A sheet may name cells far away from all others,
+// for which there must be room.
+func (s *xlsxSource) sheetCells(name string, limit float64) (sheet *xlsx.Sheet, cells [][]string, err error) {
+	const perCell = 200
+	room := func(cells int) error {
+		if bytes := float64(perCell * cells); limit > 0 && bytes > limit {
+			return tooBig(s.path, bytes/memoryPerByte, limit)
+		}
+		return nil
+	}
+	sheet, err = s.book.Sheet(name, room)
+	if e := new(Error); errors.As(err, &e) {
+		return nil, nil, e
+	}
 	if err != nil {
-		return nil, nil // a sheet of charts
+		return nil, nil, damagedXLSX(s.path, err)
 	}
-	defer rows.Close()
-	room := 0.0
-	for rows.Next() {
-		row, err := rows.Columns(excelize.Options{RawCellValue: true})
-		if err != nil {
-			return nil, damagedXLSX(s.path, err)
+	if sheet == nil {
+		return nil, nil, nil
+	}
+	used := 0
+	for _, row := range sheet.Rows {
+		var texts []string
+		for _, c := range row.Cells {
+			if c.Text != "" || c.Computed {
+				texts = append(texts, make([]string, max(0, c.Column-len(texts)))...)
+				texts[c.Column-1] = c.Text
+			}
 		}
-		const perCell = 200
-		if room += float64(perCell * float64(1+len(row))); limit > 0 && room > limit {
-			return nil, tooBig(s.path, room/memoryPerByte, limit)
+		used += row.Number - len(cells) + len(texts)
+		if err := room(used); err != nil {
+			return nil, nil, err
 		}
-		cells = append(cells, row)
+		cells = append(cells, make([][]string, max(0, row.Number-len(cells)))...)
+		cells[row.Number-1] = texts
 	}
-	if err := rows.Error(); err != nil {
-		return nil, damagedXLSX(s.path, err)
-	}
-	return cells, nil
+	return sheet, cells, nil
 }
 
 // count is the number of cells that hold something.
@@ -183,7 +175,7 @@ func count(row []string) (filled int) {
 }
 
 // table finds the row of names and the rows below it.
-func (s *xlsxSource) table(book *excelize.File, grid [][]string) (names, notes []string, err error) {
+func (s *xlsxSource) table(grid [][]string) (names, notes []string, err error) {
 	most, head := 0, -1
 	for _, row := range grid {
 		most = max(most, count(row))
@@ -197,7 +189,7 @@ func (s *xlsxSource) table(book *excelize.File, grid [][]string) (names, notes [
 	}
 	if head < 0 {
 		return nil, nil, &Error{
-			Path: s.path, Problem: fmt.Sprintf("sheet %q has no row of names", shorten(s.sheet)),
+			Path: s.path, Problem: fmt.Sprintf("sheet %q has no row of names", shorten(s.sheet.Name)),
 			Remedy: "put one above the values",
 		}
 	}
@@ -207,12 +199,11 @@ func (s *xlsxSource) table(book *excelize.File, grid [][]string) (names, notes [
 		last--
 	}
 	if head > 0 {
-		notes = append(notes, fmt.Sprintf("the names stand in row %d of sheet %q", head+1, s.sheet))
+		notes = append(notes, fmt.Sprintf("the names stand in row %d of sheet %q", head+1, s.sheet.Name))
 	}
 	if dropped := len(grid) - last; dropped > 0 && count(grid[len(grid)-1]) > 0 {
 		notes = append(notes, fmt.Sprintf("the last %s of the sheet hold no values", plural(dropped, "row")))
 	}
-	formats := newXLSXFormats(book, s.sheet)
 	for k := head + 1; k < last; k++ {
 		if count(grid[k]) == 0 {
 			continue
@@ -220,7 +211,7 @@ func (s *xlsxSource) table(book *excelize.File, grid [][]string) (names, notes [
 		row := make([]any, len(names))
 		for c := range row {
 			if at := s.left - 1 + c; at < len(grid[k]) {
-				row[c] = formats.content(grid[k][at], at+1, k+1)
+				row[c] = s.content(at+1, k+1)
 			}
 		}
 		s.cells, s.rows = append(s.cells, row), append(s.rows, k+1)
@@ -230,7 +221,8 @@ func (s *xlsxSource) table(book *excelize.File, grid [][]string) (names, notes [
 			Path: s.path, Problem: "there is no row below the names", Remedy: "give a table with at least one row of data",
 		}
 	}
-	return names, notes, s.merge(book)
+	s.merge()
+	return names, notes, nil
 }
 
 // trimmedRow is a row without the empty cells at its ends, and the column of the first one left, from 1.
@@ -250,71 +242,41 @@ func trimmedRow(row []string) (cells []string, left int) {
 }
 
 // merge writes the content of cells that are merged over several rows into each of them, as labels alone.
-func (s *xlsxSource) merge(book *excelize.File) error {
+func (s *xlsxSource) merge() {
 	s.merged = make([]map[int]string, len(s.rows))
-	ranges, err := book.GetMergeCells(s.sheet)
-	if err != nil {
-		return damagedXLSX(s.path, err)
-	}
 	row := map[int]int{}
 	for k, number := range s.rows {
 		row[number] = k
 	}
-	for _, r := range ranges {
-		column, top, err := excelize.CellNameToCoordinates(r.GetStartAxis())
-		if err != nil {
-			continue
-		}
-		right, bottom, err := excelize.CellNameToCoordinates(r.GetEndAxis())
-		first, inside := row[top]
-		c := column - s.left
-		if err != nil || !inside || right != column || c < 0 || c >= len(s.cells[first]) || s.cells[first][c] == nil {
+	for _, r := range s.sheet.Merged {
+		first, inside := row[r.Top]
+		c := r.Left - s.left
+		if !inside || r.Right != r.Left || c < 0 || c >= len(s.cells[first]) || s.cells[first][c] == nil {
 			continue
 		}
 		text := string(appendXLSX(nil, s.cells[first][c]))
-		for k := first + 1; k < len(s.rows) && s.rows[k] <= bottom; k++ {
+		for k := first + 1; k < len(s.rows) && s.rows[k] <= r.Bottom; k++ {
 			if s.merged[k] == nil {
 				s.merged[k] = map[int]string{}
 			}
 			s.merged[k][c] = text
 		}
 	}
-	return nil
-}
-
-// xlsxFormats tells numbers from dates by how their cells are shown.
-type xlsxFormats struct {
-	book     *excelize.File
-	sheet    string
-	from1904 bool
-	isDate   map[int]bool // by number of the style
-}
-
-func newXLSXFormats(book *excelize.File, sheet string) *xlsxFormats {
-	f := &xlsxFormats{book: book, sheet: sheet, isDate: map[int]bool{}}
-	if p, err := book.GetWorkbookProps(); err == nil && p.Date1904 != nil {
-		f.from1904 = *p.Date1904
-	}
-	return f
 }
 
 // content is what a cell holds: nil, a float64, or a text. Dates are texts.
-func (f *xlsxFormats) content(raw string, column, row int) any {
-	if strings.TrimSpace(raw) == "" {
+func (s *xlsxSource) content(column, row int) any {
+	cell := s.sheet.Cell(column, row)
+	if cell == nil || strings.TrimSpace(cell.Text) == "" {
 		return nil
 	}
-	name, err := excelize.CoordinatesToCellName(column, row)
-	if err != nil {
-		return raw
+	value, err := strconv.ParseFloat(cell.Text, 64)
+	stored := cell.Kind == xlsx.Number || cell.Kind == xlsx.Formula
+	if err != nil || !stored || math.IsNaN(value) || math.IsInf(value, 0) {
+		return cell.Text
 	}
-	kind, err := f.book.GetCellType(f.sheet, name)
-	value, bad := strconv.ParseFloat(raw, 64)
-	stored := kind == excelize.CellTypeUnset || kind == excelize.CellTypeNumber || kind == excelize.CellTypeFormula
-	if err != nil || bad != nil || !stored || math.IsNaN(value) || math.IsInf(value, 0) {
-		return raw
-	}
-	if style, err := f.book.GetCellStyle(f.sheet, name); err == nil && f.showsDate(style) {
-		if t, err := excelize.ExcelDateToTime(value, f.from1904); err == nil {
+	if s.book.ShowsDate(cell.Style) {
+		if t, ok := s.book.Time(value); ok {
 			switch {
 			case value < 1:
 				return t.Format("15:04:05")
@@ -325,22 +287,6 @@ func (f *xlsxFormats) content(raw string, column, row int) any {
 		}
 	}
 	return value
-}
-
-var shownLiterally = regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|\\.|_.|\*.`)
-
-func (f *xlsxFormats) showsDate(style int) bool {
-	if is, known := f.isDate[style]; known {
-		return is
-	}
-	s, err := f.book.GetStyle(style)
-	is := err == nil && (s.NumFmt >= 14 && s.NumFmt <= 22 || s.NumFmt >= 27 && s.NumFmt <= 36 ||
-		s.NumFmt >= 45 && s.NumFmt <= 47 || s.NumFmt >= 50 && s.NumFmt <= 58)
-	if err == nil && s.CustomNumFmt != nil && !strings.EqualFold(*s.CustomNumFmt, "General") {
-		is = strings.ContainsAny(strings.ToLower(shownLiterally.ReplaceAllString(*s.CustomNumFmt, "")), "ymdhs")
-	}
-	f.isDate[style] = is
-	return is
 }
 
 func appendXLSX(out []byte, content any) []byte {
@@ -354,4 +300,10 @@ func appendXLSX(out []byte, content any) []byte {
 		return append(out, v...)
 	}
 	return out
+}
+
+// isWorkbook tells whether a file is an Excel workbook, which is an archive as .npz files are.
+func isWorkbook(path string, data []byte) bool {
+	named := endingOf(path) == ".xlsx" || endingOf(path) == ".xlsm"
+	return bytes.HasPrefix(data, []byte("PK\x03\x04")) && (named || bytes.Contains(data, []byte("xl/workbook.xml")))
 }

@@ -1,12 +1,10 @@
-//go:build !js
-
 package dataio
 
 import (
 	"io"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
+	"lacuna/internal/xlsx"
 )
 
 func (s *xlsxSource) line(int) int { return 0 }
@@ -52,12 +50,7 @@ func (s *xlsxSource) write(w io.Writer, t *Table, next func() Filled, unlisted f
 }
 
 func (s *xlsxSource) writeRows(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
-	book, err := openXLSX(s.data, 0)
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	x := &xlsxWriter{source: s, book: book, extra: len(extra)}
+	x := &xlsxWriter{source: s, extra: len(extra)}
 	added := s.addedNames(extra)
 	x.values, x.there = make([]float64, len(added)), make([]bool, len(added))
 	head := s.valueColumns()[0]
@@ -65,12 +58,12 @@ func (s *xlsxSource) writeRows(w io.Writer, t *Table, next func() Filled, unlist
 		x.set(s.width+1+k, s.rows[0]-1, name, s.left+head, s.rows[0]-1)
 	}
 	cells := make([]filledCell, len(s.valueColumns()))
-	err = s.eachRow(func(number int) error {
+	err := s.eachRow(func(number int) error {
 		if err := fillRow(s, &s.columns, cells, next); err != nil {
 			return err
 		}
 		x.row(number, number, cells)
-		return x.failed
+		return nil
 	})
 	if err != nil {
 		return err
@@ -86,45 +79,27 @@ func (s *xlsxSource) writeRows(w io.Writer, t *Table, next func() Filled, unlist
 			x.copy(k, number, s.stored[k][0])
 		}
 		x.row(number, last, cells)
-		return x.failed
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	_, err = book.WriteTo(w)
-	return err
+	return s.book.Write(w, s.sheet, x.changes)
 }
 
-// xlsxWriter sets cells until the first failure.
+// xlsxWriter collects what changes.
 type xlsxWriter struct {
-	source *xlsxSource
-	book   *excelize.File
-	extra  int
-	values []float64
-	there  []bool
-	failed error
+	source  *xlsxSource
+	changes []xlsx.Change
+	extra   int
+	values  []float64
+	there   []bool
 }
 
 // set sets a cell in the format of another.
 func (x *xlsxWriter) set(column, row int, value any, likeColumn, likeRow int) {
-	name, err := excelize.CoordinatesToCellName(column, row)
-	like, badLike := excelize.CoordinatesToCellName(likeColumn, likeRow)
-	sheet := x.source.sheet
-	do := func(f func() error) {
-		if x.failed == nil {
-			x.failed = f()
-		}
-	}
-	do(func() error { return err })
-	do(func() error { return badLike })
-	do(func() error { return x.book.SetCellValue(sheet, name, value) })
-	do(func() error {
-		style, err := x.book.GetCellStyle(sheet, like)
-		if err != nil || like == name {
-			return err
-		}
-		return x.book.SetCellStyle(sheet, name, name, style)
-	})
+	style := x.source.sheet.StyleAt(likeColumn, likeRow)
+	x.changes = append(x.changes, xlsx.Change{Column: column, Row: row, Style: style, Value: value})
 }
 
 // row fills the gaps of a row and sets the added cells.
@@ -136,13 +111,7 @@ func (x *xlsxWriter) row(number, like int, cells []filledCell) {
 		}
 	}
 	addedNumbers(cells, x.extra, x.values, x.there)
-	name, err := excelize.CoordinatesToCellName(s.width+1, number)
-	if x.failed == nil {
-		x.failed = err
-	}
-	if x.failed == nil {
-		x.failed = x.book.SetCellInt(s.sheet, name, int64(x.values[0]))
-	}
+	x.changes = append(x.changes, xlsx.Change{Column: s.width + 1, Row: number, Value: int(x.values[0])})
 	perColumn := 1 + x.extra
 	for k, value := range x.values[1:] {
 		if x.there[k+1] {
@@ -151,30 +120,13 @@ func (x *xlsxWriter) row(number, like int, cells []filledCell) {
 	}
 }
 
-// copy copies a label from another row.
+// copy copies a label from another row; a merged one stands in the first.
 func (x *xlsxWriter) copy(column, number, from int) {
 	s := x.source
-	like := s.rows[from]
-	name, err := excelize.CoordinatesToCellName(s.left+column, like)
-	if err != nil {
-		x.failed = err
-		return
-	}
-	switch content := s.cells[from][column].(type) {
-	case float64:
-		x.set(s.left+column, number, content, s.left+column, like)
-	case string: // a date is stored as a number
-		raw, err := x.book.GetCellValue(s.sheet, name, excelize.Options{RawCellValue: true})
-		if err != nil {
-			x.failed = err
-			return
-		}
-		kind, _ := x.book.GetCellType(s.sheet, name)
-		isText := kind == excelize.CellTypeSharedString || kind == excelize.CellTypeInlineString
-		if value, ok := labelNumber(raw); ok && !isText {
-			x.set(s.left+column, number, value, s.left+column, like)
-			return
-		}
-		x.set(s.left+column, number, raw, s.left+column, like)
+	row := s.rows[from]
+	if cell := s.sheet.Cell(s.left+column, row); cell != nil && s.cells[from][column] != nil {
+		x.set(s.left+column, number, cell, s.left+column, row)
+	} else if text := s.merged[from][column]; text != "" {
+		x.set(s.left+column, number, text, s.left+column, row)
 	}
 }

@@ -1,7 +1,7 @@
 // Package study runs many trainings of a model and keeps what they came to.
 //
 // A specification (Parse) expands into runs; the identity of a run is a hash of its settings. A Study is a directory
-// with a ledger of runs (SQLite) and their trajectories (Parquet). Run does what is pending, on the cores of this
+// with a ledger of runs (JSON, a line a change) and their trajectories (Parquet). Run does what is pending, on the cores of this
 // machine or as a Slurm job array. Killed at any moment, it goes on from the ledger: what was finished is whole and
 // is not run again, and the final table is the same, bit for bit, as if nothing had happened.
 package study

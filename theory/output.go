@@ -99,7 +99,7 @@ func (r *Result) document(pictures []Picture, ending, command string) page.Docum
 			list.Rows = append(list.Rows, page.Row{Cells: row.cells()[1:]})
 		}
 		if len(list.Rows) > 0 {
-			formula := page.Paragraph{Class: "formula", Spans: []page.Span{page.Markup(e.Formula)}}
+			formula := page.Paragraph{Class: "formula", Spans: []page.Span{page.Markup(page.HTML(e.Formula))}}
 			text := e.Text
 			if e.Identity {
 				text += " " + identity

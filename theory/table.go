@@ -2,7 +2,6 @@ package theory
 
 import (
 	"context"
-	"html/template"
 )
 
 // entry is a statement of the paper in the table: what it says, along which runs it is measured, what is measured
@@ -43,7 +42,7 @@ var table = []*entry{
 type Explanation struct {
 	Name    string
 	Title   string
-	Formula template.HTML // with sub and sup elements, which Markdown takes too
+	Formula string // with sub and sup elements, which Markdown takes too; the rest is escaped as in HTML
 	Text    string
 	// Identity: the statement follows from the chain rule and the hypothesis by algebra, for any data and any path. A line
 	// that holds says that neither side was miscalculated and that the hypothesis was kept; it is no finding about training.

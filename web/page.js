@@ -24,7 +24,7 @@ const names = (text) => text.split(",").map((name) => name.trim()).filter(Boolea
 function reading() {
   const form = $("settings").elements;
   return {
-    value: form.value.value.trim(), index: names(form.index.value), missing: names(form.missing.value),
+    value: form.value.value.trim(), sheet: form.sheet.value.trim(), index: names(form.index.value), missing: names(form.missing.value),
     full_grid: form.full_grid.checked, zeros_are_gaps: form.zeros_are_gaps.checked, wide: form.wide.checked,
     yes: form.yes.checked,
   };
@@ -82,7 +82,10 @@ function offer(link, data, name, type) {
 
 async function fill() {
   const form = $("work").elements;
-  const work = { seed: Number(form.seed.value), effort: Number(form.effort.value), level: Number(form.level.value || 0) };
+  const work = {
+    seed: Number(form.seed.value), effort: Number(form.effort.value), level: Number(form.level.value || 0),
+    noise: form.noise.value, nonnegative: form.nonnegative.checked,
+  };
   busy(true);
   show();
   $("result").hidden = true;
@@ -151,7 +154,7 @@ try {
   engine = await (token ? serverEngine(token) : browserEngine());
   if (token) {
     $("where").textContent = "The work is done by lacuna on this machine: nothing leaves it.";
-    $("further").textContent = "; Parquet, Arrow, Excel";
+    $("further").textContent = "; Parquet, Arrow";
   }
   for (const [effort, words] of engine.efforts) $("work").elements.effort.add(new Option(`${effort}: ${words}`, effort));
   listen();

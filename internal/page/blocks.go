@@ -1,7 +1,7 @@
 package page
 
 import (
-	"html/template"
+	"fmt"
 	"strings"
 )
 
@@ -166,22 +166,35 @@ func (InHTML) markdown() []string        { return nil }
 func (InMarkdown) html() []string        { return nil }
 func (in InMarkdown) markdown() []string { return paragraphsOf(in) }
 
-// Template is a part of an HTML page with a layout of its own, made by an html/template. It has no form in Markdown.
-type Template struct{ text string }
+// Lines is a part of an HTML page with a layout of its own. It has no form in Markdown.
+type Lines []HTML
 
-// Execute fills a template in. Besides the given functions it may call {{figure CLASS SVG CAPTION}}.
-func Execute(text string, functions template.FuncMap, data any) (Template, error) {
-	own := template.FuncMap{"figure": func(class string, svg template.HTML, caption string) template.HTML {
-		return template.HTML(Figure{Class: class, SVG: string(svg), Caption: caption}.html()[0])
-	}}
-	t, err := template.New("page").Funcs(own).Funcs(functions).Parse(text)
-	if err != nil {
-		return Template{}, err
+// Add appends the next line, made by Format.
+func (l *Lines) Add(format string, args ...any) { *l = append(*l, Format(format, args...)) }
+
+func (l Lines) html() []string {
+	lines := make([]string, len(l))
+	for k, line := range l {
+		lines[k] = string(line)
 	}
-	var b strings.Builder
-	err = t.Execute(&b, data)
-	return Template{strings.TrimSuffix(b.String(), "\n")}, err
+	return lines
 }
 
-func (t Template) html() []string   { return []string{t.text} }
-func (Template) markdown() []string { return nil }
+func (Lines) markdown() []string { return nil }
+
+// Format fills arguments in as fmt.Sprintf does with %s and %d: texts escaped, HTML as it is. The format is markup.
+func Format(format string, args ...any) HTML {
+	escaped := make([]any, len(args))
+	for k, arg := range args {
+		escaped[k] = arg
+		if text, ok := arg.(string); ok {
+			escaped[k] = escape(text)
+		}
+	}
+	return HTML(fmt.Sprintf(format, escaped...))
+}
+
+// FigureOf is a picture within a line.
+func FigureOf(class string, svg HTML, caption string) HTML {
+	return HTML(Figure{Class: class, SVG: string(svg), Caption: caption}.html()[0])
+}

@@ -49,3 +49,15 @@ func TestADocumentInBothForms(t *testing.T) {
 		t.Errorf("Markdown:\n%s", got)
 	}
 }
+
+func TestLinesEscapeTextAlone(t *testing.T) {
+	var l Lines
+	l.Add(`<p class="%s">%s%s %d</p>`, `"x"`, "1 < 2", HTML("<br>"), 3)
+	d := Document{Blocks: []Block{l}}
+	if got, want := d.HTML(), "<p class=\"&#34;x&#34;\">1 &lt; 2<br> 3</p>\n</main>"; !strings.Contains(got, want) {
+		t.Errorf("HTML:\n%s, want %s in it", got, want)
+	}
+	if got := d.Markdown(); strings.Contains(got, "<") {
+		t.Errorf("Markdown:\n%s", got)
+	}
+}

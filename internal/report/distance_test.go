@@ -14,11 +14,11 @@ func TestErrorsNearAndFarAreCompared(t *testing.T) {
 	}
 	coordinates := p.Observed.Modes[0].Coordinates
 	p.Observed.Modes[0].Coordinates = nil
-	if page := render(t, p); strings.Contains(page, "Near known cells") {
+	if page := HTML(p); strings.Contains(page, "Near known cells") {
 		t.Error("distances are told where no mode has an order")
 	}
 	p.Observed.Modes[0].Coordinates = coordinates
-	page := render(t, p)
+	page := HTML(p)
 	for _, want := range []string{
 		"10 % of the spread of the values off one step from a known cell, and 44 % 5–8 steps from the nearest known cell.",
 		"found on hidden cells", "steps to the nearest known cell along " + p.Observed.Modes[0].Name,
@@ -28,11 +28,11 @@ func TestErrorsNearAndFarAreCompared(t *testing.T) {
 		}
 	}
 	p.ByDistance[1].FilledNRMSE = 0.11
-	if page := render(t, p); !strings.Contains(page, "about as good as those beside them") {
+	if page := HTML(p); !strings.Contains(page, "about as good as those beside them") {
 		t.Error("errors that hardly grow are said to grow")
 	}
 	p.ByDistance = p.ByDistance[:1]
-	if page := render(t, p); strings.Contains(page, "Near known cells") {
+	if page := HTML(p); strings.Contains(page, "Near known cells") {
 		t.Error("one distance is compared with itself")
 	}
 }

@@ -25,7 +25,7 @@ func withErrors(t *testing.T) *Page {
 }
 
 func TestHeadlineIsTheErrorOfTheFilledCells(t *testing.T) {
-	page := render(t, withErrors(t))
+	page := HTML(withErrors(t))
 	filled, hidden := strings.Index(page, "± 2.46 °C"), strings.Index(page, "± 1.23 °C")
 	if filled < 0 || hidden < filled {
 		t.Errorf("the error of the filled cells is at %d, that of the hidden ones at %d", filled, hidden)
@@ -49,7 +49,7 @@ func TestLabelsWithUnitsOfTheirOwnAreJudgedByTheirSpread(t *testing.T) {
 	for c, i := range p.Observed.Index[2] {
 		p.Observed.Values[c] *= []float64{1, 20, 400}[i]
 	}
-	page := render(t, p)
+	page := HTML(p)
 	for _, want := range []string{
 		"largest for variable=tmax, more than 100 times that of the best, variable=rain.", "over the spread of its variable",
 		"no better than the mean</td>", "very close</td>",

@@ -1,17 +1,17 @@
 package report
 
 import (
-	"html/template"
 	"slices"
 
 	"lacuna/figure"
+	"lacuna/internal/page"
 	"lacuna/tensor"
 )
 
 // Map is a drawing of where the gaps are, for a pair of modes.
 type Map struct {
-	Caption string        `json:"caption"`
-	SVG     template.HTML `json:"svg"`
+	Caption string    `json:"caption"`
+	SVG     page.HTML `json:"svg"`
 }
 
 // GapMaps draws the gaps of a table as the page does.

@@ -6,8 +6,6 @@ package report
 
 import (
 	_ "embed"
-	"fmt"
-	"html/template"
 	"slices"
 
 	"lacuna/figure"
@@ -90,14 +88,11 @@ type Baseline struct {
 // Setting is a line of the table of settings.
 type Setting struct{ Name, Value string }
 
-//go:embed page.html
-var pageHTML string
-
 //go:embed page.css
 var pageCSS string
 
 // document makes the page. It panics if Page.Observed is missing or Page.CP has another shape.
-func document(p *Page) (page.Document, error) {
+func document(p *Page) page.Document {
 	if p.Observed == nil {
 		panic("report: Page.Observed is missing")
 	}
@@ -105,24 +100,11 @@ func document(p *Page) (page.Document, error) {
 		panic("report: Page.CP has another shape than Page.Observed")
 	}
 	v := newView(p)
-	body, err := page.Execute(pageHTML, template.FuncMap{"number": number, "count": count}, v)
-	if err != nil {
-		return page.Document{}, fmt.Errorf("report: %w", err)
-	}
-	return page.Document{Title: v.Name + ", filled", Style: pageCSS, Blocks: []page.Block{body}}, nil
+	return page.Document{Title: v.Name + ", filled", Style: pageCSS, Blocks: []page.Block{v.body()}}
 }
 
 // Save renders the page and writes it to a file, whose name does not end in .md.
-func Save(path string, p *Page) error {
-	d, err := document(p)
-	if err != nil {
-		return err
-	}
-	return d.Save(path)
-}
+func Save(path string, p *Page) error { return document(p).Save(path) }
 
 // HTML renders the page.
-func HTML(p *Page) (string, error) {
-	d, err := document(p)
-	return d.HTML(), err
-}
+func HTML(p *Page) string { return document(p).HTML() }

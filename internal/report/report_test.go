@@ -70,16 +70,8 @@ func example(t testing.TB) *Page {
 	return p
 }
 
-func render(t *testing.T, p *Page) string {
-	d, err := document(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d.HTML()
-}
-
 func TestPageSaysEverythingByItself(t *testing.T) {
-	page := render(t, example(t))
+	page := HTML(example(t))
 	if *keep != "" {
 		if err := os.WriteFile(*keep, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
@@ -107,7 +99,7 @@ func TestPageSaysEverythingByItself(t *testing.T) {
 func TestPageWithoutHeldOutCells(t *testing.T) {
 	p := example(t)
 	p.HeldOut, p.RMSE, p.NRMSE, p.CP, p.Baselines = nil, math.NaN(), math.NaN(), nil, nil
-	page := render(t, p)
+	page := HTML(p)
 	if !strings.Contains(page, "Too few cells were known") || strings.Contains(page, "NaN") || strings.Contains(page,
 		"typical error") {
 		t.Error("a page without held-out cells must say that the error is unknown")
@@ -119,7 +111,7 @@ func TestNamesAreEscaped(t *testing.T) {
 	p.Observed.Modes[1].Labels[0] = "<script>alert(1)</script>"
 	p.Observed.Modes[0].Name = "<b>month"
 	p.Source, p.Warnings = "<i>.csv", []string{"<u>"}
-	page := render(t, p)
+	page := HTML(p)
 	for _, never := range []string{"<script>", "<b>month", "<i>.csv", "<u>"} {
 		if strings.Contains(page, never) {
 			t.Errorf("%s was not escaped", never)

@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"html/template"
 	"math"
 	"path/filepath"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"lacuna/figure"
+	"lacuna/internal/page"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 	mostMaps      = 3  // maps of gaps
 )
 
-// view is a Page in the words and pictures of the template.
+// view is a Page in words and pictures.
 type view struct {
 	*Page
 	Name        string
@@ -30,21 +30,21 @@ type view struct {
 	GiveOrTake  string
 	Verdict     string
 	Better      string
-	Scatter     template.HTML
-	Calibration template.HTML
+	Scatter     page.HTML
+	Calibration page.HTML
 	Coverage    []coverage
 	Intervals   string
 	Where       string // errors are large
-	Errors      template.HTML
+	Errors      page.HTML
 	Labels      []labelLine
 	MoreLabels  int
 	Far         string // how errors grow with the distance to known cells
-	Distances   template.HTML
-	Filling     template.HTML // some filled series
-	Promise     string        // of intervals
+	Distances   page.HTML
+	Filling     page.HTML // some filled series
+	Promise     string    // of intervals
 	Maps        []picture
 	Rank        int // blocks found
-	Emergence   template.HTML
+	Emergence   page.HTML
 	Rows        []row
 	MoreBlocks  int
 	MoreMaps    bool
@@ -52,7 +52,7 @@ type view struct {
 
 type picture struct {
 	Caption string
-	SVG     template.HTML
+	SVG     page.HTML
 }
 
 type row struct {
@@ -216,7 +216,7 @@ func facing(factors [][]float64) [][]float64 {
 	return turned
 }
 
-func inline(f *figure.Figure) template.HTML { return template.HTML(figure.InlineSVG(f)) }
+func inline(f *figure.Figure) page.HTML { return page.HTML(figure.InlineSVG(f)) }
 
 func sizes(shape []int) string {
 	var words []string

@@ -178,7 +178,7 @@ func TestFigure2(t *testing.T) {
 	}
 	for _, name := range []string{
 		"reproduction.json", "reproduction.md", "reproduction.html", "fig2.svg", "fig2.pdf", "fig2.png", "fig2-time.svg",
-		"runs/fig2/ledger.sqlite",
+		"runs/fig2/ledger.jsonl",
 	} {
 		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"io/fs"
 	"net/http"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"lacuna/figure"
+	"lacuna/internal/page"
 	"lacuna/internal/summary"
 	"lacuna/internal/trajectory"
 	"lacuna/study"
@@ -19,11 +19,11 @@ import (
 
 // shownRun is a run under way as the page shows it.
 type shownRun struct {
-	Title string          `json:"title"`
-	Rank  string          `json:"rank"`  // in words, which change when the rank does
-	Words string          `json:"words"` // where the run is
-	Ended string          `json:"ended"` // why it stopped; "" while it is under way
-	Plots []template.HTML `json:"plots"` // SVG
+	Title string      `json:"title"`
+	Rank  string      `json:"rank"`  // in words, which change when the rank does
+	Words string      `json:"words"` // where the run is
+	Ended string      `json:"ended"` // why it stopped; "" while it is under way
+	Plots []page.HTML `json:"plots"` // SVG
 }
 
 // watcher reads the file of a run again when it has grown.
@@ -90,7 +90,7 @@ func show(run *trajectory.Watched) *shownRun {
 		if last.TestMSE != last.TestMSE {
 			panel.TestLoss = nil
 		}
-		s.Plots = append(s.Plots, template.HTML(figure.InlineSVG(figure.BlockNorms("", panel))))
+		s.Plots = append(s.Plots, page.HTML(figure.InlineSVG(figure.BlockNorms("", panel))))
 	}
 	return s
 }

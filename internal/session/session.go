@@ -4,15 +4,16 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"path/filepath"
 	"strings"
 
 	"lacuna"
 	"lacuna/dataio"
+	"lacuna/internal/page"
 	"lacuna/internal/report"
 	"lacuna/internal/summary"
 )
@@ -21,6 +22,7 @@ import (
 type Reading struct {
 	Value    string   `json:"value"`     // the value column, or several with commas between
 	Index    []string `json:"index"`     // the columns that are modes
+	Sheet    string   `json:"sheet"`     // of a workbook; "": the only one with a table
 	Missing  []string `json:"missing"`   // further spellings of a gap
 	Wide     bool     `json:"wide"`      // a value column for every label of the last mode
 	FullGrid bool     `json:"full_grid"` // combinations of labels that are not listed are gaps
@@ -34,7 +36,7 @@ func (r Reading) options() dataio.Options {
 		missing = append([]string{"0"}, missing...)
 	}
 	return dataio.Options{
-		Value: r.Value, Index: r.Index, Missing: missing, Wide: r.Wide, FullGrid: r.FullGrid, DropSingle: r.Yes,
+		Value: r.Value, Sheet: r.Sheet, Index: r.Index, Missing: missing, Wide: r.Wide, FullGrid: r.FullGrid, DropSingle: r.Yes,
 	}
 }
 
@@ -53,16 +55,18 @@ type Opened struct {
 
 // Work is how a table is to be filled.
 type Work struct {
-	Seed   uint64  `json:"seed"`   // of every random number
-	Effort float64 `json:"effort"` // as --effort of the command; 0: 1
-	Level  float64 `json:"level"`  // of the intervals to be written, in percent; 0: none
+	Seed        uint64       `json:"seed"`        // of every random number
+	Effort      float64      `json:"effort"`      // as --effort of the command; 0: 1
+	Level       float64      `json:"level"`       // of the intervals to be written, in percent; 0: none
+	Noise       lacuna.Noise `json:"noise"`       // how values scatter, one of lacuna.Noises; "": auto
+	Nonnegative bool         `json:"nonnegative"` // as --nonnegative of the command
 }
 
 // Filled is what came of it.
 type Filled struct {
 	Result *summary.Complete `json:"result"`
 	Text   string            `json:"text"`   // the result in words
-	Report template.HTML     `json:"report"` // a page
+	Report page.HTML         `json:"report"` // a page
 	Name   string            `json:"name"`   // for the filled table
 
 	Table []byte `json:"-"`
@@ -132,7 +136,8 @@ func (s *Session) Fill(ctx context.Context, w Work, threads int, progress func(l
 	}
 	t := s.table
 	c, err := lacuna.Complete(ctx, t.Observed, lacuna.Options{
-		Seed: w.Seed, Threads: threads, Effort: w.Effort, Level: w.Level / 100, Noise: "auto", Fill: t.Fill(), Progress: progress,
+		Seed: w.Seed, Threads: threads, Effort: w.Effort, Level: w.Level / 100,
+		Noise: cmp.Or(w.Noise, "auto"), Nonnegative: w.Nonnegative, Fill: t.Fill(), Progress: progress,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", t.Path, strings.TrimPrefix(err.Error(), "lacuna: "))
@@ -144,11 +149,10 @@ func (s *Session) Fill(ctx context.Context, w Work, threads int, progress func(l
 	if f.Table, err = written(t, c, w.Level/100); err != nil {
 		return nil, err
 	}
-	page, err := report.HTML(summary.Page(t, c, summary.How{
+	f.Report = page.HTML(report.HTML(summary.Page(t, c, summary.How{
 		Source: t.Path, Output: f.Name, ValueName: s.reading.Value, Level: w.Level / 100, Seed: w.Seed, Version: s.Version,
-	}))
-	f.Report = template.HTML(page)
-	return f, err
+	})))
+	return f, nil
 }
 
 // written is the filled table as the command writes it.

@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"lacuna"
 )
 
-// TestFilledValuesArePossible fills counts: the page writes what the command writes, whole numbers that are not negative.
-func TestFilledValuesArePossible(t *testing.T) {
+// birds is a table of counts with gaps.
+func birds() []byte {
 	var text strings.Builder
 	text.WriteString("site,day,birds\n")
 	for site := range 12 {
@@ -23,8 +25,13 @@ func TestFilledValuesArePossible(t *testing.T) {
 			fmt.Fprintf(&text, "s%d,d%d,%s\n", site, day, value)
 		}
 	}
+	return []byte(text.String())
+}
+
+// TestFilledValuesArePossible fills counts: the page writes what the command writes, whole numbers that are not negative.
+func TestFilledValuesArePossible(t *testing.T) {
 	var s Session
-	if _, err := s.Open("birds.csv", []byte(text.String()), Reading{}); err != nil {
+	if _, err := s.Open("birds.csv", birds(), Reading{}); err != nil {
 		t.Fatal(err)
 	}
 	filled, err := s.Fill(context.Background(), Work{Seed: 1, Effort: 0.01, Level: 90}, 1, nil)
@@ -52,5 +59,29 @@ func TestFilledValuesArePossible(t *testing.T) {
 	}
 	if gaps == 0 {
 		t.Error("nothing was filled")
+	}
+}
+
+func TestWorkIsDoneAsItWasAskedFor(t *testing.T) {
+	var s Session
+	if _, err := s.Open("birds.csv", birds(), Reading{}); err != nil {
+		t.Fatal(err)
+	}
+	filled, err := s.Fill(context.Background(), Work{Seed: 1, Effort: 0.01, Noise: lacuna.NoiseGaussian, Nonnegative: true}, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := filled.Result.Settings; r.Noise != "gaussian" || !r.Nonnegative {
+		t.Errorf("settings %+v", r)
+	}
+	for want, w := range map[string]Work{
+		"cauchy": {Effort: 0.01, Noise: "cauchy"}, "Nonnegative is for": {Effort: 0.01, Noise: lacuna.NoiseCounts, Nonnegative: true},
+	} {
+		if _, err := s.Fill(context.Background(), w, 1, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v gives %v", w, err)
+		}
+	}
+	if _, err := s.Open("birds.csv", birds(), Reading{Sheet: "one"}); err == nil || !strings.Contains(err.Error(), "--sheet") {
+		t.Errorf("a sheet of a CSV file gives %v", err)
 	}
 }

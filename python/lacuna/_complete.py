@@ -87,7 +87,8 @@ def complete(
         imputation: the list ``draws`` of the result.
     noise
         How values scatter: ``auto``, ``gaussian``, ``student`` for outliers, ``bernoulli`` for shares, ``counts``, ``binomial``,
-        ``ordinal`` for ratings, ``lognormal``.
+        ``ordinal`` for ratings, ``lognormal``. Where labels of a mode are variables of different kinds: ``by-label``, or single
+        labels such as ``rain=lognormal,frost=counts``.
     rank
         The number of blocks. Default: found.
     standardise
@@ -175,8 +176,7 @@ def complete(
 def _completion(table: _tables.Table, outcome: _command.Outcome, factors: Factors | None) -> Completion[Any]:
     arrays = outcome.arrays
     filled = arrays["values"]
-    untouched = np.zeros(filled.shape, bool)
-    flags = arrays["lacuna_filled"].view(np.bool_) if "lacuna_filled" in arrays else untouched
+    flags = arrays["lacuna_filled"].view(np.bool_) if "lacuna_filled" in arrays else np.zeros(filled.shape, bool)
     stderr = arrays.get("lacuna_stderr")
     if stderr is None:  # nothing to fill: the command has passed the table on
         stderr = np.full(filled.shape, np.nan)

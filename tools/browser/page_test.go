@@ -20,6 +20,8 @@ func TestServe(t *testing.T) {
 	p.look("start")
 	p.readExample()
 	p.look("read")
+	p.script(`document.getElementById("more").open = true`)
+	p.look("options")
 	p.set("missing", "379.2")
 	p.do(chromedp.Click(chromedp.CSS("#settings button")))
 	p.await(`document.getElementById("words").textContent.includes("2,699 known")`)
