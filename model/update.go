@@ -27,6 +27,9 @@ type Rule struct {
 	Second, NewSquare, Scale, Floor float64
 }
 
+// plain reports whether the rule is descent without weight decay.
+func (r *Rule) plain() bool { return r.Averages == 0 && r.Keep == 1 && r.Decay == 0 }
+
 // Remember makes room for the averages of a Rule, all zero: m, or m and s. It returns an error if the memory is not
 // there.
 func (c *ChainsOf[T]) Remember(averages int) error {
@@ -107,6 +110,7 @@ func (c *ChainsOf[T]) update(worker, g int) {
 	ahead := c.groupSize // the next lane group, which this thread is likely to visit next
 	half := len(c.ahead) / c.threads / 2
 	next, spare := c.ahead[2*worker*half:][:half], c.ahead[(2*worker+1)*half:][:half]
+	var norm2 [lanes]float64 // of no use here: renorm follows where norms are asked for
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		x := func(i int) []T { return slot.x[at+i*d*lanes:][:d*lanes] }
@@ -116,9 +120,13 @@ func (c *ChainsOf[T]) update(worker, g int) {
 		updateVector(&c.rule, &c.adam, theta[first:], from(m, first), from(s, first), y(k), ahead)
 		for i := k; i >= 1; i-- {
 			matrix, right, left := c.offset[n]+(i-1)*d*d*lanes, x(i), y(i-1)
-			if c.rule.Averages > 1 {
+			switch {
+			case c.rule.Averages > 1:
 				kernel.AdamMatVec(theta[matrix:], m[matrix:], s[matrix:], next, left, right, z, &c.adam, d, d, ahead)
-			} else {
+			case c.rule.plain():
+				outer := kernel.Outer[T]{C: T(c.rule.Rate), Y: left, X: right}
+				kernel.AddOuterMatVec(theta[matrix:], &norm2, next, outer, z, d, d, ahead)
+			default:
 				for a := range d {
 					updateRow(&c.rule, theta, m, matrix+a*d*lanes, right, (*[lanes]T)(left[a*lanes:]))
 				}
@@ -173,7 +181,7 @@ func updateRow[T Float](rule *Rule, theta, m []T, at int, x []T, y *[kernel.Lane
 		}
 		return
 	}
-	if rule.Keep == 1 && rule.Decay == 0 {
+	if rule.plain() {
 		var s [kernel.Lanes]T
 		for r := range s {
 			s[r] = rate * y[r]
