@@ -28,7 +28,9 @@ comparison. Cells are scaled to a mean square of 1.`,
 		Example: `  lacuna theory jumps --figure jumps.svg
   lacuna theory jumps --layers 4 --batch 4 --runs 50`,
 		Args: arguments(),
-		RunE: func(command *cobra.Command, _ []string) error { return runTheoryJumps(command.Context(), a, o, picture) },
+		RunE: func(command *cobra.Command, _ []string) error {
+			return runTheoryJumps(command.Context(), a, o, picture)
+		},
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
