@@ -140,3 +140,24 @@ func TestFlags(t *testing.T) {
 		}
 	}
 }
+
+func TestPatternsAreChecked(t *testing.T) {
+	for _, good := range []Settings{{Pattern: Anywhere}, {Pattern: Halves}, {Pattern: Halves, Bridges: 4}} {
+		if err := good.Check(); err != nil {
+			t.Errorf("%+v: %v", good, err)
+		}
+	}
+	for _, bad := range []Settings{
+		{Pattern: "thirds"},
+		{Bridges: 4},
+		{Pattern: Halves, Bridges: -1},
+		{Pattern: Halves, MaskColumn: "u"},
+	} {
+		if bad.Check() == nil {
+			t.Errorf("pattern %q with %d bridges and mask column %q is taken", bad.Pattern, bad.Bridges, bad.MaskColumn)
+		}
+	}
+	if (Settings{Pattern: Anywhere}).ID() != (Settings{}).ID() {
+		t.Error("the default pattern has an identity of its own")
+	}
+}

@@ -36,6 +36,10 @@ type Settings struct {
 	Mask     uint64 `json:"mask,omitempty"` // seed of the choice of observed cells, default 1
 	// MaskColumn is a column of the file: a cell is observed iff it is below Observed.
 	MaskColumn string `json:"mask_column,omitempty"`
+	// Pattern says where observed cells lie: "" or "anywhere" (default, and not written out), or "halves", as
+	// dataset.Halves has them, with so many Bridges.
+	Pattern string `json:"pattern,omitempty" column:"if set"`
+	Bridges int    `json:"bridges,omitempty" column:"if set"`
 	// Standardise is "none", "global", "auto" or a mode; default none for synthetic data, else auto.
 	Standardise string `json:"standardise,omitempty"`
 
@@ -95,6 +99,12 @@ type Settings struct {
 	Wall    time.Duration `json:"-"` // stop rule; 0 means none
 	Threads int           `json:"-"` // of one evaluation, 0 means 1; the result does not depend on it
 }
+
+// Where observed cells lie.
+const (
+	Anywhere = "anywhere"
+	Halves   = "halves"
+)
 
 // Flag is a flag of lacuna train that sets one setting.
 type Flag struct {
@@ -225,6 +235,9 @@ func (s *Settings) Normalise() {
 	if s.MaskColumn == "" {
 		s.Mask = cmp.Or(s.Mask, 1)
 	}
+	if s.Pattern == Anywhere {
+		s.Pattern = ""
+	}
 	if len(s.Depth) == 0 {
 		s.Depth = Depths{0}
 	}
@@ -284,6 +297,14 @@ func (s *Settings) Check() error {
 		if !(share >= 0 && share <= 1) {
 			return fmt.Errorf("%s = %v is outside 0 … 1", []string{"observed", "hold_out"}[i], share)
 		}
+	}
+	switch {
+	case s.Pattern != "" && s.Pattern != Anywhere && s.Pattern != Halves:
+		return fmt.Errorf("pattern = %q is unknown, choose %s or %s", s.Pattern, Anywhere, Halves)
+	case s.Pattern == Halves && s.MaskColumn != "":
+		return fmt.Errorf("pattern = %q beside mask_column, which says already what is observed: leave one out", s.Pattern)
+	case s.Bridges < 0 || s.Bridges > 0 && s.Pattern != Halves:
+		return fmt.Errorf("bridges = %d: give a number of cells, with pattern = %q", s.Bridges, Halves)
 	}
 	if s.Blocks < 0 || s.Rank < 0 || s.Patience < 0 || s.Evaluations < 0 || s.Points < 0 || s.Eigenvalues < 0 {
 		return fmt.Errorf("blocks, rank, patience, evaluations, points and eigenvalues cannot be negative")

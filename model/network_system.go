@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
 	"lacuna/tensor"
 )
@@ -94,10 +93,8 @@ func (n *Network) SetAverages(data []byte) error {
 // Update moves every parameter by a rule, given slot 0, which holds the negative gradient at θ. Sample must follow.
 func (n *Network) Update(rule Rule) {
 	whole := func(x []float64) []float64 { return x[:cap(x)] }
-	var one [kernel.Lanes]float64
-	all(&one, 1)
 	adam := adamOf[float64](rule)
-	updateRow(&rule, &adam, whole(n.theta), whole(n.averages[0]), whole(n.averages[1]), 0, whole(n.slot(0)), &one)
+	updateVector(&rule, &adam, whole(n.theta), whole(n.averages[0]), whole(n.averages[1]), whole(n.slot(0)), 0)
 	n.curvature = nil
 }
 

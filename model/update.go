@@ -27,6 +27,9 @@ type Rule struct {
 	Second, NewSquare, Scale, Floor float64
 }
 
+// plain reports whether the rule is descent without weight decay.
+func (r *Rule) plain() bool { return r.Averages == 0 && r.Keep == 1 && r.Decay == 0 }
+
 // Remember makes room for the averages of a Rule, all zero: m, or m and s. It returns an error if the memory is not
 // there.
 func (c *ChainsOf[T]) Remember(averages int) error {
@@ -47,18 +50,23 @@ func (c *ChainsOf[T]) Remember(averages int) error {
 
 // Averages returns a copy of what Remember made room for, exact to the bit.
 func (c *ChainsOf[T]) Averages() []byte {
-	return encode("", slices.Concat(c.averages[0], c.averages[1]))
+	return encode(averagesKind[T](), slices.Concat(c.averages[0], c.averages[1]))
 }
 
 // SetAverages restores what Averages of a model of the same shape returned. It returns an error, and changes nothing,
 // for any other.
 func (c *ChainsOf[T]) SetAverages(data []byte) error {
 	values := make([]T, len(c.averages[0])+len(c.averages[1]))
-	if err := decode("", values, data); err != nil {
+	if err := decode(averagesKind[T](), values, data); err != nil {
 		return err
 	}
 	copy(c.averages[1], values[copy(c.averages[0], values):])
 	return nil
+}
+
+// averagesKind heads the averages: those of squares are kernel.Lift² times as large.
+func averagesKind[T Float]() string {
+	return dtype[T](fmt.Sprintf("float32, squares times %g\n", kernel.Lift[T]()*kernel.Lift[T]()), "")
 }
 
 // Update moves every parameter by a rule, given slot 0, which holds the negative gradient at θ. Call Sample before
@@ -97,32 +105,33 @@ func (c *ChainsOf[T]) update(worker, g int) {
 	if c.pending {
 		c.backward(g, nil)
 	}
-	slot, from, to := c.call.into, g*c.groupSize, (g+1)*c.groupSize
-	theta := c.theta[from:to]
-	var m, s []T
-	if c.rule.Averages > 0 {
-		m = c.averages[0][from:to]
-	}
-	if c.rule.Averages > 1 {
-		s = c.averages[1][from:to]
-	}
+	slot, begin := c.call.into, g*c.groupSize
+	theta, m, s := c.theta[begin:], from(c.averages[0], begin), from(c.averages[1], begin)
+	ahead := c.groupSize // the next lane group, which this thread is likely to visit next
 	half := len(c.ahead) / c.threads / 2
 	next, spare := c.ahead[2*worker*half:][:half], c.ahead[(2*worker+1)*half:][:half]
-	var one [lanes]T
-	all(&one, 1)
+	var norm2 [lanes]float64 // of no use here: renorm follows where norms are asked for
 	for n, d := range c.shape {
 		k, at := c.depths[n], g*c.vectorSize+c.vector[n]
 		x := func(i int) []T { return slot.x[at+i*d*lanes:][:d*lanes] }
 		y := func(i int) []T { return slot.y[at+i*d*lanes:][:d*lanes] }
 		first := c.offset[n] + k*d*d*lanes
-		updateRow(&c.rule, &c.adam, theta, m, s, first, y(k), &one)
 		z := theta[first:][:d*lanes]
+		updateVector(&c.rule, &c.adam, theta[first:], from(m, first), from(s, first), y(k), ahead)
 		for i := k; i >= 1; i-- {
 			matrix, right, left := c.offset[n]+(i-1)*d*d*lanes, x(i), y(i-1)
-			for a := range d {
-				updateRow(&c.rule, &c.adam, theta, m, s, matrix+a*d*lanes, right, (*[lanes]T)(left[a*lanes:]))
+			switch {
+			case c.rule.Averages > 1:
+				kernel.AdamMatVec(theta[matrix:], m[matrix:], s[matrix:], next, left, right, z, &c.adam, d, d, ahead)
+			case c.rule.plain():
+				outer := kernel.Outer[T]{C: T(c.rule.Rate), Y: left, X: right}
+				kernel.AddOuterMatVec(theta[matrix:], &norm2, next, outer, z, d, d, ahead)
+			default:
+				for a := range d {
+					updateRow(&c.rule, theta, m, matrix+a*d*lanes, right, (*[lanes]T)(left[a*lanes:]))
+				}
+				kernel.MatVec(next, theta[matrix:], z, d, d)
 			}
-			kernel.MatVec(next, theta[matrix:], z, d, d)
 			copy(right, z)
 			z, next, spare = next, spare, next
 		}
@@ -131,32 +140,38 @@ func (c *ChainsOf[T]) update(worker, g int) {
 	}
 }
 
-// adamOf returns the constants of a rule for kernel.AdamRow.
+// adamOf returns the constants of a rule for kernel.AdamMatVec.
 func adamOf[T Float](rule Rule) (adam kernel.Adam[T]) {
 	adam.Set(rule.Decay, rule.Keep, rule.First, rule.New, rule.Second, rule.NewSquare, rule.Scale, rule.Floor, rule.Rate)
 	return adam
 }
 
+// from is x from a position on, or nil.
+func from[T Float](x []T, at int) []T {
+	if x == nil {
+		return nil
+	}
+	return x[at:]
+}
+
+// updateVector moves parameters whose negative gradient is x by a rule. ahead is that of kernel.AdamMatVec.
+func updateVector[T Float](rule *Rule, adam *kernel.Adam[T], theta, m, s, x []T, ahead int) {
+	var one, sum [kernel.Lanes]T
+	all(&one, 1)
+	if rule.Averages > 1 {
+		kernel.AdamMatVec(theta, m, s, sum[:], one[:], x, x, adam, 1, len(x)/kernel.Lanes, ahead)
+		return
+	}
+	updateRow(rule, theta, m, 0, x, &one)
+}
+
 // updateRow moves the parameters from position at on, as many as x has numbers, whose negative gradient is x times y,
-// lane by lane. With two averages adam holds the rule's constants.
-func updateRow[T Float](rule *Rule, adam *kernel.Adam[T], theta, m, s []T, at int, x []T, y *[kernel.Lanes]T) {
+// lane by lane, by a rule with at most one average.
+func updateRow[T Float](rule *Rule, theta, m []T, at int, x []T, y *[kernel.Lanes]T) {
 	theta = theta[at:][:len(x)]
 	rate, decay, keep := T(rule.Rate), T(rule.Decay), T(rule.Keep)
 	gradient := func(i int) T { return T(decay*theta[i]) - T(x[i]*y[i%kernel.Lanes]) }
-	switch rule.Averages {
-	case 0:
-		if rule.Keep == 1 && rule.Decay == 0 {
-			var s [kernel.Lanes]T
-			for r := range s {
-				s[r] = rate * y[r]
-			}
-			kernel.Axpy(theta, &s, x, len(x)/kernel.Lanes)
-			return
-		}
-		for i, p := range theta {
-			theta[i] = T(keep*p) - T(rate*gradient(i))
-		}
-	case 1:
+	if rule.Averages == 1 {
 		first, fresh, direct, averaged := T(rule.First), T(rule.New), T(rule.Direct), T(rule.Averaged)
 		m = m[at:][:len(x)]
 		for i, p := range theta {
@@ -164,8 +179,18 @@ func updateRow[T Float](rule *Rule, adam *kernel.Adam[T], theta, m, s []T, at in
 			m[i] = T(first*m[i]) + T(fresh*g)
 			theta[i] = T(keep*p) - T(rate*T(T(direct*g)+T(averaged*m[i])))
 		}
-	default:
-		kernel.AdamRow(theta, m[at:], s[at:], x, y, adam, len(x)/kernel.Lanes)
+		return
+	}
+	if rule.plain() {
+		var s [kernel.Lanes]T
+		for r := range s {
+			s[r] = rate * y[r]
+		}
+		kernel.Axpy(theta, &s, x, len(x)/kernel.Lanes)
+		return
+	}
+	for i, p := range theta {
+		theta[i] = T(keep*p) - T(rate*gradient(i))
 	}
 }
 

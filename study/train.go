@@ -81,9 +81,14 @@ func (d *Data) Split(s Settings) (train, test *tensor.Observed, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if known.rest != nil {
+	switch {
+	case known.rest != nil:
 		train, test = known.cells, known.rest
-	} else {
+	case s.Pattern == experiment.Halves:
+		if train, test, err = dataset.Halves(known.cells, float64(s.Observed), s.Bridges, s.Mask); err != nil {
+			return nil, nil, fmt.Errorf("study: pattern = %q: %w", s.Pattern, err)
+		}
+	default:
 		// One permutation serves every share, so that the cells observed at a small share are among those at a larger one.
 		count := int(math.Round(float64(s.Observed) * float64(known.cells.Len())))
 		observed := make([]bool, known.cells.Len())

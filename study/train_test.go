@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"lacuna/experiment"
 )
 
 // small is a run that takes a fraction of a second and recovers its tensor.
@@ -239,5 +241,21 @@ func TestPictures(t *testing.T) {
 	}
 	if err := Export(filepath.Join(dir, "runs.json"), all); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestHalvesAreSplitOff(t *testing.T) {
+	s := Settings{Shape: "6x6x6", Rank: 1, Observed: 0.2, Pattern: experiment.Halves, Bridges: 2}
+	s.Normalise()
+	train, test, err := new(Data).Split(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if train.Len() != 43 || train.Len()+test.Len() != 216 {
+		t.Errorf("%d and %d cells, want 43 of 216 observed", train.Len(), test.Len())
+	}
+	s.Observed = 0.9
+	if _, _, err := new(Data).Split(s); err == nil {
+		t.Error("more cells than the halves have are taken")
 	}
 }

@@ -47,6 +47,7 @@ const (
 	fitted2     = 1e-6   // part of the data's mean square at which nothing is left to emerge
 	knot        = 0.02   // change of the residual, over the norm of the data, after which the small blocks see it
 	mostOfStage = 20_000 // gradient evaluations of the emerged blocks, or of the small ones, between two emergences
+	mostAway    = 1_000  // of the emerged ones once one of them runs away
 )
 
 // predictor follows small blocks and emerged ones apart.
@@ -66,8 +67,9 @@ type predictor struct {
 
 // Predict returns, in order, when which block of a model of chains emerges under the square loss, from the start and
 // the data alone: small blocks follow the gradient at the residual that the emerged ones leave, each by itself, and the
-// emerged ones follow their own flow without the small ones. It ends where the data are fitted, a block runs away, or
-// nothing more emerges within the evaluations of a stage. tolerance is that of the integrators, 0 meaning 1e-3.
+// emerged ones follow their own flow without the small ones. It ends where the data are fitted, or nothing more emerges
+// within the evaluations of a stage; with Jump, too, where a block runs away, because then there is no fit to jump to.
+// With Path the next block may emerge on the way and hold it back. tolerance is that of the integrators, 0 meaning 1e-3.
 //
 // The error is what the two leave out: the part of the small blocks in the residual, and with Jump the time that the
 // emerged ones take to their fit.
@@ -106,21 +108,31 @@ func (p *predictor) stage(ctx context.Context) (more bool, err error) {
 		emerged, _, err := p.grow(ctx, math.Inf(1))
 		return len(emerged) > 0, p.admit(emerged, err)
 	}
-	in, err := flow.New(p.grown, flow.Settings{
-		Tolerance: p.tolerance,
-		Stop:      flow.Stop{TrainMSE: fitted2 * p.observed.MeanSquare(), Evaluations: mostOfStage},
-	})
+	stop := flow.Stop{TrainMSE: fitted2 * p.observed.MeanSquare(), Evaluations: mostOfStage}
+	if p.how == Path {
+		stop.Runaway = -1
+	}
+	in, err := flow.New(p.grown, flow.Settings{Tolerance: p.tolerance, Stop: stop})
 	if err != nil {
 		return false, err
 	}
 	scale := knot * math.Sqrt(linalg.Norm2(p.observed.Values))
 	before := p.left()
+	away := math.MaxInt // evaluations when a block began to run away
 	for at := 0.0; ; {
 		from := p.grown.State()
-		result := in.Run(ctx, func(*flow.Snapshot) bool {
-			return p.how == Path && math.Sqrt(distance2(p.left(), before)) > scale
+		// A block that runs away has no fit, but what it leaves hardly changes after so many evaluations.
+		crept := false
+		result := in.Run(ctx, func(s *flow.Snapshot) bool {
+			for _, e := range s.Events {
+				if e.Kind == flow.RunawayStarted {
+					away = min(away, s.Evaluations)
+				}
+			}
+			crept = p.how == Path && s.Evaluations-mostAway > away
+			return crept || p.how == Path && math.Sqrt(distance2(p.left(), before)) > scale
 		})
-		after, settled := p.left(), result.Status == flow.Equilibrium
+		after, settled := p.left(), crept || result.Status == flow.Equilibrium
 		switch result.Status {
 		case flow.Stopped, flow.Equilibrium:
 		case flow.Converged:
@@ -198,7 +210,7 @@ func (p *predictor) rewind(ctx context.Context, state []byte, passed float64) er
 		return nil
 	}
 	in, err := flow.New(p.grown, flow.Settings{
-		Tolerance: p.tolerance, Stop: flow.Stop{TrainMSE: -1, Time: passed, Evaluations: mostOfStage},
+		Tolerance: p.tolerance, Stop: flow.Stop{TrainMSE: -1, Runaway: -1, Time: passed, Evaluations: mostOfStage},
 	})
 	if err == nil {
 		in.Run(ctx, nil)

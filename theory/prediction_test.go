@@ -70,6 +70,30 @@ func TestEmergencesComeWhenPredicted(t *testing.T) {
 	}
 }
 
+// TestPredictionGoesOnThroughARunaway takes a tensor whose first block alone has no fit: its norm grows without end until
+// the second emerges.
+func TestPredictionGoesOnThroughARunaway(t *testing.T) {
+	r, err := PredictEmergences(context.Background(), EmergenceOptions{
+		Depths: []int{0}, Sigmas: []float64{1e-4}, Tensors: 1, Seed: 17,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := r.Runs[0]
+	if len(run.Jump) != 1 {
+		t.Errorf("%d emergences with a jump to a fit that there is not, want the first one alone", len(run.Jump))
+	}
+	errors, same := run.Errors(Path)
+	if len(run.Measured) < 2 || same != len(run.Measured) {
+		t.Fatalf("%d of %d emergences are of the block named", same, len(run.Measured))
+	}
+	for i, x := range errors {
+		if x > 0.01 {
+			t.Errorf("emergence %d: the time is off by %v", i+1, x)
+		}
+	}
+}
+
 // TestPullIsTheGradientAtTheResidual compares the pull with the square loss at a model of zeros.
 func TestPullIsTheGradientAtTheResidual(t *testing.T) {
 	for _, a := range []float64{-2, 0, portable.Exp(1)} {

@@ -73,7 +73,7 @@ The exit code is 3 when a line does not hold.`,
 	flags.StringVar(&f.report, "report", "",
 		"write the page that explains every statement to this .html or .md file")
 	a.jsonFlag(command)
-	command.AddCommand(newTheoryEmergence(a), newTheoryEdge(a))
+	command.AddCommand(newTheoryEmergence(a), newTheoryEdge(a), newTheoryJumps(a))
 	return command
 }
 

@@ -35,8 +35,8 @@ type GradientOptions struct {
 // GradientResult is one measurement: the median of as many evaluations as fit the time.
 type GradientResult struct {
 	Case string `json:"case"` // "paper" or "sparse"
-	// Work is "gradient"; "step", a whole step of gradient descent; or "adam" and "adam128", one of Adam on all cells and
-	// on 128 of them.
+	// Work is "gradient"; "step" and "step128", a whole step of gradient descent on all cells and on 128 of them; or
+	// "adam" and "adam128", one of Adam.
 	Work         string  `json:"work"`
 	Shape        []int   `json:"shape"`
 	Observed     int     `json:"observed"` // cells
@@ -54,7 +54,7 @@ type GradientResult struct {
 	CellBytes float64 `json:"bytes_per_cell"`
 }
 
-// Gradient times a gradient, a whole step of descent, and of Adam (not if o.Large): at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by
+// Gradient times a gradient, a whole step of descent and of Adam, on all cells and on 128 of them (if o.Large, no Adam and no 128): at the paper's size (10×10×10×10, 2,000 observed, 500 blocks) by
 // depth, and for 1000×1000×1000 with 200,000 observed cells and 64 blocks; or, if o.Large, for 100,000×50,000×1,000
 // with 10⁵, 10⁶ and 10⁷ observed cells and 16 blocks. Floating-point operations are those that the plan needs,
 // fused multiply–adds counting two. Bytes are those that must cross the cache: the parameters, read forward and read
@@ -198,9 +198,12 @@ func measure[T kernel.Float](
 	}
 	parameters := float64(chains.Parameters())
 	held := heap() - before - float64(size*parameters)
-	var adam, sampled float64
+	var adam, adamSampled, stepSampled float64
 	if p.name != "large" {
-		if adam, sampled, err = adamSteps(ctx, each, chains); err != nil {
+		if stepSampled, err = sampledStep(ctx, each, chains, model.Rule{Rate: rate, Keep: 1}); err != nil {
+			return nil, err
+		}
+		if adam, adamSampled, err = adamSteps(ctx, each, chains); err != nil {
 			return nil, err
 		}
 	}
@@ -224,19 +227,20 @@ func measure[T kernel.Float](
 		result("gradient", gradient, work+float64(4*matrices), moved),
 		result("step", step, work+float64(4*matrices)+float64(2*parameters), moved),
 	}
-	if adam > 0 {
+	if p.name != "large" {
 		// Of a parameter 18 operations, a quotient and a root counting as one each; θ, m and s are read and written.
 		update, more := float64(4*matrices)+float64(18*parameters), float64(4*size*parameters)
-		few := float64(float64(adamBatch) * float64(p.blocks*(4*len(p.shape))))
+		few := float64(float64(batch) * float64(p.blocks*(4*len(p.shape))))
 		results = append(results,
+			result(fmt.Sprint("step", batch), stepSampled, few+float64(4*matrices)+float64(2*parameters), 2*size*parameters),
 			result("adam", adam, work+update, moved+more),
-			result(fmt.Sprint("adam", adamBatch), sampled, few+update, 6*size*parameters))
+			result(fmt.Sprint("adam", batch), adamSampled, few+update, 6*size*parameters))
 	}
 	return results, nil
 }
 
-// adamBatch is how many observed cells a step of Adam takes, beside one that takes all.
-const adamBatch = 128
+// batch is how many observed cells a step takes, beside one that takes all.
+const batch = 128
 
 // adamSteps times a step of Adam on all cells, and one on a batch.
 func adamSteps[T kernel.Float](ctx context.Context, each time.Duration, chains *model.ChainsOf[T]) (all, sampled float64, err error) {
@@ -246,22 +250,30 @@ func adamSteps[T kernel.Float](ctx context.Context, each time.Duration, chains *
 	if err := chains.Remember(rule.Averages); err != nil {
 		return 0, 0, err
 	}
-	batch := make([]int32, adamBatch)
-	for i := range batch {
-		batch[i] = int32(7 * i) // every observed table here has more cells
-	}
-	step := func(cells []int32) func() {
-		return func() {
-			chains.Update(rule)
-			chains.Sample(cells, nil)
-		}
-	}
 	chains.Sample(nil, nil)
-	if all, err = median(ctx, each, step(nil)); err != nil {
+	if all, err = median(ctx, each, func() {
+		chains.Update(rule)
+		chains.Sample(nil, nil)
+	}); err != nil {
 		return 0, 0, err
 	}
-	sampled, err = median(ctx, each, step(batch))
+	sampled, err = sampledStep(ctx, each, chains, rule)
 	return all, sampled, err
+}
+
+// sampledStep times a step of a rule on a batch.
+func sampledStep[T kernel.Float](
+	ctx context.Context, each time.Duration, chains *model.ChainsOf[T], rule model.Rule,
+) (float64, error) {
+	cells := make([]int32, batch)
+	for i := range cells {
+		cells[i] = int32(7 * i) // every observed table here has more cells
+	}
+	chains.Sample(cells, nil)
+	return median(ctx, each, func() {
+		chains.Update(rule)
+		chains.Sample(cells, nil)
+	})
 }
 
 // heap is the number of bytes in use.

@@ -19,12 +19,12 @@ func TestGradient(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &results); err != nil {
 		t.Fatal(err)
 	}
-	if want := 3 * 2 * 2 * 4; len(results) != want {
+	if want := 3 * 2 * 2 * 5; len(results) != want {
 		t.Fatalf("%d results, want %d: two depths and the sparse case, two types, "+
-			"two numbers of threads, gradient, step and two of Adam", len(results), want)
+			"two numbers of threads, gradient, two of descent and two of Adam", len(results), want)
 	}
 	for i, r := range results {
-		if want := []string{"float64", "float32"}[i/8%2]; r.DType != want {
+		if want := []string{"float64", "float32"}[i/10%2]; r.DType != want {
 			t.Errorf("result %d is in %s, want %s", i, r.DType, want)
 		}
 		if r.Milliseconds <= 0 || r.GFLOPS <= 0 || r.GBytes <= 0 || r.Roofline <= 0 || r.PeakGFLOPS < r.GFLOPS {

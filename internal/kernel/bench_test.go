@@ -37,7 +37,7 @@ func chainCalls[T Float](d int) []callOf {
 	a, x, y, g := filled[T](d*d*Lanes), filled[T](d*Lanes), filled[T](d*Lanes), filled[T](d*d*Lanes)
 	s, along, norm2, by := new([Lanes]T), new([Lanes]T), new(lane), new(Adam[T])
 	by.Set(0, 1, 0.9, 0.1, 0.999, 0.001, 1, 1e-8, 1e-3)
-	moments := filled[T](2 * d * Lanes)
+	moments := filled[T](2 * d * d * Lanes)
 	m, v := len(a), len(x)
 	all := []callOf{
 		{"MatVec", 2 * m, m, func() { MatVec(y, a, x, d, d) }},
@@ -48,7 +48,7 @@ func chainCalls[T Float](d int) []callOf {
 		{"Axpy", 2 * v, 3 * v, func() { Axpy(y, s, x, d) }},
 		{"Multiply", v, 3 * v, func() { Multiply(y, x, x, d) }},
 		{"AxpyNorm2", 4 * v, 3 * v, func() { AxpyNorm2(y, norm2, s, x, d) }},
-		{"AdamRow", 18 * v, 7 * v, func() { AdamRow(y, moments[:v], moments[v:], x, s, by, d) }},
+		{"AdamMatVec", 20 * m, 6 * m, func() { AdamMatVec(a, moments[:m], moments[m:], y, x, x, x, by, d, d, 0) }},
 		{"NegateDots", 5 * v, 3 * v, func() { NegateDots(y, along, s, g, x, d, d*Lanes) }},
 		{"CopyLanes", 0, 2 * v, func() { CopyLanes(y, g, d, Lanes, d*Lanes) }},
 		{"NegateLanes", v, 2 * v, func() { NegateLanes(y, g, d, Lanes, d*Lanes) }},

@@ -79,14 +79,14 @@ func axpyNorm2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int
 }
 
 //go:noinline
-func adamRow(theta, m, s, x []float64, y *[8]float64, by []float64, n int) {
+func adamMatVec(theta, m, s, out, y, x, z, by []float64, rows, cols, ahead int) {
 	switch {
-	case n == 0 || !cpu.AVX2:
-		adamRowGo(theta, m, s, x, y, by, n)
+	case rows == 0 || cols == 0 || !cpu.AVX2:
+		adamMatVecGo(theta, m, s, out, y, x, z, by, rows, cols, ahead)
 	case cpu.AVX512:
-		adamRowAVX512(theta, m, s, x, y, by, n)
+		adamMatVecAVX512(theta, m, s, out, y, x, z, by, rows, cols, ahead)
 	default:
-		adamRowAVX2(theta, m, s, x, y, by, n)
+		adamMatVecAVX2(theta, m, s, out, y, x, z, by, rows, cols, ahead)
 	}
 }
 
@@ -664,14 +664,14 @@ func axpyNorm2F32(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n 
 }
 
 //go:noinline
-func adamRowF32(theta, m, s, x []float32, y *[8]float32, by []float32, n int) {
+func adamMatVecF32(theta, m, s, out, y, x, z, by []float32, rows, cols, ahead int) {
 	switch {
-	case n == 0 || !cpu.AVX2:
-		adamRowGo(theta, m, s, x, y, by, n)
+	case rows == 0 || cols == 0 || !cpu.AVX2:
+		adamMatVecGo(theta, m, s, out, y, x, z, by, rows, cols, ahead)
 	case cpu.AVX512:
-		adamRowF32AVX512(theta, m, s, x, y, by, n)
+		adamMatVecF32AVX512(theta, m, s, out, y, x, z, by, rows, cols, ahead)
 	default:
-		adamRowF32AVX2(theta, m, s, x, y, by, n)
+		adamMatVecF32AVX2(theta, m, s, out, y, x, z, by, rows, cols, ahead)
 	}
 }
 

@@ -35,8 +35,8 @@ func axpyNorm2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int
 }
 
 //go:noinline
-func adamRow(theta, m, s, x []float64, y *[8]float64, by []float64, n int) {
-	adamRowGo(theta, m, s, x, y, by, n)
+func adamMatVec(theta, m, s, out, y, x, z, by []float64, rows, cols, ahead int) {
+	adamMatVecGo(theta, m, s, out, y, x, z, by, rows, cols, ahead)
 }
 
 //go:noinline
@@ -190,8 +190,8 @@ func axpyNorm2F32(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n 
 }
 
 //go:noinline
-func adamRowF32(theta, m, s, x []float32, y *[8]float32, by []float32, n int) {
-	adamRowGo(theta, m, s, x, y, by, n)
+func adamMatVecF32(theta, m, s, out, y, x, z, by []float32, rows, cols, ahead int) {
+	adamMatVecGo(theta, m, s, out, y, x, z, by, rows, cols, ahead)
 }
 
 //go:noinline

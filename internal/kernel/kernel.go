@@ -113,38 +113,6 @@ func AxpyNorm2[T Float](y []T, norm2 *[Lanes]float64, s *[Lanes]T, x []T, n int)
 	}
 }
 
-// Adam holds the constants of AdamRow.
-type Adam[T Float] struct {
-	by [9 * Lanes]T // each in all lanes
-}
-
-// Set sets the constants, rounded to T.
-func (a *Adam[T]) Set(decay, keep, first, fresh, second, square, scale, floor, rate float64) {
-	for i, value := range [...]float64{decay, keep, first, fresh, second, square, scale, floor, rate} {
-		for r := range Lanes {
-			a.by[i*Lanes+r] = T(value)
-		}
-	}
-}
-
-// AdamRow moves n lane vectors θ, whose gradient is decay θ[i] − x[i] y, by one step of Adam, lane by lane, every
-// product, sum, quotient and root rounded by itself:
-//
-//	g = decay θ − x y ,  m ← first m + fresh g ,  s ← second s + square g² ,  θ ← keep θ − rate m / (scale √s + floor) .
-//
-// θ, m, s and x are n×8.
-func AdamRow[T Float](theta, m, s, x []T, y *[Lanes]T, by *Adam[T], n int) {
-	check(theta, n*Lanes)
-	check(m, n*Lanes)
-	check(s, n*Lanes)
-	check(x, n*Lanes)
-	if wide[T]() {
-		adamRow(as64(theta), as64(m), as64(s), as64(x), lane64(y), as64(by.by[:]), n)
-	} else {
-		adamRowF32(as32(theta), as32(m), as32(s), as32(x), lane32(y), as32(by.by[:]), n)
-	}
-}
-
 // NegateDots is NegateLanes of g, whose lane vectors are stride apart, followed by two Dots: it sets y[i] = 0 −
 // g[i*stride], along[r] = Σ_i x[i] y[i] and norm2[r] = Σ_i x[i]².
 func NegateDots[T Float](y []T, along, norm2 *[Lanes]T, g, x []T, n, stride int) {
@@ -224,6 +192,53 @@ func AddOuterMatVec[T Float](a []T, norm2 *[Lanes]float64, out []T, t Outer[T], 
 		addOuterMatVec(as64(a), norm2, as64(out), float64(t.C), as64(t.Y), as64(t.X), as64(z), rows, cols, ahead)
 	} else {
 		addOuterMatVecF32(as32(a), norm2, as32(out), float32(t.C), as32(t.Y), as32(t.X), as32(z), rows, cols, ahead)
+	}
+}
+
+// Adam holds the constants of AdamMatVec.
+type Adam[T Float] struct {
+	by [10 * Lanes]T // each in all lanes
+}
+
+// Lift is what the gradient is multiplied by before it is squared, a power of two: of float32 the squares of small
+// gradients would be denormal numbers otherwise, with which processors are ten times as slow.
+func Lift[T Float]() float64 {
+	if wide[T]() {
+		return 1
+	}
+	return 1 << 24
+}
+
+// Set sets the constants, rounded to T.
+func (a *Adam[T]) Set(decay, keep, first, fresh, second, square, scale, floor, rate float64) {
+	lift := Lift[T]()
+	for i, value := range [...]float64{decay, keep, first, fresh, second, square, scale / lift, floor, rate, lift} {
+		for r := range Lanes {
+			a.by[i*Lanes+r] = T(value)
+		}
+	}
+}
+
+// AdamMatVec moves a matrix θ, whose gradient is decay θ − y xᵀ, by one step of Adam, lane by lane, every product, sum,
+// quotient and root rounded by itself, and sets out = θ z for the new θ as MatVec would, in one pass over θ:
+//
+//	g = decay θ − y xᵀ ,  m ← first m + fresh g ,  s ← second s + square (lift g)² ,
+//	θ ← keep θ − rate m / (scale/lift √s + floor) .
+//
+// θ, m and s are rows×cols×8, y and out rows×8, x and z cols×8; out must not overlap x, y or z. Where they are longer, the
+// numbers that begin ahead of θ, m and s are brought into the cache meanwhile. s is lift² times the average of squares.
+func AdamMatVec[T Float](theta, m, s, out, y, x, z []T, by *Adam[T], rows, cols, ahead int) {
+	for _, matrix := range [...][]T{theta, m, s} {
+		check(matrix, rows*cols*Lanes)
+	}
+	check(out, rows*Lanes)
+	check(y, rows*Lanes)
+	check(x, cols*Lanes)
+	check(z, cols*Lanes)
+	if wide[T]() {
+		adamMatVec(as64(theta), as64(m), as64(s), as64(out), as64(y), as64(x), as64(z), as64(by.by[:]), rows, cols, ahead)
+	} else {
+		adamMatVecF32(as32(theta), as32(m), as32(s), as32(out), as32(y), as32(x), as32(z), as32(by.by[:]), rows, cols, ahead)
 	}
 }
 

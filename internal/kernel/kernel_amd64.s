@@ -682,48 +682,79 @@ loop21:
 	VZEROUPPER
 	RET
 
-// func adamRowAVX512(theta []float64, m []float64, s []float64, x []float64, y *[8]float64, by []float64, n int)
-// Requires: AVX, AVX512F
-TEXT ·adamRowAVX512(SB), NOSPLIT, $0-136
+// func adamMatVecAVX512(theta []float64, m []float64, s []float64, out []float64, y []float64, x []float64, z []float64, by []float64, rows int, cols int, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·adamMatVecAVX512(SB), NOSPLIT, $0-216
 	MOVQ    theta_base+0(FP), AX
 	MOVQ    m_base+24(FP), CX
 	MOVQ    s_base+48(FP), DX
-	MOVQ    x_base+72(FP), BX
-	MOVQ    y+96(FP), SI
-	MOVQ    by_base+104(FP), DI
-	MOVQ    n+128(FP), R8
-	VMOVUPD (SI), Z0
+	MOVQ    out_base+72(FP), BX
+	MOVQ    y_base+96(FP), SI
+	MOVQ    x_base+120(FP), DI
+	MOVQ    z_base+144(FP), R8
+	MOVQ    by_base+168(FP), R9
+	MOVQ    rows+192(FP), R10
+	MOVQ    cols+200(FP), R11
+	MOVQ    ahead+208(FP), R12
+	SHLQ    $0x03, R12
+	VMOVUPD (R9), Z6
+	VMOVUPD 64(R9), Z7
+	VMOVUPD 128(R9), Z8
+	VMOVUPD 192(R9), Z9
+	VMOVUPD 256(R9), Z10
+	VMOVUPD 320(R9), Z11
+	VMOVUPD 384(R9), Z12
+	VMOVUPD 448(R9), Z13
+	VMOVUPD 512(R9), Z14
+	VMOVUPD 576(R9), Z15
+	IMUL3Q  $0x00000040, R11, R9
 
 loop22:
-	VMOVUPD (AX), Z2
-	VMULPD  (BX), Z0, Z3
-	VMULPD  (DI), Z2, Z1
-	VSUBPD  Z3, Z1, Z1
-	VMOVUPD (DX), Z4
-	VMULPD  256(DI), Z4, Z4
-	VMULPD  Z1, Z1, Z3
-	VMULPD  320(DI), Z3, Z3
-	VADDPD  Z3, Z4, Z4
-	VMOVUPD Z4, (DX)
-	VSQRTPD Z4, Z4
-	VMULPD  384(DI), Z4, Z4
-	VADDPD  448(DI), Z4, Z4
-	VMOVUPD (CX), Z3
-	VMULPD  128(DI), Z3, Z3
-	VMULPD  192(DI), Z1, Z1
-	VADDPD  Z1, Z3, Z3
-	VMOVUPD Z3, (CX)
-	VMULPD  512(DI), Z3, Z3
-	VDIVPD  Z4, Z3, Z3
-	VMULPD  64(DI), Z2, Z2
-	VSUBPD  Z3, Z2, Z2
-	VMOVUPD Z2, (AX)
-	ADDQ    $0x00000040, AX
-	ADDQ    $0x00000040, CX
-	ADDQ    $0x00000040, DX
-	ADDQ    $0x00000040, BX
-	DECQ    R8
-	JNZ     loop22
+	VMOVUPD (SI), Z0
+	VPXORQ  Z1, Z1, Z1
+	XORQ    R11, R11
+
+cols23:
+	MOVQ        R11, R13
+	ADDQ        R12, R13
+	PREFETCHT1  (AX)(R13*1)
+	PREFETCHT1  (CX)(R13*1)
+	PREFETCHT1  (DX)(R13*1)
+	VMOVUPD     (AX)(R11*1), Z3
+	VMULPD      (DI)(R11*1), Z0, Z4
+	VMULPD      Z6, Z3, Z2
+	VSUBPD      Z4, Z2, Z2
+	VMOVUPD     (DX)(R11*1), Z5
+	VMULPD      Z10, Z5, Z5
+	VMULPD      Z2, Z2, Z4
+	VMULPD      Z11, Z4, Z4
+	VADDPD      Z4, Z5, Z5
+	VMOVUPD     Z5, (DX)(R11*1)
+	VSQRTPD     Z5, Z5
+	VMULPD      Z12, Z5, Z5
+	VADDPD      Z13, Z5, Z5
+	VMOVUPD     (CX)(R11*1), Z4
+	VMULPD      Z8, Z4, Z4
+	VMULPD      Z9, Z2, Z2
+	VADDPD      Z2, Z4, Z4
+	VMOVUPD     Z4, (CX)(R11*1)
+	VMULPD      Z14, Z4, Z4
+	VDIVPD      Z5, Z4, Z4
+	VMULPD      Z7, Z3, Z3
+	VSUBPD      Z4, Z3, Z3
+	VMOVUPD     Z3, (AX)(R11*1)
+	VFMADD231PD (R8)(R11*1), Z3, Z1
+	ADDQ        $0x00000040, R11
+	CMPQ        R11, R9
+	JL          cols23
+	VMOVUPD     Z1, (BX)
+	ADDQ        R9, AX
+	ADDQ        R9, CX
+	ADDQ        R9, DX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, BX
+	DECQ        R10
+	JNZ         loop22
 	VZEROUPPER
 	RET
 
@@ -742,7 +773,7 @@ TEXT ·negateDotsAVX512(SB), NOSPLIT, $0-104
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z4, Z4, Z4
 
-loop23:
+loop24:
 	VMOVUPD     (SI), Z1
 	VSUBPD      (BX), Z0, Z2
 	VFMADD231PD Z2, Z1, Z3
@@ -752,7 +783,7 @@ loop23:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, AX
 	DECQ        DI
-	JNZ         loop23
+	JNZ         loop24
 	VMOVUPD     Z3, (CX)
 	VMOVUPD     Z4, (DX)
 	VZEROUPPER
@@ -771,7 +802,7 @@ TEXT ·addOuters1AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop24:
+loop25:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R8)(DI*1), Z0, Z0
@@ -779,20 +810,20 @@ loop24:
 	VPXORQ       Z1, Z1, Z1
 	XORQ         R9, R9
 
-cols25:
+cols26:
 	VMOVUPD     (AX)(R9*1), Z2
 	VFMADD231PD (R8)(R9*1), Z0, Z2
 	VMOVUPD     Z2, (AX)(R9*1)
 	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols25
+	JL          cols26
 	VADDPD      (CX), Z1, Z1
 	VMOVUPD     Z1, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop24
+	JNZ         loop25
 	VZEROUPPER
 	RET
 
@@ -809,7 +840,7 @@ TEXT ·addOuters2AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop26:
+loop27:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R9)(DI*1), Z0, Z0
@@ -821,7 +852,7 @@ loop26:
 	VPXORQ       Z2, Z2, Z2
 	XORQ         R10, R10
 
-cols27:
+cols28:
 	VMOVUPD     (AX)(R10*1), Z3
 	VFMADD231PD (R8)(R10*1), Z0, Z3
 	VFMADD231PD (R9)(R10*1), Z1, Z3
@@ -829,13 +860,13 @@ cols27:
 	VFMADD231PD Z3, Z3, Z2
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols27
+	JL          cols28
 	VADDPD      (CX), Z2, Z2
 	VMOVUPD     Z2, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop26
+	JNZ         loop27
 	VZEROUPPER
 	RET
 
@@ -852,7 +883,7 @@ TEXT ·addOuters3AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop28:
+loop29:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R10)(DI*1), Z0, Z0
@@ -868,7 +899,7 @@ loop28:
 	VPXORQ       Z3, Z3, Z3
 	XORQ         R11, R11
 
-cols29:
+cols30:
 	VMOVUPD     (AX)(R11*1), Z4
 	VFMADD231PD (R8)(R11*1), Z0, Z4
 	VFMADD231PD (R9)(R11*1), Z1, Z4
@@ -877,13 +908,13 @@ cols29:
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols29
+	JL          cols30
 	VADDPD      (CX), Z3, Z3
 	VMOVUPD     Z3, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop28
+	JNZ         loop29
 	VZEROUPPER
 	RET
 
@@ -900,7 +931,7 @@ TEXT ·addOuters4AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop30:
+loop31:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R11)(DI*1), Z0, Z0
@@ -920,7 +951,7 @@ loop30:
 	VPXORQ       Z4, Z4, Z4
 	XORQ         R12, R12
 
-cols31:
+cols32:
 	VMOVUPD     (AX)(R12*1), Z5
 	VFMADD231PD (R8)(R12*1), Z0, Z5
 	VFMADD231PD (R9)(R12*1), Z1, Z5
@@ -930,13 +961,13 @@ cols31:
 	VFMADD231PD Z5, Z5, Z4
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols31
+	JL          cols32
 	VADDPD      (CX), Z4, Z4
 	VMOVUPD     Z4, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop30
+	JNZ         loop31
 	VZEROUPPER
 	RET
 
@@ -953,7 +984,7 @@ TEXT ·addOuters5AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop32:
+loop33:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R12)(DI*1), Z0, Z0
@@ -977,7 +1008,7 @@ loop32:
 	VPXORQ       Z5, Z5, Z5
 	XORQ         R13, R13
 
-cols33:
+cols34:
 	VMOVUPD     (AX)(R13*1), Z6
 	VFMADD231PD (R8)(R13*1), Z0, Z6
 	VFMADD231PD (R9)(R13*1), Z1, Z6
@@ -988,13 +1019,13 @@ cols33:
 	VFMADD231PD Z6, Z6, Z5
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols33
+	JL          cols34
 	VADDPD      (CX), Z5, Z5
 	VMOVUPD     Z5, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop32
+	JNZ         loop33
 	VZEROUPPER
 	RET
 
@@ -1011,7 +1042,7 @@ TEXT ·addOuters6AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop34:
+loop35:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Z0
 	VMULPD       (R13)(DI*1), Z0, Z0
@@ -1039,7 +1070,7 @@ loop34:
 	VPXORQ       Z6, Z6, Z6
 	XORQ         R14, R14
 
-cols35:
+cols36:
 	VMOVUPD     (AX)(R14*1), Z7
 	VFMADD231PD (R8)(R14*1), Z0, Z7
 	VFMADD231PD (R9)(R14*1), Z1, Z7
@@ -1051,13 +1082,13 @@ cols35:
 	VFMADD231PD Z7, Z7, Z6
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols35
+	JL          cols36
 	VADDPD      (CX), Z6, Z6
 	VMOVUPD     Z6, (CX)
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop34
+	JNZ         loop35
 	VZEROUPPER
 	RET
 
@@ -1080,13 +1111,13 @@ TEXT ·addOuterMatVecAVX512(SB), NOSPLIT, $0-160
 	VMOVUPD      Z2, (CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop36:
+loop37:
 	VMULPD (BX), Z0, Z1
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z2, Z2, Z2
 	XORQ   R11, R11
 
-cols37:
+cols38:
 	PREFETCHT1  (R10)(R11*1)
 	VMOVUPD     (AX)(R11*1), Z4
 	VFMADD231PD (SI)(R11*1), Z1, Z4
@@ -1095,7 +1126,7 @@ cols37:
 	VFMADD231PD Z4, Z4, Z2
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, R9
-	JL          cols37
+	JL          cols38
 	VMOVUPD     Z3, (DX)
 	VADDPD      (CX), Z2, Z2
 	VMOVUPD     Z2, (CX)
@@ -1104,7 +1135,7 @@ cols37:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop36
+	JNZ         loop37
 	VZEROUPPER
 	RET
 
@@ -1119,22 +1150,22 @@ TEXT ·outersNorm2x1AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop38:
+loop39:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Z0
 	VMULPD       (DI)(SI*1), Z0, Z0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols39:
+cols40:
 	VMULPD      (DI)(R8*1), Z0, Z2
 	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols39
+	JL          cols40
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop38
+	JNZ         loop39
 	VMOVUPD     Z1, (AX)
 	VZEROUPPER
 	RET
@@ -1150,7 +1181,7 @@ TEXT ·outersNorm2x2AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop40:
+loop41:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R8)(SI*1), Z0, Z0
@@ -1161,16 +1192,16 @@ loop40:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols41:
+cols42:
 	VMULPD      (DI)(R9*1), Z0, Z3
 	VFMADD231PD (R8)(R9*1), Z1, Z3
 	VFMADD231PD Z3, Z3, Z2
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols41
+	JL          cols42
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop40
+	JNZ         loop41
 	VMOVUPD     Z2, (AX)
 	VZEROUPPER
 	RET
@@ -1186,7 +1217,7 @@ TEXT ·outersNorm2x3AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop42:
+loop43:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R9)(SI*1), Z0, Z0
@@ -1201,17 +1232,17 @@ loop42:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols43:
+cols44:
 	VMULPD      (DI)(R10*1), Z0, Z4
 	VFMADD231PD (R8)(R10*1), Z1, Z4
 	VFMADD231PD (R9)(R10*1), Z2, Z4
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols43
+	JL          cols44
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop42
+	JNZ         loop43
 	VMOVUPD     Z3, (AX)
 	VZEROUPPER
 	RET
@@ -1227,7 +1258,7 @@ TEXT ·outersNorm2x4AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop44:
+loop45:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R10)(SI*1), Z0, Z0
@@ -1246,7 +1277,7 @@ loop44:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols45:
+cols46:
 	VMULPD      (DI)(R11*1), Z0, Z5
 	VFMADD231PD (R8)(R11*1), Z1, Z5
 	VFMADD231PD (R9)(R11*1), Z2, Z5
@@ -1254,10 +1285,10 @@ cols45:
 	VFMADD231PD Z5, Z5, Z4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols45
+	JL          cols46
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop44
+	JNZ         loop45
 	VMOVUPD     Z4, (AX)
 	VZEROUPPER
 	RET
@@ -1273,7 +1304,7 @@ TEXT ·outersNorm2x5AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop46:
+loop47:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R11)(SI*1), Z0, Z0
@@ -1296,7 +1327,7 @@ loop46:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols47:
+cols48:
 	VMULPD      (DI)(R12*1), Z0, Z6
 	VFMADD231PD (R8)(R12*1), Z1, Z6
 	VFMADD231PD (R9)(R12*1), Z2, Z6
@@ -1305,10 +1336,10 @@ cols47:
 	VFMADD231PD Z6, Z6, Z5
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols47
+	JL          cols48
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop46
+	JNZ         loop47
 	VMOVUPD     Z5, (AX)
 	VZEROUPPER
 	RET
@@ -1324,7 +1355,7 @@ TEXT ·outersNorm2x6AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop48:
+loop49:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Z0
 	VMULPD       (R12)(SI*1), Z0, Z0
@@ -1351,7 +1382,7 @@ loop48:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols49:
+cols50:
 	VMULPD      (DI)(R13*1), Z0, Z7
 	VFMADD231PD (R8)(R13*1), Z1, Z7
 	VFMADD231PD (R9)(R13*1), Z2, Z7
@@ -1361,10 +1392,10 @@ cols49:
 	VFMADD231PD Z7, Z7, Z6
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols49
+	JL          cols50
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop48
+	JNZ         loop49
 	VMOVUPD     Z6, (AX)
 	VZEROUPPER
 	RET
@@ -1380,13 +1411,13 @@ TEXT ·copyLanesAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop50:
+loop51:
 	VMOVUPD (CX), Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop50
+	JNZ     loop51
 	VZEROUPPER
 	RET
 
@@ -1401,7 +1432,7 @@ TEXT ·negateLanesAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop51:
+loop52:
 	VMOVUPD (CX), Z0
 	VPXORQ  Z4, Z4, Z4
 	VSUBPD  Z0, Z4, Z0
@@ -1409,7 +1440,7 @@ loop51:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop51
+	JNZ     loop52
 	VZEROUPPER
 	RET
 
@@ -1424,24 +1455,24 @@ TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop52:
+loop53:
 	VMOVUPD (CX), Z0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows53:
+rows54:
 	DECQ   R8
-	JZ     sum54
+	JZ     sum55
 	ADDQ   SI, DI
 	VADDPD (DI), Z0, Z0
-	JMP    rows53
+	JMP    rows54
 
-sum54:
+sum55:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop52
+	JNZ     loop53
 	VZEROUPPER
 	RET
 
@@ -1458,15 +1489,15 @@ TEXT ·expand1AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop55:
+loop56:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none57
+	JZ      none58
 	VMOVUPD (CX), Z4
 
-loop58:
+loop59:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1475,12 +1506,12 @@ loop58:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop58
+	JNZ     loop59
 
-none57:
+none58:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop55
+	JNZ  loop56
 	VZEROUPPER
 	RET
 
@@ -1497,16 +1528,16 @@ TEXT ·expand2AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop59:
+loop60:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none61
+	JZ      none62
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-loop62:
+loop63:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1517,12 +1548,12 @@ loop62:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop62
+	JNZ     loop63
 
-none61:
+none62:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop59
+	JNZ  loop60
 	VZEROUPPER
 	RET
 
@@ -1539,17 +1570,17 @@ TEXT ·expand3AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop63:
+loop64:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none65
+	JZ      none66
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-loop66:
+loop67:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1562,12 +1593,12 @@ loop66:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop66
+	JNZ     loop67
 
-none65:
+none66:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop63
+	JNZ  loop64
 	VZEROUPPER
 	RET
 
@@ -1584,18 +1615,18 @@ TEXT ·expand4AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop67:
+loop68:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none69
+	JZ      none70
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-loop70:
+loop71:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -1610,12 +1641,12 @@ loop70:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop70
+	JNZ     loop71
 
-none69:
+none70:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop67
+	JNZ  loop68
 	VZEROUPPER
 	RET
 
@@ -1634,16 +1665,16 @@ TEXT ·fold1AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop71:
+loop72:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none73
+	JZ      none74
 	VMOVUPD (BX), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop74:
+loop75:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z2
@@ -1654,19 +1685,19 @@ loop74:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop74
+	JNZ         loop75
 	VMOVUPD     Z1, (AX)
-	JMP         end72
+	JMP         end73
 
-none73:
+none74:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 
-end72:
+end73:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop71
+	JNZ  loop72
 	VZEROUPPER
 	RET
 
@@ -1685,18 +1716,18 @@ TEXT ·fold2AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop75:
+loop76:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none77
+	JZ      none78
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop78:
+loop79:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z4
@@ -1712,21 +1743,21 @@ loop78:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop78
+	JNZ         loop79
 	VMOVUPD     Z2, (AX)
 	VMOVUPD     Z3, 64(AX)
-	JMP         end76
+	JMP         end77
 
-none77:
+none78:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 
-end76:
+end77:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop75
+	JNZ  loop76
 	VZEROUPPER
 	RET
 
@@ -1745,12 +1776,12 @@ TEXT ·fold3AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop79:
+loop80:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none81
+	JZ      none82
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -1758,7 +1789,7 @@ loop79:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop82:
+loop83:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z6
@@ -1779,23 +1810,23 @@ loop82:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop82
+	JNZ         loop83
 	VMOVUPD     Z3, (AX)
 	VMOVUPD     Z4, 64(AX)
 	VMOVUPD     Z5, 128(AX)
-	JMP         end80
+	JMP         end81
 
-none81:
+none82:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 
-end80:
+end81:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop79
+	JNZ  loop80
 	VZEROUPPER
 	RET
 
@@ -1814,12 +1845,12 @@ TEXT ·fold4AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop83:
+loop84:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none85
+	JZ      none86
 	VMOVUPD (BX), Z0
 	VMOVUPD 64(BX), Z1
 	VMOVUPD 128(BX), Z2
@@ -1829,7 +1860,7 @@ loop83:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop86:
+loop87:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Z8
@@ -1855,25 +1886,25 @@ loop86:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop86
+	JNZ         loop87
 	VMOVUPD     Z4, (AX)
 	VMOVUPD     Z5, 64(AX)
 	VMOVUPD     Z6, 128(AX)
 	VMOVUPD     Z7, 192(AX)
-	JMP         end84
+	JMP         end85
 
-none85:
+none86:
 	VPXORQ  Z0, Z0, Z0
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z0, 64(AX)
 	VMOVUPD Z0, 128(AX)
 	VMOVUPD Z0, 192(AX)
 
-end84:
+end85:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop83
+	JNZ  loop84
 	VZEROUPPER
 	RET
 
@@ -1888,15 +1919,15 @@ TEXT ·rowDots1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop87:
+loop88:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none89
+	JZ      none90
 	VMOVUPD (CX), Z4
 
-four90:
+four91:
 	MOVQ       (SI), R10
 	MOVL       R10, R9
 	SHRQ       $0x20, R10
@@ -1929,19 +1960,19 @@ four90:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last91
+	JLE        last92
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four90
+	JMP        four91
 
-last91:
+last92:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none89:
+none90:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop87
+	JNZ  loop88
 	VZEROUPPER
 	RET
 
@@ -1956,16 +1987,16 @@ TEXT ·rowDots2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop92:
+loop93:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none94
+	JZ      none95
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 
-four95:
+four96:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -2002,19 +2033,19 @@ four95:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last96
+	JLE         last97
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four95
+	JMP         four96
 
-last96:
+last97:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none94:
+none95:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop92
+	JNZ  loop93
 	VZEROUPPER
 	RET
 
@@ -2029,17 +2060,17 @@ TEXT ·rowDots3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop97:
+loop98:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none99
+	JZ      none100
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 
-four100:
+four101:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -2080,19 +2111,19 @@ four100:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last101
+	JLE         last102
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four100
+	JMP         four101
 
-last101:
+last102:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none99:
+none100:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop97
+	JNZ  loop98
 	VZEROUPPER
 	RET
 
@@ -2107,18 +2138,18 @@ TEXT ·rowDots4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop102:
+loop103:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none104
+	JZ      none105
 	VMOVUPD (CX), Z4
 	VMOVUPD 64(CX), Z5
 	VMOVUPD 128(CX), Z6
 	VMOVUPD 192(CX), Z7
 
-four105:
+four106:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -2163,19 +2194,19 @@ four105:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last106
+	JLE         last107
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four105
+	JMP         four106
 
-last106:
+last107:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none104:
+none105:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop102
+	JNZ  loop103
 	VZEROUPPER
 	RET
 
@@ -2190,16 +2221,16 @@ TEXT ·rowSums1AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop107:
+loop108:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	SUBQ   $0x00000002, R8
-	JL     single109
+	JL     single110
 
-pair108:
+pair109:
 	VBROADCASTF64X2 (DX), Z3
 	VUNPCKLPD       Z3, Z3, Z2
 	VUNPCKHPD       Z3, Z3, Z3
@@ -2215,11 +2246,11 @@ pair108:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair108
+	JGE             pair109
 
-single109:
+single110:
 	CMPQ         R8, $-1
-	JL           sum110
+	JL           sum111
 	VBROADCASTSD (DX), Z2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -2228,12 +2259,12 @@ single109:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum110:
+sum111:
 	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop107
+	JNZ     loop108
 	VZEROUPPER
 	RET
 
@@ -2248,7 +2279,7 @@ TEXT ·rowSums2AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop111:
+loop112:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2257,9 +2288,9 @@ loop111:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R8
-	JL     single113
+	JL     single114
 
-pair112:
+pair113:
 	VBROADCASTF64X2 (DX), Z5
 	VUNPCKLPD       Z5, Z5, Z4
 	VUNPCKHPD       Z5, Z5, Z5
@@ -2277,11 +2308,11 @@ pair112:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair112
+	JGE             pair113
 
-single113:
+single114:
 	CMPQ         R8, $-1
-	JL           sum114
+	JL           sum115
 	VBROADCASTSD (DX), Z4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -2291,14 +2322,14 @@ single113:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum114:
+sum115:
 	VADDPD  Z2, Z0, Z0
 	VADDPD  Z3, Z1, Z1
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop111
+	JNZ     loop112
 	VZEROUPPER
 	RET
 
@@ -2313,7 +2344,7 @@ TEXT ·rowSums3AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop115:
+loop116:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2324,9 +2355,9 @@ loop115:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	SUBQ   $0x00000002, R8
-	JL     single117
+	JL     single118
 
-pair116:
+pair117:
 	VBROADCASTF64X2 (DX), Z7
 	VUNPCKLPD       Z7, Z7, Z6
 	VUNPCKHPD       Z7, Z7, Z7
@@ -2346,11 +2377,11 @@ pair116:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair116
+	JGE             pair117
 
-single117:
+single118:
 	CMPQ         R8, $-1
-	JL           sum118
+	JL           sum119
 	VBROADCASTSD (DX), Z6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -2361,7 +2392,7 @@ single117:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum118:
+sum119:
 	VADDPD  Z3, Z0, Z0
 	VADDPD  Z4, Z1, Z1
 	VADDPD  Z5, Z2, Z2
@@ -2370,7 +2401,7 @@ sum118:
 	VMOVUPD Z2, 128(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop115
+	JNZ     loop116
 	VZEROUPPER
 	RET
 
@@ -2385,7 +2416,7 @@ TEXT ·rowSums4AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop119:
+loop120:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -2398,9 +2429,9 @@ loop119:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R8
-	JL     single121
+	JL     single122
 
-pair120:
+pair121:
 	VBROADCASTF64X2 (DX), Z9
 	VUNPCKLPD       Z9, Z9, Z8
 	VUNPCKHPD       Z9, Z9, Z9
@@ -2422,11 +2453,11 @@ pair120:
 	ADDQ            $0x00000008, SI
 	ADDQ            $0x00000010, DX
 	SUBQ            $0x00000002, R8
-	JGE             pair120
+	JGE             pair121
 
-single121:
+single122:
 	CMPQ         R8, $-1
-	JL           sum122
+	JL           sum123
 	VBROADCASTSD (DX), Z8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -2438,7 +2469,7 @@ single121:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum122:
+sum123:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -2449,7 +2480,7 @@ sum122:
 	VMOVUPD Z3, 192(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop119
+	JNZ     loop120
 	VZEROUPPER
 	RET
 
@@ -2472,15 +2503,15 @@ TEXT ·treeDots1AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent123:
+parent124:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none126
+	JZ    none127
 
-child124:
+child125:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2492,9 +2523,9 @@ child124:
 	VMOVUPD (R11), Z4
 	VMULPD  (R12), Z4, Z4
 	TESTQ   R9, R9
-	JZ      next125
+	JZ      next126
 
-four127:
+four128:
 	MOVQ       (DI), R12
 	MOVL       R12, R11
 	SHRQ       $0x20, R12
@@ -2527,23 +2558,23 @@ four127:
 	VADDPD     Y6, Y5, Y5
 	VMOVUPD    Y5, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last128
+	JLE        last129
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four127
+	JMP        four128
 
-last128:
+last129:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next125:
+next126:
 	DECQ R10
-	JNZ  child124
+	JNZ  child125
 
-none126:
+none127:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent123
+	JNZ  parent124
 	VZEROUPPER
 	RET
 
@@ -2566,15 +2597,15 @@ TEXT ·treeDots2AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent129:
+parent130:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none132
+	JZ    none133
 
-child130:
+child131:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2588,9 +2619,9 @@ child130:
 	VMOVUPD 64(R11), Z5
 	VMULPD  64(R12), Z5, Z5
 	TESTQ   R9, R9
-	JZ      next131
+	JZ      next132
 
-four133:
+four134:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -2627,23 +2658,23 @@ four133:
 	VADDPD      Y7, Y6, Y6
 	VMOVUPD     Y6, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last134
+	JLE         last135
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four133
+	JMP         four134
 
-last134:
+last135:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next131:
+next132:
 	DECQ R10
-	JNZ  child130
+	JNZ  child131
 
-none132:
+none133:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent129
+	JNZ  parent130
 	VZEROUPPER
 	RET
 
@@ -2666,15 +2697,15 @@ TEXT ·treeDots3AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent135:
+parent136:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none138
+	JZ    none139
 
-child136:
+child137:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2690,9 +2721,9 @@ child136:
 	VMOVUPD 128(R11), Z6
 	VMULPD  128(R12), Z6, Z6
 	TESTQ   R9, R9
-	JZ      next137
+	JZ      next138
 
-four139:
+four140:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -2733,23 +2764,23 @@ four139:
 	VADDPD      Y8, Y7, Y7
 	VMOVUPD     Y7, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last140
+	JLE         last141
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four139
+	JMP         four140
 
-last140:
+last141:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next137:
+next138:
 	DECQ R10
-	JNZ  child136
+	JNZ  child137
 
-none138:
+none139:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent135
+	JNZ  parent136
 	VZEROUPPER
 	RET
 
@@ -2772,15 +2803,15 @@ TEXT ·treeDots4AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent141:
+parent142:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none144
+	JZ    none145
 
-child142:
+child143:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -2798,9 +2829,9 @@ child142:
 	VMOVUPD 192(R11), Z7
 	VMULPD  192(R12), Z7, Z7
 	TESTQ   R9, R9
-	JZ      next143
+	JZ      next144
 
-four145:
+four146:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -2845,23 +2876,23 @@ four145:
 	VADDPD      Y9, Y8, Y8
 	VMOVUPD     Y8, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last146
+	JLE         last147
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four145
+	JMP         four146
 
-last146:
+last147:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next143:
+next144:
 	DECQ R10
-	JNZ  child142
+	JNZ  child143
 
-none144:
+none145:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent141
+	JNZ  parent142
 	VZEROUPPER
 	RET
 
@@ -2887,7 +2918,7 @@ TEXT ·treeSums1AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent147:
+parent148:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -2896,18 +2927,18 @@ parent147:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Z1
 	TESTQ   R11, R11
-	JZ      none149
+	JZ      none150
 
-child148:
+child149:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	SUBQ   $0x00000002, R10
-	JL     single151
+	JL     single152
 
-pair150:
+pair151:
 	VBROADCASTF64X2 (SI), Z5
 	VUNPCKLPD       Z5, Z5, Z4
 	VUNPCKHPD       Z5, Z5, Z5
@@ -2923,11 +2954,11 @@ pair150:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair150
+	JGE             pair151
 
-single151:
+single152:
 	CMPQ         R10, $-1
-	JL           sum152
+	JL           sum153
 	VBROADCASTSD (SI), Z4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -2936,7 +2967,7 @@ single151:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum152:
+sum153:
 	VADDPD      Z3, Z2, Z2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -2946,15 +2977,15 @@ sum152:
 	VFMADD231PD (CX)(R10*1), Z2, Z0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child148
+	JNZ         child149
 
-none149:
+none150:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent147
+	JNZ     parent148
 	VZEROUPPER
 	RET
 
@@ -2980,7 +3011,7 @@ TEXT ·treeSums2AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent153:
+parent154:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -2991,9 +3022,9 @@ parent153:
 	VMOVUPD (R10), Z2
 	VMOVUPD 64(R10), Z3
 	TESTQ   R11, R11
-	JZ      none155
+	JZ      none156
 
-child154:
+child155:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3002,9 +3033,9 @@ child154:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	SUBQ   $0x00000002, R10
-	JL     single157
+	JL     single158
 
-pair156:
+pair157:
 	VBROADCASTF64X2 (SI), Z9
 	VUNPCKLPD       Z9, Z9, Z8
 	VUNPCKHPD       Z9, Z9, Z9
@@ -3022,11 +3053,11 @@ pair156:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair156
+	JGE             pair157
 
-single157:
+single158:
 	CMPQ         R10, $-1
-	JL           sum158
+	JL           sum159
 	VBROADCASTSD (SI), Z8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -3036,7 +3067,7 @@ single157:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum158:
+sum159:
 	VADDPD      Z6, Z4, Z4
 	VADDPD      Z7, Z5, Z5
 	MOVLQSX     (DX), R10
@@ -3051,16 +3082,16 @@ sum158:
 	VFMADD231PD 64(CX)(R10*1), Z5, Z1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child154
+	JNZ         child155
 
-none155:
+none156:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
 	ADDQ    $0x00000080, (SP)
 	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent153
+	JNZ     parent154
 	VZEROUPPER
 	RET
 
@@ -3086,7 +3117,7 @@ TEXT ·treeSums3AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent159:
+parent160:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -3099,9 +3130,9 @@ parent159:
 	VMOVUPD 64(R10), Z4
 	VMOVUPD 128(R10), Z5
 	TESTQ   R11, R11
-	JZ      none161
+	JZ      none162
 
-child160:
+child161:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3112,9 +3143,9 @@ child160:
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
 	SUBQ   $0x00000002, R10
-	JL     single163
+	JL     single164
 
-pair162:
+pair163:
 	VBROADCASTF64X2 (SI), Z13
 	VUNPCKLPD       Z13, Z13, Z12
 	VUNPCKHPD       Z13, Z13, Z13
@@ -3134,11 +3165,11 @@ pair162:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair162
+	JGE             pair163
 
-single163:
+single164:
 	CMPQ         R10, $-1
-	JL           sum164
+	JL           sum165
 	VBROADCASTSD (SI), Z12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -3149,7 +3180,7 @@ single163:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum164:
+sum165:
 	VADDPD      Z9, Z6, Z6
 	VADDPD      Z10, Z7, Z7
 	VADDPD      Z11, Z8, Z8
@@ -3169,9 +3200,9 @@ sum164:
 	VFMADD231PD 128(CX)(R10*1), Z8, Z2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child160
+	JNZ         child161
 
-none161:
+none162:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3179,7 +3210,7 @@ none161:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent159
+	JNZ     parent160
 	VZEROUPPER
 	RET
 
@@ -3205,7 +3236,7 @@ TEXT ·treeSums4AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent165:
+parent166:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -3220,9 +3251,9 @@ parent165:
 	VMOVUPD 128(R10), Z6
 	VMOVUPD 192(R10), Z7
 	TESTQ   R11, R11
-	JZ      none167
+	JZ      none168
 
-child166:
+child167:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -3235,9 +3266,9 @@ child166:
 	VPXORQ Z14, Z14, Z14
 	VPXORQ Z15, Z15, Z15
 	SUBQ   $0x00000002, R10
-	JL     single169
+	JL     single170
 
-pair168:
+pair169:
 	VBROADCASTF64X2 (SI), Z17
 	VUNPCKLPD       Z17, Z17, Z16
 	VUNPCKHPD       Z17, Z17, Z17
@@ -3259,11 +3290,11 @@ pair168:
 	ADDQ            $0x00000008, R8
 	ADDQ            $0x00000010, SI
 	SUBQ            $0x00000002, R10
-	JGE             pair168
+	JGE             pair169
 
-single169:
+single170:
 	CMPQ         R10, $-1
-	JL           sum170
+	JL           sum171
 	VBROADCASTSD (SI), Z16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -3275,7 +3306,7 @@ single169:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum170:
+sum171:
 	VADDPD      Z12, Z8, Z8
 	VADDPD      Z13, Z9, Z9
 	VADDPD      Z14, Z10, Z10
@@ -3300,9 +3331,9 @@ sum170:
 	VFMADD231PD 192(CX)(R10*1), Z11, Z3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child166
+	JNZ         child167
 
-none167:
+none168:
 	MOVQ    8(SP), R10
 	VMOVUPD Z0, (R10)
 	VMOVUPD Z1, 64(R10)
@@ -3311,7 +3342,7 @@ none167:
 	ADDQ    $0x00000100, (SP)
 	ADDQ    $0x00000100, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent165
+	JNZ     parent166
 	VZEROUPPER
 	RET
 
@@ -3336,7 +3367,7 @@ TEXT ·cellDots1AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run171:
+run172:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3349,9 +3380,9 @@ run171:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Z9
 
-four172:
+four173:
 	CMPQ       R8, $0x00000004
-	JL         one173
+	JL         one174
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R9
 	IMULQ      SI, DI
@@ -3392,11 +3423,11 @@ four172:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four172
+	JMP        four173
 
-one173:
+one174:
 	TESTQ         R8, R8
-	JZ            end174
+	JZ            end175
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3412,11 +3443,11 @@ one173:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one173
+	JMP           one174
 
-end174:
+end175:
 	DECQ 24(SP)
-	JNZ  run171
+	JNZ  run172
 	VZEROUPPER
 	RET
 
@@ -3441,7 +3472,7 @@ TEXT ·cellDots2AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run175:
+run176:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3455,9 +3486,9 @@ run175:
 	VMOVUPD (R9), Z9
 	VMOVUPD 64(R9), Z10
 
-four176:
+four177:
 	CMPQ        R8, $0x00000004
-	JL          one177
+	JL          one178
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3506,11 +3537,11 @@ four176:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four176
+	JMP         four177
 
-one177:
+one178:
 	TESTQ         R8, R8
-	JZ            end178
+	JZ            end179
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3528,11 +3559,11 @@ one177:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one177
+	JMP           one178
 
-end178:
+end179:
 	DECQ 24(SP)
-	JNZ  run175
+	JNZ  run176
 	VZEROUPPER
 	RET
 
@@ -3557,7 +3588,7 @@ TEXT ·cellDots3AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run179:
+run180:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3572,9 +3603,9 @@ run179:
 	VMOVUPD 64(R9), Z10
 	VMOVUPD 128(R9), Z11
 
-four180:
+four181:
 	CMPQ        R8, $0x00000004
-	JL          one181
+	JL          one182
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3631,11 +3662,11 @@ four180:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four180
+	JMP         four181
 
-one181:
+one182:
 	TESTQ         R8, R8
-	JZ            end182
+	JZ            end183
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3655,11 +3686,11 @@ one181:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one181
+	JMP           one182
 
-end182:
+end183:
 	DECQ 24(SP)
-	JNZ  run179
+	JNZ  run180
 	VZEROUPPER
 	RET
 
@@ -3684,7 +3715,7 @@ TEXT ·cellDots4AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run183:
+run184:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -3700,9 +3731,9 @@ run183:
 	VMOVUPD 128(R9), Z11
 	VMOVUPD 192(R9), Z12
 
-four184:
+four185:
 	CMPQ        R8, $0x00000004
-	JL          one185
+	JL          one186
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R9
 	IMULQ       SI, DI
@@ -3767,11 +3798,11 @@ four184:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four184
+	JMP         four185
 
-one185:
+one186:
 	TESTQ         R8, R8
-	JZ            end186
+	JZ            end187
 	MOVWLZX       (BX), DI
 	MOVWLZX       2(BX), R9
 	IMULQ         SI, DI
@@ -3793,11 +3824,11 @@ one185:
 	ADDQ          $0x00000004, BX
 	ADDQ          $0x00000008, AX
 	DECQ          R8
-	JMP           one185
+	JMP           one186
 
-end186:
+end187:
 	DECQ 24(SP)
-	JNZ  run183
+	JNZ  run184
 	VZEROUPPER
 	RET
 
@@ -3826,7 +3857,7 @@ TEXT ·cellSums1AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run187:
+run188:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -3842,7 +3873,7 @@ run187:
 	VMOVUPD (R11), Z0
 	VPXORQ  Z1, Z1, Z1
 
-loop188:
+loop189:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -3862,11 +3893,11 @@ loop188:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop188
+	JNZ          loop189
 	VADDPD       (R12), Z1, Z1
 	VMOVUPD      Z1, (R12)
 	DECQ         32(SP)
-	JNZ          run187
+	JNZ          run188
 	VZEROUPPER
 	RET
 
@@ -3895,7 +3926,7 @@ TEXT ·cellSums2AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run189:
+run190:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -3913,7 +3944,7 @@ run189:
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
 
-loop190:
+loop191:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -3944,13 +3975,13 @@ loop190:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop190
+	JNZ          loop191
 	VADDPD       (R12), Z2, Z2
 	VMOVUPD      Z2, (R12)
 	VADDPD       64(R12), Z3, Z3
 	VMOVUPD      Z3, 64(R12)
 	DECQ         32(SP)
-	JNZ          run189
+	JNZ          run190
 	VZEROUPPER
 	RET
 
@@ -3979,7 +4010,7 @@ TEXT ·cellSums3AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run191:
+run192:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -3999,7 +4030,7 @@ run191:
 	VPXORQ  Z4, Z4, Z4
 	VPXORQ  Z5, Z5, Z5
 
-loop192:
+loop193:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -4041,7 +4072,7 @@ loop192:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop192
+	JNZ          loop193
 	VADDPD       (R12), Z3, Z3
 	VMOVUPD      Z3, (R12)
 	VADDPD       64(R12), Z4, Z4
@@ -4049,7 +4080,7 @@ loop192:
 	VADDPD       128(R12), Z5, Z5
 	VMOVUPD      Z5, 128(R12)
 	DECQ         32(SP)
-	JNZ          run191
+	JNZ          run192
 	VZEROUPPER
 	RET
 
@@ -4078,7 +4109,7 @@ TEXT ·cellSums4AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run193:
+run194:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -4100,7 +4131,7 @@ run193:
 	VPXORQ  Z6, Z6, Z6
 	VPXORQ  Z7, Z7, Z7
 
-loop194:
+loop195:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -4153,7 +4184,7 @@ loop194:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop194
+	JNZ          loop195
 	VADDPD       (R12), Z4, Z4
 	VMOVUPD      Z4, (R12)
 	VADDPD       64(R12), Z5, Z5
@@ -4163,7 +4194,7 @@ loop194:
 	VADDPD       192(R12), Z7, Z7
 	VMOVUPD      Z7, 192(R12)
 	DECQ         32(SP)
-	JNZ          run193
+	JNZ          run194
 	VZEROUPPER
 	RET
 
@@ -4186,7 +4217,7 @@ TEXT ·multiplyAddsAVX512(SB), NOSPLIT, $0-16
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-loop195:
+loop196:
 	VFMADD231PD Z12, Z12, Z0
 	VFMADD231PD Z12, Z12, Z1
 	VFMADD231PD Z12, Z12, Z2
@@ -4200,7 +4231,7 @@ loop195:
 	VFMADD231PD Z12, Z12, Z10
 	VFMADD231PD Z12, Z12, Z11
 	DECQ        CX
-	JNZ         loop195
+	JNZ         loop196
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4268,7 +4299,7 @@ TEXT ·products1AVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop196:
+loop197:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4280,7 +4311,7 @@ loop196:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop196
+	JNZ     loop197
 	VZEROUPPER
 	RET
 
@@ -4296,7 +4327,7 @@ TEXT ·products2AVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop197:
+loop198:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4311,7 +4342,7 @@ loop197:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop197
+	JNZ     loop198
 	VZEROUPPER
 	RET
 
@@ -4327,7 +4358,7 @@ TEXT ·products3AVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop198:
+loop199:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4345,7 +4376,7 @@ loop198:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop198
+	JNZ     loop199
 	VZEROUPPER
 	RET
 
@@ -4361,7 +4392,7 @@ TEXT ·products4AVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop199:
+loop200:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4382,7 +4413,7 @@ loop199:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop199
+	JNZ     loop200
 	VZEROUPPER
 	RET
 
@@ -4398,7 +4429,7 @@ TEXT ·pairDotsAVX512(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop200:
+loop201:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -4409,15 +4440,15 @@ loop200:
 	VMULPD  (R10), Z0, Z0
 	MOVQ    $0x00000040, R11
 
-more201:
+more202:
 	CMPQ        R11, R8
-	JGE         end202
+	JGE         end203
 	VMOVUPD     (R9)(R11*1), Z1
 	VFMADD231PD (R10)(R11*1), Z1, Z0
 	ADDQ        $0x00000040, R11
-	JMP         more201
+	JMP         more202
 
-end202:
+end203:
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VHADDPD       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X2
@@ -4428,7 +4459,7 @@ end202:
 	ADDQ          $0x00000004, SI
 	ADDQ          $0x00000008, AX
 	DECQ          DI
-	JNZ           loop200
+	JNZ           loop201
 	VZEROUPPER
 	RET
 
@@ -4442,21 +4473,21 @@ TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-80
 	MOVQ s_len+56(FP), SI
 	SHLQ $0x03, BX
 
-loop203:
+loop204:
 	VBROADCASTSD (DX), Z0
 	XORQ         DI, DI
 
-cols204:
+cols205:
 	VMULPD  (CX)(DI*1), Z0, Z1
 	VMOVUPD Z1, (AX)(DI*1)
 	ADDQ    $0x00000040, DI
 	CMPQ    DI, BX
-	JL      cols204
+	JL      cols205
 	ADDQ    $0x00000008, DX
 	ADDQ    BX, CX
 	ADDQ    BX, AX
 	DECQ    SI
-	JNZ     loop203
+	JNZ     loop204
 	VZEROUPPER
 	RET
 
@@ -4492,7 +4523,7 @@ TEXT ·gemmSub8x1AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop205:
+loop206:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFNMADD231PD Z8, Z9, Z0
@@ -4514,7 +4545,7 @@ loop205:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop205
+	JNZ          loop206
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4573,7 +4604,7 @@ TEXT ·gemmSub8x2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop206:
+loop207:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -4604,7 +4635,7 @@ loop206:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop206
+	JNZ          loop207
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4679,7 +4710,7 @@ TEXT ·gemmSub8x3AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (DI)(DI*2), R9
 	LEAQ    (CX)(DI*4), R10
 
-loop207:
+loop208:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -4719,7 +4750,7 @@ loop207:
 	ADDQ         $0x00000008, R10
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop207
+	JNZ          loop208
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4777,7 +4808,7 @@ TEXT ·gemmSub4x1AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Z3
 	LEAQ    (DI)(DI*2), R9
 
-loop208:
+loop209:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFNMADD231PD Z4, Z5, Z0
@@ -4790,7 +4821,7 @@ loop208:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop208
+	JNZ          loop209
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -4828,7 +4859,7 @@ TEXT ·gemmSub4x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Z7
 	LEAQ    (DI)(DI*2), R9
 
-loop209:
+loop210:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -4846,7 +4877,7 @@ loop209:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop209
+	JNZ          loop210
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -4892,7 +4923,7 @@ TEXT ·gemmSub4x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 128(R9), Z11
 	LEAQ    (DI)(DI*2), R9
 
-loop210:
+loop211:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -4915,7 +4946,7 @@ loop210:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop210
+	JNZ          loop211
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -4950,14 +4981,14 @@ TEXT ·gemmSub1x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Z0
 
-loop211:
+loop212:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFNMADD231PD Z1, Z2, Z0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop211
+	JNZ          loop212
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -4979,7 +5010,7 @@ TEXT ·gemmSub1x2AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
 
-loop212:
+loop213:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -4988,7 +5019,7 @@ loop212:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop212
+	JNZ          loop213
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -5012,7 +5043,7 @@ TEXT ·gemmSub1x3AVX512(SB), NOSPLIT, $0-56
 	VMOVUPD 64(SI), Z1
 	VMOVUPD 128(SI), Z2
 
-loop213:
+loop214:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -5023,7 +5054,7 @@ loop213:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop213
+	JNZ          loop214
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5056,7 +5087,7 @@ TEXT ·addGram8x1AVX512(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Z7
 
-loop214:
+loop215:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFMADD231PD  Z8, Z9, Z0
@@ -5077,7 +5108,7 @@ loop214:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop214
+	JNZ          loop215
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -5130,7 +5161,7 @@ TEXT ·addGram8x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z14
 	VMOVUPD 64(DI), Z15
 
-loop215:
+loop216:
 	VMOVUPD      (DX), Z16
 	VMOVUPD      64(DX), Z17
 	VBROADCASTSD (CX), Z18
@@ -5160,7 +5191,7 @@ loop215:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop215
+	JNZ          loop216
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -5229,7 +5260,7 @@ TEXT ·addGram8x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z22
 	VMOVUPD 128(DI), Z23
 
-loop216:
+loop217:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VMOVUPD      128(DX), Z26
@@ -5268,7 +5299,7 @@ loop216:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop216
+	JNZ          loop217
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5321,7 +5352,7 @@ TEXT ·addGram4x1AVX512(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Z3
 
-loop217:
+loop218:
 	VMOVUPD      (DX), Z4
 	VBROADCASTSD (CX), Z5
 	VFMADD231PD  Z4, Z5, Z0
@@ -5334,7 +5365,7 @@ loop217:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop217
+	JNZ          loop218
 	VMOVUPD      Z0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Z1, (AX)
@@ -5367,7 +5398,7 @@ TEXT ·addGram4x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z6
 	VMOVUPD 64(DI), Z7
 
-loop218:
+loop219:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      64(DX), Z9
 	VBROADCASTSD (CX), Z10
@@ -5385,7 +5416,7 @@ loop218:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop218
+	JNZ          loop219
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	ADDQ         SI, AX
@@ -5426,7 +5457,7 @@ TEXT ·addGram4x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z10
 	VMOVUPD 128(DI), Z11
 
-loop219:
+loop220:
 	VMOVUPD      (DX), Z12
 	VMOVUPD      64(DX), Z13
 	VMOVUPD      128(DX), Z14
@@ -5449,7 +5480,7 @@ loop219:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop219
+	JNZ          loop220
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5480,14 +5511,14 @@ TEXT ·addGram1x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ    AX, DI
 	VMOVUPD (DI), Z0
 
-loop220:
+loop221:
 	VMOVUPD      (DX), Z1
 	VBROADCASTSD (CX), Z2
 	VFMADD231PD  Z1, Z2, Z0
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop220
+	JNZ          loop221
 	VMOVUPD      Z0, (AX)
 	VZEROUPPER
 	RET
@@ -5505,7 +5536,7 @@ TEXT ·addGram1x2AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Z0
 	VMOVUPD 64(DI), Z1
 
-loop221:
+loop222:
 	VMOVUPD      (DX), Z2
 	VMOVUPD      64(DX), Z3
 	VBROADCASTSD (CX), Z4
@@ -5514,7 +5545,7 @@ loop221:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop221
+	JNZ          loop222
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VZEROUPPER
@@ -5534,7 +5565,7 @@ TEXT ·addGram1x3AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD 64(DI), Z1
 	VMOVUPD 128(DI), Z2
 
-loop222:
+loop223:
 	VMOVUPD      (DX), Z3
 	VMOVUPD      64(DX), Z4
 	VMOVUPD      128(DX), Z5
@@ -5545,7 +5576,7 @@ loop222:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop222
+	JNZ          loop223
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z1, 64(AX)
 	VMOVUPD      Z2, 128(AX)
@@ -5580,7 +5611,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop223:
+loop224:
 	VMOVUPD     (DX), Y6
 	VMOVUPD     32(DX), Y7
 	VFMADD231PD (SI), Y6, Y0
@@ -5592,7 +5623,7 @@ loop223:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop223
+	JNZ         loop224
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5612,7 +5643,7 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop224:
+loop225:
 	VMOVUPD     (DX), Y2
 	VMOVUPD     32(DX), Y3
 	VFMADD231PD (SI), Y2, Y0
@@ -5620,7 +5651,7 @@ loop224:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop224
+	JNZ         loop225
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -5638,7 +5669,7 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop225:
+loop226:
 	VMOVUPD     (DX), Y4
 	VMOVUPD     32(DX), Y5
 	VFMADD231PD (SI), Y4, Y0
@@ -5648,7 +5679,7 @@ loop225:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop225
+	JNZ         loop226
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5669,7 +5700,7 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop226:
+loop227:
 	VMOVUPD     (R8), Y4
 	VMOVUPD     32(R8), Y5
 	VFMADD231PD (R10), Y4, Y0
@@ -5679,7 +5710,7 @@ loop226:
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000040, R8
 	DECQ        R9
-	JNZ         loop226
+	JNZ         loop227
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -5707,12 +5738,12 @@ TEXT ·matTVecAVX2(SB), NOSPLIT, $0-88
 	LEAQ   (AX)(DI*1), R8
 	MOVQ   AX, R9
 
-clear227:
+clear228:
 	VMOVUPD Y0, (R9)
 	VMOVUPD Y0, 32(R9)
 	ADDQ    $0x00000040, R9
 	CMPQ    R9, R8
-	JL      clear227
+	JL      clear228
 
 rows:
 	CMPQ    BX, $0x00000004
@@ -5736,7 +5767,7 @@ rows:
 	LEAQ    (DI)(DI*2), R8
 	ADDQ    CX, R8
 
-loop228:
+loop229:
 	VMOVUPD     (AX), Y8
 	VMOVUPD     32(AX), Y9
 	PREFETCHT0  3072(BX)
@@ -5757,7 +5788,7 @@ loop228:
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop228
+	JNZ         loop229
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, AX
 	ADDQ        AX, CX
@@ -5769,7 +5800,7 @@ rows_1:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop229:
+loop230:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	PREFETCHT0  3072(BX)
@@ -5780,7 +5811,7 @@ loop229:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop229
+	JNZ         loop230
 	ADDQ        $0x00000040, DX
 	IMUL3Q      $0x00000001, DI, AX
 	ADDQ        AX, CX
@@ -5794,7 +5825,7 @@ rows_2:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop230:
+loop231:
 	VMOVUPD     (AX), Y4
 	VMOVUPD     32(AX), Y5
 	PREFETCHT0  3072(BX)
@@ -5808,7 +5839,7 @@ loop230:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop230
+	JNZ         loop231
 	ADDQ        $0x00000080, DX
 	IMUL3Q      $0x00000002, DI, AX
 	ADDQ        AX, CX
@@ -5824,7 +5855,7 @@ rows_3:
 	MOVQ    CX, BX
 	MOVQ    SI, SI
 
-loop231:
+loop232:
 	VMOVUPD     (AX), Y6
 	VMOVUPD     32(AX), Y7
 	PREFETCHT0  3072(BX)
@@ -5841,7 +5872,7 @@ loop231:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop231
+	JNZ         loop232
 	ADDQ        $0x000000c0, DX
 	IMUL3Q      $0x00000003, DI, AX
 	ADDQ        AX, CX
@@ -5862,7 +5893,7 @@ rows_step:
 	LEAQ    (DI)(DI*2), R11
 	ADDQ    CX, R11
 
-loop232:
+loop233:
 	VMOVUPD     (R9), Y8
 	VMOVUPD     32(R9), Y9
 	PREFETCHT0  3072(R8)
@@ -5883,7 +5914,7 @@ loop232:
 	ADDQ        $0x00000040, R11
 	ADDQ        $0x00000040, R9
 	DECQ        R10
-	JNZ         loop232
+	JNZ         loop233
 	ADDQ        $0x00000100, DX
 	IMUL3Q      $0x00000004, DI, R8
 	ADDQ        R8, CX
@@ -5904,7 +5935,7 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-loop233:
+loop234:
 	VMOVUPD     (CX), Y2
 	VMOVUPD     32(CX), Y3
 	VFMADD231PD (DX), Y2, Y0
@@ -5912,7 +5943,7 @@ loop233:
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, DX
 	DECQ        BX
-	JNZ         loop233
+	JNZ         loop234
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VZEROUPPER
@@ -5928,7 +5959,7 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 
-loop234:
+loop235:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -5938,7 +5969,7 @@ loop234:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, AX
 	DECQ        BX
-	JNZ         loop234
+	JNZ         loop235
 	VZEROUPPER
 	RET
 
@@ -5950,7 +5981,7 @@ TEXT ·multiplyAVX2(SB), NOSPLIT, $0-80
 	MOVQ y_base+48(FP), DX
 	MOVQ n+72(FP), BX
 
-loop235:
+loop236:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMULPD  (DX), Y0, Y0
@@ -5961,7 +5992,7 @@ loop235:
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	DECQ    BX
-	JNZ     loop235
+	JNZ     loop236
 	VZEROUPPER
 	RET
 
@@ -5978,7 +6009,7 @@ TEXT ·axpyNorm2AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop236:
+loop237:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (BX), Y0, Y2
@@ -5990,78 +6021,102 @@ loop236:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, AX
 	DECQ        SI
-	JNZ         loop236
+	JNZ         loop237
 	VMOVUPD     Y4, (CX)
 	VMOVUPD     Y5, 32(CX)
 	VZEROUPPER
 	RET
 
-// func adamRowAVX2(theta []float64, m []float64, s []float64, x []float64, y *[8]float64, by []float64, n int)
-// Requires: AVX
-TEXT ·adamRowAVX2(SB), NOSPLIT, $0-136
-	MOVQ    theta_base+0(FP), AX
-	MOVQ    m_base+24(FP), CX
-	MOVQ    s_base+48(FP), DX
-	MOVQ    x_base+72(FP), BX
-	MOVQ    y+96(FP), SI
-	MOVQ    by_base+104(FP), DI
-	MOVQ    n+128(FP), R8
+// func adamMatVecAVX2(theta []float64, m []float64, s []float64, out []float64, y []float64, x []float64, z []float64, by []float64, rows int, cols int, ahead int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·adamMatVecAVX2(SB), NOSPLIT, $0-216
+	MOVQ   theta_base+0(FP), AX
+	MOVQ   m_base+24(FP), CX
+	MOVQ   s_base+48(FP), DX
+	MOVQ   out_base+72(FP), BX
+	MOVQ   y_base+96(FP), SI
+	MOVQ   x_base+120(FP), DI
+	MOVQ   z_base+144(FP), R8
+	MOVQ   by_base+168(FP), R9
+	MOVQ   rows+192(FP), R10
+	MOVQ   cols+200(FP), R11
+	MOVQ   ahead+208(FP), R12
+	SHLQ   $0x03, R12
+	IMUL3Q $0x00000040, R11, R11
+
+loop238:
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	XORQ    R13, R13
 
-loop237:
-	VMOVUPD (AX), Y4
-	VMOVUPD 32(AX), Y5
-	VMULPD  (BX), Y0, Y6
-	VMULPD  (DI), Y4, Y2
-	VSUBPD  Y6, Y2, Y2
-	VMOVUPD (DX), Y8
-	VMULPD  256(DI), Y8, Y8
-	VMULPD  Y2, Y2, Y6
-	VMULPD  320(DI), Y6, Y6
-	VADDPD  Y6, Y8, Y8
-	VMOVUPD Y8, (DX)
-	VSQRTPD Y8, Y8
-	VMULPD  384(DI), Y8, Y8
-	VADDPD  448(DI), Y8, Y8
-	VMOVUPD (CX), Y6
-	VMULPD  128(DI), Y6, Y6
-	VMULPD  192(DI), Y2, Y2
-	VADDPD  Y2, Y6, Y6
-	VMOVUPD Y6, (CX)
-	VMULPD  512(DI), Y6, Y6
-	VDIVPD  Y8, Y6, Y6
-	VMULPD  64(DI), Y4, Y4
-	VSUBPD  Y6, Y4, Y4
-	VMULPD  32(BX), Y1, Y7
-	VMULPD  (DI), Y5, Y3
-	VSUBPD  Y7, Y3, Y3
-	VMOVUPD 32(DX), Y9
-	VMULPD  256(DI), Y9, Y9
-	VMULPD  Y3, Y3, Y7
-	VMULPD  320(DI), Y7, Y7
-	VADDPD  Y7, Y9, Y9
-	VMOVUPD Y9, 32(DX)
-	VSQRTPD Y9, Y9
-	VMULPD  384(DI), Y9, Y9
-	VADDPD  448(DI), Y9, Y9
-	VMOVUPD 32(CX), Y7
-	VMULPD  128(DI), Y7, Y7
-	VMULPD  192(DI), Y3, Y3
-	VADDPD  Y3, Y7, Y7
-	VMOVUPD Y7, 32(CX)
-	VMULPD  512(DI), Y7, Y7
-	VDIVPD  Y9, Y7, Y7
-	VMULPD  64(DI), Y5, Y5
-	VSUBPD  Y7, Y5, Y5
-	VMOVUPD Y4, (AX)
-	VMOVUPD Y5, 32(AX)
-	ADDQ    $0x00000040, AX
-	ADDQ    $0x00000040, CX
-	ADDQ    $0x00000040, DX
-	ADDQ    $0x00000040, BX
-	DECQ    R8
-	JNZ     loop237
+cols239:
+	MOVQ        R13, R14
+	ADDQ        R12, R14
+	PREFETCHT1  (AX)(R14*1)
+	PREFETCHT1  (CX)(R14*1)
+	PREFETCHT1  (DX)(R14*1)
+	VMOVUPD     (AX)(R13*1), Y6
+	VMOVUPD     32(AX)(R13*1), Y7
+	VMULPD      (DI)(R13*1), Y0, Y8
+	VMULPD      (R9), Y6, Y4
+	VSUBPD      Y8, Y4, Y4
+	VMOVUPD     (DX)(R13*1), Y10
+	VMULPD      256(R9), Y10, Y10
+	VMULPD      Y4, Y4, Y8
+	VMULPD      320(R9), Y8, Y8
+	VADDPD      Y8, Y10, Y10
+	VMOVUPD     Y10, (DX)(R13*1)
+	VSQRTPD     Y10, Y10
+	VMULPD      384(R9), Y10, Y10
+	VADDPD      448(R9), Y10, Y10
+	VMOVUPD     (CX)(R13*1), Y8
+	VMULPD      128(R9), Y8, Y8
+	VMULPD      192(R9), Y4, Y4
+	VADDPD      Y4, Y8, Y8
+	VMOVUPD     Y8, (CX)(R13*1)
+	VMULPD      512(R9), Y8, Y8
+	VDIVPD      Y10, Y8, Y8
+	VMULPD      64(R9), Y6, Y6
+	VSUBPD      Y8, Y6, Y6
+	VMULPD      32(DI)(R13*1), Y1, Y9
+	VMULPD      (R9), Y7, Y5
+	VSUBPD      Y9, Y5, Y5
+	VMOVUPD     32(DX)(R13*1), Y11
+	VMULPD      256(R9), Y11, Y11
+	VMULPD      Y5, Y5, Y9
+	VMULPD      320(R9), Y9, Y9
+	VADDPD      Y9, Y11, Y11
+	VMOVUPD     Y11, 32(DX)(R13*1)
+	VSQRTPD     Y11, Y11
+	VMULPD      384(R9), Y11, Y11
+	VADDPD      448(R9), Y11, Y11
+	VMOVUPD     32(CX)(R13*1), Y9
+	VMULPD      128(R9), Y9, Y9
+	VMULPD      192(R9), Y5, Y5
+	VADDPD      Y5, Y9, Y9
+	VMOVUPD     Y9, 32(CX)(R13*1)
+	VMULPD      512(R9), Y9, Y9
+	VDIVPD      Y11, Y9, Y9
+	VMULPD      64(R9), Y7, Y7
+	VSUBPD      Y9, Y7, Y7
+	VMOVUPD     Y6, (AX)(R13*1)
+	VMOVUPD     Y7, 32(AX)(R13*1)
+	VFMADD231PD (R8)(R13*1), Y6, Y2
+	VFMADD231PD 32(R8)(R13*1), Y7, Y3
+	ADDQ        $0x00000040, R13
+	CMPQ        R13, R11
+	JL          cols239
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+	ADDQ        R11, AX
+	ADDQ        R11, CX
+	ADDQ        R11, DX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, BX
+	DECQ        R10
+	JNZ         loop238
 	VZEROUPPER
 	RET
 
@@ -6082,7 +6137,7 @@ TEXT ·negateDotsAVX2(SB), NOSPLIT, $0-104
 	VXORPD Y7, Y7, Y7
 	VXORPD Y8, Y8, Y8
 
-loop238:
+loop240:
 	VMOVUPD     (SI), Y1
 	VMOVUPD     32(SI), Y2
 	VSUBPD      (BX), Y0, Y3
@@ -6097,7 +6152,7 @@ loop238:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, AX
 	DECQ        DI
-	JNZ         loop238
+	JNZ         loop240
 	VMOVUPD     Y5, (CX)
 	VMOVUPD     Y6, 32(CX)
 	VMOVUPD     Y7, (DX)
@@ -6120,7 +6175,7 @@ TEXT ·addOuters1AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop239:
+loop241:
 	MOVQ         8(DX), R8
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R8)(DI*1), Y0, Y0
@@ -6131,7 +6186,7 @@ loop239:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R9, R9
 
-cols240:
+cols242:
 	VMOVUPD     (AX)(R9*1), Y4
 	VMOVUPD     32(AX)(R9*1), Y5
 	VFMADD231PD (R8)(R9*1), Y0, Y4
@@ -6142,7 +6197,7 @@ cols240:
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, SI
-	JL          cols240
+	JL          cols242
 	VADDPD      (CX), Y2, Y2
 	VADDPD      32(CX), Y3, Y3
 	VMOVUPD     Y2, (CX)
@@ -6150,7 +6205,7 @@ cols240:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop239
+	JNZ         loop241
 	VZEROUPPER
 	RET
 
@@ -6169,7 +6224,7 @@ TEXT ·addOuters2AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop241:
+loop243:
 	MOVQ         8(DX), R9
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R9)(DI*1), Y0, Y0
@@ -6186,7 +6241,7 @@ loop241:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R10, R10
 
-cols242:
+cols244:
 	VMOVUPD     (AX)(R10*1), Y6
 	VMOVUPD     32(AX)(R10*1), Y7
 	VFMADD231PD (R8)(R10*1), Y0, Y6
@@ -6199,7 +6254,7 @@ cols242:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, SI
-	JL          cols242
+	JL          cols244
 	VADDPD      (CX), Y4, Y4
 	VADDPD      32(CX), Y5, Y5
 	VMOVUPD     Y4, (CX)
@@ -6207,7 +6262,7 @@ cols242:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop241
+	JNZ         loop243
 	VZEROUPPER
 	RET
 
@@ -6226,7 +6281,7 @@ TEXT ·addOuters3AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop243:
+loop245:
 	MOVQ         8(DX), R10
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R10)(DI*1), Y0, Y0
@@ -6249,7 +6304,7 @@ loop243:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R11, R11
 
-cols244:
+cols246:
 	VMOVUPD     (AX)(R11*1), Y8
 	VMOVUPD     32(AX)(R11*1), Y9
 	VFMADD231PD (R8)(R11*1), Y0, Y8
@@ -6264,7 +6319,7 @@ cols244:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, SI
-	JL          cols244
+	JL          cols246
 	VADDPD      (CX), Y6, Y6
 	VADDPD      32(CX), Y7, Y7
 	VMOVUPD     Y6, (CX)
@@ -6272,7 +6327,7 @@ cols244:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop243
+	JNZ         loop245
 	VZEROUPPER
 	RET
 
@@ -6291,7 +6346,7 @@ TEXT ·addOuters4AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop245:
+loop247:
 	MOVQ         8(DX), R11
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R11)(DI*1), Y0, Y0
@@ -6320,7 +6375,7 @@ loop245:
 	VXORPD       Y9, Y9, Y9
 	XORQ         R12, R12
 
-cols246:
+cols248:
 	VMOVUPD     (AX)(R12*1), Y10
 	VMOVUPD     32(AX)(R12*1), Y11
 	VFMADD231PD (R8)(R12*1), Y0, Y10
@@ -6337,7 +6392,7 @@ cols246:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, SI
-	JL          cols246
+	JL          cols248
 	VADDPD      (CX), Y8, Y8
 	VADDPD      32(CX), Y9, Y9
 	VMOVUPD     Y8, (CX)
@@ -6345,7 +6400,7 @@ cols246:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop245
+	JNZ         loop247
 	VZEROUPPER
 	RET
 
@@ -6364,7 +6419,7 @@ TEXT ·addOuters5AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop247:
+loop249:
 	MOVQ         8(DX), R12
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R12)(DI*1), Y0, Y0
@@ -6399,7 +6454,7 @@ loop247:
 	VXORPD       Y11, Y11, Y11
 	XORQ         R13, R13
 
-cols248:
+cols250:
 	VMOVUPD     (AX)(R13*1), Y12
 	VMOVUPD     32(AX)(R13*1), Y13
 	VFMADD231PD (R8)(R13*1), Y0, Y12
@@ -6418,7 +6473,7 @@ cols248:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, SI
-	JL          cols248
+	JL          cols250
 	VADDPD      (CX), Y10, Y10
 	VADDPD      32(CX), Y11, Y11
 	VMOVUPD     Y10, (CX)
@@ -6426,7 +6481,7 @@ cols248:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop247
+	JNZ         loop249
 	VZEROUPPER
 	RET
 
@@ -6445,7 +6500,7 @@ TEXT ·addOuters6AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000040, SI, SI
 
-loop249:
+loop251:
 	MOVQ         8(DX), R13
 	VBROADCASTSD (DX), Y0
 	VMULPD       (R13)(DI*1), Y0, Y0
@@ -6486,7 +6541,7 @@ loop249:
 	VXORPD       Y13, Y13, Y13
 	XORQ         R14, R14
 
-cols250:
+cols252:
 	VMOVUPD     (AX)(R14*1), Y14
 	VMOVUPD     32(AX)(R14*1), Y15
 	VFMADD231PD (R8)(R14*1), Y0, Y14
@@ -6507,7 +6562,7 @@ cols250:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R14
 	CMPQ        R14, SI
-	JL          cols250
+	JL          cols252
 	VADDPD      (CX), Y12, Y12
 	VADDPD      32(CX), Y13, Y13
 	VMOVUPD     Y12, (CX)
@@ -6515,7 +6570,7 @@ cols250:
 	ADDQ        SI, AX
 	ADDQ        $0x00000040, DI
 	DECQ        BX
-	JNZ         loop249
+	JNZ         loop251
 	VZEROUPPER
 	RET
 
@@ -6540,7 +6595,7 @@ TEXT ·addOuterMatVecAVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y4, 32(CX)
 	IMUL3Q       $0x00000040, R9, R9
 
-loop251:
+loop253:
 	VMULPD (BX), Y0, Y1
 	VMULPD 32(BX), Y0, Y2
 	VXORPD Y5, Y5, Y5
@@ -6549,7 +6604,7 @@ loop251:
 	VXORPD Y4, Y4, Y4
 	XORQ   R11, R11
 
-cols252:
+cols254:
 	PREFETCHT1  (R10)(R11*1)
 	VMOVUPD     (AX)(R11*1), Y7
 	VMOVUPD     32(AX)(R11*1), Y8
@@ -6563,7 +6618,7 @@ cols252:
 	VFMADD231PD Y8, Y8, Y4
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, R9
-	JL          cols252
+	JL          cols254
 	VMOVUPD     Y5, (DX)
 	VMOVUPD     Y6, 32(DX)
 	VADDPD      (CX), Y3, Y3
@@ -6575,7 +6630,7 @@ cols252:
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, DX
 	DECQ        R8
-	JNZ         loop251
+	JNZ         loop253
 	VZEROUPPER
 	RET
 
@@ -6591,7 +6646,7 @@ TEXT ·outersNorm2x1AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop253:
+loop255:
 	MOVQ         8(CX), DI
 	VBROADCASTSD (CX), Y0
 	VMULPD       (DI)(SI*1), Y0, Y0
@@ -6600,17 +6655,17 @@ loop253:
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols254:
+cols256:
 	VMULPD      (DI)(R8*1), Y0, Y4
 	VMULPD      32(DI)(R8*1), Y1, Y5
 	VFMADD231PD Y4, Y4, Y2
 	VFMADD231PD Y5, Y5, Y3
 	ADDQ        $0x00000040, R8
 	CMPQ        R8, BX
-	JL          cols254
+	JL          cols256
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop253
+	JNZ         loop255
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
 	VZEROUPPER
@@ -6628,7 +6683,7 @@ TEXT ·outersNorm2x2AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop255:
+loop257:
 	MOVQ         8(CX), R8
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R8)(SI*1), Y0, Y0
@@ -6643,7 +6698,7 @@ loop255:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols256:
+cols258:
 	VMULPD      (DI)(R9*1), Y0, Y6
 	VMULPD      32(DI)(R9*1), Y1, Y7
 	VFMADD231PD (R8)(R9*1), Y2, Y6
@@ -6652,10 +6707,10 @@ cols256:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        $0x00000040, R9
 	CMPQ        R9, BX
-	JL          cols256
+	JL          cols258
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop255
+	JNZ         loop257
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VZEROUPPER
@@ -6673,7 +6728,7 @@ TEXT ·outersNorm2x3AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop257:
+loop259:
 	MOVQ         8(CX), R9
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R9)(SI*1), Y0, Y0
@@ -6694,7 +6749,7 @@ loop257:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols258:
+cols260:
 	VMULPD      (DI)(R10*1), Y0, Y8
 	VMULPD      32(DI)(R10*1), Y1, Y9
 	VFMADD231PD (R8)(R10*1), Y2, Y8
@@ -6705,10 +6760,10 @@ cols258:
 	VFMADD231PD Y9, Y9, Y7
 	ADDQ        $0x00000040, R10
 	CMPQ        R10, BX
-	JL          cols258
+	JL          cols260
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop257
+	JNZ         loop259
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VZEROUPPER
@@ -6726,7 +6781,7 @@ TEXT ·outersNorm2x4AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop259:
+loop261:
 	MOVQ         8(CX), R10
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R10)(SI*1), Y0, Y0
@@ -6753,7 +6808,7 @@ loop259:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols260:
+cols262:
 	VMULPD      (DI)(R11*1), Y0, Y10
 	VMULPD      32(DI)(R11*1), Y1, Y11
 	VFMADD231PD (R8)(R11*1), Y2, Y10
@@ -6766,10 +6821,10 @@ cols260:
 	VFMADD231PD Y11, Y11, Y9
 	ADDQ        $0x00000040, R11
 	CMPQ        R11, BX
-	JL          cols260
+	JL          cols262
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop259
+	JNZ         loop261
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VZEROUPPER
@@ -6787,7 +6842,7 @@ TEXT ·outersNorm2x5AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop261:
+loop263:
 	MOVQ         8(CX), R11
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R11)(SI*1), Y0, Y0
@@ -6820,7 +6875,7 @@ loop261:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols262:
+cols264:
 	VMULPD      (DI)(R12*1), Y0, Y12
 	VMULPD      32(DI)(R12*1), Y1, Y13
 	VFMADD231PD (R8)(R12*1), Y2, Y12
@@ -6835,10 +6890,10 @@ cols262:
 	VFMADD231PD Y13, Y13, Y11
 	ADDQ        $0x00000040, R12
 	CMPQ        R12, BX
-	JL          cols262
+	JL          cols264
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop261
+	JNZ         loop263
 	VMOVUPD     Y10, (AX)
 	VMOVUPD     Y11, 32(AX)
 	VZEROUPPER
@@ -6856,7 +6911,7 @@ TEXT ·outersNorm2x6AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000040, BX, BX
 
-loop263:
+loop265:
 	MOVQ         8(CX), R12
 	VBROADCASTSD (CX), Y0
 	VMULPD       (R12)(SI*1), Y0, Y0
@@ -6895,7 +6950,7 @@ loop263:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols264:
+cols266:
 	VMULPD      (DI)(R13*1), Y0, Y14
 	VMULPD      32(DI)(R13*1), Y1, Y15
 	VFMADD231PD (R8)(R13*1), Y2, Y14
@@ -6912,10 +6967,10 @@ cols264:
 	VFMADD231PD Y15, Y15, Y13
 	ADDQ        $0x00000040, R13
 	CMPQ        R13, BX
-	JL          cols264
+	JL          cols266
 	ADDQ        $0x00000040, SI
 	DECQ        DX
-	JNZ         loop263
+	JNZ         loop265
 	VMOVUPD     Y12, (AX)
 	VMOVUPD     Y13, 32(AX)
 	VZEROUPPER
@@ -6932,7 +6987,7 @@ TEXT ·copyLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop265:
+loop267:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VMOVUPD Y0, (AX)
@@ -6940,7 +6995,7 @@ loop265:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop265
+	JNZ     loop267
 	VZEROUPPER
 	RET
 
@@ -6955,7 +7010,7 @@ TEXT ·negateLanesAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, BX
 	SHLQ $0x03, SI
 
-loop266:
+loop268:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	VXORPD  Y4, Y4, Y4
@@ -6966,7 +7021,7 @@ loop266:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop266
+	JNZ     loop268
 	VZEROUPPER
 	RET
 
@@ -6981,27 +7036,27 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x03, SI
 	SHRQ $0x03, BX
 
-loop267:
+loop269:
 	VMOVUPD (CX), Y0
 	VMOVUPD 32(CX), Y1
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows268:
+rows270:
 	DECQ   R8
-	JZ     sum269
+	JZ     sum271
 	ADDQ   SI, DI
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
-	JMP    rows268
+	JMP    rows270
 
-sum269:
+sum271:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, AX
 	DECQ    BX
-	JNZ     loop267
+	JNZ     loop269
 	VZEROUPPER
 	RET
 
@@ -7018,16 +7073,16 @@ TEXT ·expand1AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop270:
+loop272:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none272
+	JZ      none274
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop273:
+loop275:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -7038,12 +7093,12 @@ loop273:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop273
+	JNZ     loop275
 
-none272:
+none274:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop270
+	JNZ  loop272
 	VZEROUPPER
 	RET
 
@@ -7060,18 +7115,18 @@ TEXT ·expand2AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop274:
+loop276:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none276
+	JZ      none278
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop277:
+loop279:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -7086,12 +7141,12 @@ loop277:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop277
+	JNZ     loop279
 
-none276:
+none278:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop274
+	JNZ  loop276
 	VZEROUPPER
 	RET
 
@@ -7108,12 +7163,12 @@ TEXT ·expand3AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop278:
+loop280:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none280
+	JZ      none282
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -7121,7 +7176,7 @@ loop278:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop281:
+loop283:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -7140,12 +7195,12 @@ loop281:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop281
+	JNZ     loop283
 
-none280:
+none282:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop278
+	JNZ  loop280
 	VZEROUPPER
 	RET
 
@@ -7162,12 +7217,12 @@ TEXT ·expand4AVX2(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x03, DI
 
-loop282:
+loop284:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none284
+	JZ      none286
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -7177,7 +7232,7 @@ loop282:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop285:
+loop287:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -7200,12 +7255,12 @@ loop285:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop285
+	JNZ     loop287
 
-none284:
+none286:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop282
+	JNZ  loop284
 	VZEROUPPER
 	RET
 
@@ -7224,18 +7279,18 @@ TEXT ·fold1AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop286:
+loop288:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none288
+	JZ      none290
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop289:
+loop291:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -7251,21 +7306,21 @@ loop289:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop289
+	JNZ         loop291
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end287
+	JMP         end289
 
-none288:
+none290:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end287:
+end289:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop286
+	JNZ  loop288
 	VZEROUPPER
 	RET
 
@@ -7284,12 +7339,12 @@ TEXT ·fold2AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop290:
+loop292:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none292
+	JZ      none294
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7299,7 +7354,7 @@ loop290:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop293:
+loop295:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -7325,25 +7380,25 @@ loop293:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop293
+	JNZ         loop295
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end291
+	JMP         end293
 
-none292:
+none294:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end291:
+end293:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop290
+	JNZ  loop292
 	VZEROUPPER
 	RET
 
@@ -7362,12 +7417,12 @@ TEXT ·fold3AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop294:
+loop296:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none296
+	JZ      none298
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7381,7 +7436,7 @@ loop294:
 	VXORPD  Y10, Y10, Y10
 	VXORPD  Y11, Y11, Y11
 
-loop297:
+loop299:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -7417,16 +7472,16 @@ loop297:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop297
+	JNZ         loop299
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end295
+	JMP         end297
 
-none296:
+none298:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7435,11 +7490,11 @@ none296:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end295:
+end297:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop294
+	JNZ  loop296
 	VZEROUPPER
 	RET
 
@@ -7458,12 +7513,12 @@ TEXT ·fold4AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x03, R9
 
-loop298:
+loop300:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none300
+	JZ      none302
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -7476,7 +7531,7 @@ loop298:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop301:
+loop303:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -7502,7 +7557,7 @@ loop301:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop301
+	JNZ         loop303
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -7516,7 +7571,7 @@ loop301:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop302:
+loop304:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -7542,14 +7597,14 @@ loop302:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop302
+	JNZ         loop304
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end299
+	JMP         end301
 
-none300:
+none302:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -7560,11 +7615,11 @@ none300:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end299:
+end301:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop298
+	JNZ  loop300
 	VZEROUPPER
 	RET
 
@@ -7579,16 +7634,16 @@ TEXT ·rowDots1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop303:
+loop305:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none305
+	JZ      none307
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 
-four306:
+four308:
 	MOVQ       (SI), R10
 	MOVL       R10, R9
 	SHRQ       $0x20, R10
@@ -7624,19 +7679,19 @@ four306:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R8
-	JLE        last307
+	JLE        last309
 	ADDQ       $0x00000010, SI
 	ADDQ       $0x00000020, AX
-	JMP        four306
+	JMP        four308
 
-last307:
+last309:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none305:
+none307:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop303
+	JNZ  loop305
 	VZEROUPPER
 	RET
 
@@ -7651,18 +7706,18 @@ TEXT ·rowDots2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop308:
+loop310:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none310
+	JZ      none312
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 	VMOVUPD 64(CX), Y10
 	VMOVUPD 96(CX), Y11
 
-four311:
+four313:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7706,19 +7761,19 @@ four311:
 	VADDPD      Y13, Y12, Y12
 	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last312
+	JLE         last314
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four311
+	JMP         four313
 
-last312:
+last314:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none310:
+none312:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop308
+	JNZ  loop310
 	VZEROUPPER
 	RET
 
@@ -7733,12 +7788,12 @@ TEXT ·rowDots3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop313:
+loop315:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none315
+	JZ      none317
 	VMOVUPD (CX), Y8
 	VMOVUPD 32(CX), Y9
 	VMOVUPD 64(CX), Y10
@@ -7746,7 +7801,7 @@ loop313:
 	VMOVUPD 128(CX), Y12
 	VMOVUPD 160(CX), Y13
 
-four316:
+four318:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7798,19 +7853,19 @@ four316:
 	VADDPD      Y15, Y14, Y14
 	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last317
+	JLE         last319
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four316
+	JMP         four318
 
-last317:
+last319:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none315:
+none317:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop313
+	JNZ  loop315
 	VZEROUPPER
 	RET
 
@@ -7825,14 +7880,14 @@ TEXT ·rowDots4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop318:
+loop320:
 	MOVL  4(BX), R8
 	SUBL  (BX), R8
 	ADDQ  $0x00000004, BX
 	TESTQ R8, R8
-	JZ    none320
+	JZ    none322
 
-four321:
+four323:
 	MOVQ        (SI), R10
 	MOVL        R10, R9
 	SHRQ        $0x20, R10
@@ -7900,19 +7955,19 @@ four321:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R8
-	JLE         last322
+	JLE         last324
 	ADDQ        $0x00000010, SI
 	ADDQ        $0x00000020, AX
-	JMP         four321
+	JMP         four323
 
-last322:
+last324:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 32(AX)(R8*8), AX
 
-none320:
+none322:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop318
+	JNZ  loop320
 	VZEROUPPER
 	RET
 
@@ -7927,7 +7982,7 @@ TEXT ·rowSums1AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop323:
+loop325:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -7936,9 +7991,9 @@ loop323:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single325
+	JL     single327
 
-pair324:
+pair326:
 	VBROADCASTF128 (DX), Y5
 	VUNPCKLPD      Y5, Y5, Y4
 	VUNPCKHPD      Y5, Y5, Y5
@@ -7956,11 +8011,11 @@ pair324:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair324
+	JGE            pair326
 
-single325:
+single327:
 	CMPQ         R8, $-1
-	JL           sum326
+	JL           sum328
 	VBROADCASTSD (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -7970,14 +8025,14 @@ single325:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum326:
+sum328:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop323
+	JNZ     loop325
 	VZEROUPPER
 	RET
 
@@ -7992,7 +8047,7 @@ TEXT ·rowSums2AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop327:
+loop329:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -8005,9 +8060,9 @@ loop327:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single329
+	JL     single331
 
-pair328:
+pair330:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8029,11 +8084,11 @@ pair328:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair328
+	JGE            pair330
 
-single329:
+single331:
 	CMPQ         R8, $-1
-	JL           sum330
+	JL           sum332
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -8045,7 +8100,7 @@ single329:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum330:
+sum332:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8056,7 +8111,7 @@ sum330:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop327
+	JNZ     loop329
 	VZEROUPPER
 	RET
 
@@ -8071,7 +8126,7 @@ TEXT ·rowSums3AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop331:
+loop333:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -8088,9 +8143,9 @@ loop331:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single333
+	JL     single335
 
-pair332:
+pair334:
 	VBROADCASTF128 (DX), Y13
 	VUNPCKLPD      Y13, Y13, Y12
 	VUNPCKHPD      Y13, Y13, Y13
@@ -8116,11 +8171,11 @@ pair332:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair332
+	JGE            pair334
 
-single333:
+single335:
 	CMPQ         R8, $-1
-	JL           sum334
+	JL           sum336
 	VBROADCASTSD (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -8134,7 +8189,7 @@ single333:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum334:
+sum336:
 	VADDPD  Y6, Y0, Y0
 	VADDPD  Y7, Y1, Y1
 	VADDPD  Y8, Y2, Y2
@@ -8149,7 +8204,7 @@ sum334:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop331
+	JNZ     loop333
 	VZEROUPPER
 	RET
 
@@ -8164,7 +8219,7 @@ TEXT ·rowSums4AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop335:
+loop337:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -8180,9 +8235,9 @@ loop335:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single337
+	JL     single339
 
-pair336:
+pair338:
 	VBROADCASTF128 (R9), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8204,11 +8259,11 @@ pair336:
 	ADDQ           $0x00000008, R10
 	ADDQ           $0x00000010, R9
 	SUBQ           $0x00000002, R11
-	JGE            pair336
+	JGE            pair338
 
-single337:
+single339:
 	CMPQ         R11, $-1
-	JL           sum338
+	JL           sum340
 	VBROADCASTSD (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -8220,7 +8275,7 @@ single337:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000008, R9
 
-sum338:
+sum340:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8238,9 +8293,9 @@ sum338:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single340
+	JL      single342
 
-pair339:
+pair341:
 	VBROADCASTF128 (DX), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8262,11 +8317,11 @@ pair339:
 	ADDQ           $0x00000008, SI
 	ADDQ           $0x00000010, DX
 	SUBQ           $0x00000002, R8
-	JGE            pair339
+	JGE            pair341
 
-single340:
+single342:
 	CMPQ         R8, $-1
-	JL           sum341
+	JL           sum343
 	VBROADCASTSD (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -8278,7 +8333,7 @@ single340:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, DX
 
-sum341:
+sum343:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -8289,7 +8344,7 @@ sum341:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop335
+	JNZ     loop337
 	VZEROUPPER
 	RET
 
@@ -8312,15 +8367,15 @@ TEXT ·treeDots1AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent342:
+parent344:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none345
+	JZ    none347
 
-child343:
+child345:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8334,9 +8389,9 @@ child343:
 	VMOVUPD 32(R11), Y9
 	VMULPD  32(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next344
+	JZ      next346
 
-four346:
+four348:
 	MOVQ       (DI), R12
 	MOVL       R12, R11
 	SHRQ       $0x20, R12
@@ -8372,23 +8427,23 @@ four346:
 	VADDPD     Y11, Y10, Y10
 	VMOVUPD    Y10, (AX)
 	SUBQ       $0x00000004, R9
-	JLE        last347
+	JLE        last349
 	ADDQ       $0x00000010, DI
 	ADDQ       $0x00000020, AX
-	JMP        four346
+	JMP        four348
 
-last347:
+last349:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next344:
+next346:
 	DECQ R10
-	JNZ  child343
+	JNZ  child345
 
-none345:
+none347:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent342
+	JNZ  parent344
 	VZEROUPPER
 	RET
 
@@ -8411,15 +8466,15 @@ TEXT ·treeDots2AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent348:
+parent350:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none351
+	JZ    none353
 
-child349:
+child351:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8437,9 +8492,9 @@ child349:
 	VMOVUPD 96(R11), Y11
 	VMULPD  96(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next350
+	JZ      next352
 
-four352:
+four354:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8483,23 +8538,23 @@ four352:
 	VADDPD      Y13, Y12, Y12
 	VMOVUPD     Y12, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last353
+	JLE         last355
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four352
+	JMP         four354
 
-last353:
+last355:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next350:
+next352:
 	DECQ R10
-	JNZ  child349
+	JNZ  child351
 
-none351:
+none353:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent348
+	JNZ  parent350
 	VZEROUPPER
 	RET
 
@@ -8522,15 +8577,15 @@ TEXT ·treeDots3AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent354:
+parent356:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none357
+	JZ    none359
 
-child355:
+child357:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8552,9 +8607,9 @@ child355:
 	VMOVUPD 160(R11), Y13
 	VMULPD  160(R12), Y13, Y13
 	TESTQ   R9, R9
-	JZ      next356
+	JZ      next358
 
-four358:
+four360:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8606,23 +8661,23 @@ four358:
 	VADDPD      Y15, Y14, Y14
 	VMOVUPD     Y14, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last359
+	JLE         last361
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four358
+	JMP         four360
 
-last359:
+last361:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next356:
+next358:
 	DECQ R10
-	JNZ  child355
+	JNZ  child357
 
-none357:
+none359:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent354
+	JNZ  parent356
 	VZEROUPPER
 	RET
 
@@ -8645,15 +8700,15 @@ TEXT ·treeDots4AVX2(SB), NOSPLIT, $280-200
 	DECQ R9
 	MOVQ R9, 272(SP)
 
-parent360:
+parent362:
 	MOVQ  264(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 264(SP)
 	TESTQ R10, R10
-	JZ    none363
+	JZ    none365
 
-child361:
+child363:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -8687,9 +8742,9 @@ child361:
 	VMULPD  224(R12), Y9, Y9
 	VMOVUPD Y9, 224(SP)
 	TESTQ   R9, R9
-	JZ      next362
+	JZ      next364
 
-four364:
+four366:
 	MOVQ        (DI), R12
 	MOVL        R12, R11
 	SHRQ        $0x20, R12
@@ -8757,23 +8812,23 @@ four364:
 	VADDPD      Y11, Y10, Y10
 	VMOVUPD     Y10, (AX)
 	SUBQ        $0x00000004, R9
-	JLE         last365
+	JLE         last367
 	ADDQ        $0x00000010, DI
 	ADDQ        $0x00000020, AX
-	JMP         four364
+	JMP         four366
 
-last365:
+last367:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 32(AX)(R9*8), AX
 
-next362:
+next364:
 	DECQ R10
-	JNZ  child361
+	JNZ  child363
 
-none363:
+none365:
 	ADDQ $0x00000100, 256(SP)
 	DECQ 272(SP)
-	JNZ  parent360
+	JNZ  parent362
 	VZEROUPPER
 	RET
 
@@ -8799,7 +8854,7 @@ TEXT ·treeSums1AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent366:
+parent368:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8810,9 +8865,9 @@ parent366:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none368
+	JZ      none370
 
-child367:
+child369:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8821,9 +8876,9 @@ child367:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single370
+	JL     single372
 
-pair369:
+pair371:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8841,11 +8896,11 @@ pair369:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair369
+	JGE            pair371
 
-single370:
+single372:
 	CMPQ         R10, $-1
-	JL           sum371
+	JL           sum373
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -8855,7 +8910,7 @@ single370:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum371:
+sum373:
 	VADDPD      Y6, Y4, Y4
 	VADDPD      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -8870,16 +8925,16 @@ sum371:
 	VFMADD231PD 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child367
+	JNZ         child369
 
-none368:
+none370:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent366
+	JNZ     parent368
 	VZEROUPPER
 	RET
 
@@ -8905,7 +8960,7 @@ TEXT ·treeSums2AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent372:
+parent374:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -8917,9 +8972,9 @@ parent372:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none374
+	JZ      none376
 
-child373:
+child375:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -8932,9 +8987,9 @@ child373:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single376
+	JL     single378
 
-pair375:
+pair377:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -8956,11 +9011,11 @@ pair375:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair375
+	JGE            pair377
 
-single376:
+single378:
 	CMPQ         R10, $-1
-	JL           sum377
+	JL           sum379
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -8972,7 +9027,7 @@ single376:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum377:
+sum379:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9007,13 +9062,13 @@ sum377:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child373
+	JNZ         child375
 
-none374:
+none376:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent372
+	JNZ  parent374
 	VZEROUPPER
 	RET
 
@@ -9039,7 +9094,7 @@ TEXT ·treeSums3AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent378:
+parent380:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -9053,9 +9108,9 @@ parent378:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none380
+	JZ      none382
 
-child379:
+child381:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -9072,9 +9127,9 @@ child379:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single382
+	JL     single384
 
-pair381:
+pair383:
 	VBROADCASTF128 (SI), Y13
 	VUNPCKLPD      Y13, Y13, Y12
 	VUNPCKHPD      Y13, Y13, Y13
@@ -9100,11 +9155,11 @@ pair381:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R10
-	JGE            pair381
+	JGE            pair383
 
-single382:
+single384:
 	CMPQ         R10, $-1
-	JL           sum383
+	JL           sum385
 	VBROADCASTSD (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -9118,7 +9173,7 @@ single382:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum383:
+sum385:
 	VADDPD      Y6, Y0, Y0
 	VADDPD      Y7, Y1, Y1
 	VADDPD      Y8, Y2, Y2
@@ -9167,13 +9222,13 @@ sum383:
 	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child379
+	JNZ         child381
 
-none380:
+none382:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent378
+	JNZ  parent380
 	VZEROUPPER
 	RET
 
@@ -9199,7 +9254,7 @@ TEXT ·treeSums4AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent384:
+parent386:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -9215,9 +9270,9 @@ parent384:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none386
+	JZ      none388
 
-child385:
+child387:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -9233,9 +9288,9 @@ child385:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single388
+	JL     single390
 
-pair387:
+pair389:
 	VBROADCASTF128 (R10), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9257,11 +9312,11 @@ pair387:
 	ADDQ           $0x00000008, R13
 	ADDQ           $0x00000010, R10
 	SUBQ           $0x00000002, R14
-	JGE            pair387
+	JGE            pair389
 
-single388:
+single390:
 	CMPQ         R14, $-1
-	JL           sum389
+	JL           sum391
 	VBROADCASTSD (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -9273,7 +9328,7 @@ single388:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R10
 
-sum389:
+sum391:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9315,9 +9370,9 @@ sum389:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single391
+	JL          single393
 
-pair390:
+pair392:
 	VBROADCASTF128 (SI), Y9
 	VUNPCKLPD      Y9, Y9, Y8
 	VUNPCKHPD      Y9, Y9, Y9
@@ -9339,11 +9394,11 @@ pair390:
 	ADDQ           $0x00000008, R8
 	ADDQ           $0x00000010, SI
 	SUBQ           $0x00000002, R12
-	JGE            pair390
+	JGE            pair392
 
-single391:
+single393:
 	CMPQ         R12, $-1
-	JL           sum392
+	JL           sum394
 	VBROADCASTSD (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -9355,7 +9410,7 @@ single391:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000008, SI
 
-sum392:
+sum394:
 	VADDPD      Y4, Y0, Y0
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y6, Y2, Y2
@@ -9390,13 +9445,13 @@ sum392:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child385
+	JNZ         child387
 
-none386:
+none388:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent384
+	JNZ  parent386
 	VZEROUPPER
 	RET
 
@@ -9421,7 +9476,7 @@ TEXT ·cellDots1AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run393:
+run395:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9433,9 +9488,9 @@ run393:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four394:
+four396:
 	CMPQ       R8, $0x00000004
-	JL         one395
+	JL         one397
 	MOVWLZX    (BX), DI
 	MOVWLZX    2(BX), R10
 	IMULQ      SI, DI
@@ -9491,11 +9546,11 @@ four394:
 	ADDQ       $0x00000010, BX
 	ADDQ       $0x00000020, AX
 	SUBQ       $0x00000004, R8
-	JMP        four394
+	JMP        four396
 
-one395:
+one397:
 	TESTQ        R8, R8
-	JZ           end396
+	JZ           end398
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9514,11 +9569,11 @@ one395:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one395
+	JMP          one397
 
-end396:
+end398:
 	DECQ 24(SP)
-	JNZ  run393
+	JNZ  run395
 	VZEROUPPER
 	RET
 
@@ -9543,7 +9598,7 @@ TEXT ·cellDots2AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run397:
+run399:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9555,9 +9610,9 @@ run397:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four398:
+four400:
 	CMPQ        R8, $0x00000004
-	JL          one399
+	JL          one401
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9637,11 +9692,11 @@ four398:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four398
+	JMP         four400
 
-one399:
+one401:
 	TESTQ        R8, R8
-	JZ           end400
+	JZ           end402
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9666,11 +9721,11 @@ one399:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one399
+	JMP          one401
 
-end400:
+end402:
 	DECQ 24(SP)
-	JNZ  run397
+	JNZ  run399
 	VZEROUPPER
 	RET
 
@@ -9695,7 +9750,7 @@ TEXT ·cellDots3AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run401:
+run403:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9707,9 +9762,9 @@ run401:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four402:
+four404:
 	CMPQ        R8, $0x00000004
-	JL          one403
+	JL          one405
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -9813,11 +9868,11 @@ four402:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four402
+	JMP         four404
 
-one403:
+one405:
 	TESTQ        R8, R8
-	JZ           end404
+	JZ           end406
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -9848,11 +9903,11 @@ one403:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one403
+	JMP          one405
 
-end404:
+end406:
 	DECQ 24(SP)
-	JNZ  run401
+	JNZ  run403
 	VZEROUPPER
 	RET
 
@@ -9877,7 +9932,7 @@ TEXT ·cellDots4AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x03, DI
 	MOVQ DI, 32(SP)
 
-run405:
+run407:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -9889,9 +9944,9 @@ run405:
 	MOVQ    (SP), R9
 	ADDQ    DI, R9
 
-four406:
+four408:
 	CMPQ        R8, $0x00000004
-	JL          one407
+	JL          one409
 	MOVWLZX     (BX), DI
 	MOVWLZX     2(BX), R10
 	IMULQ       SI, DI
@@ -10019,11 +10074,11 @@ four406:
 	ADDQ        $0x00000010, BX
 	ADDQ        $0x00000020, AX
 	SUBQ        $0x00000004, R8
-	JMP         four406
+	JMP         four408
 
-one407:
+one409:
 	TESTQ        R8, R8
-	JZ           end408
+	JZ           end410
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R10
 	IMULQ        SI, DI
@@ -10060,101 +10115,17 @@ one407:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000008, AX
 	DECQ         R8
-	JMP          one407
+	JMP          one409
 
-end408:
+end410:
 	DECQ 24(SP)
-	JNZ  run405
+	JNZ  run407
 	VZEROUPPER
 	RET
 
 // func cellSums1AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
 TEXT ·cellSums1AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x03, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x03, R9
-	MOVQ R9, 40(SP)
-
-run409:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-
-loop410:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSD (SI), Y4
-	VMOVUPD      (DX)(R9*1), Y6
-	VMOVUPD      (BX)(R11*1), Y7
-	VMOVUPD      (AX)(R9*1), Y8
-	VMOVUPD      (CX)(R11*1), Y9
-	VMULPD       Y0, Y4, Y5
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  Y6, Y5, Y9
-	VMULPD       Y6, Y4, Y6
-	VMOVUPD      Y8, (AX)(R9*1)
-	VMOVUPD      Y9, (CX)(R11*1)
-	VFMADD231PD  Y7, Y6, Y2
-	VMOVUPD      32(DX)(R9*1), Y6
-	VMOVUPD      32(BX)(R11*1), Y7
-	VMOVUPD      32(AX)(R9*1), Y8
-	VMOVUPD      32(CX)(R11*1), Y9
-	VMULPD       Y1, Y4, Y5
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  Y6, Y5, Y9
-	VMULPD       Y6, Y4, Y6
-	VMOVUPD      Y8, 32(AX)(R9*1)
-	VMOVUPD      Y9, 32(CX)(R11*1)
-	VFMADD231PD  Y7, Y6, Y3
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000008, SI
-	DECQ         R10
-	JNZ          loop410
-	VADDPD       (R12), Y2, Y2
-	VMOVUPD      Y2, (R12)
-	VADDPD       32(R12), Y3, Y3
-	VMOVUPD      Y3, 32(R12)
-	DECQ         32(SP)
-	JNZ          run409
-	VZEROUPPER
-	RET
-
-// func cellSums2AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -10192,6 +10163,90 @@ run411:
 	ADDQ    R9, R12
 	VMOVUPD (R11), Y0
 	VMOVUPD 32(R11), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop412:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSD (SI), Y4
+	VMOVUPD      (DX)(R9*1), Y6
+	VMOVUPD      (BX)(R11*1), Y7
+	VMOVUPD      (AX)(R9*1), Y8
+	VMOVUPD      (CX)(R11*1), Y9
+	VMULPD       Y0, Y4, Y5
+	VFMADD231PD  Y7, Y5, Y8
+	VFMADD231PD  Y6, Y5, Y9
+	VMULPD       Y6, Y4, Y6
+	VMOVUPD      Y8, (AX)(R9*1)
+	VMOVUPD      Y9, (CX)(R11*1)
+	VFMADD231PD  Y7, Y6, Y2
+	VMOVUPD      32(DX)(R9*1), Y6
+	VMOVUPD      32(BX)(R11*1), Y7
+	VMOVUPD      32(AX)(R9*1), Y8
+	VMOVUPD      32(CX)(R11*1), Y9
+	VMULPD       Y1, Y4, Y5
+	VFMADD231PD  Y7, Y5, Y8
+	VFMADD231PD  Y6, Y5, Y9
+	VMULPD       Y6, Y4, Y6
+	VMOVUPD      Y8, 32(AX)(R9*1)
+	VMOVUPD      Y9, 32(CX)(R11*1)
+	VFMADD231PD  Y7, Y6, Y3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000008, SI
+	DECQ         R10
+	JNZ          loop412
+	VADDPD       (R12), Y2, Y2
+	VMOVUPD      Y2, (R12)
+	VADDPD       32(R12), Y3, Y3
+	VMOVUPD      Y3, 32(R12)
+	DECQ         32(SP)
+	JNZ          run411
+	VZEROUPPER
+	RET
+
+// func cellSums2AVX2(gL []float64, gB []float64, gC []float64, l []float64, b []float64, c []float64, s []float64, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums2AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x03, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x03, R9
+	MOVQ R9, 40(SP)
+
+run413:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
 	VMOVUPD 64(R11), Y2
 	VMOVUPD 96(R11), Y3
 	VXORPD  Y4, Y4, Y4
@@ -10199,7 +10254,7 @@ run411:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop412:
+loop414:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10252,7 +10307,7 @@ loop412:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop412
+	JNZ          loop414
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -10262,7 +10317,7 @@ loop412:
 	VADDPD       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run411
+	JNZ          run413
 	VZEROUPPER
 	RET
 
@@ -10291,7 +10346,7 @@ TEXT ·cellSums3AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run413:
+run415:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -10314,7 +10369,7 @@ run413:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop414:
+loop416:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -10356,7 +10411,7 @@ loop414:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop414
+	JNZ          loop416
 	VADDPD       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPD       32(R12), Y4, Y4
@@ -10370,7 +10425,7 @@ loop414:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop415:
+loop417:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10412,7 +10467,7 @@ loop415:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop415
+	JNZ          loop417
 	VADDPD       96(R12), Y3, Y3
 	VMOVUPD      Y3, 96(R12)
 	VADDPD       128(R12), Y4, Y4
@@ -10420,7 +10475,7 @@ loop415:
 	VADDPD       160(R12), Y5, Y5
 	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run413
+	JNZ          run415
 	VZEROUPPER
 	RET
 
@@ -10449,7 +10504,7 @@ TEXT ·cellSums4AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x03, R9
 	MOVQ R9, 40(SP)
 
-run416:
+run418:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -10474,7 +10529,7 @@ run416:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop417:
+loop419:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -10527,7 +10582,7 @@ loop417:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000008, R14
 	DECQ         R9
-	JNZ          loop417
+	JNZ          loop419
 	VADDPD       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPD       32(R12), Y5, Y5
@@ -10545,7 +10600,7 @@ loop417:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop418:
+loop420:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -10598,7 +10653,7 @@ loop418:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000008, SI
 	DECQ         R10
-	JNZ          loop418
+	JNZ          loop420
 	VADDPD       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPD       160(R12), Y5, Y5
@@ -10608,7 +10663,7 @@ loop418:
 	VADDPD       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run416
+	JNZ          run418
 	VZEROUPPER
 	RET
 
@@ -10632,7 +10687,7 @@ TEXT ·multiplyAddsAVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop419:
+loop421:
 	VFMADD231PD Y12, Y12, Y0
 	VFMADD231PD Y12, Y12, Y1
 	VFMADD231PD Y12, Y12, Y2
@@ -10646,7 +10701,7 @@ loop419:
 	VFMADD231PD Y12, Y12, Y10
 	VFMADD231PD Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop419
+	JNZ         loop421
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -10739,7 +10794,7 @@ TEXT ·products1AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop420:
+loop422:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10754,7 +10809,7 @@ loop420:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop420
+	JNZ     loop422
 	VZEROUPPER
 	RET
 
@@ -10770,7 +10825,7 @@ TEXT ·products2AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop421:
+loop423:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10791,7 +10846,7 @@ loop421:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop421
+	JNZ     loop423
 	VZEROUPPER
 	RET
 
@@ -10807,7 +10862,7 @@ TEXT ·products3AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop422:
+loop424:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10834,7 +10889,7 @@ loop422:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop422
+	JNZ     loop424
 	VZEROUPPER
 	RET
 
@@ -10850,7 +10905,7 @@ TEXT ·products4AVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop423:
+loop425:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10883,7 +10938,7 @@ loop423:
 	ADDQ    $0x00000004, SI
 	ADDQ    R8, AX
 	DECQ    DI
-	JNZ     loop423
+	JNZ     loop425
 	VZEROUPPER
 	RET
 
@@ -10899,7 +10954,7 @@ TEXT ·pairDotsAVX2(SB), NOSPLIT, $0-128
 	MOVQ stride+120(FP), R8
 	SHLQ $0x03, R8
 
-loop424:
+loop426:
 	MOVLQSX (BX), R9
 	MOVLQSX (SI), R10
 	IMULQ   R8, R9
@@ -10912,17 +10967,17 @@ loop424:
 	VMULPD  32(R10), Y1, Y1
 	MOVQ    $0x00000040, R11
 
-more425:
+more427:
 	CMPQ        R11, R8
-	JGE         end426
+	JGE         end428
 	VMOVUPD     (R9)(R11*1), Y2
 	VFMADD231PD (R10)(R11*1), Y2, Y0
 	VMOVUPD     32(R9)(R11*1), Y3
 	VFMADD231PD 32(R10)(R11*1), Y3, Y1
 	ADDQ        $0x00000040, R11
-	JMP         more425
+	JMP         more427
 
-end426:
+end428:
 	VHADDPD      Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPD       X4, X0, X0
@@ -10932,7 +10987,7 @@ end426:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000008, AX
 	DECQ         DI
-	JNZ          loop424
+	JNZ          loop426
 	VZEROUPPER
 	RET
 
@@ -10946,23 +11001,23 @@ TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-80
 	MOVQ s_len+56(FP), SI
 	SHLQ $0x03, BX
 
-loop427:
+loop429:
 	VBROADCASTSD (DX), Y0
 	XORQ         DI, DI
 
-cols428:
+cols430:
 	VMULPD  (CX)(DI*1), Y0, Y1
 	VMOVUPD Y1, (AX)(DI*1)
 	VMULPD  32(CX)(DI*1), Y0, Y2
 	VMOVUPD Y2, 32(AX)(DI*1)
 	ADDQ    $0x00000040, DI
 	CMPQ    DI, BX
-	JL      cols428
+	JL      cols430
 	ADDQ    $0x00000008, DX
 	ADDQ    BX, CX
 	ADDQ    BX, AX
 	DECQ    SI
-	JNZ     loop427
+	JNZ     loop429
 	VZEROUPPER
 	RET
 
@@ -10989,7 +11044,7 @@ TEXT ·gemmSub4x1AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (R9), Y3
 	LEAQ    (DI)(DI*2), R9
 
-loop429:
+loop431:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFNMADD231PD Y4, Y5, Y0
@@ -11002,7 +11057,7 @@ loop429:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop429
+	JNZ          loop431
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -11040,7 +11095,7 @@ TEXT ·gemmSub4x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(R9), Y7
 	LEAQ    (DI)(DI*2), R9
 
-loop430:
+loop432:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -11058,7 +11113,7 @@ loop430:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop430
+	JNZ          loop432
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -11104,7 +11159,7 @@ TEXT ·gemmSub4x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 64(R9), Y11
 	LEAQ    (DI)(DI*2), R9
 
-loop431:
+loop433:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -11127,7 +11182,7 @@ loop431:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop431
+	JNZ          loop433
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11162,14 +11217,14 @@ TEXT ·gemmSub1x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ    AX, SI
 	VMOVUPD (SI), Y0
 
-loop432:
+loop434:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFNMADD231PD Y1, Y2, Y0
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop432
+	JNZ          loop434
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -11191,7 +11246,7 @@ TEXT ·gemmSub1x2AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 
-loop433:
+loop435:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -11200,7 +11255,7 @@ loop433:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop433
+	JNZ          loop435
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -11224,7 +11279,7 @@ TEXT ·gemmSub1x3AVX2(SB), NOSPLIT, $0-56
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
 
-loop434:
+loop436:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -11235,7 +11290,7 @@ loop434:
 	ADDQ         $0x00000008, CX
 	ADDQ         R8, DX
 	DECQ         BX
-	JNZ          loop434
+	JNZ          loop436
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11260,7 +11315,7 @@ TEXT ·addGram4x1AVX2(SB), NOSPLIT, $0-40
 	ADDQ    SI, DI
 	VMOVUPD (DI), Y3
 
-loop435:
+loop437:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFMADD231PD  Y4, Y5, Y0
@@ -11273,7 +11328,7 @@ loop435:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop435
+	JNZ          loop437
 	VMOVUPD      Y0, (AX)
 	ADDQ         SI, AX
 	VMOVUPD      Y1, (AX)
@@ -11306,7 +11361,7 @@ TEXT ·addGram4x2AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Y6
 	VMOVUPD 32(DI), Y7
 
-loop436:
+loop438:
 	VMOVUPD      (DX), Y8
 	VMOVUPD      32(DX), Y9
 	VBROADCASTSD (CX), Y10
@@ -11324,7 +11379,7 @@ loop436:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop436
+	JNZ          loop438
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	ADDQ         SI, AX
@@ -11365,7 +11420,7 @@ TEXT ·addGram4x3AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 32(DI), Y10
 	VMOVUPD 64(DI), Y11
 
-loop437:
+loop439:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VMOVUPD      64(DX), Y14
@@ -11388,7 +11443,7 @@ loop437:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop437
+	JNZ          loop439
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11419,14 +11474,14 @@ TEXT ·addGram1x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    AX, DI
 	VMOVUPD (DI), Y0
 
-loop438:
+loop440:
 	VMOVUPD      (DX), Y1
 	VBROADCASTSD (CX), Y2
 	VFMADD231PD  Y1, Y2, Y0
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop438
+	JNZ          loop440
 	VMOVUPD      Y0, (AX)
 	VZEROUPPER
 	RET
@@ -11444,7 +11499,7 @@ TEXT ·addGram1x2AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 
-loop439:
+loop441:
 	VMOVUPD      (DX), Y2
 	VMOVUPD      32(DX), Y3
 	VBROADCASTSD (CX), Y4
@@ -11453,7 +11508,7 @@ loop439:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop439
+	JNZ          loop441
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VZEROUPPER
@@ -11473,7 +11528,7 @@ TEXT ·addGram1x3AVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 32(DI), Y1
 	VMOVUPD 64(DI), Y2
 
-loop440:
+loop442:
 	VMOVUPD      (DX), Y3
 	VMOVUPD      32(DX), Y4
 	VMOVUPD      64(DX), Y5
@@ -11484,7 +11539,7 @@ loop440:
 	ADDQ         SI, CX
 	ADDQ         SI, DX
 	DECQ         BX
-	JNZ          loop440
+	JNZ          loop442
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 64(AX)
@@ -11516,7 +11571,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop441:
+loop443:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -11524,7 +11579,7 @@ loop441:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop441
+	JNZ         loop443
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11540,13 +11595,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop442:
+loop444:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop442
+	JNZ         loop444
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -11561,14 +11616,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop443:
+loop445:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop443
+	JNZ         loop445
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11585,14 +11640,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop444:
+loop446:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop444
+	JNZ         loop446
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11655,7 +11710,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop445:
+loop447:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -11672,7 +11727,7 @@ loop445:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop445
+	JNZ         loop447
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11694,13 +11749,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop446:
+loop448:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop446
+	JNZ         loop448
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -11712,14 +11767,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop447:
+loop449:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop447
+	JNZ         loop449
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -11733,7 +11788,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop448:
+loop450:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -11741,7 +11796,7 @@ loop448:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop448
+	JNZ         loop450
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11757,7 +11812,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop449:
+loop451:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -11766,7 +11821,7 @@ loop449:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop449
+	JNZ         loop451
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11784,7 +11839,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop450:
+loop452:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -11794,7 +11849,7 @@ loop450:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop450
+	JNZ         loop452
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11814,7 +11869,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop451:
+loop453:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -11825,7 +11880,7 @@ loop451:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop451
+	JNZ         loop453
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11847,7 +11902,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop452:
+loop454:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -11859,7 +11914,7 @@ loop452:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop452
+	JNZ         loop454
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11883,7 +11938,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop453:
+loop455:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -11896,7 +11951,7 @@ loop453:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop453
+	JNZ         loop455
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11922,7 +11977,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop454:
+loop456:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -11936,7 +11991,7 @@ loop454:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop454
+	JNZ         loop456
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -11964,7 +12019,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop455:
+loop457:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -11979,7 +12034,7 @@ loop455:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop455
+	JNZ         loop457
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -12009,7 +12064,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop456:
+loop458:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -12025,7 +12080,7 @@ loop456:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop456
+	JNZ         loop458
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -12054,7 +12109,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop457:
+loop459:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -12067,7 +12122,7 @@ loop457:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop457
+	JNZ         loop459
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -12094,13 +12149,13 @@ TEXT ·dotF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VPXORQ Y0, Y0, Y0
 
-loop458:
+loop460:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop458
+	JNZ         loop460
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -12114,7 +12169,7 @@ TEXT ·norms2F32AVX512(SB), NOSPLIT, $0-40
 	VPXORQ Y1, Y1, Y1
 	VPXORQ Y2, Y2, Y2
 
-loop459:
+loop461:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -12123,7 +12178,7 @@ loop459:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop459
+	JNZ          loop461
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -12138,14 +12193,14 @@ TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop460:
+loop462:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop460
+	JNZ         loop462
 	VZEROUPPER
 	RET
 
@@ -12157,7 +12212,7 @@ TEXT ·multiplyF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ y_base+48(FP), DX
 	MOVQ n+72(FP), BX
 
-loop461:
+loop463:
 	VMOVUPD (CX), Y0
 	VMULPS  (DX), Y0, Y0
 	VMOVUPD Y0, (AX)
@@ -12165,7 +12220,7 @@ loop461:
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	DECQ    BX
-	JNZ     loop461
+	JNZ     loop463
 	VZEROUPPER
 	RET
 
@@ -12181,7 +12236,7 @@ TEXT ·axpyNorm2F32AVX512(SB), NOSPLIT, $0-72
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop462:
+loop464:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -12193,54 +12248,86 @@ loop462:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop462
+	JNZ          loop464
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	VZEROUPPER
 	RET
 
-// func adamRowF32AVX512(theta []float32, m []float32, s []float32, x []float32, y *[8]float32, by []float32, n int)
-// Requires: AVX
-TEXT ·adamRowF32AVX512(SB), NOSPLIT, $0-136
+// func adamMatVecF32AVX512(theta []float32, m []float32, s []float32, out []float32, y []float32, x []float32, z []float32, by []float32, rows int, cols int, ahead int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
+TEXT ·adamMatVecF32AVX512(SB), NOSPLIT, $0-216
 	MOVQ    theta_base+0(FP), AX
 	MOVQ    m_base+24(FP), CX
 	MOVQ    s_base+48(FP), DX
-	MOVQ    x_base+72(FP), BX
-	MOVQ    y+96(FP), SI
-	MOVQ    by_base+104(FP), DI
-	MOVQ    n+128(FP), R8
-	VMOVUPD (SI), Y0
+	MOVQ    out_base+72(FP), BX
+	MOVQ    y_base+96(FP), SI
+	MOVQ    x_base+120(FP), DI
+	MOVQ    z_base+144(FP), R8
+	MOVQ    by_base+168(FP), R9
+	MOVQ    rows+192(FP), R10
+	MOVQ    cols+200(FP), R11
+	MOVQ    ahead+208(FP), R12
+	SHLQ    $0x02, R12
+	VMOVUPD (R9), Y6
+	VMOVUPD 32(R9), Y7
+	VMOVUPD 64(R9), Y8
+	VMOVUPD 96(R9), Y9
+	VMOVUPD 128(R9), Y10
+	VMOVUPD 160(R9), Y11
+	VMOVUPD 192(R9), Y12
+	VMOVUPD 224(R9), Y13
+	VMOVUPD 256(R9), Y14
+	VMOVUPD 288(R9), Y15
+	IMUL3Q  $0x00000020, R11, R9
 
-loop463:
-	VMOVUPD (AX), Y2
-	VMULPS  (BX), Y0, Y3
-	VMULPS  (DI), Y2, Y1
-	VSUBPS  Y3, Y1, Y1
-	VMOVUPD (DX), Y4
-	VMULPS  128(DI), Y4, Y4
-	VMULPS  Y1, Y1, Y3
-	VMULPS  160(DI), Y3, Y3
-	VADDPS  Y3, Y4, Y4
-	VMOVUPD Y4, (DX)
-	VSQRTPS Y4, Y4
-	VMULPS  192(DI), Y4, Y4
-	VADDPS  224(DI), Y4, Y4
-	VMOVUPD (CX), Y3
-	VMULPS  64(DI), Y3, Y3
-	VMULPS  96(DI), Y1, Y1
-	VADDPS  Y1, Y3, Y3
-	VMOVUPD Y3, (CX)
-	VMULPS  256(DI), Y3, Y3
-	VDIVPS  Y4, Y3, Y3
-	VMULPS  32(DI), Y2, Y2
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPD Y2, (AX)
-	ADDQ    $0x00000020, AX
-	ADDQ    $0x00000020, CX
-	ADDQ    $0x00000020, DX
-	ADDQ    $0x00000020, BX
-	DECQ    R8
-	JNZ     loop463
+loop465:
+	VMOVUPD (SI), Y0
+	VPXORQ  Y1, Y1, Y1
+	XORQ    R11, R11
+
+cols466:
+	MOVQ        R11, R13
+	ADDQ        R12, R13
+	PREFETCHT1  (AX)(R13*1)
+	PREFETCHT1  (CX)(R13*1)
+	PREFETCHT1  (DX)(R13*1)
+	VMOVUPD     (AX)(R11*1), Y3
+	VMULPS      (DI)(R11*1), Y0, Y4
+	VMULPS      Y6, Y3, Y2
+	VSUBPS      Y4, Y2, Y2
+	VMOVUPD     (DX)(R11*1), Y5
+	VMULPS      Y10, Y5, Y5
+	VMULPS      Y15, Y2, Y4
+	VMULPS      Y4, Y4, Y4
+	VMULPS      Y11, Y4, Y4
+	VADDPS      Y4, Y5, Y5
+	VMOVUPD     Y5, (DX)(R11*1)
+	VSQRTPS     Y5, Y5
+	VMULPS      Y12, Y5, Y5
+	VADDPS      Y13, Y5, Y5
+	VMOVUPD     (CX)(R11*1), Y4
+	VMULPS      Y8, Y4, Y4
+	VMULPS      Y9, Y2, Y2
+	VADDPS      Y2, Y4, Y4
+	VMOVUPD     Y4, (CX)(R11*1)
+	VMULPS      Y14, Y4, Y4
+	VDIVPS      Y5, Y4, Y4
+	VMULPS      Y7, Y3, Y3
+	VSUBPS      Y4, Y3, Y3
+	VMOVUPD     Y3, (AX)(R11*1)
+	VFMADD231PS (R8)(R11*1), Y3, Y1
+	ADDQ        $0x00000020, R11
+	CMPQ        R11, R9
+	JL          cols466
+	VMOVUPD     Y1, (BX)
+	ADDQ        R9, AX
+	ADDQ        R9, CX
+	ADDQ        R9, DX
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, BX
+	DECQ        R10
+	JNZ         loop465
 	VZEROUPPER
 	RET
 
@@ -12259,7 +12346,7 @@ TEXT ·negateDotsF32AVX512(SB), NOSPLIT, $0-104
 	VPXORQ Y3, Y3, Y3
 	VPXORQ Y4, Y4, Y4
 
-loop464:
+loop467:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -12269,7 +12356,7 @@ loop464:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop464
+	JNZ         loop467
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -12290,7 +12377,7 @@ TEXT ·addOuters1F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop465:
+loop468:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -12299,7 +12386,7 @@ loop465:
 	VPXORQ       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols466:
+cols469:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -12310,7 +12397,7 @@ cols466:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols466
+	JL           cols469
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -12318,7 +12405,7 @@ cols466:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop465
+	JNZ          loop468
 	VZEROUPPER
 	RET
 
@@ -12337,7 +12424,7 @@ TEXT ·addOuters2F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop467:
+loop470:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -12350,7 +12437,7 @@ loop467:
 	VPXORQ       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols468:
+cols471:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -12362,7 +12449,7 @@ cols468:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols468
+	JL           cols471
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -12370,7 +12457,7 @@ cols468:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop467
+	JNZ          loop470
 	VZEROUPPER
 	RET
 
@@ -12389,7 +12476,7 @@ TEXT ·addOuters3F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop469:
+loop472:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -12406,7 +12493,7 @@ loop469:
 	VPXORQ       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols470:
+cols473:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -12419,7 +12506,7 @@ cols470:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols470
+	JL           cols473
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -12427,7 +12514,7 @@ cols470:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop469
+	JNZ          loop472
 	VZEROUPPER
 	RET
 
@@ -12446,7 +12533,7 @@ TEXT ·addOuters4F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop471:
+loop474:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -12467,7 +12554,7 @@ loop471:
 	VPXORQ       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols472:
+cols475:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -12481,7 +12568,7 @@ cols472:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols472
+	JL           cols475
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -12489,7 +12576,7 @@ cols472:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop471
+	JNZ          loop474
 	VZEROUPPER
 	RET
 
@@ -12508,7 +12595,7 @@ TEXT ·addOuters5F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop473:
+loop476:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -12533,7 +12620,7 @@ loop473:
 	VPXORQ       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols474:
+cols477:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -12548,7 +12635,7 @@ cols474:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols474
+	JL           cols477
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -12556,7 +12643,7 @@ cols474:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop473
+	JNZ          loop476
 	VZEROUPPER
 	RET
 
@@ -12575,7 +12662,7 @@ TEXT ·addOuters6F32AVX512(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop475:
+loop478:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -12604,7 +12691,7 @@ loop475:
 	VPXORQ       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols476:
+cols479:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -12620,7 +12707,7 @@ cols476:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols476
+	JL           cols479
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -12628,7 +12715,7 @@ cols476:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop475
+	JNZ          loop478
 	VZEROUPPER
 	RET
 
@@ -12653,14 +12740,14 @@ TEXT ·addOuterMatVecF32AVX512(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop477:
+loop480:
 	VMULPS (BX), Y0, Y1
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols478:
+cols481:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -12673,7 +12760,7 @@ cols478:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols478
+	JL           cols481
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -12684,7 +12771,7 @@ cols478:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop477
+	JNZ          loop480
 	VZEROUPPER
 	RET
 
@@ -12700,14 +12787,14 @@ TEXT ·outersNorm2x1F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop479:
+loop482:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols480:
+cols483:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -12716,10 +12803,10 @@ cols480:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols480
+	JL           cols483
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop479
+	JNZ          loop482
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -12737,7 +12824,7 @@ TEXT ·outersNorm2x2F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop481:
+loop484:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -12748,7 +12835,7 @@ loop481:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols482:
+cols485:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -12758,10 +12845,10 @@ cols482:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols482
+	JL           cols485
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop481
+	JNZ          loop484
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -12779,7 +12866,7 @@ TEXT ·outersNorm2x3F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop483:
+loop486:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -12794,7 +12881,7 @@ loop483:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols484:
+cols487:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -12805,10 +12892,10 @@ cols484:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols484
+	JL           cols487
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop483
+	JNZ          loop486
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -12826,7 +12913,7 @@ TEXT ·outersNorm2x4F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop485:
+loop488:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -12845,7 +12932,7 @@ loop485:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols486:
+cols489:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -12857,10 +12944,10 @@ cols486:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols486
+	JL           cols489
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop485
+	JNZ          loop488
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -12878,7 +12965,7 @@ TEXT ·outersNorm2x5F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop487:
+loop490:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -12901,7 +12988,7 @@ loop487:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols488:
+cols491:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -12914,10 +13001,10 @@ cols488:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols488
+	JL           cols491
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop487
+	JNZ          loop490
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -12935,7 +13022,7 @@ TEXT ·outersNorm2x6F32AVX512(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop489:
+loop492:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -12962,7 +13049,7 @@ loop489:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols490:
+cols493:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -12976,10 +13063,10 @@ cols490:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols490
+	JL           cols493
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop489
+	JNZ          loop492
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -12996,13 +13083,13 @@ TEXT ·copyLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop491:
+loop494:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop491
+	JNZ     loop494
 	VZEROUPPER
 	RET
 
@@ -13017,7 +13104,7 @@ TEXT ·negateLanesF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop492:
+loop495:
 	VMOVUPD (CX), Y0
 	VPXORQ  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -13025,7 +13112,7 @@ loop492:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop492
+	JNZ     loop495
 	VZEROUPPER
 	RET
 
@@ -13040,24 +13127,24 @@ TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop493:
+loop496:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows494:
+rows497:
 	DECQ   R8
-	JZ     sum495
+	JZ     sum498
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows494
+	JMP    rows497
 
-sum495:
+sum498:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop493
+	JNZ     loop496
 	VZEROUPPER
 	RET
 
@@ -13074,15 +13161,15 @@ TEXT ·expand1F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop496:
+loop499:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none498
+	JZ      none501
 	VMOVUPD (CX), Y4
 
-loop499:
+loop502:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13091,12 +13178,12 @@ loop499:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000020, AX
 	DECQ    R9
-	JNZ     loop499
+	JNZ     loop502
 
-none498:
+none501:
 	ADDQ $0x00000020, CX
 	DECQ R8
-	JNZ  loop496
+	JNZ  loop499
 	VZEROUPPER
 	RET
 
@@ -13113,16 +13200,16 @@ TEXT ·expand2F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop500:
+loop503:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none502
+	JZ      none505
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-loop503:
+loop506:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13133,12 +13220,12 @@ loop503:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000040, AX
 	DECQ    R9
-	JNZ     loop503
+	JNZ     loop506
 
-none502:
+none505:
 	ADDQ $0x00000040, CX
 	DECQ R8
-	JNZ  loop500
+	JNZ  loop503
 	VZEROUPPER
 	RET
 
@@ -13155,17 +13242,17 @@ TEXT ·expand3F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop504:
+loop507:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none506
+	JZ      none509
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-loop507:
+loop510:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13178,12 +13265,12 @@ loop507:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000060, AX
 	DECQ    R9
-	JNZ     loop507
+	JNZ     loop510
 
-none506:
+none509:
 	ADDQ $0x00000060, CX
 	DECQ R8
-	JNZ  loop504
+	JNZ  loop507
 	VZEROUPPER
 	RET
 
@@ -13200,18 +13287,18 @@ TEXT ·expand4F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop508:
+loop511:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none510
+	JZ      none513
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-loop511:
+loop514:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13226,12 +13313,12 @@ loop511:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000080, AX
 	DECQ    R9
-	JNZ     loop511
+	JNZ     loop514
 
-none510:
+none513:
 	ADDQ $0x00000080, CX
 	DECQ R8
-	JNZ  loop508
+	JNZ  loop511
 	VZEROUPPER
 	RET
 
@@ -13248,19 +13335,19 @@ TEXT ·expand5F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop512:
+loop515:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none514
+	JZ      none517
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-loop515:
+loop518:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13277,12 +13364,12 @@ loop515:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000a0, AX
 	DECQ    R9
-	JNZ     loop515
+	JNZ     loop518
 
-none514:
+none517:
 	ADDQ $0x000000a0, CX
 	DECQ R8
-	JNZ  loop512
+	JNZ  loop515
 	VZEROUPPER
 	RET
 
@@ -13299,12 +13386,12 @@ TEXT ·expand6F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop516:
+loop519:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none518
+	JZ      none521
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13312,7 +13399,7 @@ loop516:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-loop519:
+loop522:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13331,12 +13418,12 @@ loop519:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000c0, AX
 	DECQ    R9
-	JNZ     loop519
+	JNZ     loop522
 
-none518:
+none521:
 	ADDQ $0x000000c0, CX
 	DECQ R8
-	JNZ  loop516
+	JNZ  loop519
 	VZEROUPPER
 	RET
 
@@ -13353,12 +13440,12 @@ TEXT ·expand7F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop520:
+loop523:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none522
+	JZ      none525
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13367,7 +13454,7 @@ loop520:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-loop523:
+loop526:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13388,12 +13475,12 @@ loop523:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x000000e0, AX
 	DECQ    R9
-	JNZ     loop523
+	JNZ     loop526
 
-none522:
+none525:
 	ADDQ $0x000000e0, CX
 	DECQ R8
-	JNZ  loop520
+	JNZ  loop523
 	VZEROUPPER
 	RET
 
@@ -13410,12 +13497,12 @@ TEXT ·expand8F32AVX512(SB), NOSPLIT, $0-128
 	DECQ R8
 	SHLQ $0x02, DI
 
-loop524:
+loop527:
 	MOVL    4(BX), R9
 	SUBL    (BX), R9
 	ADDQ    $0x00000004, BX
 	TESTQ   R9, R9
-	JZ      none526
+	JZ      none529
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -13425,7 +13512,7 @@ loop524:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-loop527:
+loop530:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -13448,12 +13535,12 @@ loop527:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop527
+	JNZ     loop530
 
-none526:
+none529:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop524
+	JNZ  loop527
 	VZEROUPPER
 	RET
 
@@ -13472,16 +13559,16 @@ TEXT ·fold1F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop528:
+loop531:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none530
+	JZ      none533
 	VMOVUPD (BX), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop531:
+loop534:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y2
@@ -13492,19 +13579,19 @@ loop531:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, DX
 	DECQ        R11
-	JNZ         loop531
+	JNZ         loop534
 	VMOVUPD     Y1, (AX)
-	JMP         end529
+	JMP         end532
 
-none530:
+none533:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 
-end529:
+end532:
 	ADDQ $0x00000020, BX
 	ADDQ $0x00000020, AX
 	DECQ R10
-	JNZ  loop528
+	JNZ  loop531
 	VZEROUPPER
 	RET
 
@@ -13523,18 +13610,18 @@ TEXT ·fold2F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop532:
+loop535:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none534
+	JZ      none537
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop535:
+loop538:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y4
@@ -13550,21 +13637,21 @@ loop535:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000040, DX
 	DECQ        R11
-	JNZ         loop535
+	JNZ         loop538
 	VMOVUPD     Y2, (AX)
 	VMOVUPD     Y3, 32(AX)
-	JMP         end533
+	JMP         end536
 
-none534:
+none537:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 
-end533:
+end536:
 	ADDQ $0x00000040, BX
 	ADDQ $0x00000040, AX
 	DECQ R10
-	JNZ  loop532
+	JNZ  loop535
 	VZEROUPPER
 	RET
 
@@ -13583,12 +13670,12 @@ TEXT ·fold3F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop536:
+loop539:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none538
+	JZ      none541
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13596,7 +13683,7 @@ loop536:
 	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 
-loop539:
+loop542:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y6
@@ -13617,23 +13704,23 @@ loop539:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000060, DX
 	DECQ        R11
-	JNZ         loop539
+	JNZ         loop542
 	VMOVUPD     Y3, (AX)
 	VMOVUPD     Y4, 32(AX)
 	VMOVUPD     Y5, 64(AX)
-	JMP         end537
+	JMP         end540
 
-none538:
+none541:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 
-end537:
+end540:
 	ADDQ $0x00000060, BX
 	ADDQ $0x00000060, AX
 	DECQ R10
-	JNZ  loop536
+	JNZ  loop539
 	VZEROUPPER
 	RET
 
@@ -13652,12 +13739,12 @@ TEXT ·fold4F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop540:
+loop543:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none542
+	JZ      none545
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13667,7 +13754,7 @@ loop540:
 	VPXORQ  Y6, Y6, Y6
 	VPXORQ  Y7, Y7, Y7
 
-loop543:
+loop546:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -13693,25 +13780,25 @@ loop543:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop543
+	JNZ         loop546
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end541
+	JMP         end544
 
-none542:
+none545:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end541:
+end544:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop540
+	JNZ  loop543
 	VZEROUPPER
 	RET
 
@@ -13730,12 +13817,12 @@ TEXT ·fold5F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop544:
+loop547:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none546
+	JZ      none549
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13747,7 +13834,7 @@ loop544:
 	VPXORQ  Y8, Y8, Y8
 	VPXORQ  Y9, Y9, Y9
 
-loop547:
+loop550:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y10
@@ -13778,15 +13865,15 @@ loop547:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000a0, DX
 	DECQ        R11
-	JNZ         loop547
+	JNZ         loop550
 	VMOVUPD     Y5, (AX)
 	VMOVUPD     Y6, 32(AX)
 	VMOVUPD     Y7, 64(AX)
 	VMOVUPD     Y8, 96(AX)
 	VMOVUPD     Y9, 128(AX)
-	JMP         end545
+	JMP         end548
 
-none546:
+none549:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13794,11 +13881,11 @@ none546:
 	VMOVUPD Y0, 96(AX)
 	VMOVUPD Y0, 128(AX)
 
-end545:
+end548:
 	ADDQ $0x000000a0, BX
 	ADDQ $0x000000a0, AX
 	DECQ R10
-	JNZ  loop544
+	JNZ  loop547
 	VZEROUPPER
 	RET
 
@@ -13817,12 +13904,12 @@ TEXT ·fold6F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop548:
+loop551:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none550
+	JZ      none553
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13836,7 +13923,7 @@ loop548:
 	VPXORQ  Y10, Y10, Y10
 	VPXORQ  Y11, Y11, Y11
 
-loop551:
+loop554:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -13872,16 +13959,16 @@ loop551:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop551
+	JNZ         loop554
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end549
+	JMP         end552
 
-none550:
+none553:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13890,11 +13977,11 @@ none550:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end549:
+end552:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop548
+	JNZ  loop551
 	VZEROUPPER
 	RET
 
@@ -13913,12 +14000,12 @@ TEXT ·fold7F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop552:
+loop555:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none554
+	JZ      none557
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -13934,7 +14021,7 @@ loop552:
 	VPXORQ  Y12, Y12, Y12
 	VPXORQ  Y13, Y13, Y13
 
-loop555:
+loop558:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y14
@@ -13975,7 +14062,7 @@ loop555:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop555
+	JNZ         loop558
 	VMOVUPD     Y7, (AX)
 	VMOVUPD     Y8, 32(AX)
 	VMOVUPD     Y9, 64(AX)
@@ -13983,9 +14070,9 @@ loop555:
 	VMOVUPD     Y11, 128(AX)
 	VMOVUPD     Y12, 160(AX)
 	VMOVUPD     Y13, 192(AX)
-	JMP         end553
+	JMP         end556
 
-none554:
+none557:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -13995,11 +14082,11 @@ none554:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end553:
+end556:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop552
+	JNZ  loop555
 	VZEROUPPER
 	RET
 
@@ -14018,12 +14105,12 @@ TEXT ·fold8F32AVX512(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop556:
+loop559:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none558
+	JZ      none561
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -14041,7 +14128,7 @@ loop556:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop559:
+loop562:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y16
@@ -14087,7 +14174,7 @@ loop559:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop559
+	JNZ         loop562
 	VMOVUPD     Y8, (AX)
 	VMOVUPD     Y9, 32(AX)
 	VMOVUPD     Y10, 64(AX)
@@ -14096,9 +14183,9 @@ loop559:
 	VMOVUPD     Y13, 160(AX)
 	VMOVUPD     Y14, 192(AX)
 	VMOVUPD     Y15, 224(AX)
-	JMP         end557
+	JMP         end560
 
-none558:
+none561:
 	VPXORQ  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -14109,11 +14196,11 @@ none558:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end557:
+end560:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop556
+	JNZ  loop559
 	VZEROUPPER
 	RET
 
@@ -14128,15 +14215,15 @@ TEXT ·rowDots1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop560:
+loop563:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none562
+	JZ      none565
 	VMOVUPD (CX), Y4
 
-four563:
+four566:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14162,19 +14249,19 @@ four563:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last564
+	JLE          last567
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four563
+	JMP          four566
 
-last564:
+last567:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none562:
+none565:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop560
+	JNZ  loop563
 	VZEROUPPER
 	RET
 
@@ -14189,16 +14276,16 @@ TEXT ·rowDots2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop565:
+loop568:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none567
+	JZ      none570
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-four568:
+four571:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14228,19 +14315,19 @@ four568:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last569
+	JLE          last572
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four568
+	JMP          four571
 
-last569:
+last572:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none567:
+none570:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop565
+	JNZ  loop568
 	VZEROUPPER
 	RET
 
@@ -14255,17 +14342,17 @@ TEXT ·rowDots3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop570:
+loop573:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none572
+	JZ      none575
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-four573:
+four576:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14299,19 +14386,19 @@ four573:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last574
+	JLE          last577
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four573
+	JMP          four576
 
-last574:
+last577:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none572:
+none575:
 	ADDQ $0x00000060, CX
 	DECQ DI
-	JNZ  loop570
+	JNZ  loop573
 	VZEROUPPER
 	RET
 
@@ -14326,18 +14413,18 @@ TEXT ·rowDots4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop575:
+loop578:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none577
+	JZ      none580
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-four578:
+four581:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14375,19 +14462,19 @@ four578:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last579
+	JLE          last582
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four578
+	JMP          four581
 
-last579:
+last582:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none577:
+none580:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop575
+	JNZ  loop578
 	VZEROUPPER
 	RET
 
@@ -14402,19 +14489,19 @@ TEXT ·rowDots5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop580:
+loop583:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none582
+	JZ      none585
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-four583:
+four586:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14456,19 +14543,19 @@ four583:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last584
+	JLE          last587
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four583
+	JMP          four586
 
-last584:
+last587:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none582:
+none585:
 	ADDQ $0x000000a0, CX
 	DECQ DI
-	JNZ  loop580
+	JNZ  loop583
 	VZEROUPPER
 	RET
 
@@ -14483,12 +14570,12 @@ TEXT ·rowDots6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop585:
+loop588:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none587
+	JZ      none590
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14496,7 +14583,7 @@ loop585:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-four588:
+four591:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14542,19 +14629,19 @@ four588:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last589
+	JLE          last592
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four588
+	JMP          four591
 
-last589:
+last592:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none587:
+none590:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop585
+	JNZ  loop588
 	VZEROUPPER
 	RET
 
@@ -14569,12 +14656,12 @@ TEXT ·rowDots7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop590:
+loop593:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none592
+	JZ      none595
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14583,7 +14670,7 @@ loop590:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four593:
+four596:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14633,19 +14720,19 @@ four593:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last594
+	JLE          last597
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four593
+	JMP          four596
 
-last594:
+last597:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none592:
+none595:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop590
+	JNZ  loop593
 	VZEROUPPER
 	RET
 
@@ -14660,12 +14747,12 @@ TEXT ·rowDots8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop595:
+loop598:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none597
+	JZ      none600
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -14675,7 +14762,7 @@ loop595:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four598:
+four601:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -14729,19 +14816,19 @@ four598:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last599
+	JLE          last602
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four598
+	JMP          four601
 
-last599:
+last602:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none597:
+none600:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop595
+	JNZ  loop598
 	VZEROUPPER
 	RET
 
@@ -14756,16 +14843,16 @@ TEXT ·rowSums1F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop600:
+loop603:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VPXORQ Y0, Y0, Y0
 	VPXORQ Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single602
+	JL     single605
 
-pair601:
+pair604:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -14781,11 +14868,11 @@ pair601:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair601
+	JGE          pair604
 
-single602:
+single605:
 	CMPQ         R8, $-1
-	JL           sum603
+	JL           sum606
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -14794,12 +14881,12 @@ single602:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum603:
+sum606:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop600
+	JNZ     loop603
 	VZEROUPPER
 	RET
 
@@ -14814,7 +14901,7 @@ TEXT ·rowSums2F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop604:
+loop607:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14823,9 +14910,9 @@ loop604:
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single606
+	JL     single609
 
-pair605:
+pair608:
 	VBROADCASTSD (DX), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -14843,11 +14930,11 @@ pair605:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair605
+	JGE          pair608
 
-single606:
+single609:
 	CMPQ         R8, $-1
-	JL           sum607
+	JL           sum610
 	VBROADCASTSS (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -14857,14 +14944,14 @@ single606:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum607:
+sum610:
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop604
+	JNZ     loop607
 	VZEROUPPER
 	RET
 
@@ -14879,7 +14966,7 @@ TEXT ·rowSums3F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop608:
+loop611:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14890,9 +14977,9 @@ loop608:
 	VPXORQ Y4, Y4, Y4
 	VPXORQ Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
-	JL     single610
+	JL     single613
 
-pair609:
+pair612:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -14912,11 +14999,11 @@ pair609:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair609
+	JGE          pair612
 
-single610:
+single613:
 	CMPQ         R8, $-1
-	JL           sum611
+	JL           sum614
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000060, R8, R8
@@ -14927,7 +15014,7 @@ single610:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum611:
+sum614:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -14936,7 +15023,7 @@ sum611:
 	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000060, AX
 	DECQ    DI
-	JNZ     loop608
+	JNZ     loop611
 	VZEROUPPER
 	RET
 
@@ -14951,7 +15038,7 @@ TEXT ·rowSums4F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop612:
+loop615:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -14964,9 +15051,9 @@ loop612:
 	VPXORQ Y6, Y6, Y6
 	VPXORQ Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single614
+	JL     single617
 
-pair613:
+pair616:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -14988,11 +15075,11 @@ pair613:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair613
+	JGE          pair616
 
-single614:
+single617:
 	CMPQ         R8, $-1
-	JL           sum615
+	JL           sum618
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -15004,7 +15091,7 @@ single614:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum615:
+sum618:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -15015,7 +15102,7 @@ sum615:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop612
+	JNZ     loop615
 	VZEROUPPER
 	RET
 
@@ -15030,7 +15117,7 @@ TEXT ·rowSums5F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop616:
+loop619:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -15045,9 +15132,9 @@ loop616:
 	VPXORQ Y8, Y8, Y8
 	VPXORQ Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
-	JL     single618
+	JL     single621
 
-pair617:
+pair620:
 	VBROADCASTSD (DX), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -15071,11 +15158,11 @@ pair617:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair617
+	JGE          pair620
 
-single618:
+single621:
 	CMPQ         R8, $-1
-	JL           sum619
+	JL           sum622
 	VBROADCASTSS (DX), Y10
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000a0, R8, R8
@@ -15088,7 +15175,7 @@ single618:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum619:
+sum622:
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y7, Y2, Y2
@@ -15101,7 +15188,7 @@ sum619:
 	VMOVUPD Y4, 128(AX)
 	ADDQ    $0x000000a0, AX
 	DECQ    DI
-	JNZ     loop616
+	JNZ     loop619
 	VZEROUPPER
 	RET
 
@@ -15116,7 +15203,7 @@ TEXT ·rowSums6F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop620:
+loop623:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -15133,9 +15220,9 @@ loop620:
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single622
+	JL     single625
 
-pair621:
+pair624:
 	VBROADCASTSD (DX), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -15161,11 +15248,11 @@ pair621:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair621
+	JGE          pair624
 
-single622:
+single625:
 	CMPQ         R8, $-1
-	JL           sum623
+	JL           sum626
 	VBROADCASTSS (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -15179,7 +15266,7 @@ single622:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum623:
+sum626:
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y7, Y1, Y1
 	VADDPS  Y8, Y2, Y2
@@ -15194,7 +15281,7 @@ sum623:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop620
+	JNZ     loop623
 	VZEROUPPER
 	RET
 
@@ -15209,7 +15296,7 @@ TEXT ·rowSums7F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop624:
+loop627:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -15228,9 +15315,9 @@ loop624:
 	VPXORQ Y12, Y12, Y12
 	VPXORQ Y13, Y13, Y13
 	SUBQ   $0x00000002, R8
-	JL     single626
+	JL     single629
 
-pair625:
+pair628:
 	VBROADCASTSD (DX), Y15
 	VMOVSLDUP    Y15, Y14
 	VMOVSHDUP    Y15, Y15
@@ -15258,11 +15345,11 @@ pair625:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair625
+	JGE          pair628
 
-single626:
+single629:
 	CMPQ         R8, $-1
-	JL           sum627
+	JL           sum630
 	VBROADCASTSS (DX), Y14
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
@@ -15277,7 +15364,7 @@ single626:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum627:
+sum630:
 	VADDPS  Y7, Y0, Y0
 	VADDPS  Y8, Y1, Y1
 	VADDPS  Y9, Y2, Y2
@@ -15294,7 +15381,7 @@ sum627:
 	VMOVUPD Y6, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop624
+	JNZ     loop627
 	VZEROUPPER
 	RET
 
@@ -15309,7 +15396,7 @@ TEXT ·rowSums8F32AVX512(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop628:
+loop631:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -15330,9 +15417,9 @@ loop628:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R8
-	JL     single630
+	JL     single633
 
-pair629:
+pair632:
 	VBROADCASTSD (DX), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -15362,11 +15449,11 @@ pair629:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair629
+	JGE          pair632
 
-single630:
+single633:
 	CMPQ         R8, $-1
-	JL           sum631
+	JL           sum634
 	VBROADCASTSS (DX), Y16
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -15382,7 +15469,7 @@ single630:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum631:
+sum634:
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y9, Y1, Y1
 	VADDPS  Y10, Y2, Y2
@@ -15401,7 +15488,7 @@ sum631:
 	VMOVUPD Y7, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop628
+	JNZ     loop631
 	VZEROUPPER
 	RET
 
@@ -15424,15 +15511,15 @@ TEXT ·treeDots1F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent632:
+parent635:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none635
+	JZ    none638
 
-child633:
+child636:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -15444,9 +15531,9 @@ child633:
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
 	TESTQ   R9, R9
-	JZ      next634
+	JZ      next637
 
-four636:
+four639:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15472,23 +15559,23 @@ four636:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last637
+	JLE          last640
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four636
+	JMP          four639
 
-last637:
+last640:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next634:
+next637:
 	DECQ R10
-	JNZ  child633
+	JNZ  child636
 
-none635:
+none638:
 	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
-	JNZ  parent632
+	JNZ  parent635
 	VZEROUPPER
 	RET
 
@@ -15511,15 +15598,15 @@ TEXT ·treeDots2F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent638:
+parent641:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none641
+	JZ    none644
 
-child639:
+child642:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -15533,9 +15620,9 @@ child639:
 	VMOVUPD 32(R11), Y5
 	VMULPS  32(R12), Y5, Y5
 	TESTQ   R9, R9
-	JZ      next640
+	JZ      next643
 
-four642:
+four645:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15565,23 +15652,23 @@ four642:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last643
+	JLE          last646
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four642
+	JMP          four645
 
-last643:
+last646:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next640:
+next643:
 	DECQ R10
-	JNZ  child639
+	JNZ  child642
 
-none641:
+none644:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent638
+	JNZ  parent641
 	VZEROUPPER
 	RET
 
@@ -15604,15 +15691,15 @@ TEXT ·treeDots3F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent644:
+parent647:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none647
+	JZ    none650
 
-child645:
+child648:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -15628,9 +15715,9 @@ child645:
 	VMOVUPD 64(R11), Y6
 	VMULPS  64(R12), Y6, Y6
 	TESTQ   R9, R9
-	JZ      next646
+	JZ      next649
 
-four648:
+four651:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15664,23 +15751,23 @@ four648:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last649
+	JLE          last652
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four648
+	JMP          four651
 
-last649:
+last652:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next646:
+next649:
 	DECQ R10
-	JNZ  child645
+	JNZ  child648
 
-none647:
+none650:
 	ADDQ $0x00000060, (SP)
 	DECQ 16(SP)
-	JNZ  parent644
+	JNZ  parent647
 	VZEROUPPER
 	RET
 
@@ -15703,15 +15790,15 @@ TEXT ·treeDots4F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent650:
+parent653:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none653
+	JZ    none656
 
-child651:
+child654:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -15729,9 +15816,9 @@ child651:
 	VMOVUPD 96(R11), Y7
 	VMULPS  96(R12), Y7, Y7
 	TESTQ   R9, R9
-	JZ      next652
+	JZ      next655
 
-four654:
+four657:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15769,23 +15856,23 @@ four654:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last655
+	JLE          last658
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four654
+	JMP          four657
 
-last655:
+last658:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next652:
+next655:
 	DECQ R10
-	JNZ  child651
+	JNZ  child654
 
-none653:
+none656:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent650
+	JNZ  parent653
 	VZEROUPPER
 	RET
 
@@ -15808,15 +15895,15 @@ TEXT ·treeDots5F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent656:
+parent659:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none659
+	JZ    none662
 
-child657:
+child660:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -15836,9 +15923,9 @@ child657:
 	VMOVUPD 128(R11), Y8
 	VMULPS  128(R12), Y8, Y8
 	TESTQ   R9, R9
-	JZ      next658
+	JZ      next661
 
-four660:
+four663:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15880,23 +15967,23 @@ four660:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last661
+	JLE          last664
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four660
+	JMP          four663
 
-last661:
+last664:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next658:
+next661:
 	DECQ R10
-	JNZ  child657
+	JNZ  child660
 
-none659:
+none662:
 	ADDQ $0x000000a0, (SP)
 	DECQ 16(SP)
-	JNZ  parent656
+	JNZ  parent659
 	VZEROUPPER
 	RET
 
@@ -15919,15 +16006,15 @@ TEXT ·treeDots6F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent662:
+parent665:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none665
+	JZ    none668
 
-child663:
+child666:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -15949,9 +16036,9 @@ child663:
 	VMOVUPD 160(R11), Y9
 	VMULPS  160(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next664
+	JZ      next667
 
-four666:
+four669:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -15997,23 +16084,23 @@ four666:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last667
+	JLE          last670
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four666
+	JMP          four669
 
-last667:
+last670:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next664:
+next667:
 	DECQ R10
-	JNZ  child663
+	JNZ  child666
 
-none665:
+none668:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent662
+	JNZ  parent665
 	VZEROUPPER
 	RET
 
@@ -16036,15 +16123,15 @@ TEXT ·treeDots7F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent668:
+parent671:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none671
+	JZ    none674
 
-child669:
+child672:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -16068,9 +16155,9 @@ child669:
 	VMOVUPD 192(R11), Y10
 	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
-	JZ      next670
+	JZ      next673
 
-four672:
+four675:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -16120,23 +16207,23 @@ four672:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last673
+	JLE          last676
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four672
+	JMP          four675
 
-last673:
+last676:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next670:
+next673:
 	DECQ R10
-	JNZ  child669
+	JNZ  child672
 
-none671:
+none674:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent668
+	JNZ  parent671
 	VZEROUPPER
 	RET
 
@@ -16159,15 +16246,15 @@ TEXT ·treeDots8F32AVX512(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent674:
+parent677:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none677
+	JZ    none680
 
-child675:
+child678:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -16193,9 +16280,9 @@ child675:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next676
+	JZ      next679
 
-four678:
+four681:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -16249,23 +16336,23 @@ four678:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last679
+	JLE          last682
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four678
+	JMP          four681
 
-last679:
+last682:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next676:
+next679:
 	DECQ R10
-	JNZ  child675
+	JNZ  child678
 
-none677:
+none680:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent674
+	JNZ  parent677
 	VZEROUPPER
 	RET
 
@@ -16291,7 +16378,7 @@ TEXT ·treeSums1F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent680:
+parent683:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16300,18 +16387,18 @@ parent680:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none682
+	JZ      none685
 
-child681:
+child684:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VPXORQ Y2, Y2, Y2
 	VPXORQ Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single684
+	JL     single687
 
-pair683:
+pair686:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -16327,11 +16414,11 @@ pair683:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair683
+	JGE          pair686
 
-single684:
+single687:
 	CMPQ         R10, $-1
-	JL           sum685
+	JL           sum688
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -16340,7 +16427,7 @@ single684:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum685:
+sum688:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -16350,15 +16437,15 @@ sum685:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child681
+	JNZ         child684
 
-none682:
+none685:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent680
+	JNZ     parent683
 	VZEROUPPER
 	RET
 
@@ -16384,7 +16471,7 @@ TEXT ·treeSums2F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent686:
+parent689:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16395,9 +16482,9 @@ parent686:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none688
+	JZ      none691
 
-child687:
+child690:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16406,9 +16493,9 @@ child687:
 	VPXORQ Y6, Y6, Y6
 	VPXORQ Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single690
+	JL     single693
 
-pair689:
+pair692:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -16426,11 +16513,11 @@ pair689:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair689
+	JGE          pair692
 
-single690:
+single693:
 	CMPQ         R10, $-1
-	JL           sum691
+	JL           sum694
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -16440,7 +16527,7 @@ single690:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum691:
+sum694:
 	VADDPS      Y6, Y4, Y4
 	VADDPS      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -16455,16 +16542,16 @@ sum691:
 	VFMADD231PS 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child687
+	JNZ         child690
 
-none688:
+none691:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent686
+	JNZ     parent689
 	VZEROUPPER
 	RET
 
@@ -16490,7 +16577,7 @@ TEXT ·treeSums3F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent692:
+parent695:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16503,9 +16590,9 @@ parent692:
 	VMOVUPD 32(R10), Y4
 	VMOVUPD 64(R10), Y5
 	TESTQ   R11, R11
-	JZ      none694
+	JZ      none697
 
-child693:
+child696:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16516,9 +16603,9 @@ child693:
 	VPXORQ Y10, Y10, Y10
 	VPXORQ Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single696
+	JL     single699
 
-pair695:
+pair698:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -16538,11 +16625,11 @@ pair695:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair695
+	JGE          pair698
 
-single696:
+single699:
 	CMPQ         R10, $-1
-	JL           sum697
+	JL           sum700
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000060, R10, R10
@@ -16553,7 +16640,7 @@ single696:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum697:
+sum700:
 	VADDPS      Y9, Y6, Y6
 	VADDPS      Y10, Y7, Y7
 	VADDPS      Y11, Y8, Y8
@@ -16573,9 +16660,9 @@ sum697:
 	VFMADD231PS 64(CX)(R10*1), Y8, Y2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child693
+	JNZ         child696
 
-none694:
+none697:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -16583,7 +16670,7 @@ none694:
 	ADDQ    $0x00000060, (SP)
 	ADDQ    $0x00000060, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent692
+	JNZ     parent695
 	VZEROUPPER
 	RET
 
@@ -16609,7 +16696,7 @@ TEXT ·treeSums4F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent698:
+parent701:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16624,9 +16711,9 @@ parent698:
 	VMOVUPD 64(R10), Y6
 	VMOVUPD 96(R10), Y7
 	TESTQ   R11, R11
-	JZ      none700
+	JZ      none703
 
-child699:
+child702:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16639,9 +16726,9 @@ child699:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
-	JL     single702
+	JL     single705
 
-pair701:
+pair704:
 	VBROADCASTSD (SI), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -16663,11 +16750,11 @@ pair701:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair701
+	JGE          pair704
 
-single702:
+single705:
 	CMPQ         R10, $-1
-	JL           sum703
+	JL           sum706
 	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -16679,7 +16766,7 @@ single702:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum703:
+sum706:
 	VADDPS      Y12, Y8, Y8
 	VADDPS      Y13, Y9, Y9
 	VADDPS      Y14, Y10, Y10
@@ -16704,9 +16791,9 @@ sum703:
 	VFMADD231PS 96(CX)(R10*1), Y11, Y3
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child699
+	JNZ         child702
 
-none700:
+none703:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -16715,7 +16802,7 @@ none700:
 	ADDQ    $0x00000080, (SP)
 	ADDQ    $0x00000080, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent698
+	JNZ     parent701
 	VZEROUPPER
 	RET
 
@@ -16741,7 +16828,7 @@ TEXT ·treeSums5F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent704:
+parent707:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16758,9 +16845,9 @@ parent704:
 	VMOVUPD 96(R10), Y8
 	VMOVUPD 128(R10), Y9
 	TESTQ   R11, R11
-	JZ      none706
+	JZ      none709
 
-child705:
+child708:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16775,9 +16862,9 @@ child705:
 	VPXORQ Y18, Y18, Y18
 	VPXORQ Y19, Y19, Y19
 	SUBQ   $0x00000002, R10
-	JL     single708
+	JL     single711
 
-pair707:
+pair710:
 	VBROADCASTSD (SI), Y21
 	VMOVSLDUP    Y21, Y20
 	VMOVSHDUP    Y21, Y21
@@ -16801,11 +16888,11 @@ pair707:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair707
+	JGE          pair710
 
-single708:
+single711:
 	CMPQ         R10, $-1
-	JL           sum709
+	JL           sum712
 	VBROADCASTSS (SI), Y20
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000a0, R10, R10
@@ -16818,7 +16905,7 @@ single708:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum709:
+sum712:
 	VADDPS      Y15, Y10, Y10
 	VADDPS      Y16, Y11, Y11
 	VADDPS      Y17, Y12, Y12
@@ -16848,9 +16935,9 @@ sum709:
 	VFMADD231PS 128(CX)(R10*1), Y14, Y4
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child705
+	JNZ         child708
 
-none706:
+none709:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -16860,7 +16947,7 @@ none706:
 	ADDQ    $0x000000a0, (SP)
 	ADDQ    $0x000000a0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent704
+	JNZ     parent707
 	VZEROUPPER
 	RET
 
@@ -16886,7 +16973,7 @@ TEXT ·treeSums6F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent710:
+parent713:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -16905,9 +16992,9 @@ parent710:
 	VMOVUPD 128(R10), Y10
 	VMOVUPD 160(R10), Y11
 	TESTQ   R11, R11
-	JZ      none712
+	JZ      none715
 
-child711:
+child714:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -16924,9 +17011,9 @@ child711:
 	VPXORQ Y22, Y22, Y22
 	VPXORQ Y23, Y23, Y23
 	SUBQ   $0x00000002, R10
-	JL     single714
+	JL     single717
 
-pair713:
+pair716:
 	VBROADCASTSD (SI), Y25
 	VMOVSLDUP    Y25, Y24
 	VMOVSHDUP    Y25, Y25
@@ -16952,11 +17039,11 @@ pair713:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair713
+	JGE          pair716
 
-single714:
+single717:
 	CMPQ         R10, $-1
-	JL           sum715
+	JL           sum718
 	VBROADCASTSS (SI), Y24
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -16970,7 +17057,7 @@ single714:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum715:
+sum718:
 	VADDPS      Y18, Y12, Y12
 	VADDPS      Y19, Y13, Y13
 	VADDPS      Y20, Y14, Y14
@@ -17005,9 +17092,9 @@ sum715:
 	VFMADD231PS 160(CX)(R10*1), Y17, Y5
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child711
+	JNZ         child714
 
-none712:
+none715:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -17018,7 +17105,7 @@ none712:
 	ADDQ    $0x000000c0, (SP)
 	ADDQ    $0x000000c0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent710
+	JNZ     parent713
 	VZEROUPPER
 	RET
 
@@ -17044,7 +17131,7 @@ TEXT ·treeSums7F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent716:
+parent719:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -17065,9 +17152,9 @@ parent716:
 	VMOVUPD 160(R10), Y12
 	VMOVUPD 192(R10), Y13
 	TESTQ   R11, R11
-	JZ      none718
+	JZ      none721
 
-child717:
+child720:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -17086,9 +17173,9 @@ child717:
 	VPXORQ Y26, Y26, Y26
 	VPXORQ Y27, Y27, Y27
 	SUBQ   $0x00000002, R10
-	JL     single720
+	JL     single723
 
-pair719:
+pair722:
 	VBROADCASTSD (SI), Y29
 	VMOVSLDUP    Y29, Y28
 	VMOVSHDUP    Y29, Y29
@@ -17116,11 +17203,11 @@ pair719:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair719
+	JGE          pair722
 
-single720:
+single723:
 	CMPQ         R10, $-1
-	JL           sum721
+	JL           sum724
 	VBROADCASTSS (SI), Y28
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
@@ -17135,7 +17222,7 @@ single720:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum721:
+sum724:
 	VADDPS      Y21, Y14, Y14
 	VADDPS      Y22, Y15, Y15
 	VADDPS      Y23, Y16, Y16
@@ -17175,9 +17262,9 @@ sum721:
 	VFMADD231PS 192(CX)(R10*1), Y20, Y6
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child717
+	JNZ         child720
 
-none718:
+none721:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -17189,7 +17276,7 @@ none718:
 	ADDQ    $0x000000e0, (SP)
 	ADDQ    $0x000000e0, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent716
+	JNZ     parent719
 	VZEROUPPER
 	RET
 
@@ -17215,7 +17302,7 @@ TEXT ·treeSums8F32AVX512(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent722:
+parent725:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -17231,9 +17318,9 @@ parent722:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none724
+	JZ      none727
 
-child723:
+child726:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -17254,9 +17341,9 @@ child723:
 	VPXORQ Y14, Y14, Y14
 	VPXORQ Y15, Y15, Y15
 	SUBQ   $0x00000002, R10
-	JL     single726
+	JL     single729
 
-pair725:
+pair728:
 	VBROADCASTSD (SI), Y17
 	VMOVSLDUP    Y17, Y16
 	VMOVSHDUP    Y17, Y17
@@ -17286,11 +17373,11 @@ pair725:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair725
+	JGE          pair728
 
-single726:
+single729:
 	CMPQ         R10, $-1
-	JL           sum727
+	JL           sum730
 	VBROADCASTSS (SI), Y16
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -17306,7 +17393,7 @@ single726:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum727:
+sum730:
 	VADDPS      Y8, Y0, Y0
 	VADDPS      Y9, Y1, Y1
 	VADDPS      Y10, Y2, Y2
@@ -17369,13 +17456,13 @@ sum727:
 	VMOVUPD     Y19, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child723
+	JNZ         child726
 
-none724:
+none727:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent722
+	JNZ  parent725
 	VZEROUPPER
 	RET
 
@@ -17400,7 +17487,7 @@ TEXT ·cellDots1F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run728:
+run731:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17413,9 +17500,9 @@ run728:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four729:
+four732:
 	CMPQ         R8, $0x00000004
-	JL           one730
+	JL           one733
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17449,11 +17536,11 @@ four729:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four729
+	JMP          four732
 
-one730:
+one733:
 	TESTQ        R8, R8
-	JZ           end731
+	JZ           end734
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17468,11 +17555,11 @@ one730:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one730
+	JMP          one733
 
-end731:
+end734:
 	DECQ 24(SP)
-	JNZ  run728
+	JNZ  run731
 	VZEROUPPER
 	RET
 
@@ -17497,7 +17584,7 @@ TEXT ·cellDots2F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run732:
+run735:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17511,9 +17598,9 @@ run732:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four733:
+four736:
 	CMPQ         R8, $0x00000004
-	JL           one734
+	JL           one737
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17555,11 +17642,11 @@ four733:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four733
+	JMP          four736
 
-one734:
+one737:
 	TESTQ        R8, R8
-	JZ           end735
+	JZ           end738
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17576,11 +17663,11 @@ one734:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one734
+	JMP          one737
 
-end735:
+end738:
 	DECQ 24(SP)
-	JNZ  run732
+	JNZ  run735
 	VZEROUPPER
 	RET
 
@@ -17605,7 +17692,7 @@ TEXT ·cellDots3F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run736:
+run739:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17620,9 +17707,9 @@ run736:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four737:
+four740:
 	CMPQ         R8, $0x00000004
-	JL           one738
+	JL           one741
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17672,11 +17759,11 @@ four737:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four737
+	JMP          four740
 
-one738:
+one741:
 	TESTQ        R8, R8
-	JZ           end739
+	JZ           end742
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17695,11 +17782,11 @@ one738:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one738
+	JMP          one741
 
-end739:
+end742:
 	DECQ 24(SP)
-	JNZ  run736
+	JNZ  run739
 	VZEROUPPER
 	RET
 
@@ -17724,7 +17811,7 @@ TEXT ·cellDots4F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run740:
+run743:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17740,9 +17827,9 @@ run740:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four741:
+four744:
 	CMPQ         R8, $0x00000004
-	JL           one742
+	JL           one745
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17800,11 +17887,11 @@ four741:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four741
+	JMP          four744
 
-one742:
+one745:
 	TESTQ        R8, R8
-	JZ           end743
+	JZ           end746
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17825,11 +17912,11 @@ one742:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one742
+	JMP          one745
 
-end743:
+end746:
 	DECQ 24(SP)
-	JNZ  run740
+	JNZ  run743
 	VZEROUPPER
 	RET
 
@@ -17854,7 +17941,7 @@ TEXT ·cellDots5F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run744:
+run747:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -17871,9 +17958,9 @@ run744:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four745:
+four748:
 	CMPQ         R8, $0x00000004
-	JL           one746
+	JL           one749
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17939,11 +18026,11 @@ four745:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four745
+	JMP          four748
 
-one746:
+one749:
 	TESTQ        R8, R8
-	JZ           end747
+	JZ           end750
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -17966,11 +18053,11 @@ one746:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one746
+	JMP          one749
 
-end747:
+end750:
 	DECQ 24(SP)
-	JNZ  run744
+	JNZ  run747
 	VZEROUPPER
 	RET
 
@@ -17995,7 +18082,7 @@ TEXT ·cellDots6F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run748:
+run751:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -18013,9 +18100,9 @@ run748:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four749:
+four752:
 	CMPQ         R8, $0x00000004
-	JL           one750
+	JL           one753
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18089,11 +18176,11 @@ four749:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four749
+	JMP          four752
 
-one750:
+one753:
 	TESTQ        R8, R8
-	JZ           end751
+	JZ           end754
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18118,11 +18205,11 @@ one750:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one750
+	JMP          one753
 
-end751:
+end754:
 	DECQ 24(SP)
-	JNZ  run748
+	JNZ  run751
 	VZEROUPPER
 	RET
 
@@ -18147,7 +18234,7 @@ TEXT ·cellDots7F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run752:
+run755:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -18166,9 +18253,9 @@ run752:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four753:
+four756:
 	CMPQ         R8, $0x00000004
-	JL           one754
+	JL           one757
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18250,11 +18337,11 @@ four753:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four753
+	JMP          four756
 
-one754:
+one757:
 	TESTQ        R8, R8
-	JZ           end755
+	JZ           end758
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18281,11 +18368,11 @@ one754:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one754
+	JMP          one757
 
-end755:
+end758:
 	DECQ 24(SP)
-	JNZ  run752
+	JNZ  run755
 	VZEROUPPER
 	RET
 
@@ -18310,7 +18397,7 @@ TEXT ·cellDots8F32AVX512(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run756:
+run759:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -18330,9 +18417,9 @@ run756:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four757:
+four760:
 	CMPQ         R8, $0x00000004
-	JL           one758
+	JL           one761
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18422,11 +18509,11 @@ four757:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four757
+	JMP          four760
 
-one758:
+one761:
 	TESTQ        R8, R8
-	JZ           end759
+	JZ           end762
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -18455,11 +18542,11 @@ one758:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one758
+	JMP          one761
 
-end759:
+end762:
 	DECQ 24(SP)
-	JNZ  run756
+	JNZ  run759
 	VZEROUPPER
 	RET
 
@@ -18488,7 +18575,7 @@ TEXT ·cellSums1F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run760:
+run763:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18504,7 +18591,7 @@ run760:
 	VMOVUPD (R11), Y0
 	VPXORQ  Y1, Y1, Y1
 
-loop761:
+loop764:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18524,11 +18611,11 @@ loop761:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop761
+	JNZ          loop764
 	VADDPS       (R12), Y1, Y1
 	VMOVUPD      Y1, (R12)
 	DECQ         32(SP)
-	JNZ          run760
+	JNZ          run763
 	VZEROUPPER
 	RET
 
@@ -18557,7 +18644,7 @@ TEXT ·cellSums2F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run762:
+run765:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18575,7 +18662,7 @@ run762:
 	VPXORQ  Y2, Y2, Y2
 	VPXORQ  Y3, Y3, Y3
 
-loop763:
+loop766:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18606,13 +18693,13 @@ loop763:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop763
+	JNZ          loop766
 	VADDPS       (R12), Y2, Y2
 	VMOVUPD      Y2, (R12)
 	VADDPS       32(R12), Y3, Y3
 	VMOVUPD      Y3, 32(R12)
 	DECQ         32(SP)
-	JNZ          run762
+	JNZ          run765
 	VZEROUPPER
 	RET
 
@@ -18641,7 +18728,7 @@ TEXT ·cellSums3F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run764:
+run767:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18661,7 +18748,7 @@ run764:
 	VPXORQ  Y4, Y4, Y4
 	VPXORQ  Y5, Y5, Y5
 
-loop765:
+loop768:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18703,7 +18790,7 @@ loop765:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop765
+	JNZ          loop768
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -18711,7 +18798,7 @@ loop765:
 	VADDPS       64(R12), Y5, Y5
 	VMOVUPD      Y5, 64(R12)
 	DECQ         32(SP)
-	JNZ          run764
+	JNZ          run767
 	VZEROUPPER
 	RET
 
@@ -18740,7 +18827,7 @@ TEXT ·cellSums4F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run766:
+run769:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18762,7 +18849,7 @@ run766:
 	VPXORQ  Y6, Y6, Y6
 	VPXORQ  Y7, Y7, Y7
 
-loop767:
+loop770:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18815,7 +18902,7 @@ loop767:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop767
+	JNZ          loop770
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -18825,7 +18912,7 @@ loop767:
 	VADDPS       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run766
+	JNZ          run769
 	VZEROUPPER
 	RET
 
@@ -18854,7 +18941,7 @@ TEXT ·cellSums5F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run768:
+run771:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -18878,7 +18965,7 @@ run768:
 	VPXORQ  Y8, Y8, Y8
 	VPXORQ  Y9, Y9, Y9
 
-loop769:
+loop772:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -18942,7 +19029,7 @@ loop769:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop769
+	JNZ          loop772
 	VADDPS       (R12), Y5, Y5
 	VMOVUPD      Y5, (R12)
 	VADDPS       32(R12), Y6, Y6
@@ -18954,7 +19041,7 @@ loop769:
 	VADDPS       128(R12), Y9, Y9
 	VMOVUPD      Y9, 128(R12)
 	DECQ         32(SP)
-	JNZ          run768
+	JNZ          run771
 	VZEROUPPER
 	RET
 
@@ -18983,7 +19070,7 @@ TEXT ·cellSums6F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run770:
+run773:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -19009,7 +19096,7 @@ run770:
 	VPXORQ  Y10, Y10, Y10
 	VPXORQ  Y11, Y11, Y11
 
-loop771:
+loop774:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -19084,7 +19171,7 @@ loop771:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop771
+	JNZ          loop774
 	VADDPS       (R12), Y6, Y6
 	VMOVUPD      Y6, (R12)
 	VADDPS       32(R12), Y7, Y7
@@ -19098,7 +19185,7 @@ loop771:
 	VADDPS       160(R12), Y11, Y11
 	VMOVUPD      Y11, 160(R12)
 	DECQ         32(SP)
-	JNZ          run770
+	JNZ          run773
 	VZEROUPPER
 	RET
 
@@ -19127,7 +19214,7 @@ TEXT ·cellSums7F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run772:
+run775:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -19155,7 +19242,7 @@ run772:
 	VPXORQ  Y12, Y12, Y12
 	VPXORQ  Y13, Y13, Y13
 
-loop773:
+loop776:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -19241,7 +19328,7 @@ loop773:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop773
+	JNZ          loop776
 	VADDPS       (R12), Y7, Y7
 	VMOVUPD      Y7, (R12)
 	VADDPS       32(R12), Y8, Y8
@@ -19257,7 +19344,7 @@ loop773:
 	VADDPS       192(R12), Y13, Y13
 	VMOVUPD      Y13, 192(R12)
 	DECQ         32(SP)
-	JNZ          run772
+	JNZ          run775
 	VZEROUPPER
 	RET
 
@@ -19286,7 +19373,7 @@ TEXT ·cellSums8F32AVX512(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run774:
+run777:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -19316,7 +19403,7 @@ run774:
 	VPXORQ  Y14, Y14, Y14
 	VPXORQ  Y15, Y15, Y15
 
-loop775:
+loop778:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -19413,7 +19500,7 @@ loop775:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop775
+	JNZ          loop778
 	VADDPS       (R12), Y8, Y8
 	VMOVUPD      Y8, (R12)
 	VADDPS       32(R12), Y9, Y9
@@ -19431,7 +19518,7 @@ loop775:
 	VADDPS       224(R12), Y15, Y15
 	VMOVUPD      Y15, 224(R12)
 	DECQ         32(SP)
-	JNZ          run774
+	JNZ          run777
 	VZEROUPPER
 	RET
 
@@ -19454,7 +19541,7 @@ TEXT ·multiplyAddsF32AVX512(SB), NOSPLIT, $0-16
 	VPXORQ Y11, Y11, Y11
 	VPXORQ Y12, Y12, Y12
 
-loop776:
+loop779:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -19468,7 +19555,7 @@ loop776:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop776
+	JNZ         loop779
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -19498,7 +19585,7 @@ rows:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop777:
+loop780:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS (SI)(DI*1), Y3, Y1
@@ -19506,7 +19593,7 @@ loop777:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop777
+	JNZ         loop780
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19522,13 +19609,13 @@ rows_1:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop778:
+loop781:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop778
+	JNZ         loop781
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	IMUL3Q      $0x00000001, DI, AX
@@ -19543,14 +19630,14 @@ rows_2:
 	ADDQ   CX, SI
 	MOVQ   CX, SI
 
-loop779:
+loop782:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS (SI)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop779
+	JNZ         loop782
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19567,14 +19654,14 @@ rows_step:
 	ADDQ   CX, R10
 	MOVQ   CX, R10
 
-loop780:
+loop783:
 	VMOVUPD     (R8), Y2
 	VFMADD231PS (R10), Y2, Y0
 	VFMADD231PS (R10)(DI*1), Y2, Y1
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop780
+	JNZ         loop783
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19637,7 +19724,7 @@ cols:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop781:
+loop784:
 	VMOVUPD     (DX), Y12
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y12, Y1
@@ -19654,7 +19741,7 @@ loop781:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop781
+	JNZ         loop784
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19676,13 +19763,13 @@ cols_1:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop782:
+loop785:
 	VMOVUPD     (DX), Y1
 	VFMADD231PS (SI), Y1, Y0
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop782
+	JNZ         loop785
 	VMOVUPD     Y0, (AX)
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
@@ -19694,14 +19781,14 @@ cols_2:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop783:
+loop786:
 	VMOVUPD     (DX), Y2
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y2, Y1
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop783
+	JNZ         loop786
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	ADDQ        $0x00000040, AX
@@ -19715,7 +19802,7 @@ cols_3:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop784:
+loop787:
 	VMOVUPD     (DX), Y3
 	VFMADD231PS (SI), Y3, Y0
 	VFMADD231PS 32(SI), Y3, Y1
@@ -19723,7 +19810,7 @@ loop784:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop784
+	JNZ         loop787
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19739,7 +19826,7 @@ cols_4:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop785:
+loop788:
 	VMOVUPD     (DX), Y4
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y4, Y1
@@ -19748,7 +19835,7 @@ loop785:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop785
+	JNZ         loop788
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19766,7 +19853,7 @@ cols_5:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop786:
+loop789:
 	VMOVUPD     (DX), Y5
 	VFMADD231PS (SI), Y5, Y0
 	VFMADD231PS 32(SI), Y5, Y1
@@ -19776,7 +19863,7 @@ loop786:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop786
+	JNZ         loop789
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19796,7 +19883,7 @@ cols_6:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop787:
+loop790:
 	VMOVUPD     (DX), Y6
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y6, Y1
@@ -19807,7 +19894,7 @@ loop787:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop787
+	JNZ         loop790
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19829,7 +19916,7 @@ cols_7:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop788:
+loop791:
 	VMOVUPD     (DX), Y7
 	VFMADD231PS (SI), Y7, Y0
 	VFMADD231PS 32(SI), Y7, Y1
@@ -19841,7 +19928,7 @@ loop788:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop788
+	JNZ         loop791
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19865,7 +19952,7 @@ cols_8:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop789:
+loop792:
 	VMOVUPD     (DX), Y8
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y8, Y1
@@ -19878,7 +19965,7 @@ loop789:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop789
+	JNZ         loop792
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19904,7 +19991,7 @@ cols_9:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop790:
+loop793:
 	VMOVUPD     (DX), Y9
 	VFMADD231PS (SI), Y9, Y0
 	VFMADD231PS 32(SI), Y9, Y1
@@ -19918,7 +20005,7 @@ loop790:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop790
+	JNZ         loop793
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19946,7 +20033,7 @@ cols_10:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop791:
+loop794:
 	VMOVUPD     (DX), Y10
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y10, Y1
@@ -19961,7 +20048,7 @@ loop791:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop791
+	JNZ         loop794
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -19991,7 +20078,7 @@ cols_11:
 	MOVQ   BX, BX
 	MOVQ   CX, SI
 
-loop792:
+loop795:
 	VMOVUPD     (DX), Y11
 	VFMADD231PS (SI), Y11, Y0
 	VFMADD231PS 32(SI), Y11, Y1
@@ -20007,7 +20094,7 @@ loop792:
 	ADDQ        DI, SI
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop792
+	JNZ         loop795
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -20036,7 +20123,7 @@ cols_step:
 	MOVQ   BX, R9
 	MOVQ   CX, R10
 
-loop793:
+loop796:
 	VMOVUPD     (R8), Y8
 	VFMADD231PS (R10), Y8, Y0
 	VFMADD231PS 32(R10), Y8, Y1
@@ -20049,7 +20136,7 @@ loop793:
 	ADDQ        DI, R10
 	ADDQ        $0x00000020, R8
 	DECQ        R9
-	JNZ         loop793
+	JNZ         loop796
 	VMOVUPD     Y0, (AX)
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
@@ -20076,13 +20163,13 @@ TEXT ·dotF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ   n+56(FP), BX
 	VXORPD Y0, Y0, Y0
 
-loop794:
+loop797:
 	VMOVUPD     (CX), Y1
 	VFMADD231PS (DX), Y1, Y0
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, DX
 	DECQ        BX
-	JNZ         loop794
+	JNZ         loop797
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
@@ -20096,7 +20183,7 @@ TEXT ·norms2F32AVX2(SB), NOSPLIT, $0-40
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-loop795:
+loop798:
 	VMOVUPD      (CX), Y0
 	VEXTRACTF128 $0x01, Y0, X4
 	VCVTPS2PD    X0, Y3
@@ -20105,7 +20192,7 @@ loop795:
 	VFMADD231PD  Y4, Y4, Y2
 	ADDQ         $0x00000020, CX
 	DECQ         DX
-	JNZ          loop795
+	JNZ          loop798
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -20120,14 +20207,14 @@ TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-64
 	MOVQ    n+56(FP), BX
 	VMOVUPD (CX), Y0
 
-loop796:
+loop799:
 	VMOVUPD     (AX), Y1
 	VFMADD231PS (DX), Y0, Y1
 	VMOVUPD     Y1, (AX)
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, AX
 	DECQ        BX
-	JNZ         loop796
+	JNZ         loop799
 	VZEROUPPER
 	RET
 
@@ -20139,7 +20226,7 @@ TEXT ·multiplyF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ y_base+48(FP), DX
 	MOVQ n+72(FP), BX
 
-loop797:
+loop800:
 	VMOVUPD (CX), Y0
 	VMULPS  (DX), Y0, Y0
 	VMOVUPD Y0, (AX)
@@ -20147,7 +20234,7 @@ loop797:
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
 	DECQ    BX
-	JNZ     loop797
+	JNZ     loop800
 	VZEROUPPER
 	RET
 
@@ -20163,7 +20250,7 @@ TEXT ·axpyNorm2F32AVX2(SB), NOSPLIT, $0-72
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 
-loop798:
+loop801:
 	VMOVUPD      (AX), Y1
 	VFMADD231PS  (BX), Y0, Y1
 	VMOVUPD      Y1, (AX)
@@ -20175,54 +20262,76 @@ loop798:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, AX
 	DECQ         SI
-	JNZ          loop798
+	JNZ          loop801
 	VMOVUPD      Y2, (CX)
 	VMOVUPD      Y3, 32(CX)
 	VZEROUPPER
 	RET
 
-// func adamRowF32AVX2(theta []float32, m []float32, s []float32, x []float32, y *[8]float32, by []float32, n int)
-// Requires: AVX
-TEXT ·adamRowF32AVX2(SB), NOSPLIT, $0-136
-	MOVQ    theta_base+0(FP), AX
-	MOVQ    m_base+24(FP), CX
-	MOVQ    s_base+48(FP), DX
-	MOVQ    x_base+72(FP), BX
-	MOVQ    y+96(FP), SI
-	MOVQ    by_base+104(FP), DI
-	MOVQ    n+128(FP), R8
-	VMOVUPD (SI), Y0
+// func adamMatVecF32AVX2(theta []float32, m []float32, s []float32, out []float32, y []float32, x []float32, z []float32, by []float32, rows int, cols int, ahead int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·adamMatVecF32AVX2(SB), NOSPLIT, $0-216
+	MOVQ   theta_base+0(FP), AX
+	MOVQ   m_base+24(FP), CX
+	MOVQ   s_base+48(FP), DX
+	MOVQ   out_base+72(FP), BX
+	MOVQ   y_base+96(FP), SI
+	MOVQ   x_base+120(FP), DI
+	MOVQ   z_base+144(FP), R8
+	MOVQ   by_base+168(FP), R9
+	MOVQ   rows+192(FP), R10
+	MOVQ   cols+200(FP), R11
+	MOVQ   ahead+208(FP), R12
+	SHLQ   $0x02, R12
+	IMUL3Q $0x00000020, R11, R11
 
-loop799:
-	VMOVUPD (AX), Y2
-	VMULPS  (BX), Y0, Y3
-	VMULPS  (DI), Y2, Y1
-	VSUBPS  Y3, Y1, Y1
-	VMOVUPD (DX), Y4
-	VMULPS  128(DI), Y4, Y4
-	VMULPS  Y1, Y1, Y3
-	VMULPS  160(DI), Y3, Y3
-	VADDPS  Y3, Y4, Y4
-	VMOVUPD Y4, (DX)
-	VSQRTPS Y4, Y4
-	VMULPS  192(DI), Y4, Y4
-	VADDPS  224(DI), Y4, Y4
-	VMOVUPD (CX), Y3
-	VMULPS  64(DI), Y3, Y3
-	VMULPS  96(DI), Y1, Y1
-	VADDPS  Y1, Y3, Y3
-	VMOVUPD Y3, (CX)
-	VMULPS  256(DI), Y3, Y3
-	VDIVPS  Y4, Y3, Y3
-	VMULPS  32(DI), Y2, Y2
-	VSUBPS  Y3, Y2, Y2
-	VMOVUPD Y2, (AX)
-	ADDQ    $0x00000020, AX
-	ADDQ    $0x00000020, CX
-	ADDQ    $0x00000020, DX
-	ADDQ    $0x00000020, BX
-	DECQ    R8
-	JNZ     loop799
+loop802:
+	VMOVUPD (SI), Y0
+	VXORPD  Y1, Y1, Y1
+	XORQ    R13, R13
+
+cols803:
+	MOVQ        R13, R14
+	ADDQ        R12, R14
+	PREFETCHT1  (AX)(R14*1)
+	PREFETCHT1  (CX)(R14*1)
+	PREFETCHT1  (DX)(R14*1)
+	VMOVUPD     (AX)(R13*1), Y3
+	VMULPS      (DI)(R13*1), Y0, Y4
+	VMULPS      (R9), Y3, Y2
+	VSUBPS      Y4, Y2, Y2
+	VMOVUPD     (DX)(R13*1), Y5
+	VMULPS      128(R9), Y5, Y5
+	VMULPS      288(R9), Y2, Y4
+	VMULPS      Y4, Y4, Y4
+	VMULPS      160(R9), Y4, Y4
+	VADDPS      Y4, Y5, Y5
+	VMOVUPD     Y5, (DX)(R13*1)
+	VSQRTPS     Y5, Y5
+	VMULPS      192(R9), Y5, Y5
+	VADDPS      224(R9), Y5, Y5
+	VMOVUPD     (CX)(R13*1), Y4
+	VMULPS      64(R9), Y4, Y4
+	VMULPS      96(R9), Y2, Y2
+	VADDPS      Y2, Y4, Y4
+	VMOVUPD     Y4, (CX)(R13*1)
+	VMULPS      256(R9), Y4, Y4
+	VDIVPS      Y5, Y4, Y4
+	VMULPS      32(R9), Y3, Y3
+	VSUBPS      Y4, Y3, Y3
+	VMOVUPD     Y3, (AX)(R13*1)
+	VFMADD231PS (R8)(R13*1), Y3, Y1
+	ADDQ        $0x00000020, R13
+	CMPQ        R13, R11
+	JL          cols803
+	VMOVUPD     Y1, (BX)
+	ADDQ        R11, AX
+	ADDQ        R11, CX
+	ADDQ        R11, DX
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, BX
+	DECQ        R10
+	JNZ         loop802
 	VZEROUPPER
 	RET
 
@@ -20241,7 +20350,7 @@ TEXT ·negateDotsF32AVX2(SB), NOSPLIT, $0-104
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 
-loop800:
+loop804:
 	VMOVUPD     (SI), Y1
 	VSUBPS      (BX), Y0, Y2
 	VFMADD231PS Y2, Y1, Y3
@@ -20251,7 +20360,7 @@ loop800:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, AX
 	DECQ        DI
-	JNZ         loop800
+	JNZ         loop804
 	VMOVUPD     Y3, (CX)
 	VMOVUPD     Y4, (DX)
 	VZEROUPPER
@@ -20272,7 +20381,7 @@ TEXT ·addOuters1F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop801:
+loop805:
 	MOVQ         8(DX), R8
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R8)(DI*1), Y0, Y0
@@ -20281,7 +20390,7 @@ loop801:
 	VXORPD       Y2, Y2, Y2
 	XORQ         R9, R9
 
-cols802:
+cols806:
 	VMOVUPD      (AX)(R9*1), Y3
 	VFMADD231PS  (R8)(R9*1), Y0, Y3
 	VMOVUPD      Y3, (AX)(R9*1)
@@ -20292,7 +20401,7 @@ cols802:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, SI
-	JL           cols802
+	JL           cols806
 	VADDPD       (CX), Y1, Y1
 	VADDPD       32(CX), Y2, Y2
 	VMOVUPD      Y1, (CX)
@@ -20300,7 +20409,7 @@ cols802:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop801
+	JNZ          loop805
 	VZEROUPPER
 	RET
 
@@ -20319,7 +20428,7 @@ TEXT ·addOuters2F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop803:
+loop807:
 	MOVQ         8(DX), R9
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R9)(DI*1), Y0, Y0
@@ -20332,7 +20441,7 @@ loop803:
 	VXORPD       Y3, Y3, Y3
 	XORQ         R10, R10
 
-cols804:
+cols808:
 	VMOVUPD      (AX)(R10*1), Y4
 	VFMADD231PS  (R8)(R10*1), Y0, Y4
 	VFMADD231PS  (R9)(R10*1), Y1, Y4
@@ -20344,7 +20453,7 @@ cols804:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, SI
-	JL           cols804
+	JL           cols808
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
 	VMOVUPD      Y2, (CX)
@@ -20352,7 +20461,7 @@ cols804:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop803
+	JNZ          loop807
 	VZEROUPPER
 	RET
 
@@ -20371,7 +20480,7 @@ TEXT ·addOuters3F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop805:
+loop809:
 	MOVQ         8(DX), R10
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R10)(DI*1), Y0, Y0
@@ -20388,7 +20497,7 @@ loop805:
 	VXORPD       Y4, Y4, Y4
 	XORQ         R11, R11
 
-cols806:
+cols810:
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (R8)(R11*1), Y0, Y5
 	VFMADD231PS  (R9)(R11*1), Y1, Y5
@@ -20401,7 +20510,7 @@ cols806:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, SI
-	JL           cols806
+	JL           cols810
 	VADDPD       (CX), Y3, Y3
 	VADDPD       32(CX), Y4, Y4
 	VMOVUPD      Y3, (CX)
@@ -20409,7 +20518,7 @@ cols806:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop805
+	JNZ          loop809
 	VZEROUPPER
 	RET
 
@@ -20428,7 +20537,7 @@ TEXT ·addOuters4F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop807:
+loop811:
 	MOVQ         8(DX), R11
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R11)(DI*1), Y0, Y0
@@ -20449,7 +20558,7 @@ loop807:
 	VXORPD       Y5, Y5, Y5
 	XORQ         R12, R12
 
-cols808:
+cols812:
 	VMOVUPD      (AX)(R12*1), Y6
 	VFMADD231PS  (R8)(R12*1), Y0, Y6
 	VFMADD231PS  (R9)(R12*1), Y1, Y6
@@ -20463,7 +20572,7 @@ cols808:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, SI
-	JL           cols808
+	JL           cols812
 	VADDPD       (CX), Y4, Y4
 	VADDPD       32(CX), Y5, Y5
 	VMOVUPD      Y4, (CX)
@@ -20471,7 +20580,7 @@ cols808:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop807
+	JNZ          loop811
 	VZEROUPPER
 	RET
 
@@ -20490,7 +20599,7 @@ TEXT ·addOuters5F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop809:
+loop813:
 	MOVQ         8(DX), R12
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R12)(DI*1), Y0, Y0
@@ -20515,7 +20624,7 @@ loop809:
 	VXORPD       Y6, Y6, Y6
 	XORQ         R13, R13
 
-cols810:
+cols814:
 	VMOVUPD      (AX)(R13*1), Y7
 	VFMADD231PS  (R8)(R13*1), Y0, Y7
 	VFMADD231PS  (R9)(R13*1), Y1, Y7
@@ -20530,7 +20639,7 @@ cols810:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, SI
-	JL           cols810
+	JL           cols814
 	VADDPD       (CX), Y5, Y5
 	VADDPD       32(CX), Y6, Y6
 	VMOVUPD      Y5, (CX)
@@ -20538,7 +20647,7 @@ cols810:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop809
+	JNZ          loop813
 	VZEROUPPER
 	RET
 
@@ -20557,7 +20666,7 @@ TEXT ·addOuters6F32AVX2(SB), NOSPLIT, $0-56
 	XORQ    DI, DI
 	IMUL3Q  $0x00000020, SI, SI
 
-loop811:
+loop815:
 	MOVQ         8(DX), R13
 	VBROADCASTSS (DX), Y0
 	VMULPS       (R13)(DI*1), Y0, Y0
@@ -20586,7 +20695,7 @@ loop811:
 	VXORPD       Y7, Y7, Y7
 	XORQ         R14, R14
 
-cols812:
+cols816:
 	VMOVUPD      (AX)(R14*1), Y8
 	VFMADD231PS  (R8)(R14*1), Y0, Y8
 	VFMADD231PS  (R9)(R14*1), Y1, Y8
@@ -20602,7 +20711,7 @@ cols812:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R14
 	CMPQ         R14, SI
-	JL           cols812
+	JL           cols816
 	VADDPD       (CX), Y6, Y6
 	VADDPD       32(CX), Y7, Y7
 	VMOVUPD      Y6, (CX)
@@ -20610,7 +20719,7 @@ cols812:
 	ADDQ         SI, AX
 	ADDQ         $0x00000020, DI
 	DECQ         BX
-	JNZ          loop811
+	JNZ          loop815
 	VZEROUPPER
 	RET
 
@@ -20635,14 +20744,14 @@ TEXT ·addOuterMatVecF32AVX2(SB), NOSPLIT, $0-160
 	VMOVUPD      Y3, 32(CX)
 	IMUL3Q       $0x00000020, R9, R9
 
-loop813:
+loop817:
 	VMULPS (BX), Y0, Y1
 	VXORPD Y4, Y4, Y4
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	XORQ   R11, R11
 
-cols814:
+cols818:
 	PREFETCHT1   (R10)(R11*1)
 	VMOVUPD      (AX)(R11*1), Y5
 	VFMADD231PS  (SI)(R11*1), Y1, Y5
@@ -20655,7 +20764,7 @@ cols814:
 	VFMADD231PD  Y7, Y7, Y3
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R9
-	JL           cols814
+	JL           cols818
 	VMOVUPD      Y4, (DX)
 	VADDPD       (CX), Y2, Y2
 	VADDPD       32(CX), Y3, Y3
@@ -20666,7 +20775,7 @@ cols814:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, DX
 	DECQ         R8
-	JNZ          loop813
+	JNZ          loop817
 	VZEROUPPER
 	RET
 
@@ -20682,14 +20791,14 @@ TEXT ·outersNorm2x1F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop815:
+loop819:
 	MOVQ         8(CX), DI
 	VBROADCASTSS (CX), Y0
 	VMULPS       (DI)(SI*1), Y0, Y0
 	MOVQ         32(CX), DI
 	XORQ         R8, R8
 
-cols816:
+cols820:
 	VMULPS       (DI)(R8*1), Y0, Y3
 	VEXTRACTF128 $0x01, Y3, X5
 	VCVTPS2PD    X3, Y4
@@ -20698,10 +20807,10 @@ cols816:
 	VFMADD231PD  Y5, Y5, Y2
 	ADDQ         $0x00000020, R8
 	CMPQ         R8, BX
-	JL           cols816
+	JL           cols820
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop815
+	JNZ          loop819
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VZEROUPPER
@@ -20719,7 +20828,7 @@ TEXT ·outersNorm2x2F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop817:
+loop821:
 	MOVQ         8(CX), R8
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R8)(SI*1), Y0, Y0
@@ -20730,7 +20839,7 @@ loop817:
 	MOVQ         88(CX), R8
 	XORQ         R9, R9
 
-cols818:
+cols822:
 	VMULPS       (DI)(R9*1), Y0, Y4
 	VFMADD231PS  (R8)(R9*1), Y1, Y4
 	VEXTRACTF128 $0x01, Y4, X6
@@ -20740,10 +20849,10 @@ cols818:
 	VFMADD231PD  Y6, Y6, Y3
 	ADDQ         $0x00000020, R9
 	CMPQ         R9, BX
-	JL           cols818
+	JL           cols822
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop817
+	JNZ          loop821
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
 	VZEROUPPER
@@ -20761,7 +20870,7 @@ TEXT ·outersNorm2x3F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop819:
+loop823:
 	MOVQ         8(CX), R9
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R9)(SI*1), Y0, Y0
@@ -20776,7 +20885,7 @@ loop819:
 	MOVQ         144(CX), R9
 	XORQ         R10, R10
 
-cols820:
+cols824:
 	VMULPS       (DI)(R10*1), Y0, Y5
 	VFMADD231PS  (R8)(R10*1), Y1, Y5
 	VFMADD231PS  (R9)(R10*1), Y2, Y5
@@ -20787,10 +20896,10 @@ cols820:
 	VFMADD231PD  Y7, Y7, Y4
 	ADDQ         $0x00000020, R10
 	CMPQ         R10, BX
-	JL           cols820
+	JL           cols824
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop819
+	JNZ          loop823
 	VMOVUPD      Y3, (AX)
 	VMOVUPD      Y4, 32(AX)
 	VZEROUPPER
@@ -20808,7 +20917,7 @@ TEXT ·outersNorm2x4F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop821:
+loop825:
 	MOVQ         8(CX), R10
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R10)(SI*1), Y0, Y0
@@ -20827,7 +20936,7 @@ loop821:
 	MOVQ         200(CX), R10
 	XORQ         R11, R11
 
-cols822:
+cols826:
 	VMULPS       (DI)(R11*1), Y0, Y6
 	VFMADD231PS  (R8)(R11*1), Y1, Y6
 	VFMADD231PS  (R9)(R11*1), Y2, Y6
@@ -20839,10 +20948,10 @@ cols822:
 	VFMADD231PD  Y8, Y8, Y5
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, BX
-	JL           cols822
+	JL           cols826
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop821
+	JNZ          loop825
 	VMOVUPD      Y4, (AX)
 	VMOVUPD      Y5, 32(AX)
 	VZEROUPPER
@@ -20860,7 +20969,7 @@ TEXT ·outersNorm2x5F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop823:
+loop827:
 	MOVQ         8(CX), R11
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R11)(SI*1), Y0, Y0
@@ -20883,7 +20992,7 @@ loop823:
 	MOVQ         256(CX), R11
 	XORQ         R12, R12
 
-cols824:
+cols828:
 	VMULPS       (DI)(R12*1), Y0, Y7
 	VFMADD231PS  (R8)(R12*1), Y1, Y7
 	VFMADD231PS  (R9)(R12*1), Y2, Y7
@@ -20896,10 +21005,10 @@ cols824:
 	VFMADD231PD  Y9, Y9, Y6
 	ADDQ         $0x00000020, R12
 	CMPQ         R12, BX
-	JL           cols824
+	JL           cols828
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop823
+	JNZ          loop827
 	VMOVUPD      Y5, (AX)
 	VMOVUPD      Y6, 32(AX)
 	VZEROUPPER
@@ -20917,7 +21026,7 @@ TEXT ·outersNorm2x6F32AVX2(SB), NOSPLIT, $0-32
 	XORQ   SI, SI
 	IMUL3Q $0x00000020, BX, BX
 
-loop825:
+loop829:
 	MOVQ         8(CX), R12
 	VBROADCASTSS (CX), Y0
 	VMULPS       (R12)(SI*1), Y0, Y0
@@ -20944,7 +21053,7 @@ loop825:
 	MOVQ         312(CX), R12
 	XORQ         R13, R13
 
-cols826:
+cols830:
 	VMULPS       (DI)(R13*1), Y0, Y8
 	VFMADD231PS  (R8)(R13*1), Y1, Y8
 	VFMADD231PS  (R9)(R13*1), Y2, Y8
@@ -20958,10 +21067,10 @@ cols826:
 	VFMADD231PD  Y10, Y10, Y7
 	ADDQ         $0x00000020, R13
 	CMPQ         R13, BX
-	JL           cols826
+	JL           cols830
 	ADDQ         $0x00000020, SI
 	DECQ         DX
-	JNZ          loop825
+	JNZ          loop829
 	VMOVUPD      Y6, (AX)
 	VMOVUPD      Y7, 32(AX)
 	VZEROUPPER
@@ -20978,13 +21087,13 @@ TEXT ·copyLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop827:
+loop831:
 	VMOVUPD (CX), Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop827
+	JNZ     loop831
 	VZEROUPPER
 	RET
 
@@ -20999,7 +21108,7 @@ TEXT ·negateLanesF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, BX
 	SHLQ $0x02, SI
 
-loop828:
+loop832:
 	VMOVUPD (CX), Y0
 	VXORPD  Y4, Y4, Y4
 	VSUBPS  Y0, Y4, Y0
@@ -21007,7 +21116,7 @@ loop828:
 	ADDQ    SI, CX
 	ADDQ    BX, AX
 	DECQ    DX
-	JNZ     loop828
+	JNZ     loop832
 	VZEROUPPER
 	RET
 
@@ -21022,69 +21131,30 @@ TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	SHRQ $0x03, BX
 
-loop829:
+loop833:
 	VMOVUPD (CX), Y0
 	MOVQ    CX, DI
 	MOVQ    DX, R8
 
-rows830:
+rows834:
 	DECQ   R8
-	JZ     sum831
+	JZ     sum835
 	ADDQ   SI, DI
 	VADDPS (DI), Y0, Y0
-	JMP    rows830
+	JMP    rows834
 
-sum831:
+sum835:
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	DECQ    BX
-	JNZ     loop829
+	JNZ     loop833
 	VZEROUPPER
 	RET
 
 // func expand1F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
 TEXT ·expand1F32AVX2(SB), NOSPLIT, $0-128
-	MOVQ out_base+0(FP), AX
-	MOVQ parent_base+24(FP), CX
-	MOVQ v_base+48(FP), DX
-	MOVQ start_base+72(FP), BX
-	MOVQ at_base+96(FP), SI
-	MOVQ stride+120(FP), DI
-	MOVQ start_len+80(FP), R8
-	DECQ R8
-	SHLQ $0x02, DI
-
-loop832:
-	MOVL    4(BX), R9
-	SUBL    (BX), R9
-	ADDQ    $0x00000004, BX
-	TESTQ   R9, R9
-	JZ      none834
-	VMOVUPD (CX), Y4
-
-loop835:
-	MOVLQSX (SI), R10
-	IMULQ   DI, R10
-	ADDQ    DX, R10
-	VMULPS  (R10), Y4, Y0
-	VMOVUPD Y0, (AX)
-	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000020, AX
-	DECQ    R9
-	JNZ     loop835
-
-none834:
-	ADDQ $0x00000020, CX
-	DECQ R8
-	JNZ  loop832
-	VZEROUPPER
-	RET
-
-// func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX
-TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21102,7 +21172,6 @@ loop836:
 	TESTQ   R9, R9
 	JZ      none838
 	VMOVUPD (CX), Y4
-	VMOVUPD 32(CX), Y5
 
 loop839:
 	MOVLQSX (SI), R10
@@ -21110,23 +21179,21 @@ loop839:
 	ADDQ    DX, R10
 	VMULPS  (R10), Y4, Y0
 	VMOVUPD Y0, (AX)
-	VMULPS  32(R10), Y5, Y1
-	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000020, AX
 	DECQ    R9
 	JNZ     loop839
 
 none838:
-	ADDQ $0x00000040, CX
+	ADDQ $0x00000020, CX
 	DECQ R8
 	JNZ  loop836
 	VZEROUPPER
 	RET
 
-// func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand2F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand2F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21145,7 +21212,6 @@ loop840:
 	JZ      none842
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
-	VMOVUPD 64(CX), Y6
 
 loop843:
 	MOVLQSX (SI), R10
@@ -21155,23 +21221,21 @@ loop843:
 	VMOVUPD Y0, (AX)
 	VMULPS  32(R10), Y5, Y1
 	VMOVUPD Y1, 32(AX)
-	VMULPS  64(R10), Y6, Y2
-	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000060, AX
+	ADDQ    $0x00000040, AX
 	DECQ    R9
 	JNZ     loop843
 
 none842:
-	ADDQ $0x00000060, CX
+	ADDQ $0x00000040, CX
 	DECQ R8
 	JNZ  loop840
 	VZEROUPPER
 	RET
 
-// func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand3F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand3F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21191,7 +21255,6 @@ loop844:
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
-	VMOVUPD 96(CX), Y7
 
 loop847:
 	MOVLQSX (SI), R10
@@ -21203,23 +21266,21 @@ loop847:
 	VMOVUPD Y1, 32(AX)
 	VMULPS  64(R10), Y6, Y2
 	VMOVUPD Y2, 64(AX)
-	VMULPS  96(R10), Y7, Y3
-	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000060, AX
 	DECQ    R9
 	JNZ     loop847
 
 none846:
-	ADDQ $0x00000080, CX
+	ADDQ $0x00000060, CX
 	DECQ R8
 	JNZ  loop844
 	VZEROUPPER
 	RET
 
-// func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand4F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand4F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21240,7 +21301,6 @@ loop848:
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
-	VMOVUPD 128(CX), Y8
 
 loop851:
 	MOVLQSX (SI), R10
@@ -21254,23 +21314,21 @@ loop851:
 	VMOVUPD Y2, 64(AX)
 	VMULPS  96(R10), Y7, Y3
 	VMOVUPD Y3, 96(AX)
-	VMULPS  128(R10), Y8, Y0
-	VMOVUPD Y0, 128(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000a0, AX
+	ADDQ    $0x00000080, AX
 	DECQ    R9
 	JNZ     loop851
 
 none850:
-	ADDQ $0x000000a0, CX
+	ADDQ $0x00000080, CX
 	DECQ R8
 	JNZ  loop848
 	VZEROUPPER
 	RET
 
-// func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand5F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand5F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21292,7 +21350,6 @@ loop852:
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
-	VMOVUPD 160(CX), Y9
 
 loop855:
 	MOVLQSX (SI), R10
@@ -21308,23 +21365,21 @@ loop855:
 	VMOVUPD Y3, 96(AX)
 	VMULPS  128(R10), Y8, Y0
 	VMOVUPD Y0, 128(AX)
-	VMULPS  160(R10), Y9, Y1
-	VMOVUPD Y1, 160(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000c0, AX
+	ADDQ    $0x000000a0, AX
 	DECQ    R9
 	JNZ     loop855
 
 none854:
-	ADDQ $0x000000c0, CX
+	ADDQ $0x000000a0, CX
 	DECQ R8
 	JNZ  loop852
 	VZEROUPPER
 	RET
 
-// func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand6F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand6F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21347,7 +21402,6 @@ loop856:
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
-	VMOVUPD 192(CX), Y10
 
 loop859:
 	MOVLQSX (SI), R10
@@ -21365,23 +21419,21 @@ loop859:
 	VMOVUPD Y0, 128(AX)
 	VMULPS  160(R10), Y9, Y1
 	VMOVUPD Y1, 160(AX)
-	VMULPS  192(R10), Y10, Y2
-	VMOVUPD Y2, 192(AX)
 	ADDQ    $0x00000004, SI
-	ADDQ    $0x000000e0, AX
+	ADDQ    $0x000000c0, AX
 	DECQ    R9
 	JNZ     loop859
 
 none858:
-	ADDQ $0x000000e0, CX
+	ADDQ $0x000000c0, CX
 	DECQ R8
 	JNZ  loop856
 	VZEROUPPER
 	RET
 
-// func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func expand7F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX
-TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
+TEXT ·expand7F32AVX2(SB), NOSPLIT, $0-128
 	MOVQ out_base+0(FP), AX
 	MOVQ parent_base+24(FP), CX
 	MOVQ v_base+48(FP), DX
@@ -21405,9 +21457,66 @@ loop860:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
-	VMOVUPD 224(CX), Y11
 
 loop863:
+	MOVLQSX (SI), R10
+	IMULQ   DI, R10
+	ADDQ    DX, R10
+	VMULPS  (R10), Y4, Y0
+	VMOVUPD Y0, (AX)
+	VMULPS  32(R10), Y5, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPS  64(R10), Y6, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPS  96(R10), Y7, Y3
+	VMOVUPD Y3, 96(AX)
+	VMULPS  128(R10), Y8, Y0
+	VMOVUPD Y0, 128(AX)
+	VMULPS  160(R10), Y9, Y1
+	VMOVUPD Y1, 160(AX)
+	VMULPS  192(R10), Y10, Y2
+	VMOVUPD Y2, 192(AX)
+	ADDQ    $0x00000004, SI
+	ADDQ    $0x000000e0, AX
+	DECQ    R9
+	JNZ     loop863
+
+none862:
+	ADDQ $0x000000e0, CX
+	DECQ R8
+	JNZ  loop860
+	VZEROUPPER
+	RET
+
+// func expand8F32AVX2(out []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX
+TEXT ·expand8F32AVX2(SB), NOSPLIT, $0-128
+	MOVQ out_base+0(FP), AX
+	MOVQ parent_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ start_base+72(FP), BX
+	MOVQ at_base+96(FP), SI
+	MOVQ stride+120(FP), DI
+	MOVQ start_len+80(FP), R8
+	DECQ R8
+	SHLQ $0x02, DI
+
+loop864:
+	MOVL    4(BX), R9
+	SUBL    (BX), R9
+	ADDQ    $0x00000004, BX
+	TESTQ   R9, R9
+	JZ      none866
+	VMOVUPD (CX), Y4
+	VMOVUPD 32(CX), Y5
+	VMOVUPD 64(CX), Y6
+	VMOVUPD 96(CX), Y7
+	VMOVUPD 128(CX), Y8
+	VMOVUPD 160(CX), Y9
+	VMOVUPD 192(CX), Y10
+	VMOVUPD 224(CX), Y11
+
+loop867:
 	MOVLQSX (SI), R10
 	IMULQ   DI, R10
 	ADDQ    DX, R10
@@ -21430,69 +21539,18 @@ loop863:
 	ADDQ    $0x00000004, SI
 	ADDQ    $0x00000100, AX
 	DECQ    R9
-	JNZ     loop863
+	JNZ     loop867
 
-none862:
+none866:
 	ADDQ $0x00000100, CX
 	DECQ R8
-	JNZ  loop860
+	JNZ  loop864
 	VZEROUPPER
 	RET
 
 // func fold1F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
 TEXT ·fold1F32AVX2(SB), NOSPLIT, $0-176
-	MOVQ gParent_base+0(FP), AX
-	MOVQ gV_base+24(FP), CX
-	MOVQ g_base+48(FP), DX
-	MOVQ parent_base+72(FP), BX
-	MOVQ v_base+96(FP), SI
-	MOVQ start_base+120(FP), DI
-	MOVQ at_base+144(FP), R8
-	MOVQ stride+168(FP), R9
-	MOVQ start_len+128(FP), R10
-	DECQ R10
-	SHLQ $0x02, R9
-
-loop864:
-	MOVL    4(DI), R11
-	SUBL    (DI), R11
-	ADDQ    $0x00000004, DI
-	TESTQ   R11, R11
-	JZ      none866
-	VMOVUPD (BX), Y0
-	VXORPD  Y1, Y1, Y1
-
-loop867:
-	MOVLQSX     (R8), R12
-	IMULQ       R9, R12
-	VMOVUPD     (DX), Y2
-	VFMADD231PS (SI)(R12*1), Y2, Y1
-	VMOVUPD     (CX)(R12*1), Y3
-	VFMADD231PS Y0, Y2, Y3
-	VMOVUPD     Y3, (CX)(R12*1)
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, DX
-	DECQ        R11
-	JNZ         loop867
-	VMOVUPD     Y1, (AX)
-	JMP         end865
-
-none866:
-	VXORPD  Y0, Y0, Y0
-	VMOVUPD Y0, (AX)
-
-end865:
-	ADDQ $0x00000020, BX
-	ADDQ $0x00000020, AX
-	DECQ R10
-	JNZ  loop864
-	VZEROUPPER
-	RET
-
-// func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
-// Requires: AVX, FMA3
-TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -21512,47 +21570,38 @@ loop868:
 	TESTQ   R11, R11
 	JZ      none870
 	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
+	VXORPD  Y1, Y1, Y1
 
 loop871:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
-	VMOVUPD     (DX), Y4
-	VFMADD231PS (SI)(R12*1), Y4, Y2
-	VMOVUPD     (CX)(R12*1), Y6
-	VFMADD231PS Y0, Y4, Y6
-	VMOVUPD     Y6, (CX)(R12*1)
-	VMOVUPD     32(DX), Y5
-	VFMADD231PS 32(SI)(R12*1), Y5, Y3
-	VMOVUPD     32(CX)(R12*1), Y7
-	VFMADD231PS Y1, Y5, Y7
-	VMOVUPD     Y7, 32(CX)(R12*1)
+	VMOVUPD     (DX), Y2
+	VFMADD231PS (SI)(R12*1), Y2, Y1
+	VMOVUPD     (CX)(R12*1), Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPD     Y3, (CX)(R12*1)
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000020, DX
 	DECQ        R11
 	JNZ         loop871
-	VMOVUPD     Y2, (AX)
-	VMOVUPD     Y3, 32(AX)
+	VMOVUPD     Y1, (AX)
 	JMP         end869
 
 none870:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
-	VMOVUPD Y0, 32(AX)
 
 end869:
-	ADDQ $0x00000040, BX
-	ADDQ $0x00000040, AX
+	ADDQ $0x00000020, BX
+	ADDQ $0x00000020, AX
 	DECQ R10
 	JNZ  loop868
 	VZEROUPPER
 	RET
 
-// func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func fold2F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
+TEXT ·fold2F32AVX2(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -21573,55 +21622,46 @@ loop872:
 	JZ      none874
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
+	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
 
 loop875:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
-	VMOVUPD     (DX), Y6
-	VFMADD231PS (SI)(R12*1), Y6, Y3
-	VMOVUPD     (CX)(R12*1), Y8
-	VFMADD231PS Y0, Y6, Y8
-	VMOVUPD     Y8, (CX)(R12*1)
-	VMOVUPD     32(DX), Y7
-	VFMADD231PS 32(SI)(R12*1), Y7, Y4
-	VMOVUPD     32(CX)(R12*1), Y9
-	VFMADD231PS Y1, Y7, Y9
-	VMOVUPD     Y9, 32(CX)(R12*1)
-	VMOVUPD     64(DX), Y6
-	VFMADD231PS 64(SI)(R12*1), Y6, Y5
-	VMOVUPD     64(CX)(R12*1), Y8
-	VFMADD231PS Y2, Y6, Y8
-	VMOVUPD     Y8, 64(CX)(R12*1)
+	VMOVUPD     (DX), Y4
+	VFMADD231PS (SI)(R12*1), Y4, Y2
+	VMOVUPD     (CX)(R12*1), Y6
+	VFMADD231PS Y0, Y4, Y6
+	VMOVUPD     Y6, (CX)(R12*1)
+	VMOVUPD     32(DX), Y5
+	VFMADD231PS 32(SI)(R12*1), Y5, Y3
+	VMOVUPD     32(CX)(R12*1), Y7
+	VFMADD231PS Y1, Y5, Y7
+	VMOVUPD     Y7, 32(CX)(R12*1)
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000060, DX
+	ADDQ        $0x00000040, DX
 	DECQ        R11
 	JNZ         loop875
-	VMOVUPD     Y3, (AX)
-	VMOVUPD     Y4, 32(AX)
-	VMOVUPD     Y5, 64(AX)
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
 	JMP         end873
 
 none874:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
-	VMOVUPD Y0, 64(AX)
 
 end873:
-	ADDQ $0x00000060, BX
-	ADDQ $0x00000060, AX
+	ADDQ $0x00000040, BX
+	ADDQ $0x00000040, AX
 	DECQ R10
 	JNZ  loop872
 	VZEROUPPER
 	RET
 
-// func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// func fold3F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
 // Requires: AVX, FMA3
-TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
+TEXT ·fold3F32AVX2(SB), NOSPLIT, $0-176
 	MOVQ gParent_base+0(FP), AX
 	MOVQ gV_base+24(FP), CX
 	MOVQ g_base+48(FP), DX
@@ -21643,13 +21683,82 @@ loop876:
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+
+loop879:
+	MOVLQSX     (R8), R12
+	IMULQ       R9, R12
+	VMOVUPD     (DX), Y6
+	VFMADD231PS (SI)(R12*1), Y6, Y3
+	VMOVUPD     (CX)(R12*1), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VMOVUPD     Y8, (CX)(R12*1)
+	VMOVUPD     32(DX), Y7
+	VFMADD231PS 32(SI)(R12*1), Y7, Y4
+	VMOVUPD     32(CX)(R12*1), Y9
+	VFMADD231PS Y1, Y7, Y9
+	VMOVUPD     Y9, 32(CX)(R12*1)
+	VMOVUPD     64(DX), Y6
+	VFMADD231PS 64(SI)(R12*1), Y6, Y5
+	VMOVUPD     64(CX)(R12*1), Y8
+	VFMADD231PS Y2, Y6, Y8
+	VMOVUPD     Y8, 64(CX)(R12*1)
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000060, DX
+	DECQ        R11
+	JNZ         loop879
+	VMOVUPD     Y3, (AX)
+	VMOVUPD     Y4, 32(AX)
+	VMOVUPD     Y5, 64(AX)
+	JMP         end877
+
+none878:
+	VXORPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+
+end877:
+	ADDQ $0x00000060, BX
+	ADDQ $0x00000060, AX
+	DECQ R10
+	JNZ  loop876
+	VZEROUPPER
+	RET
+
+// func fold4F32AVX2(gParent []float32, gV []float32, g []float32, parent []float32, v []float32, start []int32, at []int32, stride int)
+// Requires: AVX, FMA3
+TEXT ·fold4F32AVX2(SB), NOSPLIT, $0-176
+	MOVQ gParent_base+0(FP), AX
+	MOVQ gV_base+24(FP), CX
+	MOVQ g_base+48(FP), DX
+	MOVQ parent_base+72(FP), BX
+	MOVQ v_base+96(FP), SI
+	MOVQ start_base+120(FP), DI
+	MOVQ at_base+144(FP), R8
+	MOVQ stride+168(FP), R9
+	MOVQ start_len+128(FP), R10
+	DECQ R10
+	SHLQ $0x02, R9
+
+loop880:
+	MOVL    4(DI), R11
+	SUBL    (DI), R11
+	ADDQ    $0x00000004, DI
+	TESTQ   R11, R11
+	JZ      none882
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
 	VMOVUPD 96(BX), Y3
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop879:
+loop883:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y8
@@ -21675,25 +21784,25 @@ loop879:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, DX
 	DECQ        R11
-	JNZ         loop879
+	JNZ         loop883
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
 	VMOVUPD     Y7, 96(AX)
-	JMP         end877
+	JMP         end881
 
-none878:
+none882:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
 	VMOVUPD Y0, 64(AX)
 	VMOVUPD Y0, 96(AX)
 
-end877:
+end881:
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, AX
 	DECQ R10
-	JNZ  loop876
+	JNZ  loop880
 	VZEROUPPER
 	RET
 
@@ -21712,12 +21821,12 @@ TEXT ·fold5F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop880:
+loop884:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none882
+	JZ      none886
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21729,7 +21838,7 @@ loop880:
 	VXORPD  Y8, Y8, Y8
 	VXORPD  Y9, Y9, Y9
 
-loop883:
+loop887:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y10
@@ -21760,15 +21869,15 @@ loop883:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000a0, DX
 	DECQ        R11
-	JNZ         loop883
+	JNZ         loop887
 	VMOVUPD     Y5, (AX)
 	VMOVUPD     Y6, 32(AX)
 	VMOVUPD     Y7, 64(AX)
 	VMOVUPD     Y8, 96(AX)
 	VMOVUPD     Y9, 128(AX)
-	JMP         end881
+	JMP         end885
 
-none882:
+none886:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21776,11 +21885,11 @@ none882:
 	VMOVUPD Y0, 96(AX)
 	VMOVUPD Y0, 128(AX)
 
-end881:
+end885:
 	ADDQ $0x000000a0, BX
 	ADDQ $0x000000a0, AX
 	DECQ R10
-	JNZ  loop880
+	JNZ  loop884
 	VZEROUPPER
 	RET
 
@@ -21799,12 +21908,12 @@ TEXT ·fold6F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop884:
+loop888:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none886
+	JZ      none890
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21818,7 +21927,7 @@ loop884:
 	VXORPD  Y10, Y10, Y10
 	VXORPD  Y11, Y11, Y11
 
-loop887:
+loop891:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     (DX), Y12
@@ -21854,16 +21963,16 @@ loop887:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000c0, DX
 	DECQ        R11
-	JNZ         loop887
+	JNZ         loop891
 	VMOVUPD     Y6, (AX)
 	VMOVUPD     Y7, 32(AX)
 	VMOVUPD     Y8, 64(AX)
 	VMOVUPD     Y9, 96(AX)
 	VMOVUPD     Y10, 128(AX)
 	VMOVUPD     Y11, 160(AX)
-	JMP         end885
+	JMP         end889
 
-none886:
+none890:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21872,11 +21981,11 @@ none886:
 	VMOVUPD Y0, 128(AX)
 	VMOVUPD Y0, 160(AX)
 
-end885:
+end889:
 	ADDQ $0x000000c0, BX
 	ADDQ $0x000000c0, AX
 	DECQ R10
-	JNZ  loop884
+	JNZ  loop888
 	VZEROUPPER
 	RET
 
@@ -21895,12 +22004,12 @@ TEXT ·fold7F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop888:
+loop892:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none890
+	JZ      none894
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -21913,7 +22022,7 @@ loop888:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop891:
+loop895:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -21939,7 +22048,7 @@ loop891:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x000000e0, R14
 	DECQ        R12
-	JNZ         loop891
+	JNZ         loop895
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -21951,7 +22060,7 @@ loop891:
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 
-loop892:
+loop896:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y6
@@ -21972,13 +22081,13 @@ loop892:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x000000e0, DX
 	DECQ        R11
-	JNZ         loop892
+	JNZ         loop896
 	VMOVUPD     Y3, 128(AX)
 	VMOVUPD     Y4, 160(AX)
 	VMOVUPD     Y5, 192(AX)
-	JMP         end889
+	JMP         end893
 
-none890:
+none894:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -21988,11 +22097,11 @@ none890:
 	VMOVUPD Y0, 160(AX)
 	VMOVUPD Y0, 192(AX)
 
-end889:
+end893:
 	ADDQ $0x000000e0, BX
 	ADDQ $0x000000e0, AX
 	DECQ R10
-	JNZ  loop888
+	JNZ  loop892
 	VZEROUPPER
 	RET
 
@@ -22011,12 +22120,12 @@ TEXT ·fold8F32AVX2(SB), NOSPLIT, $0-176
 	DECQ R10
 	SHLQ $0x02, R9
 
-loop893:
+loop897:
 	MOVL    4(DI), R11
 	SUBL    (DI), R11
 	ADDQ    $0x00000004, DI
 	TESTQ   R11, R11
-	JZ      none895
+	JZ      none899
 	VMOVUPD (BX), Y0
 	VMOVUPD 32(BX), Y1
 	VMOVUPD 64(BX), Y2
@@ -22029,7 +22138,7 @@ loop893:
 	MOVQ    R8, R13
 	MOVQ    DX, R14
 
-loop896:
+loop900:
 	MOVLQSX     (R13), R15
 	IMULQ       R9, R15
 	VMOVUPD     (R14), Y8
@@ -22055,7 +22164,7 @@ loop896:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000100, R14
 	DECQ        R12
-	JNZ         loop896
+	JNZ         loop900
 	VMOVUPD     Y4, (AX)
 	VMOVUPD     Y5, 32(AX)
 	VMOVUPD     Y6, 64(AX)
@@ -22069,7 +22178,7 @@ loop896:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 
-loop897:
+loop901:
 	MOVLQSX     (R8), R12
 	IMULQ       R9, R12
 	VMOVUPD     128(DX), Y8
@@ -22095,14 +22204,14 @@ loop897:
 	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000100, DX
 	DECQ        R11
-	JNZ         loop897
+	JNZ         loop901
 	VMOVUPD     Y4, 128(AX)
 	VMOVUPD     Y5, 160(AX)
 	VMOVUPD     Y6, 192(AX)
 	VMOVUPD     Y7, 224(AX)
-	JMP         end894
+	JMP         end898
 
-none895:
+none899:
 	VXORPD  Y0, Y0, Y0
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y0, 32(AX)
@@ -22113,11 +22222,11 @@ none895:
 	VMOVUPD Y0, 192(AX)
 	VMOVUPD Y0, 224(AX)
 
-end894:
+end898:
 	ADDQ $0x00000100, BX
 	ADDQ $0x00000100, AX
 	DECQ R10
-	JNZ  loop893
+	JNZ  loop897
 	VZEROUPPER
 	RET
 
@@ -22132,15 +22241,15 @@ TEXT ·rowDots1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop898:
+loop902:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none900
+	JZ      none904
 	VMOVUPD (CX), Y4
 
-four901:
+four905:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22166,19 +22275,19 @@ four901:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last902
+	JLE          last906
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four901
+	JMP          four905
 
-last902:
+last906:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none900:
+none904:
 	ADDQ $0x00000020, CX
 	DECQ DI
-	JNZ  loop898
+	JNZ  loop902
 	VZEROUPPER
 	RET
 
@@ -22193,16 +22302,16 @@ TEXT ·rowDots2F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop903:
+loop907:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none905
+	JZ      none909
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 
-four906:
+four910:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22232,19 +22341,19 @@ four906:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last907
+	JLE          last911
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four906
+	JMP          four910
 
-last907:
+last911:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none905:
+none909:
 	ADDQ $0x00000040, CX
 	DECQ DI
-	JNZ  loop903
+	JNZ  loop907
 	VZEROUPPER
 	RET
 
@@ -22259,17 +22368,17 @@ TEXT ·rowDots3F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop908:
+loop912:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none910
+	JZ      none914
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 
-four911:
+four915:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22303,19 +22412,19 @@ four911:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last912
+	JLE          last916
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four911
+	JMP          four915
 
-last912:
+last916:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none910:
+none914:
 	ADDQ $0x00000060, CX
 	DECQ DI
-	JNZ  loop908
+	JNZ  loop912
 	VZEROUPPER
 	RET
 
@@ -22330,18 +22439,18 @@ TEXT ·rowDots4F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop913:
+loop917:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none915
+	JZ      none919
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 
-four916:
+four920:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22379,19 +22488,19 @@ four916:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last917
+	JLE          last921
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four916
+	JMP          four920
 
-last917:
+last921:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none915:
+none919:
 	ADDQ $0x00000080, CX
 	DECQ DI
-	JNZ  loop913
+	JNZ  loop917
 	VZEROUPPER
 	RET
 
@@ -22406,19 +22515,19 @@ TEXT ·rowDots5F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop918:
+loop922:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none920
+	JZ      none924
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
 	VMOVUPD 96(CX), Y7
 	VMOVUPD 128(CX), Y8
 
-four921:
+four925:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22460,19 +22569,19 @@ four921:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last922
+	JLE          last926
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four921
+	JMP          four925
 
-last922:
+last926:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none920:
+none924:
 	ADDQ $0x000000a0, CX
 	DECQ DI
-	JNZ  loop918
+	JNZ  loop922
 	VZEROUPPER
 	RET
 
@@ -22487,12 +22596,12 @@ TEXT ·rowDots6F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop923:
+loop927:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none925
+	JZ      none929
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22500,7 +22609,7 @@ loop923:
 	VMOVUPD 128(CX), Y8
 	VMOVUPD 160(CX), Y9
 
-four926:
+four930:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22546,19 +22655,19 @@ four926:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last927
+	JLE          last931
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four926
+	JMP          four930
 
-last927:
+last931:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none925:
+none929:
 	ADDQ $0x000000c0, CX
 	DECQ DI
-	JNZ  loop923
+	JNZ  loop927
 	VZEROUPPER
 	RET
 
@@ -22573,12 +22682,12 @@ TEXT ·rowDots7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop928:
+loop932:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none930
+	JZ      none934
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22587,7 +22696,7 @@ loop928:
 	VMOVUPD 160(CX), Y9
 	VMOVUPD 192(CX), Y10
 
-four931:
+four935:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22637,19 +22746,19 @@ four931:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last932
+	JLE          last936
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four931
+	JMP          four935
 
-last932:
+last936:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none930:
+none934:
 	ADDQ $0x000000e0, CX
 	DECQ DI
-	JNZ  loop928
+	JNZ  loop932
 	VZEROUPPER
 	RET
 
@@ -22664,12 +22773,12 @@ TEXT ·rowDots8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop933:
+loop937:
 	MOVL    4(BX), R8
 	SUBL    (BX), R8
 	ADDQ    $0x00000004, BX
 	TESTQ   R8, R8
-	JZ      none935
+	JZ      none939
 	VMOVUPD (CX), Y4
 	VMOVUPD 32(CX), Y5
 	VMOVUPD 64(CX), Y6
@@ -22679,7 +22788,7 @@ loop933:
 	VMOVUPD 192(CX), Y10
 	VMOVUPD 224(CX), Y11
 
-four936:
+four940:
 	MOVQ         (SI), R10
 	MOVL         R10, R9
 	SHRQ         $0x20, R10
@@ -22733,19 +22842,19 @@ four936:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R8
-	JLE          last937
+	JLE          last941
 	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, AX
-	JMP          four936
+	JMP          four940
 
-last937:
+last941:
 	LEAQ 16(SI)(R8*4), SI
 	LEAQ 16(AX)(R8*4), AX
 
-none935:
+none939:
 	ADDQ $0x00000100, CX
 	DECQ DI
-	JNZ  loop933
+	JNZ  loop937
 	VZEROUPPER
 	RET
 
@@ -22760,16 +22869,16 @@ TEXT ·rowSums1F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop938:
+loop942:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	SUBQ   $0x00000002, R8
-	JL     single940
+	JL     single944
 
-pair939:
+pair943:
 	VBROADCASTSD (DX), Y3
 	VMOVSLDUP    Y3, Y2
 	VMOVSHDUP    Y3, Y3
@@ -22785,11 +22894,11 @@ pair939:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair939
+	JGE          pair943
 
-single940:
+single944:
 	CMPQ         R8, $-1
-	JL           sum941
+	JL           sum945
 	VBROADCASTSS (DX), Y2
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000020, R8, R8
@@ -22798,12 +22907,12 @@ single940:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum941:
+sum945:
 	VADDPS  Y1, Y0, Y0
 	VMOVUPD Y0, (AX)
 	ADDQ    $0x00000020, AX
 	DECQ    DI
-	JNZ     loop938
+	JNZ     loop942
 	VZEROUPPER
 	RET
 
@@ -22818,7 +22927,7 @@ TEXT ·rowSums2F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop942:
+loop946:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22827,9 +22936,9 @@ loop942:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R8
-	JL     single944
+	JL     single948
 
-pair943:
+pair947:
 	VBROADCASTSD (DX), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -22847,11 +22956,11 @@ pair943:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair943
+	JGE          pair947
 
-single944:
+single948:
 	CMPQ         R8, $-1
-	JL           sum945
+	JL           sum949
 	VBROADCASTSS (DX), Y4
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000040, R8, R8
@@ -22861,14 +22970,14 @@ single944:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum945:
+sum949:
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y3, Y1, Y1
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	ADDQ    $0x00000040, AX
 	DECQ    DI
-	JNZ     loop942
+	JNZ     loop946
 	VZEROUPPER
 	RET
 
@@ -22883,7 +22992,7 @@ TEXT ·rowSums3F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop946:
+loop950:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22894,9 +23003,9 @@ loop946:
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	SUBQ   $0x00000002, R8
-	JL     single948
+	JL     single952
 
-pair947:
+pair951:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -22916,11 +23025,11 @@ pair947:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair947
+	JGE          pair951
 
-single948:
+single952:
 	CMPQ         R8, $-1
-	JL           sum949
+	JL           sum953
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000060, R8, R8
@@ -22931,7 +23040,7 @@ single948:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum949:
+sum953:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -22940,7 +23049,7 @@ sum949:
 	VMOVUPD Y2, 64(AX)
 	ADDQ    $0x00000060, AX
 	DECQ    DI
-	JNZ     loop946
+	JNZ     loop950
 	VZEROUPPER
 	RET
 
@@ -22955,7 +23064,7 @@ TEXT ·rowSums4F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop950:
+loop954:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -22968,9 +23077,9 @@ loop950:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R8
-	JL     single952
+	JL     single956
 
-pair951:
+pair955:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -22992,11 +23101,11 @@ pair951:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair951
+	JGE          pair955
 
-single952:
+single956:
 	CMPQ         R8, $-1
-	JL           sum953
+	JL           sum957
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000080, R8, R8
@@ -23008,7 +23117,7 @@ single952:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum953:
+sum957:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -23019,7 +23128,7 @@ sum953:
 	VMOVUPD Y3, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    DI
-	JNZ     loop950
+	JNZ     loop954
 	VZEROUPPER
 	RET
 
@@ -23034,7 +23143,7 @@ TEXT ·rowSums5F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop954:
+loop958:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -23049,9 +23158,9 @@ loop954:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 	SUBQ   $0x00000002, R8
-	JL     single956
+	JL     single960
 
-pair955:
+pair959:
 	VBROADCASTSD (DX), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -23075,11 +23184,11 @@ pair955:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair955
+	JGE          pair959
 
-single956:
+single960:
 	CMPQ         R8, $-1
-	JL           sum957
+	JL           sum961
 	VBROADCASTSS (DX), Y10
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000a0, R8, R8
@@ -23092,7 +23201,7 @@ single956:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum957:
+sum961:
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y7, Y2, Y2
@@ -23105,7 +23214,7 @@ sum957:
 	VMOVUPD Y4, 128(AX)
 	ADDQ    $0x000000a0, AX
 	DECQ    DI
-	JNZ     loop954
+	JNZ     loop958
 	VZEROUPPER
 	RET
 
@@ -23120,7 +23229,7 @@ TEXT ·rowSums6F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop958:
+loop962:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -23137,9 +23246,9 @@ loop958:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R8
-	JL     single960
+	JL     single964
 
-pair959:
+pair963:
 	VBROADCASTSD (DX), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -23165,11 +23274,11 @@ pair959:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair959
+	JGE          pair963
 
-single960:
+single964:
 	CMPQ         R8, $-1
-	JL           sum961
+	JL           sum965
 	VBROADCASTSS (DX), Y12
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000c0, R8, R8
@@ -23183,7 +23292,7 @@ single960:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum961:
+sum965:
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y7, Y1, Y1
 	VADDPS  Y8, Y2, Y2
@@ -23198,7 +23307,7 @@ sum961:
 	VMOVUPD Y5, 160(AX)
 	ADDQ    $0x000000c0, AX
 	DECQ    DI
-	JNZ     loop958
+	JNZ     loop962
 	VZEROUPPER
 	RET
 
@@ -23213,7 +23322,7 @@ TEXT ·rowSums7F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop962:
+loop966:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -23229,9 +23338,9 @@ loop962:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single964
+	JL     single968
 
-pair963:
+pair967:
 	VBROADCASTSD (R9), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23253,11 +23362,11 @@ pair963:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair963
+	JGE          pair967
 
-single964:
+single968:
 	CMPQ         R11, $-1
-	JL           sum965
+	JL           sum969
 	VBROADCASTSS (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x000000e0, R11, R11
@@ -23269,7 +23378,7 @@ single964:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000004, R9
 
-sum965:
+sum969:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -23285,9 +23394,9 @@ sum965:
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 	SUBQ    $0x00000002, R8
-	JL      single967
+	JL      single971
 
-pair966:
+pair970:
 	VBROADCASTSD (DX), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -23307,11 +23416,11 @@ pair966:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair966
+	JGE          pair970
 
-single967:
+single971:
 	CMPQ         R8, $-1
-	JL           sum968
+	JL           sum972
 	VBROADCASTSS (DX), Y6
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x000000e0, R8, R8
@@ -23322,7 +23431,7 @@ single967:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum968:
+sum972:
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y4, Y1, Y1
 	VADDPS  Y5, Y2, Y2
@@ -23331,7 +23440,7 @@ sum968:
 	VMOVUPD Y2, 192(AX)
 	ADDQ    $0x000000e0, AX
 	DECQ    DI
-	JNZ     loop962
+	JNZ     loop966
 	VZEROUPPER
 	RET
 
@@ -23346,7 +23455,7 @@ TEXT ·rowSums8F32AVX2(SB), NOSPLIT, $0-120
 	MOVQ start_len+80(FP), DI
 	DECQ DI
 
-loop969:
+loop973:
 	MOVL   4(BX), R8
 	SUBL   (BX), R8
 	ADDQ   $0x00000004, BX
@@ -23362,9 +23471,9 @@ loop969:
 	MOVQ   SI, R10
 	MOVQ   R8, R11
 	SUBQ   $0x00000002, R11
-	JL     single971
+	JL     single975
 
-pair970:
+pair974:
 	VBROADCASTSD (R9), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23386,11 +23495,11 @@ pair970:
 	ADDQ         $0x00000008, R10
 	ADDQ         $0x00000008, R9
 	SUBQ         $0x00000002, R11
-	JGE          pair970
+	JGE          pair974
 
-single971:
+single975:
 	CMPQ         R11, $-1
-	JL           sum972
+	JL           sum976
 	VBROADCASTSS (R9), Y8
 	MOVLQSX      (R10), R11
 	IMUL3Q       $0x00000100, R11, R11
@@ -23402,7 +23511,7 @@ single971:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000004, R9
 
-sum972:
+sum976:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -23420,9 +23529,9 @@ sum972:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 	SUBQ    $0x00000002, R8
-	JL      single974
+	JL      single978
 
-pair973:
+pair977:
 	VBROADCASTSD (DX), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -23444,11 +23553,11 @@ pair973:
 	ADDQ         $0x00000008, SI
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000002, R8
-	JGE          pair973
+	JGE          pair977
 
-single974:
+single978:
 	CMPQ         R8, $-1
-	JL           sum975
+	JL           sum979
 	VBROADCASTSS (DX), Y8
 	MOVLQSX      (SI), R8
 	IMUL3Q       $0x00000100, R8, R8
@@ -23460,7 +23569,7 @@ single974:
 	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DX
 
-sum975:
+sum979:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -23471,7 +23580,7 @@ sum975:
 	VMOVUPD Y3, 224(AX)
 	ADDQ    $0x00000100, AX
 	DECQ    DI
-	JNZ     loop969
+	JNZ     loop973
 	VZEROUPPER
 	RET
 
@@ -23494,15 +23603,15 @@ TEXT ·treeDots1F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent976:
+parent980:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none979
+	JZ    none983
 
-child977:
+child981:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23514,9 +23623,9 @@ child977:
 	VMOVUPD (R11), Y4
 	VMULPS  (R12), Y4, Y4
 	TESTQ   R9, R9
-	JZ      next978
+	JZ      next982
 
-four980:
+four984:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23542,23 +23651,23 @@ four980:
 	VADDPS       X5, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last981
+	JLE          last985
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four980
+	JMP          four984
 
-last981:
+last985:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next978:
+next982:
 	DECQ R10
-	JNZ  child977
+	JNZ  child981
 
-none979:
+none983:
 	ADDQ $0x00000020, (SP)
 	DECQ 16(SP)
-	JNZ  parent976
+	JNZ  parent980
 	VZEROUPPER
 	RET
 
@@ -23581,15 +23690,15 @@ TEXT ·treeDots2F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent982:
+parent986:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none985
+	JZ    none989
 
-child983:
+child987:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23603,9 +23712,9 @@ child983:
 	VMOVUPD 32(R11), Y5
 	VMULPS  32(R12), Y5, Y5
 	TESTQ   R9, R9
-	JZ      next984
+	JZ      next988
 
-four986:
+four990:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23635,23 +23744,23 @@ four986:
 	VADDPS       X6, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last987
+	JLE          last991
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four986
+	JMP          four990
 
-last987:
+last991:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next984:
+next988:
 	DECQ R10
-	JNZ  child983
+	JNZ  child987
 
-none985:
+none989:
 	ADDQ $0x00000040, (SP)
 	DECQ 16(SP)
-	JNZ  parent982
+	JNZ  parent986
 	VZEROUPPER
 	RET
 
@@ -23674,15 +23783,15 @@ TEXT ·treeDots3F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent988:
+parent992:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none991
+	JZ    none995
 
-child989:
+child993:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23698,9 +23807,9 @@ child989:
 	VMOVUPD 64(R11), Y6
 	VMULPS  64(R12), Y6, Y6
 	TESTQ   R9, R9
-	JZ      next990
+	JZ      next994
 
-four992:
+four996:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23734,23 +23843,23 @@ four992:
 	VADDPS       X7, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last993
+	JLE          last997
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four992
+	JMP          four996
 
-last993:
+last997:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next990:
+next994:
 	DECQ R10
-	JNZ  child989
+	JNZ  child993
 
-none991:
+none995:
 	ADDQ $0x00000060, (SP)
 	DECQ 16(SP)
-	JNZ  parent988
+	JNZ  parent992
 	VZEROUPPER
 	RET
 
@@ -23773,15 +23882,15 @@ TEXT ·treeDots4F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent994:
+parent998:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none997
+	JZ    none1001
 
-child995:
+child999:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23799,9 +23908,9 @@ child995:
 	VMOVUPD 96(R11), Y7
 	VMULPS  96(R12), Y7, Y7
 	TESTQ   R9, R9
-	JZ      next996
+	JZ      next1000
 
-four998:
+four1002:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23839,23 +23948,23 @@ four998:
 	VADDPS       X8, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last999
+	JLE          last1003
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four998
+	JMP          four1002
 
-last999:
+last1003:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next996:
+next1000:
 	DECQ R10
-	JNZ  child995
+	JNZ  child999
 
-none997:
+none1001:
 	ADDQ $0x00000080, (SP)
 	DECQ 16(SP)
-	JNZ  parent994
+	JNZ  parent998
 	VZEROUPPER
 	RET
 
@@ -23878,15 +23987,15 @@ TEXT ·treeDots5F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent1000:
+parent1004:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none1003
+	JZ    none1007
 
-child1001:
+child1005:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -23906,9 +24015,9 @@ child1001:
 	VMOVUPD 128(R11), Y8
 	VMULPS  128(R12), Y8, Y8
 	TESTQ   R9, R9
-	JZ      next1002
+	JZ      next1006
 
-four1004:
+four1008:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -23950,23 +24059,23 @@ four1004:
 	VADDPS       X9, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1005
+	JLE          last1009
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1004
+	JMP          four1008
 
-last1005:
+last1009:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1002:
+next1006:
 	DECQ R10
-	JNZ  child1001
+	JNZ  child1005
 
-none1003:
+none1007:
 	ADDQ $0x000000a0, (SP)
 	DECQ 16(SP)
-	JNZ  parent1000
+	JNZ  parent1004
 	VZEROUPPER
 	RET
 
@@ -23989,15 +24098,15 @@ TEXT ·treeDots6F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent1006:
+parent1010:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none1009
+	JZ    none1013
 
-child1007:
+child1011:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -24019,9 +24128,9 @@ child1007:
 	VMOVUPD 160(R11), Y9
 	VMULPS  160(R12), Y9, Y9
 	TESTQ   R9, R9
-	JZ      next1008
+	JZ      next1012
 
-four1010:
+four1014:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -24067,23 +24176,23 @@ four1010:
 	VADDPS       X10, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1011
+	JLE          last1015
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1010
+	JMP          four1014
 
-last1011:
+last1015:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1008:
+next1012:
 	DECQ R10
-	JNZ  child1007
+	JNZ  child1011
 
-none1009:
+none1013:
 	ADDQ $0x000000c0, (SP)
 	DECQ 16(SP)
-	JNZ  parent1006
+	JNZ  parent1010
 	VZEROUPPER
 	RET
 
@@ -24106,15 +24215,15 @@ TEXT ·treeDots7F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent1012:
+parent1016:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none1015
+	JZ    none1019
 
-child1013:
+child1017:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -24138,9 +24247,9 @@ child1013:
 	VMOVUPD 192(R11), Y10
 	VMULPS  192(R12), Y10, Y10
 	TESTQ   R9, R9
-	JZ      next1014
+	JZ      next1018
 
-four1016:
+four1020:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -24190,23 +24299,23 @@ four1016:
 	VADDPS       X11, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1017
+	JLE          last1021
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1016
+	JMP          four1020
 
-last1017:
+last1021:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1014:
+next1018:
 	DECQ R10
-	JNZ  child1013
+	JNZ  child1017
 
-none1015:
+none1019:
 	ADDQ $0x000000e0, (SP)
 	DECQ 16(SP)
-	JNZ  parent1012
+	JNZ  parent1016
 	VZEROUPPER
 	RET
 
@@ -24229,15 +24338,15 @@ TEXT ·treeDots8F32AVX2(SB), NOSPLIT, $24-200
 	DECQ R9
 	MOVQ R9, 16(SP)
 
-parent1018:
+parent1022:
 	MOVQ  8(SP), R9
 	MOVL  4(R9), R10
 	SUBL  (R9), R10
 	ADDQ  $0x00000004, 8(SP)
 	TESTQ R10, R10
-	JZ    none1021
+	JZ    none1025
 
-child1019:
+child1023:
 	MOVL    4(SI), R9
 	SUBL    (SI), R9
 	ADDQ    $0x00000004, SI
@@ -24263,9 +24372,9 @@ child1019:
 	VMOVUPD 224(R11), Y11
 	VMULPS  224(R12), Y11, Y11
 	TESTQ   R9, R9
-	JZ      next1020
+	JZ      next1024
 
-four1022:
+four1026:
 	MOVQ         (DI), R12
 	MOVL         R12, R11
 	SHRQ         $0x20, R12
@@ -24319,23 +24428,23 @@ four1022:
 	VADDPS       X12, X0, X0
 	VMOVUPD      X0, (AX)
 	SUBQ         $0x00000004, R9
-	JLE          last1023
+	JLE          last1027
 	ADDQ         $0x00000010, DI
 	ADDQ         $0x00000010, AX
-	JMP          four1022
+	JMP          four1026
 
-last1023:
+last1027:
 	LEAQ 16(DI)(R9*4), DI
 	LEAQ 16(AX)(R9*4), AX
 
-next1020:
+next1024:
 	DECQ R10
-	JNZ  child1019
+	JNZ  child1023
 
-none1021:
+none1025:
 	ADDQ $0x00000100, (SP)
 	DECQ 16(SP)
-	JNZ  parent1018
+	JNZ  parent1022
 	VZEROUPPER
 	RET
 
@@ -24361,7 +24470,7 @@ TEXT ·treeSums1F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1024:
+parent1028:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24370,18 +24479,18 @@ parent1024:
 	MOVQ    (SP), R10
 	VMOVUPD (R10), Y1
 	TESTQ   R11, R11
-	JZ      none1026
+	JZ      none1030
 
-child1025:
+child1029:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x00000002, R10
-	JL     single1028
+	JL     single1032
 
-pair1027:
+pair1031:
 	VBROADCASTSD (SI), Y5
 	VMOVSLDUP    Y5, Y4
 	VMOVSHDUP    Y5, Y5
@@ -24397,11 +24506,11 @@ pair1027:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1027
+	JGE          pair1031
 
-single1028:
+single1032:
 	CMPQ         R10, $-1
-	JL           sum1029
+	JL           sum1033
 	VBROADCASTSS (SI), Y4
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000020, R10, R10
@@ -24410,7 +24519,7 @@ single1028:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1029:
+sum1033:
 	VADDPS      Y3, Y2, Y2
 	MOVLQSX     (DX), R10
 	IMULQ       R9, R10
@@ -24420,15 +24529,15 @@ sum1029:
 	VFMADD231PS (CX)(R10*1), Y2, Y0
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1025
+	JNZ         child1029
 
-none1026:
+none1030:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	ADDQ    $0x00000020, (SP)
 	ADDQ    $0x00000020, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent1024
+	JNZ     parent1028
 	VZEROUPPER
 	RET
 
@@ -24454,7 +24563,7 @@ TEXT ·treeSums2F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1030:
+parent1034:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24465,9 +24574,9 @@ parent1030:
 	VMOVUPD (R10), Y2
 	VMOVUPD 32(R10), Y3
 	TESTQ   R11, R11
-	JZ      none1032
+	JZ      none1036
 
-child1031:
+child1035:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24476,9 +24585,9 @@ child1031:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single1034
+	JL     single1038
 
-pair1033:
+pair1037:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -24496,11 +24605,11 @@ pair1033:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1033
+	JGE          pair1037
 
-single1034:
+single1038:
 	CMPQ         R10, $-1
-	JL           sum1035
+	JL           sum1039
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000040, R10, R10
@@ -24510,7 +24619,7 @@ single1034:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1035:
+sum1039:
 	VADDPS      Y6, Y4, Y4
 	VADDPS      Y7, Y5, Y5
 	MOVLQSX     (DX), R10
@@ -24525,16 +24634,16 @@ sum1035:
 	VFMADD231PS 32(CX)(R10*1), Y5, Y1
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1031
+	JNZ         child1035
 
-none1032:
+none1036:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
 	ADDQ    $0x00000040, (SP)
 	ADDQ    $0x00000040, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent1030
+	JNZ     parent1034
 	VZEROUPPER
 	RET
 
@@ -24560,7 +24669,7 @@ TEXT ·treeSums3F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1036:
+parent1040:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24573,9 +24682,9 @@ parent1036:
 	VMOVUPD 32(R10), Y4
 	VMOVUPD 64(R10), Y5
 	TESTQ   R11, R11
-	JZ      none1038
+	JZ      none1042
 
-child1037:
+child1041:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24586,9 +24695,9 @@ child1037:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single1040
+	JL     single1044
 
-pair1039:
+pair1043:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -24608,11 +24717,11 @@ pair1039:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1039
+	JGE          pair1043
 
-single1040:
+single1044:
 	CMPQ         R10, $-1
-	JL           sum1041
+	JL           sum1045
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000060, R10, R10
@@ -24623,7 +24732,7 @@ single1040:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1041:
+sum1045:
 	VADDPS      Y9, Y6, Y6
 	VADDPS      Y10, Y7, Y7
 	VADDPS      Y11, Y8, Y8
@@ -24643,9 +24752,9 @@ sum1041:
 	VFMADD231PS 64(CX)(R10*1), Y8, Y2
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1037
+	JNZ         child1041
 
-none1038:
+none1042:
 	MOVQ    8(SP), R10
 	VMOVUPD Y0, (R10)
 	VMOVUPD Y1, 32(R10)
@@ -24653,7 +24762,7 @@ none1038:
 	ADDQ    $0x00000060, (SP)
 	ADDQ    $0x00000060, 8(SP)
 	DECQ    24(SP)
-	JNZ     parent1036
+	JNZ     parent1040
 	VZEROUPPER
 	RET
 
@@ -24679,7 +24788,7 @@ TEXT ·treeSums4F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1042:
+parent1046:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24691,9 +24800,9 @@ parent1042:
 	VMOVUPD Y0, 64(R10)
 	VMOVUPD Y0, 96(R10)
 	TESTQ   R11, R11
-	JZ      none1044
+	JZ      none1048
 
-child1043:
+child1047:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24706,9 +24815,9 @@ child1043:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	SUBQ   $0x00000002, R10
-	JL     single1046
+	JL     single1050
 
-pair1045:
+pair1049:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -24730,11 +24839,11 @@ pair1045:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1045
+	JGE          pair1049
 
-single1046:
+single1050:
 	CMPQ         R10, $-1
-	JL           sum1047
+	JL           sum1051
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000080, R10, R10
@@ -24746,7 +24855,7 @@ single1046:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1047:
+sum1051:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -24781,13 +24890,13 @@ sum1047:
 	VMOVUPD     Y11, 96(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1043
+	JNZ         child1047
 
-none1044:
+none1048:
 	ADDQ $0x00000080, (SP)
 	ADDQ $0x00000080, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1042
+	JNZ  parent1046
 	VZEROUPPER
 	RET
 
@@ -24813,7 +24922,7 @@ TEXT ·treeSums5F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1048:
+parent1052:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24826,9 +24935,9 @@ parent1048:
 	VMOVUPD Y0, 96(R10)
 	VMOVUPD Y0, 128(R10)
 	TESTQ   R11, R11
-	JZ      none1050
+	JZ      none1054
 
-child1049:
+child1053:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24843,9 +24952,9 @@ child1049:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 	SUBQ   $0x00000002, R10
-	JL     single1052
+	JL     single1056
 
-pair1051:
+pair1055:
 	VBROADCASTSD (SI), Y11
 	VMOVSLDUP    Y11, Y10
 	VMOVSHDUP    Y11, Y11
@@ -24869,11 +24978,11 @@ pair1051:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1051
+	JGE          pair1055
 
-single1052:
+single1056:
 	CMPQ         R10, $-1
-	JL           sum1053
+	JL           sum1057
 	VBROADCASTSS (SI), Y10
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000a0, R10, R10
@@ -24886,7 +24995,7 @@ single1052:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1053:
+sum1057:
 	VADDPS      Y5, Y0, Y0
 	VADDPS      Y6, Y1, Y1
 	VADDPS      Y7, Y2, Y2
@@ -24928,13 +25037,13 @@ sum1053:
 	VMOVUPD     Y12, 128(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1049
+	JNZ         child1053
 
-none1050:
+none1054:
 	ADDQ $0x000000a0, (SP)
 	ADDQ $0x000000a0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1048
+	JNZ  parent1052
 	VZEROUPPER
 	RET
 
@@ -24960,7 +25069,7 @@ TEXT ·treeSums6F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1054:
+parent1058:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -24974,9 +25083,9 @@ parent1054:
 	VMOVUPD Y0, 128(R10)
 	VMOVUPD Y0, 160(R10)
 	TESTQ   R11, R11
-	JZ      none1056
+	JZ      none1060
 
-child1055:
+child1059:
 	MOVL   4(DI), R10
 	SUBL   (DI), R10
 	ADDQ   $0x00000004, DI
@@ -24993,9 +25102,9 @@ child1055:
 	VXORPD Y10, Y10, Y10
 	VXORPD Y11, Y11, Y11
 	SUBQ   $0x00000002, R10
-	JL     single1058
+	JL     single1062
 
-pair1057:
+pair1061:
 	VBROADCASTSD (SI), Y13
 	VMOVSLDUP    Y13, Y12
 	VMOVSHDUP    Y13, Y13
@@ -25021,11 +25130,11 @@ pair1057:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R10
-	JGE          pair1057
+	JGE          pair1061
 
-single1058:
+single1062:
 	CMPQ         R10, $-1
-	JL           sum1059
+	JL           sum1063
 	VBROADCASTSS (SI), Y12
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000c0, R10, R10
@@ -25039,7 +25148,7 @@ single1058:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1059:
+sum1063:
 	VADDPS      Y6, Y0, Y0
 	VADDPS      Y7, Y1, Y1
 	VADDPS      Y8, Y2, Y2
@@ -25088,13 +25197,13 @@ sum1059:
 	VMOVUPD     Y15, 160(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1055
+	JNZ         child1059
 
-none1056:
+none1060:
 	ADDQ $0x000000c0, (SP)
 	ADDQ $0x000000c0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1054
+	JNZ  parent1058
 	VZEROUPPER
 	RET
 
@@ -25120,7 +25229,7 @@ TEXT ·treeSums7F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1060:
+parent1064:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -25135,9 +25244,9 @@ parent1060:
 	VMOVUPD Y0, 160(R10)
 	VMOVUPD Y0, 192(R10)
 	TESTQ   R11, R11
-	JZ      none1062
+	JZ      none1066
 
-child1061:
+child1065:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -25153,9 +25262,9 @@ child1061:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single1064
+	JL     single1068
 
-pair1063:
+pair1067:
 	VBROADCASTSD (R10), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -25177,11 +25286,11 @@ pair1063:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair1063
+	JGE          pair1067
 
-single1064:
+single1068:
 	CMPQ         R14, $-1
-	JL           sum1065
+	JL           sum1069
 	VBROADCASTSS (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x000000e0, R14, R14
@@ -25193,7 +25302,7 @@ single1064:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R10
 
-sum1065:
+sum1069:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -25233,9 +25342,9 @@ sum1065:
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	SUBQ        $0x00000002, R12
-	JL          single1067
+	JL          single1071
 
-pair1066:
+pair1070:
 	VBROADCASTSD (SI), Y7
 	VMOVSLDUP    Y7, Y6
 	VMOVSHDUP    Y7, Y7
@@ -25255,11 +25364,11 @@ pair1066:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair1066
+	JGE          pair1070
 
-single1067:
+single1071:
 	CMPQ         R12, $-1
-	JL           sum1068
+	JL           sum1072
 	VBROADCASTSS (SI), Y6
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x000000e0, R10, R10
@@ -25270,7 +25379,7 @@ single1067:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1068:
+sum1072:
 	VADDPS      Y3, Y0, Y0
 	VADDPS      Y4, Y1, Y1
 	VADDPS      Y5, Y2, Y2
@@ -25298,13 +25407,13 @@ sum1068:
 	VMOVUPD     Y8, 192(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1061
+	JNZ         child1065
 
-none1062:
+none1066:
 	ADDQ $0x000000e0, (SP)
 	ADDQ $0x000000e0, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1060
+	JNZ  parent1064
 	VZEROUPPER
 	RET
 
@@ -25330,7 +25439,7 @@ TEXT ·treeSums8F32AVX2(SB), NOSPLIT, $32-248
 	DECQ R10
 	MOVQ R10, 24(SP)
 
-parent1069:
+parent1073:
 	MOVQ    16(SP), R10
 	MOVL    4(R10), R11
 	SUBL    (R10), R11
@@ -25346,9 +25455,9 @@ parent1069:
 	VMOVUPD Y0, 192(R10)
 	VMOVUPD Y0, 224(R10)
 	TESTQ   R11, R11
-	JZ      none1071
+	JZ      none1075
 
-child1070:
+child1074:
 	MOVL   4(DI), R12
 	SUBL   (DI), R12
 	ADDQ   $0x00000004, DI
@@ -25364,9 +25473,9 @@ child1070:
 	MOVQ   R8, R13
 	MOVQ   R12, R14
 	SUBQ   $0x00000002, R14
-	JL     single1073
+	JL     single1077
 
-pair1072:
+pair1076:
 	VBROADCASTSD (R10), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -25388,11 +25497,11 @@ pair1072:
 	ADDQ         $0x00000008, R13
 	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000002, R14
-	JGE          pair1072
+	JGE          pair1076
 
-single1073:
+single1077:
 	CMPQ         R14, $-1
-	JL           sum1074
+	JL           sum1078
 	VBROADCASTSS (R10), Y8
 	MOVLQSX      (R13), R14
 	IMUL3Q       $0x00000100, R14, R14
@@ -25404,7 +25513,7 @@ single1073:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R10
 
-sum1074:
+sum1078:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -25446,9 +25555,9 @@ sum1074:
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	SUBQ        $0x00000002, R12
-	JL          single1076
+	JL          single1080
 
-pair1075:
+pair1079:
 	VBROADCASTSD (SI), Y9
 	VMOVSLDUP    Y9, Y8
 	VMOVSHDUP    Y9, Y9
@@ -25470,11 +25579,11 @@ pair1075:
 	ADDQ         $0x00000008, R8
 	ADDQ         $0x00000008, SI
 	SUBQ         $0x00000002, R12
-	JGE          pair1075
+	JGE          pair1079
 
-single1076:
+single1080:
 	CMPQ         R12, $-1
-	JL           sum1077
+	JL           sum1081
 	VBROADCASTSS (SI), Y8
 	MOVLQSX      (R8), R10
 	IMUL3Q       $0x00000100, R10, R10
@@ -25486,7 +25595,7 @@ single1076:
 	ADDQ         $0x00000004, R8
 	ADDQ         $0x00000004, SI
 
-sum1077:
+sum1081:
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -25521,13 +25630,13 @@ sum1077:
 	VMOVUPD     Y11, 224(R10)
 	ADDQ        $0x00000004, DX
 	DECQ        R11
-	JNZ         child1070
+	JNZ         child1074
 
-none1071:
+none1075:
 	ADDQ $0x00000100, (SP)
 	ADDQ $0x00000100, 8(SP)
 	DECQ 24(SP)
-	JNZ  parent1069
+	JNZ  parent1073
 	VZEROUPPER
 	RET
 
@@ -25552,7 +25661,7 @@ TEXT ·cellDots1F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1078:
+run1082:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25565,9 +25674,9 @@ run1078:
 	ADDQ    DI, R9
 	VMOVUPD (R9), Y7
 
-four1079:
+four1083:
 	CMPQ         R8, $0x00000004
-	JL           one1080
+	JL           one1084
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25601,11 +25710,11 @@ four1079:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1079
+	JMP          four1083
 
-one1080:
+one1084:
 	TESTQ        R8, R8
-	JZ           end1081
+	JZ           end1085
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25620,11 +25729,11 @@ one1080:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1080
+	JMP          one1084
 
-end1081:
+end1085:
 	DECQ 24(SP)
-	JNZ  run1078
+	JNZ  run1082
 	VZEROUPPER
 	RET
 
@@ -25649,7 +25758,7 @@ TEXT ·cellDots2F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1082:
+run1086:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25663,9 +25772,9 @@ run1082:
 	VMOVUPD (R9), Y7
 	VMOVUPD 32(R9), Y8
 
-four1083:
+four1087:
 	CMPQ         R8, $0x00000004
-	JL           one1084
+	JL           one1088
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25707,11 +25816,11 @@ four1083:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1083
+	JMP          four1087
 
-one1084:
+one1088:
 	TESTQ        R8, R8
-	JZ           end1085
+	JZ           end1089
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25728,11 +25837,11 @@ one1084:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1084
+	JMP          one1088
 
-end1085:
+end1089:
 	DECQ 24(SP)
-	JNZ  run1082
+	JNZ  run1086
 	VZEROUPPER
 	RET
 
@@ -25757,7 +25866,7 @@ TEXT ·cellDots3F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1086:
+run1090:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25772,9 +25881,9 @@ run1086:
 	VMOVUPD 32(R9), Y8
 	VMOVUPD 64(R9), Y9
 
-four1087:
+four1091:
 	CMPQ         R8, $0x00000004
-	JL           one1088
+	JL           one1092
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25824,11 +25933,11 @@ four1087:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1087
+	JMP          four1091
 
-one1088:
+one1092:
 	TESTQ        R8, R8
-	JZ           end1089
+	JZ           end1093
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25847,11 +25956,11 @@ one1088:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1088
+	JMP          one1092
 
-end1089:
+end1093:
 	DECQ 24(SP)
-	JNZ  run1086
+	JNZ  run1090
 	VZEROUPPER
 	RET
 
@@ -25876,7 +25985,7 @@ TEXT ·cellDots4F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1090:
+run1094:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -25892,9 +26001,9 @@ run1090:
 	VMOVUPD 64(R9), Y9
 	VMOVUPD 96(R9), Y10
 
-four1091:
+four1095:
 	CMPQ         R8, $0x00000004
-	JL           one1092
+	JL           one1096
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25952,11 +26061,11 @@ four1091:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1091
+	JMP          four1095
 
-one1092:
+one1096:
 	TESTQ        R8, R8
-	JZ           end1093
+	JZ           end1097
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -25977,11 +26086,11 @@ one1092:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1092
+	JMP          one1096
 
-end1093:
+end1097:
 	DECQ 24(SP)
-	JNZ  run1090
+	JNZ  run1094
 	VZEROUPPER
 	RET
 
@@ -26006,7 +26115,7 @@ TEXT ·cellDots5F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1094:
+run1098:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -26023,9 +26132,9 @@ run1094:
 	VMOVUPD 96(R9), Y10
 	VMOVUPD 128(R9), Y11
 
-four1095:
+four1099:
 	CMPQ         R8, $0x00000004
-	JL           one1096
+	JL           one1100
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26091,11 +26200,11 @@ four1095:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1095
+	JMP          four1099
 
-one1096:
+one1100:
 	TESTQ        R8, R8
-	JZ           end1097
+	JZ           end1101
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26118,11 +26227,11 @@ one1096:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1096
+	JMP          one1100
 
-end1097:
+end1101:
 	DECQ 24(SP)
-	JNZ  run1094
+	JNZ  run1098
 	VZEROUPPER
 	RET
 
@@ -26147,7 +26256,7 @@ TEXT ·cellDots6F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1098:
+run1102:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -26165,9 +26274,9 @@ run1098:
 	VMOVUPD 128(R9), Y11
 	VMOVUPD 160(R9), Y12
 
-four1099:
+four1103:
 	CMPQ         R8, $0x00000004
-	JL           one1100
+	JL           one1104
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26241,11 +26350,11 @@ four1099:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1099
+	JMP          four1103
 
-one1100:
+one1104:
 	TESTQ        R8, R8
-	JZ           end1101
+	JZ           end1105
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26270,11 +26379,11 @@ one1100:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1100
+	JMP          one1104
 
-end1101:
+end1105:
 	DECQ 24(SP)
-	JNZ  run1098
+	JNZ  run1102
 	VZEROUPPER
 	RET
 
@@ -26299,7 +26408,7 @@ TEXT ·cellDots7F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1102:
+run1106:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -26318,9 +26427,9 @@ run1102:
 	VMOVUPD 160(R9), Y12
 	VMOVUPD 192(R9), Y13
 
-four1103:
+four1107:
 	CMPQ         R8, $0x00000004
-	JL           one1104
+	JL           one1108
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26402,11 +26511,11 @@ four1103:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1103
+	JMP          four1107
 
-one1104:
+one1108:
 	TESTQ        R8, R8
-	JZ           end1105
+	JZ           end1109
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26433,11 +26542,11 @@ one1104:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1104
+	JMP          one1108
 
-end1105:
+end1109:
 	DECQ 24(SP)
-	JNZ  run1102
+	JNZ  run1106
 	VZEROUPPER
 	RET
 
@@ -26462,7 +26571,7 @@ TEXT ·cellDots8F32AVX2(SB), NOSPLIT, $40-184
 	SHLQ $0x02, DI
 	MOVQ DI, 32(SP)
 
-run1106:
+run1110:
 	MOVQ    8(SP), DI
 	MOVL    4(DI), R8
 	SUBL    (DI), R8
@@ -26482,9 +26591,9 @@ run1106:
 	VMOVUPD 192(R9), Y13
 	VMOVUPD 224(R9), Y14
 
-four1107:
+four1111:
 	CMPQ         R8, $0x00000004
-	JL           one1108
+	JL           one1112
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26574,11 +26683,11 @@ four1107:
 	ADDQ         $0x00000010, BX
 	ADDQ         $0x00000010, AX
 	SUBQ         $0x00000004, R8
-	JMP          four1107
+	JMP          four1111
 
-one1108:
+one1112:
 	TESTQ        R8, R8
-	JZ           end1109
+	JZ           end1113
 	MOVWLZX      (BX), DI
 	MOVWLZX      2(BX), R9
 	IMULQ        SI, DI
@@ -26607,170 +26716,17 @@ one1108:
 	ADDQ         $0x00000004, BX
 	ADDQ         $0x00000004, AX
 	DECQ         R8
-	JMP          one1108
+	JMP          one1112
 
-end1109:
+end1113:
 	DECQ 24(SP)
-	JNZ  run1106
+	JNZ  run1110
 	VZEROUPPER
 	RET
 
 // func cellSums1F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
 // Requires: AVX, FMA3
 TEXT ·cellSums1F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run1110:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VXORPD  Y1, Y1, Y1
-
-loop1111:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y2
-	VMOVUPD      (DX)(R9*1), Y4
-	VMOVUPD      (BX)(R11*1), Y5
-	VMOVUPD      (AX)(R9*1), Y6
-	VMOVUPD      (CX)(R11*1), Y7
-	VMULPS       Y0, Y2, Y3
-	VFMADD231PS  Y5, Y3, Y6
-	VFMADD231PS  Y4, Y3, Y7
-	VMULPS       Y4, Y2, Y4
-	VMOVUPD      Y6, (AX)(R9*1)
-	VMOVUPD      Y7, (CX)(R11*1)
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop1111
-	VADDPS       (R12), Y1, Y1
-	VMOVUPD      Y1, (R12)
-	DECQ         32(SP)
-	JNZ          run1110
-	VZEROUPPER
-	RET
-
-// func cellSums2F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
-	MOVQ gB_base+24(FP), AX
-	MOVQ gC_base+48(FP), CX
-	MOVQ b_base+96(FP), DX
-	MOVQ c_base+120(FP), BX
-	MOVQ s_base+144(FP), SI
-	MOVQ cells_base+216(FP), DI
-	MOVQ stride+248(FP), R8
-	SHLQ $0x02, R8
-	MOVQ l_base+72(FP), R9
-	MOVQ R9, (SP)
-	MOVQ gL_base+0(FP), R9
-	MOVQ R9, 8(SP)
-	MOVQ start_base+168(FP), R9
-	MOVQ R9, 16(SP)
-	MOVQ row_base+192(FP), R9
-	MOVQ R9, 24(SP)
-	MOVQ row_len+200(FP), R9
-	MOVQ R9, 32(SP)
-	MOVQ outer+240(FP), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 40(SP)
-
-run1112:
-	MOVQ    16(SP), R9
-	MOVL    4(R9), R10
-	SUBL    (R9), R10
-	ADDQ    $0x00000004, 16(SP)
-	MOVQ    24(SP), R9
-	MOVLQSX (R9), R9
-	ADDQ    $0x00000004, 24(SP)
-	IMULQ   40(SP), R9
-	MOVQ    (SP), R11
-	ADDQ    R9, R11
-	MOVQ    8(SP), R12
-	ADDQ    R9, R12
-	VMOVUPD (R11), Y0
-	VMOVUPD 32(R11), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-
-loop1113:
-	MOVWLZX      (DI), R9
-	MOVWLZX      2(DI), R11
-	IMULQ        R8, R9
-	IMULQ        R8, R11
-	VBROADCASTSS (SI), Y4
-	VMOVUPD      (DX)(R9*1), Y6
-	VMOVUPD      (BX)(R11*1), Y7
-	VMOVUPD      (AX)(R9*1), Y8
-	VMOVUPD      (CX)(R11*1), Y9
-	VMULPS       Y0, Y4, Y5
-	VFMADD231PS  Y7, Y5, Y8
-	VFMADD231PS  Y6, Y5, Y9
-	VMULPS       Y6, Y4, Y6
-	VMOVUPD      Y8, (AX)(R9*1)
-	VMOVUPD      Y9, (CX)(R11*1)
-	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPD      32(DX)(R9*1), Y6
-	VMOVUPD      32(BX)(R11*1), Y7
-	VMOVUPD      32(AX)(R9*1), Y8
-	VMOVUPD      32(CX)(R11*1), Y9
-	VMULPS       Y1, Y4, Y5
-	VFMADD231PS  Y7, Y5, Y8
-	VFMADD231PS  Y6, Y5, Y9
-	VMULPS       Y6, Y4, Y6
-	VMOVUPD      Y8, 32(AX)(R9*1)
-	VMOVUPD      Y9, 32(CX)(R11*1)
-	VFMADD231PS  Y7, Y6, Y3
-	ADDQ         $0x00000004, DI
-	ADDQ         $0x00000004, SI
-	DECQ         R10
-	JNZ          loop1113
-	VADDPS       (R12), Y2, Y2
-	VMOVUPD      Y2, (R12)
-	VADDPS       32(R12), Y3, Y3
-	VMOVUPD      Y3, 32(R12)
-	DECQ         32(SP)
-	JNZ          run1112
-	VZEROUPPER
-	RET
-
-// func cellSums3F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
-// Requires: AVX, FMA3
-TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
 	MOVQ gB_base+24(FP), AX
 	MOVQ gC_base+48(FP), CX
 	MOVQ b_base+96(FP), DX
@@ -26807,13 +26763,166 @@ run1114:
 	MOVQ    8(SP), R12
 	ADDQ    R9, R12
 	VMOVUPD (R11), Y0
+	VXORPD  Y1, Y1, Y1
+
+loop1115:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y2
+	VMOVUPD      (DX)(R9*1), Y4
+	VMOVUPD      (BX)(R11*1), Y5
+	VMOVUPD      (AX)(R9*1), Y6
+	VMOVUPD      (CX)(R11*1), Y7
+	VMULPS       Y0, Y2, Y3
+	VFMADD231PS  Y5, Y3, Y6
+	VFMADD231PS  Y4, Y3, Y7
+	VMULPS       Y4, Y2, Y4
+	VMOVUPD      Y6, (AX)(R9*1)
+	VMOVUPD      Y7, (CX)(R11*1)
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1115
+	VADDPS       (R12), Y1, Y1
+	VMOVUPD      Y1, (R12)
+	DECQ         32(SP)
+	JNZ          run1114
+	VZEROUPPER
+	RET
+
+// func cellSums2F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums2F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1116:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
+	VMOVUPD 32(R11), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+
+loop1117:
+	MOVWLZX      (DI), R9
+	MOVWLZX      2(DI), R11
+	IMULQ        R8, R9
+	IMULQ        R8, R11
+	VBROADCASTSS (SI), Y4
+	VMOVUPD      (DX)(R9*1), Y6
+	VMOVUPD      (BX)(R11*1), Y7
+	VMOVUPD      (AX)(R9*1), Y8
+	VMOVUPD      (CX)(R11*1), Y9
+	VMULPS       Y0, Y4, Y5
+	VFMADD231PS  Y7, Y5, Y8
+	VFMADD231PS  Y6, Y5, Y9
+	VMULPS       Y6, Y4, Y6
+	VMOVUPD      Y8, (AX)(R9*1)
+	VMOVUPD      Y9, (CX)(R11*1)
+	VFMADD231PS  Y7, Y6, Y2
+	VMOVUPD      32(DX)(R9*1), Y6
+	VMOVUPD      32(BX)(R11*1), Y7
+	VMOVUPD      32(AX)(R9*1), Y8
+	VMOVUPD      32(CX)(R11*1), Y9
+	VMULPS       Y1, Y4, Y5
+	VFMADD231PS  Y7, Y5, Y8
+	VFMADD231PS  Y6, Y5, Y9
+	VMULPS       Y6, Y4, Y6
+	VMOVUPD      Y8, 32(AX)(R9*1)
+	VMOVUPD      Y9, 32(CX)(R11*1)
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, SI
+	DECQ         R10
+	JNZ          loop1117
+	VADDPS       (R12), Y2, Y2
+	VMOVUPD      Y2, (R12)
+	VADDPS       32(R12), Y3, Y3
+	VMOVUPD      Y3, 32(R12)
+	DECQ         32(SP)
+	JNZ          run1116
+	VZEROUPPER
+	RET
+
+// func cellSums3F32AVX2(gL []float32, gB []float32, gC []float32, l []float32, b []float32, c []float32, s []float32, start []int32, row []int32, cells []uint32, outer int, stride int)
+// Requires: AVX, FMA3
+TEXT ·cellSums3F32AVX2(SB), NOSPLIT, $48-256
+	MOVQ gB_base+24(FP), AX
+	MOVQ gC_base+48(FP), CX
+	MOVQ b_base+96(FP), DX
+	MOVQ c_base+120(FP), BX
+	MOVQ s_base+144(FP), SI
+	MOVQ cells_base+216(FP), DI
+	MOVQ stride+248(FP), R8
+	SHLQ $0x02, R8
+	MOVQ l_base+72(FP), R9
+	MOVQ R9, (SP)
+	MOVQ gL_base+0(FP), R9
+	MOVQ R9, 8(SP)
+	MOVQ start_base+168(FP), R9
+	MOVQ R9, 16(SP)
+	MOVQ row_base+192(FP), R9
+	MOVQ R9, 24(SP)
+	MOVQ row_len+200(FP), R9
+	MOVQ R9, 32(SP)
+	MOVQ outer+240(FP), R9
+	SHLQ $0x02, R9
+	MOVQ R9, 40(SP)
+
+run1118:
+	MOVQ    16(SP), R9
+	MOVL    4(R9), R10
+	SUBL    (R9), R10
+	ADDQ    $0x00000004, 16(SP)
+	MOVQ    24(SP), R9
+	MOVLQSX (R9), R9
+	ADDQ    $0x00000004, 24(SP)
+	IMULQ   40(SP), R9
+	MOVQ    (SP), R11
+	ADDQ    R9, R11
+	MOVQ    8(SP), R12
+	ADDQ    R9, R12
+	VMOVUPD (R11), Y0
 	VMOVUPD 32(R11), Y1
 	VMOVUPD 64(R11), Y2
 	VXORPD  Y3, Y3, Y3
 	VXORPD  Y4, Y4, Y4
 	VXORPD  Y5, Y5, Y5
 
-loop1115:
+loop1119:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26855,7 +26964,7 @@ loop1115:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1115
+	JNZ          loop1119
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -26863,7 +26972,7 @@ loop1115:
 	VADDPS       64(R12), Y5, Y5
 	VMOVUPD      Y5, 64(R12)
 	DECQ         32(SP)
-	JNZ          run1114
+	JNZ          run1118
 	VZEROUPPER
 	RET
 
@@ -26892,7 +27001,7 @@ TEXT ·cellSums4F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1116:
+run1120:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -26914,7 +27023,7 @@ run1116:
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
 
-loop1117:
+loop1121:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -26967,7 +27076,7 @@ loop1117:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1117
+	JNZ          loop1121
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -26977,7 +27086,7 @@ loop1117:
 	VADDPS       96(R12), Y7, Y7
 	VMOVUPD      Y7, 96(R12)
 	DECQ         32(SP)
-	JNZ          run1116
+	JNZ          run1120
 	VZEROUPPER
 	RET
 
@@ -27006,7 +27115,7 @@ TEXT ·cellSums5F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1118:
+run1122:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -27030,7 +27139,7 @@ run1118:
 	VXORPD  Y8, Y8, Y8
 	VXORPD  Y9, Y9, Y9
 
-loop1119:
+loop1123:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -27094,7 +27203,7 @@ loop1119:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1119
+	JNZ          loop1123
 	VADDPS       (R12), Y5, Y5
 	VMOVUPD      Y5, (R12)
 	VADDPS       32(R12), Y6, Y6
@@ -27106,7 +27215,7 @@ loop1119:
 	VADDPS       128(R12), Y9, Y9
 	VMOVUPD      Y9, 128(R12)
 	DECQ         32(SP)
-	JNZ          run1118
+	JNZ          run1122
 	VZEROUPPER
 	RET
 
@@ -27135,7 +27244,7 @@ TEXT ·cellSums6F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1120:
+run1124:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -27158,7 +27267,7 @@ run1120:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1121:
+loop1125:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -27200,7 +27309,7 @@ loop1121:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1121
+	JNZ          loop1125
 	VADDPS       (R12), Y3, Y3
 	VMOVUPD      Y3, (R12)
 	VADDPS       32(R12), Y4, Y4
@@ -27214,7 +27323,7 @@ loop1121:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop1122:
+loop1126:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -27256,7 +27365,7 @@ loop1122:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1122
+	JNZ          loop1126
 	VADDPS       96(R12), Y3, Y3
 	VMOVUPD      Y3, 96(R12)
 	VADDPS       128(R12), Y4, Y4
@@ -27264,7 +27373,7 @@ loop1122:
 	VADDPS       160(R12), Y5, Y5
 	VMOVUPD      Y5, 160(R12)
 	DECQ         32(SP)
-	JNZ          run1120
+	JNZ          run1124
 	VZEROUPPER
 	RET
 
@@ -27293,7 +27402,7 @@ TEXT ·cellSums7F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1123:
+run1127:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -27318,7 +27427,7 @@ run1123:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1124:
+loop1128:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -27371,7 +27480,7 @@ loop1124:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1124
+	JNZ          loop1128
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -27387,7 +27496,7 @@ loop1124:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
-loop1125:
+loop1129:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -27429,7 +27538,7 @@ loop1125:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1125
+	JNZ          loop1129
 	VADDPS       128(R12), Y3, Y3
 	VMOVUPD      Y3, 128(R12)
 	VADDPS       160(R12), Y4, Y4
@@ -27437,7 +27546,7 @@ loop1125:
 	VADDPS       192(R12), Y5, Y5
 	VMOVUPD      Y5, 192(R12)
 	DECQ         32(SP)
-	JNZ          run1123
+	JNZ          run1127
 	VZEROUPPER
 	RET
 
@@ -27466,7 +27575,7 @@ TEXT ·cellSums8F32AVX2(SB), NOSPLIT, $48-256
 	SHLQ $0x02, R9
 	MOVQ R9, 40(SP)
 
-run1126:
+run1130:
 	MOVQ    16(SP), R9
 	MOVL    4(R9), R10
 	SUBL    (R9), R10
@@ -27491,7 +27600,7 @@ run1126:
 	MOVQ    DI, R13
 	MOVQ    SI, R14
 
-loop1127:
+loop1131:
 	MOVWLZX      (R13), R15
 	MOVWLZX      2(R13), BP
 	IMULQ        R8, R15
@@ -27544,7 +27653,7 @@ loop1127:
 	ADDQ         $0x00000004, R13
 	ADDQ         $0x00000004, R14
 	DECQ         R9
-	JNZ          loop1127
+	JNZ          loop1131
 	VADDPS       (R12), Y4, Y4
 	VMOVUPD      Y4, (R12)
 	VADDPS       32(R12), Y5, Y5
@@ -27562,7 +27671,7 @@ loop1127:
 	VXORPD       Y6, Y6, Y6
 	VXORPD       Y7, Y7, Y7
 
-loop1128:
+loop1132:
 	MOVWLZX      (DI), R9
 	MOVWLZX      2(DI), R11
 	IMULQ        R8, R9
@@ -27615,7 +27724,7 @@ loop1128:
 	ADDQ         $0x00000004, DI
 	ADDQ         $0x00000004, SI
 	DECQ         R10
-	JNZ          loop1128
+	JNZ          loop1132
 	VADDPS       128(R12), Y4, Y4
 	VMOVUPD      Y4, 128(R12)
 	VADDPS       160(R12), Y5, Y5
@@ -27625,7 +27734,7 @@ loop1128:
 	VADDPS       224(R12), Y7, Y7
 	VMOVUPD      Y7, 224(R12)
 	DECQ         32(SP)
-	JNZ          run1126
+	JNZ          run1130
 	VZEROUPPER
 	RET
 
@@ -27648,7 +27757,7 @@ TEXT ·multiplyAddsF32AVX2(SB), NOSPLIT, $0-16
 	VXORPD Y11, Y11, Y11
 	VXORPD Y12, Y12, Y12
 
-loop1129:
+loop1133:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -27662,7 +27771,7 @@ loop1129:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        CX
-	JNZ         loop1129
+	JNZ         loop1133
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET

@@ -66,19 +66,6 @@ func axpyNorm2Go[T Float](y []T, norm2 *lane, s *[Lanes]T, x []T, n int) {
 	norms2Go(norm2, y, n)
 }
 
-func adamRowGo[T Float](theta, m, s, x []T, y *[Lanes]T, by []T, n int) {
-	decay, keep, first, fresh := by[0], by[Lanes], by[2*Lanes], by[3*Lanes]
-	second, square, scale, floor, rate := by[4*Lanes], by[5*Lanes], by[6*Lanes], by[7*Lanes], by[8*Lanes]
-	theta, m, s, x = theta[:n*Lanes], m[:n*Lanes], s[:n*Lanes], x[:n*Lanes]
-	for i, p := range theta {
-		g := T(decay*p) - T(x[i]*y[i%Lanes])
-		m[i] = T(first*m[i]) + T(fresh*g)
-		s[i] = T(second*s[i]) + T(square*T(g*g))
-		root := T(math.Sqrt(float64(s[i])))
-		theta[i] = T(keep*p) - T(rate*m[i])/T(T(scale*root)+floor)
-	}
-}
-
 func negateDotsGo[T Float](y []T, along, norm2 *[Lanes]T, g, x []T, n, stride int) {
 	negateLanesGo(y, g, n, Lanes, stride)
 	dotGo(along, x, y, n)
@@ -123,6 +110,25 @@ func addOutersGo[T Float](a []T, norm2 *[Lanes]float64, terms []Outer[T], rows, 
 func addOuterMatVecGo[T Float](a []T, norm2 *[Lanes]float64, out []T, c T, y, x, z []T, rows, cols, _ int) {
 	addOutersGo(a, norm2, []Outer[T]{{c, y, x}}, rows, cols)
 	matVecGo(out, a, z, rows, cols)
+}
+
+func adamMatVecGo[T Float](theta, m, s, out, y, x, z, by []T, rows, cols, ahead int) {
+	decay, keep, first, fresh := by[0], by[Lanes], by[2*Lanes], by[3*Lanes]
+	second, square, scale, floor := by[4*Lanes], by[5*Lanes], by[6*Lanes], by[7*Lanes]
+	rate, lift := by[8*Lanes], by[9*Lanes]
+	for i := range rows {
+		left, row := (*[Lanes]T)(y[i*Lanes:]), theta[i*cols*Lanes:][:cols*Lanes]
+		means, squares, right := m[i*cols*Lanes:][:len(row)], s[i*cols*Lanes:][:len(row)], x[:len(row)]
+		for j, p := range row {
+			g := T(decay*p) - T(right[j]*left[j%Lanes])
+			raised := T(lift * g)
+			mean := T(first*means[j]) + T(fresh*g)
+			variance := T(second*squares[j]) + T(square*T(raised*raised))
+			means[j], squares[j] = mean, variance
+			row[j] = T(keep*p) - T(rate*mean)/T(T(scale*T(math.Sqrt(float64(variance))))+floor)
+		}
+	}
+	matVecGo(out, theta, z, rows, cols)
 }
 
 func outersNorm2Go[T Float](norm2 *[Lanes]float64, terms []Outer[T], rows, cols int) {

@@ -65,20 +65,6 @@ func every[T Float]() []testOf[T] {
 			same(t, y, want)
 			same(t, norm2[:], wantNorm2[:])
 		}},
-		{"AdamRow", func(t *testing.T, g *guarded[T], n int) {
-			theta, m, s, x, y := g.vector(n*Lanes), g.vector(n*Lanes), g.vector(n*Lanes), g.vector(n*Lanes), g.lane()
-			for i := range s {
-				s[i] *= s[i]
-			}
-			by := new(Adam[T])
-			by.Set(0.01, 0.99, 0.9, 0.1, 0.999, 0.001, 1.7, 1e-8, 0.3)
-			wantTheta, wantM, wantS := slices.Clone(theta), slices.Clone(m), slices.Clone(s)
-			adamRowGo(wantTheta, wantM, wantS, x, y, by.by[:], n)
-			AdamRow(theta, m, s, x, y, by, n)
-			same(t, theta, wantTheta)
-			same(t, m, wantM)
-			same(t, s, wantS)
-		}},
 		{"NegateDots", func(t *testing.T, g *guarded[T], n int) {
 			stride := Lanes + g.rng.IntN(20)
 			y, along, norm2, from, x := g.vector(n*Lanes), g.lane(), g.lane(), g.vector(n*stride+Lanes), g.vector(n*Lanes)
@@ -116,6 +102,25 @@ func every[T Float]() []testOf[T] {
 				AddOuterMatVec(a, norm2, out, outers[0], z, n, cols, n*cols*Lanes)
 				same(t, a, want)
 				same(t, norm2[:], wantNorm2[:])
+				same(t, out, wantOut)
+			}
+		}},
+		{"AdamMatVec", func(t *testing.T, g *guarded[T], n int) {
+			for _, cols := range []int{n, 1, 3} {
+				size := n * cols * Lanes
+				theta, m, s := g.vector(size), g.vector(size), g.vector(size)
+				out, y, x, z := g.vector(n*Lanes), g.vector(n*Lanes), g.vector(cols*Lanes), g.vector(cols*Lanes)
+				for i := range s {
+					s[i] *= s[i]
+				}
+				by := new(Adam[T])
+				by.Set(0.01, 0.99, 0.9, 0.1, 0.999, 0.001, 1.7, 1e-8, 0.3)
+				wantTheta, wantM, wantS, wantOut := slices.Clone(theta), slices.Clone(m), slices.Clone(s), make([]T, len(out))
+				adamMatVecGo(wantTheta, wantM, wantS, wantOut, y, x, z, by.by[:], n, cols, 0)
+				AdamMatVec(theta, m, s, out, y, x, z, by, n, cols, size)
+				same(t, theta, wantTheta)
+				same(t, m, wantM)
+				same(t, s, wantS)
 				same(t, out, wantOut)
 			}
 		}},

@@ -34,10 +34,10 @@ func multiplyAVX512(out []float64, x []float64, y []float64, n int)
 //go:noescape
 func axpyNorm2AVX512(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
 
-// adamRowAVX512 is adamRowGo for n ≥ 1.
+// adamMatVecAVX512 is adamMatVecGo for rows and cols ≥ 1.
 //
 //go:noescape
-func adamRowAVX512(theta []float64, m []float64, s []float64, x []float64, y *[8]float64, by []float64, n int)
+func adamMatVecAVX512(theta []float64, m []float64, s []float64, out []float64, y []float64, x []float64, z []float64, by []float64, rows int, cols int, ahead int)
 
 // negateDotsAVX512 is negateDotsGo for n ≥ 1.
 //
@@ -444,10 +444,10 @@ func multiplyAVX2(out []float64, x []float64, y []float64, n int)
 //go:noescape
 func axpyNorm2AVX2(y []float64, norm2 *[8]float64, s *[8]float64, x []float64, n int)
 
-// adamRowAVX2 is adamRowGo for n ≥ 1.
+// adamMatVecAVX2 is adamMatVecGo for rows and cols ≥ 1.
 //
 //go:noescape
-func adamRowAVX2(theta []float64, m []float64, s []float64, x []float64, y *[8]float64, by []float64, n int)
+func adamMatVecAVX2(theta []float64, m []float64, s []float64, out []float64, y []float64, x []float64, z []float64, by []float64, rows int, cols int, ahead int)
 
 // negateDotsAVX2 is negateDotsGo for n ≥ 1.
 //
@@ -829,10 +829,10 @@ func multiplyF32AVX512(out []float32, x []float32, y []float32, n int)
 //go:noescape
 func axpyNorm2F32AVX512(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int)
 
-// adamRowF32AVX512 is adamRowGo for n ≥ 1.
+// adamMatVecF32AVX512 is adamMatVecGo for rows and cols ≥ 1.
 //
 //go:noescape
-func adamRowF32AVX512(theta []float32, m []float32, s []float32, x []float32, y *[8]float32, by []float32, n int)
+func adamMatVecF32AVX512(theta []float32, m []float32, s []float32, out []float32, y []float32, x []float32, z []float32, by []float32, rows int, cols int, ahead int)
 
 // negateDotsF32AVX512 is negateDotsGo for n ≥ 1.
 //
@@ -1279,10 +1279,10 @@ func multiplyF32AVX2(out []float32, x []float32, y []float32, n int)
 //go:noescape
 func axpyNorm2F32AVX2(y []float32, norm2 *[8]float64, s *[8]float32, x []float32, n int)
 
-// adamRowF32AVX2 is adamRowGo for n ≥ 1.
+// adamMatVecF32AVX2 is adamMatVecGo for rows and cols ≥ 1.
 //
 //go:noescape
-func adamRowF32AVX2(theta []float32, m []float32, s []float32, x []float32, y *[8]float32, by []float32, n int)
+func adamMatVecF32AVX2(theta []float32, m []float32, s []float32, out []float32, y []float32, x []float32, z []float32, by []float32, rows int, cols int, ahead int)
 
 // negateDotsF32AVX2 is negateDotsGo for n ≥ 1.
 //

@@ -7,7 +7,7 @@ type item struct {
 	flowOnly           bool // not in the paper: left out under "all" but for the flow
 }
 
-// items holds what can be reproduced, in order: the figures and the table of the paper, and the phase diagram that it
+// items holds what can be reproduced, in order: the figures and the table of the paper, and two phase diagrams that it
 // lacks.
 var items = []item{
 	figure2,
@@ -18,6 +18,7 @@ var items = []item{
 	figure6,
 	figure7,
 	phase,
+	connectivity,
 }
 
 // Items lists the names of what can be reproduced, in order.

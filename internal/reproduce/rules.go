@@ -113,6 +113,10 @@ func (w *work) adapt(s *study.Settings) error {
 		s.SigmaIs = w.SigmaIs
 	}
 	s.Normalise()
+	if shape, err := experiment.ParseShape(s.Shape); err == nil && s.Batch > 0 {
+		// Of small tables a batch is no more than half.
+		s.Batch = min(s.Batch, int(float64(s.Observed)*float64(tensor.Shape(shape).Cells()))/2)
+	}
 	return nil
 }
 
@@ -172,7 +176,7 @@ func textsOf(numbers []study.Number) (texts []string) {
 // tensor, or those that the flow finds in a table, as balanced chains.
 func (w *work) sharpness(s study.Settings) (float64, error) {
 	k, _ := s.Depth.Uniform()
-	data := fmt.Sprint(s.Data, s.DataSeed, s.Observed, s.Mask, s.Standardise)
+	data := fmt.Sprint(s.Data, s.DataSeed, s.Shape, s.Rank, s.Observed, s.Mask, s.Pattern, s.Bridges, s.Standardise)
 	key := fmt.Sprint(data, k)
 	if value, known := w.sharp[key]; known {
 		return value, nil

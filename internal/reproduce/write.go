@@ -167,7 +167,7 @@ func (r *Result) comparison() page.Table {
 	t := page.Table{Columns: append([]string{"item", "depth", "observed", "claim"}, r.Rules...)}
 	at := map[string]int{}
 	for _, e := range r.Entries() {
-		line := []string{e.Item, whole(e.Depth), strconv.FormatFloat(100*float64(e.Observed), 'g', 4, 64) + " %", e.Claim}
+		line := []string{e.Item, whole(e.Depth), percent(e.Observed), e.Claim}
 		key := strings.Join(line, "|")
 		row, known := at[key]
 		if !known {
@@ -238,9 +238,17 @@ func (e Entry) cells() []string {
 		why = "for " + ruleNamed(e.Rule).words + ": " + why
 	}
 	return []string{
-		whole(e.Depth), strconv.FormatFloat(100*float64(e.Observed), 'g', 4, 64) + " %", real(e.Paper), real(e.Ours),
+		whole(e.Depth), percent(e.Observed), real(e.Paper), real(e.Ours),
 		interval, strconv.Itoa(e.Runs), strconv.Itoa(e.Censored), whole(e.EffectiveRank), e.Claim, e.verdict(), why,
 	}
+}
+
+// percent writes a share observed; that of a claim over several is no number.
+func percent(share study.Number) string {
+	if math.IsNaN(float64(share)) {
+		return "several"
+	}
+	return strconv.FormatFloat(100*float64(share), 'g', 4, 64) + " %"
 }
 
 func whole(x *int) string {

@@ -46,7 +46,7 @@ var kernels = []kernel{
 	{"axpy", "y []T, s *[8]T, x []T, n int", vector, "", 0, axpy},
 	{"multiply", "out, x, y []T, n int", vector, "", 0, multiply},
 	{"axpyNorm2", "y []T, norm2 *[8]float64, s *[8]T, x []T, n int", vector, "", 0, axpyNorm2},
-	{"adamRow", "theta, m, s, x []T, y *[8]T, by []T, n int", vector, "", 0, adamRow},
+	{"adamMatVec", "theta, m, s, out, y, x, z, by []T, rows, cols, ahead int", matrix, "", 0, adamMatVec},
 	{"negateDots", "y []T, along, norm2 *[8]T, g, x []T, n, stride int", vector, "", 0, negateDots},
 	{"addOuters", "a []T, norm2 *[8]float64, terms []Outer[T], rows, cols int", outers, byTerms, 0, addOuters},
 	{

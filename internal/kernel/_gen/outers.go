@@ -107,6 +107,80 @@ func addOuterMatVec(t tier, _ int) {
 	})
 }
 
+// adamMatVec rounds every product and every sum of the step by itself, so nothing in it is fused.
+func adamMatVec(t tier, _ int) {
+	theta, m, s, out := slice("theta"), slice("m"), slice("s"), slice("out")
+	y, x, z, by := slice("y"), slice("x"), slice("z"), slice("by")
+	rows, cols, ahead := number("rows"), number("cols"), number("ahead")
+	t.scale(ahead)
+	b := bank{t: t}
+	left, acc := b.take(t.parts), b.take(t.parts)
+	g, p, u, v := b.take(t.parts), b.take(t.parts), b.take(t.parts), b.take(t.parts)
+	const decay, keep, first, fresh, second, square, scale, floor, rate, lift = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+	constants := make([]Op, lift+1)
+	for i := range constants {
+		here := at(by).Offset(i * t.group()) // the same in all lanes
+		constants[i] = here
+		if t.registers == 32 {
+			r := b.take(1)
+			t.load(here, r...)
+			constants[i] = r[0]
+		}
+	}
+	rowEnd := times(cols, t.group())
+	loop(rows, func() {
+		t.load(at(y), left...)
+		t.zero(acc...)
+		t.upTo(rowEnd, func(j reg.GPVirtual) {
+			next := copyOf(j)
+			ADDQ(ahead, next)
+			for _, of := range []reg.GPVirtual{theta, m, s} {
+				PREFETCHT1(indexed(of, next))
+			}
+			t.load(indexed(theta, j), p...)
+			for i := range p {
+				here := i * t.size()
+				t.mul(indexed(x, j).Offset(here), left[i], u[i])
+				t.mul(constants[decay], p[i], g[i])
+				t.sub(u[i], g[i], g[i])
+
+				t.load(indexed(s, j).Offset(here), v[i])
+				t.mul(constants[second], v[i], v[i])
+				if t.double() {
+					t.mul(g[i], g[i], u[i])
+				} else {
+					t.mul(constants[lift], g[i], u[i])
+					t.mul(u[i], u[i], u[i])
+				}
+				t.mul(constants[square], u[i], u[i])
+				t.add(u[i], v[i], v[i])
+				t.store(v[i:i+1], indexed(s, j).Offset(here))
+				t.sqrt(v[i], v[i])
+				t.mul(constants[scale], v[i], v[i])
+				t.add(constants[floor], v[i], v[i])
+
+				t.load(indexed(m, j).Offset(here), u[i])
+				t.mul(constants[first], u[i], u[i])
+				t.mul(constants[fresh], g[i], g[i])
+				t.add(g[i], u[i], u[i])
+				t.store(u[i:i+1], indexed(m, j).Offset(here))
+				t.mul(constants[rate], u[i], u[i])
+				t.div(v[i], u[i], u[i])
+				t.mul(constants[keep], p[i], p[i])
+				t.sub(u[i], p[i], p[i])
+			}
+			t.store(p, indexed(theta, j))
+			t.fma(acc, p, indexed(z, j))
+		})
+		t.store(acc, at(out))
+		for _, r := range []reg.GPVirtual{theta, m, s} {
+			ADDQ(rowEnd, r)
+		}
+		ADDQ(U32(t.group()), y)
+		ADDQ(U32(t.group()), out)
+	})
+}
+
 func outersNorm2(t tier, terms int) {
 	norm2, list, rows, cols := number("norm2"), number("terms"), number("rows"), number("cols")
 	b := bank{t: t}

@@ -107,51 +107,6 @@ func negateDots(t tier, _ int) {
 	t.store(squares, at(norm2))
 }
 
-// adamRow rounds every product and every sum, so nothing here is fused.
-func adamRow(t tier, _ int) {
-	theta, m, s, x := slice("theta"), slice("m"), slice("s"), slice("x")
-	y, by, n := number("y"), slice("by"), number("n")
-	constant := func(i int) Mem { return at(by).Offset(i * t.group()) } // the same in all lanes
-	const decay, keep, first, fresh, second, square, scale, floor, rate = 0, 1, 2, 3, 4, 5, 6, 7, 8
-	b := bank{t: t}
-	left := b.take(t.parts)
-	g, p, u, v := b.take(t.parts), b.take(t.parts), b.take(t.parts), b.take(t.parts)
-	t.load(at(y), left...)
-	loop(n, func() {
-		t.load(at(theta), p...)
-		for i := range p {
-			here := i * t.size()
-			t.mul(at(x).Offset(here), left[i], u[i])
-			t.mul(constant(decay), p[i], g[i])
-			t.sub(u[i], g[i], g[i])
-
-			t.load(at(s).Offset(here), v[i])
-			t.mul(constant(second), v[i], v[i])
-			t.mul(g[i], g[i], u[i])
-			t.mul(constant(square), u[i], u[i])
-			t.add(u[i], v[i], v[i])
-			t.store(v[i:i+1], at(s).Offset(here))
-			t.sqrt(v[i], v[i])
-			t.mul(constant(scale), v[i], v[i])
-			t.add(constant(floor), v[i], v[i])
-
-			t.load(at(m).Offset(here), u[i])
-			t.mul(constant(first), u[i], u[i])
-			t.mul(constant(fresh), g[i], g[i])
-			t.add(g[i], u[i], u[i])
-			t.store(u[i:i+1], at(m).Offset(here))
-			t.mul(constant(rate), u[i], u[i])
-			t.div(v[i], u[i], u[i])
-			t.mul(constant(keep), p[i], p[i])
-			t.sub(u[i], p[i], p[i])
-		}
-		t.store(p, at(theta))
-		for _, r := range []reg.GPVirtual{theta, m, s, x} {
-			ADDQ(U32(t.group()), r)
-		}
-	})
-}
-
 func addTile(t tier, _ int) {
 	c, stride, x, y := slice("c"), number("stride"), number("x"), number("y")
 	t.scale(stride)
