@@ -3,6 +3,7 @@ package dataio
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -73,6 +74,19 @@ func TestReadingTakesFewBytes(t *testing.T) {
 		} else {
 			t.Logf("%s: %.2f times the file", file.name, ratio)
 		}
+	}
+}
+
+// TestParquetFooter refuses a footer that is longer than its file, before there is room for it.
+func TestParquetFooter(t *testing.T) {
+	data := bytes.Clone(parquetSample(t))
+	binary.LittleEndian.PutUint32(data[len(data)-8:], 1<<31)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := parse("t.parquet", data, Options{})
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; err == nil || taken > 1<<20 {
+		t.Errorf("%d bytes are taken, the error is %v", taken, err)
 	}
 }
 
