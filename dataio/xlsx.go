@@ -98,6 +98,10 @@ func openXLSX(data []byte, limit float64) (*excelize.File, error) {
 		if unpacked += file.UncompressedSize64; unpacked > uint64(size) {
 			return nil, fmt.Errorf("unpacked it is larger than the memory")
 		}
+		// The library makes room for what is claimed.
+		if file.UncompressedSize64/deflateRatio > file.CompressedSize64 {
+			return nil, fmt.Errorf("%s claims to be larger than it can be", shorten(file.Name))
+		}
 	}
 	return excelize.OpenReader(bytes.NewReader(data), excelize.Options{
 		RawCellValue: true, UnzipSizeLimit: size, UnzipXMLSizeLimit: size,
