@@ -72,6 +72,9 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 	var names []string
 	for _, field := range s.schema.Fields() {
 		names = append(names, field.Name)
+		if scale, most := decimalPlaces(field.Type), 76; scale < -most || scale > most {
+			return nil, damagedArrow(path, fmt.Sprintf("column %q has numbers of %d decimals", shorten(field.Name), scale))
+		}
 	}
 	rows := 0
 	for k := range file.NumRecords() {
@@ -98,6 +101,17 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 		s.numbers.censored = o.Censored
 		return readRows(path, Arrow, s, &s.columns, s.numbers, o, rows, "make it null")
 	})
+}
+
+// decimalPlaces is how many digits of a decimal stand behind its mark; 0 for another type.
+func decimalPlaces(t arrow.DataType) int {
+	if category, ok := t.(*arrow.DictionaryType); ok {
+		t = category.ValueType
+	}
+	if decimal, ok := t.(arrow.DecimalType); ok {
+		return int(decimal.GetScale())
+	}
+	return 0
 }
 
 func damagedArrow(path string, what any) error {

@@ -2,6 +2,7 @@ package dataio
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -124,6 +125,27 @@ func TestArrow(t *testing.T) {
 }
 
 // TestArrowFindsTheIndex reads the value behind which pandas' index stands, and makes whole numbers double.
+// TestArrowScale refuses a decimal that would be spelt with a billion zeros.
+func TestArrowScale(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "price", Type: &arrow.Decimal128Type{Precision: 6, Scale: -1 << 30}},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	b.Field(0).(*array.Decimal128Builder).Append(decimal128.FromI64(1))
+	var out bytes.Buffer
+	w, err := ipc.NewFileWriter(&out, ipc.WithSchema(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(b.NewRecordBatch()), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = parse("t.arrow", out.Bytes(), Options{})
+	if err == nil || !strings.Contains(err.Error(), `column "price" has numbers of -1073741824 decimals`) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestArrowFindsTheIndex(t *testing.T) {
 	path := save(t, "t.arrow", string(arrowSample(t)))
 	out := filepath.Join(t.TempDir(), "out.arrow")

@@ -8,7 +8,9 @@ import (
 	"lacuna/tensor"
 )
 
-// builder collects the cells of a file in the order of its rows.
+// builder collects the cells of a file in the order of its rows. Observed cells and gaps share columns of one capacity:
+// while cells come in, observed ones are put at the front, gaps at the back from the end on. So no column is ever too
+// long or moved where the reader knows the number of cells, whatever the share of gaps.
 type builder struct {
 	path      string
 	options   Options
@@ -17,7 +19,8 @@ type builder struct {
 	numbers   []map[string]int32 // label to index
 	index     [][]int32          // of observed cells
 	values    []float64
-	gaps      [][]int32
+	listed    int                // gaps so far
+	gaps      [][]int32          // in the order of the rows, when all cells have come in
 	limits    []bounds           // of some of the gaps
 	conflicts []Error            // of labels that are dates, but not for sure which
 	columns   *columns           // what they are, for a table of columns; else nil
@@ -32,7 +35,6 @@ func newBuilder(path string, options Options, names []string, capacity int) *bui
 		b.labels = append(b.labels, nil)
 		b.numbers = append(b.numbers, map[string]int32{})
 		b.index = append(b.index, make([]int32, 0, capacity))
-		b.gaps = append(b.gaps, nil)
 		b.merged = append(b.merged, map[string]int32{})
 	}
 	b.values = make([]float64, 0, capacity)
@@ -72,6 +74,9 @@ func (b *builder) newLabel(n int, text string) int32 {
 }
 
 func (b *builder) observe(cell []int32, value float64) {
+	if len(b.values)+b.listed == cap(b.values) {
+		b.reserve(1)
+	}
 	for n, i := range cell {
 		b.index[n] = append(b.index[n], i)
 	}
@@ -79,8 +84,43 @@ func (b *builder) observe(cell []int32, value float64) {
 }
 
 func (b *builder) gap(cell []int32) {
+	if len(b.values)+b.listed == cap(b.values) {
+		b.reserve(1)
+	}
+	b.listed++
+	at := cap(b.values) - b.listed
 	for n, i := range cell {
-		b.gaps[n] = append(b.gaps[n], i)
+		b.index[n][:at+1][at] = i
+	}
+}
+
+// reserve makes room for more cells, observed or not.
+func (b *builder) reserve(more int) {
+	used, old := len(b.values)+b.listed, cap(b.values)
+	if used+more <= old {
+		return
+	}
+	const least = 1 << 10
+	room := max(least, used+more, old+old/4)
+	values := make([]float64, len(b.values), room)
+	copy(values, b.values)
+	b.values = values
+	for n, column := range b.index {
+		index := make([]int32, len(column), room)
+		copy(index, column)
+		copy(index[room-b.listed:room], column[old-b.listed:old])
+		b.index[n] = index
+	}
+}
+
+// listGaps sets b.gaps.
+func (b *builder) listGaps() {
+	b.gaps = make([][]int32, len(b.index))
+	most := cap(b.values)
+	for n, column := range b.index {
+		b.gaps[n] = column[most-b.listed : most : most]
+		slices.Reverse(b.gaps[n])
+		b.index[n] = column[:len(column):len(column)]
 	}
 }
 
@@ -90,6 +130,7 @@ func (b *builder) fail(problem, remedy string) error {
 
 // table makes the table and checks what concerns it as a whole.
 func (b *builder) table(format Format, src source, numbers *numbers) (*Table, error) {
+	b.listGaps()
 	if len(b.values) == 0 {
 		return nil, b.fail("no cell has a value", "give a file in which some cells are observed")
 	}
@@ -108,8 +149,7 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 		return nil, err
 	}
 	t.gaps = b.gaps
-	all := &tensor.Observed{Modes: modes, Index: b.index, Values: b.values}
-	merged, err := b.merge(t, all)
+	merged, err := b.merge(t, modes)
 	if err != nil {
 		return nil, err
 	}
@@ -179,19 +219,22 @@ func (b *builder) singleLabel(format Format, n int) error {
 	return e
 }
 
-// merge returns the cells in canonical order, each once.
-func (b *builder) merge(t *Table, all *tensor.Observed) (*tensor.Observed, error) {
-	positions, same := sortedPositions(all)
-	kept := positions[:0]
-	var averaged int
-	for from := 0; from < len(positions); {
+// merge returns the cells in canonical order, each once. It uses up b.index and b.values, which it leaves so.
+func (b *builder) merge(t *Table, modes []tensor.Mode) (*tensor.Observed, error) {
+	all := &tensor.Observed{Modes: modes, Index: b.index, Values: b.values}
+	order := orderCells(modes, b.index)
+	var kept, averaged int
+	var repeats []int
+	for from := 0; from < all.Len(); kept++ {
 		to := from + 1
-		for to < len(positions) && same(from, to) {
+		for to < all.Len() && order.same(from, to) {
 			to++
 		}
-		first := positions[from]
 		if to > from+1 {
-			repeats := positions[from:to]
+			repeats = repeats[:0]
+			for k := from; k < to; k++ {
+				repeats = append(repeats, order.at(k))
+			}
 			t.Merged += len(repeats) - 1
 			value, equal := b.resolve(all, repeats)
 			if !equal {
@@ -200,9 +243,9 @@ func (b *builder) merge(t *Table, all *tensor.Observed) (*tensor.Observed, error
 					return nil, b.duplicate(t.source, all, repeats)
 				}
 			}
-			all.Values[first] = value
+			all.Values[repeats[0]] = value
 		}
-		kept = append(kept, first)
+		order.keep(kept, from, all.Values)
 		from = to
 	}
 	b.settled = averaged
@@ -218,10 +261,9 @@ func (b *builder) merge(t *Table, all *tensor.Observed) (*tensor.Observed, error
 		}
 		t.Warnings = append(t.Warnings, warning)
 	}
-	if len(kept) == all.Len() && slices.IsSorted(kept) {
-		return all, nil
-	}
-	return all.Subset(kept), nil
+	merged := order.arrange(kept, all.Values)
+	b.index, b.values = merged.Index, merged.Values
+	return merged, nil
 }
 
 // resolve returns the value of a cell that is listed at the given positions, in the order of the rows.
@@ -343,11 +385,10 @@ func (t *Table) useGrid() error {
 		}
 	}
 	t.grid = true
-	gaps := &tensor.Observed{Modes: t.Observed.Modes, Index: t.gaps, Values: make([]float64, len(t.gaps[0]))}
-	positions, same := sortedPositions(gaps)
+	order := orderCells(t.Observed.Modes, t.gaps)
 	distinct := 0
-	for k, c := range positions {
-		if _, known := t.known[c]; !known && (k == 0 || !same(k-1, k)) {
+	for k := range t.gaps[0] {
+		if _, known := t.known[order.at(k)]; !known && (k == 0 || !order.same(k-1, k)) {
 			distinct++
 		}
 	}
@@ -369,8 +410,7 @@ func (t *Table) eachUnlisted(yield func([]int32) bool) {
 		}
 		return
 	}
-	gaps := &tensor.Observed{Modes: o.Modes, Index: t.gaps, Values: make([]float64, len(t.gaps[0]))}
-	positions, _ := sortedPositions(gaps)
+	order := orderCells(o.Modes, t.gaps)
 	cell := make([]int32, o.Order())
 	isAt := func(index [][]int32, c int) bool {
 		for n, i := range cell {
@@ -387,7 +427,7 @@ func (t *Table) eachUnlisted(yield func([]int32) bool) {
 			listed = true
 			observed++
 		}
-		for gap < len(positions) && isAt(t.gaps, positions[gap]) {
+		for gap < len(t.gaps[0]) && isAt(t.gaps, order.at(gap)) {
 			listed = true
 			gap++
 		}

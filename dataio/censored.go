@@ -119,7 +119,7 @@ func (b *builder) censor(n *numbers, text []byte) {
 		return
 	}
 	if low, high, _, ok := n.limits(text); ok {
-		b.limits = append(b.limits, bounds{len(b.gaps[0]) - 1, low, high})
+		b.limits = append(b.limits, bounds{b.listed - 1, low, high})
 	}
 }
 
@@ -141,14 +141,14 @@ func (t *Table) takeLimits(limits []bounds) error {
 		for n := range own.Index {
 			own.Index[n] = append(own.Index[n], t.gaps[n][b.gap])
 		}
-		own.Values = append(own.Values, float64(len(own.Values)))
 		own.Low, own.High = append(own.Low, b.low), append(own.High, b.high)
 		count.add(b.low, b.high)
 	}
-	positions, same := sortedPositions(own)
+	order := orderCells(own.Modes, own.Index)
 	c := &Censored{Index: make([][]int32, len(own.Index))}
-	for k, at := range positions {
-		if last := len(c.Low) - 1; k > 0 && same(k-1, k) {
+	for k := range own.Low {
+		at := order.at(k)
+		if last := len(c.Low) - 1; k > 0 && order.same(k-1, k) {
 			c.Low[last], c.High[last] = math.Max(c.Low[last], own.Low[at]), math.Min(c.High[last], own.High[at])
 			if !(c.Low[last] < c.High[last]) {
 				return &Error{
@@ -301,7 +301,7 @@ const limitsOfElements = "see to the arrays " + aboveName + " and " + belowName 
 // censor notes the limits of the gap that was taken up last, if its element has some.
 func (l *elementLimits) censor(b *builder, position int) {
 	if low, high, ok := l.at(position); ok {
-		b.limits = append(b.limits, bounds{len(b.gaps[0]) - 1, low, high})
+		b.limits = append(b.limits, bounds{b.listed - 1, low, high})
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"io"
 	"math"
 	"slices"
-
-	"lacuna/tensor"
 )
 
 // converted is the source that writes a table of some other format under an ending; nil where there is none. Any
@@ -72,12 +70,9 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 		f.Extra = slices.Clone(f.Extra)
 		filled[k] = f
 	}
-	var gaps []int
-	var same func(a, b int) bool
+	var order *cellOrder
 	if len(filled) > 0 {
-		gaps, same = sortedPositions(&tensor.Observed{
-			Modes: t.Observed.Modes, Index: t.gaps, Values: make([]float64, len(filled)),
-		})
+		order = orderCells(t.Observed.Modes, t.gaps)
 	}
 	observed := 0
 	before := func(k int) bool { // the observed cell comes before that gap
@@ -93,10 +88,11 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 		row(func(n int) int32 { return t.Observed.Index[n][c] }, t.Observed.Values[c], nil)
 		observed++
 	}
-	for at, k := range gaps {
-		if at > 0 && same(at-1, at) {
+	for at := range filled {
+		if at > 0 && order.same(at-1, at) {
 			continue
 		}
+		k := order.at(at)
 		for observed < t.Observed.Len() && before(k) {
 			emit()
 		}

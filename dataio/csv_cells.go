@@ -225,7 +225,7 @@ func (r *cellReader) numberLabels(b *builder) {
 
 // takeCells appends the cells of pieces that follow each other.
 func (b *builder) takeCells(threads int, pieces []*cellReader) {
-	values, gaps := len(b.values), len(b.gaps[0])
+	values, gaps := len(b.values), b.listed
 	firstValue, firstGap := make([]int, len(pieces)), make([]int, len(pieces))
 	for k, p := range pieces {
 		firstValue[k], firstGap[k] = values, gaps
@@ -235,21 +235,24 @@ func (b *builder) takeCells(threads int, pieces []*cellReader) {
 			b.limits = append(b.limits, l)
 		}
 	}
-	b.values = slices.Grow(b.values, values-len(b.values))[:values]
-	for n := range b.names {
-		b.index[n] = slices.Grow(b.index[n], values-len(b.index[n]))[:values]
-		b.gaps[n] = slices.Grow(b.gaps[n], gaps-len(b.gaps[n]))[:gaps]
+	b.reserve(values - len(b.values) + gaps - b.listed)
+	b.values, b.listed = b.values[:values], gaps
+	for n := range b.index {
+		b.index[n] = b.index[n][:values]
 	}
 	parallel.For(threads, len(pieces), func(k int) {
 		p := pieces[k]
 		copy(b.values[firstValue[k]:], p.values[:p.observed])
-		for n := range b.names {
+		for n, column := range b.index {
 			var given []int32
 			if n < len(p.labels) {
 				given = p.labels[n].given
 			}
-			takeNumbers(b.index[n][firstValue[k]:], p.index[n][:p.observed], given)
-			takeNumbers(b.gaps[n][firstGap[k]:], p.gaps[n], given)
+			takeNumbers(column[firstValue[k]:], p.index[n][:p.observed], given)
+			backwards := column[:cap(column)-firstGap[k]]
+			backwards = backwards[len(backwards)-len(p.gaps[n]):]
+			takeNumbers(backwards, p.gaps[n], given)
+			slices.Reverse(backwards)
 		}
 	})
 }

@@ -70,13 +70,7 @@ func (t *Table) drawn(draws int, fill DrawCells) (*drawnCells, error) {
 		}
 		all.Values = append(all.Values, math.NaN())
 	}
-	positions, same := sortedPositions(all) // stable: where a gap has a value in another row, the value comes first
-	first := make([]int, 0, len(positions))
-	for k, c := range positions {
-		if k == 0 || !same(k-1, k) {
-			first = append(first, c)
-		}
-	}
+	first := orderCells(all.Modes, all.Index).firsts() // where a gap has a value in another row, the value comes first
 	d := &drawnCells{cells: all.Subset(first), gap: make([]int, len(first)), values: make([][]float64, draws)}
 	gaps := make([][]int32, o.Order())
 	for k, c := range first {

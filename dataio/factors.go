@@ -80,7 +80,7 @@ func ReadArrays(path string) (map[string]Array, error) {
 	}
 	arrays := map[string]Array{}
 	for name, member := range archive.members {
-		data, err := readMember(path, member, Options{})
+		data, err := archive.unpack(member)
 		if err != nil {
 			return nil, err
 		}

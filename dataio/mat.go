@@ -44,7 +44,9 @@ type matSource struct {
 	elements []matElement
 	chosen   int // the element with gaps
 	layout
-	values  []float64 // its elements, NaN where Options.Missing says so
+	kind    int    // of the numbers as they are stored, which may be a smaller one than that of the array
+	size    int    // of one of them in bytes
+	content []byte // all of them
 	numbers *numbers
 }
 
@@ -111,10 +113,10 @@ func readMAT(path string, data []byte, o Options) (*Table, error) {
 		return fail(fmt.Sprintf("there is no numeric array %s", shorten(o.Array)), "choose one of "+list(names))
 	}
 	s.layout = newLayout(s.elements[s.chosen].shape, true)
-	if err := s.decode(chosen); err != nil {
+	if err := s.find(chosen); err != nil {
 		return nil, err
 	}
-	return readArray(path, MAT, o, s.layout, nil, s, func(position int) float64 { return s.values[position] }, nil)
+	return readArray(path, MAT, o, s.layout, nil, s, s.at, nil)
 }
 
 func (s *matSource) damaged(what string) error {
@@ -136,7 +138,15 @@ func (s *matSource) element(from int, budget float64) (element matElement, body 
 		if err != nil {
 			return element, nil, s.damaged(err.Error())
 		}
-		unpacked, err := readAll(reader, s.path, 0, budget)
+		head := make([]byte, 8)
+		told := int64(len(content))
+		if n, _ := io.ReadFull(reader, head); n == len(head) {
+			told = int64(len(head)) + int64(s.order.Uint32(head[4:]))
+		} else {
+			head = head[:n]
+		}
+		all := io.MultiReader(bytes.NewReader(head), reader)
+		unpacked, err := readAll(all, s.path, told, int64(len(content)), budget)
 		if _, big := err.(*Error); big {
 			return element, nil, err
 		}
@@ -206,14 +216,12 @@ func (s *matSource) describe(element *matElement, body []byte) error {
 	return nil
 }
 
-// decode reads the numbers of an array. They may be stored in a smaller type than that of the array.
-func (s *matSource) decode(body []byte) error {
+// find finds the numbers of an array.
+func (s *matSource) find(body []byte) error {
 	at := 0
-	var kind int
-	var content []byte
 	var err error
 	for range 4 {
-		if kind, content, at, err = s.tagged(body, at); err != nil {
+		if s.kind, s.content, at, err = s.tagged(body, at); err != nil {
 			return err
 		}
 	}
@@ -221,20 +229,18 @@ func (s *matSource) decode(body []byte) error {
 		miInt8: 1, miUint8: 1, miInt16: 2, miUint16: 2, miInt32: 4, miUint32: 4, miSingle: 4, miDouble: 8, miInt64: 8,
 		miUint64: 8,
 	}
-	size, ok := sizes[kind]
-	if !ok || len(content) != size*s.cells() {
+	var ok bool
+	if s.size, ok = sizes[s.kind]; !ok || len(s.content) != s.size*s.cells() {
 		return s.damaged(fmt.Sprintf("array %s has %d bytes for %d elements", shorten(s.elements[s.chosen].name),
-			len(content), s.cells()))
-	}
-	s.values = make([]float64, s.cells())
-	for k := range s.values {
-		s.values[k] = s.number(kind, content[k*size:])
+			len(s.content), s.cells()))
 	}
 	return nil
 }
 
-func (s *matSource) number(kind int, b []byte) float64 {
-	switch kind {
+// at is the element at a position.
+func (s *matSource) at(position int) float64 {
+	b := s.content[position*s.size:]
+	switch s.kind {
 	case miInt8:
 		return float64(int8(b[0]))
 	case miUint8:
@@ -261,7 +267,10 @@ func (s *matSource) line(int) int { return 0 }
 
 // write copies all variables as they are, but the chosen one, which becomes an array of double.
 func (s *matSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCells, extra []string) error {
-	values := append([]float64(nil), s.values...)
+	values := make([]float64, s.cells())
+	for k := range values {
+		values[k] = s.at(k)
+	}
 	added := newAddedArrays(s.cells(), extra)
 	err := s.eachCell(func(_ []int32, position int) error {
 		if !s.numbers.isMissing(values[position]) {

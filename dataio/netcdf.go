@@ -104,7 +104,7 @@ func (n *ncVariable) isGap(raw float64) (gap, outside bool) {
 
 // at is the k-th value, NaN for a gap.
 func (n *ncVariable) at(k int) (value float64, outside bool) {
-	raw := netcdf.Number(n.kind, n.Data, k)
+	raw := n.Number(n.kind, k)
 	gap, outside := n.isGap(raw)
 	if gap {
 		return math.NaN(), outside

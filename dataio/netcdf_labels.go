@@ -21,7 +21,7 @@ func (s *ncSource) labels(d int) (labels []string, warning string) {
 		}
 		switch {
 		case v.Type == netcdf.Char && len(v.Dims) == 2:
-			labels = texts(v.Data, dim.Length)
+			labels = texts(v.Gather(), dim.Length)
 		case v.Type != netcdf.Char && len(v.Dims) == 1:
 			labels = coordinates(v)
 		}
@@ -54,7 +54,7 @@ func texts(data []byte, count int) []string {
 func coordinates(v *netcdf.Var) []string {
 	n := newVariable(v)
 	clock, isTime := newClock(v.Attr("units").Text(), v.Attr("calendar").Text())
-	out := make([]string, len(v.Data)/v.Type.Size())
+	out := make([]string, v.Len())
 	stamps := make([]time.Time, len(out))
 	midnight := true
 	for k := range out {

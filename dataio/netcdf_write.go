@@ -54,7 +54,7 @@ func (s *ncSource) write(w io.Writer, _ *Table, next func() Filled, _ filledCell
 // filled is the variable with its gaps filled: of the same type where that has the values, else of double.
 func (n *ncVariable) filled(values []float64, isFilled []byte) netcdf.Var {
 	v := *n.Var
-	v.Data = bytes.Clone(v.Data)
+	v.Replace(bytes.Clone(v.Gather()))
 	for k, flag := range isFilled {
 		if flag == 0 {
 			continue

@@ -24,7 +24,7 @@ type npySource struct {
 	order  binary.ByteOrder
 	layout
 	numbers *numbers
-	masked  []bool // by position, the elements that a mask makes gaps; nil without a mask
+	mask    []byte // by position, not 0 for the elements that a mask makes gaps; nil without a mask
 	limits  *elementLimits
 }
 
@@ -109,7 +109,7 @@ func notNumbers(path, header string) error {
 
 // at returns the element at a position, NaN where a mask makes a gap of it.
 func (s *npySource) at(position int) float64 {
-	if s.masked != nil && s.masked[position] {
+	if s.mask != nil && s.mask[position] != 0 {
 		return math.NaN()
 	}
 	return s.element(position)

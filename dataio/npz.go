@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
@@ -68,7 +70,7 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 	source := &npzSource{archive: a.archive, member: member.Name, method: member.Method, array: array}
 	if mask := a.members[maskName]; mask != nil && name != maskName {
 		source.mask = alone
-		if err := array.addMask(mask, o); err != nil {
+		if err := a.addMask(array, mask); err != nil {
 			return nil, err
 		}
 	}
@@ -94,6 +96,7 @@ func readNPZ(path string, data []byte, o Options) (*Table, error) {
 // npzArchive is the arrays of a .npz file, by name.
 type npzArchive struct {
 	path    string
+	data    []byte
 	options Options
 	archive *zip.Reader
 	members map[string]*zip.File
@@ -109,7 +112,7 @@ func openNPZ(path string, data []byte, o Options) (*npzArchive, error) {
 	if err != nil {
 		return fail("the archive is damaged ("+err.Error()+")", "save the arrays again")
 	}
-	a := &npzArchive{path: path, options: o, archive: archive, members: map[string]*zip.File{}}
+	a := &npzArchive{path: path, data: data, options: o, archive: archive, members: map[string]*zip.File{}}
 	for _, file := range archive.File {
 		if file.Name == "content.xml" {
 			return fail("this is an OpenDocument file", "save the table as .xlsx or CSV")
@@ -157,33 +160,37 @@ func (a *npzArchive) choose() (name string, alone bool, err error) {
 
 // read reads an array of numbers.
 func (a *npzArchive) read(name string) (*npySource, error) {
-	data, err := readMember(a.path, a.members[name], a.options)
+	data, err := a.unpack(a.members[name])
 	if err != nil {
 		return nil, err
 	}
 	return parseNPY(a.path, data)
 }
 
-// readMember unpacks a member of an archive.
-func readMember(path string, member *zip.File, o Options) ([]byte, error) {
-	damaged := func(err error) error {
-		return &Error{Path: path, Problem: "the archive is damaged (" + err.Error() + ")", Remedy: "save the arrays again"}
+// unpack returns the content of a member: where it is stored as it is, the archive's own bytes.
+func (a *npzArchive) unpack(member *zip.File) ([]byte, error) {
+	damaged := func(err error) ([]byte, error) {
+		return nil, &Error{Path: a.path, Problem: "the archive is damaged (" + err.Error() + ")", Remedy: "save the arrays again"}
+	}
+	if from, err := member.DataOffset(); err == nil && member.Method == zip.Store && member.CRC32 != 0 {
+		stored := a.data[from:][:member.CompressedSize64] // openNPZ has found it there
+		if member.UncompressedSize64 != member.CompressedSize64 || crc32.ChecksumIEEE(stored) != member.CRC32 {
+			return damaged(zip.ErrChecksum)
+		}
+		return stored, nil
 	}
 	file, err := member.Open()
 	if err != nil {
-		return nil, damaged(err)
+		return damaged(err)
 	}
 	defer file.Close()
-	expected := 0
-	if member.Method == zip.Store { // what its size says was checked against the file
-		expected = int(member.CompressedSize64)
-	}
-	data, err := readAll(file, path, expected, budgetOf(o.Memory))
+	told := int64(min(member.UncompressedSize64, math.MaxInt64))
+	data, err := readAll(file, a.path, told, int64(member.CompressedSize64), budgetOf(a.options.Memory))
 	if err != nil {
 		if _, big := err.(*Error); big {
 			return nil, err
 		}
-		return nil, damaged(err)
+		return damaged(err)
 	}
 	return data, nil
 }
@@ -191,9 +198,9 @@ func readMember(path string, member *zip.File, o Options) ([]byte, error) {
 // maskName is the array of an archive that marks the gaps of the other, as numpy.ma does: true is a gap.
 const maskName = "mask"
 
-// addMask makes gaps of the elements that a mask names.
-func (s *npySource) addMask(member *zip.File, o Options) error {
-	data, err := readMember(s.path, member, o)
+// addMask makes gaps of the elements of an array that a mask names.
+func (a *npzArchive) addMask(s *npySource, member *zip.File) error {
+	data, err := a.unpack(member)
 	if err != nil {
 		return err
 	}
@@ -216,18 +223,19 @@ func (s *npySource) addMask(member *zip.File, o Options) error {
 		e.Problem = fmt.Sprintf("the array has the shape %v, and its mask %v", s.shape, mask.shape)
 		return e
 	}
-	var inOrder []bool
-	mask.eachCell(func(_ []int32, position int) error {
-		inOrder = append(inOrder, mask.element(position) != 0)
+	s.mask = mask.data[mask.offset:][:mask.cells()]
+	if mask.fortran == s.fortran {
+		return nil
+	}
+	s.mask = make([]byte, s.cells())
+	return s.eachCell(func(cell []int32, position int) error {
+		from := mask.offset
+		for n, i := range cell {
+			from += int(i) * mask.strides[n]
+		}
+		s.mask[position] = mask.data[from]
 		return nil
 	})
-	s.masked = make([]bool, s.cells())
-	s.eachCell(func(_ []int32, position int) error {
-		s.masked[position] = inOrder[0]
-		inOrder = inOrder[1:]
-		return nil
-	})
-	return nil
 }
 
 func (s *npzSource) line(int) int { return 0 }

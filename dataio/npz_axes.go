@@ -32,7 +32,7 @@ func (a *npzArchive) readAxes() (npzAxes, error) {
 		if isLabels = isLabels && err == nil && k >= 0; !isLabels && name != modesName || name == a.options.Array {
 			continue
 		}
-		data, err := readMember(a.path, a.members[name], a.options)
+		data, err := a.unpack(a.members[name])
 		if err != nil {
 			return axes, err
 		}

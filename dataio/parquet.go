@@ -4,6 +4,7 @@ package dataio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +46,11 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 			table, err = nil, damagedParquet(path, p)
 		}
 	}()
+	// The library makes room for as long a footer as is claimed.
+	const around = 12 // the mark at both ends, and the length of the footer
+	if len(data) < around || int64(binary.LittleEndian.Uint32(data[len(data)-8:])) > int64(len(data)-around) {
+		return nil, damagedParquet(path, "its footer is cut off")
+	}
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, damagedParquet(path, err)

@@ -186,8 +186,7 @@ func (t *Table) predict() error {
 		return nil
 	}
 	out.Values = make([]float64, len(out.Index[0]))
-	positions, _ := sortedPositions(out)
-	t.added = out.Subset(positions)
+	t.added = orderCells(out.Modes, out.Index).arrange(out.Len(), out.Values)
 	t.unlisted = t.added.Len()
 	return nil
 }
@@ -200,14 +199,7 @@ func (t *Table) together(modes []int) *tensor.Observed {
 		all.Modes = append(all.Modes, o.Modes[n])
 		all.Index = append(all.Index, append(slices.Clone(o.Index[n]), t.gaps[n]...))
 	}
-	positions, same := sortedPositions(all)
-	first := positions[:0]
-	for k, c := range positions {
-		if k == 0 || !same(k-1, k) {
-			first = append(first, c)
-		}
-	}
-	return all.Subset(first)
+	return all.Subset(orderCells(all.Modes, all.Index).firsts())
 }
 
 // addCells adds every combination of listed, which holds the modes rest, with new labels in all other modes.

@@ -3,6 +3,7 @@ package dataio
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ const StandardInput = "standard input"
 // found out by content.
 func ReadFrom(r io.Reader, name string, o Options) (*Table, error) {
 	budget := budgetOf(o.Memory)
-	data, err := readAll(r, name, 1<<16, budget)
+	data, err := readAll(r, name, 1<<16, 1<<16, budget)
 	if err == nil {
 		data, err = unpacked(name, data, budget)
 	}
@@ -97,7 +98,7 @@ func load(path string, budget float64) ([]byte, error) {
 		return nil, &Error{Path: path, Problem: "the file cannot be read: " + err.Error(), Remedy: "check its permissions"}
 	}
 	defer file.Close()
-	data, err := readAll(file, path, int(info.Size()), budget)
+	data, err := readAll(file, path, info.Size(), info.Size(), budget)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +133,9 @@ func unzip(path string, packed []byte, budget float64) ([]byte, error) {
 	if err == nil {
 		most := max(mostUnpacked, int64(len(packed))*mostRatio)
 		var data []byte
-		if data, err = readAll(io.LimitReader(reader, most+1), path, 4*len(packed), budget); err == nil {
+		// The last four bytes are the length of what was packed, but for multiples of 4 GiB.
+		told := int64(binary.LittleEndian.Uint32(packed[max(0, len(packed)-4):]))
+		if data, err = readAll(io.LimitReader(reader, most+1), path, told, int64(len(packed)), budget); err == nil {
 			if int64(len(data)) <= most {
 				return data, nil
 			}
@@ -148,8 +151,16 @@ func unzip(path string, packed []byte, budget float64) ([]byte, error) {
 	return nil, &Error{Path: path, Problem: "the compressed file is damaged (" + err.Error() + ")", Remedy: "get it again"}
 }
 
-// readAll reads to the end, and stops at the first byte that does not fit in the budget.
-func readAll(r io.Reader, path string, expected int, budget float64) ([]byte, error) {
+// deflateRatio is the most that deflate can make of a byte.
+const deflateRatio = 1032
+
+// readAll reads to the end, and stops at the first byte that does not fit in the budget. told is how many bytes are said
+// to come, packed how many there are of them before they are unpacked: what cannot be true is not believed.
+func readAll(r io.Reader, path string, told, packed int64, budget float64) ([]byte, error) {
+	expected := min(told, packed*deflateRatio)
+	if budget > 0 {
+		expected = min(expected, int64(budget/memoryPerByte)+1)
+	}
 	data := make([]byte, 0, max(512, expected+1))
 	for {
 		n, err := r.Read(data[len(data):cap(data)])

@@ -2,71 +2,167 @@ package dataio
 
 import (
 	"math"
-	"slices"
+	"math/bits"
 
 	"lacuna/tensor"
 )
 
-// sortedPositions sorts the cells, those of equal coordinates in the order of the file; same tells whether the cells in
-// two places of that order are one.
-func sortedPositions(o *tensor.Observed) (positions []int, same func(a, b int) bool) {
-	positions = make([]int, o.Len())
-	for c := range positions {
-		positions[c] = c
-	}
-	if o.Shape().Cells() > math.MaxInt64/2 {
-		compare := comparer(o)
-		slices.SortStableFunc(positions, compare)
-		return positions, func(a, b int) bool { return compare(positions[a], positions[b]) == 0 }
-	}
-	keys := make([]uint64, o.Len())
-	for n, column := range o.Index {
-		d := uint64(len(o.Modes[n].Labels))
-		for c, i := range column {
-			keys[c] = keys[c]*d + uint64(i)
-		}
-	}
-	if !slices.IsSorted(keys) {
-		keys, positions = sortByKeys(keys, positions)
-	}
-	return positions, func(a, b int) bool { return keys[a] == keys[b] }
+// cellOrder is the canonical order of cells that are listed in any order; those of equal coordinates keep the order in
+// which they are listed. It takes no memory for cells in order, else 16 bytes a cell.
+type cellOrder struct {
+	modes  []tensor.Mode
+	index  [][]int32
+	sorted []uint64 // in order: a key, and in the low bits where the cell is listed; nil for cells that are in order
+	bits   int      // of the place
+	whole  bool     // the keys tell all coordinates
+	spare  []uint64 // of the length of sorted
 }
 
-// comparer orders positions by cell.
-func comparer(o *tensor.Observed) func(a, b int) int {
-	return func(a, b int) int {
-		for _, column := range o.Index {
-			if d := column[a] - column[b]; d != 0 {
-				return int(d)
+// orderCells finds the order of the cells with the coordinates index[n] in mode n.
+func orderCells(modes []tensor.Mode, index [][]int32) *cellOrder {
+	o := &cellOrder{modes: modes, index: index}
+	if inOrder(index) {
+		return o
+	}
+	count := len(index[0])
+	o.bits = bits.Len(uint(count - 1))
+	o.sorted, o.spare = make([]uint64, count), make([]uint64, count)
+	for c := range o.sorted {
+		o.sorted[c] = uint64(c)
+	}
+	// As many of the last modes at a time as have a key that fits beside the place.
+	for to := len(modes); to > 0; {
+		from, cells := to, uint64(1)
+		for from > 0 {
+			high, product := bits.Mul64(cells, uint64(len(modes[from-1].Labels)))
+			if from < to && (high > 0 || bits.Len64(product-1) > 64-o.bits) {
+				break
+			}
+			cells = product
+			from--
+		}
+		o.sortBy(modes[from:to], index[from:to], bits.Len64(cells-1))
+		o.whole = to-from == len(modes)
+		to = from
+	}
+	return o
+}
+
+// inOrder tells that no cell comes before the one that is listed ahead of it.
+func inOrder(index [][]int32) bool {
+	first := index[0]
+	for c := 1; c < len(first); c++ {
+		if first[c] > first[c-1] {
+			continue
+		}
+		for _, column := range index {
+			if d := column[c] - column[c-1]; d < 0 {
+				return false
+			} else if d > 0 {
+				break
 			}
 		}
-		return 0
+	}
+	return true
+}
+
+// sortBy sorts by some modes, whose keys have so many bits; cells that are equal in them keep their order.
+func (o *cellOrder) sortBy(modes []tensor.Mode, index [][]int32, keyBits int) {
+	place := uint64(1)<<o.bits - 1
+	for k, entry := range o.sorted {
+		c, key := entry&place, uint64(0)
+		for n, column := range index {
+			key = key*uint64(len(modes[n].Labels)) + uint64(column[c])
+		}
+		o.sorted[k] = key<<o.bits | c
+	}
+	const digit, mask = 11, 1<<11 - 1
+	for shift := o.bits; shift < o.bits+keyBits; shift += digit {
+		var starts [1 << digit]int
+		for _, entry := range o.sorted {
+			starts[entry>>shift&mask]++
+		}
+		at := 0
+		for d, count := range starts {
+			starts[d] = at
+			at += count
+		}
+		for _, entry := range o.sorted {
+			d := entry >> shift & mask
+			o.spare[starts[d]] = entry
+			starts[d]++
+		}
+		o.sorted, o.spare = o.spare, o.sorted
 	}
 }
 
-// sortByKeys sorts positions by their keys, digit by digit from the lowest on; equal keys keep their order. Both slices
-// are used up.
-func sortByKeys(keys []uint64, positions []int) ([]uint64, []int) {
-	const bits, mask = 11, 1<<11 - 1
-	otherKeys, otherPositions := make([]uint64, len(keys)), make([]int, len(keys))
-	most := slices.Max(keys)
-	for shift := 0; most>>shift > 0; shift += bits {
-		var starts [1 << bits]int
-		for _, key := range keys {
-			starts[key>>shift&mask]++
-		}
-		at := 0
-		for digit, count := range starts {
-			starts[digit] = at
-			at += count
-		}
-		for c, key := range keys {
-			digit := key >> shift & mask
-			otherKeys[starts[digit]], otherPositions[starts[digit]] = key, positions[c]
-			starts[digit]++
-		}
-		keys, otherKeys = otherKeys, keys
-		positions, otherPositions = otherPositions, positions
+// at is where the k-th cell is listed.
+func (o *cellOrder) at(k int) int {
+	if o.sorted == nil {
+		return k
 	}
-	return keys, positions
+	return int(o.sorted[k] & (1<<o.bits - 1))
+}
+
+// same tells whether the cells in two places of the order are one.
+func (o *cellOrder) same(a, b int) bool {
+	if o.sorted != nil && (o.whole || o.sorted[a]>>o.bits != o.sorted[b]>>o.bits) {
+		return o.sorted[a]>>o.bits == o.sorted[b]>>o.bits
+	}
+	a, b = o.at(a), o.at(b)
+	for _, column := range o.index {
+		if column[a] != column[b] {
+			return false
+		}
+	}
+	return true
+}
+
+// firsts are where the cells are listed for the first time, in order, each cell once.
+func (o *cellOrder) firsts() []int {
+	var places []int
+	for k := range len(o.index[0]) {
+		if k == 0 || !o.same(k-1, k) {
+			places = append(places, o.at(k))
+		}
+	}
+	return places
+}
+
+// keep makes the cell in place k the one in place to of what arrange leaves; to must rise, and not beyond k.
+func (o *cellOrder) keep(to, k int, values []float64) {
+	switch {
+	case o.sorted != nil:
+		o.sorted[to] = o.sorted[k]
+	case to < k:
+		values[to] = values[k]
+		for _, column := range o.index {
+			column[to] = column[k]
+		}
+	}
+}
+
+// arrange puts the first cells that were kept in order, in the memory that they have; the order is used up.
+func (o *cellOrder) arrange(count int, values []float64) *tensor.Observed {
+	if o.sorted != nil {
+		for k := range count {
+			o.spare[k] = math.Float64bits(values[o.at(k)])
+		}
+		for k, v := range o.spare[:count] {
+			values[k] = math.Float64frombits(v)
+		}
+		for _, column := range o.index {
+			for k := range count {
+				o.spare[k] = uint64(column[o.at(k)])
+			}
+			for k, i := range o.spare[:count] {
+				column[k] = int32(i)
+			}
+		}
+	}
+	kept := &tensor.Observed{Modes: o.modes, Index: make([][]int32, len(o.index)), Values: values[:count]}
+	for n, column := range o.index {
+		kept.Index[n] = column[:count]
+	}
+	return kept
 }

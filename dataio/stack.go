@@ -64,7 +64,7 @@ func (b *builder) addPart(stack *Table, t *Table) error {
 			b.labels = append(b.labels, nil)
 			b.numbers = append(b.numbers, map[string]int32{})
 			b.merged = append(b.merged, map[string]int32{})
-			b.index, b.gaps = append(b.index, nil), append(b.gaps, nil)
+			b.index = append(b.index, nil)
 		}
 	}
 	if len(o.Modes) != len(b.names)-1 {
@@ -126,6 +126,7 @@ func stem(path string) string {
 
 // stack makes one tensor of the parts.
 func (b *builder) stack(stack *Table) error {
+	b.listGaps()
 	modes, err := b.order(stack)
 	if err != nil {
 		return err
@@ -141,6 +142,11 @@ func (b *builder) stack(stack *Table) error {
 			place[n][stack.appearance(n, int32(i))] = int32(i)
 		}
 	}
+	cells := 0
+	for _, p := range stack.parts {
+		cells += p.Observed.Len()
+	}
+	b.reserve(cells)
 	for k := range stack.parts {
 		p := &stack.parts[k]
 		p.label = place[0][p.label]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"unicode/utf8"
 )
 
 // tnsSource is the text of a FROSTT .tns file: a line a cell, coordinates from 1, then the value, separated by space.
@@ -51,12 +52,13 @@ func looksLikeTNS(data []byte) bool {
 	return false
 }
 
-// eachCell calls visit for every line that holds a cell.
+// eachCell calls visit for every line that holds a cell. fields are used again for the next one.
 func (s *tnsSource) eachCell(visit func(line int, fields [][]byte) error) error {
 	line := 0
+	var fields [][]byte
 	for text := range bytes.Lines(s.data) {
 		line++
-		fields := bytes.Fields(text)
+		fields = splitFields(fields, text)
 		if len(fields) == 0 || fields[0][0] == '#' {
 			continue
 		}
@@ -65,6 +67,43 @@ func (s *tnsSource) eachCell(visit func(line int, fields [][]byte) error) error 
 		}
 	}
 	return nil
+}
+
+// splitFields returns what bytes.Fields returns, in the memory of fields.
+func splitFields(fields [][]byte, text []byte) [][]byte {
+	fields = fields[:0]
+	from := -1
+	for at, c := range text {
+		switch {
+		case c >= utf8.RuneSelf:
+			return append(fields[:0], bytes.Fields(text)...)
+		case c == ' ' || c >= '\t' && c <= '\r':
+			if from >= 0 {
+				fields, from = append(fields, text[from:at]), -1
+			}
+		case from < 0:
+			from = at
+		}
+	}
+	if from >= 0 {
+		fields = append(fields, text[from:])
+	}
+	return fields
+}
+
+// coordinateOf reads a whole number from 1 to the greatest int32.
+func coordinateOf(text []byte) (i int64, ok bool) {
+	const mostDigits = 9
+	digits := 0
+	for digits < len(text) && text[digits]-'0' <= 9 {
+		i = 10*i + int64(text[digits]-'0')
+		digits++
+	}
+	if digits == len(text) && digits <= mostDigits {
+		return i, i >= 1
+	}
+	i, err := strconv.ParseInt(string(text), 10, 32)
+	return i, err == nil && i >= 1
 }
 
 func readTNS(path string, data []byte, o Options) (*Table, error) {
@@ -85,7 +124,7 @@ func readTNS(path string, data []byte, o Options) (*Table, error) {
 			for n := range len(fields) - 1 {
 				names = append(names, "mode"+strconv.Itoa(n+1))
 			}
-			b = newBuilder(path, o, names, bytes.Count(data, []byte("\n"))/2)
+			b = newBuilder(path, o, names, bytes.Count(data, []byte("\n"))+1)
 			cell, sizes = make([]int32, len(names)), make([]int, len(names))
 		}
 		if len(fields) != len(cell)+1 {
@@ -94,8 +133,8 @@ func readTNS(path string, data []byte, o Options) (*Table, error) {
 		}
 		rows++
 		for n := range cell {
-			i, err := strconv.ParseInt(string(fields[n]), 10, 32)
-			if err != nil || i < 1 {
+			i, ok := coordinateOf(fields[n])
+			if !ok {
 				return fail(strconv.Itoa(n+1), string(fields[n]), "is no coordinate", "give a whole number from 1 up")
 			}
 			cell[n] = int32(i - 1)
@@ -132,7 +171,7 @@ func readTNS(path string, data []byte, o Options) (*Table, error) {
 			b.labels[n] = append(b.labels[n], strconv.Itoa(i+1))
 		}
 	}
-	b.options.FullGrid = o.FullGrid || len(b.gaps[0]) == 0
+	b.options.FullGrid = o.FullGrid || b.listed == 0
 	return b.table(TNS, s, s.numbers)
 }
 

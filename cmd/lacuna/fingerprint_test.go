@@ -46,7 +46,7 @@ func TestFingerprints(t *testing.T) {
 		"depth 0":  "--depth 0",
 		"depth 2":  "--depth 2",
 		"mixed":    "--depth 1,0,2 --loss log-cosh --scheme ros3pw",
-		"balanced": "--collapsed --depth 1.5 --start balanced-rank-one",
+		"balanced": "--collapsed --depth 1.5",
 		"gd":       "--depth 1 --integrator gd",
 		"rk54":     "--depth 1 --integrator rk54 --loss huber",
 		"float32":  "--depth 1 --dtype float32",

@@ -45,6 +45,10 @@ labels that the fit has seen are left as they are and change nothing.`,
 			if command.Flags().Changed("interval") && f.interval == 0 {
 				return usageError{errors.New("--interval 0: give a share in percent, such as 90")}
 			}
+			if len(f.input.Order) > 0 && !f.input.FullGrid && f.draws == 0 {
+				return usageError{fmt.Errorf("--order %s has no effect, the fit settles what the labels are and the table the "+
+					"order of the rows: leave it out", f.input.Order[0])}
+			}
 			return runPredict(command.Context(), a, f, fit)
 		},
 	}

@@ -154,6 +154,9 @@ func onlyWithBlocks(command *cobra.Command, s *experiment.Settings) error {
 func (f *trainFlags) onlyWithEffect(command *cobra.Command) error {
 	s := &f.settings
 	given := command.Flags().Changed
+	deep := slices.ContainsFunc(s.Depth, func(k float64) bool { return k > 0 })
+	collapsed := s.Balanced || s.Model == "balanced"
+	ofMatrices := slices.Contains([]model.Start{model.Diagonal, model.Kaiming, model.RankOne}, model.Start(s.Start))
 	for _, flag := range []struct {
 		name, only string
 		acts       bool
@@ -165,6 +168,13 @@ func (f *trainFlags) onlyWithEffect(command *cobra.Command) error {
 			s.Shape != "" || s.Observed > 0 && s.Observed < 1 || s.Patience > 0,
 		},
 		{"hold-out", "is the share that --patience watches", s.Patience > 0},
+		{"start", "is balanced-chain in chains that are collapsed", !collapsed},
+		{"start", "draws matrices, such as those of --depth 1, at " + s.Start, deep || !ofMatrices},
+		{
+			"sigma-a", "is for matrices, such as those of --depth 1, whose start draws them with a deviation: gaussian, diagonal, " +
+				"rank-one",
+			deep && !collapsed && (ofMatrices && s.Start != string(model.Kaiming) || s.Start == string(model.Gaussian)),
+		},
 		{"diagonal", "is for --start diagonal", s.Start == string(model.Diagonal)},
 		{"rate", "is for integrators with a rate, such as gd", s.Descends()},
 		{"tolerance", "is for integrators without a rate, such as flow", !s.Descends()},

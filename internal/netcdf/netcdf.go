@@ -56,7 +56,50 @@ type Var struct {
 	Attrs []Attr
 	Type  Type
 	Data  []byte // belongs to whoever made the file; Read lets it point into what it read
+
+	apart *apart // where Read has found the records between those of other variables; nil for all in Data
 }
+
+// apart is records of one size that lie in equal distances.
+type apart struct {
+	data           []byte // from the first record on
+	size, distance int    // in bytes
+	count          int
+}
+
+func (a *apart) record(r int) []byte { return a.data[r*a.distance:][:a.size] }
+
+// Number is the k-th element, taken for one of the type t, which has the size of the variable's own.
+func (v *Var) Number(t Type, k int) float64 {
+	if v.apart == nil {
+		return Number(t, v.Data, k)
+	}
+	each := v.apart.size / t.Size()
+	return Number(t, v.apart.record(k/each), k%each)
+}
+
+// Len is the number of elements.
+func (v *Var) Len() int {
+	if v.apart == nil {
+		return len(v.Data) / v.Type.Size()
+	}
+	return v.apart.count * (v.apart.size / v.Type.Size())
+}
+
+// Gather returns all elements one behind the other: Data, or a copy where they lie apart.
+func (v *Var) Gather() []byte {
+	if v.apart == nil {
+		return v.Data
+	}
+	data := make([]byte, 0, v.apart.count*v.apart.size)
+	for r := range v.apart.count {
+		data = append(data, v.apart.record(r)...)
+	}
+	return data
+}
+
+// Replace makes data the elements of the variable.
+func (v *Var) Replace(data []byte) { v.Data, v.apart = data, nil }
 
 // File is the content of a file.
 type File struct {

@@ -48,7 +48,7 @@ func TestSameBytesAsTheLibrary(t *testing.T) {
 				}
 				continue
 			}
-			numbers = append(numbers, (&Attr{Type: v.Type, Data: v.Data}).Numbers())
+			numbers = append(numbers, (&Attr{Type: v.Type, Data: v.Gather()}).Numbers())
 		}
 		want := [][]float64{
 			{0, 1, 2.5},

@@ -13,7 +13,7 @@ const (
 	tagAttrs = 12
 )
 
-// Read reads a file. The variables' data point into it, but for those along the record dimension.
+// Read reads a file. The variables' data point into it.
 func Read(data []byte) (*File, error) {
 	if len(data) < 4 || string(data[:3]) != "CDF" {
 		return nil, errors.New("its first bytes are not those of NetCDF-3")
@@ -244,15 +244,19 @@ func (f *File) locate(data []byte, places []int, records int, streaming bool) er
 		if !f.IsRecord(&f.Vars[k]) {
 			continue
 		}
-		gathered := make([]byte, 0, records*sizes[k])
-		for r := range records {
-			from := places[k] + r*perRecord
-			if from > len(data) || sizes[k] > len(data)-from {
-				return fmt.Errorf("record %d of variable %q is cut off", r+1, f.Vars[k].Name)
-			}
-			gathered = append(gathered, data[from:from+sizes[k]]...)
+		v := &f.Vars[k]
+		last := places[k] + (records-1)*perRecord
+		if records > 0 && (last < 0 || last > len(data) || sizes[k] > len(data)-last) {
+			return fmt.Errorf("record %d of variable %q is cut off", max(0, len(data)-places[k])/perRecord+1, v.Name)
 		}
-		f.Vars[k].Data = gathered
+		switch {
+		case records == 0:
+			v.Data = []byte{}
+		case sizes[k] == perRecord:
+			v.Data = data[places[k] : last+sizes[k] : last+sizes[k]]
+		default:
+			v.apart = &apart{data: data[places[k] : last+sizes[k]], size: sizes[k], distance: perRecord, count: records}
+		}
 	}
 	return nil
 }

@@ -95,7 +95,13 @@ func (f *File) writeRecords(out *bufio.Writer) {
 			if len(along) == 1 {
 				room = size
 			}
-			write(out, v, v.Data[r*size:(r+1)*size], room)
+			data := v.Data
+			if v.apart != nil {
+				data = v.apart.record(r)
+			} else {
+				data = data[r*size : (r+1)*size]
+			}
+			write(out, v, data, room)
 		}
 	}
 }
