@@ -169,7 +169,7 @@ func (f *trainFlags) onlyWithEffect(command *cobra.Command) error {
 		},
 		{"hold-out", "is the share that --patience watches", s.Patience > 0},
 		{"start", "is balanced-chain in chains that are collapsed", !collapsed},
-		{"start", "draws matrices, such as those of --depth 1, at " + s.Start, deep || !ofMatrices},
+		{"start", "draws matrices, such as those of --depth 1, at " + s.Start, deep || !ofMatrices || s.Network()},
 		{
 			"sigma-a", "is for matrices, such as those of --depth 1, whose start draws them with a deviation: gaussian, diagonal, " +
 				"rank-one",
