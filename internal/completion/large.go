@@ -37,7 +37,7 @@ func Memory(shape tensor.Shape, cells, blocks, threads int) float64 {
 	if blocks == 0 {
 		blocks = blockCounts[startCount]
 	}
-	perCell := 4*float64(len(shape)) + 8 + 1 // coordinates, standardised value, and which part holds the cell back
+	perCell := float64(4*len(shape)) + 8 + 1 // coordinates, standardised value, and which part holds the cell back
 	one := posterior.Memory(shape, cells, blocks, threads) + float64(float64(cells)*perCell)
 	return math.Max(one, float64(threads)*posterior.Memory(shape, min(cells, sampleCells), blocks, 1))
 }
