@@ -166,6 +166,8 @@ var ErrSlurm = errors.New("lacuna: Slurm")
 // A sampler of Bayesian CP models is run several times in several forms; their averages are combined with the weights
 // that held-back cells prefer. Where the cells turn out to be explained exactly by a few blocks, those blocks are the
 // answer.
+//
+// While a table of many cells is filled, the garbage collector of the process lets less pile up than its setting says.
 func Complete(ctx context.Context, observed *tensor.Observed, o Options) (*Completion, error) {
 	if err := o.check(observed); err != nil {
 		return nil, err
