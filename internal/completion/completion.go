@@ -160,11 +160,14 @@ func (j *job) run(ctx context.Context) *Completion {
 		c.take(constantFit(j.observed))
 		return c
 	}
-	j.observed, j.periods = findPeriods(j.observed, j.scoring(j.observed))
 	c.limits, c.Settings.Limits = j.limits, found
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
 	j.shape.most = j.mostHidden()
+	if !j.shape.scattered() { // else blocks tell more than courses, and trials of a period take the work of theirs
+		j.observed, j.periods = findPeriods(j.observed, j.scoring(j.observed))
+		j.shape.cells = j.observed
+	}
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
 	budget := j.budget()
 	j.after = j.describeWork(budget) + j.flowWork(flowing*budget)

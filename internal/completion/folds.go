@@ -79,8 +79,7 @@ func twoFolds(s *shape, share float64, seed uint64) folds {
 
 // dealShaped hides some parts, of about count cells each, in the shapes of the gaps, or fewer where the shape bounds them.
 func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
-	const few = 0.1
-	f.scattered = s.shaped() < few
+	f.scattered = s.scattered()
 	if s.most > 0 {
 		count = min(count, s.most/len(parts))
 	}

@@ -136,6 +136,7 @@ type explorer struct {
 	best   *trial   // the leading candidate's
 	lead   int      // the form that the leading candidate has
 	second *trial   // the next best after it
+	joint  *trial   // of a model in which all modes follow courses; nil: none was tried
 }
 
 // selectModel tries the forms of the model on the same held-back cells, then changes the best: numbers of blocks, courses
@@ -154,12 +155,14 @@ func (j *job) selectModel(ctx context.Context, f folds, plan exploration) select
 	free := e.left
 	if f.scattered {
 		e.worth = 0.95
+		e.tryTogether(0.5 * free)
 		e.changeCourses(0.5 * free)
 		e.worth = 1
 		e.changeBlocks()
 		e.changeScalings(0.4 * free)
 	} else {
 		e.worth = 0.9
+		e.tryTogether(0.5 * free)
 		e.changeCourses(0.5 * free)
 		e.worth = 1
 		e.step(0.15 * free)
@@ -196,7 +199,7 @@ func (e *explorer) tryForms() {
 
 // try tries a candidate, once.
 func (e *explorer) try(c candidate) *trial {
-	key := fmt.Sprint(c.name, c.scaling, c.courses, c.spectral, c.settings.Blocks, e.chains)
+	key := fmt.Sprint(c.name, c.scaling, c.courses, c.spectral, c.settings.Blocks, len(c.settings.Partial), e.chains)
 	if t, ok := e.tried[key]; ok {
 		return t
 	}
@@ -211,9 +214,15 @@ func (e *explorer) try(c candidate) *trial {
 	return t
 }
 
+// affords reports whether a trial leaves a reserve.
+func (e *explorer) affords(c candidate, reserve float64) bool {
+	cost := c.cost(e.shape, e.folds.cells.Len()) * float64(e.sweeps*e.chains*len(e.parts))
+	return cost <= e.left-reserve && e.ctx.Err() == nil
+}
+
 // rival tries a change of the leading candidate, unless it would cost more than leaves a reserve.
 func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
-	if c.cost(e.shape, e.folds.cells.Len())*float64(e.sweeps*e.chains*len(e.parts)) > e.left-reserve || e.ctx.Err() != nil {
+	if !e.affords(c, reserve) {
 		return nil
 	}
 	t = e.try(c)
@@ -225,6 +234,47 @@ func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
 		e.second = t
 	}
 	return t
+}
+
+// tryTogether tries a model in which all modes that may are smooth, the longest of them rough, with few blocks and main
+// effects, where cells are few beside labels: what one such mode gains is lost there on the others, so that no single
+// change shows it. Parts of so few cells differ by more than models do: it is averaged with the others, if it is no worse.
+func (e *explorer) tryTogether(reserve float64) {
+	if !e.sparse() || e.spectral || e.Blocks > 0 {
+		return
+	}
+	courses, longest := e.firstCourses(), -1
+	for _, n := range e.byLength() {
+		if slices.Contains(e.otherCourses(n), smooth) {
+			if courses[n] = smooth; longest < 0 {
+				longest, courses[n] = n, rough
+			}
+		}
+	}
+	sweeps := e.sweeps
+	e.sweeps = (sweeps + 1) / 2 // courses of many labels take long
+	defer func() { e.sweeps = sweeps }()
+	for _, c := range e.forms(e.counts[0], e.shape) {
+		c.courses, c.settings.Priors, c.settings.Partial = courses, e.priors(courses), mainEffects(e.shape.Order())
+		if !e.affords(c, reserve) {
+			return
+		}
+		if t := e.try(c); e.joint == nil || t.error < e.joint.error {
+			e.joint = t
+		}
+	}
+}
+
+// sparse reports whether cells are few beside the labels of several modes that may follow a course.
+func (j *job) sparse() bool {
+	const few, several = 5, 2 // cells a label; modes
+	count, labels := 0, 0
+	for n, mode := range j.observed.Modes {
+		if slices.Contains(j.otherCourses(n), smooth) {
+			count, labels = count+1, labels+len(mode.Labels)
+		}
+	}
+	return count >= several && j.observed.Len() < few*labels
 }
 
 func (e *explorer) changeCourses(reserve float64) {
@@ -315,6 +365,10 @@ func (e *explorer) choose() {
 	lead := e.best
 	e.sel.error, e.sel.fit = lead.error, lead.fit
 	e.sel.candidates = append(e.sel.candidates, lead.candidate)
+	if t := e.joint; t != nil && t.error <= e.first[e.lead].error {
+		e.sel.candidates = append(e.sel.candidates, t.candidate)
+		return // the work is for chains of these two
+	}
 	other := -1
 	for k, t := range e.first {
 		if k != e.lead && t.error < form*e.first[e.lead].error && (other < 0 || t.error < e.first[other].error) {

@@ -362,6 +362,12 @@ func (s *shape) shaped() float64 {
 	return math.Max(0, gaps-known/count)
 }
 
+// scattered reports whether few gaps have a shape.
+func (s *shape) scattered() bool {
+	const few = 0.1
+	return s.shaped() < few
+}
+
 func (s *shape) hasShape(cell []int32, void []int) bool {
 	for _, at := range void {
 		if at < s.whole() {
