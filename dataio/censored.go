@@ -113,12 +113,21 @@ func isLimit(text []byte) bool {
 const limitRemedy = "that is a limit: --censored takes it for one and fills the value between the limits. Or write what stands for it, " +
 	"such as half the limit of detection, or leave the value empty for a gap, which may be filled beyond the limit"
 
+// limitsOfGap are the limits of what parse took for a gap, if they are asked for and there are some. Flags beside them are
+// counted already.
+func (n *numbers) limitsOfGap(text []byte) (low, high float64, ok bool) {
+	if !n.censored {
+		return 0, 0, false
+	}
+	flagged := n.flagged
+	low, high, _, ok = n.limits(text)
+	n.flagged = flagged
+	return low, high, ok
+}
+
 // censor notes the limits of the gap that was taken up last, if the text says some.
 func (b *builder) censor(n *numbers, text []byte) {
-	if !n.censored {
-		return
-	}
-	if low, high, _, ok := n.limits(text); ok {
+	if low, high, ok := n.limitsOfGap(text); ok {
 		b.limits = append(b.limits, bounds{b.listed - 1, low, high})
 	}
 }

@@ -136,6 +136,18 @@ func checkLimited(t *testing.T, name string, table *Table) {
 	}
 }
 
+// TestFlagsBesideLimits counts each value that loses its unit once, limits too.
+func TestFlagsBesideLimits(t *testing.T) {
+	text := "a,b,v\nx,p,1.5 mg\nx,q,<0.5 mg\ny,p,0.7 mg\ny,q,0.1 mg\nz,p,>9 mg\nz,q,2.5\n"
+	table, err := ReadFrom(strings.NewReader(text), "t.csv", Options{Censored: true, Flags: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(table.Reading.Notes, "flags are dropped from 5 values") || table.Reading.Censored.All() != 2 {
+		t.Errorf("notes %q, %+v", table.Reading.Notes, table.Reading.Censored)
+	}
+}
+
 // TestArraysWithLimits reads limits from the arrays above and below.
 func TestArraysWithLimits(t *testing.T) {
 	nan := math.NaN()

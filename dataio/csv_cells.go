@@ -172,7 +172,7 @@ func (r *cellReader) number(lines *records, column int) *Error {
 			Remedy: s.numberRemedy(problem, text),
 		}
 	case gap:
-		if low, high, ok := r.limitsOf(text); ok {
+		if low, high, ok := r.numbers.limitsOfGap(text); ok {
 			r.limits = append(r.limits, bounds{len(r.gaps[0]), low, high})
 		} else {
 			r.numbers.counts.add(text)
@@ -191,15 +191,6 @@ func (r *cellReader) number(lines *records, column int) *Error {
 		r.observed++
 	}
 	return nil
-}
-
-// limitsOf are the limits that a gap has, if they are asked for and there are some.
-func (r *cellReader) limitsOf(text []byte) (low, high float64, ok bool) {
-	if !r.numbers.censored || len(text) == 0 {
-		return 0, 0, false
-	}
-	low, high, _, ok = r.numbers.limits(text)
-	return low, high, ok
 }
 
 // grow makes room for more cells.

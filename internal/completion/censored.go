@@ -216,11 +216,14 @@ func (c *Completion) WithLimits(further *Censored) (*Completion, error) {
 		for n := range cell {
 			cell[n] = further.Index[n][k]
 		}
-		low, high, _ := c.limits.at(cell)
-		low, high = narrowed(low, high, further.Low[k], further.High[k])
-		if !(low < high) {
-			return nil, fmt.Errorf("no value between %v and %v is possible", further.Low[k], further.High[k])
+		least, most, _ := c.limits.at(cell)
+		low, high := further.Low[k], further.High[k]
+		if !(low < high && low < most && high > least) {
+			name := (&tensor.Observed{Modes: c.Observed.Modes, Index: further.Index}).CellName(k)
+			return nil, fmt.Errorf("no value between %v and %v is possible at %s, where values lie from %v to %v", low, high, name,
+				least, most)
 		}
+		low, high = narrowed(least, most, low, high)
 		if own, known := c.censoredAt(cell); known && own.low == low && own.high == high {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"lacuna/internal/posterior"
@@ -161,6 +162,11 @@ func TestCensoredCellsAreFilledBetweenTheirLimits(t *testing.T) {
 	if low, _ := narrowed.Bounds(gap, v, s, 0.9); !(v > middle && low >= middle) {
 		t.Errorf("a gap of %v that is above that is filled with %v, from %v", middle, v, low)
 	}
+
+	further.Low[0], further.High[0] = math.Inf(-1), 0
+	if _, err := again.WithLimits(further); err == nil || !strings.Contains(err.Error(), "between -Inf and 0 is possible at (") {
+		t.Errorf("a value below 0, where none is: %v", err)
+	}
 }
 
 // TestDealtCensoredChainsHaveTheSameBits compares chains of all families that go with censored cells.
@@ -211,6 +217,41 @@ func TestStandInsHaveTheMomentsOfAll(t *testing.T) {
 	for c := range cells.Values {
 		if cells.IsCensored(c) && !(cells.Values[c] > 0 && cells.Values[c] <= k.limit) {
 			t.Fatalf("%v stands for a value below %v", cells.Values[c], k.limit)
+		}
+	}
+}
+
+// TestLabelsWithFewExactValuesAreAmountsIfTheTableIs looks at a table whose every label has too few exact values to show that it is
+// not below 0, one of them none, and at what says that it may be.
+func TestLabelsWithFewExactValuesAreAmountsIfTheTableIs(t *testing.T) {
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		name      string
+		low, high float64 // of every censored cell
+		value     float64 // one of the exact values
+		amounts   bool
+	}{
+		{"below a limit", -inf, 0.5, 1, true},
+		{"between 0 and a limit", math.Nextafter(0, -1), 0.5, 1, true},
+		{"a value below 0", -inf, 0.5, -1, false},
+		{"between limits of either sign", -1, 0.5, 1, false},
+		{"below 0", -inf, 0, 1, false},
+	} {
+		o, _ := noisy(tensor.Shape{3, 5, 4}, 1, 0.1, 1)
+		j := newJob(t, o.Filter(func(k int) bool { return o.Index[0][k] < 2 && o.Index[1][k] < 3 }), "auto", 1)
+		for k, y := range j.observed.Values {
+			j.observed.Values[k] = math.Exp(y)
+		}
+		j.observed.Values[0] = c.value
+		rest := o.Filter(func(k int) bool { return o.Index[0][k] == 2 || o.Index[1][k] >= 3 })
+		j.Censored = &Censored{Index: rest.Index, Low: slices.Repeat([]float64{c.low}, rest.Len()), High: slices.Repeat([]float64{c.high}, rest.Len())}
+		j.unit = 0
+		found, words := j.findLimits()
+		for label := range int32(3) {
+			low, high, whole := found.at([]int32{label, 4, 0})
+			if (low == 0) != c.amounts || high != inf || whole {
+				t.Errorf("%s: label %d from %v to %v, whole numbers: %v; %q", c.name, label, low, high, whole, words)
+			}
 		}
 	}
 }

@@ -42,7 +42,8 @@ func (m Limit) Check(o *tensor.Observed) error {
 }
 
 // findLimits adds to the limits that were given those that the values show: none below 0, whole numbers, and none above
-// 100 or 1 where that is reached again and again. Labels with units of their own are looked at one by one.
+// 100 or 1 where that is reached again and again. Labels with units of their own are looked at one by one; one that has
+// censored cells and too few exact values to tell is not below 0 if the whole table is not.
 func (j *job) findLimits() (all limits, words []string) {
 	const enough, again = 20, 3
 	all = slices.Clone(j.Limits)
@@ -66,18 +67,26 @@ func (j *job) findLimits() (all limits, words []string) {
 		}
 		beyond[at] = bounded{math.Min(b.low, j.Censored.High[k]), math.Max(b.high, j.Censored.Low[k])}
 	}
+	for at := range beyond {
+		groups[at] = slices.Clip(groups[at]) // also those without an exact value
+	}
+	amounts := j.observed.Len()+j.Censored.Len() >= enough && j.amounts()
 	for _, at := range sortedKeys(groups) {
 		values := groups[at]
-		if len(values) < enough {
+		few := len(values) < enough
+		if _, met := beyond[at]; few && !(met && amounts) {
 			continue
 		}
-		found := Limit{Mode: -1, Min: math.Inf(-1), Max: math.Inf(1), Whole: true}
+		found := Limit{Mode: -1, Min: math.Inf(-1), Max: math.Inf(1), Whole: !few}
 		lead := ""
 		if at >= 0 {
 			found.Mode, found.Index = j.unit, at
 			lead = fmt.Sprintf("%s=%s: ", j.observed.Modes[j.unit].Name, j.observed.Modes[j.unit].Labels[at])
 		}
-		low, high := slices.Min(values), slices.Max(values)
+		low, high := math.Inf(1), math.Inf(-1)
+		for _, y := range values {
+			low, high = math.Min(low, y), math.Max(high, y)
+		}
 		reached := 0
 		for _, y := range values {
 			found.Whole = found.Whole && y == math.Floor(y)
@@ -92,7 +101,7 @@ func (j *job) findLimits() (all limits, words []string) {
 		if low >= 0 && !below && !j.given(found, func(m Limit) bool { return !math.IsInf(m.Min, -1) }) {
 			found.Min = 0
 		}
-		if low >= 0 && (high == 1 || high == 100) && reached >= again && !below && !above &&
+		if low >= 0 && !few && (high == 1 || high == 100) && reached >= again && !below && !above &&
 			!j.given(found, func(m Limit) bool { return !math.IsInf(m.Max, 1) }) {
 			found.Max = high
 		}
@@ -101,6 +110,23 @@ func (j *job) findLimits() (all limits, words []string) {
 		}
 	}
 	return all, words
+}
+
+// amounts reports whether no value of the table is below 0 and every censored cell may have one above: limits of detection
+// are those of amounts.
+func (j *job) amounts() bool {
+	for _, y := range j.observed.Values {
+		if y < 0 {
+			return false
+		}
+	}
+	for k := range j.Censored.Len() {
+		low, high := j.Censored.Low[k], j.Censored.High[k]
+		if high <= 0 || !math.IsInf(low, -1) && math.Nextafter(low, math.Inf(1)) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // bounded is the least upper and the greatest lower limit of some censored cells.

@@ -261,7 +261,11 @@ func (r *Complete) labels(s *strings.Builder) {
 			if l.Skill > 0.05 {
 				verdict = "accounts for " + Percent(float64(l.Skill)) + " of its variation"
 			}
-			fmt.Fprintf(s, "  %s: RMSE %s, %s\n", l.Label, Short(float64(l.FilledRMSE)), verdict)
+			rmse, of := l.FilledRMSE, ""
+			if l.Filled == 0 {
+				rmse, of = l.HeldOutRMSE, " of hidden values, as it has no gaps"
+			}
+			fmt.Fprintf(s, "  %s: RMSE %s%s, %s\n", l.Label, Short(float64(rmse)), of, verdict)
 		}
 	}
 }

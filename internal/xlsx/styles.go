@@ -51,13 +51,18 @@ func (b *Book) readStyles(part string) error {
 
 var shownLiterally = regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|\\.|_.|\*.`)
 
-// showsDate tells whether a format shows dates: by its number where Excel knows it, by its code where it is the book's own.
+// showsDuration finds hours, minutes or seconds that go on beyond those of a day.
+var showsDuration = regexp.MustCompile(`(?i)\[(h+|m+|s+)\]`)
+
+// showsDate tells whether a format shows dates or times of a day: by its number where Excel knows it, by its code where it is
+// the book's own. Durations are numbers, of days.
 func showsDate(id int, code string, own bool) bool {
+	const duration = 46
 	if own {
-		return !strings.EqualFold(code, "General") &&
+		return !showsDuration.MatchString(code) && !strings.EqualFold(code, "General") &&
 			strings.ContainsAny(strings.ToLower(shownLiterally.ReplaceAllString(code, "")), "ymdhs")
 	}
-	return id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58
+	return id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 && id != duration || id >= 50 && id <= 58
 }
 
 // ShowsDate tells whether a style shows numbers as dates.

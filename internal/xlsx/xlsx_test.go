@@ -267,6 +267,23 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestFormatsOfDates parts dates and times of a day from numbers and from durations.
+func TestFormatsOfDates(t *testing.T) {
+	for code, want := range map[string]bool{
+		"yyyy-mm-dd": true, `[$-407]d\. mmmm yyyy;@`: true, "h:mm AM/PM": true, "mm:ss.0": true,
+		"General": false, `0.00" days"`: false, "[Red]0.0%": false, `0\m`: false, "[h]:mm:ss": false, "[HH]:mm": false, "[mm]:ss": false, "[s]": false,
+	} {
+		if got := showsDate(164, code, true); got != want {
+			t.Errorf("%s shows dates: %v", code, got)
+		}
+	}
+	for id, want := range map[int]bool{0: false, 9: false, 14: true, 21: true, 45: true, 46: false, 47: true} {
+		if got := showsDate(id, "", false); got != want {
+			t.Errorf("format %d shows dates: %v", id, got)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	for name, want := range map[string][2]int{"A1": {1, 1}, "Z9": {26, 9}, "AA10": {27, 10}, "XFD1048576": {MostColumns, MostRows}} {
 		column, row, err := place(name)
