@@ -14,7 +14,8 @@ Array = np.ndarray[Any, Any]
 
 MEMBER, DESCRIPTOR, DIRECTORY, END = b"PK\x03\x04", b"PK\x07\x08", b"PK\x01\x02", b"PK\x05\x06"
 DESCRIBED = 8  # the flag of a member whose sizes stand behind it
-HUGE = 0xFFFFFFFF  # from here on they take 64 bits each
+HUGE = 0xFFFFFFFF  # from here on they take 64 bits each, and where the header has the field of wide sizes
+WIDE_SIZES = 1
 
 
 def write(stream: IO[bytes], arrays: Mapping[str, Array]) -> None:
@@ -35,20 +36,30 @@ def read(stream: io.BufferedReader) -> dict[str, Array]:
     while signature == MEMBER:
         flags, method, name_length, extra_length = struct.unpack("<2xHH16xHH", _take(stream, 26))
         name = _take(stream, name_length).decode().removesuffix(".npy")
-        _take(stream, extra_length)
+        wide = _has_wide_sizes(_take(stream, extra_length))
         if method == zipfile.ZIP_STORED:
             arrays[name], size = _stored(stream)
         else:
             arrays[name], size = _deflated(stream)
         signature = _take(stream, 4)
         if flags & DESCRIBED and signature == DESCRIPTOR:
-            _take(stream, 20 if size >= HUGE else 12)
+            _take(stream, 20 if wide or size >= HUGE else 12)
             signature = _take(stream, 4)
     while stream.read(1 << 16):  # the directory tells nothing new
         pass
     if signature not in (b"", DIRECTORY, END):
         raise EOFError
     return arrays
+
+
+def _has_wide_sizes(fields: bytes) -> bool:
+    at = 0
+    while at + 4 <= len(fields):
+        kind, length = struct.unpack_from("<HH", fields, at)
+        if kind == WIDE_SIZES:
+            return True
+        at += 4 + length
+    return False
 
 
 def _stored(stream: io.BufferedReader) -> tuple[Array, int]:

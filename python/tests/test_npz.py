@@ -88,6 +88,14 @@ class Archives(unittest.TestCase):
                     self.assertTrue(got[name].flags.writeable)
         self.assertTrue(got["turned"].flags.f_contiguous)
 
+    def test_what_is_written_is_read(self) -> None:
+        out = Sink()
+        _npz.write(out, ARRAYS)  # type: ignore[arg-type]
+        got = piped(bytes(out.data))
+        self.assertEqual(list(got), list(ARRAYS))
+        for name, want in ARRAYS.items():
+            np.testing.assert_array_equal(got[name], want)
+
     def test_nothing_and_what_ends_early(self) -> None:
         self.assertEqual(piped(b""), {})
         for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
