@@ -107,6 +107,11 @@ func TestLimitsOfDetection(t *testing.T) {
 	if filled.Result.Censored == 0 || !strings.Contains(filled.Text, "between limits") {
 		t.Errorf("%d values are censored; the page says %q", filled.Result.Censored, filled.Text)
 	}
+	between := fmt.Sprintf("<b>%d</b><span>values filled between limits", filled.Result.Censored)
+	if page := string(filled.Report); !strings.Contains(page, between) ||
+		!strings.Contains(page, fmt.Sprintf("<b>%d</b><span>gaps filled", filled.Result.Filled)) {
+		t.Errorf("the report does not tell %d gaps from %d values between limits", filled.Result.Filled, filled.Result.Censored)
+	}
 	rows, err := csv.NewReader(strings.NewReader(string(filled.Table))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
