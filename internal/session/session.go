@@ -92,7 +92,7 @@ func (s *Session) Open(name string, data []byte, reading Reading) (*Opened, erro
 	s.table, s.reading = table, reading
 	observed := table.Observed
 	o := &Opened{
-		Read: summary.NewRead(name, table), Observed: observed.Len(), Gaps: table.Gaps(), Shape: observed.Shape(),
+		Read: summary.NewRead(name, table), Observed: observed.Len(), Gaps: table.Gaps() - table.Reading.Censored.All(), Shape: observed.Shape(),
 		Warnings: append([]string{}, table.Warnings...), Maps: report.GapMaps(observed),
 	}
 	for k := range table.Unused {

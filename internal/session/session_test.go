@@ -97,12 +97,17 @@ func TestLimitsOfDetection(t *testing.T) {
 	if _, err := s.Open("birds.csv", []byte(text), Reading{}); err == nil || !strings.Contains(err.Error(), "--censored") {
 		t.Fatalf("limits that nobody spoke of give %v", err)
 	}
-	if _, err := s.Open("birds.csv", []byte(text), Reading{Censored: true}); err != nil {
+	opened, err := s.Open("birds.csv", []byte(text), Reading{Censored: true})
+	if err != nil {
 		t.Fatal(err)
 	}
 	filled, err := s.Fill(context.Background(), Work{Seed: 1, Effort: 0.01}, 1, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if opened.Gaps != filled.Result.Filled || opened.Observed+opened.Gaps+filled.Result.Censored != 12*12 {
+		t.Errorf("%d known and %d gaps were read, %d gaps and %d values between limits filled", opened.Observed, opened.Gaps,
+			filled.Result.Filled, filled.Result.Censored)
 	}
 	if filled.Result.Censored == 0 || !strings.Contains(filled.Text, "between limits") {
 		t.Errorf("%d values are censored; the page says %q", filled.Result.Censored, filled.Text)
