@@ -26,7 +26,7 @@ function reading() {
   return {
     value: form.value.value.trim(), sheet: form.sheet.value.trim(), index: names(form.index.value), missing: names(form.missing.value),
     full_grid: form.full_grid.checked, zeros_are_gaps: form.zeros_are_gaps.checked, wide: form.wide.checked,
-    yes: form.yes.checked,
+    censored: form.censored.checked, yes: form.yes.checked,
   };
 }
 

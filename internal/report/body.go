@@ -54,7 +54,11 @@ func (v *view) body() page.Lines {
 // head is what was read, the tiles with the first figures, and the warnings.
 func (v *view) head(l *page.Lines) {
 	l.Add(`<p class="dim">%s cells of %s%s, by %s.`, v.Cells, v.ValueName, after(" in ", v.Unit), v.modes())
-	l.Add("%s were known, %s were gaps.%s</p>", count(v.Observed.Len()), count(v.Gaps),
+	between := ""
+	if v.Censored > 0 {
+		between = ", of " + count(v.Censored) + " limits were known"
+	}
+	l.Add("%s were known%s, %s were gaps.%s</p>", count(v.Observed.Len()), between, count(v.Gaps),
 		within(" The filled table is in <code>%s</code>.", v.Output))
 	tile := func(number, text string) {
 		l.Add(`<div class="tile"><b>%s</b><span>%s</span></div>`, number, text)
@@ -62,6 +66,9 @@ func (v *view) head(l *page.Lines) {
 	unit := after(" ", v.Unit)
 	l.Add(`<div class="tiles">`)
 	tile(count(v.Filled), "gaps filled")
+	if v.Censored > 0 {
+		tile(count(v.Censored), word(v.Censored, "value", "values")+" filled between limits")
+	}
 	if v.Unknown {
 		tile("unknown", "error of a filled cell")
 	}

@@ -22,6 +22,7 @@ type Page struct {
 
 	Observed *tensor.Observed // the cells that were known, with the names and labels of the modes; needed
 	Filled   int              // gaps that were filled and written
+	Censored int              // values that were filled between their limits, not among Filled
 
 	// FilledRMSE and FilledNRMSE are the error to be expected of the filled cells, in the data's units and over the
 	// standard deviation of the values; 0 or NaN means unknown. FilledUncertainty is its relative standard error.

@@ -72,7 +72,7 @@ func newView(p *Page) *view {
 		p.ValueName = "value"
 	}
 	shape := p.Observed.Shape()
-	v.Gaps = shape.Cells() - float64(p.Observed.Len())
+	v.Gaps = shape.Cells() - float64(p.Observed.Len()+p.Censored)
 	v.Cells = sizes(shape)
 	v.Unknown = math.IsNaN(p.RMSE) || len(p.HeldOut) < fewestHeldOut
 	if !v.Unknown {

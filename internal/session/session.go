@@ -27,7 +27,8 @@ type Reading struct {
 	Wide     bool     `json:"wide"`      // a value column for every label of the last mode
 	FullGrid bool     `json:"full_grid"` // combinations of labels that are not listed are gaps
 	Zeros    bool     `json:"zeros_are_gaps"`
-	Yes      bool     `json:"yes"` // go on where the table looks misread
+	Censored bool     `json:"censored"` // as --censored of the command: <0.5 among the values is a limit
+	Yes      bool     `json:"yes"`      // go on where the table looks misread
 }
 
 func (r Reading) options() dataio.Options {
@@ -36,7 +37,8 @@ func (r Reading) options() dataio.Options {
 		missing = append([]string{"0"}, missing...)
 	}
 	return dataio.Options{
-		Value: r.Value, Sheet: r.Sheet, Index: r.Index, Missing: missing, Wide: r.Wide, FullGrid: r.FullGrid, DropSingle: r.Yes,
+		Value: r.Value, Sheet: r.Sheet, Index: r.Index, Missing: missing, Wide: r.Wide, FullGrid: r.FullGrid, Censored: r.Censored,
+		DropSingle: r.Yes,
 	}
 }
 
@@ -90,7 +92,7 @@ func (s *Session) Open(name string, data []byte, reading Reading) (*Opened, erro
 	s.table, s.reading = table, reading
 	observed := table.Observed
 	o := &Opened{
-		Read: summary.NewRead(name, table), Observed: observed.Len(), Gaps: table.Gaps(), Shape: observed.Shape(),
+		Read: summary.NewRead(name, table), Observed: observed.Len(), Gaps: table.Gaps() - table.Reading.Censored.All(), Shape: observed.Shape(),
 		Warnings: append([]string{}, table.Warnings...), Maps: report.GapMaps(observed),
 	}
 	for k := range table.Unused {
@@ -135,10 +137,15 @@ func (s *Session) Fill(ctx context.Context, w Work, threads int, progress func(l
 			w.Effort, w.Level)
 	}
 	t := s.table
-	c, err := lacuna.Complete(ctx, t.Observed, lacuna.Options{
+	options := lacuna.Options{
 		Seed: w.Seed, Threads: threads, Effort: w.Effort, Level: w.Level / 100,
 		Noise: cmp.Or(w.Noise, "auto"), Nonnegative: w.Nonnegative, Fill: t.Fill(), Progress: progress,
-	})
+	}
+	if limits := t.Censored(); limits != nil {
+		censored := lacuna.Censored(*limits)
+		options.Censored = &censored
+	}
+	c, err := lacuna.Complete(ctx, t.Observed, options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", t.Path, strings.TrimPrefix(err.Error(), "lacuna: "))
 	}
@@ -158,7 +165,8 @@ func (s *Session) Fill(ctx context.Context, w Work, threads int, progress func(l
 // written is the filled table as the command writes it.
 func written(t *dataio.Table, c *lacuna.Completion, level float64) ([]byte, error) {
 	var out bytes.Buffer
-	err := t.WriteAllTo(&out, summary.Fill(c, level, false), summary.Extra(level, false)...)
+	censored := t.Censored() != nil
+	err := t.WriteAllTo(&out, summary.Fill(c, level, censored), summary.Extra(level, censored)...)
 	return out.Bytes(), err
 }
 

@@ -26,7 +26,7 @@ type How struct {
 func Page(table *dataio.Table, c *lacuna.Completion, how How) *report.Page {
 	p := &report.Page{
 		Source: how.Source, Output: how.Output, ValueName: how.ValueName,
-		Observed: table.Observed, Filled: table.Gaps(),
+		Observed: table.Observed, Filled: table.Gaps() - table.Reading.Censored.All(), Censored: table.Reading.Censored.All(),
 		FilledRMSE: c.FilledRMSE, FilledNRMSE: c.FilledNRMSE, FilledUncertainty: c.FilledUncertainty,
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: how.Level,
 		CP: c.CP, Emerged: map[int]float64{}, Seconds: c.Seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -62,15 +63,17 @@ def run(
     """
     command = [_binary.find(), *arguments, "--progress", "json"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdin and process.stdout and process.stderr
+    assert process.stdin and isinstance(process.stdout, io.BufferedReader) and process.stderr
     outcome = Outcome()
     listener = threading.Thread(target=_follow, args=(process.stderr, outcome, listen), daemon=True)
     listener.start()
     try:
         _feed(process.stdin, arrays)
-        data = bytearray()
-        while piece := process.stdout.read(1 << 20):
-            data += piece
+        whole = True
+        try:
+            outcome.arrays = _npz.read(process.stdout)
+        except EOFError:
+            whole = False
         code = process.wait()
     except BaseException:
         process.kill()
@@ -82,8 +85,8 @@ def run(
         listener.join()
         process.stderr.close()
     _check(outcome, code, accept, parameters)
-    if data:
-        outcome.arrays = _npz.read(data)
+    if not whole:
+        raise LacunaError(f"what the command {_binary.find()} wrote is no whole archive", code)
     return outcome
 
 

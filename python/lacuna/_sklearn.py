@@ -29,8 +29,10 @@ class TensorImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     modes : sequence of int, optional
         The shape of a row: the columns are the cells of a tensor, the last mode varying fastest. Default: one mode, the
         features.
-    noise : {"auto", "gaussian", "student", "bernoulli"}
-        How values scatter.
+    noise : str
+        How values scatter, as in ``complete``: ``auto``, ``gaussian``, ``student``, ``bernoulli``, ``counts``, ``binomial``,
+        ``ordinal``, ``lognormal``, or ``by-label``. Rows that were not fitted are filled by normal noise, whatever the family.
+        There is no ``censored``: the arrays of scikit-learn hold numbers, and have no place for limits; use ``complete``.
     rank : int, optional
         The number of blocks. Default: found.
     standardise : str, optional

@@ -219,10 +219,10 @@ func static(t *testing.T) string {
 }
 
 // filled is what the command makes of a file.
-func filled(t *testing.T, path, effort string) []byte {
+func filled(t *testing.T, path, effort string, flags ...string) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "filled"+filepath.Ext(path))
-	command := exec.Command(lacuna(t), "complete", path, "-o", out, "--effort", effort, "--seed", "1", "--quiet")
+	command := exec.Command(lacuna(t), append([]string{"complete", path, "-o", out, "--effort", effort, "--seed", "1", "--quiet"}, flags...)...)
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}

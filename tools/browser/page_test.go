@@ -1,12 +1,15 @@
 package browser
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,6 +107,40 @@ func TestBadFile(t *testing.T) {
 	}
 }
 
+// TestWorkbook fills a workbook with values below a limit of detection, in both homes.
+func TestWorkbook(t *testing.T) {
+	path := workbook(t)
+	for name, address := range map[string]func(*testing.T) string{
+		"serve": func(t *testing.T) string { return served(t) }, "static": static,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := open(t, address(t))
+			p.await(`document.getElementById("status").textContent === "Ready."`)
+			p.give(path)
+			for value[bool](p, `document.getElementById("error").hidden`) {
+			}
+			if got := p.text("error"); !strings.Contains(got, "--censored") {
+				t.Errorf("of values below a limit the page says %q", got)
+			}
+			p.script(`document.querySelector("[name=censored]").checked = true`)
+			p.do(chromedp.Click(chromedp.CSS("#settings button")))
+			for value[bool](p, `document.getElementById("filler").hidden`) {
+			}
+			if words := p.text("words"); !strings.Contains(words, "censored") {
+				t.Errorf("the page has read %q", words)
+			}
+			p.look("workbook-" + name)
+			effort := map[string]string{"serve": "0.3", "static": "0.01"}[name]
+			p.fill(effort)
+			if words := p.text("text"); !strings.Contains(words, "between limits") {
+				t.Errorf("the result is %q", words)
+			}
+			p.look("workbook-filled-" + name)
+			same(t, p.download("table"), filled(t, path, effort, "--censored"))
+		})
+	}
+}
+
 // TestWatch looks at a run of train that has ended, and at one that has not begun.
 func TestWatch(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
@@ -196,6 +233,70 @@ func write(t *testing.T, name string, cell func(i, j, k int) string) string {
 	}
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// workbook writes a sheet of 9 × 8 cells, some of them empty and some below 0.5.
+func workbook(t *testing.T) string {
+	t.Helper()
+	sheet := new(strings.Builder)
+	row := func(number int, cells ...string) {
+		fmt.Fprintf(sheet, `<row r="%d">`, number)
+		for k, cell := range cells {
+			if _, err := strconv.ParseFloat(cell, 64); err == nil {
+				fmt.Fprintf(sheet, `<c r="%c%d"><v>%s</v></c>`, 'A'+k, number, cell)
+			} else if cell != "" {
+				fmt.Fprintf(sheet, `<c r="%c%d" t="inlineStr"><is><t>%s</t></is></c>`, 'A'+k, number, cell)
+			}
+		}
+		sheet.WriteString("</row>")
+	}
+	row(1, "site", "day", "value")
+	for i := range 9 {
+		for j := range 8 {
+			value := fmt.Sprintf("%.3f", math.Exp(math.Sin(float64(i))*math.Cos(float64(j))))
+			switch {
+			case (3*i+5*j)%6 == 0:
+				value = ""
+			case value < "0.5":
+				value = "&lt;0.5"
+			}
+			row(2+8*i+j, fmt.Sprintf("s%d", i), fmt.Sprintf("d%d", j), value)
+		}
+	}
+	const main, document, packaged = "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+		"http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://schemas.openxmlformats.org/package/2006/"
+	path := filepath.Join(t.TempDir(), "water.xlsx")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	archive := zip.NewWriter(file)
+	for _, part := range [][2]string{
+		{"[Content_Types].xml", `<Types xmlns="` + packaged + `content-types"><Default Extension="xml" ContentType="application/xml"/>` +
+			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+			`<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>` +
+			`<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>`},
+		{"_rels/.rels", `<Relationships xmlns="` + packaged + `relationships"><Relationship Id="rId1" Type="` + document +
+			`/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
+		{"xl/workbook.xml", `<workbook xmlns="` + main + `" xmlns:r="` + document +
+			`"><sheets><sheet name="water" sheetId="1" r:id="rId1"/></sheets></workbook>`},
+		{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="` + packaged + `relationships"><Relationship Id="rId1" Type="` + document +
+			`/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`},
+		{"xl/worksheets/sheet1.xml", `<worksheet xmlns="` + main + `"><sheetData>` + sheet.String() + `</sheetData></worksheet>`},
+	} {
+		w, err := archive.Create(part[0])
+		if err == nil {
+			_, err = io.WriteString(w, part[1])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return path
