@@ -90,6 +90,32 @@ func TestParquetFooter(t *testing.T) {
 	}
 }
 
+// TestParquetClaims refuses texts and lists of headers that claim to be longer than the file, wherever they stand,
+// before there is room for them.
+func TestParquetClaims(t *testing.T) {
+	sample := parquetSample(t)
+	o := Options{Index: []string{"month", "station"}, Value: "value"}
+	claim := binary.AppendUvarint(nil, 1<<28-1)
+	refused := 0
+	for at := range len(sample) - len(claim) {
+		data := bytes.Clone(sample)
+		copy(data[at:], claim)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := parse("t.parquet", data, o)
+		runtime.ReadMemStats(&after)
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > 4<<20 {
+			t.Errorf("a claim at byte %d: %d bytes are taken, the error is %v", at, taken, err)
+		}
+		if err != nil {
+			refused++
+		}
+	}
+	if refused < len(sample)/2 {
+		t.Errorf("%d of %d claims were refused", refused, len(sample))
+	}
+}
+
 // matArray is a MAT file of one array.
 func matArray(t *testing.T, shape []int, values []float64) []byte {
 	t.Helper()

@@ -89,6 +89,9 @@ func looksNumeric(text []byte) bool {
 // rowCount is what databases write below a table.
 var rowCount = regexp.MustCompile(`^\(\d+ (rows?|Zeilen?|lignes?)\)$`)
 
+// noteLine begins as remarks do whose commas cut them: Source: Met Office, 2020.
+var noteLine = regexp.MustCompile(`^["(*]*\p{L}[\p{L} ]*: `)
+
 // below is what a line may be that is found at the end of a text.
 type below int
 
@@ -120,6 +123,8 @@ func (f *form) kindBelow(r *records) (kind below, hasNumber bool) {
 	case isRule(line):
 		return aBlank, false
 	case rowCount.Match(line), numbers == 0 && (hasSpace || isMark(line)) && len(r.fields) == 1 && len(f.names) > 2:
+		return aSentence, false
+	case isShort && !f.between.space && noteLine.Match(line):
 		return aSentence, false
 	case len(r.text(r.fields[0])) > 0 && numbers == 0 && (filled == 1 || isShort && hasSpace):
 		return aRemark, false

@@ -156,6 +156,11 @@ func checkMarkup(path string, sample []byte) error {
 	for _, markup := range []struct{ first, name, remedy string }{
 		{"<!doctype html", "HTML", asCSV},
 		{"<html", "HTML", asCSV},
+		{"<table", "HTML", asCSV},
+		{"<!--", "HTML or XML", asCSV},
+		{"<style", "HTML", asCSV},
+		{"<meta", "HTML", asCSV},
+		{"<head", "HTML", asCSV},
 		{"<?xml", "XML", asCSV},
 		{"{", "JSON", asCSV},
 		{"[{", "JSON", asCSV},

@@ -102,6 +102,7 @@ const (
 	notFinite  = "is not finite"
 	tooLarge   = "is too large"
 	withFlag   = "is a number with a flag or a unit"
+	signBehind = "has its sign behind it or stands in brackets"
 	noInterval = "is no interval: its lower limit is not below the upper one"
 )
 
@@ -110,6 +111,7 @@ var numberRemedies = map[string]string{
 	notFinite:  "write a finite number, or leave the value empty for a gap",
 	tooLarge:   "give the values in a unit that keeps them below 1e150, or if it marks a gap say so with --missing",
 	withFlag:   "--flags drops such flags",
+	signBehind: "write a minus before the number",
 	noInterval: "write the lower limit first",
 }
 
@@ -143,6 +145,9 @@ func (n *numbers) parseExact(text []byte) (value float64, gap bool, problem stri
 	if problem != notANumber {
 		return value, gap, problem
 	}
+	if n.isNegative(text) {
+		return 0, false, signBehind
+	}
 	bare, ok := withoutFlag(text)
 	if !ok {
 		return 0, false, notANumber
@@ -157,6 +162,25 @@ func (n *numbers) parseExact(text []byte) (value float64, gap bool, problem stri
 	}
 	n.flagged++
 	return value, gap, ""
+}
+
+// isNegative tells that a text is a negative number as bookkeepers write it: 12.3- or (12.3), also with a currency. Its
+// sign is no flag.
+func (n *numbers) isNegative(text []byte) bool {
+	text = bytes.TrimRight(text, " $€£¥₹")
+	bare, behind := bytes.CutSuffix(text, []byte("-"))
+	if inner, bracket := bytes.CutPrefix(text, []byte("(")); bracket {
+		bare, behind = bytes.CutSuffix(inner, []byte(")"))
+	}
+	if !behind || len(bare) == 0 || bare[0] == '-' || bare[0] == '+' {
+		return false
+	}
+	bare = bytes.TrimSpace(bare)
+	if without, ok := withoutFlag(bare); ok {
+		bare = without
+	}
+	_, gap, problem := n.fork().number(bare)
+	return problem == "" && !gap
 }
 
 // plainNumber reads digits with a sign and a point: exactly, where they are so few that one division rounds right.

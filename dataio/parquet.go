@@ -51,7 +51,13 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 	if len(data) < around || int64(binary.LittleEndian.Uint32(data[len(data)-8:])) > int64(len(data)-around) {
 		return nil, damagedParquet(path, "its footer is cut off")
 	}
-	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+	footer := data[len(data)-8-int(binary.LittleEndian.Uint32(data[len(data)-8:])) : len(data)-8]
+	if err := checkThrift(footer); err != nil {
+		return nil, damagedParquet(path, err)
+	}
+	// Indices of pages and filters are for searching.
+	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)),
+		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, damagedParquet(path, err)
 	}

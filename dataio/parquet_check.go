@@ -55,6 +55,9 @@ func checkParquetColumn(m *format.ColumnMetaData, data []byte, optional bool) er
 	}
 	left, values := data[from:from+m.TotalCompressedSize], int64(0)
 	for values < m.NumValues {
+		if err := checkThrift(left); err != nil {
+			return err
+		}
 		header, reader := new(format.PageHeader), bytes.NewReader(left)
 		if err := thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(reader)).Decode(header); err != nil {
 			return err
@@ -74,6 +77,9 @@ func checkParquetColumn(m *format.ColumnMetaData, data []byte, optional bool) er
 		case format.DictionaryPage:
 			if n := header.DictionaryPageHeader.V.NumValues; n < 0 || n > unpacked+1 {
 				return errors.New("a dictionary has more values than bytes")
+			}
+			if _, err := page.unpack(page.data, int(unpacked)); err != nil {
+				return err
 			}
 			continue
 		default:

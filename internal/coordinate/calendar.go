@@ -1,6 +1,7 @@
 package coordinate
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -38,7 +39,7 @@ func readCompact(labels []string, h Hints) (Axis, error) {
 func readCalendar(labels []string, h Hints) (Axis, error) {
 	readings := make([]reading, len(labels))
 	var p parser
-	a := Axis{dates: h.Dates, labels: labels}
+	a := Axis{dates: h.Dates, labels: labels, spelling: math.MaxUint16}
 	t := tally{of: len(labels)}
 	kinds := map[Kind]int{}
 	best := -1
@@ -50,6 +51,9 @@ func readCalendar(labels []string, h Hints) (Axis, error) {
 			continue
 		}
 		readings[i] = p.reading
+		if p.spelling != 0 {
+			a.spelling &= p.spelling
+		}
 		kinds[p.kind()]++
 		if clarity := p.clarity(); clarity > best || clarity == best && label < a.template {
 			best, a.template = clarity, label
@@ -57,6 +61,8 @@ func readCalendar(labels []string, h Hints) (Axis, error) {
 	}
 	var kind Kind
 	switch {
+	case a.spelling == 0:
+		return Axis{}, nil
 	case len(kinds) == 1:
 		for kind = range kinds {
 		}

@@ -73,6 +73,7 @@ type Axis struct {
 	labels   []string
 	numbers  *numbers  // the form of numbers
 	template string    // the label whose form others are written in
+	spelling uint16    // the spellings of the names of months that all labels have
 	dates    DateOrder // found or given
 	monthly  monthly
 }

@@ -105,7 +105,7 @@ func (p *parser) clarity() int {
 	}
 	for _, at := range p.pieces {
 		switch at.role {
-		case month, day, first, second, hour:
+		case month, day, first, second, hour, week:
 			if at.text[0] == '0' || len(at.text) == 1 {
 				clarity++
 			}
@@ -231,7 +231,7 @@ func (a *Axis) piece(at piece, r *reading) string {
 	case isoDay:
 		return at.digits(int64(r.isoDay))
 	case monthName:
-		return like(at.text, monthNames[:], int(r.month)-1)
+		return monthIn(a.spelling, at.text, int(r.month)-1)
 	case weekdayName:
 		return like(at.text, weekdayNames[:], int(r.weekday)-1)
 	case hour:
@@ -257,6 +257,11 @@ func like(model string, names []string, k int) string {
 	if len(model) == 3 || !slices.Contains(names, strings.ToLower(model)) {
 		name = name[:3]
 	}
+	return inCase(model, name)
+}
+
+// inCase writes a name in small or capital letters, or with one capital, as another is.
+func inCase(model, name string) string {
 	switch {
 	case model == strings.ToUpper(model):
 		return strings.ToUpper(name)

@@ -3,6 +3,7 @@ package coordinate
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // role is what a piece of a label says.
@@ -39,9 +40,10 @@ type piece struct {
 type reading struct {
 	year, month, day, first, second int32
 	quarter, week, isoDay           int32
-	weekday                         int32 // 1 (Monday) to 7
-	offset                          int32 // of the zone, in minutes
-	nanos                           int64 // since midnight
+	weekday                         int32  // 1 (Monday) to 7
+	spelling                        uint16 // a bit for every spelling that has the name of the month
+	offset                          int32  // of the zone, in minutes
+	nanos                           int64  // since midnight
 	clock, zoned, dotted, short     bool
 }
 
@@ -54,7 +56,7 @@ type parser struct {
 }
 
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || c >= utf8.RuneSelf }
 
 // split cuts a label into runs of digits, of letters and of anything else.
 func (p *parser) split(label string) {
@@ -117,22 +119,19 @@ func (p *parser) parse(label string) bool {
 // word gives a word its role.
 func (p *parser) word(i int) bool {
 	name := strings.ToLower(p.pieces[i].text)
-	switch k := find(monthNames[:], name); {
-	case k >= 0:
-		p.month = int32(k + 1)
+	switch k, spelling := findMonth(name); {
+	case spelling != 0:
+		p.month, p.spelling = int32(k+1), spelling
 		p.core, p.kinds = append(p.core, i), append(p.kinds, 'M')
 	case name == "q" || name == "w":
 		p.core, p.kinds = append(p.core, i), append(p.kinds, name[0]&^0x20)
+	case name == "m":
+		p.core, p.kinds = append(p.core, i), append(p.kinds, 'N')
 	default:
 		p.pieces[i].role, p.weekday = weekdayName, int32(find(weekdayNames[:], name)+1)
 		return p.weekday > 0
 	}
 	return true
-}
-
-var monthNames = [...]string{
-	"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-	"december",
 }
 
 var weekdayNames = [...]string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
@@ -184,6 +183,8 @@ func (p *parser) assign() bool {
 		return p.roles(quarter, text, year)
 	case "Q2":
 		return p.roles(text, quarter)
+	case "4N2":
+		return p.roles(year, text, month)
 	case "4W2":
 		return p.roles(year, text, week)
 	case "4W22":
@@ -267,7 +268,7 @@ func (p *parser) number(r role, digits string) bool {
 		return len(digits) == 1 && 1 <= x && x <= 4
 	case week:
 		p.week = x
-		return len(digits) == 2 && x >= 1 && int(x) <= weeksOf(int(p.year))
+		return x >= 1 && int(x) <= weeksOf(int(p.year))
 	case isoDay:
 		p.isoDay = x
 		return len(digits) == 1 && 1 <= x && x <= 7
