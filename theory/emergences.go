@@ -7,12 +7,10 @@ import (
 	"io"
 	"math"
 	"slices"
-	"sync"
 
 	"lacuna/dataset"
 	"lacuna/figure"
 	"lacuna/flow"
-	"lacuna/internal/parallel"
 	"lacuna/model"
 	"lacuna/tensor"
 )
@@ -145,27 +143,10 @@ func PredictEmergences(ctx context.Context, o EmergenceOptions) (*EmergenceResul
 			}
 		}
 	}
-	errs := make([]error, len(r.Runs))
-	var mu sync.Mutex
-	done := 0
-	parallel.For(o.Threads, len(r.Runs), func(i int) {
-		if ctx.Err() != nil {
-			return
-		}
-		errs[i] = r.Runs[i].fill(ctx, o)
-		mu.Lock()
-		defer mu.Unlock()
-		if done++; o.Progress != nil {
-			o.Progress(float64(done), float64(len(r.Runs)))
-		}
-	})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	if err := eachRun(ctx, o.Threads, len(r.Runs), o.Progress, func(i int) error {
+		return r.Runs[i].fill(ctx, o)
+	}); err != nil {
+		return nil, err
 	}
 	for i := 0; i < len(r.Runs); i += o.Tensors {
 		for _, how := range []Transition{Jump, Path} {

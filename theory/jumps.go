@@ -7,13 +7,11 @@ import (
 	"io"
 	"math"
 	"slices"
-	"sync"
 
 	"lacuna/dataset"
 	"lacuna/figure"
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
-	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
@@ -144,9 +142,7 @@ func CountJumps(ctx context.Context, o JumpsOptions) (*JumpsResult, error) {
 			r.Runs = append(r.Runs, JumpRun{Stirring: kind, Seed: o.Seed + uint64(i)})
 		}
 	}
-	var mu sync.Mutex
-	done := 0
-	parallel.For(o.Threads, o.Runs, func(i int) {
+	if err := eachRun(ctx, o.Threads, o.Runs, o.Progress, func(i int) error {
 		n := newStirred(o, o.Seed+uint64(i))
 		n.steps(ctx, jumpSettle, Still, nil)
 		minimum := slices.Clone(n.theta)
@@ -154,14 +150,9 @@ func CountJumps(ctx context.Context, o JumpsOptions) (*JumpsResult, error) {
 			copy(n.theta, minimum)
 			r.Runs[k*o.Runs+i].fill(ctx, n, kind)
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		if done++; o.Progress != nil {
-			o.Progress(float64(done), float64(o.Runs))
-		}
-	})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	for k := range kinds {
 		r.Counts = append(r.Counts, countJumps(r.Runs[k*o.Runs:][:o.Runs]))

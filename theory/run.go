@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
-
-	"lacuna/internal/parallel"
 )
 
 // Result is the table and the data of its figures.
@@ -24,28 +21,15 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	results, errs := make([]Result, len(jobs)), make([]error, len(jobs))
-	var mu sync.Mutex
-	done := 0
-	parallel.For(o.Threads, len(jobs), func(i int) {
-		if ctx.Err() != nil {
-			return
-		}
-		results[i], errs[i] = jobs[i](ctx)
-		mu.Lock()
-		defer mu.Unlock()
-		if done++; o.Progress != nil {
-			o.Progress(float64(done), float64(len(jobs)))
-		}
-	})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	results := make([]Result, len(jobs))
+	if err := eachRun(ctx, o.Threads, len(jobs), o.Progress, func(i int) (err error) {
+		results[i], err = jobs[i](ctx)
+		return err
+	}); err != nil {
+		return nil, err
 	}
 	all := new(Result)
-	for i, r := range results {
-		if errs[i] != nil {
-			return nil, errs[i]
-		}
+	for _, r := range results {
 		all.add(r)
 	}
 	all.Rows = slices.DeleteFunc(all.Rows, func(r Row) bool { return !o.wants(r.Statement) })

@@ -121,15 +121,7 @@ func runTheory(ctx context.Context, a *app, f *theoryFlags) error {
 	if err := theory.Check(options); err != nil {
 		return usageError{fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "theory: "))}
 	}
-	counter := new(progress.Counter)
-	options.Progress = counter.Set
-	stop := a.progress("runs", counter)
-	defer stop()
-	result, err := theory.Run(ctx, options)
-	stop()
-	if ctx.Err() != nil {
-		return withCode(exitInterrupted, fmt.Errorf("interrupted; nothing was written"))
-	}
+	result, err := measure(ctx, a, "runs", &options.Progress, func() (*theory.Result, error) { return theory.Run(ctx, options) })
 	if err != nil {
 		return err
 	}
@@ -159,6 +151,49 @@ func runTheory(ctx context.Context, a *app, f *theoryFlags) error {
 	}
 	if !result.Holds() {
 		return withCode(exitUnmet, fmt.Errorf("a statement does not hold to the tolerance: see the lines marked FAILS"))
+	}
+	return nil
+}
+
+// measure does what a command of theory is for, and shows how many of the things that it tells are done; it is to tell
+// what report is set to.
+func measure[T any](
+	ctx context.Context, a *app, things string, report *func(done, total float64), do func() (T, error),
+) (found T, err error) {
+	counter := new(progress.Counter)
+	*report = counter.Set
+	stop := a.progress(things, counter)
+	defer stop()
+	found, err = do()
+	if ctx.Err() != nil {
+		err = withCode(exitInterrupted, fmt.Errorf("interrupted; nothing was written"))
+	}
+	return found, err
+}
+
+// asked is a flag that asks for a number above 0, and whether it has one.
+type asked struct {
+	flag  string
+	above bool
+}
+
+// aboveZero refuses the first flag whose number is not above 0.
+func aboveZero(flags ...asked) error {
+	for _, n := range flags {
+		if !n.above {
+			return usageError{fmt.Errorf("%s: give a number above 0", n.flag)}
+		}
+	}
+	return nil
+}
+
+// runsAtATime sets what --threads leaves open to all processors, and refuses a number below 0.
+func runsAtATime(threads *int) error {
+	if *threads < 0 {
+		return usageError{fmt.Errorf("--threads %d: give a number above 0", *threads)}
+	}
+	if *threads == 0 {
+		*threads = runtime.GOMAXPROCS(0)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"lacuna/internal/progress"
 	"lacuna/theory"
 )
 
@@ -53,15 +52,7 @@ func runTheoryEdge(ctx context.Context, a *app, o theory.EdgeOptions, picture st
 	if err := checkEnding("--figure", picture, []string{"svg", "pdf", "png"}); err != nil {
 		return err
 	}
-	counter := new(progress.Counter)
-	o.Progress = counter.Set
-	stop := a.progress("rates", counter)
-	defer stop()
-	result, err := theory.BeyondTheEdge(ctx, o)
-	stop()
-	if ctx.Err() != nil {
-		return withCode(exitInterrupted, fmt.Errorf("interrupted; nothing was written"))
-	}
+	result, err := measure(ctx, a, "rates", &o.Progress, func() (*theory.EdgeResult, error) { return theory.BeyondTheEdge(ctx, o) })
 	if err != nil {
 		return err
 	}

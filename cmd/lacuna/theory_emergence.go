@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"lacuna/experiment"
-	"lacuna/internal/progress"
 	"lacuna/theory"
 )
 
@@ -64,26 +62,18 @@ func (f *emergenceFlags) check() (err error) {
 	if o.Shape, err = experiment.ParseShape(f.shape); err != nil {
 		return usageError{fmt.Errorf("--shape: %w", err)}
 	}
-	if o.Threads < 0 {
-		return usageError{fmt.Errorf("--threads %d: give a number above 0", o.Threads)}
+	if err := runsAtATime(&o.Threads); err != nil {
+		return err
 	}
-	if o.Threads == 0 {
-		o.Threads = runtime.GOMAXPROCS(0)
-	}
-	for _, flag := range []struct {
-		name  string
-		given bool
-	}{
-		{"--true-rank", o.Rank > 0},
-		{"--observed", o.Observed > 0},
-		{"--tensors", o.Tensors > 0},
-		{"--blocks", o.Blocks > 0},
-		{"--tolerance", o.Tolerance > 0},
-		{"--seed", o.Seed > 0},
-	} {
-		if !flag.given {
-			return usageError{fmt.Errorf("%s: give a number above 0", flag.name)}
-		}
+	if err := aboveZero(
+		asked{"--true-rank", o.Rank > 0},
+		asked{"--observed", o.Observed > 0},
+		asked{"--tensors", o.Tensors > 0},
+		asked{"--blocks", o.Blocks > 0},
+		asked{"--tolerance", o.Tolerance > 0},
+		asked{"--seed", o.Seed > 0},
+	); err != nil {
+		return err
 	}
 	if err := o.Check(); err != nil {
 		return usageError{err}
@@ -95,15 +85,9 @@ func runTheoryEmergence(ctx context.Context, a *app, f *emergenceFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	counter := new(progress.Counter)
-	f.options.Progress = counter.Set
-	stop := a.progress("runs", counter)
-	defer stop()
-	result, err := theory.PredictEmergences(ctx, f.options)
-	stop()
-	if ctx.Err() != nil {
-		return withCode(exitInterrupted, fmt.Errorf("interrupted; nothing was written"))
-	}
+	result, err := measure(ctx, a, "runs", &f.options.Progress, func() (*theory.EmergenceResult, error) {
+		return theory.PredictEmergences(ctx, f.options)
+	})
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
-	"lacuna/internal/progress"
 	"lacuna/theory"
 )
 
@@ -53,32 +50,24 @@ comparison. Cells are scaled to a mean square of 1.`,
 }
 
 func runTheoryJumps(ctx context.Context, a *app, o theory.JumpsOptions, picture string) error {
-	if o.Threads < 0 {
-		return usageError{fmt.Errorf("--threads %d: give a number above 0", o.Threads)}
+	if err := runsAtATime(&o.Threads); err != nil {
+		return err
 	}
-	if o.Threads == 0 {
-		o.Threads = runtime.GOMAXPROCS(0)
-	}
-	for _, flag := range []struct {
-		name  string
-		given bool
-	}{
-		{"--size", o.Size > 0},
-		{"--true-rank", o.Rank > 0},
-		{"--observed", o.Observed > 0},
-		{"--layers", o.Layers > 0},
-		{"--sigma", o.Start > 0},
-		{"--weight-decay", o.Decay > 0},
-		{"--rate", o.Rate > 0},
-		{"--batch", o.Batch > 0},
-		{"--label-noise", o.Noise > 0},
-		{"--steps", o.Steps > 0},
-		{"--runs", o.Runs > 0},
-		{"--seed", o.Seed > 0},
-	} {
-		if !flag.given {
-			return usageError{fmt.Errorf("%s: give a number above 0", flag.name)}
-		}
+	if err := aboveZero(
+		asked{"--size", o.Size > 0},
+		asked{"--true-rank", o.Rank > 0},
+		asked{"--observed", o.Observed > 0},
+		asked{"--layers", o.Layers > 0},
+		asked{"--sigma", o.Start > 0},
+		asked{"--weight-decay", o.Decay > 0},
+		asked{"--rate", o.Rate > 0},
+		asked{"--batch", o.Batch > 0},
+		asked{"--label-noise", o.Noise > 0},
+		asked{"--steps", o.Steps > 0},
+		asked{"--runs", o.Runs > 0},
+		asked{"--seed", o.Seed > 0},
+	); err != nil {
+		return err
 	}
 	if err := o.Check(); err != nil {
 		return usageError{err}
@@ -86,15 +75,7 @@ func runTheoryJumps(ctx context.Context, a *app, o theory.JumpsOptions, picture 
 	if err := checkEnding("--figure", picture, []string{"svg", "pdf", "png"}); err != nil {
 		return err
 	}
-	counter := new(progress.Counter)
-	o.Progress = counter.Set
-	stop := a.progress("runs", counter)
-	defer stop()
-	result, err := theory.CountJumps(ctx, o)
-	stop()
-	if ctx.Err() != nil {
-		return withCode(exitInterrupted, fmt.Errorf("interrupted; nothing was written"))
-	}
+	result, err := measure(ctx, a, "runs", &o.Progress, func() (*theory.JumpsResult, error) { return theory.CountJumps(ctx, o) })
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"lacuna/internal/portable"
 	"lacuna/internal/posterior"
@@ -64,21 +65,25 @@ func narrowed(least, most, low, high float64) (float64, float64) {
 // of their logarithms.
 func (j *job) standIn(cells *tensor.Observed) {
 	groups := map[int][]int{}
-	var all []int
 	for c := range cells.Values {
 		at := -1
 		if j.unit >= 0 {
 			at = int(cells.Index[j.unit][c])
 		}
 		groups[at] = append(groups[at], c)
-		all = append(all, c)
 	}
-	whole := newMarginal(cells, all)
+	whole := sync.OnceValue(func() marginal {
+		all := make([]int, cells.Len())
+		for c := range all {
+			all[c] = c
+		}
+		return newMarginal(cells, all)
+	})
 	stream := rng.New(j.Seed, "censored")
 	for _, at := range sortedKeys(groups) {
 		own := newMarginal(cells, groups[at])
 		if !own.known {
-			own = whole
+			own = whole()
 		}
 		for _, c := range groups[at] {
 			if cells.IsCensored(c) {
@@ -112,16 +117,17 @@ func newMarginal(o *tensor.Observed, cells []int) (m marginal) {
 	if m.known = m.deviation > 0; !m.known {
 		return m
 	}
+	low, high := make([]float64, len(cells)), make([]float64, len(cells)) // equal ones of an exact value
+	for k, c := range cells {
+		low[k], high[k] = m.bring(o.Low[c]), m.bring(o.High[c])
+	}
 	for range rounds {
 		var sum, squares float64
 		shift := m.mean
-		for _, c := range cells {
-			first, variance := 0.0, 0.0
+		for k, c := range cells {
+			first, variance := low[k], 0.0
 			if o.IsCensored(c) {
-				t := posterior.Normal(m.mean, m.deviation, m.bring(o.Low[c]), m.bring(o.High[c]))
-				first, variance = t.Moments()
-			} else {
-				first = m.bring(o.Values[c])
+				first, variance = posterior.Normal(m.mean, m.deviation, low[k], high[k]).Moments()
 			}
 			d := first - shift
 			sum += d
@@ -190,8 +196,10 @@ type limited struct {
 }
 
 func (c *Completion) censoredAt(cell []int32) (b limited, ok bool) {
-	if own, known := c.further[cellKey(cell)]; known {
-		return own, true
+	if len(c.further) > 0 {
+		if own, known := c.further[cellKey(cell)]; known {
+			return own, true
+		}
 	}
 	if c.Observed.Low == nil {
 		return b, false
@@ -294,7 +302,7 @@ func (b *between) cdf(y float64) (p float64) {
 
 // quantile is the least y with P(≤ y) ≥ p; mean and deviation tell where to look.
 func (b *between) quantile(p, mean, deviation float64) float64 {
-	const halvings, farthest = 50, 60 // doublings
+	const farthest = 60 // doublings
 	low, high := b.low, b.high
 	step := math.Max(deviation, math.Max(1e-12*math.Abs(mean), 1e-300))
 	for k := 0; math.IsInf(low, -1) && k <= farthest; k++ {
@@ -310,15 +318,7 @@ func (b *between) quantile(p, mean, deviation float64) float64 {
 		}
 		step *= 2
 	}
-	for range halvings {
-		middle := low + float64((high-low)/2)
-		if b.cdf(middle) >= p {
-			high = middle
-		} else {
-			low = middle
-		}
-	}
-	return high
+	return bisect(b.cdf, p, low, high)
 }
 
 // atLimits is At of a censored cell.

@@ -159,7 +159,6 @@ func (m predictive) central(y, step float64) float64 {
 
 // quantile is the least y with P(≤ y) ≥ p, between low and high.
 func (m predictive) quantile(p, low, high float64) float64 {
-	const halvings = 50
 	if m.least > 0 { // on the grid of the values
 		steps := math.Round((high - low) / m.least)
 		for first, last := 0.0, steps; ; {
@@ -174,9 +173,15 @@ func (m predictive) quantile(p, low, high float64) float64 {
 			}
 		}
 	}
+	return bisect(m.cdf, p, low, high)
+}
+
+// bisect is the least y with P(≤ y) ≥ p, between low and high.
+func bisect(cdf func(y float64) float64, p, low, high float64) float64 {
+	const halvings = 50
 	for range halvings {
 		middle := low + float64((high-low)/2)
-		if m.cdf(middle) >= p {
+		if cdf(middle) >= p {
 			high = middle
 		} else {
 			low = middle

@@ -3,6 +3,7 @@ package posterior
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"lacuna/internal/portable"
@@ -68,20 +69,9 @@ func (l *latents) draw(g *scales) {
 
 // within lists the censored cells from begin to end.
 func (l *latents) within(begin, end int) []int32 {
-	return l.cells[search(l.cells, begin):search(l.cells, end)]
-}
-
-// search is the place of the first cell that is not before c.
-func search(cells []int32, c int) int {
-	low, high := 0, len(cells)
-	for low < high {
-		if middle := (low + high) / 2; int(cells[middle]) < c {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low
+	from, _ := slices.BinarySearch(l.cells, int32(begin))
+	to, _ := slices.BinarySearch(l.cells, int32(end))
+	return l.cells[from:to]
 }
 
 // betweenLimits draws from N(0, 1) between a and b, a < b, either of which may be infinite: by inversion, and far out in a

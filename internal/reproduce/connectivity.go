@@ -2,7 +2,6 @@ package reproduce
 
 import (
 	"fmt"
-	"math"
 
 	"lacuna/experiment"
 	"lacuna/figure"
@@ -46,14 +45,7 @@ var connectivity = item{
 	steps((*work).joinedRuns, drawJoined, claimJoined), true,
 }
 
-// joinedCounts are the runs of the diagram, and those of them that recovered the tensor, by depth, joining and share.
-type joinedCounts struct {
-	depths     []int
-	seeds      int
-	hits, runs [][][]int
-}
-
-func (w *work) joinedRuns() (*joinedCounts, error) {
+func (w *work) joinedRuns() (*recoveries, error) {
 	depths, seeds := []int{0, 1, 2, 3}, 4
 	if w.Quick {
 		depths, seeds = []int{0, 1}, 1
@@ -75,68 +67,32 @@ func (w *work) joinedRuns() (*joinedCounts, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &joinedCounts{depths: depths, seeds: seeds}
-	for _, k := range depths {
-		var hits, tries [][]int
-		for _, j := range joinings {
-			hit, try := make([]int, len(joinedShares)), make([]int, len(joinedShares))
-			for i, share := range joinedShares {
-				for _, run := range runs {
-					set := run.Settings
-					if depthOf(run) != k || set.Pattern != j.pattern || set.Bridges != j.bridges ||
-						math.Abs(float64(set.Observed)-share/100) >= 1e-9 || run.State != study.Done {
-						continue
-					}
-					try[i]++
-					if run.Outcome.RelativeTest < joinedError {
-						hit[i]++
-					}
-				}
-			}
-			hits, tries = append(hits, hit), append(tries, try)
-		}
-		c.hits, c.runs = append(c.hits, hits), append(c.runs, tries)
-	}
-	return c, nil
+	return countRecoveries(runs, depths, seeds, len(joinings), joinedShares, joinedError, func(row int, s study.Settings) bool {
+		return s.Pattern == joinings[row].pattern && s.Bridges == joinings[row].bridges
+	}), nil
 }
 
-func drawJoined(w *work, c *joinedCounts) error {
+func drawJoined(w *work, c *recoveries) error {
 	picture := figure.Phase{
 		Title: fmt.Sprintf("Recovered (%%), %s: relative test error below %g; %s, rank %d; tensors a cell: %d", w.rule.words, joinedError,
 			joinedShape, joinedRank, c.seeds),
-		Depths: c.depths, ScaleLabel: "observed cells", Shares: joinedShares, Limit: joinedLimit,
+		ScaleLabel: "observed cells", Shares: joinedShares, Limit: joinedLimit,
 	}
 	for _, j := range joinings {
 		picture.Scales = append(picture.Scales, j.name)
 	}
-	for d := range c.depths {
-		rows := make([][]float64, len(joinings))
-		hit, try := 0, 0
-		for l := range rows {
-			for i := range joinedShares {
-				rows[l] = append(rows[l], float64(c.hits[d][l][i])/float64(c.runs[d][l][i]))
-				hit, try = hit+c.hits[d][l][i], try+c.runs[d][l][i]
-			}
-		}
-		picture.Probability = append(picture.Probability, rows)
-		picture.Notes = append(picture.Notes, fmt.Sprintf("%d of %d runs recovered", hit, try))
-	}
+	c.panels(&picture)
 	return w.picture("connectivity", picture.Figure())
 }
 
-func claimJoined(w *work, c *joinedCounts) {
+func claimJoined(w *work, c *recoveries) {
 	for d, k := range c.depths {
 		for l, j := range joinings {
 			hits, tries := 0, 0
 			for i := range joinedShares {
 				hits, tries = hits+c.hits[d][l][i], tries+c.runs[d][l][i]
 			}
-			low, high := shareInterval(hits, tries)
-			w.entry(Entry{
-				Depth: ref(k), Observed: nan, Paper: nan, Ours: study.Number(float64(hits) / float64(tries)), Low: low, High: high, Runs: tries,
-				Claim: "share of starts that recover the tensor, over all shares observed: " + j.name, Holds: hits > 0,
-				Why: unless(hits > 0, fmt.Sprintf("none of %d starts did", tries)),
-			})
+			w.claimRecovered(k, nan, hits, tries, "shares observed: "+j.name)
 		}
 	}
 	w.found("The labels of every mode are cut in halves, and all observed cells but the bridges lie within one half. Without "+

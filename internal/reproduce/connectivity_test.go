@@ -14,7 +14,7 @@ func TestConnectivity(t *testing.T) {
 		Options: Options{Out: t.TempDir()}, ctx: context.Background(), rule: rules[0],
 		section: &Section{Item: connectivity.name, Rule: rules[0].name},
 	}
-	c := &joinedCounts{depths: []int{0, 2}, seeds: 4}
+	c := &recoveries{depths: []int{0, 2}, seeds: 4}
 	for range c.depths {
 		var hits, runs [][]int
 		for l := range joinings {

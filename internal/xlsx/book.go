@@ -1,7 +1,7 @@
 // Package xlsx reads the sheets of Excel workbooks (Office Open XML, ISO/IEC 29500), and writes one back with some cells
 // changed and everything else, byte for byte, as it was.
 //
-// It is not a library of workbooks: no formulas are computed and nothing is formatted. It takes a tenth of the room of one.
+// It is not a library of workbooks: no formulas are computed and nothing is formatted.
 package xlsx
 
 import (

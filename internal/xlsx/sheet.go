@@ -207,9 +207,9 @@ func rangeOf(name string) (Range, bool) {
 	return Range{left, top, right, bottom}, err == nil && bad == nil
 }
 
-// rows reads the rows up to the end of their list.
-func (p *sheetParser) rows() error {
-	s := p.sheet
+// children reads the elements of that name within the open one up to its end. visit is told where an element begins, and reads it
+// to its end; others are left out.
+func (p *sheetParser) children(name string, visit func(e xml.StartElement, from int) error) error {
 	for {
 		from := p.offset()
 		token, err := p.d.Token()
@@ -218,88 +218,84 @@ func (p *sheetParser) rows() error {
 		}
 		switch e := token.(type) {
 		case xml.EndElement:
-			s.close = p.offset()
 			return nil
 		case xml.StartElement:
-			if e.Name.Local != "row" {
-				if err := p.d.Skip(); err != nil {
-					return err
-				}
-				continue
+			if e.Name.Local != name {
+				err = p.d.Skip()
+			} else {
+				err = visit(e, from)
 			}
-			row := Row{Number: p.row + 1, from: from, inner: p.offset(), element: p.element(from)}
-			if text := attribute(e, "r"); text != "" {
-				row.named = true
-				if row.Number, err = strconv.Atoi(text); err != nil {
-					return err
-				}
-			}
-			if row.Number < 1 || row.Number > MostRows {
-				return fmt.Errorf("there is no row %d", row.Number)
-			}
-			row.style, _ = strconv.Atoi(attribute(e, "s"))
-			p.row = row.Number
-			if err := p.rowCells(&row); err != nil {
+			if err != nil {
 				return err
 			}
-			s.Rows = append(s.Rows, row)
 		}
 	}
+}
+
+// rows reads the rows up to the end of their list.
+func (p *sheetParser) rows() error {
+	s := p.sheet
+	err := p.children("row", func(e xml.StartElement, from int) (err error) {
+		row := Row{Number: p.row + 1, from: from, inner: p.offset(), element: p.element(from)}
+		if text := attribute(e, "r"); text != "" {
+			row.named = true
+			if row.Number, err = strconv.Atoi(text); err != nil {
+				return err
+			}
+		}
+		if row.Number < 1 || row.Number > MostRows {
+			return fmt.Errorf("there is no row %d", row.Number)
+		}
+		row.style, _ = strconv.Atoi(attribute(e, "s"))
+		p.row = row.Number
+		if err := p.rowCells(&row); err != nil {
+			return err
+		}
+		s.Rows = append(s.Rows, row)
+		return nil
+	})
+	s.close = p.offset()
+	return err
 }
 
 // rowCells reads the cells of a row up to its end.
 func (p *sheetParser) rowCells(row *Row) error {
 	column := 0
-	for {
-		from := p.offset()
-		token, err := p.d.Token()
-		if err != nil {
-			return err
+	return p.children("c", func(e xml.StartElement, from int) error {
+		cell := Cell{
+			Column: column + 1, Row: row.Number, Kind: Kind(attribute(e, "t")), from: from,
+			inner: p.offset(), element: p.element(from),
 		}
-		switch e := token.(type) {
-		case xml.EndElement:
-			return nil
-		case xml.StartElement:
-			if e.Name.Local != "c" {
-				if err := p.d.Skip(); err != nil {
-					return err
-				}
-				continue
+		if name := attribute(e, "r"); name != "" {
+			c, r, err := place(name)
+			if err != nil || r != row.Number {
+				return fmt.Errorf("row %d holds a cell %q", row.Number, name)
 			}
-			cell := Cell{
-				Column: column + 1, Row: row.Number, Kind: Kind(attribute(e, "t")), from: from,
-				inner: p.offset(), element: p.element(from),
+			cell.Column, cell.named = c, true
+		}
+		if cell.Kind == "n" {
+			cell.Kind = Number
+		}
+		column = cell.Column
+		if column > MostColumns {
+			return fmt.Errorf("row %d has too many cells", row.Number)
+		}
+		if cell.Style, _ = strconv.Atoi(attribute(e, "s")); cell.Style == 0 {
+			if cell.Style = row.style; cell.Style == 0 {
+				cell.Style = p.sheet.columnStyle(column)
 			}
-			if name := attribute(e, "r"); name != "" {
-				c, r, err := place(name)
-				if err != nil || r != row.Number {
-					return fmt.Errorf("row %d holds a cell %q", row.Number, name)
-				}
-				cell.Column, cell.named = c, true
-			}
-			if cell.Kind == "n" {
-				cell.Kind = Number
-			}
-			column = cell.Column
-			if column > MostColumns {
-				return fmt.Errorf("row %d has too many cells", row.Number)
-			}
-			if cell.Style, _ = strconv.Atoi(attribute(e, "s")); cell.Style == 0 {
-				if cell.Style = row.style; cell.Style == 0 {
-					cell.Style = p.sheet.columnStyle(column)
-				}
-			}
-			if p.cells++; p.cells%1024 == 0 {
-				if err := p.room(p.cells); err != nil {
-					return err
-				}
-			}
-			if err := p.content(&cell); err != nil {
+		}
+		if p.cells++; p.cells%1024 == 0 {
+			if err := p.room(p.cells); err != nil {
 				return err
 			}
-			row.Cells = append(row.Cells, cell)
 		}
-	}
+		if err := p.content(&cell); err != nil {
+			return err
+		}
+		row.Cells = append(row.Cells, cell)
+		return nil
+	})
 }
 
 // content reads a cell up to its end.

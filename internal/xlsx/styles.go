@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"math"
@@ -18,7 +19,7 @@ func (b *Book) readStyles(part string) error {
 	}
 	codes := map[int]string{}
 	var formats []int
-	d := xml.NewDecoder(strings.NewReader(string(data)))
+	d := xml.NewDecoder(bytes.NewReader(data))
 	inCells := false
 	for {
 		token, err := d.Token()

@@ -95,11 +95,7 @@ func TestBadFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := open(t, address(t))
-			p.await(`document.getElementById("status").textContent === "Ready."`)
-			p.give(path)
-			for value[bool](p, `document.getElementById("error").hidden`) {
-			}
-			if got := p.text("error"); got != want {
+			if got := p.refused(path); got != want {
 				t.Errorf("the page says\n%s\nthe command\n%s", got, want)
 			}
 			p.look("error")
@@ -115,11 +111,7 @@ func TestWorkbook(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := open(t, address(t))
-			p.await(`document.getElementById("status").textContent === "Ready."`)
-			p.give(path)
-			for value[bool](p, `document.getElementById("error").hidden`) {
-			}
-			if got := p.text("error"); !strings.Contains(got, "--censored") {
+			if got := p.refused(path); !strings.Contains(got, "--censored") {
 				t.Errorf("of values below a limit the page says %q", got)
 			}
 			p.script(`document.querySelector("[name=censored]").checked = true`)
@@ -175,6 +167,16 @@ func (p *tab) readExample() {
 func (p *tab) give(path string) {
 	p.Helper()
 	p.do(chromedp.SetUploadFiles(chromedp.ID("file"), []string{path}))
+}
+
+// refused gives a file to a page that has just opened, and returns what it says is wrong.
+func (p *tab) refused(path string) string {
+	p.Helper()
+	p.await(`document.getElementById("status").textContent === "Ready."`)
+	p.give(path)
+	for value[bool](p, `document.getElementById("error").hidden`) {
+	}
+	return p.text("error")
 }
 
 // fill does the work and wants to see how far it is on the way.
