@@ -20,6 +20,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	var predicted outOfFold
 	count := min(plan.folds, f.parts-len(sel.parts))
 	j.dealFolds(ctx, f, count, sel.candidates, equal, plan)
+	beside := j.mayHaveCompanion()
 	for part := range count {
 		kept, held := f.without(part)
 		fit := j.fitDealt(ctx, kept, sel.candidates, equal, plan.trials, plan.sweeps, foldName(part))
@@ -27,6 +28,9 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 			break
 		}
 		predicted.add(j, fit, kept, held, f, part)
+		if beside {
+			predicted.besides = append(predicted.besides, j.besides(fit, kept, held))
+		}
 	}
 	out := fitted{
 		scores: score(nil, effects{}, tensor.Scaling{}),
@@ -43,7 +47,11 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	}
 	if len(predicted.y) > 0 {
 		weights = predicted.weights(func(int) bool { return true })
-		out.heldOut, out.heldLimits = splitCensored(predicted.combine(j.Seed))
+		predicted.combine(j.Seed)
+		if len(predicted.besides) > 0 {
+			out.companion = j.findCompanion(&predicted, weights)
+		}
+		out.heldOut, out.heldLimits = splitCensored(predicted.cells)
 		train, _ := f.without(first)
 		unit := j.scoring(train)
 		out.scores = score(out.heldOut, fitEffects(unit.Apply(train)), unit)
@@ -83,13 +91,17 @@ func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidat
 // conclude calibrates the fit of all observed cells with the held-out ones, and describes it. The cells of a part choose
 // the description.
 func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f folds, part int, budget float64) {
-	seen := j.weigh(out.heldOut, f, final)
+	out.fit = final
+	if out.companion != nil && final.samples() > 0 {
+		out.fit = j.accompany(final, *out.companion)
+	}
+	seen := j.weigh(out.heldOut, f, out.fit)
 	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
 	out.calibration.seen = seen
 	out.levels, out.labelLevels = newLevels(out.heldOut), j.kinds.newLevels(out.heldOut)
 	out.heldOut = out.calibration.apply(out.heldOut)
 	out.logScores = logScores(slices.Concat(out.heldOut, out.calibration.apply(out.heldLimits)), j.kindAt)
-	out.fit, out.samples, out.scaling = final, final.samples(), final.members[0].scaling
+	out.samples, out.scaling = final.samples(), final.members[0].scaling
 	if s := final.members[0].candidate.scaling; s.own != "" { // the description's blocks are of values, not of links
 		out.scaling = scaling{kind: byLabel, mode: s.mode}.fit(f.cells)
 	}
@@ -132,6 +144,7 @@ type outOfFold struct {
 	y           []float64      // in standardised units, in which weights are chosen
 	predictions [][]float64    // of every candidate, in the same units
 	raw         [][]prediction // in the data's units
+	besides     []beside       // of every part; none: not looked at
 }
 
 func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f folds, part int) {

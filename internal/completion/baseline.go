@@ -56,3 +56,12 @@ func (e effects) at(cell []int32) float64 {
 	}
 	return v
 }
+
+// residuals are what the effects leave of some cells.
+func (e effects) residuals(o *tensor.Observed) []float64 {
+	out := make([]float64, o.Len())
+	for c, v := range o.Values {
+		out[c] = v - e.at(o.Cell(c))
+	}
+	return out
+}

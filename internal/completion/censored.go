@@ -253,7 +253,7 @@ type between struct {
 
 // between is nil where no sample says anything of limits.
 func (c *Completion) between(cell []int32, b limited) *between {
-	e, ok := c.fit.(*ensemble)
+	e, ok := modelsOf(c.fit)
 	if !ok || e.samples() == 0 {
 		return nil
 	}
@@ -348,7 +348,7 @@ func (c *Completion) boundsAtLimits(cell []int32, b limited, level float64) (low
 
 // drawAtLimits is a draw of a censored cell, of the sample that all cells of the draw have.
 func (c *Completion) drawAtLimits(number int, cell []int32, b limited) float64 {
-	e, ok := c.fit.(*ensemble)
+	e, ok := modelsOf(c.fit)
 	if !ok {
 		return b.standIn
 	}

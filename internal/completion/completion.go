@@ -67,6 +67,7 @@ type job struct {
 // fitted is what the stages that fit the table come to.
 type fitted struct {
 	fit         predictor
+	companion   *chosen    // beside the models; nil: none
 	cp          *tensor.CP // nil: none was found
 	scaling     tensor.Scaling
 	heldOut     []HeldOutCell
@@ -223,6 +224,9 @@ func (c *Completion) take(f fitted) {
 	s := &c.Settings
 	s.Method, s.Standardisation, s.Blocks = f.method, f.standardisation, f.blocks
 	s.Weights, s.Samples, s.Folds, s.PeriodsFound = f.weights, f.samples, f.folds, f.periods
+	if f.companion != nil {
+		s.Neighbours = f.companion.words(c.Observed.Order())
+	}
 	if c.CP = f.cp; c.CP == nil {
 		c.CP = tensor.NewCP(c.Observed.Shape(), 0)
 	}

@@ -70,15 +70,17 @@ func (j *job) firstCourses() []course {
 	return courses
 }
 
+// fewestLabels are those of an ordered mode between which a course can be told.
+const fewestLabels = 4
+
 // otherCourses lists what is tried for the factor of a mode beside its first course.
 func (j *job) otherCourses(n int) (others []course) {
-	const fewest = 4 // labels between which a course can be told
 	mode := j.observed.Modes[n]
 	insisted := slices.Contains(j.Smooth, n)
 	if j.Nonnegative {
 		return nil // a Gaussian process has either sign
 	}
-	if !insisted && (mode.Coordinates == nil || len(mode.Labels) < fewest) {
+	if !insisted && (mode.Coordinates == nil || len(mode.Labels) < fewestLabels) {
 		return nil
 	}
 	if !insisted {

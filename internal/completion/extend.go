@@ -26,7 +26,7 @@ var (
 // where labels have units of their own, mean and deviation are those of the label's known cells, or those of all labels
 // where there are fewer than two. An exact model and a noise that is not around the predictor are refused.
 func (c *Completion) Extend(mode int, labels []string, index [][]int32, values []float64) (*Completion, error) {
-	fit, ok := c.fit.(*ensemble)
+	fit, ok := modelsOf(c.fit)
 	switch c.fit.(type) {
 	case *exactFit:
 		return nil, errExact
@@ -63,8 +63,14 @@ func (c *Completion) Extend(mode int, labels []string, index [][]int32, values [
 		out.unit = extendScaling(c.unit, mode, len(labels), cells)
 		out.shape = knownShape(out.Observed)
 	}
-	out.fit, err = fit.extend(mode, len(labels), cells, c.seed, c.Settings.Nonnegative)
-	return &out, err
+	extended, err := fit.extend(mode, len(labels), cells, c.seed, c.Settings.Nonnegative)
+	if out.fit = extended; err != nil {
+		return nil, err
+	}
+	if with, ok := c.fit.(*accompanied); ok {
+		out.fit = &accompanied{extended, with.companion}
+	}
+	return &out, nil
 }
 
 // joined are all cells in canonical order, with the modes of the second.

@@ -415,7 +415,12 @@ func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget fl
 	}
 	var predicted outOfFold
 	predicted.add(j, fit, kept, measured, f, part)
-	out.heldOut, out.heldLimits = splitCensored(predicted.combine(j.Seed))
+	predicted.combine(j.Seed)
+	if j.mayHaveCompanion() && len(predicted.y) > 0 {
+		predicted.besides = []beside{j.besides(fit, kept, measured)}
+		out.companion = j.findCompanion(&predicted, predicted.weights(func(int) bool { return true }))
+	}
+	out.heldOut, out.heldLimits = splitCensored(predicted.cells)
 	unit := j.scoring(kept)
 	out.scores = score(out.heldOut, fitEffects(unit.Apply(kept)), unit)
 	j.report("fitting all observed cells", out.scores.nrmse)

@@ -111,9 +111,17 @@ type Report struct {
 	Folds           int           `json:"folds"`    // folds whose cells measured the error
 	Smooth          []int         `json:"smooth,omitempty"`
 	PeriodsFound    []FoundPeriod `json:"periods_found,omitempty"` // in the values, and used
+	Neighbours      *Neighbours   `json:"neighbours,omitempty"`    // what known cells nearby add; nil: nothing
 	Nonnegative     bool          `json:"nonnegative,omitempty"`   // no factor has a negative entry
 	Censored        int           `json:"censored,omitempty"`      // cells of which limits are known
 	Limits          []string      `json:"limits,omitempty"`        // that the values were found to keep, in words
+}
+
+// Neighbours is what known cells near another add to its value, chosen on held-out cells. Modes count from 0.
+type Neighbours struct {
+	Residuals []int   `json:"residuals_along,omitempty"`    // modes along which residuals of the models are kriged and added
+	Effects   float64 `json:"main_effects_weight"`          // of main effects, of which and the models the values are an average
+	Along     []int   `json:"main_effects_along,omitempty"` // modes along which residuals of the main effects are kriged
 }
 
 // Weight is a model's share of an average.

@@ -16,7 +16,7 @@ import (
 
 // fitMagic begins a saved fit; the number changes with what follows: the length of the content, the content, its SHA-256.
 const (
-	fitMagic  = "lacuna fit 2\n"
+	fitMagic  = "lacuna fit 3\n"
 	fitPrefix = "lacuna fit "
 )
 
@@ -45,6 +45,14 @@ type savedFit struct {
 	Ensemble *savedEnsemble // one of these three
 	Exact    *savedExact
 	Constant *float64
+
+	Companion *savedCompanion // of the ensemble; nil: none
+}
+
+// savedCompanion is one without what the known cells tell again.
+type savedCompanion struct {
+	Chosen   chosen
+	Residual []float64 // that the models leave
 }
 
 type savedCalibration struct {
@@ -114,18 +122,22 @@ func (c *Completion) saved() (*savedFit, error) {
 	for _, b := range k.bends {
 		out.Calibration.Bends = append(out.Calibration.Bends, savedBend{b.values, b.factors})
 	}
+	if with, ok := c.fit.(*accompanied); ok {
+		out.Companion = &savedCompanion{with.companion.chosen, with.companion.residual[0]}
+	}
+	models, _ := modelsOf(c.fit)
 	switch fit := c.fit.(type) {
 	case constant:
 		value := float64(fit)
 		out.Constant = &value
 	case *exactFit:
 		out.Exact = &savedExact{fit.CP, fit.Residual, fit.scaling, fit.stderr, fit.widened}
-	case *ensemble:
+	default:
 		e := &savedEnsemble{
-			Mean: fit.effects.mean, Effects: fit.effects.effect, Deviation: fit.deviation, Low: fit.low, High: fit.high,
-			Least: fit.least,
+			Mean: models.effects.mean, Effects: models.effects.effect, Deviation: models.deviation, Low: models.low,
+			High: models.high, Least: models.least,
 		}
-		for _, m := range fit.members {
+		for _, m := range models.members {
 			p, err := m.posterior.Save()
 			if err != nil {
 				return nil, fmt.Errorf("a fit of values that scatter as %s cannot be saved, give --noise gaussian or student: %w",
@@ -203,7 +215,12 @@ func (s *savedFit) load() (*Completion, error) {
 	}
 	switch {
 	case s.Ensemble != nil:
-		c.fit, err = s.Ensemble.load(observed.Shape())
+		models, failure := s.Ensemble.load(observed.Shape())
+		if c.fit, err = models, failure; err == nil && s.Companion != nil {
+			if err = s.Companion.check(observed, s.Unit); err == nil {
+				c.fit = &accompanied{models, newCompanion(s.Companion.Chosen, observed, s.Unit, s.Companion.Residual)}
+			}
+		}
 	case s.Exact != nil:
 		e := s.Exact
 		c.fit = &exactFit{
@@ -214,6 +231,24 @@ func (s *savedFit) load() (*Completion, error) {
 		c.fit = constant(*s.Constant)
 	}
 	return c, err
+}
+
+// check refuses what a companion would index out of range with.
+func (s *savedCompanion) check(o *tensor.Observed, unit tensor.Scaling) error {
+	if len(s.Residual) != o.Len() || unit.Mode >= o.Order() || unit.Mode >= 0 && len(unit.Scale) != o.Shape()[unit.Mode] {
+		return errors.New("the residuals do not fit the table")
+	}
+	for _, p := range []*process{s.Chosen.Local, s.Chosen.Simple} {
+		if p != nil && (len(p.Reach) != o.Order() || len(p.Trust) != len(unit.Scale)) {
+			return errors.New("the way that residuals are kriged does not fit the table")
+		}
+	}
+	for _, n := range s.Chosen.modes(o.Order()) {
+		if len(o.Modes[n].Coordinates) != o.Shape()[n] {
+			return errors.New("residuals are kriged along a mode without an order")
+		}
+	}
+	return nil
 }
 
 // knownShape knows which cells are void, and nothing of the gaps.

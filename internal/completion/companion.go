@@ -1,0 +1,183 @@
+package completion
+
+import (
+	"math"
+
+	"lacuna/internal/parallel"
+	"lacuna/tensor"
+)
+
+// companion is what known cells near another tell of it beyond what all cells have in common, as the weather of one place
+// does beside the climate of all: kriging along the ordered modes, in two parts. The residuals that the models leave are
+// kriged and added to their values, the local part of complementary kernelised learning (Lei, Labbe and Sun 2022). And that
+// is averaged with main effects whose residuals are kriged: interpolation where known cells are near, and what can be said
+// without a model where none are. Held-out cells choose both parts; either may be missing.
+type companion struct {
+	chosen
+	effects  effects // in deviations
+	square   float64 // mean square of their residuals
+	unit     tensor.Scaling
+	nearby   nearby
+	residual [2][]float64 // of the known cells, left by the models and by the main effects, in deviations
+}
+
+// chosen is what held-out cells choose of a companion.
+type chosen struct {
+	Local  *process // of the residuals of the models; nil: nothing is added
+	Simple *process // of the residuals of the main effects; nil: they have no part
+	Weight float64  // of the main effects; the models have the rest
+}
+
+// newCompanion is the one chosen, for known cells of which the models leave some residuals, in deviations.
+func newCompanion(c chosen, cells *tensor.Observed, unit tensor.Scaling, residual []float64) *companion {
+	scaled := unit.Apply(cells)
+	b := &companion{chosen: c, effects: fitEffects(scaled), unit: unit, nearby: newNearby(cells, c.modes(cells.Order()))}
+	simple := b.effects.residuals(scaled)
+	b.square = meanSquare(simple)
+	b.residual = [2][]float64{residual, simple}
+	return b
+}
+
+// accompany gives a fit of all observed cells the companion that was chosen.
+func (j *job) accompany(fit *ensemble, c chosen) *accompanied {
+	cells, unit := j.observed, j.scoring(j.observed)
+	residual := make([]float64, cells.Len())
+	for k, made := range fit.all(cells.Index, j.Threads) {
+		residual[k] = (cells.Values[k] - made.value) / unit.ScaleAt(cells.Cell(k))
+	}
+	return &accompanied{fit, newCompanion(c, cells, unit, capped(residual))}
+}
+
+// modes are those with a reach.
+func (c chosen) modes(order int) (modes []int) {
+	for n := range order {
+		if c.Local != nil && c.Local.Reach[n] > 0 || c.Simple != nil && c.Simple.Reach[n] > 0 {
+			modes = append(modes, n)
+		}
+	}
+	return modes
+}
+
+// words report it.
+func (c chosen) words(order int) *Neighbours {
+	n := &Neighbours{Residuals: chosen{Local: c.Local}.modes(order), Along: chosen{Simple: c.Simple}.modes(order)}
+	if c.Simple != nil {
+		n.Effects = c.Weight
+	}
+	return n
+}
+
+// capped keeps residuals within four deviations: an outlier says little of its neighbours.
+func capped(residual []float64) []float64 {
+	const most = 4
+	reach := most * math.Sqrt(meanSquare(residual))
+	for k, r := range residual {
+		residual[k] = math.Min(math.Max(r, -reach), reach)
+	}
+	return residual
+}
+
+// meanSquare is 0 of none.
+func meanSquare(x []float64) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += float64(v * v)
+	}
+	return sum / math.Max(1, float64(len(x)))
+}
+
+// labelOf is the place of a cell's label among those that have units of their own; a later one is taken for the first.
+func labelOf(unit tensor.Scaling, cell []int32) int {
+	if unit.Mode < 0 || int(cell[unit.Mode]) >= len(unit.Scale) {
+		return 0
+	}
+	return int(cell[unit.Mode])
+}
+
+// beside changes what the models say of a cell.
+func (b *companion) beside(w *workspace, cell []int32, p prediction) prediction {
+	for n, i := range cell {
+		if int(i) >= b.nearby.labels[n] {
+			return p // a label that came later
+		}
+	}
+	w.around = b.nearby.of(cell, w.around[:0])
+	label, scale := labelOf(b.unit, cell), b.unit.ScaleAt(cell)
+	if b.Local != nil {
+		p = b.Local.correct(w, label, b.residual[0]).of(p, scale)
+	}
+	if b.Simple == nil {
+		return p
+	}
+	q := prediction{value: b.unit.Undo(cell, b.effects.at(cell)), noise: float64(b.square * scale * scale)}
+	return mixed(p, b.Simple.correct(w, label, b.residual[1]).of(q, scale), b.Weight)
+}
+
+// mixed averages what the models and what the main effects say, these with a weight.
+func mixed(p, q prediction, weight float64) prediction {
+	apart, own := p.value-q.value, 1-weight
+	return prediction{
+		p.value - float64(weight*apart),
+		float64(own*p.spread) + float64(weight*q.spread) + float64(weight*own*apart*apart),
+		float64(own*p.noise) + float64(weight*q.noise),
+	}
+}
+
+// accompanied is a fit with its companion.
+type accompanied struct {
+	*ensemble
+	companion *companion
+}
+
+func (a *accompanied) at(cell []int32) prediction {
+	return a.companion.beside(new(workspace), cell, a.ensemble.at(cell))
+}
+
+func (a *accompanied) all(index [][]int32, threads int) []prediction {
+	const piece = 256
+	out := a.ensemble.all(index, threads)
+	parallel.For(threads, (len(out)+piece-1)/piece, func(p int) {
+		var w workspace
+		cell := make([]int32, len(index))
+		for c := p * piece; c < min(len(out), (p+1)*piece); c++ {
+			for n, column := range index {
+				cell[n] = column[c]
+			}
+			out[c] = a.companion.beside(&w, cell, out[c])
+		}
+	})
+	return out
+}
+
+// draws are those of the fit, brought to the variances that the companion leaves.
+func (a *accompanied) draws(seed uint64, numbers []int) drawer {
+	draw := a.ensemble.draws(seed, numbers)
+	return func(index [][]int32, made []prediction, threads int) [][]variate {
+		own := a.ensemble.all(index, threads)
+		out := draw(index, own, threads)
+		for c, p := range made {
+			value, noise := widening(own[c].spread, p.spread), widening(own[c].noise, p.noise)
+			for d := range out {
+				out[d][c] = variate{float64(value * out[d][c].value), float64(noise * out[d][c].noise)}
+			}
+		}
+		return out
+	}
+}
+
+// widening is the factor of deviations that makes one variance of another.
+func widening(from, to float64) float64 {
+	if from == 0 {
+		return 1
+	}
+	return math.Sqrt(to / from)
+}
+
+// modelsOf are the models of a fit, with a companion or without.
+func modelsOf(fit predictor) (e *ensemble, ok bool) {
+	if a, with := fit.(*accompanied); with {
+		return a.ensemble, true
+	}
+	e, ok = fit.(*ensemble)
+	return e, ok
+}

@@ -1,0 +1,169 @@
+package completion
+
+import (
+	"math"
+	"slices"
+	"sort"
+
+	"lacuna/internal/portable"
+	"lacuna/tensor"
+)
+
+// process is how residuals are kriged along the ordered modes. In units of their deviation they are f + e, e independent
+// from cell to cell, cov(f, f′) = share · exp(−Σ_n |x_n − x′_n| / reach_n) for cells that differ in ordered modes alone, x_n
+// coordinates in steps. A residual is expected to be trust · k K⁻¹ r, given those of the nearest known cells of its fibres,
+// r, K their covariances and k those with the cell.
+type process struct {
+	Reach []float64 // [n]: in steps; 0: of mode n nothing is used
+	Share float64
+	Trust []float64 // of every label of the mode that has units of its own, or one for all
+	Power float64   // of the share of the variance that is left by the equations, which takes r for what it stands for
+}
+
+const (
+	nearbyCells = 3    // known cells on each side of a cell along a fibre
+	longReach   = 12.0 // reaches, beyond which a cell is left out
+)
+
+// adjacent is a known cell in a fibre of another.
+type adjacent struct {
+	mode  int
+	steps float64 // beyond the other, in the coordinate of the mode
+	at    int32   // among the known cells
+}
+
+// nearby finds the known cells next to any cell.
+type nearby struct {
+	cells  *tensor.Observed
+	modes  []int
+	fibre  []subset    // all modes but one
+	along  []tuples    // known cells by fibre
+	places [][]float64 // coordinates in steps
+	labels tensor.Shape
+}
+
+func newNearby(cells *tensor.Observed, modes []int) nearby {
+	shape := cells.Shape()
+	b := nearby{cells: cells, modes: modes, labels: shape}
+	for _, n := range modes {
+		others := subset{}
+		for m := range shape {
+			if m != n {
+				others.modes = append(others.modes, m)
+			}
+		}
+		b.fibre = append(b.fibre, others)
+		b.along = append(b.along, newTuples(&others, cells, shape))
+		b.places = append(b.places, inSteps(cells.Modes[n].Coordinates))
+	}
+	return b
+}
+
+// inSteps are coordinates over the median distance from one to the next.
+func inSteps(coordinates []float64) []float64 {
+	sorted := slices.Sorted(slices.Values(coordinates))
+	var gaps []float64
+	for k := 1; k < len(sorted); k++ {
+		if d := sorted[k] - sorted[k-1]; d > 0 {
+			gaps = append(gaps, d)
+		}
+	}
+	step := 1.0
+	if slices.Sort(gaps); len(gaps) > 0 {
+		step = gaps[len(gaps)/2]
+	}
+	places := make([]float64, len(coordinates))
+	for i, x := range coordinates {
+		places[i] = x / step
+	}
+	return places
+}
+
+// of appends the neighbours of a cell; a label that came later has none.
+func (b nearby) of(cell []int32, out []adjacent) []adjacent {
+	for n, i := range cell {
+		if int(i) >= b.labels[n] {
+			return out
+		}
+	}
+	for k, n := range b.modes {
+		list := b.along[k].cells(b.cells, &b.fibre[k], cell)
+		column, places := b.cells.Index[n], b.places[k]
+		add := func(at int32) { out = append(out, adjacent{n, places[column[at]] - places[cell[n]], at}) }
+		middle := sort.Search(len(list), func(i int) bool { return column[list[i]] >= cell[n] })
+		for i := middle - 1; i >= max(0, middle-nearbyCells); i-- {
+			add(list[i])
+		}
+		if middle < len(list) && column[list[middle]] == cell[n] {
+			middle++ // the cell itself
+		}
+		for _, at := range list[middle:min(len(list), middle+nearbyCells)] {
+			add(at)
+		}
+	}
+	return out
+}
+
+// workspace is what cells that are kriged one after the other share.
+type workspace struct {
+	around, within         []adjacent
+	factor, toward, solved []float64
+}
+
+// correction is what is added to the value of a cell, in deviations, and the share of its variance that is left.
+type correction struct{ add, left float64 }
+
+func (c correction) of(p prediction, scale float64) prediction {
+	return prediction{p.value + float64(c.add*scale), float64(c.left * p.spread), float64(c.left * p.noise)}
+}
+
+// correct kriges the residual of a cell of which the workspace holds what is around.
+func (p *process) correct(w *workspace, label int, residual []float64) correction {
+	w.within = w.within[:0]
+	for _, a := range w.around {
+		if r := p.Reach[a.mode]; r > 0 && math.Abs(a.steps) <= longReach*r {
+			w.within = append(w.within, a)
+		}
+	}
+	const least = 0.01 // of the variance
+	value, explained := p.krige(w, residual)
+	trust := p.Trust[label]
+	left := math.Max(least, 1-float64(trust*(2-trust)*explained))
+	return correction{float64(trust * value), portable.Pow(left, p.Power)}
+}
+
+// krige returns k K⁻¹ r and k K⁻¹ k.
+func (p *process) krige(w *workspace, residual []float64) (value, explained float64) {
+	m := len(w.within)
+	w.factor = slices.Grow(w.factor[:0], m*m)[:m*m]
+	w.toward = slices.Grow(w.toward[:0], m)[:m]
+	w.solved = slices.Grow(w.solved[:0], m)[:m]
+	for a, x := range w.within {
+		far := math.Abs(x.steps) / p.Reach[x.mode]
+		row := w.factor[a*m : a*m+a+1]
+		for b, y := range w.within[:a] {
+			apart := far + math.Abs(y.steps)/p.Reach[y.mode]
+			if x.mode == y.mode {
+				apart = math.Abs(x.steps-y.steps) / p.Reach[x.mode]
+			}
+			row[b] = p.Share * portable.Exp(-apart)
+		}
+		// K = L Lᵀ, row by row; with L u = k and L v = r the residual is uᵀ v, and what it explains uᵀ u.
+		u, v, square := p.Share*portable.Exp(-far), residual[x.at], 1.0
+		for b := range a {
+			other, sum := w.factor[b*m:b*m+b+1], row[b]
+			for c := range b {
+				sum -= float64(row[c] * other[c])
+			}
+			row[b] = sum / other[b]
+			u -= float64(row[b] * w.toward[b])
+			v -= float64(row[b] * w.solved[b])
+			square -= float64(row[b] * row[b])
+		}
+		row[a] = math.Sqrt(math.Max(square, 1-p.Share))
+		w.toward[a], w.solved[a] = u/row[a], v/row[a]
+		value += float64(w.toward[a] * w.solved[a])
+		explained += float64(w.toward[a] * w.toward[a])
+	}
+	return value, explained
+}

@@ -1,0 +1,397 @@
+package completion
+
+import (
+	"math"
+	"slices"
+
+	"lacuna/internal/parallel"
+	"lacuna/internal/portable"
+	"lacuna/internal/rng"
+	"lacuna/tensor"
+)
+
+// tryouts are held-out cells on which companions are tried.
+type tryouts struct {
+	unit      tensor.Scaling
+	order     int
+	modes     []int // ordered
+	scattered bool
+	threads   int
+	cells     []tryout
+}
+
+// tryout is one of them, with the errors of the models and of the main effects, and their residuals around it.
+type tryout struct {
+	part     int
+	piece    int32
+	label    int
+	models   prediction // in deviations
+	simple   prediction
+	value    float64
+	around   []adjacent
+	residual [2][]float64
+}
+
+// beside is what is known around the cells that a part holds out, and what every member predicts of it.
+type beside struct {
+	around    [][]adjacent // of every held-out cell, positions in what follows
+	known     [][]int32    // columns
+	values    []float64
+	predicted [][]float64 // of every member
+	effects   effects     // of what is not held out, in deviations
+	square    float64     // mean square of their residuals
+}
+
+// besides looks around the held-out cells of a part.
+func (j *job) besides(fit *ensemble, kept, held *tensor.Observed) beside {
+	near := newNearby(kept, j.orderedModes())
+	scaled := j.scoring(j.observed).Apply(kept)
+	b := beside{known: make([][]int32, kept.Order()), effects: fitEffects(scaled)}
+	b.square = meanSquare(b.effects.residuals(scaled))
+	place := map[int32]int32{}
+	for k := range held.Values {
+		around := near.of(held.Cell(k), nil)
+		for i := range around {
+			at, met := place[around[i].at]
+			if !met {
+				at = int32(len(b.values))
+				place[around[i].at] = at
+				for n, column := range kept.Index {
+					b.known[n] = append(b.known[n], column[around[i].at])
+				}
+				b.values = append(b.values, kept.Values[around[i].at])
+			}
+			around[i].at = at
+		}
+		b.around = append(b.around, around)
+	}
+	for m := range fit.members {
+		values := make([]float64, len(b.values))
+		if len(values) > 0 {
+			for k, p := range fit.only(m).all(b.known, j.Threads) {
+				values[k] = p.value
+			}
+		}
+		b.predicted = append(b.predicted, values)
+	}
+	return b
+}
+
+// residuals are those around the held-out cells, left by the models with these weights and by the main effects.
+func (b *beside) residuals(weights []float64, unit tensor.Scaling) [2][]float64 {
+	models, simple := make([]float64, len(b.values)), make([]float64, len(b.values))
+	cell := make([]int32, len(b.known))
+	for k, y := range b.values {
+		for n, column := range b.known {
+			cell[n] = column[k]
+		}
+		center, scale := unit.Undo(cell, 0), unit.ScaleAt(cell)
+		simple[k] = (y-center)/scale - b.effects.at(cell)
+		for m, w := range weights {
+			y -= float64(w * b.predicted[m][k])
+		}
+		models[k] = y / scale
+	}
+	return [2][]float64{capped(models), simple}
+}
+
+// orderedModes are those along which a cell has neighbours.
+func (j *job) orderedModes() (modes []int) {
+	for n, mode := range j.observed.Modes {
+		if mode.Coordinates != nil && len(mode.Labels) >= fewestLabels {
+			modes = append(modes, n)
+		}
+	}
+	return modes
+}
+
+// mayHaveCompanion reports whether there is a way along which cells are near each other, whether residuals can be added to
+// the models' values, and whether there is memory for them.
+func (j *job) mayHaveCompanion() bool {
+	return len(j.orderedModes()) > 0 && !j.Nonnegative && j.kinds == nil && !j.Noise.Own() && j.observed.Low == nil &&
+		j.observed.Len() < memoryCounts
+}
+
+// findCompanion chooses a companion on held-out cells, and corrects these: those of every third of the parts by what the
+// others prefer. It returns nil where no companion lowers the error enough.
+func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
+	const worth = 0.98 // of the error, that one more part of it has to bring
+	t := j.tryoutsOf(o, weights)
+	if len(t.cells) < fewScores {
+		return nil
+	}
+	least := t.error(t.without())
+	var corrected []prediction
+	var with [2]bool
+	for _, parts := range [][2]bool{{true, false}, {false, true}, {true, true}} {
+		made := t.cross(parts)
+		{
+			c := t.choose(identity(len(t.cells)), parts)
+			debugf("companion %v before %.4f now %.4f weight %.2f", parts, t.error(t.without()), t.error(made), c.Weight)
+			if c.Local != nil {
+				debugf(" local %v", *c.Local)
+			}
+			if c.Simple != nil {
+				debugf(" simple %v", *c.Simple)
+			}
+			debugf("\n")
+		}
+		if e := t.error(made); e < worth*least {
+			least, corrected, with = e, made, parts
+		}
+	}
+	if corrected == nil {
+		return nil
+	}
+	for k, p := range corrected {
+		h := &o.cells[k]
+		scale := t.unit.ScaleAt(h.Cell)
+		h.Predicted = t.unit.Undo(h.Cell, p.value)
+		h.spread, h.noise = float64(p.spread*scale*scale), float64(p.noise*scale*scale)
+	}
+	c := t.choose(identity(len(t.cells)), with)
+	return &c
+}
+
+func (j *job) tryoutsOf(o *outOfFold, weights []float64) *tryouts {
+	t := &tryouts{
+		unit: j.scoring(j.observed), order: j.observed.Order(), modes: j.orderedModes(), scattered: j.shape.scattered(), threads: j.Threads,
+	}
+	for part, b := range o.besides {
+		residual := b.residuals(weights, t.unit)
+		for _, around := range b.around {
+			h := o.cells[len(t.cells)]
+			center, scale := t.unit.Undo(h.Cell, 0), t.unit.ScaleAt(h.Cell)
+			t.cells = append(t.cells, tryout{
+				part: part, piece: h.piece, label: labelOf(t.unit, h.Cell), around: around, residual: residual,
+				value:  (h.Value - center) / scale,
+				models: prediction{(h.Predicted - center) / scale, h.spread / (scale * scale), h.noise / (scale * scale)},
+				simple: prediction{value: b.effects.at(h.Cell), noise: b.square},
+			})
+		}
+	}
+	return t
+}
+
+// without is what the models say alone.
+func (t *tryouts) without() []prediction {
+	out := make([]prediction, len(t.cells))
+	for k := range t.cells {
+		out[k] = t.cells[k].models
+	}
+	return out
+}
+
+// error is the typical error of the pieces.
+func (t *tryouts) error(made []prediction) float64 {
+	errors, numbers := make([]float64, len(made)), make([]int32, len(made))
+	for k := range made {
+		errors[k], numbers[k] = made[k].value-t.cells[k].value, t.cells[k].piece
+	}
+	return t.typical(errors, numbers)
+}
+
+func (t *tryouts) typical(errors []float64, numbers []int32) float64 {
+	pieces := sumPieces(errors, numbers)
+	if t.scattered {
+		pieces = []piece{together(pieces)}
+	}
+	return typical(pieces)
+}
+
+// cross predicts the cells of every group of parts, of pieces where there is one part, by what the others choose.
+func (t *tryouts) cross(with [2]bool) []prediction {
+	const groups = 3
+	one := t.cells[len(t.cells)-1].part == 0
+	group := make([]int, len(t.cells))
+	halves := map[int32]int{}
+	stream := rng.New(0, "halves")
+	for k, c := range t.cells {
+		group[k] = c.part % groups
+		if one {
+			half, met := halves[c.piece]
+			if !met {
+				half = stream.IntN(2)
+				halves[c.piece] = half
+			}
+			group[k] = half
+		}
+	}
+	out := make([]prediction, len(t.cells))
+	for g := range groups {
+		var own, others []int32
+		for k := range t.cells {
+			if group[k] == g {
+				own = append(own, int32(k))
+			} else {
+				others = append(others, int32(k))
+			}
+		}
+		c := t.choose(others, with)
+		var w workspace
+		for _, k := range own {
+			out[k] = t.cells[k].apply(&w, c)
+		}
+	}
+	return out
+}
+
+// apply is what a companion makes of the models' prediction.
+func (t *tryout) apply(w *workspace, c chosen) prediction {
+	w.around = t.around
+	p := t.models
+	if c.Local != nil {
+		p = c.Local.correct(w, t.label, t.residual[0]).of(p, 1)
+	}
+	if c.Simple != nil {
+		p = mixed(p, c.Simple.correct(w, t.label, t.residual[1]).of(t.simple, 1), c.Weight)
+	}
+	return p
+}
+
+// choose finds the companion with the least error on some of the cells.
+func (t *tryouts) choose(which []int32, with [2]bool) (c chosen) {
+	const most = 2000
+	if step := (len(which) + most - 1) / most; step > 1 {
+		var some []int32
+		for k := 0; k < len(which); k += step {
+			some = append(some, which[k])
+		}
+		which = some
+	}
+	if with[0] {
+		c.Local = t.chooseProcess(which, 0)
+	}
+	if with[1] {
+		c.Simple = t.chooseProcess(which, 1)
+		t.chooseWeight(which, &c)
+	}
+	return c
+}
+
+// chooseWeight sets the weight of the main effects.
+func (t *tryouts) chooseWeight(which []int32, c *chosen) {
+	const steps = 20
+	models, simple := chosen{Local: c.Local}, chosen{Simple: c.Simple, Weight: 1}
+	p, q, numbers := make([]float64, len(which)), make([]float64, len(which)), make([]int32, len(which))
+	var w workspace
+	for i, k := range which {
+		cell := &t.cells[k]
+		p[i], q[i] = cell.apply(&w, models).value-cell.value, cell.apply(&w, simple).value-cell.value
+		numbers[i] = cell.piece
+	}
+	least, errors := math.Inf(1), make([]float64, len(which))
+	for k := range steps + 1 {
+		weight := float64(k) / steps
+		for i := range errors {
+			errors[i] = p[i] + float64(weight*(q[i]-p[i]))
+		}
+		if e := t.typical(errors, numbers); e < least {
+			least, c.Weight = e, weight
+		}
+	}
+}
+
+// chooseProcess looks for the process with the least error on some of the cells, one mode after the other, for residuals
+// that the models leave (of = 0) or the main effects (1).
+func (t *tryouts) chooseProcess(which []int32, of int) *process {
+	const gain = 0.999 // of the error, that one more mode has to bring
+	reaches, shares := []float64{0, 0.7, 1.5, 3, 6, 12, 25, 50}, []float64{0.3, 0.6, 0.9, 0.98}
+	best := process{Reach: make([]float64, t.order), Share: shares[0], Trust: make([]float64, len(t.unit.Scale))}
+	least := t.weighTrust(&best, which, of)
+	for range t.modes {
+		var candidates []process
+		for _, n := range t.modes {
+			for _, reach := range reaches {
+				for _, share := range shares {
+					c := process{Reach: slices.Clone(best.Reach), Share: share}
+					c.Reach[n] = reach
+					candidates = append(candidates, c)
+				}
+			}
+		}
+		errors := make([]float64, len(candidates))
+		parallel.For(t.threads, len(candidates), func(k int) { errors[k] = t.weighTrust(&candidates[k], which, of) })
+		at := slices.Index(errors, slices.Min(errors))
+		if !(errors[at] < gain*least) {
+			break
+		}
+		best, least = candidates[at], errors[at]
+	}
+	t.choosePower(&best, which, of)
+	return &best
+}
+
+// choosePower sets the power of a process to the one under which errors are most likely, normal with variances that are
+// known but for a factor.
+func (t *tryouts) choosePower(p *process, which []int32, of int) {
+	const steps = 8
+	var w workspace
+	p.Power = 1
+	errors, variances, lefts := make([]float64, len(which)), make([]float64, len(which)), make([]float64, len(which))
+	for i, k := range which {
+		cell := &t.cells[k]
+		w.around = cell.around
+		from := cell.from(of)
+		c := p.correct(&w, cell.label, cell.residual[of])
+		errors[i], variances[i], lefts[i] = from.value+c.add-cell.value, from.spread+from.noise, c.left
+	}
+	best := math.Inf(1)
+	for step := range steps + 1 {
+		power := float64(step) / steps
+		var ratios, logs float64
+		for i, e := range errors {
+			v := variances[i] * portable.Pow(lefts[i], power)
+			ratios += float64(e * e / v)
+			logs += portable.Log(v)
+		}
+		count := float64(len(errors))
+		if unlikely := float64(count*portable.Log(ratios/count)) + logs; unlikely < best {
+			best, p.Power = unlikely, power
+		}
+	}
+}
+
+// from is what is corrected by the residuals of the models (of = 0) or of the main effects.
+func (t *tryout) from(of int) prediction {
+	if of == 0 {
+		return t.models
+	}
+	return t.simple
+}
+
+// weighTrust sets the trust of a process, of labels with units of their own each drawn toward that of all, and returns the
+// error that it comes to.
+func (t *tryouts) weighTrust(p *process, which []int32, of int) float64 {
+	const ownCells, most = 30, 1.5 // of a label, with which its own trust counts half; trust
+	labels := len(t.unit.Scale)
+	p.Trust = slices.Repeat([]float64{1}, labels)
+	adds, errors, numbers := make([]float64, len(which)), make([]float64, len(which)), make([]int32, len(which))
+	products, squares, counts := make([]float64, labels+1), make([]float64, labels+1), make([]float64, labels+1)
+	var w workspace
+	for i, k := range which {
+		cell := &t.cells[k]
+		w.around = cell.around
+		adds[i], numbers[i] = p.correct(&w, cell.label, cell.residual[of]).add, cell.piece
+		errors[i] = cell.value - cell.from(of).value
+		for _, at := range []int{cell.label, labels} {
+			products[at] += float64(errors[i] * adds[i])
+			squares[at] += float64(adds[i] * adds[i])
+			counts[at]++
+		}
+	}
+	trust := func(at int) float64 {
+		if squares[at] == 0 {
+			return 0
+		}
+		return math.Min(math.Max(products[at]/squares[at], 0), most)
+	}
+	for label := range p.Trust {
+		weight := counts[label] / (counts[label] + ownCells)
+		p.Trust[label] = float64(weight*trust(label)) + float64((1-weight)*trust(labels))
+	}
+	for i, k := range which {
+		errors[i] -= float64(p.Trust[t.cells[k].label] * adds[i])
+	}
+	return t.typical(errors, numbers)
+}
