@@ -126,6 +126,8 @@ type (
 	LabelError = completion.LabelError
 	// LabelFamily is a label whose values were taken for something of their own.
 	LabelFamily = completion.LabelFamily
+	// Neighbours is what known cells near another add to its value.
+	Neighbours = completion.Neighbours
 	// FoundPeriod is a distance after which values were found to repeat.
 	FoundPeriod = completion.FoundPeriod
 	// DistanceError is the error of the cells that are so many steps from the nearest known one.

@@ -107,6 +107,7 @@ func (b nearby) of(cell []int32, out []adjacent) []adjacent {
 // workspace is what cells that are kriged one after the other share.
 type workspace struct {
 	around, within         []adjacent
+	near                   []float64
 	factor, toward, solved []float64
 }
 
@@ -138,18 +139,20 @@ func (p *process) krige(w *workspace, residual []float64) (value, explained floa
 	w.factor = slices.Grow(w.factor[:0], m*m)[:m*m]
 	w.toward = slices.Grow(w.toward[:0], m)[:m]
 	w.solved = slices.Grow(w.solved[:0], m)[:m]
+	w.near = w.near[:0]
 	for a, x := range w.within {
-		far := math.Abs(x.steps) / p.Reach[x.mode]
+		near := portable.Exp(-math.Abs(x.steps) / p.Reach[x.mode])
+		w.near = append(w.near, near)
 		row := w.factor[a*m : a*m+a+1]
 		for b, y := range w.within[:a] {
-			apart := far + math.Abs(y.steps)/p.Reach[y.mode]
-			if x.mode == y.mode {
-				apart = math.Abs(x.steps-y.steps) / p.Reach[x.mode]
+			between := near * w.near[b]
+			if x.mode == y.mode && x.steps > 0 == (y.steps > 0) { // on one side
+				between = math.Min(near, w.near[b]) / math.Max(near, w.near[b])
 			}
-			row[b] = p.Share * portable.Exp(-apart)
+			row[b] = p.Share * between
 		}
 		// K = L Lᵀ, row by row; with L u = k and L v = r the residual is uᵀ v, and what it explains uᵀ u.
-		u, v, square := p.Share*portable.Exp(-far), residual[x.at], 1.0
+		u, v, square := p.Share*near, residual[x.at], 1.0
 		for b := range a {
 			other, sum := w.factor[b*m:b*m+b+1], row[b]
 			for c := range b {

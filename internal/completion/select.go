@@ -205,7 +205,6 @@ func (e *explorer) try(c candidate) *trial {
 	}
 	t := e.job.try(e.ctx, e.folds, e.parts, c, e.sweeps, e.chains)
 	e.tried[key] = t
-	debugf("trial %-14s R%d %v %v err %.4f cost %.2f left %.2f parts %v\n", c.name, c.settings.Blocks, c.courses, c.scaling, t.error, t.cost/1e9, e.left/1e9, e.parts)
 	if c.spectral == e.spectral { // trying another start takes nothing from the other trials
 		e.left -= t.cost
 	}

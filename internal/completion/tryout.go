@@ -121,35 +121,29 @@ func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
 		return nil
 	}
 	least := t.error(t.without())
+	groups := t.groups()
 	var corrected []prediction
 	var with [2]bool
 	for _, parts := range [][2]bool{{true, false}, {false, true}, {true, true}} {
-		made := t.cross(parts)
-		{
-			c := t.choose(identity(len(t.cells)), parts)
-			debugf("companion %v before %.4f now %.4f weight %.2f", parts, t.error(t.without()), t.error(made), c.Weight)
-			if c.Local != nil {
-				debugf(" local %v", *c.Local)
-			}
-			if c.Simple != nil {
-				debugf(" simple %v", *c.Simple)
-			}
-			debugf("\n")
-		}
-		if e := t.error(made); e < worth*least {
+		made := t.cross(groups, parts)
+		e := t.error(made)
+		if e < worth*least {
 			least, corrected, with = e, made, parts
 		}
 	}
 	if corrected == nil {
 		return nil
 	}
-	for k, p := range corrected {
-		h := &o.cells[k]
+	every := identity(len(t.cells))
+	all := t.choose(every)
+	c := t.take(all, with, every)
+	var w workspace
+	for k := range t.cells {
+		h, p := &o.cells[k], t.cells[k].apply(&w, c) // variances as the filled cells will have them
 		scale := t.unit.ScaleAt(h.Cell)
-		h.Predicted = t.unit.Undo(h.Cell, p.value)
+		h.Predicted = t.unit.Undo(h.Cell, corrected[k].value)
 		h.spread, h.noise = float64(p.spread*scale*scale), float64(p.noise*scale*scale)
 	}
-	c := t.choose(identity(len(t.cells)), with)
 	return &c
 }
 
@@ -199,37 +193,57 @@ func (t *tryouts) typical(errors []float64, numbers []int32) float64 {
 	return typical(pieces)
 }
 
-// cross predicts the cells of every group of parts, of pieces where there is one part, by what the others choose.
-func (t *tryouts) cross(with [2]bool) []prediction {
-	const groups = 3
-	one := t.cells[len(t.cells)-1].part == 0
-	group := make([]int, len(t.cells))
-	halves := map[int32]int{}
-	stream := rng.New(0, "halves")
-	for k, c := range t.cells {
-		group[k] = c.part % groups
-		if one {
+// group is some of the tryouts, and what the others choose.
+type group struct {
+	own []int32
+	chosen
+	others []int32
+}
+
+// groups are every third of the parts; of one part, halves of its pieces.
+func (t *tryouts) groups() (groups []group) {
+	const thirds = 3
+	number := func(c tryout) int { return c.part % thirds }
+	if t.cells[len(t.cells)-1].part == 0 {
+		halves, stream := map[int32]int{}, rng.New(0, "halves")
+		number = func(c tryout) int {
 			half, met := halves[c.piece]
 			if !met {
 				half = stream.IntN(2)
 				halves[c.piece] = half
 			}
-			group[k] = half
+			return half
 		}
 	}
-	out := make([]prediction, len(t.cells))
-	for g := range groups {
-		var own, others []int32
-		for k := range t.cells {
-			if group[k] == g {
-				own = append(own, int32(k))
+	groups = make([]group, thirds)
+	for k, c := range t.cells {
+		own := number(c)
+		for g := range groups {
+			if g == own {
+				groups[g].own = append(groups[g].own, int32(k))
 			} else {
-				others = append(others, int32(k))
+				groups[g].others = append(groups[g].others, int32(k))
 			}
 		}
-		c := t.choose(others, with)
-		var w workspace
-		for _, k := range own {
+	}
+	for g := range groups {
+		if len(groups[g].own) > 0 {
+			groups[g].chosen = t.choose(groups[g].others)
+		}
+	}
+	return groups
+}
+
+// cross predicts every group with parts of the companion that the others choose.
+func (t *tryouts) cross(groups []group, with [2]bool) []prediction {
+	out := make([]prediction, len(t.cells))
+	var w workspace
+	for _, g := range groups {
+		if len(g.own) == 0 {
+			continue
+		}
+		c := t.take(g.chosen, with, g.others)
+		for _, k := range g.own {
 			out[k] = t.cells[k].apply(&w, c)
 		}
 	}
@@ -249,23 +263,32 @@ func (t *tryout) apply(w *workspace, c chosen) prediction {
 	return p
 }
 
-// choose finds the companion with the least error on some of the cells.
-func (t *tryouts) choose(which []int32, with [2]bool) (c chosen) {
-	const most = 2000
-	if step := (len(which) + most - 1) / most; step > 1 {
-		var some []int32
-		for k := 0; k < len(which); k += step {
-			some = append(some, which[k])
-		}
-		which = some
+// choose finds the two processes with the least errors on some of the cells.
+func (t *tryouts) choose(which []int32) chosen {
+	which = few(which)
+	return chosen{Local: t.chooseProcess(which, 0), Simple: t.chooseProcess(which, 1)}
+}
+
+// few are about a thousand of some numbers.
+func few(which []int32) (some []int32) {
+	const most = 1000
+	step := max(1, len(which)/most)
+	for k := 0; k < len(which); k += step {
+		some = append(some, which[k])
 	}
-	if with[0] {
-		c.Local = t.chooseProcess(which, 0)
+	return some
+}
+
+// take is a part of a companion, with the weight that some cells prefer.
+func (t *tryouts) take(c chosen, with [2]bool, which []int32) chosen {
+	if !with[0] {
+		c.Local = nil
 	}
-	if with[1] {
-		c.Simple = t.chooseProcess(which, 1)
-		t.chooseWeight(which, &c)
+	if !with[1] {
+		c.Simple = nil
+		return c
 	}
+	t.chooseWeight(few(which), &c)
 	return c
 }
 

@@ -187,6 +187,7 @@ func (r *Complete) Text() string {
 		fmt.Fprintf(&s, "Along %q values repeat after %s, which was found in them.\n", r.Modes[p.Mode],
 			strings.TrimSpace(Short(p.Period)+" "+r.units[p.Mode]))
 	}
+	r.neighbours(&s)
 	if family := r.Settings.Noise; family != "auto" && family != "" {
 		fmt.Fprintf(&s, "Values scatter as %s%s.\n", family, r.ownWords())
 	}
@@ -267,5 +268,30 @@ func (r *Complete) labels(s *strings.Builder) {
 			}
 			fmt.Fprintf(s, "  %s: RMSE %s%s, %s\n", l.Label, Short(float64(rmse)), of, verdict)
 		}
+	}
+}
+
+// neighbours says what known values nearby add to what all have in common.
+func (r *Complete) neighbours(s *strings.Builder) {
+	n := r.Settings.Neighbours
+	if n == nil {
+		return
+	}
+	names := func(modes []int) string {
+		var words []string
+		for _, m := range modes {
+			words = append(words, strconv.Quote(r.Modes[m]))
+		}
+		return strings.Join(words, " and ")
+	}
+	if len(n.Residuals) > 0 {
+		fmt.Fprintf(s, "What the blocks leave of the nearest known values along %s is added.\n", names(n.Residuals))
+	}
+	switch share := Short(100 * n.Effects); {
+	case n.Effects == 0:
+	case len(n.Along) > 0:
+		fmt.Fprintf(s, "Filled values are %s %% main effects, interpolated along %s, and the rest the model.\n", share, names(n.Along))
+	default:
+		fmt.Fprintf(s, "Filled values are %s %% main effects, and the rest the model.\n", share)
 	}
 }
