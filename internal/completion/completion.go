@@ -4,6 +4,7 @@
 //	exact      whether a few blocks explain the observed cells to machine precision, and then which
 //	folds      known cells hidden in the shapes of the gaps
 //	average    predictions of held-out cells, stacking weights, and a fit to all observed cells
+//	companion  what known cells nearby tell beyond the models, where held-out cells gain from it
 //	calibrate  what makes standard errors and intervals hold on held-out cells like those to be filled
 //	judge      the error to be expected of the filled cells, altogether and by label
 //	emergence  when the blocks grow along the gradient flow of a deep model

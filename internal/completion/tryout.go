@@ -115,10 +115,14 @@ func (j *job) mayHaveCompanion() bool {
 // findCompanion chooses a companion on held-out cells, and corrects these: those of every third of the parts by what the
 // others prefer. It returns nil where no companion lowers the error enough.
 func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
-	const worth = 0.98 // of the error, that one more part of it has to bring
+	const little, much = 0.98, 0.9 // of the error, that a part of it has to bring
 	t := j.tryoutsOf(o, weights)
 	if len(t.cells) < fewScores {
 		return nil
+	}
+	worth := [2]float64{little, little}
+	if !t.scattered {
+		worth[1] = much // the models of all cells are of more chains than these, and gain most from them between gaps with shapes
 	}
 	least := t.error(t.without())
 	groups := t.groups()
@@ -127,7 +131,12 @@ func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
 	for _, parts := range [][2]bool{{true, false}, {false, true}, {true, true}} {
 		made := t.cross(groups, parts)
 		e := t.error(made)
-		if e < worth*least {
+		for k, part := range parts {
+			if part {
+				e /= worth[k]
+			}
+		}
+		if e < least {
 			least, corrected, with = e, made, parts
 		}
 	}
