@@ -12,6 +12,7 @@ import (
 // finishAverage combines the candidates with the weights that held-back cells prefer, and measures the combination on
 // cells whose values had no part in its weights.
 func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget float64) fitted {
+	begun := j.now()
 	plan, candidates := j.plan(f, sel, budget)
 	sel.candidates = candidates
 	j.expect(plan.work(sel.candidates, f.cells.Shape(), f.cells.Len()))
@@ -64,7 +65,8 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 			kept, shares = append(kept, sel.candidates[k]), append(shares, w)
 		}
 	}
-	final := j.fitDealt(ctx, f.cells, kept, shares, plan.chains, plan.sweeps, "final")
+	chains := j.lastChains(plan, kept, begun)
+	final := j.fitDealt(ctx, f.cells, kept, shares, chains, plan.sweeps, "final")
 	if final.samples() == 0 {
 		final = sel.fit
 	}
@@ -77,11 +79,14 @@ func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidat
 	const enough = 4 // chains
 	rungs := shapedLadder
 	if f.scattered {
-		rungs = ladder
+		if rungs = ladder; j.MaxTime > 0 {
+			rungs = shortLadder
+		}
 	}
+	work := j.finishingWork(budget, sel.left)
 	for count := len(sel.candidates); ; count-- {
 		some := sel.candidates[:count]
-		plan := newSchedule(rungs, some, f.cells.Shape(), f.cells.Len(), float64(finishing*budget)+sel.left, j.Effort)
+		plan := newSchedule(rungs, some, f.cells.Shape(), f.cells.Len(), work, j.Effort)
 		if f.scattered || plan.chains >= enough || count == 1 {
 			return plan, some
 		}

@@ -107,7 +107,8 @@ func (j *job) exactBlocks(sel selection) []int {
 }
 
 // exact runs chains in batches, each batch longer than the one before, until one finds an exact model or the budget is
-// spent. A chain is an annealing: the noise that it samples sinks as the fit improves.
+// spent. A chain anneals itself: the noise that it samples sinks as the fit improves. It may sink too fast where cells are
+// few; every other chain has it sink slowly.
 func (j *job) exact(
 	ctx context.Context, cells *tensor.Observed, blocks []int, budget float64, stream string,
 ) *exactFit {
@@ -124,7 +125,7 @@ func (j *job) exact(
 		found, noises := make([]*als.Fit, batch), make([]float64, batch)
 		var cost float64
 		for k := range batch {
-			cost += float64(float64(sweeps) * j.annealer(blocks[(round*batch+k)%len(blocks)]).cost(shape, cells.Len()))
+			cost += float64(float64(sweeps) * j.annealer(blocks, round*batch+k, sweeps).cost(shape, cells.Len()))
 		}
 		if cost > budget { // large data: the first batch alone, with shorter chains
 			sweeps = int(float64(sweeps) * budget / cost)
@@ -135,7 +136,7 @@ func (j *job) exact(
 		}
 		budget -= cost
 		parallel.For(j.Threads, batch, func(k int) {
-			c := j.annealer(blocks[(round*batch+k)%len(blocks)])
+			c := j.annealer(blocks, round*batch+k, sweeps)
 			s := c.settings
 			s.Stream = fmt.Sprintf("%s/%d/%d", stream, round, k)
 			s.Burn, s.Keep, s.StopBelow = sweeps, 1, 1e-3
@@ -166,8 +167,16 @@ func (j *job) exact(
 	return nil
 }
 
-func (j *job) annealer(blocks int) candidate {
-	return candidate{settings: posterior.Settings{Blocks: blocks, Noise: posterior.Gaussian{}, Seed: j.Seed}}
+// annealer is the k-th chain of a search. Those whose noise sinks slowly know nothing of means and correlations of blocks, in
+// which a chain at the noise in between would find more than there is. Many cells need no patience.
+func (j *job) annealer(blocks []int, k, sweeps int) candidate {
+	const from, to, share = 0.5, 0.05, 0.8 // deviations; of the sweeps: the rest is for the noise to collapse
+	s := posterior.Settings{Blocks: blocks[k%len(blocks)], Noise: posterior.Gaussian{}, Seed: j.Seed}
+	if k%2 == 0 && j.observed.Len() < manyCells {
+		s.Priors = slices.Repeat([]posterior.Prior{posterior.Ridge{}}, j.observed.Order())
+		s.Anneal = posterior.Anneal{From: from, To: to, Sweeps: int(share * float64(sweeps))}
+	}
+	return candidate{settings: s}
 }
 
 // prune looks for the fewest of a sample's blocks from which the cells can be explained exactly, and returns them

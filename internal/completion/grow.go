@@ -221,11 +221,8 @@ func (g *growth) affords(ctx context.Context, work float64) bool {
 	if ctx.Err() == nil && j.MaxTime == 0 {
 		return true
 	}
-	elapsed := time.Since(j.start)
-	j.mutex.Lock()
-	rate := elapsed.Seconds() / math.Max(1, j.work)
-	j.mutex.Unlock()
-	if ctx.Err() == nil && elapsed.Seconds()+float64(rate*(work+g.finalWork())) < 0.9*j.MaxTime.Seconds() {
+	now := j.now()
+	if ctx.Err() == nil && now.elapsed+float64(now.pace()*(work+g.finalWork())) < 0.9*j.MaxTime.Seconds() {
 		return true
 	}
 	g.cut = true

@@ -74,6 +74,35 @@ func TestGrowthAsksTheClockOnlyUnderALimit(t *testing.T) {
 	}
 }
 
+// TestTimeThatIsLeftDecidesHowMuchIsFitted reckons with a rate of a tenth of a nanosecond for a nominal one, one second after
+// the start.
+func TestTimeThatIsLeftDecidesHowMuchIsFitted(t *testing.T) {
+	const budget, left = 1e9, 3e8
+	o, _ := noisy(tensor.Shape{9, 8, 7}, 1, 0.3, 0.5)
+	j := newJob(t, o, "gaussian", 1)
+	candidates := j.forms(7, o.Shape())[:1]
+	plan := schedule{chains: 10, sweeps: int(1.7e9 / candidates[0].cost(o.Shape(), o.Len()))}
+	for _, c := range []struct {
+		limit         time.Duration
+		fewest, most  int
+		least, utmost float64
+	}{
+		{0, 10, 10, finishing*budget + left, finishing*budget + left},
+		{2 * time.Second, 2, 4, 4e9, 7e9},
+		{time.Minute, 16, 16, finishing*j.asked() + left, finishing*j.asked() + left},
+		{time.Second, 1, 1, 0, 0},
+	} {
+		j.meter.start, j.work = time.Now().Add(-time.Second), 10e9
+		j.MaxTime = c.limit
+		if n := j.lastChains(plan, candidates, moment{}); n < c.fewest || n > c.most {
+			t.Errorf("%d chains within %v, want %d to %d", n, c.limit, c.fewest, c.most)
+		}
+		if work := j.finishingWork(budget, left); work < c.least*(1-1e-9) || work > c.utmost*(1+1e-9) {
+			t.Errorf("work %.3g within %v, want %.3g to %.3g", work, c.limit, c.least, c.utmost)
+		}
+	}
+}
+
 func TestSampleHidesWhatThePartsHide(t *testing.T) {
 	o, _ := noisy(tensor.Shape{20, 15, 10}, 1, 0.1, 0.9)
 	f := scatteredFolds(o, 0.1, 1)

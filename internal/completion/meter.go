@@ -46,6 +46,21 @@ func (m *meter) spent(cost float64, evaluations int) {
 	m.say()
 }
 
+// moment is how far a completion was at some time.
+type moment struct {
+	elapsed float64 // seconds
+	work    float64 // nominal, in nanoseconds, that had been done
+}
+
+// pace is the time in seconds that a nanosecond of nominal work took.
+func (m moment) pace() float64 { return m.elapsed / math.Max(1, m.work) }
+
+func (m *meter) now() moment {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return moment{time.Since(m.start).Seconds(), m.work}
+}
+
 // expect says how much work is still to come, as far as is known by now.
 func (m *meter) expect(rest float64) {
 	m.mutex.Lock()

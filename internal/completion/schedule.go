@@ -2,6 +2,7 @@ package completion
 
 import (
 	"math"
+	"slices"
 
 	"lacuna/tensor"
 )
@@ -139,13 +140,54 @@ var shapedLadder = []schedule{
 	{folds: 1, trials: 1, chains: 1, sweeps: 30},
 }
 
-// budget is the nominal work in nanoseconds that the settings allow. Long ordered modes have more.
+// asked is the nominal work in nanoseconds that the effort asks for. Long ordered modes have more.
+func (j *job) asked() float64 {
+	return j.Effort * (defaultBudget + math.Min(2*j.courseWork(), 2*defaultBudget))
+}
+
+// budget is the nominal work in nanoseconds that the settings allow.
 func (j *job) budget() float64 {
-	budget := j.Effort * (defaultBudget + math.Min(2*j.courseWork(), 2*defaultBudget))
+	budget := j.asked()
 	if j.MaxTime > 0 {
 		budget = math.Min(budget, 0.5*float64(j.MaxTime.Nanoseconds())*float64(min(j.Threads, 2)))
 	}
 	return budget
+}
+
+// shortLadder has finer rungs at its end, for a limit of time, in which what a rung leaves would be lost.
+var shortLadder = slices.Insert(slices.Clone(ladder), len(ladder)-2,
+	schedule{folds: 1, trials: 1, chains: 2, sweeps: 100},
+	schedule{folds: 1, trials: 1, chains: 1, sweeps: 100})
+
+// finishingWork is the nominal work that measuring the error and the fit of all observed cells may take, when selecting the
+// model has left some of its own. Under a limit of time it is what the rest of it allows at the pace so far: how fast the machine
+// is shows only then, and every chain more counts.
+func (j *job) finishingWork(budget, left float64) float64 {
+	const share = 0.85 // of the time: the pace may slacken
+	if j.MaxTime == 0 {
+		return float64(finishing*budget) + left
+	}
+	now := j.now()
+	rest := (share*j.MaxTime.Seconds()-now.elapsed)/now.pace() - j.after
+	return math.Max(0, math.Min(rest, float64(finishing*j.asked())+left))
+}
+
+// lastChains is how many chains of every candidate are fitted to all observed cells: as planned or, under a limit of time, as
+// many as the rest of it allows at the pace since the plan was made.
+func (j *job) lastChains(plan schedule, candidates []candidate, since moment) int {
+	const share = 0.9 // of the time
+	if j.MaxTime == 0 {
+		return plan.chains
+	}
+	now := j.now()
+	pace := now.pace()
+	rest := share*j.MaxTime.Seconds() - now.elapsed - float64(pace*j.after)
+	if now.work > since.work {
+		pace = (now.elapsed - since.elapsed) / (now.work - since.work)
+	}
+	one := schedule{sweeps: plan.sweeps, chains: 1}.work(candidates, j.observed.Shape(), j.observed.Len())
+	most := max(float64(plan.chains), math.Max(1, j.Effort)*float64(ladder[0].chains))
+	return int(math.Max(1, math.Min(most, rest/float64(pace*one))))
 }
 
 // work is the nominal work of a schedule.

@@ -2,7 +2,7 @@ package posterior
 
 // compactCells is the number of cells from which the copies of targets and weights that are in the order of a mode have
 // 32 bits: what that rounds is far below what so many cells can tell, and memory is what bounds such tables.
-const compactCells = 1 << 20
+const compactCells = 1 << 19
 
 // column is a number of every cell, in the order of a mode.
 type column struct {

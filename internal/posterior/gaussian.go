@@ -94,6 +94,7 @@ func (g *scales) draw() {
 		sum = count
 	}
 	g.tau = gamma(g.s.stream, g.shape+float64(count/2)) / (g.rate + float64(sum/2))
+	g.tau = math.Min(g.tau, g.s.mostPrecise())
 	if g.varied {
 		for n := range g.omega {
 			g.drawOmega(n)

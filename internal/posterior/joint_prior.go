@@ -199,6 +199,28 @@ func (p *process) square(k, l int) (sum float64) {
 	return sum
 }
 
+func (p *ridge) fromPrior(s *rng.Stream, _ Prior) {
+	p.precision = plainGamma(s, 1)
+	for i := range p.count {
+		for _, r := range p.columns {
+			p.factor[i*p.blocks+r] = s.NormFloat64() / math.Sqrt(p.precision)
+		}
+	}
+}
+
+// quantities are those of rows in units of their scatter, which does not trade with that of other modes.
+func (p *ridge) quantities(visit visitor) {
+	var first, last float64
+	for _, r := range p.columns {
+		u, v := p.factor[r], p.factor[(p.count-1)*p.blocks+r]
+		first += float64(p.precision * u * u)
+		last += float64(p.precision * v * v)
+	}
+	visit("log precision", portable.Log(p.precision))
+	visit("log size of the first row", portable.Log(first))
+	visit("log size of the last row", portable.Log(last))
+}
+
 func (p *nonnegative) fromPrior(s *rng.Stream, _ Prior) {
 	for k, r := range p.columns {
 		p.precision[k] = 2 * plainGamma(s, 0.5)

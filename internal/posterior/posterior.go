@@ -37,6 +37,8 @@ type Settings struct {
 	// StopBelow ends the burning in once the noise's deviation is below it. It has no effect on Bernoulli noise.
 	StopBelow float64
 
+	Anneal Anneal // of the noise, from the first sweep on; the zero value: none
+
 	// Start is a model of the same shape, in the units of the cells, whose blocks the first of the chain's start from, as
 	// many of those that have every mode as there are; the others, and all if it is nil, start scattered near zero. It
 	// is read only.
@@ -47,6 +49,13 @@ type Settings struct {
 	Seed    uint64
 	Stream  string // name of the stream of random numbers
 	Threads int    // default 1; the samples do not depend on it
+}
+
+// Anneal keeps the noise from sinking before the chain has seen many models: in sweep k = 0, 1, … Sweeps − 1 the deviation of
+// normal or Student's noise is no less than From (To/From)^(k/Sweeps). States until then are no draws of the posterior.
+type Anneal struct {
+	From, To float64 // deviations, above 0
+	Sweeps   int
 }
 
 func (s Settings) withDefaults() Settings {

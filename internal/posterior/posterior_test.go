@@ -208,3 +208,21 @@ func TestAnEndedContextKeepsTheSamplesSoFar(t *testing.T) {
 		t.Errorf("error %v, %d samples", err, len(p.Samples))
 	}
 }
+
+func TestNoiseSinksNoFasterThanItIsAnnealed(t *testing.T) {
+	full, _ := lowRank(1, tensor.Shape{6, 5, 4}, 1, 100, func(int32) float64 { return 0 })
+	settings := Settings{Blocks: 3, Noise: Gaussian{}, Anneal: Anneal{From: 0.5, To: 0.05, Sweeps: 50}, Seed: 1}
+	samples, err := NewChain(full, settings).Sweep(context.Background(), 100, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, s := range samples {
+		floor := 0.5 * math.Pow(0.1, float64(k)/50)
+		if noise := math.Sqrt(s.Scatter.Level()); k < 50 && noise < floor*(1-1e-12) {
+			t.Fatalf("sweep %d: noise %.3g, below %.3g", k, noise, floor)
+		}
+	}
+	if noise := math.Sqrt(samples[99].Scatter.Level()); noise > 1e-3 {
+		t.Errorf("after annealing the noise is still %.3g", noise)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
+	"lacuna/internal/portable"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
@@ -34,6 +35,7 @@ type sampler struct {
 
 	noise  noise
 	priors []prior
+	swept  int // sweeps so far
 
 	normals []float64
 	scratch []rowScratch
@@ -229,7 +231,18 @@ func (s *sampler) sweep() {
 		}
 	}
 	s.noise.draw()
+	s.swept++
 	s.arrange()
+}
+
+// mostPrecise is the precision that the noise of all cells may have in this sweep, +Inf where it is not annealed.
+func (s *sampler) mostPrecise() float64 {
+	a := s.settings.Anneal
+	if s.swept >= a.Sweeps {
+		return math.Inf(1)
+	}
+	floor := a.From * portable.Pow(a.To/a.From, float64(s.swept)/float64(a.Sweeps))
+	return 1 / float64(floor*floor)
 }
 
 // parts is into how many pieces the cells are cut that threads take in turn.

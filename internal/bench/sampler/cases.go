@@ -35,6 +35,7 @@ func Cases() []Case {
 		}
 	}
 	nonnegative := []posterior.Prior{posterior.Nonnegative{}, posterior.Nonnegative{}, posterior.Nonnegative{}}
+	ridge := []posterior.Prior{posterior.Ridge{}, posterior.Ridge{}, posterior.Ridge{}}
 	matrix, cube, twice := newGrid(1, 5, 3), newGrid(1, 4, 3, 2), newGrid(2, 4, 3)
 	small := within(-20, 20)
 	return []Case{
@@ -59,6 +60,7 @@ func Cases() []Case {
 		matrix.with("matern12-periodic", "gaussian", plain, small).priors(process(1, 4)),
 		matrix.with("matern32-periodic", "gaussian", plain, small).priors(process(2, 4)),
 		cube.with("nonnegative", "gaussian", plain, small).priors(nonnegative).slow(3),
+		cube.with("ridge", "gaussian", plain, small).priors(ridge).slow(3),
 		matrix.with("effects", "gaussian", plain, small).effects(),
 		matrix.with("censored", "gaussian", plain, small).censored(-20, 20),
 		matrix.with("censored-student", "student", posterior.Student(varied), small).censored(-20, 20),
