@@ -9,9 +9,9 @@ import (
 
 // companion is what known cells near another tell of it beyond what all cells have in common, as the weather of one place
 // does beside the climate of all: kriging along the ordered modes, in two parts. The residuals that the models leave are
-// kriged and added to their values, the local part of complementary kernelised learning (Lei, Labbe and Sun 2022). And that
-// is averaged with main effects whose residuals are kriged: interpolation where known cells are near, and what can be said
-// without a model where none are. Held-out cells choose both parts; either may be missing.
+// kriged and added to their values, the local part of complementary kernelised learning (Lei, Labbe and Sun 2022). Where gaps
+// are scattered that is averaged with main effects whose residuals are kriged: interpolation between known cells, and what
+// can be said without a model where none are. Held-out cells choose both parts; either may be missing.
 type companion struct {
 	chosen
 	effects  effects // in deviations

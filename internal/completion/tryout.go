@@ -115,28 +115,22 @@ func (j *job) mayHaveCompanion() bool {
 // findCompanion chooses a companion on held-out cells, and corrects these: those of every third of the parts by what the
 // others prefer. It returns nil where no companion lowers the error enough.
 func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
-	const little, much = 0.98, 0.9 // of the error, that a part of it has to bring
+	const worth = 0.98 // of the error, that one more part of it has to bring
 	t := j.tryoutsOf(o, weights)
 	if len(t.cells) < fewScores {
 		return nil
 	}
-	worth := [2]float64{little, little}
-	if !t.scattered {
-		worth[1] = much // the models of all cells are of more chains than these, and gain most from them between gaps with shapes
+	tried := [][2]bool{{true, false}}
+	if t.scattered { // else the fit has more chains than folds, and gains most from them: folds prefer main effects too much
+		tried = append(tried, [2]bool{false, true}, [2]bool{true, true})
 	}
 	least := t.error(t.without())
 	groups := t.groups()
 	var corrected []prediction
 	var with [2]bool
-	for _, parts := range [][2]bool{{true, false}, {false, true}, {true, true}} {
+	for _, parts := range tried {
 		made := t.cross(groups, parts)
-		e := t.error(made)
-		for k, part := range parts {
-			if part {
-				e /= worth[k]
-			}
-		}
-		if e < least {
+		if e := t.error(made); e < worth*least {
 			least, corrected, with = e, made, parts
 		}
 	}
@@ -272,10 +266,14 @@ func (t *tryout) apply(w *workspace, c chosen) prediction {
 	return p
 }
 
-// choose finds the two processes with the least errors on some of the cells.
+// choose finds the processes with the least errors on some of the cells.
 func (t *tryouts) choose(which []int32) chosen {
 	which = few(which)
-	return chosen{Local: t.chooseProcess(which, 0), Simple: t.chooseProcess(which, 1)}
+	c := chosen{Local: t.chooseProcess(which, 0)}
+	if t.scattered {
+		c.Simple = t.chooseProcess(which, 1)
+	}
+	return c
 }
 
 // few are about a thousand of some numbers.
