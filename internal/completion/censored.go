@@ -331,7 +331,9 @@ func (c *Completion) atLimits(cell []int32, b limited) (value, stderr float64) {
 	return value, math.Sqrt(variance)
 }
 
-// boundsAtLimits is Bounds of a censored cell.
+// boundsAtLimits is Bounds of a censored cell. Where the model would have values beyond a limit of all values, such as 0, they
+// may stand in a heap at the limit, which no quantile of a density between the limits is: the interval begins there if that
+// of what the model would have does.
 func (c *Completion) boundsAtLimits(cell []int32, b limited, level float64) (low, high float64) {
 	d := c.between(cell, b)
 	if d == nil {
@@ -340,10 +342,27 @@ func (c *Completion) boundsAtLimits(cell []int32, b limited, level float64) (low
 	mean, variance := d.moments()
 	deviation, tail := math.Sqrt(variance), float64((1-level)/2)
 	low, high = d.quantile(tail, mean, deviation), d.quantile(1-tail, mean, deviation)
+	least, most, _ := c.limits.at(cell)
+	if b.low < least {
+		low = math.Min(low, math.Max(least, c.beyond(cell, limited{math.Inf(-1), b.high, b.seen, b.standIn}, tail, low)))
+	}
+	if b.high > most {
+		high = math.Max(high, math.Min(most, c.beyond(cell, limited{b.low, math.Inf(1), b.seen, b.standIn}, 1-tail, high)))
+	}
 	if c.kindAt(cell).Step == 1 { // the distribution function has its steps there
 		low, high = math.RoundToEven(low), math.RoundToEven(high)
 	}
 	return low, high
+}
+
+// beyond is a quantile of a cell's value given limits one of which is not that of all values; otherwise without samples.
+func (c *Completion) beyond(cell []int32, b limited, p, otherwise float64) float64 {
+	d := c.between(cell, b)
+	if d == nil {
+		return otherwise
+	}
+	mean, variance := d.moments()
+	return d.quantile(p, mean, math.Sqrt(variance))
 }
 
 // drawAtLimits is a draw of a censored cell, of the sample that all cells of the draw have.
