@@ -232,6 +232,22 @@ func TestVariablesOfDifferentKindsKeepToTheirs(t *testing.T) {
 			drawn, said = drawn+squares, said+square
 		}
 	}
+	// A further variable has no law, and changes nothing of the others.
+	few := [][]int32{{0, 1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}, {4, 4, 4, 4, 4, 4}}
+	more, err := again.Extend(2, []string{"snow"}, few, []float64{2, 5, 3, 8, 1, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	low, high := more.Interval([]int32{7, 7, 4}, 0.9)
+	if !(low < high) || math.IsInf(high-low, 0) {
+		t.Errorf("a further variable lies between %v and %v", low, high)
+	}
+	more.Draws(0, [][]int32{{7}, {7}, {4}}, [][]float64{{0}})
+	rain := []int32{gaps[0][0], gaps[1][0], 1}
+	low, high = c.Interval(rain, 0.9)
+	if l, h := more.Interval(rain, 0.9); l != low || h != high {
+		t.Errorf("beside a further variable rain lies between %v and %v, not %v and %v", l, h, low, high)
+	}
 	if math.Abs(math.Sqrt(drawn/said)-1) > 0.05 {
 		t.Errorf("draws of days of frost have %.3f of the deviation of their law", math.Sqrt(drawn/said))
 	}

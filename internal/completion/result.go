@@ -53,13 +53,13 @@ type Completion struct {
 	level       float64
 	limits      limits
 	levels      graded
-	family      bool               // intervals are those of the predictive distribution
-	step        float64            // between values of a discrete family
-	shares      bool               // filled values are probabilities
-	kinds       *labelKinds        // instead of these three where labels have families of their own
-	labelLevels []graded           // of their labels
-	laws        *laws              // around the filled values; nil: all are normal
-	further     map[string]limited // cells that WithLimits has given limits, by cellKey
+	family      bool             // intervals are those of the predictive distribution
+	step        float64          // between values of a discrete family
+	shares      bool             // filled values are probabilities
+	kinds       *labelKinds      // instead of these three where labels have families of their own
+	labelLevels []graded         // of their labels
+	laws        *laws            // around the filled values; nil: all are normal
+	further     *tensor.Observed // cells that WithLimits has given limits; nil: none
 	seed        uint64
 }
 
