@@ -46,7 +46,7 @@ var lawKinds = []lawKind{
 		},
 		func(mean, deviation float64, l Limit) law {
 			square := portable.Log1p(float64(deviation / mean * deviation / mean))
-			return stepped(logLaw{portable.Log(mean) - square/2, math.Sqrt(square)}, l.Whole)
+			return stepped(logLaw{portable.Log(mean) - float64(square/2), math.Sqrt(square)}, l.Whole)
 		},
 	},
 	{
@@ -159,7 +159,7 @@ func (l countLaw) cdf(y float64) float64 {
 
 func (l countLaw) quantile(p float64) float64 {
 	last := 1.0
-	for ; last < 1e9 && l.cdf(last-1) < p; last *= 2 {
+	for ; last < 1e9 && l.cdf(last-1) < p; last = float64(last * 2) {
 	}
 	return search(l.cdf, p, 0, last, 1)
 }
