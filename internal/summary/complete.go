@@ -194,7 +194,7 @@ func (r *Complete) Text() string {
 		fmt.Fprintf(&s, "Values of %s scatter by label: %s%s.\n", labels[0].Mode, familyWords(labels), r.scoreWords())
 	}
 	if labels := r.Settings.Spread; len(labels) > 0 {
-		fmt.Fprintf(&s, "Errors of filled values are not normal: %s%s.\n", familyWords(labels), r.scoreWords())
+		fmt.Fprintf(&s, "Values lie around the filled ones: %s%s.\n", familyWords(labels), r.scoreWords())
 	}
 	blocks := Count(r.EffectiveRank, "block")
 	if r.Settings.Nonnegative {

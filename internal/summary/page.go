@@ -79,7 +79,7 @@ func settings(table *dataio.Table, c *lacuna.Completion, seed uint64) []report.S
 		{Name: "standardisation", Value: s.Standardisation},
 		{Name: "noise", Value: s.Noise},
 		{Name: "noise by label", Value: labelNoises(s.NoiseByLabel)},
-		{Name: "errors of filled values", Value: labelNoises(s.Spread)},
+		{Name: "around the filled values", Value: labelNoises(s.Spread)},
 		{Name: c.OwnError.Name, Value: ownValue(c)},
 		{Name: "log score, and with normal scatter", Value: logScores(c)},
 		{Name: "blocks", Value: fmt.Sprint(s.Blocks)},
