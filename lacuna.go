@@ -88,7 +88,7 @@ type Noise string
 
 // The families.
 const (
-	NoiseAuto      Noise = ""          // Student's or normal, by held-back cells; an exact model where there is no noise
+	NoiseAuto      Noise = ""          // by held-back cells: for the table, and for labels the law around filled values; an exact model where there is no noise
 	NoiseByLabel   Noise = "by-label"  // every label of a mode whose labels are variables its own, by held-back cells; else as NoiseAuto
 	NoiseGaussian  Noise = "gaussian"  // normal, its level one for all cells or one for every index, by held-back cells
 	NoiseStudent   Noise = "student"   // tails heavier than normal, as many as the residuals ask for

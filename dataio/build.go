@@ -134,7 +134,7 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 	if len(b.values) == 0 {
 		return nil, b.fail("no cell has a value", "give a file in which some cells are observed")
 	}
-	for n := len(b.labels) - 1; n >= 0; n-- {
+	for n := len(b.labels) - 1; n >= 0 && !b.options.KeepSingle; n-- {
 		if len(b.labels[n]) > 1 {
 			continue
 		}

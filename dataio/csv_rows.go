@@ -252,9 +252,20 @@ func (s *csvSource) numberRemedy(problem string, text []byte) string {
 	case problem == withFlag:
 	case bytes.ContainsAny(text, "0123456789"):
 		remedy = "write a plain number such as -1234.5, or leave the value empty for a gap"
+	case isAnswer(text):
+		remedy = "write 1 for yes and 0 for no, or leave the value empty for a gap"
 	case len(text) <= longestGap:
 		remedy = "write a number, or leave the value empty for a gap; if it marks a gap, --missing " +
 			quoteFlag([]string{strings.ToValidUTF8(string(text), "\uFFFD")})
 	}
 	return remedy
+}
+
+// isAnswer tells yes from no, in words.
+func isAnswer(text []byte) bool {
+	switch strings.ToLower(string(text)) {
+	case "yes", "no", "true", "false":
+		return true
+	}
+	return false
 }

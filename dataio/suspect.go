@@ -220,7 +220,7 @@ func (b *builder) followers() []Error {
 		follows := false
 		for m := range c.index {
 			// Of two that follow from each other the first one stays.
-			if m != n && b.follows(n, m) && (m < n || !b.follows(m, n)) {
+			if m != n && len(b.labels[n]) > 1 && b.follows(n, m) && (m < n || !b.follows(m, n)) {
 				follows, follower, leader = true, b.names[n], b.names[m]
 				break
 			}

@@ -22,6 +22,11 @@ func (f *completeFlags) limits(modes []tensor.Mode) (all []lacuna.Limit, err err
 			if err != nil {
 				return nil, usageError{err}
 			}
+			for _, other := range all {
+				if other.Mode == m.Mode && other.Index == m.Index && math.Max(other.Min, m.Min) > math.Min(other.Max, m.Max) {
+					return nil, usageError{fmt.Errorf("--max %s: it is below --min, so that no value is possible", text)}
+				}
+			}
 			all = append(all, m)
 		}
 	}

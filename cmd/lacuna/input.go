@@ -17,6 +17,8 @@ import (
 
 // inputFlags say which part of a file is the tensor. They are saved with every run.
 type inputFlags struct {
+	keepSingle bool // a mode may have a single label
+
 	Dates       string   `json:"dates,omitempty"`
 	Format      string   `json:"format,omitempty"`
 	Index       []string `json:"index,omitempty"`
@@ -123,7 +125,7 @@ func (f *inputFlags) options() (dataio.Options, error) {
 	return dataio.Options{
 		Format: f.Format, Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
 		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags, FillDown: f.FillDown, Censored: f.Censored,
-		MergeLabels: f.MergeLabels, DropSingle: f.Yes, Dates: f.Dates,
+		MergeLabels: f.MergeLabels, DropSingle: f.Yes && !f.keepSingle, KeepSingle: f.keepSingle, Dates: f.Dates,
 		Missing: missing, Duplicates: duplicates, Array: f.Array, Sheet: f.Sheet,
 		Order: order, Periods: periods, Predict: predictions,
 	}, nil

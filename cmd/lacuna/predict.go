@@ -82,7 +82,7 @@ type predictResult struct {
 
 func runPredict(ctx context.Context, a *app, f *completeFlags, path string) error {
 	a.begin()
-	f.noise, f.effort, f.engine.engine = "auto", 1, "local"
+	f.noise, f.effort, f.engine.engine, f.input.keepSingle = "auto", 1, "local", true
 	if err := f.check(a.json); err != nil {
 		return err
 	}

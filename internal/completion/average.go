@@ -105,7 +105,10 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	out.calibration.seen = seen
 	out.levels, out.labelLevels = newLevels(out.heldOut), j.kinds.newLevels(out.heldOut)
 	out.heldOut = out.calibration.apply(out.heldOut)
-	out.logScores = logScores(slices.Concat(out.heldOut, out.calibration.apply(out.heldLimits)), j.kindAt)
+	if j.Noise.Name == "auto" && out.calibration.pieces >= bendPieces {
+		out.laws = j.chooseLaws(out.heldOut, j.scoring(j.observed))
+	}
+	out.logScores = logScores(slices.Concat(out.heldOut, out.calibration.apply(out.heldLimits)), j.kindAt, out.laws)
 	out.samples, out.scaling = final.samples(), final.members[0].scaling
 	if s := final.members[0].candidate.scaling; s.own != "" { // the description's blocks are of values, not of links
 		out.scaling = scaling{kind: byLabel, mode: s.mode}.fit(f.cells)
@@ -174,7 +177,7 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 			h.piece, pieces = pieces[0], pieces[1:]
 			if kind.Own {
 				said := fit.distribution(cell)
-				h.central, h.logScore = said.central(value, kind.Step), said.logScore(value, kind.Grid)
+				h.central, h.logScore = central(said.cdf, value, kind.Step), said.logScore(value, kind.Grid)
 			}
 		}
 		o.part = append(o.part, part)

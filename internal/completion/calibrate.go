@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"lacuna/internal/portable"
 	"lacuna/tensor"
@@ -21,13 +20,16 @@ type calibration struct {
 	mode          int       // of the labels that each have a stretch; −1: one stretch for all
 	stretch       []float64 // of every label
 	bends         []bend    // of every label; nil: none
-	ratios        []float64 // |value − predicted| / calibrated deviation of held-out cells, ascending; nil: too few
-	shares        []float64 // their weights, summed up; the last is 1
+	ratios        sample    // |value − predicted| / calibrated deviation of held-out cells
+	own           []graded  // those of every label; none: too few
 	pieces        float64   // so many pieces of like weight would tell as much
 	uncertainty   float64   // relative standard error of the calibrated deviations
 	seen          []bool    // the voids that held-out cells had, by position of the subset of modes; nil: not known
 	warning       string    // "" when it could be calibrated
 }
+
+// ownCells is the number of a label's held-out cells with which its own calibration counts as much as that of all.
+const ownCells = 30
 
 func uncalibrated() calibration {
 	return calibration{noise: 1, spread: 1, mode: -1, stretch: []float64{1}}
@@ -38,7 +40,6 @@ func uncalibrated() calibration {
 // mode with units of its own has a stretch that is drawn toward that of all. The fewer pieces there are, the less is
 // changed: they were dealt out by chance.
 func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
-	const ownCells = 30 // of a label, with which its own stretch counts as much as that of all
 	var usable []HeldOutCell
 	for _, h := range cells {
 		if h.spread+h.noise > 0 && !math.IsInf(h.spread, 0) && h.weight > 0 {
@@ -79,14 +80,13 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 		variances += p.variance()
 	}
 	c.uncertainty = math.Sqrt(deviations) / variances / 2
-	sort.SliceStable(usable, func(a, b int) bool { return c.ratio(usable[a]) < c.ratio(usable[b]) })
-	sum := 0.0
+	c.ratios = newSample(usable, c.ratio)
+	own := make([][]HeldOutCell, len(c.stretch))
 	for _, h := range usable {
-		sum += h.weight
-		c.ratios, c.shares = append(c.ratios, c.ratio(h)), append(c.shares, sum)
+		own[c.label(h.Cell)] = append(own[c.label(h.Cell)], h)
 	}
-	for k := range c.shares {
-		c.shares[k] /= sum
+	for _, some := range own {
+		c.own = append(c.own, newGraded(some, c.ratio, c.ratios))
 	}
 	return c
 }
@@ -244,17 +244,19 @@ func (c calibration) apply(cells []HeldOutCell) []HeldOutCell {
 	return out
 }
 
-// quantile is the half width of an interval in standard errors: the weighted conformal quantile of the held-out ratios,
-// or the normal one when there are too few of them. As few pieces tell little of how far a cell can be off, it is wider by
-// as much as Student's quantile with so many degrees of freedom is beside the normal one.
-func (c calibration) quantile(level float64) float64 {
+// quantile is the half width of an interval of a cell with a filled value in standard errors: the weighted conformal
+// quantile of the held-out ratios, or the normal one when there are too few of them. As few pieces tell little of how far
+// a cell can be off, it is wider by as much as Student's quantile with so many degrees of freedom is beside the normal one.
+func (c calibration) quantile(cell []int32, value, level float64) float64 {
 	normal := math.Sqrt2 * portable.Erfinv(level)
-	count := float64(len(c.ratios))
-	k := sort.SearchFloat64s(c.shares, level*(count+1)/math.Max(1, count))
-	if k >= len(c.ratios) {
+	if len(c.own) == 0 {
 		return normal
 	}
-	return c.ratios[k] * studentOver(normal, c.pieces)
+	q := c.own[c.label(cell)].quantile(level, value)
+	if math.IsInf(q, 1) {
+		return normal
+	}
+	return q * studentOver(normal, c.pieces)
 }
 
 // studentOver is the quantile of Student's distribution over the normal one z, by the expansion of Fisher and Cornish

@@ -196,9 +196,9 @@ type limited struct {
 }
 
 func (c *Completion) censoredAt(cell []int32) (b limited, ok bool) {
-	if len(c.further) > 0 {
-		if own, known := c.further[cellKey(cell)]; known {
-			return own, true
+	if o := c.further; o != nil {
+		if k, known := find(o, cell); known {
+			return limited{low: o.Low[k], high: o.High[k], standIn: o.Values[k]}, true
 		}
 	}
 	if c.Observed.Low == nil {
@@ -211,14 +211,11 @@ func (c *Completion) censoredAt(cell []int32) (b limited, ok bool) {
 	return limited{c.Observed.Low[k], c.Observed.High[k], true, c.Observed.Values[k]}, true
 }
 
-func cellKey(cell []int32) string { return fmt.Sprint(cell) }
-
 // WithLimits returns the completion with limits of further cells, which it was not fitted to: values, errors, intervals
 // and draws of these cells keep them, and the samples count by the probability that they give to the limits. It returns an
 // error for limits that are out of order or leave no value that is possible.
 func (c *Completion) WithLimits(further *Censored) (*Completion, error) {
-	out := *c
-	out.further = map[string]limited{}
+	cells := &tensor.Observed{Modes: c.Observed.Modes, Index: make([][]int32, len(further.Index))}
 	cell := make([]int32, len(further.Index))
 	for k := range further.Low {
 		for n := range cell {
@@ -235,9 +232,20 @@ func (c *Completion) WithLimits(further *Censored) (*Completion, error) {
 		if own, known := c.censoredAt(cell); known && own.low == low && own.high == high {
 			continue
 		}
-		out.further[cellKey(cell)] = limited{low: low, high: high, standIn: math.Min(math.Max(0, low), high)}
+		for n, i := range cell {
+			cells.Index[n] = append(cells.Index[n], i)
+		}
+		cells.Low, cells.High = append(cells.Low, low), append(cells.High, high)
+		cells.Values = append(cells.Values, math.Min(math.Max(0, low), high))
 	}
-	return &out, nil
+	out := *c
+	out.further = nil
+	if len(cells.Low) == 0 {
+		return &out, nil
+	}
+	var err error
+	out.further, err = tensor.NewCensored(cells.Modes, cells.Index, cells.Values, cells.Low, cells.High)
+	return &out, err
 }
 
 // between is the posterior predictive distribution of a censored cell: that of every sample, given that the value lies
@@ -331,7 +339,9 @@ func (c *Completion) atLimits(cell []int32, b limited) (value, stderr float64) {
 	return value, math.Sqrt(variance)
 }
 
-// boundsAtLimits is Bounds of a censored cell.
+// boundsAtLimits is Bounds of a censored cell. Where the model would have values beyond a limit of all values, such as 0, they
+// may stand in a heap at the limit, which no quantile of a density between the limits is: the interval begins there if that
+// of what the model would have does.
 func (c *Completion) boundsAtLimits(cell []int32, b limited, level float64) (low, high float64) {
 	d := c.between(cell, b)
 	if d == nil {
@@ -340,10 +350,27 @@ func (c *Completion) boundsAtLimits(cell []int32, b limited, level float64) (low
 	mean, variance := d.moments()
 	deviation, tail := math.Sqrt(variance), float64((1-level)/2)
 	low, high = d.quantile(tail, mean, deviation), d.quantile(1-tail, mean, deviation)
+	least, most, _ := c.limits.at(cell)
+	if b.low < least {
+		low = math.Min(low, math.Max(least, c.beyond(cell, limited{math.Inf(-1), b.high, b.seen, b.standIn}, tail, low)))
+	}
+	if b.high > most {
+		high = math.Max(high, math.Min(most, c.beyond(cell, limited{b.low, math.Inf(1), b.seen, b.standIn}, 1-tail, high)))
+	}
 	if c.kindAt(cell).Step == 1 { // the distribution function has its steps there
 		low, high = math.RoundToEven(low), math.RoundToEven(high)
 	}
 	return low, high
+}
+
+// beyond is a quantile of a cell's value given limits one of which is not that of all values; otherwise without samples.
+func (c *Completion) beyond(cell []int32, b limited, p, otherwise float64) float64 {
+	d := c.between(cell, b)
+	if d == nil {
+		return otherwise
+	}
+	mean, variance := d.moments()
+	return d.quantile(p, mean, math.Sqrt(variance))
 }
 
 // drawAtLimits is a draw of a censored cell, of the sample that all cells of the draw have.

@@ -169,6 +169,35 @@ func TestCensoredCellsAreFilledBetweenTheirLimits(t *testing.T) {
 	}
 }
 
+// TestCensoredIntervalsHoldAHeap fills values that were set to 0 where they fell below: no density has a quantile there.
+func TestCensoredIntervalsHoldAHeap(t *testing.T) {
+	all, _ := noisy(tensor.Shape{20, 12, 6}, 2, 0.4, 0.9)
+	for c, v := range all.Values {
+		all.Values[c] = math.Max(0, v+1)
+	}
+	limit := slices.Sorted(slices.Values(all.Values))[3*all.Len()/10]
+	k := concentrations{gaps: pickGaps(all, nil, 1)}
+	low := all.Filter(func(c int) bool { return all.Values[c] < limit })
+	below := &Censored{Index: low.Index, Low: slices.Repeat([]float64{math.Inf(-1)}, low.Len()), High: slices.Repeat([]float64{limit}, low.Len())}
+	c := k.complete(t, "gaussian", all.Filter(func(c int) bool { return all.Values[c] >= limit }), below, 0.03)
+	zeros, held := 0.0, 0.0
+	for i, y := range low.Values {
+		value, stderr := c.At(low.Cell(i))
+		from, to := c.Bounds(low.Cell(i), value, stderr, 0.9)
+		if !(0 <= from && from <= value && value <= to && to <= limit) {
+			t.Fatalf("%v from %v to %v, the limit is %v", value, from, to, limit)
+		}
+		if y == 0 {
+			if zeros++; from == 0 {
+				held++
+			}
+		}
+	}
+	if zeros < 100 || held < 0.8*zeros {
+		t.Errorf("%v of %v values at 0 lie in their 90 %% intervals", held, zeros)
+	}
+}
+
 // TestDealtCensoredChainsHaveTheSameBits compares chains of all families that go with censored cells.
 func TestDealtCensoredChainsHaveTheSameBits(t *testing.T) {
 	slurmtest.Fake(t, slurmtest.EveryTask, "true")

@@ -76,8 +76,9 @@ type fitted struct {
 	scores      scores
 	logScores   LogScores
 	calibration calibration
-	levels      levels   // of a family of its own
-	labelLevels []levels // of labels with families of their own
+	levels      graded   // of a family of its own
+	labelLevels []graded // of labels with families of their own
+	laws        *laws    // of labels without; nil: all are normal
 	warnings    []string
 
 	method, standardisation string
@@ -214,7 +215,8 @@ func (j *job) choose(ctx context.Context, budget float64) (folds, selection) {
 // take reports what a fit came to.
 func (c *Completion) take(f fitted) {
 	c.fit, c.Scaling, c.calibration = f.fit, f.scaling, f.calibration
-	c.levels, c.labelLevels = f.levels, f.labelLevels
+	c.levels, c.labelLevels, c.laws = f.levels, f.labelLevels, f.laws
+	c.Settings.Spread = f.laws.words(c.Observed)
 	c.HeldOut, c.HeldOutRMSE, c.HeldOutNRMSE = f.heldOut, f.scores.rmse, f.scores.nrmse
 	c.Baselines, c.LogScores = f.scores.baselines, f.logScores
 	c.Warnings = append(c.Warnings, f.warnings...)

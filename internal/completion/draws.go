@@ -28,7 +28,9 @@ type variate struct{ value, noise float64 }
 // (Settings.Neighbours), x_c − m_c is that of the models, brought like e_c to the variance that the neighbours leave. The sample is the same for all cells of a draw.
 // A draw depends on the seed, its number and the cell alone: neither on the other cells nor on threads. An exact model
 // draws what the known cells leave open of its entries, linearised at the fit, and normal noise. Of a censored cell the
-// draw is one of the sample's own noise around x_c that lies between the limits.
+// draw is one of the sample's own noise around x_c that lies between the limits. Where held-out cells found that values lie
+// around the filled ones by another law F_c than the normal one, with the same mean and standard error σ_c, it is
+// F_c⁻¹(Φ((y_c − m_c)/σ_c)), e_c being normal.
 func (c *Completion) Draw(number int, index [][]int32, values []float64) {
 	c.Draws(number, index, [][]float64{values})
 }
@@ -54,7 +56,12 @@ func (c *Completion) Draws(first int, index [][]int32, values [][]float64) {
 					values[d][begin+k] = c.Possible(cell, c.drawAtLimits(number, cell, b))
 					continue
 				}
-				y := made[k].value + c.calibrated(number, cell, made[k], variates[d][k])
+				var y float64
+				if l := c.lawAt(cell, made[k]); l != nil {
+					y = c.byLaw(l, number, cell, made[k], variates[d][k])
+				} else {
+					y = made[k].value + c.calibrated(number, cell, made[k], variates[d][k])
+				}
 				values[d][begin+k] = c.Possible(cell, c.limits.keep(cell, y))
 			}
 		})

@@ -173,10 +173,17 @@ func smallSettings(t *testing.T) Settings {
 }
 
 // TestEndedCompletionGoesOn ends a completion while its array waits, and another one before it is submitted; a third,
-// which finds a damaged chain, comes to the same as one without Slurm.
+// which finds a damaged chain, comes to the same as one without Slurm. So does one of a table with censored cells.
 func TestEndedCompletionGoesOn(t *testing.T) {
 	o, _ := noisy(tensor.Shape{9, 8, 7}, 2, 0.3, 0.6)
+	t.Run("exact", func(t *testing.T) { endAndGoOn(t, o, smallSettings(t)) })
+	k := newConcentrations(t, tensor.Shape{9, 8, 4})
 	s := smallSettings(t)
+	s.Censored = k.censored
+	t.Run("censored", func(t *testing.T) { endAndGoOn(t, k.observed, s) })
+}
+
+func endAndGoOn(t *testing.T, o *tensor.Observed, s Settings) {
 	want, err := Run(context.Background(), o, s)
 	if err != nil {
 		t.Fatal(err)
@@ -230,10 +237,11 @@ func TestEndedCompletionGoesOn(t *testing.T) {
 	if after, err := os.Stat(chains[len(chains)-1]); err != nil || !after.ModTime().Equal(before.ModTime()) {
 		t.Errorf("a chain that was there has been sampled again: %v", err)
 	}
-	for c := range o.Values {
-		v, e := want.At(o.Cell(c))
-		if w, f := got.At(o.Cell(c)); v != w || e != f {
-			t.Fatalf("cell %v: %v ± %v, without Slurm %v ± %v", o.Cell(c), w, f, v, e)
+	for c := range want.Observed.Values {
+		cell := want.Observed.Cell(c)
+		v, e := want.At(cell)
+		if w, f := got.At(cell); v != w || e != f {
+			t.Fatalf("cell %v: %v ± %v, without Slurm %v ± %v", cell, w, f, v, e)
 		}
 	}
 	if !slices.EqualFunc(want.HeldOut, got.HeldOut, func(a, b HeldOutCell) bool { return a.Predicted == b.Predicted }) {

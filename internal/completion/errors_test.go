@@ -28,7 +28,7 @@ func TestCalibrationWeighs(t *testing.T) {
 		if got := c.stderr([]int32{0, 0}, prediction{spread: 0, noise: 1}); math.Abs(got/of.want-1) > 0.1 {
 			t.Errorf("weights %v and %v: stretch %.2f, want %v", of.first, of.second, got, of.want)
 		}
-		if q := c.quantile(0.9); math.Abs(q-1.64) > 0.15 {
+		if q := c.quantile(nil, 0, 0.9); math.Abs(q-1.64) > 0.15 {
 			t.Errorf("weights %v and %v: quantile %.2f, want 1.64", of.first, of.second, q)
 		}
 	}
@@ -76,11 +76,11 @@ func TestNoiseIsNotShrunkWithTheSpread(t *testing.T) {
 func TestIntervalsFromFewPiecesAreWider(t *testing.T) {
 	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
 	cells := mistaken(0, 2000, 1, 1)
-	many := calibrate(cells, all).quantile(0.9)
+	many := calibrate(cells, all).quantile(nil, 0, 0.9)
 	for k := range cells {
 		cells[k].piece = int32(k % 5)
 	}
-	if few := calibrate(cells, all).quantile(0.9); math.Abs(few/many-2.015/1.645) > 0.02 {
+	if few := calibrate(cells, all).quantile(nil, 0, 0.9); math.Abs(few/many-2.015/1.645) > 0.02 {
 		t.Errorf("five pieces: quantile %.3f, of many %.3f", few, many)
 	}
 	for freedom, want := range map[float64]float64{2: 2.920, 3: 2.353, 5: 2.015, 10: 1.812, 30: 1.697} {

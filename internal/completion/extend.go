@@ -57,7 +57,10 @@ func (c *Completion) Extend(mode int, labels []string, index [][]int32, values [
 	out.Scaling = extendScaling(c.Scaling, mode, len(labels), cells)
 	if c.calibration.mode == mode {
 		ones := slices.Repeat([]float64{1}, len(labels))
-		out.calibration.stretch = append(slices.Clone(c.calibration.stretch), ones...)
+		out.calibration = c.calibration.extended(ones)
+	}
+	if l := c.laws; l != nil && l.Mode == mode {
+		out.laws = &laws{mode, append(slices.Clone(l.Of), make([]labelLaw, len(labels))...)}
 	}
 	if c.shape != nil {
 		out.unit = extendScaling(c.unit, mode, len(labels), cells)
@@ -71,6 +74,18 @@ func (c *Completion) Extend(mode int, labels []string, index [][]int32, values [
 		out.fit = &accompanied{extended, with.companion}
 	}
 	return &out, nil
+}
+
+// extended is the calibration with further labels, of which no held-out cell tells.
+func (c calibration) extended(stretch []float64) calibration {
+	c.stretch = append(slices.Clone(c.stretch), stretch...)
+	if c.bends != nil {
+		c.bends = append(slices.Clone(c.bends), make([]bend, len(stretch))...)
+	}
+	if c.own != nil {
+		c.own = append(slices.Clone(c.own), slices.Repeat([]graded{{beside: c.ratios}}, len(stretch))...)
+	}
+	return c
 }
 
 // joined are all cells in canonical order, with the modes of the second.

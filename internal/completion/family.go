@@ -153,27 +153,30 @@ func (m predictive) logScore(y, step float64) float64 {
 }
 
 // central is the least level of a central interval that holds y: 1 − 2 min(P(≤ y), P(≥ y)).
-func (m predictive) central(y, step float64) float64 {
-	return math.Max(0, 1-float64(2*math.Min(m.cdf(y), 1-m.cdf(y-float64(step/2)))))
+func central(cdf func(y float64) float64, y, step float64) float64 {
+	return math.Max(0, 1-float64(2*math.Min(cdf(y), 1-cdf(y-float64(step/2)))))
 }
 
 // quantile is the least y with P(≤ y) ≥ p, between low and high.
 func (m predictive) quantile(p, low, high float64) float64 {
-	if m.least > 0 { // on the grid of the values
-		steps := math.Round((high - low) / m.least)
-		for first, last := 0.0, steps; ; {
-			if first >= last {
-				return low + float64(first*m.least)
-			}
-			middle := math.Floor((first + last) / 2)
-			if m.cdf(low+float64(middle*m.least)) >= p {
-				last = middle
-			} else {
-				first = middle + 1
-			}
-		}
+	if m.least > 0 {
+		return search(m.cdf, p, low, high, m.least)
 	}
 	return bisect(m.cdf, p, low, high)
+}
+
+// search is the least of the values low, low + step … high with P(≤ y) ≥ p.
+func search(cdf func(y float64) float64, p, low, high, step float64) float64 {
+	first, last := 0.0, math.Round((high-low)/step)
+	for first < last {
+		middle := math.Floor((first + last) / 2)
+		if cdf(low+float64(middle*step)) >= p {
+			last = middle
+		} else {
+			first = middle + 1
+		}
+	}
+	return low + float64(first*step)
 }
 
 // bisect is the least y with P(≤ y) ≥ p, between low and high.

@@ -34,91 +34,208 @@ func (l limits) at(cell []int32) (low, high float64, whole bool) {
 // Check returns an error that names the first value outside a limit.
 func (m Limit) Check(o *tensor.Observed) error {
 	for c, y := range o.Values {
-		if (m.Mode < 0 || int(o.Index[m.Mode][c]) == m.Index) && !(y >= m.Min && y <= m.Max) {
-			return fmt.Errorf("the known value %v lies outside the limits of %v to %v", y, m.Min, m.Max)
+		if m.Mode >= 0 && int(o.Index[m.Mode][c]) != m.Index {
+			continue
+		}
+		switch {
+		case !(y >= m.Min):
+			return fmt.Errorf("the known value %v of %s lies below %v, which is to be the least (--min)", y, o.CellName(c), m.Min)
+		case !(y <= m.Max):
+			return fmt.Errorf("the known value %v of %s lies above %v, which is to be the largest (--max)", y, o.CellName(c), m.Max)
 		}
 	}
 	return nil
 }
 
-// findLimits adds to the limits that were given those that the values show: none below 0, whole numbers, and none above
-// 100 or 1 where that is reached again and again. Labels with units of their own are looked at one by one; one that has
-// censored cells and too few exact values to tell is not below 0 if the whole table is not.
+// findLimits adds to the limits that were given those that the values show: none below or above 0, whole numbers, none above
+// 100 or 1 where that is reached again and again, and grades from 1 to no more than 10. Labels with units of their own are
+// looked at one by one; those with too few exact values to tell are as the whole table is. Where no labels have such units,
+// those of one mode that have names are looked at beside the table.
 func (j *job) findLimits() (all limits, words []string) {
-	const enough, again = 20, 3
 	all = slices.Clone(j.Limits)
-	groups := map[int][]float64{}
-	groupOf := func(index [][]int32, c int) int {
-		if j.unit < 0 {
-			return -1
+	whole := j.extents(-1)[0]
+	if j.unit < 0 {
+		if found := j.limitOf(whole, whole); found.words() != "" {
+			all, words = append(all, found), append(words, found.words())
 		}
-		return int(index[j.unit][c])
+		bounded, own := j.boundedLabels(all)
+		return append(all, bounded...), append(words, own...)
 	}
-	for c, y := range j.observed.Values {
-		at := groupOf(j.observed.Index, c)
-		groups[at] = append(groups[at], y)
-	}
-	beyond := map[int]bounded{} // what censored cells allow beyond the exact values
-	for k := range j.Censored.Len() {
-		at := groupOf(j.Censored.Index, k)
-		b, met := beyond[at]
-		if !met {
-			b = bounded{math.Inf(1), math.Inf(-1)}
+	var lines []string
+	for i, own := range j.extents(j.unit) {
+		if found := j.limitOf(own, whole); found.words() != "" {
+			all, words = append(all, found), append(words, found.words())
+			lines = append(lines, j.labelWords(j.unit, i, found))
 		}
-		beyond[at] = bounded{math.Min(b.low, j.Censored.High[k]), math.Max(b.high, j.Censored.Low[k])}
 	}
-	for at := range beyond {
-		groups[at] = slices.Clip(groups[at]) // also those without an exact value
+	labels := len(j.observed.Modes[j.unit].Labels)
+	if same := slices.Compact(slices.Clone(words)); len(words) == labels && len(same) == 1 {
+		one := all[len(j.Limits)]
+		one.Mode, one.Index = -1, 0
+		return append(slices.Clone(j.Limits), one), same
 	}
-	amounts := j.observed.Len()+j.Censored.Len() >= enough && j.amounts()
-	for _, at := range sortedKeys(groups) {
-		values := groups[at]
-		few := len(values) < enough
-		if _, met := beyond[at]; few && !(met && amounts) {
+	return all, lines
+}
+
+func (j *job) labelWords(mode, index int, m Limit) string {
+	return fmt.Sprintf("%s=%s: %s", j.observed.Modes[mode].Name, j.observed.Modes[mode].Labels[index], m.words())
+}
+
+// boundedLabels are limits of labels that have names and reach 0 again and again, but do not pass it: those of the mode in
+// which they have most values. A variable among others is such, and so by chance is a place where it is warm.
+func (j *job) boundedLabels(known limits) (all limits, words []string) {
+	most := 0
+	for n, mode := range j.observed.Modes {
+		if len(mode.Labels) > mostNamed || !named(mode.Labels) {
 			continue
 		}
-		found := Limit{Mode: -1, Min: math.Inf(-1), Max: math.Inf(1), Whole: !few}
-		lead := ""
-		if at >= 0 {
-			found.Mode, found.Index = j.unit, at
-			lead = fmt.Sprintf("%s=%s: ", j.observed.Modes[j.unit].Name, j.observed.Modes[j.unit].Labels[at])
-		}
-		low, high := math.Inf(1), math.Inf(-1)
-		for _, y := range values {
-			low, high = math.Min(low, y), math.Max(high, y)
-		}
-		reached := 0
-		for _, y := range values {
-			found.Whole = found.Whole && y == math.Floor(y)
-			if y == high {
-				reached++
+		var own limits
+		var lines []string
+		count := 0
+		for i, e := range j.extents(n) {
+			if e.count < enough || e.zeros < again {
+				continue
+			}
+			if found := j.limitOf(e, extent{}).beyond(known); found.words() != "" {
+				own, lines, count = append(own, found), append(lines, j.labelWords(n, i, found)), count+e.count
 			}
 		}
-		below, above := false, false
-		if b, met := beyond[at]; met {
-			below, above = b.low <= 0, b.high >= high
-		}
-		if low >= 0 && !below && !j.given(found, func(m Limit) bool { return !math.IsInf(m.Min, -1) }) {
-			found.Min = 0
-		}
-		if low >= 0 && !few && (high == 1 || high == 100) && reached >= again && !below && !above &&
-			!j.given(found, func(m Limit) bool { return !math.IsInf(m.Max, 1) }) {
-			found.Max = high
-		}
-		if w := found.words(); w != "" {
-			all, words = append(all, found), append(words, lead+w)
+		if count > most {
+			most, all, words = count, own, lines
 		}
 	}
 	return all, words
 }
 
-// amounts reports whether no value of the table is below 0 and every censored cell may have one above: limits of detection
-// are those of amounts.
-func (j *job) amounts() bool {
-	for _, y := range j.observed.Values {
-		if y < 0 {
+const (
+	enough    = 20 // exact values that show a limit
+	again     = 3  // times that a limit is reached
+	mostNamed = 64 // labels of a mode that are looked at one by one without units of their own
+)
+
+// extent is what the known values of a label show.
+type extent struct {
+	mode, index                 int
+	count                       int
+	low, high                   float64
+	whole                       bool
+	zeros, highest              int // how often 0 and the greatest value are reached
+	censored                    bool
+	leastAbove, greatestBeneath float64 // of the limits of censored cells: the least upper and the greatest lower one
+}
+
+// extents are those of the labels of a mode, or one of all cells where mode is −1.
+func (j *job) extents(mode int) []extent {
+	labels := 1
+	if mode >= 0 {
+		labels = len(j.observed.Modes[mode].Labels)
+	}
+	out := make([]extent, labels)
+	for i := range out {
+		out[i] = extent{
+			mode: mode, index: i, low: math.Inf(1), high: math.Inf(-1), whole: true, leastAbove: math.Inf(1), greatestBeneath: math.Inf(-1),
+		}
+	}
+	of := func(index [][]int32, c int) *extent {
+		if mode < 0 {
+			return &out[0]
+		}
+		return &out[index[mode][c]]
+	}
+	for c, y := range j.observed.Values {
+		of(j.observed.Index, c).add(y)
+	}
+	for k := range j.Censored.Len() {
+		e := of(j.Censored.Index, k)
+		e.censored = true
+		e.leastAbove = math.Min(e.leastAbove, j.Censored.High[k])
+		e.greatestBeneath = math.Max(e.greatestBeneath, j.Censored.Low[k])
+	}
+	return out
+}
+
+func (e *extent) add(y float64) {
+	if y < e.low {
+		e.low = y
+	}
+	if y > e.high {
+		e.high, e.highest = y, 0
+	}
+	if y == e.high {
+		e.highest++
+	}
+	if y == 0 {
+		e.zeros++
+	}
+	e.count++
+	e.whole = e.whole && y == math.Floor(y)
+}
+
+// limitOf is what an extent shows, and where it has too few values what the whole table shows.
+func (j *job) limitOf(e, whole extent) Limit {
+	const grades, rare = 10, 0.02 // the largest grade; the share of the values that reach it, else they may go on
+	found := Limit{Mode: e.mode, Index: e.index, Min: math.Inf(-1), Max: math.Inf(1)}
+	few, known := e.count < enough, whole.count >= enough
+	found.Whole = !few && e.whole || few && known && whole.whole
+	amounts := few && whole.count+j.Censored.Len() >= enough && j.amounts(whole)
+	mayLow := !j.given(found, func(m Limit) bool { return !math.IsInf(m.Min, -1) })
+	mayHigh := !j.given(found, func(m Limit) bool { return !math.IsInf(m.Max, 1) })
+	below, above := e.leastAbove <= 0, e.censored && e.greatestBeneath >= e.high
+	if (amounts || !few && e.low >= 0) && !below && mayLow {
+		found.Min = 0
+	}
+	switch {
+	case few && known && whole.high <= 0 && whole.low < 0 && !whole.censored && mayHigh:
+		found.Max = 0
+	case few || below || above:
+	case e.low >= 0 && (e.high == 1 || e.high == 100) && e.highest >= again && mayHigh:
+		found.Max = e.high
+	case e.whole && e.low == 1 && e.high > 2 && e.high <= grades && e.highest >= again && float64(e.highest) >= rare*float64(e.count) &&
+		!e.censored:
+		if mayLow {
+			found.Min = 1
+		}
+		if mayHigh {
+			found.Max = e.high
+		}
+	case e.high <= 0 && e.low < 0 && !e.censored && mayHigh:
+		found.Max = 0
+	}
+	return found
+}
+
+// beyond is the limit of a label without what other limits say of it already.
+func (m Limit) beyond(all limits) Limit {
+	for _, other := range all {
+		if other.Mode >= 0 && (other.Mode != m.Mode || other.Index != m.Index) {
+			continue
+		}
+		if other.Min >= m.Min {
+			m.Min = math.Inf(-1)
+		}
+		if other.Max <= m.Max {
+			m.Max = math.Inf(1)
+		}
+		m.Whole = m.Whole && !other.Whole
+	}
+	return m
+}
+
+// named reports whether labels are names rather than numbers.
+func named(labels []string) bool {
+	for _, label := range labels {
+		if _, err := strconv.ParseFloat(label, 64); err == nil {
 			return false
 		}
+	}
+	return true
+}
+
+// amounts reports whether no value of the table is below 0 and every censored cell may have one above: limits of detection
+// are those of amounts.
+func (j *job) amounts(whole extent) bool {
+	if whole.low < 0 {
+		return false
 	}
 	for k := range j.Censored.Len() {
 		low, high := j.Censored.Low[k], j.Censored.High[k]
@@ -128,9 +245,6 @@ func (j *job) amounts() bool {
 	}
 	return true
 }
-
-// bounded is the least upper and the greatest lower limit of some censored cells.
-type bounded struct{ low, high float64 }
 
 // given reports whether the user gave such a limit for the same cells.
 func (j *job) given(found Limit, is func(Limit) bool) bool {

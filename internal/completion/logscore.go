@@ -37,7 +37,7 @@ func (j *job) grid() float64 {
 
 // logScores sums over held-out cells that are calibrated. The kind of a cell tells
 // the step between values on a grid.
-func logScores(cells []HeldOutCell, kindOf func(cell []int32) kind) LogScores {
+func logScores(cells []HeldOutCell, kindOf func(cell []int32) kind, own *laws) LogScores {
 	if len(cells) == 0 {
 		return LogScores{math.NaN(), math.NaN()}
 	}
@@ -51,6 +51,8 @@ func logScores(cells []HeldOutCell, kindOf func(cell []int32) kind) LogScores {
 		s.Normal += normal / float64(len(cells))
 		if kind.Own {
 			normal = h.logScore
+		} else if l := own.at(h.Cell, h.Stderr); l != nil && !h.censored() {
+			normal = l.logScore(h)
 		}
 		s.Own += normal / float64(len(cells))
 	}

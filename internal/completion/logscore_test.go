@@ -15,17 +15,17 @@ func TestLogScoresOfNormalValues(t *testing.T) {
 	for range 20_000 {
 		cells = append(cells, HeldOutCell{Predicted: 3, Stderr: 2, Value: 3 + 2*stream.NormFloat64()})
 	}
-	s := logScores(cells, func([]int32) kind { return kind{Own: false, Grid: 0} })
+	s := logScores(cells, func([]int32) kind { return kind{Own: false, Grid: 0} }, nil)
 	if want := -0.5*math.Log(2*math.Pi*4) - 0.5; s.Own != s.Normal || math.Abs(s.Own-want) > 0.02 {
 		t.Errorf("%v, the entropy is %v", s, want)
 	}
 	for k := range cells {
 		cells[k].Value = math.Round(cells[k].Value)
 	}
-	if on := logScores(cells, func([]int32) kind { return kind{Own: false, Grid: 1} }); math.Abs(on.Normal-s.Normal) > 0.03 {
+	if on := logScores(cells, func([]int32) kind { return kind{Own: false, Grid: 1} }, nil); math.Abs(on.Normal-s.Normal) > 0.03 {
 		t.Errorf("rounded to whole numbers %v, before %v", on.Normal, s.Normal)
 	}
-	if s := logScores(nil, func([]int32) kind { return kind{Own: true, Grid: 1} }); !math.IsNaN(s.Own) || !math.IsNaN(s.Normal) {
+	if s := logScores(nil, func([]int32) kind { return kind{Own: true, Grid: 1} }, nil); !math.IsNaN(s.Own) || !math.IsNaN(s.Normal) {
 		t.Errorf("without cells %v", s)
 	}
 }

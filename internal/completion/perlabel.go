@@ -66,7 +66,7 @@ func (j *job) kindAt(cell []int32) kind {
 }
 
 // levelsOf are those of a cell's label.
-func (c *Completion) levelsOf(cell []int32) levels {
+func (c *Completion) levelsOf(cell []int32) graded {
 	if c.labelLevels == nil {
 		return c.levels
 	}
@@ -74,7 +74,7 @@ func (c *Completion) levelsOf(cell []int32) levels {
 }
 
 // newLevels are the levels of every label, where its values have a family of their own.
-func (k *labelKinds) newLevels(cells []HeldOutCell) []levels {
+func (k *labelKinds) newLevels(cells []HeldOutCell) []graded {
 	if k == nil {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (k *labelKinds) newLevels(cells []HeldOutCell) []levels {
 		label := h.Cell[k.Mode]
 		own[label] = append(own[label], h)
 	}
-	out := make([]levels, len(own))
+	out := make([]graded, len(own))
 	for label, some := range own {
 		if k.Of[label].Own {
 			out[label] = newLevels(some)
@@ -309,9 +309,9 @@ func (k *labelKinds) noises(o *tensor.Observed) (out []LabelFamily) {
 	return out
 }
 
-// LabelFamily is the family of noise that the values of a label were taken for.
+// LabelFamily is the family of noise that the values of a label were taken for; without a mode, all values.
 type LabelFamily struct {
-	Mode  string `json:"mode"`
-	Label string `json:"label"`
+	Mode  string `json:"mode,omitempty"`
+	Label string `json:"label,omitempty"`
 	Noise string `json:"noise"`
 }

@@ -52,13 +52,14 @@ type Completion struct {
 	unit        tensor.Scaling
 	level       float64
 	limits      limits
-	levels      levels
-	family      bool               // intervals are those of the predictive distribution
-	step        float64            // between values of a discrete family
-	shares      bool               // filled values are probabilities
-	kinds       *labelKinds        // instead of these three where labels have families of their own
-	labelLevels []levels           // of their labels
-	further     map[string]limited // cells that WithLimits has given limits, by cellKey
+	levels      graded
+	family      bool             // intervals are those of the predictive distribution
+	step        float64          // between values of a discrete family
+	shares      bool             // filled values are probabilities
+	kinds       *labelKinds      // instead of these three where labels have families of their own
+	labelLevels []graded         // of their labels
+	laws        *laws            // around the filled values; nil: all are normal
+	further     *tensor.Observed // cells that WithLimits has given limits; nil: none
 	seed        uint64
 }
 
@@ -103,6 +104,7 @@ type Report struct {
 	Standardisation string        `json:"standardisation"`
 	Noise           string        `json:"noise"`                    // the family that was asked for
 	NoiseByLabel    []LabelFamily `json:"noise_by_label,omitempty"` // labels whose values have a family of their own
+	Spread          []LabelFamily `json:"spread,omitempty"`         // labels whose intervals and draws are not those of normal errors
 	Blocks          []int         `json:"blocks"`                   // numbers of blocks of the models that were averaged
 	Depths          []int         `json:"depths,omitempty"`
 	Weights         []Weight      `json:"weights"`  // of the models that were averaged
@@ -230,9 +232,13 @@ func (c *Completion) Bounds(cell []int32, value, stderr, level float64) (low, hi
 		return c.boundsAtLimits(cell, b, level)
 	}
 	if e, ok := c.fit.(*ensemble); ok && c.kindAt(cell).Own && e.samples() > 0 {
-		low, high = c.ofFamily(e, cell, level)
+		low, high = c.ofFamily(e, cell, value, level)
 		return c.within(cell, value, low, high)
 	}
-	half := float64(stderr * c.calibration.quantile(level))
+	if l := c.laws.at(cell, stderr); l != nil {
+		low, high = l.bounds(value, stderr, level)
+		return c.within(cell, value, low, high)
+	}
+	half := float64(stderr * c.calibration.quantile(cell, value, level))
 	return c.within(cell, value, value-half, value+half)
 }

@@ -38,9 +38,11 @@ type savedFit struct {
 	Shares      bool // filled values are probabilities
 	Family      bool // intervals are those of the predictive distribution
 	Step        float64
-	Levels      savedLevels
+	Levels      savedGraded
 	Kinds       *labelKinds   // instead of those above where labels have families of their own
-	LabelLevels []savedLevels // of its labels
+	LabelLevels []savedGraded // of its labels
+	Laws        *laws
+	LawLevels   []savedGraded // of its labels
 
 	Ensemble *savedEnsemble // one of these three
 	Exact    *savedExact
@@ -58,14 +60,51 @@ type savedCompanion struct {
 type savedCalibration struct {
 	Noise, Spread, Pieces, Uncertainty float64
 	Mode                               int
-	Stretch, Ratios, Shares            []float64
+	Stretch                            []float64
+	Ratios                             savedSample
+	Own                                []savedGraded
 	Seen                               []bool
 	Bends                              []savedBend
 }
 
 type savedBend struct{ Values, Factors []float64 }
 
-type savedLevels struct{ Known, Shares []float64 }
+type savedSample struct{ Values, Sums []float64 }
+
+func (s sample) saved() savedSample { return savedSample{s.values, s.sums} }
+
+func (s savedSample) load() sample { return sample{s.Values, s.Sums} }
+
+func (s savedSample) check() bool { return len(s.Values) == len(s.Sums) && slices.IsSorted(s.Values) }
+
+// savedGraded is a graded; what counts beside its parts is known.
+type savedGraded struct {
+	Middles []float64
+	Parts   []savedSample
+}
+
+func (g graded) saved() savedGraded {
+	out := savedGraded{Middles: g.middles}
+	for _, p := range g.parts {
+		out.Parts = append(out.Parts, p.saved())
+	}
+	return out
+}
+
+func (g savedGraded) load(others sample) graded {
+	if len(g.Parts) == 0 {
+		return graded{beside: others}
+	}
+	var parts []sample
+	for _, p := range g.Parts {
+		parts = append(parts, p.load())
+	}
+	return grades(g.Middles, parts, others)
+}
+
+func (g savedGraded) check() bool {
+	return len(g.Middles) == len(g.Parts) && ascending(g.Middles) && !slices.ContainsFunc(g.Parts, func(s savedSample) bool { return !s.check() })
+}
 
 type savedEnsemble struct {
 	Members              []savedMember
@@ -110,14 +149,22 @@ func (c *Completion) saved() (*savedFit, error) {
 		Modes: c.Observed.Modes, Index: c.Observed.Index, Values: c.Observed.Values, Low: c.Observed.Low, High: c.Observed.High,
 		Settings: c.Settings, Status: c.Status, Seed: c.seed, Level: c.level, Scaling: c.Scaling, Unit: c.unit,
 		UnitMode: c.UnitMode, Limits: c.limits, Shares: c.shares,
-		Family: c.family, Step: c.step, Levels: savedLevels{c.levels.known, c.levels.shares},
+		Family: c.family, Step: c.step, Levels: c.levels.saved(),
 		Calibration: savedCalibration{
-			k.noise, k.spread, k.pieces, k.uncertainty, k.mode, k.stretch, k.ratios, k.shares, k.seen, nil,
+			k.noise, k.spread, k.pieces, k.uncertainty, k.mode, k.stretch, k.ratios.saved(), nil, k.seen, nil,
 		},
 	}
 	out.Kinds = c.kinds
 	for _, l := range c.labelLevels {
-		out.LabelLevels = append(out.LabelLevels, savedLevels{l.known, l.shares})
+		out.LabelLevels = append(out.LabelLevels, l.saved())
+	}
+	if out.Laws = c.laws; c.laws != nil {
+		for _, l := range c.laws.Of {
+			out.LawLevels = append(out.LawLevels, l.levels.saved())
+		}
+	}
+	for _, r := range k.own {
+		out.Calibration.Own = append(out.Calibration.Own, r.saved())
 	}
 	for _, b := range k.bends {
 		out.Calibration.Bends = append(out.Calibration.Bends, savedBend{b.values, b.factors})
@@ -194,21 +241,29 @@ func (s *savedFit) load() (*Completion, error) {
 		Observed: observed, Status: s.Status, Settings: s.Settings, Scaling: s.Scaling, UnitMode: s.UnitMode,
 		FilledRMSE: math.NaN(), FilledNRMSE: math.NaN(), HeldOutRMSE: math.NaN(), HeldOutNRMSE: math.NaN(),
 		CP: tensor.NewCP(observed.Shape(), 0), level: s.Level, seed: s.Seed, unit: s.Unit, limits: s.Limits, shares: s.Shares,
-		family: s.Family, step: s.Step, levels: levels{s.Levels.Known, s.Levels.Shares},
+		family: s.Family, step: s.Step, levels: s.Levels.load(sample{}),
 		calibration: calibration{
-			noise: k.Noise, spread: k.Spread, mode: k.Mode, stretch: k.Stretch, ratios: k.Ratios, shares: k.Shares,
+			noise: k.Noise, spread: k.Spread, mode: k.Mode, stretch: k.Stretch, ratios: k.Ratios.load(),
 			pieces: k.Pieces, uncertainty: k.Uncertainty, seen: k.Seen,
 		},
 	}
 	c.kinds = s.Kinds
 	for _, l := range s.LabelLevels {
-		c.labelLevels = append(c.labelLevels, levels{l.Known, l.Shares})
+		c.labelLevels = append(c.labelLevels, l.load(sample{}))
+	}
+	for _, r := range k.Own {
+		c.calibration.own = append(c.calibration.own, r.load(c.calibration.ratios))
 	}
 	for _, b := range k.Bends {
 		c.calibration.bends = append(c.calibration.bends, bend{b.Values, b.Factors})
 	}
 	if err := s.check(observed.Shape()); err != nil {
 		return nil, err
+	}
+	if c.laws = s.Laws; c.laws != nil {
+		for label, l := range s.LawLevels {
+			c.laws.Of[label].levels = l.load(sample{})
+		}
 	}
 	if s.Calibration.Seen != nil {
 		c.shape = knownShape(observed)
@@ -283,10 +338,13 @@ func (s *savedFit) check(shape tensor.Shape) error {
 		}
 	}
 	subsets := len(subsetsOf(len(shape)))
-	for _, l := range append([]savedLevels{s.Levels}, s.LabelLevels...) {
-		if len(l.Known) != len(l.Shares) {
+	for _, l := range slices.Concat([]savedGraded{s.Levels}, s.LabelLevels, s.LawLevels) {
+		if !l.check() {
 			return errors.New("the levels of intervals do not fit together")
 		}
+	}
+	if l := s.Laws; l != nil && (!labels(l.Mode, len(l.Of)) || len(s.LawLevels) != len(l.Of) || !l.known()) {
+		return errors.New("the spread of labels does not fit the table")
 	}
 	if k := s.Kinds; k != nil && (!labels(k.Mode, len(k.Of)) || k.Mode < 0 || len(s.LabelLevels) != len(k.Of)) {
 		return errors.New("the families of labels do not fit the table")
@@ -296,7 +354,13 @@ func (s *savedFit) check(shape tensor.Shape) error {
 			return errors.New("a limit names no mode")
 		}
 	}
-	if !labels(k.Mode, len(k.Stretch)) || len(k.Ratios) != len(k.Shares) || k.Seen != nil && len(k.Seen) != subsets+1 {
+	if !k.Ratios.check() || slices.ContainsFunc(k.Own, func(g savedGraded) bool { return !g.check() }) {
+		return errors.New("the calibration does not fit together")
+	}
+	if len(k.Own) != 0 && len(k.Own) != len(k.Stretch) {
+		return errors.New("the calibration does not fit the table")
+	}
+	if !labels(k.Mode, len(k.Stretch)) || k.Seen != nil && len(k.Seen) != subsets+1 {
 		return errors.New("the calibration does not fit the table")
 	}
 	if len(k.Bends) != 0 && len(k.Bends) != len(k.Stretch) {

@@ -203,7 +203,7 @@ func TestCalibrationCovers(t *testing.T) {
 	for _, level := range []float64{0.5, 0.9, 0.95} {
 		inside := 0
 		for _, h := range c.apply(cells[1000:]) {
-			if math.Abs(h.Value-h.Predicted) <= h.Stderr*c.quantile(level) {
+			if math.Abs(h.Value-h.Predicted) <= h.Stderr*c.quantile(nil, 0, level) {
 				inside++
 			}
 		}

@@ -192,15 +192,10 @@ func (r *Complete) Text() string {
 		fmt.Fprintf(&s, "Values scatter as %s%s.\n", family, r.ownWords())
 	}
 	if labels := r.Settings.NoiseByLabel; len(labels) > 0 {
-		var words []string
-		for _, l := range labels {
-			words = append(words, l.Label+" as "+l.Noise)
-		}
-		fmt.Fprintf(&s, "Values of %s scatter by label: %s", labels[0].Mode, strings.Join(words, ", "))
-		if own, normal := float64(r.LogScore), float64(r.LogScoreNormal); !math.IsNaN(own) {
-			fmt.Fprintf(&s, "; log score %.3g a value, with normal scatter %.3g", own, normal)
-		}
-		s.WriteString(".\n")
+		fmt.Fprintf(&s, "Values of %s scatter by label: %s%s.\n", labels[0].Mode, familyWords(labels), r.scoreWords())
+	}
+	if labels := r.Settings.Spread; len(labels) > 0 {
+		fmt.Fprintf(&s, "Values lie around the filled ones: %s%s.\n", familyWords(labels), r.scoreWords())
 	}
 	blocks := Count(r.EffectiveRank, "block")
 	if r.Settings.Nonnegative {
@@ -208,6 +203,24 @@ func (r *Complete) Text() string {
 	}
 	fmt.Fprintf(&s, "The model is a sum of %s, found in %s s.\n", blocks, Short(float64(r.Seconds)))
 	return s.String()
+}
+
+// familyWords lists labels and what their values scatter as.
+func familyWords(labels []lacuna.LabelFamily) string {
+	var words []string
+	for _, l := range labels {
+		words = append(words, strings.TrimSpace(l.Label+" as "+l.Noise))
+	}
+	return strings.Join(words, ", ")
+}
+
+// scoreWords tells by how much distributions say more than normal ones.
+func (r *Complete) scoreWords() string {
+	own, normal := float64(r.LogScore), float64(r.LogScoreNormal)
+	if math.IsNaN(own) {
+		return ""
+	}
+	return fmt.Sprintf("; log score %.3g a value, with normal scatter %.3g", own, normal)
 }
 
 // BetweenLimits tells how many values were filled between limits; "" for none.
@@ -227,9 +240,8 @@ func (r *Complete) ownWords() (words string) {
 		}
 		words = fmt.Sprintf(": %s of the hidden values %s", e.Name, value)
 	}
-	own, normal := float64(r.LogScore), float64(r.LogScoreNormal)
-	if r.OwnError != nil && !math.IsNaN(own) {
-		words += fmt.Sprintf("; log score %.3g a value, with normal scatter %.3g", own, normal)
+	if r.OwnError != nil {
+		words += r.scoreWords()
 	}
 	return words
 }

@@ -78,7 +78,8 @@ func settings(table *dataio.Table, c *lacuna.Completion, seed uint64) []report.S
 		{Name: "method", Value: s.Method},
 		{Name: "standardisation", Value: s.Standardisation},
 		{Name: "noise", Value: s.Noise},
-		{Name: "noise by label", Value: labelNoises(s)},
+		{Name: "noise by label", Value: labelNoises(s.NoiseByLabel)},
+		{Name: "around the filled values", Value: labelNoises(s.Spread)},
 		{Name: c.OwnError.Name, Value: ownValue(c)},
 		{Name: "log score, and with normal scatter", Value: logScores(c)},
 		{Name: "blocks", Value: fmt.Sprint(s.Blocks)},
@@ -105,17 +106,17 @@ func ownValue(c *lacuna.Completion) string {
 }
 
 func logScores(c *lacuna.Completion) string {
-	if c.OwnError.Name == "" || math.IsNaN(c.LogScores.Own) {
+	if c.OwnError.Name == "" && len(c.Settings.Spread) == 0 || math.IsNaN(c.LogScores.Own) {
 		return ""
 	}
 	return fmt.Sprintf("%.3g, %.3g", c.LogScores.Own, c.LogScores.Normal)
 }
 
 // labelNoises lists what the values of labels were taken for.
-func labelNoises(s lacuna.Settings) string {
+func labelNoises(labels []lacuna.LabelFamily) string {
 	var words []string
-	for _, l := range s.NoiseByLabel {
-		words = append(words, l.Label+" "+l.Noise)
+	for _, l := range labels {
+		words = append(words, strings.TrimSpace(l.Label+" "+l.Noise))
 	}
 	return strings.Join(words, ", ")
 }
