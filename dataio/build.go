@@ -34,11 +34,18 @@ func newBuilder(path string, options Options, names []string, capacity int) *bui
 	for range names {
 		b.labels = append(b.labels, nil)
 		b.numbers = append(b.numbers, map[string]int32{})
-		b.index = append(b.index, make([]int32, 0, capacity))
+		b.index = append(b.index, column[int32](capacity))
 		b.merged = append(b.merged, map[string]int32{})
 	}
-	b.values = make([]float64, 0, capacity)
+	b.values = column[float64](capacity)
 	return b
+}
+
+// column makes room for numbers.
+func column[T int32 | float64](capacity int) []T {
+	numbers := make([]T, 0, capacity)
+	memory.LargePages(numbers)
+	return numbers
 }
 
 // label numbers a label of mode n in order of first appearance.
@@ -102,13 +109,11 @@ func (b *builder) reserve(more int) {
 	}
 	const least = 1 << 10
 	room := max(least, used+more, old+old/4)
-	values := make([]float64, len(b.values), room)
-	copy(values, b.values)
+	values := append(column[float64](room), b.values...)
 	b.values = values
-	for n, column := range b.index {
-		index := make([]int32, len(column), room)
-		copy(index, column)
-		copy(index[room-b.listed:room], column[old-b.listed:old])
+	for n, before := range b.index {
+		index := append(column[int32](room), before...)
+		copy(index[room-b.listed:room], before[old-b.listed:old])
 		b.index[n] = index
 	}
 }
