@@ -136,11 +136,11 @@ func (b *builder) fail(problem, remedy string) error {
 // table makes the table and checks what concerns it as a whole.
 func (b *builder) table(format Format, src source, numbers *numbers) (*Table, error) {
 	b.listGaps()
-	if len(b.values) == 0 {
+	if len(b.values) == 0 && !b.options.Further {
 		return nil, b.fail("no cell has a value", "give a file in which some cells are observed")
 	}
 	for n := len(b.labels) - 1; n >= 0; n-- {
-		if len(b.labels[n]) > 1 {
+		if len(b.labels[n]) > 1 || b.options.Further && len(b.labels[n]) == 1 {
 			continue
 		}
 		if !b.options.DropSingle || b.columns == nil || n >= len(b.columns.index) || len(b.names) == 2 {

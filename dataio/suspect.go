@@ -12,10 +12,10 @@ func (b *builder) doubts(t *Table) []Error {
 	var doubts []Error
 	if b.columns != nil {
 		doubts = b.columns.doubts(b)
-		if len(doubts) == 0 {
+		if len(doubts) == 0 && !b.options.Further { // whose modes the fit settles
 			doubts = b.followers()
 		}
-		if len(doubts) == 0 {
+		if len(doubts) == 0 && !b.options.Further {
 			doubts = b.columns.doubtAlone(b)
 		}
 		if len(doubts) == 0 {

@@ -93,6 +93,7 @@ func runPredict(ctx context.Context, a *app, f *completeFlags, path string) erro
 	if err != nil {
 		return err
 	}
+	f.input.further = true
 	table, err := f.input.readUntil(ctx, f.files...)
 	if err != nil {
 		return err
