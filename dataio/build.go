@@ -129,6 +129,8 @@ func (b *builder) listGaps() {
 	}
 }
 
+const noValues = "no cell has a value"
+
 func (b *builder) fail(problem, remedy string) error {
 	return &Error{Path: b.path, Problem: problem, Remedy: remedy}
 }
@@ -137,7 +139,11 @@ func (b *builder) fail(problem, remedy string) error {
 func (b *builder) table(format Format, src source, numbers *numbers) (*Table, error) {
 	b.listGaps()
 	if len(b.values) == 0 && !b.options.Further {
-		return nil, b.fail("no cell has a value", "give a file in which some cells are observed")
+		e := &Error{Path: b.path, Problem: noValues, Remedy: "give a file in which some cells are observed"}
+		if b.columns != nil && b.columns.value >= 0 {
+			e.Column = b.columns.names[b.columns.value]
+		}
+		return nil, e
 	}
 	for n := len(b.labels) - 1; n >= 0; n-- {
 		if len(b.labels[n]) > 1 || b.options.Further && len(b.labels[n]) == 1 {
