@@ -145,3 +145,31 @@ func recordsNC(t *testing.T, shape []int, values []float64) []byte {
 	f.Vars = []netcdf.Var{times, v}
 	return []byte(ncFile(t, f))
 }
+
+// TestWorkbookTakesFewBytes holds what a table keeps of a workbook below four times its cells of eight bytes each, the file
+// left out.
+func TestWorkbookTakesFewBytes(t *testing.T) {
+	const rows = 20_000
+	table := [][]any{{"station", "day", "hour", "value"}}
+	for k := range rows {
+		table = append(table, []any{fmt.Sprint("s", k/1000), k / 24 % 40, k % 24, 0.5 + float64(k)})
+	}
+	data := workbook(t, nil, []string{"one"}, table)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	read, err := parse("t.xlsx", data, Options{Duplicates: FirstOfDuplicates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	const decoded = 4 * 8 * rows
+	if kept := float64(after.HeapAlloc) - float64(before.HeapAlloc); kept > 4*decoded {
+		t.Errorf("%.0f bytes are kept of %d cells, %.1f times their own", kept, 4*rows, kept/decoded)
+	} else {
+		t.Logf("%.2f times the cells", kept/decoded)
+	}
+	runtime.KeepAlive(read)
+	runtime.KeepAlive(table)
+}

@@ -49,16 +49,26 @@ func (l layout) cells() int {
 
 // eachCell visits all cells in canonical order, with their positions in memory.
 func (l layout) eachCell(visit func(cell []int32, position int) error) error {
+	return l.each(len(l.modes), visit)
+}
+
+// eachLine visits the cells that are the first along the last mode.
+func (l layout) eachLine(visit func(cell []int32, position int) error) error {
+	return l.each(len(l.modes)-1, visit)
+}
+
+// each visits the cells that differ in the first modes and are the first along the others.
+func (l layout) each(modes int, visit func(cell []int32, position int) error) error {
 	cell := make([]int32, len(l.modes))
 	for {
 		position := 0
-		for n, i := range cell {
+		for n, i := range cell[:modes] {
 			position += int(i) * l.strides[n]
 		}
 		if err := visit(cell, position); err != nil {
 			return err
 		}
-		n := len(cell) - 1
+		n := modes - 1
 		for ; n >= 0; n-- {
 			if cell[n]++; int(cell[n]) < l.shape[l.modes[n]] {
 				break
@@ -108,8 +118,7 @@ func readArray(
 		}
 		b.labels[n] = numbered(l.shape[axis])
 	}
-	err := l.eachCell(func(cell []int32, position int) error {
-		value := at(position)
+	visit := func(cell []int32, position int, value float64) error {
 		if problem := limits.check(position, value); problem != "" {
 			return &Error{Path: path, Problem: fmt.Sprintf("element %v %s", cell, problem), Remedy: limitsOfElements}
 		}
@@ -130,11 +139,55 @@ func readArray(
 			b.observe(cell, value)
 		}
 		return nil
+	}
+	last := len(l.modes) - 1
+	line := make([]float64, l.shape[l.modes[last]])
+	err := l.eachLine(func(cell []int32, position int) error {
+		for i := range line {
+			line[i] = at(position + i*l.strides[last])
+		}
+		for i := 0; i < len(line); i++ {
+			if limits == nil {
+				i += b.observeRun(cell, int32(i), line[i:], numbers)
+			}
+			if i == len(line) {
+				break
+			}
+			cell[last] = int32(i)
+			if err := visit(cell, position+i*l.strides[last], line[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return b.table(format, src, numbers)
+}
+
+// observeRun observes the first of some values that are numbers within bounds and no gaps, and says how many these are. They
+// lie in the line of a cell from a place in the last mode on.
+func (b *builder) observeRun(cell []int32, from int32, values []float64, numbers *numbers) (count int) {
+	for count < len(values) && math.Abs(values[count]) <= largest && (len(numbers.missing) == 0 || !numbers.isMissing(values[count])) {
+		count++
+	}
+	b.reserve(count)
+	b.values = append(b.values, values[:count]...)
+	last := len(cell) - 1
+	for n, i := range cell[:last] {
+		column := b.index[n]
+		for range count {
+			column = append(column, i)
+		}
+		b.index[n] = column
+	}
+	column := b.index[last]
+	for k := range count {
+		column = append(column, from+int32(k))
+	}
+	b.index[last] = column
+	return count
 }
 
 // numbered are the labels of an axis that has none: from 0, as NumPy counts.

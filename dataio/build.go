@@ -34,11 +34,18 @@ func newBuilder(path string, options Options, names []string, capacity int) *bui
 	for range names {
 		b.labels = append(b.labels, nil)
 		b.numbers = append(b.numbers, map[string]int32{})
-		b.index = append(b.index, make([]int32, 0, capacity))
+		b.index = append(b.index, column[int32](capacity))
 		b.merged = append(b.merged, map[string]int32{})
 	}
-	b.values = make([]float64, 0, capacity)
+	b.values = column[float64](capacity)
 	return b
+}
+
+// column makes room for numbers.
+func column[T int32 | float64](capacity int) []T {
+	numbers := make([]T, 0, capacity)
+	memory.LargePages(numbers)
+	return numbers
 }
 
 // label numbers a label of mode n in order of first appearance.
@@ -102,13 +109,11 @@ func (b *builder) reserve(more int) {
 	}
 	const least = 1 << 10
 	room := max(least, used+more, old+old/4)
-	values := make([]float64, len(b.values), room)
-	copy(values, b.values)
+	values := append(column[float64](room), b.values...)
 	b.values = values
-	for n, column := range b.index {
-		index := make([]int32, len(column), room)
-		copy(index, column)
-		copy(index[room-b.listed:room], column[old-b.listed:old])
+	for n, before := range b.index {
+		index := append(column[int32](room), before...)
+		copy(index[room-b.listed:room], before[old-b.listed:old])
 		b.index[n] = index
 	}
 }
@@ -124,6 +129,8 @@ func (b *builder) listGaps() {
 	}
 }
 
+const noValues = "no cell has a value"
+
 func (b *builder) fail(problem, remedy string) error {
 	return &Error{Path: b.path, Problem: problem, Remedy: remedy}
 }
@@ -131,11 +138,15 @@ func (b *builder) fail(problem, remedy string) error {
 // table makes the table and checks what concerns it as a whole.
 func (b *builder) table(format Format, src source, numbers *numbers) (*Table, error) {
 	b.listGaps()
-	if len(b.values) == 0 {
-		return nil, b.fail("no cell has a value", "give a file in which some cells are observed")
+	if len(b.values) == 0 && !b.options.Further {
+		e := &Error{Path: b.path, Problem: noValues, Remedy: "give a file in which some cells are observed"}
+		if b.columns != nil && b.columns.value >= 0 {
+			e.Column = b.columns.names[b.columns.value]
+		}
+		return nil, e
 	}
-	for n := len(b.labels) - 1; n >= 0 && !b.options.KeepSingle; n-- {
-		if len(b.labels[n]) > 1 {
+	for n := len(b.labels) - 1; n >= 0; n-- {
+		if len(b.labels[n]) > 1 || b.options.Further && len(b.labels[n]) == 1 {
 			continue
 		}
 		if !b.options.DropSingle || b.columns == nil || n >= len(b.columns.index) || len(b.names) == 2 {

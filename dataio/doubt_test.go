@@ -146,3 +146,19 @@ func TestCommonLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestDoubtDecimals doubts numbers with decimals that tell rows apart where names before them do not.
+func TestDoubtDecimals(t *testing.T) {
+	text := "province,country,lat,2020-01-01,2020-01-02,2020-01-03\n"
+	for k := range 10 {
+		text += fmt.Sprintf("%s,%c,%d.25,%d,%d,%d\n", []string{"", "north"}[k%2], 'a'+k/2, 40+k, k, 2*k+1, 3*k)
+	}
+	path := save(t, "t.csv", text)
+	table := mustRead(t, path, Options{})
+	if len(table.Doubts) != 1 || !strings.Contains(table.Doubts[0].Error(), `told apart by "lat", numbers with decimals, and not by "province"`) {
+		t.Errorf("doubts %v", table.Doubts)
+	}
+	if table := mustRead(t, path, Options{Index: []string{"lat"}}); len(table.Doubts) != 0 {
+		t.Errorf("a column that is named is doubted: %v", table.Doubts)
+	}
+}

@@ -54,7 +54,9 @@ func (c *columns) instead(err error) *proposal {
 	}
 	// Where a mode of one label is all that is wrong, its owner says whether to leave it out.
 	single := e.Column == "" && slices.Equal(p.value, c.valueNames())
-	p.sure = p.sure && !c.asked.index && !c.asked.value && !single
+	if p.sure = p.sure && !c.asked.index && !c.asked.value && !single; e.Problem == noValues && !p.sure {
+		return nil
+	}
 	return p
 }
 

@@ -50,8 +50,16 @@ func TestReadAsTheOnlyWayThatMakesSense(t *testing.T) {
 			t.Errorf("%s: %d gaps", test.name, table.Gaps())
 		}
 	}
+	// A last column of nothing is no value, where another one is.
+	text := rows("day,town,high,remark", func(town string, day int) string {
+		return fmt.Sprintf("2021-03-0%d,%s,%d.5,", day, town, day+len(town))
+	})
+	table := mustRead(t, save(t, "t.csv", text), Options{})
+	if got := strings.Join(table.Reading.Notes, "; "); !strings.Contains(got, `read as "high" by "day", "town", since otherwise column "remark"`) {
+		t.Errorf("notes %q", got)
+	}
 	// A column of whole numbers may be an attribute or a value: that is for the owner to say.
-	text := rows("day,town,age,high,how", func(town string, day int) string {
+	text = rows("day,town,age,high,how", func(town string, day int) string {
 		return fmt.Sprintf("2021-03-0%d,%s,%d,%s,by eye", day, town, 7*day+len(town), gap(town, day))
 	})
 	if _, err := Read(save(t, "t.csv", text), Options{}); err == nil || !strings.Contains(err.Error(), "--index day,town") {

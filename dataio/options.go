@@ -46,8 +46,9 @@ type Options struct {
 
 	// DropSingle leaves out an index column that has a single label, in place of an error.
 	DropSingle bool
-	// KeepSingle makes a mode of an index column that has a single label: enough for a table that a fit fills.
-	KeepSingle bool
+	// Further says that the table is filled by a fit of another one: all its cells may be gaps, and a mode may have a single
+	// label. Default: both are refused.
+	Further bool
 
 	// FullGrid makes gaps of all combinations of index labels that the file does not list. A .tns file that marks no
 	// gap (no value nan) is read so in any case: in that format, what is absent is a gap.

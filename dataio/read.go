@@ -162,6 +162,7 @@ func readAll(r io.Reader, path string, told, packed int64, budget float64) ([]by
 		expected = min(expected, int64(budget/memoryPerByte)+1)
 	}
 	data := make([]byte, 0, max(512, expected+1))
+	memory.LargePages(data)
 	for {
 		n, err := r.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]

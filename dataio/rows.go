@@ -23,7 +23,7 @@ type rowTable interface {
 
 // sampleRows makes a sample of the first rows of a table, which may have limits in place of values.
 func sampleRows(s rowTable, names []string, censored bool) (*sample, error) {
-	const most = 5000
+	most := min(5000, max(2*blockRows, sampleCells/len(names)))
 	var rows [][]string
 	enough := errors.New("enough rows")
 	err := s.eachRow(func(int) error {

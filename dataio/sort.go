@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 
+	"lacuna/internal/memory"
 	"lacuna/tensor"
 )
 
@@ -27,6 +28,8 @@ func orderCells(modes []tensor.Mode, index [][]int32) *cellOrder {
 	count := len(index[0])
 	o.bits = bits.Len(uint(count - 1))
 	o.sorted, o.spare = make([]uint64, count), make([]uint64, count)
+	memory.LargePages(o.sorted)
+	memory.LargePages(o.spare)
 	for c := range o.sorted {
 		o.sorted[c] = uint64(c)
 	}

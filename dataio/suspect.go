@@ -12,10 +12,10 @@ func (b *builder) doubts(t *Table) []Error {
 	var doubts []Error
 	if b.columns != nil {
 		doubts = b.columns.doubts(b)
-		if len(doubts) == 0 {
+		if len(doubts) == 0 && !b.options.Further { // whose modes the fit settles
 			doubts = b.followers()
 		}
-		if len(doubts) == 0 {
+		if len(doubts) == 0 && !b.options.Further {
 			doubts = b.columns.doubtAlone(b)
 		}
 		if len(doubts) == 0 {
@@ -42,7 +42,7 @@ func (c *columns) doubts(b *builder) []Error {
 		return []Error{{Path: b.path, Problem: problem, Remedy: remedy}}
 	}
 	if c.value < 0 {
-		return c.doubtWide(fail)
+		return append(c.doubtDecimals(fail), c.doubtWide(fail)...)
 	}
 	p := s.propose()
 	if c.asked.index {
@@ -170,6 +170,28 @@ func (c *columns) doubtWide(fail func(problem, remedy string) []Error) []Error {
 	}
 	return fail(quoted(odd)+" look like no measurements: each follows from an index, is a time, or numbers the rows",
 		"leave them out: --value "+quoteFlag(others))
+}
+
+// doubtDecimals tells of a column of numbers with decimals that was found to tell the rows apart, where words stand before it
+// that do not: of the latitude of places, some of which have no name of their own.
+func (c *columns) doubtDecimals(fail func(problem, remedy string) []Error) []Error {
+	if c.asked.index {
+		return nil
+	}
+	for _, k := range c.index {
+		f := c.sample.of(k)
+		if !c.sample.isNumeric(k) || 2*f.decimals < f.numbers {
+			continue
+		}
+		for j := range k {
+			words := c.sample.of(j).filled > 0 && !c.sample.isNumeric(j) && !slices.Contains(c.index, j) && !slices.Contains(c.wide, j)
+			if words && c.names[j] != "" {
+				return fail(fmt.Sprintf("the rows are told apart by %q, numbers with decimals, and not by %q", c.names[k], c.names[j]),
+					"name the columns of labels with --index, and give each row one, or go on with --index "+quoteFlag(c.names[k:k+1]))
+			}
+		}
+	}
+	return nil
 }
 
 // isGrid tells that the rows fill much of the grid of the proposed indices, each cell once at most.

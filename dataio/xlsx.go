@@ -33,14 +33,42 @@ type xlsxSource struct {
 	book  *xlsx.Book
 	sheet *xlsx.Sheet
 	columns
-	left, width int     // the first column of the table and the last that has anything, from 1
-	rows        []int   // their numbers on the sheet, from 1
-	cells       [][]any // of every row and column: nil, a float64, or the text
-	merged      []map[int]string
+	left, width int       // the first column of the table and the last that has anything, from 1
+	grid        *xlsxGrid // what the sheet holds
+	head        int       // the number of the row of names on the sheet, from 1
+	rows        []xlsxRow // of the table
+	merged      map[[2]int]string
 	stored      [][]int // the rows with the labels of every index column
 	numbers     *numbers
 	at          int // the row on which it stands
 }
+
+// xlsxContent is what a cell holds: a finite number as its bits, else those of a NaN, whose last ones are 0 for nothing and
+// otherwise the number of a text, from 1.
+type xlsxContent uint64
+
+const xlsxNothing xlsxContent = 0x7FF8 << 48
+
+// number is what a cell holds if that is a number.
+func (c xlsxContent) number() (value float64, ok bool) {
+	value = math.Float64frombits(uint64(c))
+	return value, !math.IsNaN(value)
+}
+
+// xlsxGrid is the cells of a sheet, eight bytes each.
+type xlsxGrid struct {
+	rows   []xlsxRow
+	blocks [][]xlsxContent
+	cells  int // in all blocks
+	width  int // the last column that has anything, from 1
+	texts  []string
+	number map[string]int // of the texts
+}
+
+// xlsxRow is a row with something in it: its cells from the first column of the sheet on.
+type xlsxRow struct{ number, block, from, length int32 }
+
+func (g *xlsxGrid) row(r xlsxRow) []xlsxContent { return g.blocks[r.block][r.from:][:r.length] }
 
 // readXLSX reads a table. The decoder is not ours and meets files that are damaged on purpose: its panics are reports
 // of damage.
@@ -64,11 +92,10 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 		return nil, damagedXLSX(path, err)
 	}
 	s := &xlsxSource{path: path, book: book}
-	grid, err := s.choose(o, limit)
-	if err != nil {
+	if err := s.choose(o, limit); err != nil {
 		return nil, err
 	}
-	names, notes, err := s.table(grid)
+	names, notes, err := s.table()
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +103,7 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.columns.readAs(path, s.rows[0]-1, known, o, func(o Options) (*Table, error) {
+	return s.columns.readAs(path, s.head, known, o, func(o Options) (*Table, error) {
 		s.stored, s.numbers = make([][]int, len(names)), newNumbers(o.Missing, true)
 		s.notes = append(slices.Clone(notes), s.notes...)
 		s.numbers.censored = o.Censored
@@ -89,30 +116,33 @@ func damagedXLSX(path string, what any) error {
 	return &Error{Path: path, Problem: "the workbook cannot be read (" + shorten(text) + ")", Remedy: "save it again"}
 }
 
-// choose finds the sheet with the table, and returns its cells as they are stored.
-func (s *xlsxSource) choose(o Options, limit float64) (grid [][]string, err error) {
+// choose finds the sheet with the table.
+func (s *xlsxSource) choose(o Options, limit float64) error {
 	var names []string
 	for _, name := range s.book.Sheets() {
 		if o.Sheet != "" && name != o.Sheet {
 			continue
 		}
-		sheet, cells, err := s.sheetCells(name, limit)
+		sheet, grid, err := s.read(name, limit)
 		if err != nil {
-			return nil, err
+			return err
+		}
+		if sheet == nil {
+			continue
 		}
 		full := 0
-		for _, row := range cells {
-			if count(row) >= 2 {
+		for _, row := range grid.rows {
+			if count(grid.row(row)) >= 2 {
 				full++
 			}
 		}
 		if full >= 2 || o.Sheet != "" {
 			names = append(names, name)
-			s.sheet, grid = sheet, cells
+			s.sheet, s.grid = sheet, grid
 		}
 	}
-	fail := func(problem, remedy string) ([][]string, error) {
-		return nil, &Error{Path: s.path, Problem: problem, Remedy: remedy}
+	fail := func(problem, remedy string) error {
+		return &Error{Path: s.path, Problem: problem, Remedy: remedy}
 	}
 	switch {
 	case len(names) == 0 && o.Sheet != "":
@@ -122,52 +152,111 @@ func (s *xlsxSource) choose(o Options, limit float64) (grid [][]string, err erro
 	case len(names) > 1:
 		return fail("the workbook has several sheets: "+list(names), "choose one with --sheet "+shellName(names[0]))
 	}
-	return grid, nil
+	return nil
 }
 
-// sheetCells are a sheet and its texts, those of every row up to the last. A sheet may name cells far away from all others,
-// for which there must be room.
-func (s *xlsxSource) sheetCells(name string, limit float64) (sheet *xlsx.Sheet, cells [][]string, err error) {
-	const perCell = 200
-	room := func(cells int) error {
-		if bytes := float64(perCell * cells); limit > 0 && bytes > limit {
+// read reads a sheet; nil for one of charts. A sheet may name cells far away from all others, for which there must be room.
+func (s *xlsxSource) read(name string, limit float64) (*xlsx.Sheet, *xlsxGrid, error) {
+	const perCell = 8 + 20 // here, and in a table of three modes
+	g := &xlsxGrid{number: map[string]int{}}
+	var contents []xlsxContent
+	sheet, err := s.book.Sheet(name, func(row *xlsx.Row) error {
+		contents = contents[:0]
+		for k := range row.Cells {
+			c := &row.Cells[k]
+			if c.Text != "" || c.Computed {
+				g.width = max(g.width, c.Column)
+			}
+			if strings.TrimSpace(c.Text) == "" {
+				continue
+			}
+			for len(contents) < c.Column {
+				contents = append(contents, xlsxNothing)
+			}
+			contents[c.Column-1] = g.content(s.book, c)
+		}
+		g.add(row.Number, contents)
+		if bytes := float64(perCell * g.cells); limit > 0 && bytes > limit {
 			return tooBig(s.path, bytes/memoryPerByte, limit)
 		}
 		return nil
-	}
-	sheet, err = s.book.Sheet(name, room)
+	})
 	if e := new(Error); errors.As(err, &e) {
 		return nil, nil, e
 	}
 	if err != nil {
 		return nil, nil, damagedXLSX(s.path, err)
 	}
-	if sheet == nil {
-		return nil, nil, nil
+	slices.SortFunc(g.rows, func(a, b xlsxRow) int { return int(a.number - b.number) })
+	return sheet, g, nil
+}
+
+// add adds a row, unless it holds nothing.
+func (g *xlsxGrid) add(number int, contents []xlsxContent) {
+	if len(contents) == 0 {
+		return
 	}
-	used := 0
-	for _, row := range sheet.Rows {
-		var texts []string
-		for _, c := range row.Cells {
-			if c.Text != "" || c.Computed {
-				texts = append(texts, make([]string, max(0, c.Column-len(texts)))...)
-				texts[c.Column-1] = c.Text
+	const blockSize = 1 << 16
+	last := len(g.blocks) - 1
+	if last < 0 || cap(g.blocks[last])-len(g.blocks[last]) < len(contents) {
+		g.blocks = append(g.blocks, make([]xlsxContent, 0, min(blockSize, max(g.cells, xlsx.MostColumns))))
+		last++
+	}
+	g.rows = append(g.rows, xlsxRow{int32(number), int32(last), int32(len(g.blocks[last])), int32(len(contents))})
+	g.blocks[last] = append(g.blocks[last], contents...)
+	g.cells += len(contents)
+}
+
+// content is what a cell holds that is not empty. Dates are texts.
+func (g *xlsxGrid) content(book *xlsx.Book, cell *xlsx.Cell) xlsxContent {
+	value, err := strconv.ParseFloat(cell.Text, 64)
+	stored := cell.Kind == xlsx.Number || cell.Kind == xlsx.Formula
+	if err != nil || !stored || math.IsNaN(value) || math.IsInf(value, 0) {
+		return g.text(cell.Text)
+	}
+	if book.ShowsDate(cell.Style) {
+		if t, ok := book.Time(value); ok {
+			switch {
+			case value < 1:
+				return g.text(t.Format("15:04:05"))
+			case value == math.Trunc(value):
+				return g.text(t.Format("2006-01-02"))
 			}
+			return g.text(t.Format("2006-01-02T15:04:05.999"))
 		}
-		used += row.Number - len(cells) + len(texts)
-		if err := room(used); err != nil {
-			return nil, nil, err
-		}
-		cells = append(cells, make([][]string, max(0, row.Number-len(cells)))...)
-		cells[row.Number-1] = texts
 	}
-	return sheet, cells, nil
+	return xlsxContent(math.Float64bits(value))
+}
+
+// text is the content of a cell that holds a text.
+func (g *xlsxGrid) text(text string) xlsxContent {
+	number, known := g.number[text]
+	if !known {
+		g.texts = append(g.texts, text)
+		number = len(g.texts)
+		g.number[text] = number
+	}
+	return xlsxNothing + xlsxContent(number)
+}
+
+// spell appends what a cell holds.
+func (g *xlsxGrid) spell(out []byte, content xlsxContent) []byte {
+	switch v, ok := content.number(); {
+	case content == xlsxNothing:
+		return out
+	case !ok:
+		return append(out, g.texts[content-xlsxNothing-1]...)
+	case math.Abs(v) < 1e15:
+		return strconv.AppendFloat(out, v, 'f', -1, 64)
+	default:
+		return strconv.AppendFloat(out, v, 'g', -1, 64)
+	}
 }
 
 // count is the number of cells that hold something.
-func count(row []string) (filled int) {
-	for _, text := range row {
-		if strings.TrimSpace(text) != "" {
+func count(row []xlsxContent) (filled int) {
+	for _, content := range row {
+		if content != xlsxNothing {
 			filled++
 		}
 	}
@@ -175,14 +264,14 @@ func count(row []string) (filled int) {
 }
 
 // table finds the row of names and the rows below it.
-func (s *xlsxSource) table(grid [][]string) (names, notes []string, err error) {
+func (s *xlsxSource) table() (names, notes []string, err error) {
+	g := s.grid
 	most, head := 0, -1
-	for _, row := range grid {
-		most = max(most, count(row))
-		s.width = max(s.width, len(row))
+	for _, row := range g.rows {
+		most = max(most, count(g.row(row)))
 	}
-	for k, row := range grid {
-		if filled := count(row); filled >= 2 && 5*filled >= 3*most {
+	for k, row := range g.rows {
+		if filled := count(g.row(row)); filled >= 2 && 5*filled >= 3*most {
 			head = k
 			break
 		}
@@ -193,30 +282,28 @@ func (s *xlsxSource) table(grid [][]string) (names, notes []string, err error) {
 			Remedy: "put one above the values",
 		}
 	}
-	names, s.left = trimmedRow(grid[head])
-	last := len(grid)
-	for last > head+1 && (count(grid[last-1]) == 0 || len(names) > 2 && count(grid[last-1]) == 1) {
+	s.width = g.width
+	for k, content := range g.row(g.rows[head]) {
+		if content != xlsxNothing && s.left == 0 {
+			s.left = k + 1
+		}
+		if s.left > 0 {
+			names = append(names, strings.TrimSpace(string(g.spell(nil, content))))
+		}
+	}
+	s.head = int(g.rows[head].number)
+	s.rows = g.rows[head+1:]
+	last := len(s.rows)
+	for last > 0 && len(names) > 2 && count(g.row(s.rows[last-1])) == 1 {
 		last--
 	}
-	if head > 0 {
-		notes = append(notes, fmt.Sprintf("the names stand in row %d of sheet %q", head+1, s.sheet.Name))
+	if s.head > 1 {
+		notes = append(notes, fmt.Sprintf("the names stand in row %d of sheet %q", s.head, s.sheet.Name))
 	}
-	if dropped := len(grid) - last; dropped > 0 && count(grid[len(grid)-1]) > 0 {
+	if dropped := len(s.rows) - last; dropped > 0 {
 		notes = append(notes, fmt.Sprintf("the last %s of the sheet hold no values", plural(dropped, "row")))
 	}
-	for k := head + 1; k < last; k++ {
-		if count(grid[k]) == 0 {
-			continue
-		}
-		row := make([]any, len(names))
-		for c := range row {
-			if at := s.left - 1 + c; at < len(grid[k]) {
-				row[c] = s.content(at+1, k+1)
-			}
-		}
-		s.cells, s.rows = append(s.cells, row), append(s.rows, k+1)
-	}
-	if len(s.rows) == 0 {
+	if s.rows = s.rows[:last]; last == 0 {
 		return nil, nil, &Error{
 			Path: s.path, Problem: "there is no row below the names", Remedy: "give a table with at least one row of data",
 		}
@@ -225,81 +312,28 @@ func (s *xlsxSource) table(grid [][]string) (names, notes []string, err error) {
 	return names, notes, nil
 }
 
-// trimmedRow is a row without the empty cells at its ends, and the column of the first one left, from 1.
-func trimmedRow(row []string) (cells []string, left int) {
-	for k, text := range row {
-		if text = strings.TrimSpace(text); text != "" || left > 0 {
-			if left == 0 {
-				left = k + 1
-			}
-			cells = append(cells, text)
-		}
+// content is what a column of a row of the table holds.
+func (s *xlsxSource) content(row, column int) xlsxContent {
+	if r := s.rows[row]; s.left-1+column < int(r.length) {
+		return s.grid.row(r)[s.left-1+column]
 	}
-	for len(cells) > 0 && cells[len(cells)-1] == "" {
-		cells = cells[:len(cells)-1]
-	}
-	return cells, left
+	return xlsxNothing
 }
 
 // merge writes the content of cells that are merged over several rows into each of them, as labels alone.
 func (s *xlsxSource) merge() {
-	s.merged = make([]map[int]string, len(s.rows))
-	row := map[int]int{}
-	for k, number := range s.rows {
-		row[number] = k
-	}
+	s.merged = map[[2]int]string{}
 	for _, r := range s.sheet.Merged {
-		first, inside := row[r.Top]
+		first, inside := slices.BinarySearchFunc(s.rows, r.Top, func(row xlsxRow, top int) int { return int(row.number) - top })
 		c := r.Left - s.left
-		if !inside || r.Right != r.Left || c < 0 || c >= len(s.cells[first]) || s.cells[first][c] == nil {
+		if !inside || r.Right != r.Left || c < 0 || s.content(first, c) == xlsxNothing {
 			continue
 		}
-		text := string(appendXLSX(nil, s.cells[first][c]))
-		for k := first + 1; k < len(s.rows) && s.rows[k] <= r.Bottom; k++ {
-			if s.merged[k] == nil {
-				s.merged[k] = map[int]string{}
-			}
-			s.merged[k][c] = text
+		text := string(s.grid.spell(nil, s.content(first, c)))
+		for k := first + 1; k < len(s.rows) && int(s.rows[k].number) <= r.Bottom; k++ {
+			s.merged[[2]int{k, c}] = text
 		}
 	}
-}
-
-// content is what a cell holds: nil, a float64, or a text. Dates are texts.
-func (s *xlsxSource) content(column, row int) any {
-	cell := s.sheet.Cell(column, row)
-	if cell == nil || strings.TrimSpace(cell.Text) == "" {
-		return nil
-	}
-	value, err := strconv.ParseFloat(cell.Text, 64)
-	stored := cell.Kind == xlsx.Number || cell.Kind == xlsx.Formula
-	if err != nil || !stored || math.IsNaN(value) || math.IsInf(value, 0) {
-		return cell.Text
-	}
-	if s.book.ShowsDate(cell.Style) {
-		if t, ok := s.book.Time(value); ok {
-			switch {
-			case value < 1:
-				return t.Format("15:04:05")
-			case value == math.Trunc(value):
-				return t.Format("2006-01-02")
-			}
-			return t.Format("2006-01-02T15:04:05.999")
-		}
-	}
-	return value
-}
-
-func appendXLSX(out []byte, content any) []byte {
-	switch v := content.(type) {
-	case float64:
-		if math.Abs(v) < 1e15 {
-			return strconv.AppendFloat(out, v, 'f', -1, 64)
-		}
-		return strconv.AppendFloat(out, v, 'g', -1, 64)
-	case string:
-		return append(out, v...)
-	}
-	return out
 }
 
 // isWorkbook tells whether a file is an Excel workbook, which is an archive as .npz files are.

@@ -1,8 +1,8 @@
 package dataio
 
 import (
+	"bytes"
 	"io"
-	"strings"
 
 	"lacuna/internal/xlsx"
 )
@@ -10,9 +10,9 @@ import (
 func (s *xlsxSource) line(int) int { return 0 }
 
 func (s *xlsxSource) eachRow(visit func(number int) error) error {
-	for k, number := range s.rows {
+	for k, row := range s.rows {
 		s.at = k
-		if err := visit(number); err != nil {
+		if err := visit(int(row.number)); err != nil {
 			return err
 		}
 	}
@@ -20,26 +20,27 @@ func (s *xlsxSource) eachRow(visit func(number int) error) error {
 }
 
 func (s *xlsxSource) isNull(column int) bool {
-	return s.cells[s.at][column] == nil && s.merged[s.at][column] == ""
+	return s.content(s.at, column) == xlsxNothing && s.merged[[2]int{s.at, column}] == ""
 }
 
 func (s *xlsxSource) appendText(out []byte, column int) []byte {
-	if content := s.cells[s.at][column]; content != nil {
-		return appendXLSX(out, content)
+	if content := s.content(s.at, column); content != xlsxNothing {
+		return s.grid.spell(out, content)
 	}
-	return append(out, s.merged[s.at][column]...)
+	return append(out, s.merged[[2]int{s.at, column}]...)
 }
 
 func (s *xlsxSource) keep(column int) { s.stored[column] = append(s.stored[column], s.at) }
 
 func (s *xlsxSource) number(column int) (value float64, gap bool, problem string) {
-	switch v := s.cells[s.at][column].(type) {
-	case float64:
-		return s.numbers.check(v)
-	case string:
-		return s.numbers.parse([]byte(strings.TrimSpace(v)))
+	content := s.content(s.at, column)
+	if content == xlsxNothing {
+		return 0, true, ""
 	}
-	return 0, true, ""
+	if value, ok := content.number(); ok {
+		return s.numbers.check(value)
+	}
+	return s.numbers.parse(bytes.TrimSpace(s.grid.spell(nil, content)))
 }
 
 // write writes the workbook with the gaps of the table filled in, and the added columns to the right of all others.
@@ -50,15 +51,19 @@ func (s *xlsxSource) write(w io.Writer, t *Table, next func() Filled, unlisted f
 }
 
 func (s *xlsxSource) writeRows(w io.Writer, t *Table, next func() Filled, unlisted filledCells, extra []string) error {
-	x := &xlsxWriter{source: s, extra: len(extra)}
+	sheet, err := s.book.Edit(s.sheet)
+	if err != nil {
+		return err
+	}
+	x := &xlsxWriter{source: s, sheet: sheet, extra: len(extra)}
 	added := s.addedNames(extra)
 	x.values, x.there = make([]float64, len(added)), make([]bool, len(added))
 	head := s.valueColumns()[0]
 	for k, name := range added {
-		x.set(s.width+1+k, s.rows[0]-1, name, s.left+head, s.rows[0]-1)
+		x.set(s.width+1+k, s.head, name, s.left+head, s.head)
 	}
 	cells := make([]filledCell, len(s.valueColumns()))
-	err := s.eachRow(func(number int) error {
+	err = s.eachRow(func(number int) error {
 		if err := fillRow(s, &s.columns, cells, next); err != nil {
 			return err
 		}
@@ -68,7 +73,7 @@ func (s *xlsxSource) writeRows(w io.Writer, t *Table, next func() Filled, unlist
 	if err != nil {
 		return err
 	}
-	last := s.rows[len(s.rows)-1]
+	last := int(s.rows[len(s.rows)-1].number)
 	number := last
 	err = t.eachNewRow(&s.columns, unlisted, func(cell []int32, cells []filledCell) error {
 		number++
@@ -84,22 +89,21 @@ func (s *xlsxSource) writeRows(w io.Writer, t *Table, next func() Filled, unlist
 	if err != nil {
 		return err
 	}
-	return s.book.Write(w, s.sheet, x.changes)
+	return sheet.Write(w)
 }
 
-// xlsxWriter collects what changes.
+// xlsxWriter says what changes.
 type xlsxWriter struct {
-	source  *xlsxSource
-	changes []xlsx.Change
-	extra   int
-	values  []float64
-	there   []bool
+	source *xlsxSource
+	sheet  *xlsx.Editor
+	extra  int
+	values []float64
+	there  []bool
 }
 
 // set sets a cell in the format of another.
 func (x *xlsxWriter) set(column, row int, value any, likeColumn, likeRow int) {
-	style := x.source.sheet.StyleAt(likeColumn, likeRow)
-	x.changes = append(x.changes, xlsx.Change{Column: column, Row: row, Style: style, Value: value})
+	x.sheet.Set(xlsx.Change{Column: column, Row: row, Style: x.sheet.StyleAt(likeColumn, likeRow), Value: value})
 }
 
 // row fills the gaps of a row and sets the added cells.
@@ -111,7 +115,7 @@ func (x *xlsxWriter) row(number, like int, cells []filledCell) {
 		}
 	}
 	addedNumbers(cells, x.extra, x.values, x.there)
-	x.changes = append(x.changes, xlsx.Change{Column: s.width + 1, Row: number, Value: int(x.values[0])})
+	x.sheet.Set(xlsx.Change{Column: s.width + 1, Row: number, Value: int(x.values[0])})
 	perColumn := 1 + x.extra
 	for k, value := range x.values[1:] {
 		if x.there[k+1] {
@@ -123,10 +127,10 @@ func (x *xlsxWriter) row(number, like int, cells []filledCell) {
 // copy copies a label from another row; a merged one stands in the first.
 func (x *xlsxWriter) copy(column, number, from int) {
 	s := x.source
-	row := s.rows[from]
-	if cell := s.sheet.Cell(s.left+column, row); cell != nil && s.cells[from][column] != nil {
+	row := int(s.rows[from].number)
+	if cell := x.sheet.Cell(s.left+column, row); cell != nil && s.content(from, column) != xlsxNothing {
 		x.set(s.left+column, number, cell, s.left+column, row)
-	} else if text := s.merged[from][column]; text != "" {
+	} else if text := s.merged[[2]int{from, column}]; text != "" {
 		x.set(s.left+column, number, text, s.left+column, row)
 	}
 }

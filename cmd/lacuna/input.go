@@ -17,8 +17,6 @@ import (
 
 // inputFlags say which part of a file is the tensor. They are saved with every run.
 type inputFlags struct {
-	keepSingle bool // a mode may have a single label
-
 	Dates       string   `json:"dates,omitempty"`
 	Format      string   `json:"format,omitempty"`
 	Index       []string `json:"index,omitempty"`
@@ -43,6 +41,8 @@ type inputFlags struct {
 	Order       []string `json:"order,omitempty"`
 	Period      []string `json:"period,omitempty"`
 	Predict     []string `json:"predict,omitempty"`
+
+	further bool // the table is filled by a fit of another one
 }
 
 func (f *inputFlags) register(flags *pflag.FlagSet) {
@@ -125,8 +125,8 @@ func (f *inputFlags) options() (dataio.Options, error) {
 	return dataio.Options{
 		Format: f.Format, Index: f.Index, Value: f.Value, Wide: f.Wide, FullGrid: f.FullGrid,
 		NoHeader: f.NoHeader, Names: f.Names, Comment: f.Comment, Decimal: f.Decimal, Flags: f.Flags, FillDown: f.FillDown, Censored: f.Censored,
-		MergeLabels: f.MergeLabels, DropSingle: f.Yes && !f.keepSingle, KeepSingle: f.keepSingle, Dates: f.Dates,
-		Missing: missing, Duplicates: duplicates, Array: f.Array, Sheet: f.Sheet,
+		MergeLabels: f.MergeLabels, DropSingle: f.Yes, Dates: f.Dates,
+		Missing: missing, Duplicates: duplicates, Array: f.Array, Sheet: f.Sheet, Further: f.further,
 		Order: order, Periods: periods, Predict: predictions,
 	}, nil
 }

@@ -82,7 +82,7 @@ type predictResult struct {
 
 func runPredict(ctx context.Context, a *app, f *completeFlags, path string) error {
 	a.begin()
-	f.noise, f.effort, f.engine.engine, f.input.keepSingle = "auto", 1, "local", true
+	f.noise, f.effort, f.engine.engine = "auto", 1, "local"
 	if err := f.check(a.json); err != nil {
 		return err
 	}
@@ -93,6 +93,7 @@ func runPredict(ctx context.Context, a *app, f *completeFlags, path string) erro
 	if err != nil {
 		return err
 	}
+	f.input.further = true
 	table, err := f.input.readUntil(ctx, f.files...)
 	if err != nil {
 		return err

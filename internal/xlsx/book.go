@@ -74,7 +74,8 @@ func partName(name string) string {
 	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
 }
 
-func (b *Book) read(part string) ([]byte, error) {
+// open unpacks a part as it is read.
+func (b *Book) open(part string) (io.ReadCloser, error) {
 	file := b.parts[part]
 	if file == nil {
 		return nil, fmt.Errorf("%s is missing", part)
@@ -83,8 +84,16 @@ func (b *Book) read(part string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", part, err)
 	}
+	return r, nil
+}
+
+func (b *Book) read(part string) ([]byte, error) {
+	r, err := b.open(part)
+	if err != nil {
+		return nil, err
+	}
 	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, int64(file.UncompressedSize64)+1))
+	data, err := io.ReadAll(io.LimitReader(r, int64(b.parts[part].UncompressedSize64)+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", part, err)
 	}

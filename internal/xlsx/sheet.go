@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/xml"
 	"fmt"
@@ -32,7 +33,7 @@ type Cell struct {
 	Style       int    // of the cell, or else of its row or column
 	Computed    bool   // has a formula
 
-	element               string // what it is called here
+	element               string // what it is called here; known to an Editor, as what follows
 	named                 bool   // says where it is
 	from, inner, last, to int    // bytes of the sheet: where the element begins and its content, and where they end
 	formula               formula
@@ -48,17 +49,21 @@ type formula struct {
 // Range is a rectangle of cells, both corners inside.
 type Range struct{ Left, Top, Right, Bottom int }
 
-// Sheet is the cells of a sheet.
+// Sheet is what is kept of a sheet that was read: where its rows stand, but not their cells.
 type Sheet struct {
 	Name   string
-	Rows   []Row // in rising order of their numbers
 	Merged []Range
 
 	part        string
-	data        []byte
-	open, close int // bytes of the list of cells
-	element     string
+	rows        []place // in rising order of their numbers
+	open, close int     // bytes of the list of cells
 	columns     []columnStyle
+}
+
+// place is where a row stands.
+type place struct {
+	from   int // bytes of the sheet
+	number int32
 }
 
 // Row is a row that the sheet lists.
@@ -74,9 +79,9 @@ type Row struct {
 
 type columnStyle struct{ first, last, style int }
 
-// Sheet reads the cells of a sheet; nil for a sheet of charts or one that is not there. room is called with the number of
-// cells so far, and ends the reading with an error.
-func (b *Book) Sheet(name string, room func(cells int) error) (*Sheet, error) {
+// Sheet reads a sheet; nil for a sheet of charts or one that is not there. visit is told of every row in the order in which
+// they are stored, ends the reading with an error, and must not keep the cells.
+func (b *Book) Sheet(name string, visit func(row *Row) error) (*Sheet, error) {
 	s := &Sheet{Name: name}
 	for _, l := range b.sheets {
 		if l.name == name {
@@ -86,45 +91,30 @@ func (b *Book) Sheet(name string, room func(cells int) error) (*Sheet, error) {
 	if s.part == "" {
 		return nil, nil
 	}
-	var err error
-	if s.data, err = b.read(s.part); err != nil {
+	file, err := b.open(s.part)
+	if err != nil {
 		return nil, err
 	}
-	p := &sheetParser{book: b, sheet: s, d: xml.NewDecoder(bytes.NewReader(s.data)), room: room}
+	defer file.Close()
+	p := &sheetParser{book: b, sheet: s, d: xml.NewDecoder(bufio.NewReaderSize(file, 1<<16)), visit: visit}
 	if err := p.parse(); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.part, err)
 	}
-	slices.SortStableFunc(s.Rows, func(a, b Row) int { return a.Number - b.Number })
-	for k := range s.Rows {
-		slices.SortStableFunc(s.Rows[k].Cells, func(a, b Cell) int { return a.Column - b.Column })
+	slices.SortStableFunc(s.rows, func(a, b place) int { return int(a.number - b.number) })
+	for k := range s.rows[min(1, len(s.rows)):] {
+		if s.rows[k].number == s.rows[k+1].number {
+			return nil, fmt.Errorf("%s: there are two rows %d", s.part, s.rows[k].number)
+		}
 	}
 	return s, nil
 }
 
-// Cell returns a cell, nil where the sheet lists none.
-func (s *Sheet) Cell(column, row int) *Cell {
-	k, found := slices.BinarySearchFunc(s.Rows, row, func(r Row, row int) int { return r.Number - row })
-	if !found {
-		return nil
+// kindOf is the kind of a cell by its name.
+func kindOf(name string) Kind {
+	if name == "n" {
+		return Number
 	}
-	cells := s.Rows[k].Cells
-	c, found := slices.BinarySearchFunc(cells, column, func(c Cell, column int) int { return c.Column - column })
-	if !found {
-		return nil
-	}
-	return &cells[c]
-}
-
-// StyleAt is the style of a cell, or of its row or column where it has none.
-func (s *Sheet) StyleAt(column, row int) int {
-	if c := s.Cell(column, row); c != nil {
-		return c.Style
-	}
-	k, found := slices.BinarySearchFunc(s.Rows, row, func(r Row, row int) int { return r.Number - row })
-	if found && s.Rows[k].style > 0 {
-		return s.Rows[k].style
-	}
-	return s.columnStyle(column)
+	return Kind(name)
 }
 
 func (s *Sheet) columnStyle(column int) int {
@@ -136,20 +126,28 @@ func (s *Sheet) columnStyle(column int) int {
 	return 0
 }
 
+// sheetParser reads a sheet as it comes, or a row of it again from where it stands.
 type sheetParser struct {
-	book  *Book
-	sheet *Sheet
-	d     *xml.Decoder
-	room  func(cells int) error
-	cells int
-	row   int // number of the last row
+	book   *Book
+	sheet  *Sheet
+	d      *xml.Decoder
+	visit  func(row *Row) error
+	data   []byte // of the sheet, where a row is read again; else nil
+	base   int    // where the decoder begins
+	row    int    // number of the last row
+	opened bool   // the list of cells has been met
+	cells  []Cell
+	text   []byte
 }
 
-func (p *sheetParser) offset() int { return int(p.d.InputOffset()) }
+func (p *sheetParser) offset() int { return p.base + int(p.d.InputOffset()) }
 
-// element is what the element that begins there is called in the file, with its prefix.
+// element is what the element that begins there is called in the file, with its prefix; "" where nobody asks.
 func (p *sheetParser) element(from int) string {
-	rest := p.sheet.data[from+1:]
+	if p.data == nil {
+		return ""
+	}
+	rest := p.data[from+1:]
 	if k := bytes.IndexAny(rest, " \t\r\n/>"); k >= 0 {
 		return string(rest[:k])
 	}
@@ -162,7 +160,7 @@ func (p *sheetParser) parse() error {
 		from := p.offset()
 		token, err := p.d.Token()
 		if err == io.EOF {
-			if s.element == "" {
+			if !p.opened {
 				return fmt.Errorf("there is no list of cells")
 			}
 			return nil
@@ -185,10 +183,10 @@ func (p *sheetParser) parse() error {
 				s.Merged = append(s.Merged, r)
 			}
 		case "sheetData":
-			if s.element != "" {
+			if p.opened {
 				return fmt.Errorf("there are two lists of cells")
 			}
-			s.open, s.element = from, p.element(from)
+			s.open, p.opened = from, true
 			if err := p.rows(); err != nil {
 				return err
 			}
@@ -202,8 +200,8 @@ func rangeOf(name string) (Range, bool) {
 	if last == "" {
 		last = first
 	}
-	left, top, err := place(first)
-	right, bottom, bad := place(last)
+	left, top, err := cellAt(first)
+	right, bottom, bad := cellAt(last)
 	return Range{left, top, right, bottom}, err == nil && bad == nil
 }
 
@@ -235,67 +233,87 @@ func (p *sheetParser) children(name string, visit func(e xml.StartElement, from 
 // rows reads the rows up to the end of their list.
 func (p *sheetParser) rows() error {
 	s := p.sheet
-	err := p.children("row", func(e xml.StartElement, from int) (err error) {
-		row := Row{Number: p.row + 1, from: from, inner: p.offset(), element: p.element(from)}
-		if text := attribute(e, "r"); text != "" {
-			row.named = true
-			if row.Number, err = strconv.Atoi(text); err != nil {
-				return err
-			}
-		}
-		if row.Number < 1 || row.Number > MostRows {
-			return fmt.Errorf("there is no row %d", row.Number)
-		}
-		row.style, _ = strconv.Atoi(attribute(e, "s"))
-		p.row = row.Number
-		if err := p.rowCells(&row); err != nil {
+	err := p.children("row", func(e xml.StartElement, from int) error {
+		row, err := p.readRow(e, from)
+		if err != nil {
 			return err
 		}
-		s.Rows = append(s.Rows, row)
-		return nil
+		if len(s.rows) == MostRows {
+			return fmt.Errorf("there are more than %d rows", MostRows)
+		}
+		s.rows = append(s.rows, place{from, int32(row.Number)})
+		return p.visit(row)
 	})
 	s.close = p.offset()
 	return err
 }
 
+// readRow reads the row that begins with e up to its end. Its cells last until the next one.
+func (p *sheetParser) readRow(e xml.StartElement, from int) (row *Row, err error) {
+	row = &Row{Number: p.row + 1, from: from, inner: p.offset(), element: p.element(from)}
+	if text := attribute(e, "r"); text != "" {
+		row.named = true
+		if row.Number, err = strconv.Atoi(text); err != nil {
+			return nil, err
+		}
+	}
+	if row.Number < 1 || row.Number > MostRows {
+		return nil, fmt.Errorf("there is no row %d", row.Number)
+	}
+	row.style, _ = strconv.Atoi(attribute(e, "s"))
+	p.row = row.Number
+	return row, p.rowCells(row)
+}
+
 // rowCells reads the cells of a row up to its end.
 func (p *sheetParser) rowCells(row *Row) error {
-	column := 0
-	return p.children("c", func(e xml.StartElement, from int) error {
+	column, sorted := 0, true
+	p.cells = p.cells[:0]
+	err := p.children("c", func(e xml.StartElement, from int) error {
 		cell := Cell{
-			Column: column + 1, Row: row.Number, Kind: Kind(attribute(e, "t")), from: from,
-			inner: p.offset(), element: p.element(from),
+			Column: column + 1, Row: row.Number, from: from, inner: p.offset(), element: p.element(from),
 		}
-		if name := attribute(e, "r"); name != "" {
-			c, r, err := place(name)
-			if err != nil || r != row.Number {
-				return fmt.Errorf("row %d holds a cell %q", row.Number, name)
+		style := 0
+		for _, a := range e.Attr {
+			switch a.Name.Local {
+			case "r":
+				c, r, err := cellAt(a.Value)
+				if err != nil || r != row.Number {
+					return fmt.Errorf("row %d holds a cell %q", row.Number, a.Value)
+				}
+				cell.Column, cell.named = c, true
+			case "s":
+				style, _ = strconv.Atoi(a.Value)
+			case "t":
+				cell.Kind = kindOf(a.Value)
 			}
-			cell.Column, cell.named = c, true
 		}
-		if cell.Kind == "n" {
-			cell.Kind = Number
-		}
-		column = cell.Column
-		if column > MostColumns {
+		sorted = sorted && cell.Column > column
+		if column = cell.Column; column > MostColumns || len(p.cells) == MostColumns {
 			return fmt.Errorf("row %d has too many cells", row.Number)
 		}
-		if cell.Style, _ = strconv.Atoi(attribute(e, "s")); cell.Style == 0 {
+		if cell.Style = style; style == 0 {
 			if cell.Style = row.style; cell.Style == 0 {
 				cell.Style = p.sheet.columnStyle(column)
-			}
-		}
-		if p.cells++; p.cells%1024 == 0 {
-			if err := p.room(p.cells); err != nil {
-				return err
 			}
 		}
 		if err := p.content(&cell); err != nil {
 			return err
 		}
-		row.Cells = append(row.Cells, cell)
+		p.cells = append(p.cells, cell)
 		return nil
 	})
+	row.Cells = p.cells
+	if err != nil || sorted {
+		return err
+	}
+	slices.SortStableFunc(row.Cells, func(a, b Cell) int { return a.Column - b.Column })
+	for k := range row.Cells[1:] {
+		if row.Cells[k].Column == row.Cells[k+1].Column {
+			return fmt.Errorf("there are two cells %s", Name(row.Cells[k].Column, row.Number))
+		}
+	}
+	return nil
 }
 
 // content reads a cell up to its end.
@@ -313,9 +331,8 @@ func (p *sheetParser) content(cell *Cell) error {
 		case xml.StartElement:
 			switch e.Name.Local {
 			case "v":
-				var text string
-				if text, err = p.chars(); err == nil {
-					err = p.value(cell, text)
+				if err = p.chars(); err == nil {
+					err = p.value(cell)
 				}
 			case "is":
 				cell.Text, err = textOf(p.d)
@@ -336,42 +353,44 @@ func (p *sheetParser) content(cell *Cell) error {
 	}
 }
 
-func (p *sheetParser) chars() (string, error) {
-	var text []byte
+// chars reads the text of an element up to its end into p.text.
+func (p *sheetParser) chars() error {
+	p.text = p.text[:0]
 	for {
 		token, err := p.d.Token()
 		if err != nil {
-			return "", err
+			return err
 		}
 		switch e := token.(type) {
 		case xml.CharData:
-			text = append(text, e...)
+			p.text = append(p.text, e...)
 		case xml.StartElement:
 			if err := p.d.Skip(); err != nil {
-				return "", err
+				return err
 			}
 		case xml.EndElement:
-			return string(text), nil
+			return nil
 		}
 	}
 }
 
-func (p *sheetParser) value(cell *Cell, text string) error {
+// value makes of p.text what a cell holds.
+func (p *sheetParser) value(cell *Cell) error {
 	switch cell.Kind {
 	case Text:
-		k, err := strconv.Atoi(strings.TrimSpace(text))
+		k, err := strconv.Atoi(string(bytes.TrimSpace(p.text)))
 		if err != nil || k < 0 || k >= len(p.book.shared) {
-			return fmt.Errorf("cell %s shares text %q, which the workbook lacks", Name(cell.Column, cell.Row), text)
+			return fmt.Errorf("cell %s shares text %q, which the workbook lacks", Name(cell.Column, cell.Row), p.text)
 		}
 		cell.Text = p.book.shared[k]
 	case Formula:
-		cell.Text = unescaped(text)
+		cell.Text = unescaped(string(p.text))
 	case Inline:
 		if cell.Text == "" {
-			cell.Text = text
+			cell.Text = string(p.text)
 		}
 	default:
-		cell.Text = text
+		cell.Text = string(p.text)
 	}
 	return nil
 }

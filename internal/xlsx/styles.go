@@ -118,8 +118,8 @@ func Name(column, row int) string {
 	return letters + strconv.Itoa(row)
 }
 
-// place is the column and the row of a cell's name.
-func place(name string) (column, row int, err error) {
+// cellAt is the column and the row of a cell's name.
+func cellAt(name string) (column, row int, err error) {
 	k := 0
 	for ; k < len(name) && (name[k]|0x20) >= 'a' && (name[k]|0x20) <= 'z' && k < 4; k++ {
 		column = 26*column + int(name[k]|0x20-'a') + 1

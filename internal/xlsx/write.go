@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"encoding/xml"
 	"fmt"
@@ -17,36 +18,136 @@ import (
 // Change is a new content of a cell. A formula that was there goes.
 type Change struct {
 	Column, Row int // from 1
-	Style       int // number of the style, of Cell.Style or Sheet.StyleAt
+	Style       int // number of the style, of Cell.Style or Editor.StyleAt
 	Value       any // a float64, an int, a string, or a *Cell of the sheet, whose content is copied
 }
 
-// Write writes the workbook with some cells of a sheet changed. Of two changes of a cell the later one holds. Other parts
-// are copied as they are compressed; the order of calculation, which Excel makes anew, is left out where formulas go.
-func (b *Book) Write(w io.Writer, s *Sheet, changes []Change) error {
-	changes = slices.Clone(changes)
-	slices.SortStableFunc(changes, func(a, b Change) int {
+// Editor changes the cells of a sheet, which it holds unpacked.
+type Editor struct {
+	book    *Book
+	sheet   *Sheet
+	data    []byte
+	changes []Change
+	out     *bufio.Writer
+	removed bool            // some formula is
+	dropped map[string]bool // groups of cells whose shared formula has lost its text
+	cached  map[int]*Row    // lately read again
+	held    int             // cells in cached
+	failed  error           // what went wrong first
+}
+
+// mostHeld is how many cells of rows that were read again an Editor keeps.
+const mostHeld = 1 << 16
+
+// Edit unpacks a sheet again.
+func (b *Book) Edit(s *Sheet) (*Editor, error) {
+	data, err := b.read(s.part)
+	if err != nil {
+		return nil, err
+	}
+	if s.close > len(data) {
+		return nil, fmt.Errorf("%s: it is shorter than before", s.part)
+	}
+	return &Editor{book: b, sheet: s, data: data, dropped: map[string]bool{}, cached: map[int]*Row{}}, nil
+}
+
+// row reads a row again, nil where the sheet lists none.
+func (e *Editor) row(number int) *Row {
+	at, found := slices.BinarySearchFunc(e.sheet.rows, number, func(p place, number int) int { return int(p.number) - number })
+	if !found {
+		return nil
+	}
+	if row := e.cached[number]; row != nil {
+		return row
+	}
+	from := e.sheet.rows[at].from
+	p := &sheetParser{
+		book: e.book, sheet: e.sheet, data: e.data, base: from, row: number - 1,
+		d: xml.NewDecoder(bytes.NewReader(e.data[from:e.sheet.close])),
+	}
+	token, err := p.d.Token()
+	row := new(Row)
+	if start, ok := token.(xml.StartElement); ok && err == nil {
+		row, err = p.readRow(start, from)
+	} else if err == nil {
+		err = fmt.Errorf("row %d is not where it was", number)
+	}
+	if err != nil {
+		e.fail(fmt.Errorf("%s: %w", e.sheet.part, err))
+		return nil
+	}
+	if e.held += len(row.Cells); e.held > mostHeld {
+		clear(e.cached)
+		e.held = len(row.Cells)
+	}
+	e.cached[number] = row
+	return row
+}
+
+// Cell returns a cell, nil where the sheet lists none.
+func (e *Editor) Cell(column, row int) *Cell {
+	if r := e.row(row); r != nil {
+		return r.cell(column)
+	}
+	return nil
+}
+
+func (r *Row) cell(column int) *Cell {
+	at, found := slices.BinarySearchFunc(r.Cells, column, func(c Cell, column int) int { return c.Column - column })
+	if !found {
+		return nil
+	}
+	return &r.Cells[at]
+}
+
+// StyleAt is the style of a cell, or of its row or column where it has none.
+func (e *Editor) StyleAt(column, row int) int {
+	if r := e.row(row); r != nil {
+		if c := r.cell(column); c != nil {
+			return c.Style
+		}
+		if r.style > 0 {
+			return r.style
+		}
+	}
+	return e.sheet.columnStyle(column)
+}
+
+func (e *Editor) fail(err error) {
+	if e.failed == nil {
+		e.failed = err
+	}
+}
+
+// Set changes a cell. Of two changes of a cell the later one holds.
+func (e *Editor) Set(c Change) {
+	if c.Column < 1 || c.Column > MostColumns || c.Row < 1 || c.Row > MostRows {
+		e.fail(fmt.Errorf("the sheet has no place for row %d, column %d", c.Row, c.Column))
+		return
+	}
+	if old := e.Cell(c.Column, c.Row); old != nil && old.Computed {
+		e.removed = true
+		if old.formula.first {
+			e.dropped[old.formula.group] = true
+		}
+	}
+	e.changes = append(e.changes, c)
+}
+
+// Write writes the workbook with the cells of the sheet changed. Other parts are copied as they are compressed; the order of
+// calculation, which Excel makes anew, is left out where formulas go.
+func (e *Editor) Write(w io.Writer) error {
+	if e.failed != nil {
+		return e.failed
+	}
+	b := e.book
+	slices.SortStableFunc(e.changes, func(a, b Change) int {
 		if a.Row != b.Row {
 			return a.Row - b.Row
 		}
 		return a.Column - b.Column
 	})
-	for _, c := range changes {
-		if c.Column < 1 || c.Column > MostColumns || c.Row < 1 || c.Row > MostRows {
-			return fmt.Errorf("the sheet has no place for row %d, column %d", c.Row, c.Column)
-		}
-	}
-	e := &sheetEditor{sheet: s, dropped: map[string]bool{}}
-	for _, c := range changes {
-		if old := s.Cell(c.Column, c.Row); old != nil && old.Computed {
-			e.removed = true
-			if old.formula.first {
-				e.dropped[old.formula.group] = true
-			}
-		}
-	}
-	replaced := map[string][]byte{s.part: e.edit(changes)}
-	skip := ""
+	replaced, skip := map[string][]byte{}, ""
 	if e.removed {
 		if err := b.withoutChain(replaced, &skip); err != nil {
 			return err
@@ -58,6 +159,15 @@ func (b *Book) Write(w io.Writer, s *Sheet, changes []Change) error {
 		content, changed := replaced[name]
 		switch {
 		case name == skip && skip != "":
+			continue
+		case name == e.sheet.part:
+			part, err := out.Create(file.Name)
+			if err != nil {
+				return err
+			}
+			if err := e.edit(part); err != nil {
+				return err
+			}
 			continue
 		case !changed:
 			if err := out.Copy(file); err != nil {
@@ -96,62 +206,51 @@ func (b *Book) withoutChain(replaced map[string][]byte, skip *string) error {
 	return nil
 }
 
-// sheetEditor writes the part of a sheet anew.
-type sheetEditor struct {
-	sheet   *Sheet
-	out     bytes.Buffer
-	removed bool            // some formula is
-	dropped map[string]bool // groups of cells whose shared formula has lost its text
-}
-
-// edit is the part with the changes, which are in order.
-func (e *sheetEditor) edit(changes []Change) []byte {
-	s := e.sheet
-	e.out.Write(extended(s.data[:s.open], changes))
-	fmt.Fprintf(&e.out, "<%s>", s.element)
-	row, cell := s.prefixed("row"), s.prefixed("c")
+// edit writes the part with the changes, which are in order.
+func (e *Editor) edit(w io.Writer) error {
+	s, data, changes := e.sheet, e.data, e.changes
+	e.out = bufio.NewWriterSize(w, 1<<16)
+	e.out.Write(extended(data[:s.open], changes))
+	element := (&sheetParser{data: data}).element(s.open)
+	prefix := element[:strings.IndexByte(element, ':')+1]
+	fmt.Fprintf(e.out, "<%s>", element)
+	row, cell := prefix+"row", prefix+"c"
 	at := 0
-	for len(changes) > 0 || at < len(s.Rows) {
+	for len(changes) > 0 || at < len(s.rows) {
 		number := MostRows + 1
 		if len(changes) > 0 {
 			number = changes[0].Row
 		}
-		if at < len(s.Rows) && s.Rows[at].Number <= number {
-			number = s.Rows[at].Number
+		if at < len(s.rows) {
+			number = min(number, int(s.rows[at].number))
 		}
 		n := 0
 		for n < len(changes) && changes[n].Row == number {
 			n++
 		}
-		if at < len(s.Rows) && s.Rows[at].Number == number {
-			r := &s.Rows[at]
+		if r := e.row(number); r != nil {
 			e.rowStart(r, n > 0)
 			e.cells(r.Cells, changes[:n], cell)
-			fmt.Fprintf(&e.out, "</%s>", r.element)
+			fmt.Fprintf(e.out, "</%s>", r.element)
 			at++
 		} else {
-			fmt.Fprintf(&e.out, `<%s r="%d">`, row, number)
+			fmt.Fprintf(e.out, `<%s r="%d">`, row, number)
 			e.cells(nil, changes[:n], cell)
-			fmt.Fprintf(&e.out, "</%s>", row)
+			fmt.Fprintf(e.out, "</%s>", row)
+		}
+		if e.failed != nil {
+			return e.failed
 		}
 		changes = changes[n:]
 	}
-	fmt.Fprintf(&e.out, "</%s>", s.element)
-	e.out.Write(s.data[s.close:])
-	return e.out.Bytes()
-}
-
-// prefixed is an element's name with the prefix of the list of cells.
-func (s *Sheet) prefixed(name string) string {
-	if k := strings.IndexByte(s.element, ':'); k >= 0 {
-		return s.element[:k+1] + name
-	}
-	return name
+	fmt.Fprintf(e.out, "</%s>", element)
+	e.out.Write(data[s.close:])
+	return e.out.Flush()
 }
 
 // rowStart writes the start of a row. Its span, a hint, is left out where cells are added.
-func (e *sheetEditor) rowStart(r *Row, changed bool) {
-	tag := strings.TrimSuffix(strings.TrimSuffix(string(e.sheet.data[r.from:r.inner]), ">"), "/")
+func (e *Editor) rowStart(r *Row, changed bool) {
+	tag := strings.TrimSuffix(strings.TrimSuffix(string(e.data[r.from:r.inner]), ">"), "/")
 	if changed {
 		tag = spans.ReplaceAllString(tag, "")
 	}
@@ -163,7 +262,7 @@ func (e *sheetEditor) rowStart(r *Row, changed bool) {
 
 var spans = regexp.MustCompile(`\sspans=("[^"]*"|'[^']*')`)
 
-func (e *sheetEditor) cells(cells []Cell, changes []Change, element string) {
+func (e *Editor) cells(cells []Cell, changes []Change, element string) {
 	for len(cells) > 0 || len(changes) > 0 {
 		if len(changes) > 1 && changes[0].Column == changes[1].Column {
 			changes = changes[1:]
@@ -183,8 +282,8 @@ func (e *sheetEditor) cells(cells []Cell, changes []Change, element string) {
 }
 
 // kept writes a cell as it is, but for a formula whose text has gone.
-func (e *sheetEditor) kept(c *Cell) {
-	data, drop := e.sheet.data, e.dropped[c.formula.group]
+func (e *Editor) kept(c *Cell) {
+	data, drop := e.data, e.dropped[c.formula.group]
 	if c.named && !drop {
 		e.out.Write(data[c.from:c.to])
 		return
@@ -195,25 +294,25 @@ func (e *sheetEditor) kept(c *Cell) {
 	}
 	e.out.WriteString(tag + ">")
 	e.content(c, !drop)
-	fmt.Fprintf(&e.out, "</%s>", c.element)
+	fmt.Fprintf(e.out, "</%s>", c.element)
 }
 
 // attributes ends the start of a cell.
-func (e *sheetEditor) attributes(style int, kind Kind) {
+func (e *Editor) attributes(style int, kind Kind) {
 	if style != 0 {
 		e.out.WriteString(` s="` + strconv.Itoa(style) + `"`)
 	}
 	if kind != Number {
 		e.out.WriteString(` t="`)
-		xml.EscapeText(&e.out, []byte(kind))
+		xml.EscapeText(e.out, []byte(kind))
 		e.out.WriteString(`"`)
 	}
 	e.out.WriteString(">")
 }
 
 // content writes what a cell holds, with or without its formula.
-func (e *sheetEditor) content(c *Cell, formula bool) {
-	data := e.sheet.data
+func (e *Editor) content(c *Cell, formula bool) {
+	data := e.data
 	if c.Computed && !formula {
 		e.out.Write(data[c.inner:c.formula.from])
 		e.out.Write(data[c.formula.to:c.last])
@@ -222,7 +321,7 @@ func (e *sheetEditor) content(c *Cell, formula bool) {
 	e.out.Write(data[c.inner:c.last])
 }
 
-func (e *sheetEditor) changed(c *Change, element string) {
+func (e *Editor) changed(c *Change, element string) {
 	e.out.WriteString("<" + element + ` r="` + Name(c.Column, c.Row) + `"`)
 	prefix := strings.TrimSuffix(element, "c")
 	switch value := c.Value.(type) {
@@ -231,17 +330,17 @@ func (e *sheetEditor) changed(c *Change, element string) {
 		e.content(value, false)
 	case string:
 		e.attributes(c.Style, Inline)
-		fmt.Fprintf(&e.out, `<%sis><%st xml:space="preserve">`, prefix, prefix)
-		xml.EscapeText(&e.out, []byte(escaped(value)))
-		fmt.Fprintf(&e.out, `</%st></%sis>`, prefix, prefix)
+		fmt.Fprintf(e.out, `<%sis><%st xml:space="preserve">`, prefix, prefix)
+		xml.EscapeText(e.out, []byte(escaped(value)))
+		fmt.Fprintf(e.out, `</%st></%sis>`, prefix, prefix)
 	case int:
 		e.attributes(c.Style, Number)
-		fmt.Fprintf(&e.out, "<%sv>%d</%sv>", prefix, value, prefix)
+		fmt.Fprintf(e.out, "<%sv>%d</%sv>", prefix, value, prefix)
 	case float64:
 		e.attributes(c.Style, Number)
-		fmt.Fprintf(&e.out, "<%sv>%s</%sv>", prefix, spelt(value), prefix)
+		fmt.Fprintf(e.out, "<%sv>%s</%sv>", prefix, spelt(value), prefix)
 	}
-	fmt.Fprintf(&e.out, "</%s>", element)
+	fmt.Fprintf(e.out, "</%s>", element)
 }
 
 // spelt is a number with the digits that it takes to read the same one.

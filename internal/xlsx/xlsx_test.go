@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,23 +54,36 @@ func parts(t testing.TB, sheet string, more map[string]string) []byte {
 	return out.Bytes()
 }
 
-func open(t testing.TB, data []byte, name string) (*Book, *Sheet) {
+// opened is a workbook, one of its sheets, and that sheet's rows.
+type opened struct {
+	book  *Book
+	sheet *Sheet
+	rows  []Row
+}
+
+func open(t testing.TB, data []byte, name string) *opened {
 	t.Helper()
 	b, err := Open(data, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := b.Sheet(name, func(int) error { return nil })
-	if err != nil || s == nil {
-		t.Fatalf("sheet %v, %v", s, err)
+	o := &opened{book: b}
+	o.sheet, err = b.Sheet(name, func(row *Row) error {
+		kept := *row
+		kept.Cells = slices.Clone(row.Cells)
+		o.rows = append(o.rows, kept)
+		return nil
+	})
+	if err != nil || o.sheet == nil {
+		t.Fatalf("sheet %v, %v", o.sheet, err)
 	}
-	return b, s
+	return o
 }
 
 // cells lists the cells with something in them.
-func cells(s *Sheet) string {
+func (o *opened) cells() string {
 	text := ""
-	for _, r := range s.Rows {
+	for _, r := range o.rows {
 		for _, c := range r.Cells {
 			if c.Text != "" {
 				text += fmt.Sprintf("%s%s=%s ", Name(c.Column, c.Row), c.Kind, c.Text)
@@ -79,10 +93,22 @@ func cells(s *Sheet) string {
 	return strings.TrimSpace(text)
 }
 
-func written(t testing.TB, b *Book, s *Sheet, changes ...Change) []byte {
+func (o *opened) edit(t testing.TB) *Editor {
 	t.Helper()
+	e, err := o.book.Edit(o.sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func written(t testing.TB, e *Editor, changes ...Change) []byte {
+	t.Helper()
+	for _, c := range changes {
+		e.Set(c)
+	}
 	var out bytes.Buffer
-	if err := b.Write(&out, s, changes); err != nil {
+	if err := e.Write(&out); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -102,17 +128,17 @@ func part(t testing.TB, data []byte, name string) string {
 }
 
 func TestCellsOfEveryKind(t *testing.T) {
-	_, s := open(t, parts(t, `<?xml version="1.0" encoding="UTF-8"?>
+	s := open(t, parts(t, `<?xml version="1.0" encoding="UTF-8"?>
 <x:worksheet xmlns:x="m"><x:sheetData><x:row><x:c t="s"><x:v>1</x:v></x:c><x:c><x:v>1.5</x:v></x:c><x:c/>
 <x:c t="inlineStr"><x:is><x:t>a_x000D_b</x:t></x:is></x:c></x:row>
 <x:row r="4"><x:c r="C4" t="b"><x:v>1</x:v></x:c><x:c r="D4" t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c>
 <x:c t="str"><x:v>7</x:v></x:c><x:c r="AB4" t="n"><x:v>-2e3</x:v></x:c></x:row></x:sheetData>
 <x:mergeCells><x:mergeCell ref="A2:B3"/></x:mergeCells></x:worksheet>`, nil), "one")
 	want := "A1s=two parts B1=1.5 D1inlineStr=a\rb C4b=1 D4e=#DIV/0! E4str=7 AB4=-2e3"
-	if got := cells(s); got != want {
+	if got := s.cells(); got != want {
 		t.Errorf("cells %q, want %q", got, want)
 	}
-	if got := fmt.Sprint(s.Merged); got != "[{1 2 2 3}]" {
+	if got := fmt.Sprint(s.sheet.Merged); got != "[{1 2 2 3}]" {
 		t.Errorf("merged %s", got)
 	}
 }
@@ -120,8 +146,8 @@ func TestCellsOfEveryKind(t *testing.T) {
 func TestOnlyWhatChangesIsWritten(t *testing.T) {
 	sheet := `<x:worksheet xmlns:x="m" xmlns:y="n"><x:dimension ref="A1:B2"/><x:sheetData><x:row spans="1:2" y:more="1">` +
 		`<x:c t="s" y:z="2"><x:v>0</x:v></x:c><x:c s="3"/></x:row><x:row r="3"/></x:sheetData><x:last y:q="5"/></x:worksheet>`
-	b, s := open(t, parts(t, sheet, nil), "one")
-	data := written(t, b, s,
+	s := open(t, parts(t, sheet, nil), "one").edit(t)
+	data := written(t, s,
 		Change{Column: 2, Row: 1, Style: 3, Value: 1.25},
 		Change{Column: 3, Row: 2, Value: "a <b>\n_x0041_"},
 		Change{Column: 4, Row: 3, Value: 1},
@@ -136,8 +162,8 @@ func TestOnlyWhatChangesIsWritten(t *testing.T) {
 	if got := part(t, data, "xl/worksheets/sheet1.xml"); got != want {
 		t.Errorf("the sheet is\n%s, want\n%s", got, want)
 	}
-	if _, after := open(t, data, "one"); cells(after) != "A1s=plain B1=1.25 C2inlineStr=a <b>\n_x0041_ D3=2 A9s=plain" {
-		t.Errorf("read again: %q", cells(after))
+	if after := open(t, data, "one"); after.cells() != "A1s=plain B1=1.25 C2inlineStr=a <b>\n_x0041_ D3=2 A9s=plain" {
+		t.Errorf("read again: %q", after.cells())
 	}
 	for _, name := range []string{"[content_types].xml", "xl/calcchain.xml", "xl/sharedstrings.xml", "xl/_rels/workbook.xml.rels"} {
 		if before, after := part(t, parts(t, sheet, nil), name), part(t, data, name); before != after {
@@ -147,11 +173,11 @@ func TestOnlyWhatChangesIsWritten(t *testing.T) {
 }
 
 func TestFormulasThatGo(t *testing.T) {
-	b, s := open(t, parts(t, `<worksheet><sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c>`+
+	s := open(t, parts(t, `<worksheet><sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c>`+
 		`<c r="B1"><f t="shared" ref="B1:B2" si="0">A1*2</f></c><c r="C1"><f t="shared" ref="C1:C2" si="1">A1*3</f><v>6</v></c></row>`+
 		`<row r="2"><c r="B2" q="7"><f t="shared" si="0"/><v>4</v></c><c r="C2"><f t="shared" si="1"/><v>8</v></c></row>`+
-		`</sheetData></worksheet>`, nil), "one")
-	data := written(t, b, s, Change{Column: 2, Row: 1, Value: 5.0}, Change{Column: 4, Row: 1, Value: s.Cell(1, 1)})
+		`</sheetData></worksheet>`, nil), "one").edit(t)
+	data := written(t, s, Change{Column: 2, Row: 1, Value: 5.0}, Change{Column: 4, Row: 1, Value: s.Cell(1, 1)})
 	want := `<worksheet><sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><v>5</v></c>` +
 		`<c r="C1"><f t="shared" ref="C1:C2" si="1">A1*3</f><v>6</v></c><c r="D1"><v>2</v></c></row>` +
 		`<row r="2"><c r="B2" q="7"><v>4</v></c><c r="C2"><f t="shared" si="1"/><v>8</v></c></row></sheetData></worksheet>`
@@ -166,6 +192,20 @@ func TestFormulasThatGo(t *testing.T) {
 	}
 	if got := part(t, data, "xl/calcchain.xml"); got != "none" {
 		t.Errorf("the order of calculation is still %s", got)
+	}
+}
+
+// TestOrderOfCells reads rows and cells that are stored out of their order.
+func TestOrderOfCells(t *testing.T) {
+	o := open(t, parts(t, `<worksheet><sheetData><row r="3"><c r="C3"><v>3</v></c><c r="A3"><v>1</v></c></row><row r="2"><c><v>2</v></c></row>`+
+		`</sheetData></worksheet>`, nil), "one")
+	if got := o.cells(); got != "A3=1 C3=3 A2=2" {
+		t.Errorf("cells %s", got)
+	}
+	want := `<row r="2"><c r="A2"><v>2</v></c></row><row r="3"><c r="A3"><v>1</v></c><c r="B3"><v>0.5</v></c><c r="C3"><v>3</v></c></row>`
+	data := written(t, o.edit(t), Change{Column: 2, Row: 3, Value: 0.5})
+	if got := part(t, data, "xl/worksheets/sheet1.xml"); got != "<worksheet><sheetData>"+want+"</sheetData></worksheet>" {
+		t.Errorf("written %s", got)
 	}
 }
 
@@ -199,11 +239,12 @@ func TestAgainstALibrary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, s := open(t, file.Bytes(), "Sheet1")
+	o := open(t, file.Bytes(), "Sheet1")
+	b, s := o.book, o.edit(t)
 	if got := fmt.Sprint(b.Sheets()); got != "[Sheet1 two]" {
 		t.Errorf("sheets %s", got)
 	}
-	for _, r := range s.Rows {
+	for _, r := range o.rows {
 		for _, c := range r.Cells {
 			want, err := book.GetCellValue("Sheet1", Name(c.Column, c.Row), excelize.Options{RawCellValue: true})
 			if err != nil || c.Text != want {
@@ -211,7 +252,7 @@ func TestAgainstALibrary(t *testing.T) {
 			}
 		}
 	}
-	if got := cells(s); strings.Count(got, "=") != 7 || !strings.Contains(got, "AA30=7") {
+	if got := o.cells(); strings.Count(got, "=") != 7 || !strings.Contains(got, "AA30=7") {
 		t.Errorf("cells %q", got)
 	}
 	date := s.Cell(4, 3)
@@ -224,7 +265,7 @@ func TestAgainstALibrary(t *testing.T) {
 			t.Errorf("style %d shows dates: %v", k, !want)
 		}
 	}
-	data := written(t, b, s,
+	data := written(t, s,
 		Change{Column: 4, Row: 2, Style: styles[3], Value: 2.5}, Change{Column: 28, Row: 31, Value: " text "},
 		Change{Column: 5, Row: 3, Style: date.Style, Value: date})
 	after, err := excelize.OpenReader(bytes.NewReader(data))
@@ -286,13 +327,13 @@ func TestFormatsOfDates(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	for name, want := range map[string][2]int{"A1": {1, 1}, "Z9": {26, 9}, "AA10": {27, 10}, "XFD1048576": {MostColumns, MostRows}} {
-		column, row, err := place(name)
+		column, row, err := cellAt(name)
 		if err != nil || [2]int{column, row} != want || Name(column, row) != name {
 			t.Errorf("%s is %d, %d (%v), and back %s", name, column, row, err, Name(column, row))
 		}
 	}
 	for _, name := range []string{"", "A", "1", "A0", "XFE1", "A1048577", "AAAAA1", "A-1", "$A$1"} {
-		if column, row, err := place(name); err == nil {
+		if column, row, err := cellAt(name); err == nil {
 			t.Errorf("%q is %d, %d", name, column, row)
 		}
 	}
@@ -304,12 +345,14 @@ func TestDamage(t *testing.T) {
 		`<worksheet><sheetData><row r="1"><c r="A2"/></row></sheetData></worksheet>`,
 		`<worksheet><sheetData><row r="1"><c t="s"><v>2</v></c></row></sheetData></worksheet>`,
 		`<worksheet><sheetData/><sheetData/></worksheet>`,
+		`<worksheet><sheetData><row r="2"/><row r="1"/><row r="2"/></sheetData></worksheet>`,
+		`<worksheet><sheetData><row><c r="B1"/><c r="A1"/><c r="B1"/></row></sheetData></worksheet>`,
 	} {
 		b, err := Open(parts(t, sheet, nil), limit)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.Sheet("one", func(int) error { return nil }); err == nil {
+		if _, err := b.Sheet("one", func(*Row) error { return nil }); err == nil {
 			t.Errorf("%q was read", sheet)
 		}
 	}
@@ -323,17 +366,16 @@ func TestDamage(t *testing.T) {
 	if _, err := Open(data, 10); err == nil {
 		t.Error("a workbook larger than the limit was opened")
 	}
-	if b, s := open(t, parts(t, "<worksheet><sheetData/></worksheet>", nil), "one"); b.Write(io.Discard, s,
-		[]Change{{Column: 1, Row: MostRows + 1, Value: 1}}) == nil {
+	e := open(t, parts(t, "<worksheet><sheetData/></worksheet>", nil), "one").edit(t)
+	if e.Set(Change{Column: 1, Row: MostRows + 1, Value: 1}); e.Write(io.Discard) == nil {
 		t.Error("a row beyond the last was written")
 	}
 	full := errors.New("full")
-	row := `<row>` + strings.Repeat("<c/>", 2000) + `</row>`
-	b, err := Open(parts(t, "<worksheet><sheetData>"+row+"</sheetData></worksheet>", nil), limit)
+	b, err := Open(parts(t, "<worksheet><sheetData><row/></sheetData></worksheet>", nil), limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Sheet("one", func(int) error { return full }); !errors.Is(err, full) {
+	if _, err := b.Sheet("one", func(*Row) error { return full }); !errors.Is(err, full) {
 		t.Errorf("without room: %v", err)
 	}
 }
