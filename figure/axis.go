@@ -154,10 +154,11 @@ func linearLabel(x, step, largest float64) (label, exponent string) {
 	return strings.Replace(text, "-", "−", 1), ""
 }
 
-// logTicks labels decades, or every second, fifth, … decade of a long range, or also 2 and 5 within a short one.
+// logTicks labels decades, or every second, fifth, … decade of a long range, or also 2 and 5 within one that is short or
+// has only one power of ten.
 func logTicks(s scale, count int) []tick {
 	low, high := math.Log10(s.min), math.Log10(s.max)
-	if high-low < 1.7 {
+	if high-low < 1.7 || math.Floor(high)-math.Ceil(low) < 1 {
 		return shortLogTicks(s, count)
 	}
 	step := math.Max(1, niceStep((high-low)/float64(count)))

@@ -39,6 +39,7 @@ func TestTicks(t *testing.T) {
 		{scale{1e-12, 1, true}, 4, "10^−10 10^−5 1"},
 		{scale{1e-60, 1e30, true}, 5, "10^−60 10^−40 10^−20 1 10^20"},
 		{scale{0.4, 3, true}, 5, "0.5 1 2"},
+		{scale{0.18, 9.5, true}, 5, "0.2 0.5 1 2 5"},
 	} {
 		if got := labels((Axis{Log: test.s.log}).ticks(test.s, test.count)); got != test.want {
 			t.Errorf("%+v: ticks %q, want %q", test.s, got, test.want)

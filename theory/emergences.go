@@ -11,6 +11,7 @@ import (
 	"lacuna/dataset"
 	"lacuna/figure"
 	"lacuna/flow"
+	"lacuna/internal/parallel"
 	"lacuna/model"
 	"lacuna/tensor"
 )
@@ -143,9 +144,9 @@ func PredictEmergences(ctx context.Context, o EmergenceOptions) (*EmergenceResul
 			}
 		}
 	}
-	if err := eachRun(ctx, o.Threads, len(r.Runs), o.Progress, func(i int) error {
+	if err := parallel.Each(ctx, o.Threads, len(r.Runs), func(i int) error {
 		return r.Runs[i].fill(ctx, o)
-	}); err != nil {
+	}, told(o.Progress, len(r.Runs))); err != nil {
 		return nil, err
 	}
 	for i := 0; i < len(r.Runs); i += o.Tensors {

@@ -12,6 +12,7 @@ import (
 	"lacuna/figure"
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
+	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 	"lacuna/tensor"
 )
@@ -142,7 +143,7 @@ func CountJumps(ctx context.Context, o JumpsOptions) (*JumpsResult, error) {
 			r.Runs = append(r.Runs, JumpRun{Stirring: kind, Seed: o.Seed + uint64(i)})
 		}
 	}
-	if err := eachRun(ctx, o.Threads, o.Runs, o.Progress, func(i int) error {
+	if err := parallel.Each(ctx, o.Threads, o.Runs, func(i int) error {
 		n := newStirred(o, o.Seed+uint64(i))
 		n.steps(ctx, jumpSettle, Still, nil)
 		minimum := slices.Clone(n.theta)
@@ -151,7 +152,7 @@ func CountJumps(ctx context.Context, o JumpsOptions) (*JumpsResult, error) {
 			r.Runs[k*o.Runs+i].fill(ctx, n, kind)
 		}
 		return nil
-	}); err != nil {
+	}, told(o.Progress, o.Runs)); err != nil {
 		return nil, err
 	}
 	for k := range kinds {

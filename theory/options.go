@@ -25,3 +25,12 @@ func (o Options) withDefaults() Options {
 	o.Blocks, o.Tolerance, o.Seed = cmp.Or(o.Blocks, 50), cmp.Or(o.Tolerance, DefaultTolerance), cmp.Or(o.Seed, 1)
 	return o
 }
+
+// told hands the count of finished runs to progress, which may be nil.
+func told(progress func(done, total float64), total int) func(done, run int) {
+	return func(done, _ int) {
+		if progress != nil {
+			progress(float64(done), float64(total))
+		}
+	}
+}

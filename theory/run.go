@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"lacuna/internal/parallel"
 )
 
 // Result is the table and the data of its figures.
@@ -22,10 +24,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	results := make([]Result, len(jobs))
-	if err := eachRun(ctx, o.Threads, len(jobs), o.Progress, func(i int) (err error) {
+	if err := parallel.Each(ctx, o.Threads, len(jobs), func(i int) (err error) {
 		results[i], err = jobs[i](ctx)
 		return err
-	}); err != nil {
+	}, told(o.Progress, len(jobs))); err != nil {
 		return nil, err
 	}
 	all := new(Result)

@@ -1,6 +1,8 @@
 package parallel
 
 import (
+	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -74,5 +76,38 @@ func BenchmarkFor(b *testing.B) {
 	body := func(int) {}
 	for b.Loop() {
 		For(2, 2, body)
+	}
+}
+
+func TestEach(t *testing.T) {
+	second, fourth := errors.New("second"), errors.New("fourth")
+	for _, threads := range []int{1, 3} {
+		for _, c := range []struct {
+			errs map[int]error
+			want error
+		}{{nil, nil}, {map[int]error{1: second, 3: fourth}, second}} {
+			ended := map[int]bool{}
+			err := Each(t.Context(), threads, 6, func(i int) error { return c.errs[i] }, func(done, i int) {
+				if ended[i] = true; done != len(ended) { // a call at a time: -race would tell
+					t.Errorf("%d threads: %d ended, want %d", threads, done, len(ended))
+				}
+			})
+			if !errors.Is(err, c.want) {
+				t.Errorf("%d threads: error %v, want %v", threads, err, c.want)
+			}
+			if len(ended) != 6-len(c.errs) || ended[1] && c.errs != nil {
+				t.Errorf("%d threads: %v ended", threads, ended)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := 0
+		err := Each(ctx, 1, 6, func(i int) error {
+			calls++
+			cancel()
+			return nil
+		}, nil)
+		if !errors.Is(err, context.Canceled) || calls != 1 {
+			t.Errorf("%v after %d calls, want one, and the context's error", err, calls)
+		}
 	}
 }

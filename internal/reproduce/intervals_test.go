@@ -91,7 +91,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// A verdict takes enough runs whose end is known, and intervals that do not overlap.
+// A verdict, for or against, takes enough runs whose end is known, and intervals that do not overlap.
 func TestVerdictsTakeRunsAndIntervals(t *testing.T) {
 	judge := func(many int, ranks ...int) map[string]string {
 		var runs []study.Run
@@ -121,7 +121,8 @@ func TestVerdictsTakeRunsAndIntervals(t *testing.T) {
 		{enough - 1, []int{300, 5}, tooFew, tooFew},
 		{60, []int{300, 5}, "yes", "yes"},
 		{60, []int{4, 300}, "no", "no"},
-		{60, []int{300, 300}, "yes", "no"},
+		{60, []int{300, 300}, "yes", open},
+		{60, []int{300, 900}, "yes", "no"},
 		{60, []int{300, 290}, "yes", open},
 	} {
 		if v := judge(c.many, c.ranks...); v["0"] != c.shallow || v["1"] != c.deeper {

@@ -150,9 +150,9 @@ func claimNorms(w *work, list []normRuns) {
 		settled, censored = settled+ranks.count, censored+countOf(n.runs, cutOff)
 		if first := n.runs[0]; first.State == study.Done {
 			o := first.Outcome
-			w.found("Depth %d, start 1, the one drawn: %d blocks emerged, the run ended as %s with rank %d (%d of these blocks "+
-				"phantoms), train loss %.2g, test loss %.2g, after %d gradient evaluations and flow time %.2g.", k,
-				len(o.Emergences), o.Status, o.Rank, o.Phantoms, float64(o.TrainMSE), float64(o.TestMSE), o.Evaluations,
+			w.found("Depth %d, start 1, the one drawn, is of those that %s: rank %d (%d of these blocks phantoms) after %d "+
+				"emergences, of blocks that had fallen as well; train loss %.2g, test loss %.2g, %d gradient evaluations, flow time %.2g.",
+				k, endOf(first), o.Rank, o.Phantoms, len(o.Emergences), float64(o.TrainMSE), float64(o.TestMSE), o.Evaluations,
 				float64(o.FlowTime))
 		} else {
 			w.found("Depth %d, start 1, the one drawn, failed: %s.", k, first.Reason)
@@ -172,8 +172,8 @@ func claimNorms(w *work, list []normRuns) {
 		w.entry(Entry{
 			Depth: ref(k), Observed: normsObserved, Paper: nan, Ours: share(apart, pairs), Low: low, High: high,
 			Runs: tell, EffectiveRank: whatRank(ranks), Undecided: pairs == 0, TooFew: tell < normsEnough,
-			Claim: "share of emergences that follow the one before by more than 1 % of the flow time; blocks emerge one " +
-				"after another", Holds: one,
+			Claim: "share of emergences that follow the one before by more than 1 % of the flow time; all do: blocks emerge " +
+				"one after another", Holds: one,
 			Why: unless(one, fmt.Sprintf("%d of %d do", apart, pairs)),
 		})
 	}

@@ -137,6 +137,52 @@ func TestCensored(t *testing.T) {
 	}
 }
 
+// A claim is decided neither way where the intervals overlap, nor where a quantile may be one of the runs that were cut off.
+func TestUndecided(t *testing.T) {
+	many := func(n, depth int, status string, rank int, test float64) []study.Run {
+		return slices.Repeat([]study.Run{fake(depth, status, rank, test)}, n)
+	}
+	for _, c := range []struct {
+		name  string
+		runs  []study.Run // of depth 1, beside 20 of rank 30 at depth 0, 10 of which recover the tensor
+		claim string
+		want  string
+	}{
+		{"few cut off", slices.Concat(many(14, 1, "converged", 5, 1), many(13, 1, "runaway", 1, 1)), "lower than at depth 0", "holds"},
+		{"most cut off", slices.Concat(many(14, 1, "converged", 5, 1), many(14, 1, "runaway", 1, 1)), "lower than at depth 0", "undecided"},
+		{"higher", many(14, 1, "converged", 40, 1), "lower than at depth 0", "does not hold"},
+		{"a quarter cut off", slices.Concat(many(15, 1, "converged", 5, 1), many(5, 1, "runaway", 1, 1)), "interquartile", "undecided"},
+		{"fewer recover", many(20, 1, "converged", 5, 1), "share of starts", "does not hold"},
+		{"hardly fewer", slices.Concat(many(9, 1, "converged", 5, 1e-9), many(11, 1, "converged", 5, 1)), "share of starts", "undecided"},
+		{"all", many(20, 1, "converged", 5, 1e-9), "share of starts", "holds"},
+	} {
+		w := &work{section: &Section{}}
+		runs := slices.Concat(many(10, 0, "converged", 30, 1), many(10, 0, "converged", 30, 1e-9), c.runs)
+		claimRanks(w, runs)
+		claimLosses(w, runs)
+		judged := 0
+		for _, e := range w.section.Entries {
+			if *e.Depth != 1 || !strings.Contains(e.Claim, c.claim) || strings.Contains(c.claim, "lower") != strings.Contains(e.Claim, "lower") {
+				continue
+			}
+			judged++
+			got := "does not hold"
+			switch {
+			case e.Undecided:
+				got = "undecided"
+			case e.Holds:
+				got = "holds"
+			}
+			if got != c.want || (got == "holds") != (e.Why == "") {
+				t.Errorf("%s: %s: %s (%q), want %s", c.name, e.Claim, got, e.Why, c.want)
+			}
+		}
+		if judged != 1 {
+			t.Errorf("%s: %d claims like %q", c.name, judged, c.claim)
+		}
+	}
+}
+
 // A run that used up its steps before it fitted is cut off; one that fitted is not, nor one that came to rest.
 func TestUnfitted(t *testing.T) {
 	run := fake(1, "evaluation-limit", 2, 6)

@@ -45,7 +45,8 @@ var rules = []rule{
 	{
 		"descent", "descent at half the edge of stability", "Descent on all cells. Not in the paper: the rate, fixed for each depth: " +
 			"half of 2/λ, λ being the sharpness of the balanced solution of that depth; the number of steps; that σ is read as a variance: " +
-			"read as a deviation, descent at any stable rate needs 10⁶ steps and more to the first emergence from most starts.",
+			"read as a deviation, descent at any stable rate needs 10⁶ steps and more to the first emergence from most starts; float32 in " +
+			"Figures 4 and 5.",
 		func(w *work, s *study.Settings) error { return w.descend(s, belowEdge, 0) },
 	},
 	{

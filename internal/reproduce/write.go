@@ -112,7 +112,8 @@ func (r *Result) document(dir string) (page.Document, error) {
 	}
 	add(page.List(about), page.Text(fmt.Sprintf("A line is a claim, a column a rule: whether the claim holds, the value with its 95 %% interval, and "+
 		"of how many runs. A verdict takes %d runs whose end is known at each depth that it compares, %d in Figures 2 and 3; with fewer it "+
-		"reads %q. A comparison whose intervals overlap is %s.", enough, normsEnough, tooFew, open)), r.comparison(), page.Gap{})
+		"reads %q. A comparison whose intervals overlap is %s, and so is what hangs on a quantile of all runs (a median, a quartile, the 5th "+
+		"or 95th percentile) where as many were cut off as lie beyond it.", enough, normsEnough, tooFew, open)), r.comparison(), page.Gap{})
 	for _, s := range r.Sections {
 		add(page.Heading{Level: 2, ID: s.id(), Text: s.heading()}, page.InHTML{page.Dim("The paper: " + s.Paper)})
 		add(page.InMarkdown{page.Paragraph{Spans: []page.Span{page.Strong("The paper."), page.Plain(" " + s.Paper)}}})

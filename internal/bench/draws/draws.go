@@ -42,27 +42,15 @@ type Result struct {
 // and regresses the first column on the second. The true slope is v_1 · v_2 / (v_2 · v_2 + σ²).
 func Run(ctx context.Context, o Options) (Result, error) {
 	outcomes := make([]outcome, o.Simulations)
-	done := make(chan error, o.Simulations)
-	go func() {
-		parallel.For(o.Threads, o.Simulations, func(k int) {
-			var err error
-			if err = ctx.Err(); err == nil {
-				outcomes[k], err = simulate(ctx, o, k)
-			}
-			done <- err
-		})
-	}()
-	var first error
-	for k := range o.Simulations {
-		if err := <-done; err != nil && first == nil {
-			first = err
-		}
+	if err := parallel.Each(ctx, o.Threads, o.Simulations, func(k int) (err error) {
+		outcomes[k], err = simulate(ctx, o, k)
+		return err
+	}, func(done, _ int) {
 		if o.Each != nil {
-			o.Each(k + 1)
+			o.Each(done)
 		}
-	}
-	if first != nil {
-		return Result{}, first
+	}); err != nil {
+		return Result{}, err
 	}
 	r := Result{Simulations: o.Simulations}
 	each := 1 / float64(o.Simulations)

@@ -142,33 +142,20 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 			}
 		}
 	}
-	errs := make([]error, len(grid))
-	finished := make(chan int)
-	go func() {
-		parallel.For(o.Threads, len(grid), func(i int) {
-			if errs[i] = ctx.Err(); errs[i] == nil {
-				errs[i] = one(ctx, of[i], &grid[i])
-			}
-			finished <- i
-		})
-		close(finished)
-	}()
-	done := 0
-	for i := range finished {
-		done++
-		if o.Each != nil && errs[i] == nil {
+	finished := make([]bool, len(grid))
+	err = parallel.Each(ctx, o.Threads, len(grid), func(i int) error { return one(ctx, of[i], &grid[i]) }, func(done, i int) {
+		finished[i] = true
+		if o.Each != nil {
 			o.Each(done, len(grid), grid[i])
 		}
-	}
+	})
 	var results []Result
-	for i, err := range errs {
-		if err == nil {
-			results = append(results, grid[i])
-		} else if ctx.Err() == nil {
-			return results, err
+	for i, r := range grid {
+		if finished[i] {
+			results = append(results, r)
 		}
 	}
-	return results, ctx.Err()
+	return results, err
 }
 
 func one(ctx context.Context, p problem, r *Result) error {

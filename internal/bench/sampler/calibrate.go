@@ -23,16 +23,11 @@ type Ranks struct {
 func (o Options) calibrate(ctx context.Context, c Case) ([]Ranks, error) {
 	names := []string(nil)
 	ranks := make([][]int, o.DataSets)
-	errs := make([]error, o.DataSets)
-	parallel.For(o.Threads, o.DataSets, func(k int) {
-		if errs[k] = ctx.Err(); errs[k] == nil {
-			ranks[k], errs[k] = o.rank(c, k)
-		}
-	})
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	if err := parallel.Each(ctx, o.Threads, o.DataSets, func(k int) (err error) {
+		ranks[k], err = o.rank(c, k)
+		return err
+	}, nil); err != nil {
+		return nil, err
 	}
 	j, err := posterior.NewJoint(c.Cells, c.Settings, c.Rules, rng.New(o.Seed, "names"))
 	if err != nil {

@@ -39,13 +39,14 @@ func (o Options) agree(ctx context.Context, c Case) ([]Joint, error) {
 		return nil, err
 	}
 	parts := make([]*simulation, groups)
-	errs := make([]error, groups)
-	parallel.For(o.Threads, groups, func(g int) { parts[g], errs[g] = o.simulate(ctx, c, units, g) })
+	if err := parallel.Each(ctx, o.Threads, groups, func(g int) (err error) {
+		parts[g], err = o.simulate(ctx, c, units, g)
+		return err
+	}, nil); err != nil {
+		return nil, err
+	}
 	all := &simulation{}
-	for g, part := range parts {
-		if errs[g] != nil {
-			return nil, errs[g]
-		}
+	for _, part := range parts {
 		all.join(part)
 	}
 	out := make([]Joint, len(all.names))
