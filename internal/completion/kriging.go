@@ -152,7 +152,7 @@ func (p *process) krige(w *workspace, residual []float64) (value, explained floa
 			row[b] = p.Share * between
 		}
 		// K = L Lᵀ, row by row; with L u = k and L v = r the residual is uᵀ v, and what it explains uᵀ u.
-		u, v, square := p.Share*near, residual[x.at], 1.0
+		u, v, square := float64(p.Share*near), residual[x.at], 1.0
 		for b := range a {
 			other, sum := w.factor[b*m:b*m+b+1], row[b]
 			for c := range b {

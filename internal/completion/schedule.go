@@ -168,7 +168,7 @@ func (j *job) finishingWork(budget, left float64) float64 {
 		return float64(finishing*budget) + left
 	}
 	now := j.now()
-	rest := (share*j.MaxTime.Seconds()-now.elapsed)/now.pace() - j.after
+	rest := (float64(share*j.MaxTime.Seconds())-now.elapsed)/now.pace() - j.after
 	return math.Max(0, math.Min(rest, float64(finishing*j.asked())+left))
 }
 
@@ -181,7 +181,7 @@ func (j *job) lastChains(plan schedule, candidates []candidate, since moment) in
 	}
 	now := j.now()
 	pace := now.pace()
-	rest := share*j.MaxTime.Seconds() - now.elapsed - float64(pace*j.after)
+	rest := float64(share*j.MaxTime.Seconds()) - now.elapsed - float64(pace*j.after)
 	if now.work > since.work {
 		pace = (now.elapsed - since.elapsed) / (now.work - since.work)
 	}

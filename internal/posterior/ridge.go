@@ -32,5 +32,5 @@ func (p *ridge) draw(s *rng.Stream) {
 			squares += float64(u * u)
 		}
 	}
-	p.precision = gamma(s, 1+float64(p.count*len(p.columns))/2) / (1 + squares/2)
+	p.precision = gamma(s, 1+float64(float64(p.count*len(p.columns))/2)) / (1 + float64(squares/2))
 }
