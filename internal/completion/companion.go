@@ -42,7 +42,7 @@ func newCompanion(c chosen, cells *tensor.Observed, unit tensor.Scaling, residua
 func (j *job) accompany(fit *ensemble, c chosen) *accompanied {
 	cells, unit := j.observed, j.scoring(j.observed)
 	residual := make([]float64, cells.Len())
-	for k, made := range fit.all(cells.Index, j.Threads) {
+	for k, made := range fit.thinned().all(cells.Index, j.Threads) {
 		residual[k] = (cells.Values[k] - made.value) / unit.ScaleAt(cells.Cell(k))
 	}
 	return &accompanied{fit, newCompanion(c, cells, unit, capped(residual))}

@@ -196,6 +196,17 @@ func (e *ensemble) only(k int) *ensemble {
 	return &one
 }
 
+// thinned is the ensemble with fewer samples, which tell its values nearly as well.
+func (e *ensemble) thinned() *ensemble {
+	const most = 100 // of a member
+	some := *e
+	some.members = slices.Clone(e.members)
+	for k := range some.members {
+		some.members[k].posterior = some.members[k].posterior.Thin(most)
+	}
+	return &some
+}
+
 // noise is the least deviation of the noise that a member's last sample has, in standardised units.
 func (e *ensemble) noise() float64 {
 	least := math.Inf(1)

@@ -65,6 +65,7 @@ func (j *job) besides(fit *ensemble, kept, held *tensor.Observed) beside {
 		}
 		b.around = append(b.around, around)
 	}
+	fit = fit.thinned()
 	for m := range fit.members {
 		values := make([]float64, len(b.values))
 		if len(values) > 0 {
@@ -276,9 +277,9 @@ func (t *tryouts) choose(which []int32) chosen {
 	return c
 }
 
-// few are about a thousand of some numbers.
+// few are about 600 of some numbers.
 func few(which []int32) (some []int32) {
-	const most = 1000
+	const most = 600
 	step := max(1, len(which)/most)
 	for k := 0; k < len(which); k += step {
 		some = append(some, which[k])
@@ -335,8 +336,9 @@ func (t *tryouts) chooseProcess(which []int32, of int) *process {
 			for _, reach := range reaches {
 				for _, share := range shares {
 					c := process{Reach: slices.Clone(best.Reach), Share: share}
-					c.Reach[n] = reach
-					candidates = append(candidates, c)
+					if c.Reach[n] = reach; slices.Max(c.Reach) > 0 {
+						candidates = append(candidates, c)
+					}
 				}
 			}
 		}

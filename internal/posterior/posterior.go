@@ -103,6 +103,22 @@ func (p *Posterior) Join(others ...*Posterior) {
 	}
 }
 
+// Thin returns the posterior with at most so many of its samples, but two of every chain: evenly many of each, evenly
+// spaced. They are shared.
+func (p *Posterior) Thin(most int) *Posterior {
+	out, begin := &Posterior{Blocks: p.Blocks, Chains: []int{}}, 0
+	each := max(2, most/max(1, len(p.chains())))
+	for _, count := range p.chains() {
+		keep := min(count, each)
+		for k := range keep {
+			out.Samples = append(out.Samples, p.Samples[begin+(2*k+1)*count/(2*keep)])
+		}
+		out.Chains = append(out.Chains, keep)
+		begin += count
+	}
+	return out
+}
+
 func (p *Posterior) chains() []int {
 	if p.Chains == nil {
 		return []int{len(p.Samples)}

@@ -162,3 +162,23 @@ func BenchmarkPredict(b *testing.B) {
 		})
 	}
 }
+
+// TestThinKeepsSomeOfEveryChain: evenly many of each, in order, and all where they are few.
+func TestThinKeepsSomeOfEveryChain(t *testing.T) {
+	p := &Posterior{Blocks: 1, Chains: []int{10, 3, 40}}
+	for k := range 53 {
+		p.Samples = append(p.Samples, Sample{CP: tensor.NewCP(tensor.Shape{1}, 1)})
+		p.Samples[k].CP.Factors[0][0] = float64(k)
+	}
+	thin := p.Thin(12)
+	var kept []float64
+	for _, s := range thin.Samples {
+		kept = append(kept, s.CP.Factors[0][0])
+	}
+	if want := []float64{1, 3, 6, 8, 10, 11, 12, 18, 28, 38, 48}; !slices.Equal(kept, want) || !slices.Equal(thin.Chains, []int{4, 3, 4}) {
+		t.Errorf("kept %v of chains %v, want %v", kept, thin.Chains, want)
+	}
+	if all := p.Thin(1000); len(all.Samples) != 53 {
+		t.Errorf("%d samples of 53 are kept", len(all.Samples))
+	}
+}
