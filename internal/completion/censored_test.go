@@ -1,7 +1,6 @@
 package completion
 
 import (
-	"bytes"
 	"context"
 	"math"
 	"slices"
@@ -139,14 +138,7 @@ func TestCensoredCellsAreFilledBetweenTheirLimits(t *testing.T) {
 		}
 	}
 	// A fit that was saved fills them with the same bits; limits of further cells are kept.
-	var file bytes.Buffer
-	if err := c.Save(&file); err != nil {
-		t.Fatal(err)
-	}
-	again, err := LoadFit(&file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := reloaded(t, c)
 	value, stderr := c.At(cell)
 	if v, s := again.At(cell); v != value || s != stderr {
 		t.Errorf("saved and loaded: %v ± %v, it was %v ± %v", v, s, value, stderr)

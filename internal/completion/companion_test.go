@@ -1,7 +1,6 @@
 package completion
 
 import (
-	"bytes"
 	"context"
 	"math"
 	"slices"
@@ -175,14 +174,7 @@ func TestCompanionIsFoundWhereSeriesWander(t *testing.T) {
 // keepsCompanion saves a fit with a companion, and compares what it says once loaded; draws have its standard errors.
 func keepsCompanion(t *testing.T, c *Completion) {
 	t.Helper()
-	var file bytes.Buffer
-	if err := c.Save(&file); err != nil {
-		t.Fatal(err)
-	}
-	again, err := LoadFit(&file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := reloaded(t, c)
 	const draws = 300
 	gaps := pickGaps(c.Observed, nil, 1)
 	index, count := make([][]int32, 3), len(gaps)

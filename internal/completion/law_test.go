@@ -1,7 +1,6 @@
 package completion
 
 import (
-	"bytes"
 	"context"
 	"math"
 	"testing"
@@ -186,14 +185,7 @@ func TestVariablesOfDifferentKindsKeepToTheirs(t *testing.T) {
 			}
 		}
 	}
-	var file bytes.Buffer
-	if err := c.Save(&file); err != nil {
-		t.Fatal(err)
-	}
-	again, err := LoadFit(&file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := reloaded(t, c)
 	const draws = 200
 	values := make([][]float64, draws)
 	for d := range values {

@@ -1,6 +1,7 @@
 package completion
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"slices"
@@ -54,6 +55,20 @@ func newJob(t *testing.T, o *tensor.Observed, noise string, effort float64) *job
 	j.gaps = pickGaps(o, nil, s.Seed)
 	j.shape = newShape(o, j.gaps, s.Seed)
 	return j
+}
+
+// reloaded is a completion that was saved, read again.
+func reloaded(t *testing.T, c *Completion) *Completion {
+	t.Helper()
+	var file bytes.Buffer
+	if err := c.Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	again, err := LoadFit(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again
 }
 
 func TestFoldsPartTheCells(t *testing.T) {
