@@ -50,7 +50,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 		weights = predicted.weights(func(int) bool { return true })
 		predicted.combine(j.Seed)
 		if len(predicted.besides) > 0 {
-			out.companion = j.findCompanion(&predicted, weights)
+			out.companion, out.alone = j.findCompanion(&predicted, weights), predicted.alone
 		}
 		out.heldOut, out.heldLimits = splitCensored(predicted.cells)
 		train, _ := f.without(first)
@@ -103,6 +103,9 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 	seen := j.weigh(out.heldOut, f, out.fit)
 	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
 	out.calibration.seen = seen
+	if a, ok := out.fit.(*accompanied); ok {
+		a.companion.Alone = out.calibration.alone(out.heldOut, out.alone, j.scoring(j.observed))
+	}
 	out.levels, out.labelLevels = newLevels(out.heldOut), j.kinds.newLevels(out.heldOut)
 	out.heldOut = out.calibration.apply(out.heldOut)
 	if j.Noise.Name == "auto" && out.calibration.pieces >= bendPieces {
@@ -153,6 +156,7 @@ type outOfFold struct {
 	predictions [][]float64    // of every candidate, in the same units
 	raw         [][]prediction // in the data's units
 	besides     []beside       // of every part; none: not looked at
+	alone       []prediction   // of every cell, without the companion that was found; nil: none was
 }
 
 func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f folds, part int) {

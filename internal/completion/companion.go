@@ -25,7 +25,8 @@ type companion struct {
 type chosen struct {
 	Local  *process // of the residuals of the models; nil: nothing is added
 	Simple *process // of the residuals of the main effects; nil: they have no part
-	Weight float64  // of the main effects; the models have the rest
+	Weight float64  // of the main effects between known cells; the models have the rest
+	Alone  float64  // factor of variances where there is no companion, with a calibration that is for cells that have one
 }
 
 // newCompanion is the one chosen, for known cells of which the models leave some residuals, in deviations.
@@ -98,7 +99,7 @@ func labelOf(unit tensor.Scaling, cell []int32) int {
 func (b *companion) beside(w *workspace, cell []int32, p prediction) prediction {
 	for n, i := range cell {
 		if int(i) >= b.nearby.labels[n] {
-			return p // a label that came later
+			return prediction{p.value, float64(b.Alone * p.spread), float64(b.Alone * p.noise)} // a label that came later
 		}
 	}
 	w.around = b.nearby.of(cell, w.around[:0])
@@ -110,7 +111,16 @@ func (b *companion) beside(w *workspace, cell []int32, p prediction) prediction 
 		return p
 	}
 	q := prediction{value: b.unit.Undo(cell, b.effects.at(cell)), noise: float64(b.square * scale * scale)}
-	return mixed(p, b.Simple.correct(w, label, b.residual[1]).of(q, scale), b.Weight)
+	return b.average(w, p, b.Simple.correct(w, label, b.residual[1]).of(q, scale))
+}
+
+// average is the models' value and that of the main effects, of which the workspace holds what they were kriged from,
+// between known cells; beyond them it is the models'.
+func (c *chosen) average(w *workspace, p, q prediction) prediction {
+	if !w.between() {
+		return p
+	}
+	return mixed(p, q, c.Weight)
 }
 
 // mixed averages what the models and what the main effects say, these with a weight.
@@ -171,6 +181,22 @@ func widening(from, to float64) float64 {
 		return 1
 	}
 	return math.Sqrt(to / from)
+}
+
+// alone is the factor of the variances with which predictions of held-out cells without a companion have calibrated standard
+// errors of the size of their errors.
+func (c calibration) alone(cells []HeldOutCell, without []prediction, unit tensor.Scaling) float64 {
+	var errors, variances float64
+	for k, p := range without {
+		h, scale := cells[k], unit.ScaleAt(cells[k].Cell)
+		e, s := (h.Value-p.value)/scale, c.stderr(h.Cell, p)/scale
+		errors += float64(h.weight * e * e)
+		variances += float64(h.weight * s * s)
+	}
+	if variances == 0 {
+		return 1
+	}
+	return errors / variances
 }
 
 // modelsOf are the models of a fit, with a companion or without.

@@ -76,6 +76,13 @@ func TestKrigingSolvesItsEquations(t *testing.T) {
 	if math.Abs(got.add-value) > 1e-12 || math.Abs(got.left-(1-explained)) > 1e-12 {
 		t.Errorf("kriged %v, %v; the equations say %v, %v", got.add, got.left, value, 1-explained)
 	}
+	if !w.between() {
+		t.Error("the cell lies between known ones")
+	}
+	w.around = []adjacent{{0, -1, 0}, {0, -3, 1}, {2, 1, 5}}
+	if p.correct(&w, 0, residual); w.between() {
+		t.Error("the cell lies beyond all known ones along either mode")
+	}
 }
 
 // invert is Gauss–Jordan elimination without pivots, of a positive definite matrix.
@@ -226,7 +233,7 @@ func TestAccompaniedPredictsAlike(t *testing.T) {
 	j := newJob(t, o, "gaussian", 0.1)
 	fit := j.fit(context.Background(), o, j.forms(3, o.Shape())[:1], []float64{1}, 1, 20, "test")
 	p := process{Reach: []float64{0, 0, 4}, Share: 0.9, Trust: []float64{1.1}, Power: 0.5}
-	a := j.accompany(fit, chosen{Local: &p, Simple: &p, Weight: 0.25})
+	a := j.accompany(fit, chosen{Local: &p, Simple: &p, Weight: 0.25, Alone: 2})
 	index := make([][]int32, 3)
 	for _, gap := range j.gaps[:300] {
 		for n := range index {
@@ -240,7 +247,7 @@ func TestAccompaniedPredictsAlike(t *testing.T) {
 	}
 	later := []int32{0, 0, 30}
 	w := new(workspace)
-	if p := (prediction{1, 2, 3}); a.companion.beside(w, later, p) != p {
-		t.Error("a label that came later is changed")
+	if p := a.companion.beside(w, later, prediction{1, 2, 3}); p != (prediction{1, 4, 6}) {
+		t.Errorf("a label that came later has %v", p)
 	}
 }

@@ -68,8 +68,9 @@ type job struct {
 // fitted is what the stages that fit the table come to.
 type fitted struct {
 	fit         predictor
-	companion   *chosen    // beside the models; nil: none
-	cp          *tensor.CP // nil: none was found
+	companion   *chosen      // beside the models; nil: none
+	alone       []prediction // of the held-out cells, without it
+	cp          *tensor.CP   // nil: none was found
 	scaling     tensor.Scaling
 	heldOut     []HeldOutCell
 	heldLimits  []HeldOutCell // those that are censored

@@ -416,6 +416,7 @@ func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget fl
 	if j.mayHaveCompanion() && len(predicted.y) > 0 {
 		predicted.besides = []beside{j.besides(fit, kept, measured)}
 		out.companion = j.findCompanion(&predicted, predicted.weights(func(int) bool { return true }))
+		out.alone = predicted.alone
 	}
 	out.heldOut, out.heldLimits = splitCensored(predicted.cells)
 	unit := j.scoring(kept)

@@ -111,6 +111,18 @@ type workspace struct {
 	factor, toward, solved []float64
 }
 
+// between reports whether a cell lies between two that it was kriged from, along a mode.
+func (w *workspace) between() bool {
+	for _, a := range w.within {
+		for _, b := range w.within {
+			if a.mode == b.mode && a.steps < 0 && b.steps > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // correction is what is added to the value of a cell, in deviations, and the share of its variance that is left.
 type correction struct{ add, left float64 }
 

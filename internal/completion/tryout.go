@@ -142,6 +142,9 @@ func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
 	all := t.choose(every)
 	c := t.take(all, with, every)
 	var w workspace
+	for _, h := range o.cells {
+		o.alone = append(o.alone, prediction{h.Predicted, h.spread, h.noise})
+	}
 	for k := range t.cells {
 		h, p := &o.cells[k], t.cells[k].apply(&w, c) // variances as the filled cells will have them
 		scale := t.unit.ScaleAt(h.Cell)
@@ -262,7 +265,7 @@ func (t *tryout) apply(w *workspace, c chosen) prediction {
 		p = c.Local.correct(w, t.label, t.residual[0]).of(p, 1)
 	}
 	if c.Simple != nil {
-		p = mixed(p, c.Simple.correct(w, t.label, t.residual[1]).of(t.simple, 1), c.Weight)
+		p = c.average(w, p, c.Simple.correct(w, t.label, t.residual[1]).of(t.simple, 1))
 	}
 	return p
 }
