@@ -21,7 +21,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 	var predicted outOfFold
 	count := min(plan.folds, f.parts-len(sel.parts))
 	j.dealFolds(ctx, f, count, sel.candidates, equal, plan)
-	beside := j.mayHaveCompanion()
+	neighbours := j.mayHaveCompanion()
 	for part := range count {
 		kept, held := f.without(part)
 		fit := j.fitDealt(ctx, kept, sel.candidates, equal, plan.trials, plan.sweeps, foldName(part))
@@ -29,7 +29,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 			break
 		}
 		predicted.add(j, fit, kept, held, f, part)
-		if beside {
+		if neighbours {
 			predicted.besides = append(predicted.besides, j.besides(fit, kept, held))
 		}
 	}
@@ -96,20 +96,21 @@ func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidat
 // conclude calibrates the fit of all observed cells with the held-out ones, and describes it. The cells of a part choose
 // the description.
 func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f folds, part int, budget float64) {
+	unit := j.scoring(j.observed)
 	out.fit = final
 	if out.companion != nil && final.samples() > 0 {
 		out.fit = j.accompany(final, *out.companion)
 	}
 	seen := j.weigh(out.heldOut, f, out.fit)
-	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
+	out.calibration = calibrate(out.heldOut, unit)
 	out.calibration.seen = seen
 	if a, ok := out.fit.(*accompanied); ok {
-		a.companion.Alone = out.calibration.alone(out.heldOut, out.alone, j.scoring(j.observed))
+		a.companion.Alone = out.calibration.alone(out.heldOut, out.alone, unit)
 	}
 	out.levels, out.labelLevels = newLevels(out.heldOut), j.kinds.newLevels(out.heldOut)
 	out.heldOut = out.calibration.apply(out.heldOut)
 	if j.Noise.Name == "auto" && out.calibration.pieces >= bendPieces {
-		out.laws = j.chooseLaws(out.heldOut, j.scoring(j.observed))
+		out.laws = j.chooseLaws(out.heldOut, unit)
 	}
 	out.logScores = logScores(slices.Concat(out.heldOut, out.calibration.apply(out.heldLimits)), j.kindAt, out.laws)
 	out.samples, out.scaling = final.samples(), final.members[0].scaling

@@ -73,8 +73,6 @@ type bending struct {
 }
 
 const (
-	mostKnots  = 6
-	knotCells  = 20   // that there is a knot for
 	trendLogs  = 1.0  // τ
 	jitterLogs = 0.15 // σ
 )

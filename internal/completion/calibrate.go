@@ -209,11 +209,14 @@ func typicalRatio(pieces []sums) float64 {
 	return errors / variances
 }
 
-func (c calibration) label(cell []int32) int32 {
-	if c.mode < 0 {
+func (c calibration) label(cell []int32) int32 { return labelOf(c.mode, cell) }
+
+// labelOf is the label of a cell in a mode, 0 where the mode is −1 and all are one.
+func labelOf(mode int, cell []int32) int32 {
+	if mode < 0 {
 		return 0
 	}
-	return cell[c.mode]
+	return cell[mode]
 }
 
 // ratio is the error of a held-out cell, whose standard error is not calibrated yet, in calibrated ones.

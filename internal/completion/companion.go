@@ -3,7 +3,6 @@ package completion
 import (
 	"math"
 
-	"lacuna/internal/parallel"
 	"lacuna/tensor"
 )
 
@@ -31,11 +30,14 @@ type chosen struct {
 
 // newCompanion is the one chosen, for known cells of which the models leave some residuals, in deviations.
 func newCompanion(c chosen, cells *tensor.Observed, unit tensor.Scaling, residual []float64) *companion {
-	scaled := unit.Apply(cells)
-	b := &companion{chosen: c, effects: fitEffects(scaled), unit: unit, nearby: newNearby(cells, c.modes(cells.Order()))}
-	simple := b.effects.residuals(scaled)
-	b.square = meanSquare(simple)
-	b.residual = [2][]float64{residual, simple}
+	b := &companion{chosen: c, unit: unit, nearby: newNearby(cells, c.modes(cells.Order()))}
+	b.residual[0] = residual
+	if c.Simple != nil {
+		scaled := unit.Apply(cells)
+		b.effects = fitEffects(scaled)
+		b.residual[1] = b.effects.residuals(scaled)
+		b.square = meanSquare(b.residual[1])
+	}
 	return b
 }
 
@@ -87,23 +89,13 @@ func meanSquare(x []float64) float64 {
 	return sum / math.Max(1, float64(len(x)))
 }
 
-// labelOf is the place of a cell's label among those that have units of their own; a later one is taken for the first.
-func labelOf(unit tensor.Scaling, cell []int32) int {
-	if unit.Mode < 0 || int(cell[unit.Mode]) >= len(unit.Scale) {
-		return 0
-	}
-	return int(cell[unit.Mode])
-}
-
 // beside changes what the models say of a cell.
 func (b *companion) beside(w *workspace, cell []int32, p prediction) prediction {
-	for n, i := range cell {
-		if int(i) >= b.nearby.labels[n] {
-			return prediction{p.value, float64(b.Alone * p.spread), float64(b.Alone * p.noise)} // a label that came later
-		}
+	var known bool
+	if w.around, known = b.nearby.of(cell, w.around[:0]); !known {
+		return correction{0, b.Alone}.of(p, 1)
 	}
-	w.around = b.nearby.of(cell, w.around[:0])
-	label, scale := labelOf(b.unit, cell), b.unit.ScaleAt(cell)
+	label, scale := labelOf(b.unit.Mode, cell), b.unit.ScaleAt(cell)
 	if b.Local != nil {
 		p = b.Local.correct(w, label, b.residual[0]).of(p, scale)
 	}
@@ -144,18 +136,8 @@ func (a *accompanied) at(cell []int32) prediction {
 }
 
 func (a *accompanied) all(index [][]int32, threads int) []prediction {
-	const piece = 256
 	out := a.ensemble.all(index, threads)
-	parallel.For(threads, (len(out)+piece-1)/piece, func(p int) {
-		var w workspace
-		cell := make([]int32, len(index))
-		for c := p * piece; c < min(len(out), (p+1)*piece); c++ {
-			for n, column := range index {
-				cell[n] = column[c]
-			}
-			out[c] = a.companion.beside(&w, cell, out[c])
-		}
-	})
+	eachCellWith(index, threads, func(w *workspace, c int, cell []int32) { out[c] = a.companion.beside(w, cell, out[c]) })
 	return out
 }
 

@@ -128,7 +128,8 @@ func TestNearbyFindsTheNearestKnownCells(t *testing.T) {
 						want = append(want, int32(at))
 					}
 				}
-				for _, a := range near.of(cell, nil) {
+				around, _ := near.of(cell, nil)
+				for _, a := range around {
 					if a.mode == n && a.steps*float64(side) > 0 {
 						got = append(got, a.at)
 						if a.steps != float64(o.Index[n][a.at]-cell[n]) {
@@ -142,7 +143,7 @@ func TestNearbyFindsTheNearestKnownCells(t *testing.T) {
 			}
 		}
 	}
-	if got := near.of([]int32{9, 0, 0}, nil); len(got) > 0 {
+	if got, known := near.of([]int32{9, 0, 0}, nil); known || len(got) > 0 {
 		t.Errorf("a label that came later has neighbours: %v", got)
 	}
 }

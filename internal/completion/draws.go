@@ -25,7 +25,8 @@ type variate struct{ value, noise float64 }
 //	y_c = m_c + s_c (√a (x_c − m_c) + √b e_c) ,
 //
 // whose variance over many draws is the square of At's standard error. Where known cells nearby add to what the models say
-// (Settings.Neighbours), x_c − m_c is that of the models, brought like e_c to the variance that the neighbours leave. The sample is the same for all cells of a draw.
+// (Settings.Neighbours), x_c − m_c is that of the models, brought like e_c to the variance that the neighbours leave.
+// The sample is the same for all cells of a draw.
 // A draw depends on the seed, its number and the cell alone: neither on the other cells nor on threads. An exact model
 // draws what the known cells leave open of its entries, linearised at the fit, and normal noise. Of a censored cell the
 // draw is one of the sample's own noise around x_c that lies between the limits. Where held-out cells found that values lie

@@ -27,9 +27,9 @@ func (c *Completion) unlike(cell []int32) bool {
 
 // squares sums what is known of the errors of some cells.
 type squares struct {
-	errors, own float64 // squares of errors, and of deviations from the mean of the label
-	count       int
-	pieces      map[int32]*[2]float64 // of every piece: squares of errors, cells
+	errors, own float64   // squares of errors, and of deviations from the mean of the label
+	each        []float64 // errors
+	numbers     []int32   // of their pieces
 }
 
 // judge says what error is to be expected of the cells that are filled, altogether and label by label. It returns their
@@ -76,29 +76,21 @@ func (j *job) judgeMode(c *Completion, n int, stderrs []float64) []LabelError {
 	held := make([]squares, len(labels))
 	for _, h := range c.HeldOut {
 		s := &held[h.Cell[n]]
-		if s.pieces == nil {
-			s.pieces = map[int32]*[2]float64{}
-		}
 		e, o := h.Value-h.Predicted, h.Value-own.Undo(h.Cell, 0)
 		s.errors += float64(e * e)
 		s.own += float64(o * o)
-		s.count++
-		if s.pieces[h.piece] == nil {
-			s.pieces[h.piece] = new([2]float64)
-		}
-		s.pieces[h.piece][0] += float64(e * e)
-		s.pieces[h.piece][1]++
+		s.each, s.numbers = append(s.each, e), append(s.numbers, h.piece)
 	}
 	for i := range labels {
 		l, s := &labels[i], held[i]
-		l.Mode, l.Index, l.HeldOut = n, i, s.count
+		l.Mode, l.Index, l.HeldOut = n, i, len(s.each)
 		l.FilledRMSE = math.Sqrt(filled[i] / float64(l.Filled))
-		l.HeldOutRMSE = math.Sqrt(s.errors / float64(s.count))
+		l.HeldOutRMSE = math.Sqrt(s.errors / float64(l.HeldOut))
 		l.Skill = 1 - s.errors/s.own
-		mean := s.errors / float64(s.count)
+		mean := s.errors / float64(l.HeldOut)
 		var spread float64
-		for _, p := range s.pieces {
-			d := p[0] - float64(mean*p[1])
+		for _, p := range sumPieces(s.each, s.numbers) {
+			d := p.squares - float64(mean*p.cells)
 			spread += float64(d * d)
 		}
 		l.Uncertainty = math.Sqrt(spread) / s.errors / 2

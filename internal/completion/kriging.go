@@ -79,11 +79,11 @@ func inSteps(coordinates []float64) []float64 {
 	return places
 }
 
-// of appends the neighbours of a cell; a label that came later has none.
-func (b nearby) of(cell []int32, out []adjacent) []adjacent {
+// of appends the neighbours of a cell. It is known unless one of its labels came later, which has none.
+func (b nearby) of(cell []int32, out []adjacent) (around []adjacent, known bool) {
 	for n, i := range cell {
 		if int(i) >= b.labels[n] {
-			return out
+			return out, false
 		}
 	}
 	for k, n := range b.modes {
@@ -101,7 +101,7 @@ func (b nearby) of(cell []int32, out []adjacent) []adjacent {
 			add(at)
 		}
 	}
-	return out
+	return out, true
 }
 
 // workspace is what cells that are kriged one after the other share.
@@ -131,7 +131,7 @@ func (c correction) of(p prediction, scale float64) prediction {
 }
 
 // correct kriges the residual of a cell of which the workspace holds what is around.
-func (p *process) correct(w *workspace, label int, residual []float64) correction {
+func (p *process) correct(w *workspace, label int32, residual []float64) correction {
 	w.within = w.within[:0]
 	for _, a := range w.around {
 		if r := p.Reach[a.mode]; r > 0 && math.Abs(a.steps) <= longReach*r {

@@ -257,10 +257,7 @@ func (l *laws) at(cell []int32, stderr float64) *labelLaw {
 	if l == nil || !(stderr > 0) || math.IsInf(stderr, 0) {
 		return nil
 	}
-	own := &l.Of[0]
-	if l.Mode >= 0 {
-		own = &l.Of[cell[l.Mode]]
-	}
+	own := &l.Of[labelOf(l.Mode, cell)]
 	if own.Kind == "" {
 		return nil
 	}
@@ -327,22 +324,19 @@ func (c *Completion) byLaw(l *labelLaw, number int, cell []int32, p prediction, 
 func (j *job) chooseLaws(cells []HeldOutCell, unit tensor.Scaling) *laws {
 	const fewest = 40
 	out := &laws{Mode: unit.Mode, Of: make([]labelLaw, len(unit.Scale))}
-	labelOf := func(column func(n int) int32) int32 {
-		if unit.Mode < 0 {
-			return 0
-		}
-		return column(unit.Mode)
-	}
 	own := make([][]HeldOutCell, len(out.Of))
 	for _, h := range cells {
 		if h.Stderr > 0 && !math.IsInf(h.Stderr, 0) && h.weight > 0 && !j.kindAt(h.Cell).Own {
-			label := labelOf(func(n int) int32 { return h.Cell[n] })
+			label := labelOf(unit.Mode, h.Cell)
 			own[label] = append(own[label], h)
 		}
 	}
 	values := make([][]float64, len(out.Of))
 	for c, y := range j.observed.Values {
-		label := labelOf(func(n int) int32 { return j.observed.Index[n][c] })
+		label := int32(0)
+		if unit.Mode >= 0 {
+			label = j.observed.Index[unit.Mode][c]
+		}
 		if j.observed.IsCensored(c) {
 			own[label] = nil
 		} else if len(own[label]) >= fewest {

@@ -34,15 +34,15 @@ func (c *Completion) ofFamily(e *ensemble, cell []int32, value, level float64) (
 	from = math.Max(from, e.floor())
 	to = math.Min(to, float64(4*e.high)-float64(3*e.low))
 	own := c.levelsOf(cell).levelOf(level, value)
-	if !c.graded(cell) {
+	if !c.ordinal(cell) {
 		own = math.Max(own, level)
 	}
 	tail := float64((1 - own) / 2)
 	return m.quantile(tail, from, to), m.quantile(1-tail, from, to)
 }
 
-// graded reports whether values of a cell are a few grades, of which any central interval holds more than is asked for.
-func (c *Completion) graded(cell []int32) bool {
+// ordinal reports whether values of a cell are a few grades, of which any central interval holds more than is asked for.
+func (c *Completion) ordinal(cell []int32) bool {
 	name := c.Settings.Noise
 	if c.kinds != nil {
 		name = c.kindAt(cell).Family

@@ -122,7 +122,7 @@ type Report struct {
 // Neighbours is what known cells near another add to its value, chosen on held-out cells. Modes count from 0.
 type Neighbours struct {
 	Residuals []int   `json:"residuals_along,omitempty"`    // modes along which residuals of the models are kriged and added
-	Effects   float64 `json:"main_effects_weight"`          // of main effects, of which and the models the values are an average
+	Effects   float64 `json:"main_effects_weight"`          // 0 to 1: share of main effects in values between known cells; the models have the rest
 	Along     []int   `json:"main_effects_along,omitempty"` // modes along which residuals of the main effects are kriged
 }
 

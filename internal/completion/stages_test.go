@@ -340,3 +340,21 @@ func TestTheGivenContextIsAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestUncertaintyOfLabelsHasTheSameBits: it sums over pieces, whose order must not change.
+func TestUncertaintyOfLabelsHasTheSameBits(t *testing.T) {
+	o, _ := noisy(tensor.Shape{4, 20, 20}, 1, 0.1, 0.5)
+	j := newJob(t, o, "gaussian", 1)
+	c, stream := &Completion{Observed: o}, rng.New(1, "errors")
+	for k, v := range o.Values {
+		c.HeldOut = append(c.HeldOut, HeldOutCell{Cell: o.Cell(k), Value: v, Predicted: v + stream.NormFloat64(), piece: int32(k % 97)})
+	}
+	first := j.judgeMode(c, 0, make([]float64, len(j.gaps)))
+	for range 20 {
+		for i, l := range j.judgeMode(c, 0, make([]float64, len(j.gaps))) {
+			if l.Uncertainty != first[i].Uncertainty {
+				t.Fatalf("label %d: %v, then %v", i, first[i].Uncertainty, l.Uncertainty)
+			}
+		}
+	}
+}

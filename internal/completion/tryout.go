@@ -24,7 +24,7 @@ type tryouts struct {
 type tryout struct {
 	part     int
 	piece    int32
-	label    int
+	label    int32
 	models   prediction // in deviations
 	simple   prediction
 	value    float64
@@ -50,7 +50,7 @@ func (j *job) besides(fit *ensemble, kept, held *tensor.Observed) beside {
 	b.square = meanSquare(b.effects.residuals(scaled))
 	place := map[int32]int32{}
 	for k := range held.Values {
-		around := near.of(held.Cell(k), nil)
+		around, _ := near.of(held.Cell(k), nil)
 		for i := range around {
 			at, met := place[around[i].at]
 			if !met {
@@ -164,7 +164,7 @@ func (j *job) tryoutsOf(o *outOfFold, weights []float64) *tryouts {
 			h := o.cells[len(t.cells)]
 			center, scale := t.unit.Undo(h.Cell, 0), t.unit.ScaleAt(h.Cell)
 			t.cells = append(t.cells, tryout{
-				part: part, piece: h.piece, label: labelOf(t.unit, h.Cell), around: around, residual: residual,
+				part: part, piece: h.piece, label: labelOf(t.unit.Mode, h.Cell), around: around, residual: residual,
 				value:  (h.Value - center) / scale,
 				models: prediction{(h.Predicted - center) / scale, h.spread / (scale * scale), h.noise / (scale * scale)},
 				simple: prediction{value: b.effects.at(h.Cell), noise: b.square},
@@ -409,7 +409,7 @@ func (t *tryouts) weighTrust(p *process, which []int32, of int) float64 {
 		w.around = cell.around
 		adds[i], numbers[i] = p.correct(&w, cell.label, cell.residual[of]).add, cell.piece
 		errors[i] = cell.value - cell.from(of).value
-		for _, at := range []int{cell.label, labels} {
+		for _, at := range []int{int(cell.label), labels} {
 			products[at] += float64(errors[i] * adds[i])
 			squares[at] += float64(adds[i] * adds[i])
 			counts[at]++

@@ -7,7 +7,7 @@ import (
 
 // LargePages asks the system to back a slice that is about to be filled, up to its capacity, with large pages, where it has
 // them on request. A table of a hundred megabytes takes some 25,000 small pages, and clearing and mapping each as it is
-// touched takes a third of the time of reading it. Nothing else changes, and a system without them says no.
+// touched takes much of the time of reading it (docs/scale.md). Nothing else changes, and a system without them says no.
 func LargePages[T any](s []T) {
 	const large = 2 << 20
 	size := uintptr(cap(s)) * unsafe.Sizeof(*new(T))

@@ -299,11 +299,8 @@ func (r *Complete) neighbours(s *strings.Builder) {
 	if len(n.Residuals) > 0 {
 		fmt.Fprintf(s, "What the blocks leave of the nearest known values along %s is added.\n", names(n.Residuals))
 	}
-	switch share := Short(100 * n.Effects); {
-	case n.Effects == 0:
-	case len(n.Along) > 0:
-		fmt.Fprintf(s, "Filled values are %s %% main effects, interpolated along %s, and the rest the model.\n", share, names(n.Along))
-	default:
-		fmt.Fprintf(s, "Filled values are %s %% main effects, and the rest the model.\n", share)
+	if n.Effects > 0 {
+		fmt.Fprintf(s, "Between known values along %s, filled ones are %s %% main effects, interpolated, and the rest the model.\n",
+			names(n.Along), Short(100*n.Effects))
 	}
 }
