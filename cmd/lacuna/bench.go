@@ -161,6 +161,7 @@ func newBenchAccuracy(a *app) *cobra.Command {
 	f.add(command)
 	flags.IntVar(&o.Complete.Threads, "threads", 0, "threads (default: all processors)")
 	flags.Uint64Var(&o.Complete.Seed, "seed", 1, "seed of every completion")
+	effortFlag(flags, &o.Complete.Effort, 1, "work to spend on every table")
 	a.jsonFlag(command)
 	return command
 }

@@ -25,8 +25,6 @@ func newBenchDraws(a *app) *cobra.Command {
 				return usageError{fmt.Errorf("--draws %d: give at least 2", o.Draws)}
 			case !(o.Missing > 0 && o.Missing < 1):
 				return usageError{fmt.Errorf("--missing %v: give a share above 0 and below 1", o.Missing)}
-			case !(o.Effort > 0):
-				return usageError{fmt.Errorf("--effort %v: give a number above 0", o.Effort)}
 			case o.Threads < 1:
 				return usageError{fmt.Errorf("--threads %d: give a number above 0", o.Threads)}
 			}
@@ -58,7 +56,7 @@ func newBenchDraws(a *app) *cobra.Command {
 	flags.IntVar(&o.Columns, "columns", 8, "columns of every table")
 	flags.Float64Var(&o.Missing, "missing", 0.25, "share of the cells that are hidden at random")
 	flags.IntVar(&o.Draws, "draws", 20, "draws of every table")
-	flags.Float64Var(&o.Effort, "effort", 0.02, "work to spend on every table")
+	effortFlag(flags, &o.Effort, 0.02, "work to spend on every table")
 	flags.IntVar(&o.Threads, "threads", 1, "simulations at a time; the result does not depend on it")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the tables")
 	a.jsonFlag(command)

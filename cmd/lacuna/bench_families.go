@@ -47,7 +47,7 @@ func newBenchFamilies(a *app) *cobra.Command {
 	flags.Float64Var(&o.Missing, "missing", 0.3, "share of the cells that are hidden at random")
 	flags.StringVar(&o.Data, "data", "", "directory with meteo_uk.csv, whose rain and frost are filled too")
 	flags.IntVar(&o.Complete.Threads, "threads", 0, "threads (default: all processors)")
-	flags.Float64Var(&o.Complete.Effort, "effort", 1, "work to spend on every table")
+	effortFlag(flags, &o.Complete.Effort, 1, "work to spend on every table")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the tables")
 	a.jsonFlag(command)
 	return command

@@ -51,7 +51,7 @@ func newBenchScale(a *app) *cobra.Command {
 	flags.Float64Var(&o.Noise, "noise", 0.3, "deviation of the noise, over the tensor's own")
 	flags.IntVar(&o.Gaps, "gaps", 20_000, "cells of every table that are filled")
 	flags.IntVar(&o.Complete.Threads, "threads", 0, "threads (default: all processors)")
-	flags.Float64Var(&o.Complete.Effort, "effort", 1, "work to spend on every table")
+	effortFlag(flags, &o.Complete.Effort, 1, "work to spend on every table")
 	flags.Var(&maxTime, "max-time", "stop the completion of a table after so much time")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the tables")
 	a.jsonFlag(command)

@@ -124,7 +124,7 @@ models that had not seen it.`,
 
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of every random number")
 	flags.IntVar(&f.threads, "threads", 0, "threads (default: all processors); the result does not depend on it")
-	flags.Float64Var(&f.effort, "effort", 1, "work to spend: 2 takes twice as long for a little less error, 0.5 half")
+	effortFlag(flags, &f.effort, 1, "work to spend: 2 takes twice as long for a little less error, 0.5 half")
 	flags.Var(&f.maxTime, "max-time", "stop after so much time, such as 90s or 5m, with the best so far")
 
 	f.engine.register(flags, "chain")
@@ -144,8 +144,6 @@ func (f *completeFlags) check(json bool) error {
 		return usageError{fmt.Errorf("--interval %v is %v percent: did you mean %v?", f.interval, f.interval, 100*f.interval)}
 	case f.interval != 0 && !(f.interval > 0 && f.interval < 100):
 		return usageError{fmt.Errorf("--interval %v: give a share in percent, above 0 and below 100", f.interval)}
-	case !(f.effort > 0 && f.effort <= 1000):
-		return usageError{fmt.Errorf("--effort %v: give a number above 0, up to 1000", f.effort)}
 	case f.threads < 0:
 		return usageError{fmt.Errorf("--threads %d: give a number above 0", f.threads)}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"lacuna/internal/atomicfile"
 	"lacuna/internal/memory"
 	"lacuna/tensor"
@@ -36,6 +38,28 @@ func (s *seconds) Set(text string) error {
 	}
 	*s = seconds(d)
 	return nil
+}
+
+// effort is the work to spend on a completion, on the command line.
+type effort float64
+
+func (e *effort) String() string { return strconv.FormatFloat(float64(*e), 'g', -1, 64) }
+
+func (e *effort) Type() string { return "float" }
+
+func (e *effort) Set(text string) error {
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(number > 0 && number <= 1000) {
+		return fmt.Errorf("give a number above 0, up to 1000")
+	}
+	*e = effort(number)
+	return nil
+}
+
+// effortFlag adds --effort, which stands at normal unless it is given.
+func effortFlag(flags *pflag.FlagSet, to *float64, normal float64, usage string) {
+	*to = normal
+	flags.Var((*effort)(to), "effort", usage)
 }
 
 // parseDepths reads depths, fractions included: one for all modes, or one a mode, separated by commas. "" is nil.

@@ -59,6 +59,7 @@ deep tensor factorisation, in which blocks emerge one at a time and nobody choos
 
 The main job:        lacuna complete stations.csv -o filled.csv
 The laboratory:      lacuna train, theory, study, reproduce, bench`,
+		Version:       buildVersion().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -66,6 +67,8 @@ The laboratory:      lacuna train, theory, study, reproduce, bench`,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors and warnings only")
 	root.AddCommand(

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -33,6 +34,11 @@ func runVersion(a *app) error {
 	if a.json {
 		return a.printJSON(info)
 	}
+	a.say("%s", info)
+	return nil
+}
+
+func (info versionInfo) String() string {
 	revision := ""
 	if info.Revision != "" {
 		revision = ", revision " + info.Revision
@@ -40,8 +46,7 @@ func runVersion(a *app) error {
 			revision += " with changes"
 		}
 	}
-	a.say("lacuna %s%s\n%s, %s, %d threads", info.Version, revision, info.Go, info.Platform, info.Threads)
-	return nil
+	return fmt.Sprintf("lacuna %s%s\n%s, %s, %d threads", info.Version, revision, info.Go, info.Platform, info.Threads)
 }
 
 func buildVersion() versionInfo {
