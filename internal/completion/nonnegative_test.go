@@ -112,7 +112,7 @@ func TestSpectraOfMixtures(t *testing.T) {
 				continue
 			}
 			m := newMixtures(components, 0.03, missing, uint64(components))
-			c := completeNonnegative(t, m.observed, 0.1)
+			c := completeNonnegative(t, m.observed, 0.04)
 			cosine := leastCosine(c.CP, m.truth)
 			var errors, squares, apart float64
 			cell := make([]int32, 3)

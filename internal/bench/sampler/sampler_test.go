@@ -17,7 +17,7 @@ func TestProof(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			o := quick
-			o.Cases, o.Alpha = []Case{c}, 0.01/float64(len(cases))
+			o.Cases, o.Alpha, o.Chains = []Case{c}, 0.01/float64(len(cases)), 240
 			r, err := Run(context.Background(), o)
 			if err != nil {
 				t.Fatal(err)
