@@ -25,7 +25,7 @@ type DistanceError struct {
 	HeldOut      int     // cells; what was hidden together with one does not count as known
 	HeldOutRMSE  float64 // in the data's units; NaN without any
 	HeldOutNRMSE float64 // over the same deviation as FilledNRMSE
-	Uncertainty  float64 // relative standard error of HeldOutNRMSE, from how its pieces differ
+	Uncertainty  float64 // relative standard error of HeldOutNRMSE, from how its pieces differ; NaN of a single one
 }
 
 // fibres are the known cells of some fibres along a mode.
@@ -162,7 +162,7 @@ func (j *job) judgeDistances(c *Completion, f folds, stderrs []float64) {
 type distanceSums struct{ filled, held errorSums }
 
 func (s distanceSums) error(class int) DistanceError {
-	d := DistanceError{Filled: s.filled.count, HeldOut: s.held.count, Uncertainty: s.held.uncertainty()}
+	d := DistanceError{Filled: s.filled.count, HeldOut: s.held.count, Uncertainty: uncertainty(s.held.pieces.pieces)}
 	if class > 0 {
 		d.From, d.To = 1<<class/4+1, 1<<class/2
 	}
@@ -175,42 +175,18 @@ func (s distanceSums) error(class int) DistanceError {
 type errorSums struct {
 	count         int
 	raw, relative float64
-	numbers       []int32              // of the pieces, in order of appearance
-	pieces        map[int32][2]float64 // of every piece: relative squares, cells
+	pieces        pieceSums // relative
 }
 
 func (s *errorSums) add(e, scale float64, piece int32) {
-	if s.pieces == nil {
-		s.pieces = map[int32][2]float64{}
-	}
-	relative := float64(e / scale * (e / scale))
 	s.count++
 	s.raw += float64(e * e)
-	s.relative += relative
-	p, met := s.pieces[piece]
-	if !met {
-		s.numbers = append(s.numbers, piece)
-	}
-	s.pieces[piece] = [2]float64{p[0] + relative, p[1] + 1}
+	s.relative += float64(e / scale * (e / scale))
+	s.pieces.add(e/scale, piece)
 }
 
 // roots are the root mean squares; NaN without cells.
 func (s *errorSums) roots() (rmse, nrmse float64) {
 	count := float64(s.count)
 	return math.Sqrt(s.raw / count), math.Sqrt(s.relative / count)
-}
-
-// uncertainty is the relative standard error of the root mean square; NaN where one piece is all there is.
-func (s *errorSums) uncertainty() float64 {
-	if len(s.numbers) < 2 {
-		return math.NaN()
-	}
-	mean := s.relative / float64(s.count)
-	var spread float64
-	for _, number := range s.numbers {
-		p := s.pieces[number]
-		d := p[0] - float64(mean*p[1])
-		spread += float64(d * d)
-	}
-	return math.Sqrt(spread) / s.relative / 2
 }

@@ -27,9 +27,9 @@ func (c *Completion) unlike(cell []int32) bool {
 
 // squares sums what is known of the errors of some cells.
 type squares struct {
-	errors, own float64   // squares of errors, and of deviations from the mean of the label
-	each        []float64 // errors
-	numbers     []int32   // of their pieces
+	errors, own float64 // squares of errors, and of deviations from the mean of the label
+	count       int
+	pieces      pieceSums
 }
 
 // judge says what error is to be expected of the cells that are filled, altogether and label by label. It returns their
@@ -79,21 +79,16 @@ func (j *job) judgeMode(c *Completion, n int, stderrs []float64) []LabelError {
 		e, o := h.Value-h.Predicted, h.Value-own.Undo(h.Cell, 0)
 		s.errors += float64(e * e)
 		s.own += float64(o * o)
-		s.each, s.numbers = append(s.each, e), append(s.numbers, h.piece)
+		s.count++
+		s.pieces.add(e, h.piece)
 	}
 	for i := range labels {
 		l, s := &labels[i], held[i]
-		l.Mode, l.Index, l.HeldOut = n, i, len(s.each)
+		l.Mode, l.Index, l.HeldOut = n, i, s.count
 		l.FilledRMSE = math.Sqrt(filled[i] / float64(l.Filled))
 		l.HeldOutRMSE = math.Sqrt(s.errors / float64(l.HeldOut))
 		l.Skill = 1 - s.errors/s.own
-		mean := s.errors / float64(l.HeldOut)
-		var spread float64
-		for _, p := range sumPieces(s.each, s.numbers) {
-			d := p.squares - float64(mean*p.cells)
-			spread += float64(d * d)
-		}
-		l.Uncertainty = math.Sqrt(spread) / s.errors / 2
+		l.Uncertainty = uncertainty(s.pieces.pieces)
 	}
 	return labels
 }

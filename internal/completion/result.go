@@ -95,7 +95,7 @@ type LabelError struct {
 	HeldOut     int
 	HeldOutRMSE float64 // in the data's units; NaN without any
 	Skill       float64 // 1 − (RMSE / that of the label's own mean)² on the held-out cells; NaN without any
-	Uncertainty float64 // relative standard error of the held-out RMSE, from how its pieces differ
+	Uncertainty float64 // relative standard error of the held-out RMSE, from how its pieces differ; NaN of a single one
 }
 
 // Report is what a completion was made with: what was asked for, and what was found.

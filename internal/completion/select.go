@@ -427,45 +427,6 @@ func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps,
 	return t
 }
 
-// piece sums the squares of the errors of cells that were hidden together.
-type piece struct{ squares, cells float64 }
-
-// sumPieces sums over the cells of every piece, given their errors and the numbers of their pieces.
-func sumPieces(errors []float64, numbers []int32) (pieces []piece) {
-	at := map[int32]int{}
-	for k, e := range errors {
-		p, met := at[numbers[k]]
-		if !met {
-			p = len(pieces)
-			at[numbers[k]] = p
-			pieces = append(pieces, piece{})
-		}
-		pieces[p].squares += float64(e * e)
-		pieces[p].cells++
-	}
-	return pieces
-}
-
-// together is one piece of all.
-func together(pieces []piece) (all piece) {
-	for _, p := range pieces {
-		all.squares, all.cells = all.squares+p.squares, all.cells+p.cells
-	}
-	return all
-}
-
-// typical is the mean over the pieces, every cell counting alike, of the square roots of their root mean squares, squared.
-// Of one piece it is the root mean square; of many, one in which nothing could be told does not decide.
-func typical(pieces []piece) float64 {
-	var sum, cells float64
-	for _, p := range pieces {
-		sum += float64(p.cells * math.Sqrt(math.Sqrt(p.squares/p.cells)))
-		cells += p.cells
-	}
-	mean := sum / math.Max(1, cells)
-	return mean * mean
-}
-
 // errors lists those on held cells with exact values, in units of the deviations that the kept cells have.
 func (j *job) errors(fit predictor, kept, held *tensor.Observed) []float64 {
 	held = held.Exact()

@@ -17,6 +17,7 @@ type tryouts struct {
 	modes     []int // ordered
 	scattered bool
 	threads   int
+	seed      uint64
 	cells     []tryout
 }
 
@@ -156,7 +157,7 @@ func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
 
 func (j *job) tryoutsOf(o *outOfFold, weights []float64) *tryouts {
 	t := &tryouts{
-		unit: j.scoring(j.observed), order: j.observed.Order(), modes: j.orderedModes(), scattered: j.shape.scattered(), threads: j.Threads,
+		unit: j.scoring(j.observed), order: j.observed.Order(), modes: j.orderedModes(), scattered: j.shape.scattered(), threads: j.Threads, seed: j.Seed,
 	}
 	for part, b := range o.besides {
 		residual := b.residuals(weights, t.unit)
@@ -212,7 +213,7 @@ func (t *tryouts) groups() (groups []group) {
 	const thirds = 3
 	number := func(c tryout) int { return c.part % thirds }
 	if t.cells[len(t.cells)-1].part == 0 {
-		halves, stream := map[int32]int{}, rng.New(0, "halves")
+		halves, stream := map[int32]int{}, rng.New(t.seed, "halves")
 		number = func(c tryout) int {
 			half, met := halves[c.piece]
 			if !met {

@@ -1,0 +1,72 @@
+package completion
+
+import "math"
+
+// piece sums the squares of the errors of cells that were hidden together.
+type piece struct{ squares, cells float64 }
+
+// pieceSums sums by piece, in the order in which pieces appear. The zero value is ready.
+type pieceSums struct {
+	pieces []piece
+	at     map[int32]int
+}
+
+// add adds an error on a cell of the numbered piece.
+func (s *pieceSums) add(e float64, number int32) {
+	if s.at == nil {
+		s.at = map[int32]int{}
+	}
+	p, met := s.at[number]
+	if !met {
+		p = len(s.pieces)
+		s.at[number] = p
+		s.pieces = append(s.pieces, piece{})
+	}
+	s.pieces[p].squares += float64(e * e)
+	s.pieces[p].cells++
+}
+
+// sumPieces sums over the cells of every piece, given their errors and the numbers of their pieces.
+func sumPieces(errors []float64, numbers []int32) []piece {
+	var s pieceSums
+	for k, e := range errors {
+		s.add(e, numbers[k])
+	}
+	return s.pieces
+}
+
+// together is one piece of all.
+func together(pieces []piece) (all piece) {
+	for _, p := range pieces {
+		all.squares, all.cells = all.squares+p.squares, all.cells+p.cells
+	}
+	return all
+}
+
+// typical is the mean over the pieces, every cell counting alike, of the square roots of their root mean squares, squared.
+// Of one piece it is the root mean square; of many, one in which nothing could be told does not decide.
+func typical(pieces []piece) float64 {
+	var sum, cells float64
+	for _, p := range pieces {
+		sum += float64(p.cells * math.Sqrt(math.Sqrt(p.squares/p.cells)))
+		cells += p.cells
+	}
+	mean := sum / math.Max(1, cells)
+	return mean * mean
+}
+
+// uncertainty is the relative standard error of the root mean square, √Σ(sₚ − m nₚ)² / 2Σs, where piece p has the squares sₚ
+// of nₚ cells, and m is their mean: errors of one piece go together. NaN where one piece is all there is.
+func uncertainty(pieces []piece) float64 {
+	if len(pieces) < 2 {
+		return math.NaN()
+	}
+	all := together(pieces)
+	mean := all.squares / all.cells
+	var spread float64
+	for _, p := range pieces {
+		d := p.squares - float64(mean*p.cells)
+		spread += float64(d * d)
+	}
+	return math.Sqrt(spread) / all.squares / 2
+}
