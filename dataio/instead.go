@@ -14,13 +14,14 @@ const fewestRows = 8
 func (c *columns) readAs(
 	path string, line int, known *sample, o Options, read func(o Options) (*Table, error),
 ) (*Table, error) {
-	try := func(o Options) (table *Table, err error) {
+	try := func(o Options, proposed bool) (table *Table, err error) {
 		if *c, err = rolesOf(path, line, known, o); err != nil {
 			return nil, err
 		}
+		c.proposed = proposed
 		return read(o)
 	}
-	table, err := try(o)
+	table, err := try(o, false)
 	p := c.instead(err)
 	if p == nil {
 		return table, err
@@ -28,7 +29,7 @@ func (c *columns) readAs(
 	mended := p.mend(err)
 	if p.sure && !o.Wide {
 		o.Index, o.Columns, o.Value = p.index, p.value, ""
-		if table, err := try(o); err == nil {
+		if table, err := try(o, true); err == nil {
 			note := "read as " + p.describe() + ", since otherwise " + mended.reason()
 			table.Reading.Notes = append(table.Reading.Notes, note)
 			return table, nil
@@ -49,7 +50,7 @@ func (c *columns) instead(err error) *proposal {
 		return nil
 	}
 	p := c.sample.propose()
-	if p == nil || p.reads(*c) || p.series && !p.apart {
+	if p == nil || p.reads(*c) || p.series && (!p.apart || strings.HasPrefix(e.Problem, "two columns ")) {
 		return nil
 	}
 	// Where a mode of one label is all that is wrong, its owner says whether to leave it out.

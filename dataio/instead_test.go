@@ -38,7 +38,7 @@ func TestReadAsTheOnlyWayThatMakesSense(t *testing.T) {
 		},
 		{
 			"columns of one name that are neither", rows("day,town,high,unit,low,unit", func(town string, day int) string {
-				return fmt.Sprintf("2021-03-0%d,%s,%s,C,%d.5,C", day, town, gap(town, day), day)
+				return fmt.Sprintf("2021-03-0%d,%s,%s,C,%d.5,K", day, town, gap(town, day), day)
 			}), `read as "high", "low" by "day", "town", since otherwise line 1: two columns are called "unit"`,
 		},
 	} {

@@ -41,6 +41,14 @@ func (s *sample) propose() *proposal {
 			index = without
 		}
 	}
+	// So do names of single rows, beside the times at which they were taken.
+	for at := len(index) - 1; at >= 0; at-- {
+		without := slices.Delete(slices.Clone(index), at, at+1)
+		isTime := func(k int) bool { return timeWords.MatchString(s.names[k]) }
+		if !isTime(index[at]) && s.areUnique(index[at:at+1]) && slices.ContainsFunc(without, isTime) && s.areUnique(without) {
+			index = without
+		}
+	}
 	if index = s.first(s.key(index)); len(index) == 0 {
 		return nil
 	}
@@ -107,7 +115,8 @@ func (s *sample) mayIndex(k int) bool { return !s.hasGaps(k) && 2*len(s.of(k).di
 func (s *sample) first(index []int) []int {
 	for at, k := range index {
 		for other := range k {
-			same := s.names[other] != "" && (s.isKey(k) || !s.isKey(other)) && !slices.Contains(index, other) && s.of(other).decimals == 0 && !s.hasGaps(other)
+			timed := timeWords.MatchString(s.names[k]) && !timeWords.MatchString(s.names[other])
+			same := s.names[other] != "" && !timed && (s.isKey(k) || !s.isKey(other)) && !slices.Contains(index, other) && s.of(other).decimals == 0 && !s.hasGaps(other)
 			if same && len(s.of(k).distinct) == len(s.of(other).distinct) && s.follows(k, other) && s.follows(other, k) {
 				index[at] = other
 				break
@@ -132,6 +141,11 @@ func (s *sample) choose(measured, index []int) (values []int) {
 	}
 	if len(values) == 0 {
 		return measured[len(measured)-1:]
+	}
+	for at, k := range values {
+		if others := slices.Delete(slices.Clone(values), at, at+1); s.isTotal(k, others) {
+			return others
+		}
 	}
 	return values
 }

@@ -22,6 +22,9 @@ func (b *builder) doubts(t *Table) []Error {
 			doubts = b.columns.doubtGapLabel(b)
 		}
 		doubts = append(append(doubts, b.likeLabels()...), b.totals()...)
+		if len(doubts) == 0 {
+			doubts = b.oddLabels(t)
+		}
 	}
 	column := ""
 	if b.columns != nil {
@@ -108,6 +111,22 @@ func (c *columns) doubtAlone(b *builder) []Error {
 	return []Error{{
 		Path: b.path, Column: name, Problem: "every row has a label of its own, so that no two cells share one", Remedy: remedy,
 	}}
+}
+
+// oddLabels tells of an index column of dates in which a few labels are none, such as a line Max below the table: they cost
+// the mode its order.
+func (b *builder) oddLabels(t *Table) (doubts []Error) {
+	for n, a := range t.Axes {
+		if !a.almost || n >= len(b.columns.index) {
+			continue
+		}
+		doubts = append(doubts, Error{
+			Path: b.path, Column: b.names[n], Problem: a.Doubt,
+			Remedy: "leave out of the file what is no row of the table, or mend the label; if these are names, --order " +
+				quoteFlag([]string{b.names[n]}) + "=none",
+		})
+	}
+	return doubts
 }
 
 // isGapLabel tells that an index column holds numbers and a gap, which is no label.
