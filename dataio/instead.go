@@ -9,6 +9,11 @@ import (
 // fewestRows is how many rows a proposal rests on.
 const fewestRows = 8
 
+// mostIndices is how many columns are read as indices that were not named: every one takes memory for every row.
+const mostIndices = 32
+
+const manyIndices = "columns would be indices of a single value"
+
 // readAs reads a table in the roles that the options give its columns. Where that cannot be, and one other way alone
 // makes sense, it is read that way, which is said; where the other way is likely but not sure, the error names it.
 func (c *columns) readAs(
@@ -19,6 +24,12 @@ func (c *columns) readAs(
 			return nil, err
 		}
 		c.proposed = proposed
+		if c.value >= 0 && len(c.index) > mostIndices && !c.asked.index {
+			return nil, &Error{
+				Path: path, Line: line, Problem: fmt.Sprintf("%d %s", len(c.index), manyIndices),
+				Remedy: "if the columns of numbers are values, --wide; if not, name the indices with --index",
+			}
+		}
 		return read(o)
 	}
 	table, err := try(o, false)
@@ -46,7 +57,8 @@ func (c *columns) instead(err error) *proposal {
 		return nil
 	}
 	// A column that is not what it was taken for is named, or its only label; damage to a row is another matter.
-	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") && !strings.HasPrefix(e.Problem, "two columns ") {
+	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") && !strings.HasPrefix(e.Problem, "two columns ") &&
+		!strings.HasSuffix(e.Problem, manyIndices) {
 		return nil
 	}
 	p := c.sample.propose()

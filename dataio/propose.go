@@ -13,6 +13,7 @@ type proposal struct {
 	apart        bool // the index columns tell the rows apart
 	exact        bool // a value column has decimals or gaps, as no label has
 	sure         bool // nothing else makes sense
+	all          bool // every other column of numbers is a value
 }
 
 // mostModes is how many columns are tried to tell the rows apart.
@@ -66,6 +67,11 @@ func (s *sample) propose() *proposal {
 		p.value = append(p.value, s.names[k])
 	}
 	p.sure = s.isSure(p, index, values)
+	p.all = true
+	for k := range s.names {
+		rest := s.isNumeric(k) || s.of(k).filled == 0
+		p.all = p.all && (!rest || slices.Contains(index, k) || slices.Contains(values, k))
+	}
 	return p
 }
 
@@ -161,12 +167,18 @@ func (s *sample) followsOne(column int, index []int) bool {
 	return false
 }
 
+// mostNamed is how many names a message lists.
+const mostNamed = 30
+
 // flags spells the proposal as it is typed.
 func (p *proposal) flags() string {
 	if p.series {
 		return "--stack NAME --index " + quoteFlag(p.index) + " --value " + quoteFlag(p.value)
 	}
 	text := "--index " + quoteFlag(p.index)
+	if p.all && len(p.value) > mostNamed {
+		return text + " --wide"
+	}
 	if !p.lastIsValue {
 		text += " --value " + quoteFlag(p.value)
 	}

@@ -146,10 +146,16 @@ func (c *columns) doubtGapLabel(b *builder) []Error {
 	}}
 }
 
+// quoted lists names, the first and the last of very many.
 func quoted(names []string) string {
 	var texts []string
-	for _, name := range names {
-		texts = append(texts, strconv.Quote(shorten(name)))
+	for k, name := range names {
+		switch {
+		case len(names) <= mostNamed || k < 3 || k == len(names)-1:
+			texts = append(texts, strconv.Quote(shorten(name)))
+		case k == 3:
+			texts = append(texts, fmt.Sprintf("… (%d in all)", len(names)))
+		}
 	}
 	return strings.Join(texts, ", ")
 }
