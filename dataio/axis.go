@@ -45,7 +45,8 @@ type Axis struct {
 	Added   int       // labels that the file does not name: steps of the full grid, predictions
 	Doubt   string    // why labels that are almost numbers or dates are taken for names
 
-	axis coordinate.Axis
+	axis   coordinate.Axis
+	almost bool // all but a few labels are dates
 }
 
 // Describe says in a line what the labels were taken for, in which step, and which steps are missing, the first most of

@@ -125,10 +125,14 @@ func (r *cellReader) read(s *csvSource, b *builder, from, end int) {
 func (r *cellReader) row(lines *records) *Error {
 	s := r.source
 	if len(lines.fields) != len(s.columns.names) && !s.fits(lines) {
+		remedy := "give every row as many fields as the header"
+		if s.between.space && len(lines.fields) < len(s.columns.names) {
+			remedy += ": between spaces a gap has to be written, as NA, or the columns of fixed widths separated otherwise"
+		}
 		return &Error{
 			Path: s.path, Line: lines.line,
 			Problem: fmt.Sprintf("%d fields where the header has %d", len(lines.fields), len(s.columns.names)),
-			Remedy:  "give every row as many fields as the header",
+			Remedy:  remedy,
 		}
 	}
 	for n, k := range s.index {

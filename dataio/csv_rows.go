@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -60,11 +61,18 @@ func (s *csvSource) fits(r *records) bool {
 	return len(r.fields) >= len(s.columns.names)
 }
 
-// skipsRule moves the body behind the rule that Markdown writes below a header.
+// skipsRule moves the body behind the rule that Markdown and databases write below a header. Where no bar begins it, a
+// field of one hyphen is a gap, and the line a row.
 func (s *csvSource) skipsRule() bool {
 	line, _, found := bytes.Cut(s.data[s.body:], []byte("\n"))
-	if len(bytes.Trim(line, "|-:+= \r\t")) > 0 || !bytes.Contains(line, []byte("-")) || !found {
+	if len(bytes.Trim(line, "|-:+= \r\t"+string(rune(s.between.char)))) > 0 || !bytes.Contains(line, []byte("-")) || !found {
 		return false
+	}
+	if s.between.char != '|' {
+		isText := func(text string) bool { return len(text) < 2 || strings.Trim(text, "-=") != "" }
+		if rows := s.rows(s.path, s.data, 1); len(rows) == 0 || slices.ContainsFunc(rows[0], isText) {
+			return false
+		}
 	}
 	s.body += len(line) + 1
 	s.bodyLine++
@@ -137,8 +145,12 @@ func (s *csvSource) fillSample(rows [][]string) {
 	}
 }
 
-// dailyRecord is a line of GHCN-Daily: station, year, month, element, the first value with its flags.
-var dailyRecord = regexp.MustCompile(`^[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z]{2}[A-Z0-9]{2}[ \d-]{5}`)
+// dailyRecord is a line of GHCN-Daily: station, year, month, element, the first value with its flags. monthlyRecord is
+// one of GHCN-Monthly, which has a year in a line.
+var (
+	dailyRecord   = regexp.MustCompile(`^[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z]{2}[A-Z0-9]{2}[ \d-]{5}`)
+	monthlyRecord = regexp.MustCompile(`^[A-Z]{2}[A-Z0-9_-]{9}\d{4}(TAVG|TMAX|TMIN|PRCP)[ \d-]{5}`)
+)
 
 // checkHeader refuses a first line that holds data.
 func (s *csvSource) checkHeader(known *sample, o Options) error {
@@ -148,6 +160,12 @@ func (s *csvSource) checkHeader(known *sample, o Options) error {
 		return &Error{
 			Path: s.path, Line: s.headLine, Problem: "this is GHCN-Daily in columns of fixed widths (.dly), which lacuna does not read",
 			Remedy: "take the same station as CSV, from the folder access of GHCN-Daily",
+		}
+	}
+	if monthlyRecord.Match(line) {
+		return &Error{
+			Path: s.path, Line: s.headLine, Problem: "this is GHCN-Monthly in columns of fixed widths (.dat), which lacuna does not read",
+			Remedy: "cut the columns first (in Python: pandas.read_fwf), and write them as CSV",
 		}
 	}
 	if len(names) == 1 {

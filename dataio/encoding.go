@@ -29,6 +29,28 @@ var windows1252 = [32]rune{
 	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',
 }
 
+// bareUTF16 is the order of the bytes of a text in UTF-16 without a mark, nil for another text: nine of ten letters at its
+// beginning are of ASCII, and have a zero on one side.
+func bareUTF16(data []byte) binary.ByteOrder {
+	const least = 64
+	start := data[:min(len(data), 1<<12)&^1]
+	var zeros [2]int
+	for k, c := range start {
+		if c == 0 {
+			zeros[k&1]++
+		}
+	}
+	letters := len(start) / 2
+	switch {
+	case len(start) < least:
+	case zeros[0] == 0 && 10*zeros[1] >= 9*letters:
+		return binary.LittleEndian
+	case zeros[1] == 0 && 10*zeros[0] >= 9*letters:
+		return binary.BigEndian
+	}
+	return nil
+}
+
 // decode returns a text as UTF-8. What is no UTF-8 and has no UTF-16 mark is Latin-1, in which every byte is a letter.
 func decode(data []byte) ([]byte, encoding) {
 	var order binary.ByteOrder
@@ -37,6 +59,8 @@ func decode(data []byte) ([]byte, encoding) {
 		order = binary.LittleEndian
 	case bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
 		order = binary.BigEndian
+	case bareUTF16(data) != nil:
+		order = bareUTF16(data)
 	case utf8.Valid(data) || bytes.IndexByte(data[:min(len(data), 1<<12)], 0) >= 0:
 		return data, encoding{name: utf8Text}
 	default:

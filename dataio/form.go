@@ -97,13 +97,13 @@ func (f *form) separatorHint(data []byte) byte {
 	return text[0]
 }
 
-// leadingComments moves the head behind lines that begin with # or %, and returns where the last of them begins, −1
+// leadingComments moves the head behind lines that begin with #, % or !, and returns where the last of them begins, −1
 // for none. A single such line that reads as a header is left to be one.
 func (f *form) leadingComments(data []byte) (last int) {
 	last = -1
 	mark := f.comment
 	if mark == nil {
-		if f.head >= len(data) || data[f.head] != '#' && data[f.head] != '%' {
+		if f.head >= len(data) || bytes.IndexByte([]byte("#%!"), data[f.head]) < 0 {
 			return -1
 		}
 		mark = data[f.head : f.head+1]
@@ -300,13 +300,16 @@ func share(counts []int, n int) float64 {
 // findHeader moves the head behind lines that have not as many fields as the rows: a title, where the data are from.
 func (f *form) findHeader(path string, data []byte, counts, starts, lines []int) {
 	fields := mode(counts)
-	if counts[0] == fields || fields < 2 || f.noHeader {
+	if counts[0] == fields && !f.noHeader {
+		f.skipPadded(path, data, starts, lines)
+	}
+	if counts[0] == fields || fields < 2 {
 		return
 	}
 	for below := 0; below < 5 && counts[len(counts)-1] < fields; below++ { // what may follow the table
 		counts = counts[:len(counts)-1]
 	}
-	if share(counts[1:], fields) >= 0.9 && counts[0]+1 == fields {
+	if !f.noHeader && share(counts[1:], fields) >= 0.9 && counts[0]+1 == fields {
 		return // a name is lost, or the rows end in a separator
 	}
 	for k, n := range counts {
@@ -318,6 +321,31 @@ func (f *form) findHeader(path string, data []byte, counts, starts, lines []int)
 		wider := fields > counts[0] || words && len(counts) > 4
 		if wider && k+1 < len(counts) && counts[k+1] == fields && share(counts[k:], fields) >= 0.9 {
 			f.note("%s above the table skipped", plural(lines[k]-1, "line"))
+			f.head, f.headLine = starts[k], lines[k]
+		}
+		return
+	}
+}
+
+// mostPadded is how many lines above a header may be padded.
+const mostPadded = 20
+
+// skipPadded moves the head behind lines that fill less than half of their fields, as spreadsheets write what stands
+// above a table, if the first other line fills three quarters of them or more, with words.
+func (f *form) skipPadded(path string, data []byte, starts, lines []int) {
+	r := newRecords(path, data, f.between, f.head)
+	for k := 0; k < min(mostPadded, len(starts)) && r.scan(); {
+		if len(r.fields) == 0 {
+			continue
+		}
+		texts := slices.DeleteFunc(r.texts(), func(text string) bool { return text == "" })
+		if 2*len(texts) < len(r.fields) {
+			k++
+			continue
+		}
+		isNumeric := func(text string) bool { return isNumber([]byte(text)) }
+		if k > 0 && 4*len(texts) >= 3*len(r.fields) && !slices.ContainsFunc(texts, isNumeric) {
+			f.note("%s above the table skipped", plural(lines[k]-f.headLine, "line"))
 			f.head, f.headLine = starts[k], lines[k]
 		}
 		return
@@ -395,8 +423,8 @@ func (f *form) lostName(rows [][]string) bool {
 		return false
 	}
 	first := 1
-	if len(rows[0]) > 0 && rows[0][0] == "0" {
-		first = 0
+	if len(rows[0]) > 0 && (rows[0][0] == "0" || f.between.space) {
+		first, _ = strconv.Atoi(rows[0][0])
 	}
 	for k, row := range rows {
 		if len(row) != f.fields+1 || row[0] != strconv.Itoa(k+first) && !(f.between.space && !isNumber([]byte(row[0]))) ||

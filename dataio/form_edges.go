@@ -134,9 +134,9 @@ func (f *form) kindBelow(r *records) (kind below, hasNumber bool) {
 	return aRow, numbers > 0
 }
 
-// isMark tells that a line begins as no label does: !series_matrix_table_end, %EOF.
+// isMark tells that a line begins as no label does, or is drawn: !series_matrix_table_end, %EOF, ______.
 func isMark(line []byte) bool {
-	return len(line) > 1 && bytes.IndexByte([]byte("!%@#&*="), line[0]) >= 0
+	return len(line) > 1 && (bytes.IndexByte([]byte("!%@#&*="), line[0]) >= 0 || len(bytes.Trim(line, "_-")) == 0)
 }
 
 // mostFooter is how many lines below the table are looked at.

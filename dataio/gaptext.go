@@ -40,6 +40,9 @@ func isUsualGap(text []byte) bool {
 		}
 		small[k] = c
 	}
+	if len(text) == 2 && small[0] == '.' && 'a' <= small[1] && small[1] <= 'z' { // the further gaps of Stata and SAS
+		return true
+	}
 	return usualGaps[string(small[:len(text)])]
 }
 

@@ -9,18 +9,30 @@ import (
 // fewestRows is how many rows a proposal rests on.
 const fewestRows = 8
 
+// mostIndices is how many columns are read as indices that were not named: every one takes memory for every row.
+const mostIndices = 32
+
+const manyIndices = "columns would be indices of a single value"
+
 // readAs reads a table in the roles that the options give its columns. Where that cannot be, and one other way alone
 // makes sense, it is read that way, which is said; where the other way is likely but not sure, the error names it.
 func (c *columns) readAs(
 	path string, line int, known *sample, o Options, read func(o Options) (*Table, error),
 ) (*Table, error) {
-	try := func(o Options) (table *Table, err error) {
+	try := func(o Options, proposed bool) (table *Table, err error) {
 		if *c, err = rolesOf(path, line, known, o); err != nil {
 			return nil, err
 		}
+		c.proposed = proposed
+		if c.value >= 0 && len(c.index) > mostIndices && !c.asked.index {
+			return nil, &Error{
+				Path: path, Line: line, Problem: fmt.Sprintf("%d %s", len(c.index), manyIndices),
+				Remedy: "if the columns of numbers are values, --wide; if not, name the indices with --index",
+			}
+		}
 		return read(o)
 	}
-	table, err := try(o)
+	table, err := try(o, false)
 	p := c.instead(err)
 	if p == nil {
 		return table, err
@@ -28,7 +40,7 @@ func (c *columns) readAs(
 	mended := p.mend(err)
 	if p.sure && !o.Wide {
 		o.Index, o.Columns, o.Value = p.index, p.value, ""
-		if table, err := try(o); err == nil {
+		if table, err := try(o, true); err == nil {
 			note := "read as " + p.describe() + ", since otherwise " + mended.reason()
 			table.Reading.Notes = append(table.Reading.Notes, note)
 			return table, nil
@@ -45,11 +57,12 @@ func (c *columns) instead(err error) *proposal {
 		return nil
 	}
 	// A column that is not what it was taken for is named, or its only label; damage to a row is another matter.
-	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") && !strings.HasPrefix(e.Problem, "two columns ") {
+	if e.Column == "" && !strings.HasPrefix(e.Problem, "mode ") && !strings.HasPrefix(e.Problem, "two columns ") &&
+		!strings.HasSuffix(e.Problem, manyIndices) {
 		return nil
 	}
 	p := c.sample.propose()
-	if p == nil || p.reads(*c) || p.series && !p.apart {
+	if p == nil || p.reads(*c) || p.series && (!p.apart || strings.HasPrefix(e.Problem, "two columns ")) {
 		return nil
 	}
 	// Where a mode of one label is all that is wrong, its owner says whether to leave it out.

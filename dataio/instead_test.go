@@ -38,7 +38,7 @@ func TestReadAsTheOnlyWayThatMakesSense(t *testing.T) {
 		},
 		{
 			"columns of one name that are neither", rows("day,town,high,unit,low,unit", func(town string, day int) string {
-				return fmt.Sprintf("2021-03-0%d,%s,%s,C,%d.5,C", day, town, gap(town, day), day)
+				return fmt.Sprintf("2021-03-0%d,%s,%s,C,%d.5,K", day, town, gap(town, day), day)
 			}), `read as "high", "low" by "day", "town", since otherwise line 1: two columns are called "unit"`,
 		},
 	} {
@@ -113,4 +113,35 @@ func TestFirstLineIsARow(t *testing.T) {
 	if _, err := Read(save(t, "t.csv", text), Options{}); err == nil || !strings.Contains(err.Error(), "have no name") {
 		t.Errorf("error %v, want one about names", err)
 	}
+}
+
+// TestManyColumnsAreNoIndices reads a wide table that says nothing of being one, in which every column but the last would be
+// an index: without a doubt where its values have decimals, and not at all, with what to type, where they have none.
+func TestManyColumnsAreNoIndices(t *testing.T) {
+	text := func(value string) string {
+		var b strings.Builder
+		b.WriteString("plant")
+		for k := range mostIndices + 2 {
+			fmt.Fprintf(&b, ",gene%d", k)
+		}
+		for row := range fewestRows {
+			fmt.Fprintf(&b, "\np%d", row)
+			for k := range mostIndices + 2 {
+				fmt.Fprintf(&b, value, (row*(k%5+1)+k)%7+1)
+			}
+		}
+		return b.String() + "\n"
+	}
+	table := mustRead(t, save(t, "t.csv", text(",%d.5")), Options{})
+	if table.Format != WideCSV || len(table.Reading.Value) != mostIndices+2 || len(table.Doubts) > 0 {
+		t.Errorf("%s of %d values, doubts %v", table.Format, len(table.Reading.Value), table.Doubts)
+	}
+	path := save(t, "t.csv", text(",%d"))
+	_, err := Read(path, Options{})
+	want := fmt.Sprintf(`%d columns would be indices of a single value: read "gene0", "gene1", "gene2", … (%d in all), "gene%d" by "plant": --index plant --wide`,
+		mostIndices+2, mostIndices+2, mostIndices+1)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	mustRead(t, path, Options{Index: []string{"plant"}, Wide: true})
 }

@@ -49,7 +49,7 @@ func readCSV(path string, data []byte, o Options) (*Table, error) {
 
 // read reads the table that lies in the source's form. A format of "" is long or wide CSV.
 func (s *csvSource) read(format Format, o Options) (*Table, error) {
-	if s.between.char == '|' && o.Comment == "" && s.skipsRule() {
+	if o.Comment == "" && !s.noHeader && s.skipsRule() {
 		s.note("the line below the header is a rule, no row")
 	}
 	rows, whole := s.sampleRows()
@@ -133,7 +133,7 @@ func checkText(path string, data []byte) error {
 	sample := data[:min(len(data), 1<<16)]
 	e := &Error{Path: path}
 	switch {
-	case bytes.HasPrefix(sample, []byte{0xFF, 0xFE}) || bytes.HasPrefix(sample, []byte{0xFE, 0xFF}):
+	case bytes.HasPrefix(sample, []byte{0xFF, 0xFE}) || bytes.HasPrefix(sample, []byte{0xFE, 0xFF}), bareUTF16(sample) != nil:
 		return nil
 	case bytes.IndexByte(sample, 0) >= 0:
 		e.Problem = "this is no text and no format that lacuna knows"
@@ -166,6 +166,8 @@ func checkMarkup(path string, sample []byte) error {
 		{"[{", "JSON", asCSV},
 		{"[[", "JSON", asCSV},
 		{"@relation", "ARFF", asCSV},
+		{`\begin{`, "LaTeX", asCSV},
+		{`\documentclass`, "LaTeX", asCSV},
 		{"##fileformat=vcf", "VCF", asCSV},
 		{
 			"%%matrixmarket matrix coordinate", "a Matrix Market file",

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -56,7 +57,8 @@ type matElement struct {
 	compressed bool
 	name       string
 	shape      []int
-	usable     bool // real and numeric, at least two axes longer than 1
+	usable     bool   // real and numeric, at least two axes longer than 1
+	remedy     string // what makes it usable, "" where nothing is known
 }
 
 // MAT is the arrays of MATLAB's save -v7.
@@ -106,7 +108,11 @@ func readMAT(path string, data []byte, o Options) (*Table, error) {
 	}
 	switch {
 	case len(names) == 0:
-		return fail("the file holds no real numeric array with two axes or more", "save one with -v7")
+		remedy := "save one with -v7"
+		if at := slices.IndexFunc(s.elements, func(e matElement) bool { return e.remedy != "" }); at >= 0 {
+			remedy = fmt.Sprintf("%s is %s", shorten(s.elements[at].name), s.elements[at].remedy)
+		}
+		return fail("the file holds no real numeric array with two axes or more", remedy)
 	case o.Array == "" && len(names) > 1:
 		return fail("the file holds several arrays", "choose one with --array: "+list(names))
 	case chosen == nil:
@@ -213,7 +219,18 @@ func (s *matSource) describe(element *matElement, body []byte) error {
 	element.name = string(name)
 	element.usable = class >= mxDouble && class <= mxUint64 && bits&(flagComplex|flagLogical) == 0 && long >= 2 &&
 		cells > 0 && cells <= float64(len(body))
+	element.remedy = mxRemedies[class]
+	if bits&flagComplex != 0 {
+		element.remedy = "complex: save its real part, its imaginary part or its absolute value"
+	}
 	return nil
+}
+
+// mxRemedies say how arrays of other classes become numeric ones.
+var mxRemedies = map[int]string{
+	1: "a cell array: save the numbers in it as an array (cell2mat)",
+	2: "a struct: save the array in it as a variable of its own",
+	5: "sparse: save full(…), with NaN for gaps",
 }
 
 // find finds the numbers of an array.

@@ -148,6 +148,10 @@ func (a *npzArchive) choose() (name string, alone bool, err error) {
 				"unpack it, and give the table in it")
 		}
 		return fail("the archive holds no .npy array", "give a .npz that NumPy has saved")
+	case name == "" && a.members["format"] != nil && a.members["shape"] != nil && a.members["data"] != nil:
+		return fail("this is a sparse matrix of SciPy, which does not tell gaps from zeros",
+			"write its cells as a table: pandas.DataFrame({'row': m.row, 'column': m.col, 'value': m.data}).to_csv('m.csv', index=False), with "+
+				"m = scipy.sparse.load_npz(…).tocoo()")
 	case name == "" && !alone:
 		return fail("the archive holds several arrays", "choose one with --array: "+list(a.names))
 	case name == "":

@@ -88,7 +88,7 @@ func (b *builder) findAxis(t *Table, n int) error {
 	switch insisted {
 	case NoOrder:
 		axis, err := coordinate.Read(b.labels[n], coordinate.Hints{Name: name, Dates: coordinate.DateOrder(b.options.Dates)})
-		if err == nil && axis.Kind == coordinate.None {
+		if err == nil && axis.Kind == coordinate.None && axis.Almost == coordinate.None {
 			return b.fail(fmt.Sprintf("--order %s=none has no effect: its labels are names, which have no order", name),
 				"leave it out")
 		}
@@ -102,6 +102,7 @@ func (b *builder) findAxis(t *Table, n int) error {
 			b.conflicts = append(b.conflicts, b.conflict(t, n, conflict))
 			axis.Doubt = conflict.Error()
 		}
+		a.almost = axis.Almost != coordinate.None
 		if doubt = axis.Doubt; axis.Kind != coordinate.None {
 			*a = Axis{
 				Order: ByCoordinate, Kind: string(axis.Kind), Unit: axis.Unit, Step: axis.Step, Missing: axis.Missing,

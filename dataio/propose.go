@@ -13,6 +13,7 @@ type proposal struct {
 	apart        bool // the index columns tell the rows apart
 	exact        bool // a value column has decimals or gaps, as no label has
 	sure         bool // nothing else makes sense
+	all          bool // every other column of numbers is a value
 }
 
 // mostModes is how many columns are tried to tell the rows apart.
@@ -41,6 +42,14 @@ func (s *sample) propose() *proposal {
 			index = without
 		}
 	}
+	// So do names of single rows, beside the times at which they were taken.
+	for at := len(index) - 1; at >= 0; at-- {
+		without := slices.Delete(slices.Clone(index), at, at+1)
+		isTime := func(k int) bool { return timeWords.MatchString(s.names[k]) }
+		if !isTime(index[at]) && s.areUnique(index[at:at+1]) && slices.ContainsFunc(without, isTime) && s.areUnique(without) {
+			index = without
+		}
+	}
 	if index = s.first(s.key(index)); len(index) == 0 {
 		return nil
 	}
@@ -58,6 +67,11 @@ func (s *sample) propose() *proposal {
 		p.value = append(p.value, s.names[k])
 	}
 	p.sure = s.isSure(p, index, values)
+	p.all = true
+	for k := range s.names {
+		rest := s.isNumeric(k) || s.of(k).filled == 0
+		p.all = p.all && (!rest || slices.Contains(index, k) || slices.Contains(values, k))
+	}
 	return p
 }
 
@@ -107,7 +121,8 @@ func (s *sample) mayIndex(k int) bool { return !s.hasGaps(k) && 2*len(s.of(k).di
 func (s *sample) first(index []int) []int {
 	for at, k := range index {
 		for other := range k {
-			same := s.names[other] != "" && (s.isKey(k) || !s.isKey(other)) && !slices.Contains(index, other) && s.of(other).decimals == 0 && !s.hasGaps(other)
+			timed := timeWords.MatchString(s.names[k]) && !timeWords.MatchString(s.names[other])
+			same := s.names[other] != "" && !timed && (s.isKey(k) || !s.isKey(other)) && !slices.Contains(index, other) && s.of(other).decimals == 0 && !s.hasGaps(other)
 			if same && len(s.of(k).distinct) == len(s.of(other).distinct) && s.follows(k, other) && s.follows(other, k) {
 				index[at] = other
 				break
@@ -133,6 +148,11 @@ func (s *sample) choose(measured, index []int) (values []int) {
 	if len(values) == 0 {
 		return measured[len(measured)-1:]
 	}
+	for at, k := range values {
+		if others := slices.Delete(slices.Clone(values), at, at+1); s.isTotal(k, others) {
+			return others
+		}
+	}
 	return values
 }
 
@@ -147,12 +167,18 @@ func (s *sample) followsOne(column int, index []int) bool {
 	return false
 }
 
+// mostNamed is how many names a message lists.
+const mostNamed = 30
+
 // flags spells the proposal as it is typed.
 func (p *proposal) flags() string {
 	if p.series {
 		return "--stack NAME --index " + quoteFlag(p.index) + " --value " + quoteFlag(p.value)
 	}
 	text := "--index " + quoteFlag(p.index)
+	if p.all && len(p.value) > mostNamed {
+		return text + " --wide"
+	}
 	if !p.lastIsValue {
 		text += " --value " + quoteFlag(p.value)
 	}

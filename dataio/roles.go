@@ -16,6 +16,7 @@ type columns struct {
 	added     string // a column that lacuna has added before, or ""
 	notes     []string
 	asked     struct{ index, value bool } // named by the options
+	proposed  bool                        // by lacuna, not by who calls
 	sample    *sample                     // nil for none
 	constants map[int]string              // what stands in all rows of a column that was to be an index
 }
@@ -160,6 +161,10 @@ func (a *assigner) readNames(o Options) error {
 		}
 		if _, twice := a.number[name]; !twice {
 			a.number[name] = k
+		}
+		if a.sample.isCopy(k) {
+			a.used[k] = "a copy"
+			a.notes = append(a.notes, fmt.Sprintf("column %d repeats column %q: it is carried through", k+1, name))
 		}
 	}
 	return nil

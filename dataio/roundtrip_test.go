@@ -321,7 +321,8 @@ func FuzzText(f *testing.F) {
 		"# c\n# a b v\nx 1 2\nx 2 ---\ny 1 3\ny 2 1,5 b\n", "| a | b | v |\n|--|--|--|\n| x | 1 | 2 |\n| y | 2 | |\n",
 		"f,g\\T\t2001 \t2002 \nA,x\t1 b\t: \nA,y\t2\t3 c\n", "sep=;\na;b;v;;\nx;1;1.234,5;;\n;;;;\ny;2;;;\n\nSource: z\n",
 		"a::b::v\n1::2::3\n2::1::NA\n2::2::1 234\n", "\xff\xfea\x00,\x00b\x00,\x00v\x00\n\x00",
-		"\"a\" \"b\"\n\"1\" x 2\n\"2\" y 3\n",
+		"\"a\" \"b\"\n\"1\" x 2\n\"2\" y 3\n", "t;;;;\n;;;;\na;b;v;w;Total\nx;1;2;3;5\ny;2;;4;4\n",
+		"a,b,v\n--,--,--\n1999/00,x,1\n2000/01,x,2\n2001/02,y,.a\n", "!c\na,a,b,v\n1,1,x,2\n2,2,y,\n",
 		"t\nu\n   yyyy  mm  tmax tmin\n  degC degC\n 2001 1 2* ---\n 2001 2 3 4 Provisional\n 2002 1 3#\nSite closed\n",
 	} {
 		f.Add([]byte(text))

@@ -75,11 +75,25 @@ func (s *sample) of(column int) *facts {
 	return f
 }
 
-// isTwin tells that another column has the same name.
+// isTwin tells that another column has the same name, and is no copy of the first of that name.
 func (s *sample) isTwin(column int) bool {
 	name := s.names[column]
-	at := slices.Index(s.names, name)
-	return name != "" && (at != column || slices.Contains(s.names[at+1:], name))
+	if first := slices.Index(s.names, name); first != column {
+		return name != ""
+	}
+	for k := column + 1; k < len(s.names) && name != ""; k++ {
+		if s.names[k] == name && !s.isCopy(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// isCopy tells that a column repeats the first of its name in all rows.
+func (s *sample) isCopy(column int) bool {
+	first := slices.Index(s.names, s.names[column])
+	return first != column && s.names[column] != "" && len(s.rows) > 0 &&
+		!slices.ContainsFunc(s.rows, func(row []string) bool { return row[first] != row[column] })
 }
 
 // isNumeric tells that a column holds numbers, but for a few words that the reader will name.
@@ -209,7 +223,7 @@ func (s *sample) key(columns []int) []int {
 	}
 	for at := 0; at < len(kept); at++ {
 		for _, other := range kept[at+1:] {
-			if s.follows(kept[at], other) && !s.of(other).sequence {
+			if s.follows(kept[at], other) && (!s.of(other).sequence || keyWords.MatchString(s.names[other])) {
 				kept = append(kept[:at], kept[at+1:]...)
 				at--
 				break

@@ -18,7 +18,7 @@ var (
 	dateName    = regexp.MustCompile(`^X?(1[5-9]\d\d|2[01]\d\d)([-/.](0?[1-9]|1[0-2])([-/.]([0-2]?\d|3[01]))?|-?[QM]\d\d?)$`)
 	quarterName = regexp.MustCompile(`(?i)^(Q[1-4][ -/]?(1[5-9]|2[01])\d\d|(1[5-9]|2[01])\d\d[ -/]?Q[1-4]|` +
 		`(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -.'](\d\d|(1[5-9]|2[01])\d\d))$`)
-	shortDate = regexp.MustCompile(`^(0?[1-9]|1[0-2])/([0-2]?\d|3[01])/\d{2,4}$`)
+	shortDate = regexp.MustCompile(`^((0?[1-9]|1[0-2])/([0-2]?\d|3[01])/\d{2,4}|([0-2]?\d|3[01])\.(0?[1-9]|1[0-2])\.(1[5-9]|2[01])\d\d)$`)
 	months    = "jan feb mar apr may jun jul aug sep oct nov dec "
 )
 
@@ -36,6 +36,7 @@ func (s *sample) findSeries() (found series, ok bool) {
 				name := s.names[to]
 				return dateName.MatchString(name) || quarterName.MatchString(name) || shortDate.MatchString(name)
 			}},
+			{"hour", 6, func(from, to int) bool { return s.clockFollows(from, to) }},
 			{"month", 6, func(from, to int) bool { return s.monthFollows(from, to) }},
 			{"column", 4, func(from, to int) bool { return s.goesOn(from, to, true) }},
 		} {
@@ -77,6 +78,15 @@ func (s *sample) goesOn(from, to int, equal bool) bool {
 		return math.Abs(step-last) < 1e-6*math.Abs(last)
 	}
 	return step*last > 0
+}
+
+// clockName is a time of day.
+var clockName = regexp.MustCompile(`^([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d)?$`)
+
+// clockFollows tells that a column is called by a time of day that is later than the one before.
+func (s *sample) clockFollows(from, to int) bool {
+	padded := func(k int) string { return strings.Repeat("0", max(0, len("00:00")-len(s.names[k]))) + s.names[k] }
+	return clockName.MatchString(s.names[to]) && (to == from || padded(to) > padded(to-1))
 }
 
 func (s *sample) monthFollows(from, to int) bool {

@@ -22,6 +22,9 @@ func (b *builder) doubts(t *Table) []Error {
 			doubts = b.columns.doubtGapLabel(b)
 		}
 		doubts = append(append(doubts, b.likeLabels()...), b.totals()...)
+		if len(doubts) == 0 {
+			doubts = b.oddLabels(t)
+		}
 	}
 	column := ""
 	if b.columns != nil {
@@ -110,6 +113,22 @@ func (c *columns) doubtAlone(b *builder) []Error {
 	}}
 }
 
+// oddLabels tells of an index column of dates in which a few labels are none, such as a line Max below the table: they cost
+// the mode its order.
+func (b *builder) oddLabels(t *Table) (doubts []Error) {
+	for n, a := range t.Axes {
+		if !a.almost || n >= len(b.columns.index) {
+			continue
+		}
+		doubts = append(doubts, Error{
+			Path: b.path, Column: b.names[n], Problem: a.Doubt,
+			Remedy: "leave out of the file what is no row of the table, or mend the label; if these are names, --order " +
+				quoteFlag([]string{b.names[n]}) + "=none",
+		})
+	}
+	return doubts
+}
+
 // isGapLabel tells that an index column holds numbers and a gap, which is no label.
 func (c *columns) isGapLabel(k int) bool { return c.sample.isNumeric(k) && c.sample.hasGaps(k) }
 
@@ -127,10 +146,16 @@ func (c *columns) doubtGapLabel(b *builder) []Error {
 	}}
 }
 
+// quoted lists names, the first and the last of very many.
 func quoted(names []string) string {
 	var texts []string
-	for _, name := range names {
-		texts = append(texts, strconv.Quote(shorten(name)))
+	for k, name := range names {
+		switch {
+		case len(names) <= mostNamed || k < 3 || k == len(names)-1:
+			texts = append(texts, strconv.Quote(shorten(name)))
+		case k == 3:
+			texts = append(texts, fmt.Sprintf("… (%d in all)", len(names)))
+		}
 	}
 	return strings.Join(texts, ", ")
 }

@@ -8,7 +8,7 @@ import (
 
 // totalWords and meanWords name labels that add the others up, or average them.
 var (
-	totalWords = wordSet("total totals subtotal sum sums summe gesamt insgesamt zusammen somme ensemble suma razem totale totaal")
+	totalWords = wordSet("total totals subtotal all sum sums summe gesamt insgesamt zusammen somme ensemble suma razem totale totaal")
 	meanWords  = wordSet("mean average avg mittel mittelwert durchschnitt moyenne media promedio gemiddelde")
 )
 
@@ -20,25 +20,58 @@ func wordSet(words string) map[string]bool {
 	return set
 }
 
+// isTotalName tells that a label says that it adds the others up, or averages them.
+func isTotalName(label string) (isTotal, mean bool) {
+	word := strings.TrimPrefix(strings.ToLower(strings.Trim(label, " :.*")), "grand ")
+	return totalWords[word] || meanWords[word], meanWords[word]
+}
+
+// isTotal tells that a column is by its name the sum or the mean of other ones, and is so in most rows that have no gap.
+func (s *sample) isTotal(column int, others []int) bool {
+	const near, most = 0.01, 0.9
+	named, mean := isTotalName(s.names[column])
+	if !named || len(others) < 2 {
+		return false
+	}
+	n := &numbers{mayComma: true, flags: true, counts: gapCounts{}}
+	whole, same := 0, 0
+	for _, row := range s.rows {
+		value, gap, problem := n.parse([]byte(row[column]))
+		sum := 0.0
+		for _, k := range others {
+			x, none, wrong := n.parse([]byte(row[k]))
+			gap, problem, sum = gap || none, problem+wrong, sum+x
+		}
+		if mean {
+			sum /= float64(len(others))
+		}
+		if gap || problem != "" {
+			continue
+		}
+		if whole++; math.Abs(value-sum) <= near*math.Abs(value) {
+			same++
+		}
+	}
+	return whole >= fewestFibres && float64(same) >= most*float64(whole)
+}
+
 // fewestFibres is how many sums or means show that a label is one.
 const fewestFibres = 3
 
 // totals doubts a label that by its name and by its values is the sum or the mean of the other labels of its mode.
 func (b *builder) totals() (doubts []Error) {
 	for n, labels := range b.labels {
-		if n >= len(b.columns.index) && b.columns.asked.value {
+		if n >= len(b.columns.index) && b.columns.asked.value && !b.columns.proposed {
 			continue
 		}
 		for i, label := range labels {
-			word := strings.TrimPrefix(strings.ToLower(strings.Trim(label, " :.*")), "grand ")
-			what := "the sum"
-			if meanWords[word] {
-				what = "the mean"
-			} else if !totalWords[word] {
+			isTotal, mean := isTotalName(label)
+			if !isTotal || len(labels) < 3 || !b.addsUp(n, int32(i), mean) {
 				continue
 			}
-			if len(labels) < 3 || !b.addsUp(n, int32(i), meanWords[word]) {
-				continue
+			what := "the sum"
+			if mean {
+				what = "the mean"
 			}
 			remedy := "remove its rows"
 			if n >= len(b.columns.index) {

@@ -31,7 +31,7 @@ func readCompact(labels []string, h Hints) (Axis, error) {
 		return Axis{}, nil
 	}
 	a, err := readCalendar(labels, h)
-	a.Doubt = ""
+	a.Doubt, a.Almost = "", None
 	return a, err
 }
 
@@ -72,7 +72,7 @@ func readCalendar(labels []string, h Hints) (Axis, error) {
 		return Axis{}, nil
 	}
 	if t.failed > 0 {
-		return Axis{Doubt: t.doubt(string(kind))}, nil
+		return Axis{Doubt: t.doubt(string(kind)), Almost: kind}, nil
 	}
 	a.Kind = kind
 	if err := a.orderDates(labels, readings); err != nil || a.Doubt != "" {

@@ -67,8 +67,10 @@ type Axis struct {
 
 	UsedDates bool // the order of dates in Hints.Dates decided something
 
-	// Doubt is a sentence, for names that are almost an axis: why they are not one.
-	Doubt string
+	// Doubt is a sentence, for names that are almost an axis: why they are not one. Almost is the kind of the calendar that
+	// all but a few of them have.
+	Doubt  string
+	Almost Kind
 
 	labels   []string
 	numbers  *numbers  // the form of numbers
@@ -93,14 +95,14 @@ func Read(labels []string, h Hints) (Axis, error) {
 	if len(labels) < 2 {
 		return Axis{}, nil
 	}
-	doubt := ""
+	doubt, almost := "", None
 	for _, read := range []func([]string, Hints) (Axis, error){readCompact, readNumbers, readCalendar} {
 		a, err := read(labels, h)
 		switch {
 		case err != nil:
 			return Axis{}, err
 		case a.Kind == None:
-			doubt = either(doubt, a.Doubt)
+			doubt, almost = either(doubt, a.Doubt), a.Almost
 			continue
 		}
 		a.labels = labels
@@ -112,7 +114,7 @@ func Read(labels []string, h Hints) (Axis, error) {
 		a.findPeriods()
 		return a, nil
 	}
-	return Axis{Doubt: doubt}, nil
+	return Axis{Doubt: doubt, Almost: almost}, nil
 }
 
 func either(a, b string) string {
@@ -156,13 +158,13 @@ type tally struct {
 	label  string // the smallest that failed
 }
 
-// fail notes a label, and tells whether so many have failed, a tenth, that the kind is out of the question.
+// fail notes a label, and tells whether so many have failed, a sixth, that the kind is out of the question.
 func (t *tally) fail(label string) (hopeless bool) {
 	if t.failed++; t.failed == 1 || label < t.label {
 		t.label = label
 	}
 	const most = 100
-	return t.failed > min(t.of/10, most)
+	return t.failed > min(t.of/6, most)
 }
 
 // doubt is a sentence about the labels that failed.

@@ -36,6 +36,12 @@ var reads = []struct {
 	{labels: "1;2;30", hints: Hints{Name: "months"}, kind: Number, unit: "month", step: 1},
 	{labels: "1999;2000;2002", kind: Year, unit: "year", at: []float64{1999, 2000, 2002}, step: 1, missing: "2001"},
 	{labels: "812;1066", hints: Hints{Name: "year"}, kind: Year, unit: "year", at: []float64{812, 1066}, step: 254},
+	{labels: "1998/99;1999/00;2001/02", kind: Year, unit: "year", at: []float64{1998, 1999, 2001}, step: 1, missing: "2000/01"},
+	{labels: "2000-01;2001-02;2003-04", kind: Year, unit: "year", step: 1, missing: "2002-03"},
+	{labels: "1999/2000;2000/2001;2003/2004", kind: Year, unit: "year", step: 1, missing: "2001/2002;2002/2003"},
+	{labels: "2000-01;2001-02;2001-03", kind: Month, unit: "month", step: 1},
+	{labels: "1999 [YR1999];2001 [YR2001]", kind: Year, unit: "year", at: []float64{1999, 2001}, step: 2},
+	{labels: "1999 [YR1999];2001 [YR2000]", kind: None},
 	{
 		labels: "1999-12;2000-01;2000-03", kind: Month, unit: "month", at: []float64{23999, 24000}, step: 1,
 		missing: "2000-02",

@@ -94,7 +94,7 @@ func (f *numbers) write(x float64) string {
 	if f.comma {
 		digits = strings.Replace(digits, ".", ",", 1)
 	}
-	return digits + f.suffix
+	return digits + f.suffix + f.echo.of(digits)
 }
 
 // clarity counts the pieces of a label that show how numbers below ten, or months, are written.

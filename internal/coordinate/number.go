@@ -1,7 +1,9 @@
 package coordinate
 
 import (
+	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,11 +16,56 @@ type numbers struct {
 	decimals int    // behind the point, the most that a label has
 	exponent bool   // some label is written as 1e5
 	comma    bool   // the decimal sign
+	echo     echo   // what follows every number and repeats it; the zero value for nothing
+}
+
+// echo is what some labels of years have behind the year: the year once more, 2000 [YR2000], or the next one, 2000/01.
+type echo struct {
+	open, close string
+	next        int // 1 for the year after
+	digits      int // of it that are written
+}
+
+var (
+	repeatedYear = regexp.MustCompile(`^(\d{4})( ?[\[(][A-Za-z]*)(\d{4})([\])])$`)
+	twoYears     = regexp.MustCompile(`^(\d{4})([-/–])(\d{4}|\d{2})$`)
+)
+
+// findEcho finds what repeats all labels; for the next year, three labels at least must show it, since 2000-01 is also a
+// month.
+func findEcho(labels []string) (e echo) {
+	const fewest = 3
+	if p := repeatedYear.FindStringSubmatch(labels[0]); p != nil {
+		e = echo{open: p[2], close: p[4], digits: len(p[3])}
+	} else if p := twoYears.FindStringSubmatch(labels[0]); p != nil && len(labels) >= fewest {
+		e = echo{open: p[2], next: 1, digits: len(p[3])}
+	} else {
+		return echo{}
+	}
+	for _, label := range labels {
+		if year, _, _ := strings.Cut(label, e.open); label != year+e.of(year) {
+			return echo{}
+		}
+	}
+	return e
+}
+
+// of is what stands behind a year.
+func (e echo) of(year string) string {
+	x, err := strconv.Atoi(year)
+	if e.digits == 0 || err != nil {
+		return ""
+	}
+	digits := fmt.Sprintf("%04d", x+e.next)
+	return e.open + digits[max(0, len(digits)-e.digits):] + e.close
 }
 
 // readNumbers takes labels for numbers.
 func readNumbers(labels []string, h Hints) (Axis, error) {
-	f := numbers{suffix: suffixOf(slices.Min(labels)), comma: decimalCommas(labels)}
+	f := numbers{echo: findEcho(labels)}
+	if f.echo.digits == 0 {
+		f.suffix, f.comma = suffixOf(slices.Min(labels)), decimalCommas(labels)
+	}
 	a := Axis{Kind: Number, Unit: strings.TrimSpace(f.suffix), At: make([]float64, len(labels))}
 	t := tally{of: len(labels)}
 	padded, whole, widths := false, true, map[int]bool{}
@@ -63,6 +110,10 @@ func readNumbers(labels []string, h Hints) (Axis, error) {
 // parse reads one number, and returns its text without the unit and with a point.
 func (f *numbers) parse(label string) (x float64, digits string, ok bool) {
 	digits, ok = strings.CutSuffix(strings.TrimSpace(label), f.suffix)
+	if f.echo.digits > 0 {
+		digits, _, _ = strings.Cut(digits, f.echo.open)
+		ok = ok && label == digits+f.echo.of(digits)
+	}
 	if !ok || digits == "" {
 		return 0, "", false
 	}
