@@ -22,7 +22,7 @@ type learnt struct {
 	Floor         float64 // δ
 	Top           float64 // n
 	Centre, Width float64 // of u
-	Least, Most   float64 // of u; beyond, the spread stays as it is
+	Least, Most   float64 // of u; beyond, place and spread stay as they are, but that above T rises no more than the filled value's
 	Atom          bool    // there is P(0)
 	Zero          [2]float64
 	Place, Spread [2]float64
@@ -101,8 +101,9 @@ func (l *learnt) law(value float64, whole bool) law {
 	if l.Form == learntBits {
 		return bitLaw(1 - zero)
 	}
-	out := learntLaw{of: l, zero: zero, mean: line(l.Place, u)}
-	out.deviation = portable.Exp(line(l.Spread, math.Min(math.Max(u, l.Least), l.Most)))
+	known := math.Min(math.Max(u, l.Least), l.Most)
+	beyond := float64(math.Max(0, u-known) * math.Min(l.Place[1], l.Width))
+	out := learntLaw{of: l, zero: zero, mean: line(l.Place, known) + beyond, deviation: portable.Exp(line(l.Spread, known))}
 	if whole {
 		out.from = 0.5
 	}
