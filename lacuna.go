@@ -155,6 +155,9 @@ const (
 	Interrupted = completion.Interrupted // the context ended: the best so far
 )
 
+// NoLimit, as Limit.Max, says that there is none, whatever the known values show; −NoLimit says it as Limit.Min.
+const NoLimit = completion.NoLimit
+
 // ErrTooFew is returned when there are too few observed cells to learn anything from.
 var ErrTooFew = errors.New("lacuna: fewer than two observed cells: give at least two")
 

@@ -109,8 +109,8 @@ models that had not seen it.`,
 	flags.StringVar(&f.noise, "noise", "auto", "how values scatter: "+strings.Join(lacuna.Noises(), ", ")+
 		"; of single labels, such as rain=lognormal,af=counts")
 	flags.StringSliceVar(&f.min, "min", nil,
-		"the least value that there can be, or that of a label, such as 0 or rain=0 (default: 0 where no known value is below)")
-	flags.StringSliceVar(&f.max, "max", nil, "the same of the largest value, such as 100 or humidity=100")
+		"the least value that there can be, or that of a label, such as 0 or rain=0; none: any (default: 0 where no known value is below)")
+	flags.StringSliceVar(&f.max, "max", nil, "the same of the largest value, such as 100 or humidity=100 (default: where the known values end)")
 	flags.StringVar(&f.loss, "loss", "", "square means --noise gaussian, logistic --noise bernoulli")
 	flags.MarkHidden("loss")
 	flags.IntVar(&f.rank, "rank", 0, "number of blocks (default: found)")

@@ -33,7 +33,7 @@ func (f *completeFlags) limits(modes []tensor.Mode) (all []lacuna.Limit, err err
 	return all, nil
 }
 
-// parseLimit reads 0, rain=0 or variable:rain=0.
+// parseLimit reads 0, rain=0 or variable:rain=0; none in place of the number.
 func parseLimit(flag, text string, modes []tensor.Mode) (lacuna.Limit, error) {
 	m := lacuna.Limit{Mode: -1, Min: math.Inf(-1), Max: math.Inf(1)}
 	number := text
@@ -45,8 +45,13 @@ func parseLimit(flag, text string, modes []tensor.Mode) (lacuna.Limit, error) {
 		number = text[at+1:]
 	}
 	y, err := strconv.ParseFloat(number, 64)
-	if err != nil || math.IsNaN(y) || math.IsInf(y, 0) {
-		return m, fmt.Errorf("%s %s: give a number, or a label and a number, such as rain=0", flag, text)
+	switch {
+	case number == "none" && flag == "--min":
+		y = -lacuna.NoLimit
+	case number == "none":
+		y = lacuna.NoLimit
+	case err != nil || math.IsNaN(y) || math.IsInf(y, 0):
+		return m, fmt.Errorf("%s %s: give a number or none, or a label and a number, such as rain=0", flag, text)
 	}
 	if flag == "--min" {
 		m.Min = y

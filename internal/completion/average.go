@@ -181,8 +181,9 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 		} else {
 			h.piece, pieces = pieces[0], pieces[1:]
 			if kind.Own {
-				said := fit.distribution(cell)
-				h.central, h.logScore = central(said.cdf, value, kind.Step), said.logScore(value, kind.Grid)
+				low, high, _ := j.limits.at(cell)
+				said := fit.law(cell, kind.Grid, low, high)
+				h.central, h.logScore = holding(said, value, kind.Step), said.logScore(value, kind.Grid)
 			}
 		}
 		o.part = append(o.part, part)

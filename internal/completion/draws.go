@@ -30,8 +30,8 @@ type variate struct{ value, noise float64 }
 // A draw depends on the seed, its number and the cell alone: neither on the other cells nor on threads. An exact model
 // draws what the known cells leave open of its entries, linearised at the fit, and normal noise. Of a censored cell the
 // draw is one of the sample's own noise around x_c that lies between the limits. Where held-out cells found that values lie
-// around the filled ones by another law F_c than the normal one, with the same mean and standard error σ_c, it is
-// F_c⁻¹(Φ((y_c − m_c)/σ_c)), e_c being normal.
+// around the filled ones by another law F_c than the normal one, with the same mean and standard error σ_c or, where it is
+// learnt from them, its own, it is F_c⁻¹(Φ((y_c − m_c)/σ_c)), e_c being normal.
 func (c *Completion) Draw(number int, index [][]int32, values []float64) {
 	c.Draws(number, index, [][]float64{values})
 }

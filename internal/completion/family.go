@@ -152,9 +152,19 @@ func (m predictive) logScore(y, step float64) float64 {
 	return portable.Log(math.Max(leastProbability, p/math.Max(m.total, 1e-300)))
 }
 
-// central is the least level of a central interval that holds y: 1 − 2 min(P(≤ y), P(≥ y)).
-func central(cdf func(y float64) float64, y, step float64) float64 {
-	return math.Max(0, 1-float64(2*math.Min(cdf(y), 1-cdf(y-float64(step/2)))))
+// familyLaw is a predictive distribution between limits.
+type familyLaw struct {
+	predictive
+	low, high float64
+}
+
+func (l familyLaw) quantile(p float64) float64 { return l.predictive.quantile(p, l.low, l.high) }
+
+// law is the predictive distribution of a cell with these limits, whose values are step apart; 0: they may be any.
+func (e *ensemble) law(cell []int32, step, low, high float64) familyLaw {
+	m := e.distribution(cell)
+	m.least = step
+	return familyLaw{m, math.Max(low, e.floor()), math.Min(high, float64(4*e.high)-float64(3*e.low))}
 }
 
 // quantile is the least y with P(≤ y) ≥ p, between low and high.

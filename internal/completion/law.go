@@ -212,15 +212,19 @@ func (l wholeLaw) quantile(p float64) float64 { return math.Max(0, math.Ceil(l.l
 
 // labelLaw is what was chosen for a label.
 type labelLaw struct {
-	Kind  string // "" is the normal one
-	Limit Limit
-	Step  float64 // between values
+	Kind   string // "" is the normal one
+	Limit  Limit
+	Step   float64 // between values
+	Learnt *learnt // nil where the law follows from mean and standard error
 
 	levels graded // of central intervals
 }
 
 // law is that of a cell of the label.
 func (l labelLaw) law(value, stderr float64) law {
+	if l.Learnt != nil {
+		return l.Learnt.law(value, l.Limit.Whole)
+	}
 	for _, k := range lawKinds {
 		if k.name == l.Kind {
 			return k.at(value, stderr, l.Limit)
@@ -267,6 +271,9 @@ func (l *laws) at(cell []int32, stderr float64) *labelLaw {
 // known reports whether there are such laws.
 func (l *laws) known() bool {
 	return !slices.ContainsFunc(l.Of, func(own labelLaw) bool {
+		if own.Learnt != nil {
+			return !slices.Contains(allForms, own.Learnt.Form)
+		}
 		return own.Kind != "" && !slices.ContainsFunc(lawKinds, func(k lawKind) bool { return k.name == own.Kind })
 	})
 }
@@ -291,8 +298,11 @@ func (l *laws) words(o *tensor.Observed) (out []LabelFamily) {
 // bounds are those of an interval that is calibrated.
 func (l *labelLaw) bounds(value, stderr, level float64) (low, high float64) {
 	of := l.law(value, stderr)
-	tail := float64((1 - math.Max(level, l.levels.levelOf(level, value))) / 2)
-	return of.quantile(tail), of.quantile(1 - tail)
+	step := 0.0
+	if l.Limit.Whole {
+		step = 1
+	}
+	return central(of, math.Max(level, l.levels.levelOf(level, value)), step)
 }
 
 // logScore is the logarithm of the density of a held-out value, or of its probability where values are whole.
@@ -319,8 +329,9 @@ func (c *Completion) byLaw(l *labelLaw, number int, cell []int32, p prediction, 
 }
 
 // chooseLaws lets calibrated held-out cells say for every label whether its values lie around the filled ones as one of
-// lawKinds has it: the one with the best log score, if that is better than of the normal one by more than chance. Labels
-// with families of their own and with censored values have none.
+// lawKinds has it, or one that is learnt from them: the one with the best log score, of those that are learnt on cells that
+// had no part in it, and of the others if that is better than of the normal one by more than chance. Labels with families of
+// their own and with censored values have none.
 func (j *job) chooseLaws(cells []HeldOutCell, unit tensor.Scaling) *laws {
 	const fewest = 40
 	out := &laws{Mode: unit.Mode, Of: make([]labelLaw, len(unit.Scale))}
@@ -369,19 +380,20 @@ func chooseLaw(held []HeldOutCell, values []float64, l Limit) labelLaw {
 	if math.IsInf(normal.Step, 1) { // they are all the same
 		return labelLaw{}
 	}
-	scores := func(of func(h HeldOutCell) law) (all []float64, sum float64) {
-		for _, h := range held {
-			own := logLawScore(of(h), h.Value, resolution(normal.Step, h.Stderr))
+	scores := func(of func(c int, h HeldOutCell) law) (all []float64, sum float64) {
+		for c, h := range held {
+			own := logLawScore(of(c, h), h.Value, resolution(normal.Step, h.Stderr))
 			all, sum = append(all, own), sum+float64(h.weight*own)
 		}
 		return all, sum
 	}
-	base, most := scores(func(h HeldOutCell) law { return normal.law(h.Predicted, h.Stderr) })
-	if own, sum := scores(func(h HeldOutCell) law {
+	base, most := scores(func(_ int, h HeldOutCell) law { return normal.law(h.Predicted, h.Stderr) })
+	if own, sum := scores(func(_ int, h HeldOutCell) law {
 		return boundedLaw{h.Predicted, h.Stderr, math.Inf(-1), math.Inf(1)}
 	}); sum > most {
 		base, most = own, sum
 	}
+	const widest = 3 // that a law gains on one value, as far as chance is asked
 	best, chosen := most, normal
 	for _, k := range lawKinds {
 		if !k.suits(l, values) {
@@ -389,20 +401,31 @@ func chooseLaw(held []HeldOutCell, values []float64, l Limit) labelLaw {
 		}
 		tried := normal
 		tried.Kind = k.name
-		own, sum := scores(func(h HeldOutCell) law { return tried.law(h.Predicted, h.Stderr) })
-		var squares float64
+		own, sum := scores(func(_ int, h HeldOutCell) law { return tried.law(h.Predicted, h.Stderr) })
+		var gain, squares float64
 		for c, h := range held {
-			d := h.weight * (own[c] - base[c])
+			d := float64(h.weight * math.Min(own[c]-base[c], widest))
+			gain += d
 			squares += float64(d * d)
 		}
-		if sum > best && sum-most > math.Sqrt(squares) {
+		if sum > best && gain > math.Sqrt(squares) {
+			best, chosen = sum, tried
+		}
+	}
+	for _, form := range learntForms(l, values) {
+		without, tried := learntWithout(held, form, l), normal
+		if tried.Kind, tried.Learnt = string(form), newLearnt(held, form, l); without == nil || tried.Learnt == nil {
+			continue
+		}
+		_, sum := scores(func(c int, h HeldOutCell) law { return without[c].law(h.Predicted, l.Whole) })
+		if sum > best || form == learntBits && chosen.Kind == "" { // normal laws say nothing of yes or no
 			best, chosen = sum, tried
 		}
 	}
 	if chosen.Kind != "" {
 		cells := slices.Clone(held)
 		for k, h := range cells {
-			cells[k].central = central(chosen.law(h.Predicted, h.Stderr).cdf, h.Value, chosen.Step)
+			cells[k].central = holding(chosen.law(h.Predicted, h.Stderr), h.Value, chosen.Step)
 		}
 		chosen.levels = newLevels(cells)
 	}

@@ -28,17 +28,12 @@ func (g graded) levelOf(level, value float64) float64 {
 
 // ofFamily returns the bounds of a central interval of the predictive distribution of a cell.
 func (c *Completion) ofFamily(e *ensemble, cell []int32, value, level float64) (low, high float64) {
-	m := e.distribution(cell)
-	m.least = c.kindAt(cell).Step
 	from, to, _ := c.limits.at(cell)
-	from = math.Max(from, e.floor())
-	to = math.Min(to, float64(4*e.high)-float64(3*e.low))
-	own := c.levelsOf(cell).levelOf(level, value)
+	step, own := c.kindAt(cell).Step, c.levelsOf(cell).levelOf(level, value)
 	if !c.ordinal(cell) {
 		own = math.Max(own, level)
 	}
-	tail := float64((1 - own) / 2)
-	return m.quantile(tail, from, to), m.quantile(1-tail, from, to)
+	return central(e.law(cell, step, from, to), own, step)
 }
 
 // ordinal reports whether values of a cell are a few grades, of which any central interval holds more than is asked for.

@@ -13,9 +13,12 @@ import (
 // Limit says where the values of some cells lie.
 type Limit struct {
 	Mode, Index int     // the cells of a label of a mode; Mode −1: all cells
-	Min, Max    float64 // −Inf and +Inf: no limit
+	Min, Max    float64 // −Inf and +Inf: what the data show; −NoLimit and NoLimit: none
 	Whole       bool    // values are whole numbers
 }
+
+// NoLimit, as Limit.Max, says that there is none, whatever the known values show; −NoLimit says it as Limit.Min.
+const NoLimit = math.MaxFloat64
 
 // limits are those that were given, the narrowest counting, or those that the values show.
 type limits []Limit
@@ -48,10 +51,24 @@ func (m Limit) Check(o *tensor.Observed) error {
 }
 
 // findLimits adds to the limits that were given those that the values show: none below or above 0, whole numbers, none above
-// 100 or 1 where that is reached again and again, and grades from 1 to no more than 10. Labels with units of their own are
+// 100 or 1 where that is reached again and again, grades from 1 to no more than 10, and an upper end before which values do
+// not thin out (ends). Labels with units of their own are
 // looked at one by one; those with too few exact values to tell are as the whole table is. Where no labels have such units,
 // those of one mode that have names are looked at beside the table.
 func (j *job) findLimits() (all limits, words []string) {
+	all, words = j.addLimits()
+	for k, m := range all {
+		if m.Min == -NoLimit {
+			all[k].Min = math.Inf(-1)
+		}
+		if m.Max == NoLimit {
+			all[k].Max = math.Inf(1)
+		}
+	}
+	return all, words
+}
+
+func (j *job) addLimits() (all limits, words []string) {
 	all = slices.Clone(j.Limits)
 	whole := j.extents(-1)[0]
 	if j.unit < 0 {
@@ -108,9 +125,10 @@ func (j *job) boundedLabels(known limits) (all limits, words []string) {
 }
 
 const (
-	enough    = 20 // exact values that show a limit
-	again     = 3  // times that a limit is reached
-	mostNamed = 64 // labels of a mode that are looked at one by one without units of their own
+	enough     = 20 // exact values that show a limit
+	again      = 3  // times that a limit is reached
+	leastWhole = 3  // the least upper end of whole numbers that the numbers before it show
+	mostNamed  = 64 // labels of a mode that are looked at one by one without units of their own
 )
 
 // extent is what the known values of a label show.
@@ -119,7 +137,9 @@ type extent struct {
 	count                       int
 	low, high                   float64
 	whole                       bool
-	zeros, highest              int // how often 0 and the greatest value are reached
+	zeros, highest              int       // how often 0 and the greatest value are reached
+	last                        [3]int    // values in the last parts of whole numbers, the last first
+	shares                      [2][3]int // in the last, the second and the third tenth below 1, and below 100
 	censored                    bool
 	leastAbove, greatestBeneath float64 // of the limits of censored cells: the least upper and the greatest lower one
 }
@@ -145,6 +165,12 @@ func (j *job) extents(mode int) []extent {
 	for c, y := range j.observed.Values {
 		of(j.observed.Index, c).add(y)
 	}
+	for c, y := range j.observed.Values {
+		e := of(j.observed.Index, c)
+		if k := math.Floor((e.high - y) / e.part()); e.whole && k < float64(len(e.last)) {
+			e.last[int(k)]++
+		}
+	}
 	for k := range j.Censored.Len() {
 		e := of(j.Censored.Index, k)
 		e.censored = true
@@ -166,6 +192,11 @@ func (e *extent) add(y float64) {
 	}
 	if y == 0 {
 		e.zeros++
+	}
+	for k, one := range [2]float64{1, 100} {
+		if tenth := math.Ceil(10 - float64(10*y/one)); tenth >= 0 && tenth <= 3 {
+			e.shares[k][max(0, int(tenth)-1)]++
+		}
 	}
 	e.count++
 	e.whole = e.whole && y == math.Floor(y)
@@ -198,10 +229,49 @@ func (j *job) limitOf(e, whole extent) Limit {
 		if mayHigh {
 			found.Max = e.high
 		}
+	case e.low >= 0 && e.whole && e.wholeEnd() && mayHigh:
+		found.Max = e.high
+	case e.low >= 0 && mayHigh && e.shareOf() > 0:
+		found.Max = e.shareOf()
 	case e.high <= 0 && e.low < 0 && !e.censored && mayHigh:
 		found.Max = 0
 	}
 	return found
+}
+
+// part is a tenth of the numbers from 0 to the greatest value.
+func (e *extent) part() float64 { return math.Ceil((e.high + 1) / 10) }
+
+// wholeEnd reports whether whole numbers end at the greatest value.
+func (e *extent) wholeEnd() bool {
+	const least = 3
+	return e.high >= least && e.highest >= again && ends(e.last[0], e.last[1], e.last[2])
+}
+
+// shareOf is 1 or 100 where values are shares of it, though none need be: they come close to it and to 0, in such numbers that
+// they would pass it if they could. 0: they are not.
+func (e *extent) shareOf() float64 {
+	const low, high = 0.05, 0.98
+	for k, one := range [2]float64{1, 100} {
+		if e.high <= one && e.high >= high*one && e.low <= low*one && ends(e.shares[k][0], e.shares[k][1], e.shares[k][2]) {
+			return one
+		}
+	}
+	return 0
+}
+
+// ends reports whether a range ends that has so many values in its last part, the one before and the one before that: would
+// their logarithm go on as it bends there, or on a line where it bends upward, ten would lie in the next part, and none does.
+// The last part counts a standard error less than it has.
+func ends(last, second, third int) bool {
+	const expected = 10
+	if last == 0 || second == 0 || third == 0 {
+		return false
+	}
+	surely := float64(last) - math.Sqrt(float64(last))
+	ratio := surely / float64(second)
+	bend := math.Min(1, ratio*float64(third)/float64(second))
+	return surely*ratio*bend >= expected
 }
 
 // beyond is the limit of a label without what other limits say of it already.

@@ -236,6 +236,9 @@ func (c *Completion) Bounds(cell []int32, value, stderr, level float64) (low, hi
 		return c.within(cell, value, low, high)
 	}
 	if l := c.laws.at(cell, stderr); l != nil {
+		if l.Learnt != nil && (value <= l.Limit.Min || value >= l.Limit.Max) {
+			value = c.fit.at(cell).value // before limits kept it
+		}
 		low, high = l.bounds(value, stderr, level)
 		return c.within(cell, value, low, high)
 	}

@@ -16,7 +16,7 @@ import (
 
 // fitMagic begins a saved fit; the number changes with what follows: the length of the content, the content, its SHA-256.
 const (
-	fitMagic  = "lacuna fit 3\n"
+	fitMagic  = "lacuna fit 4\n"
 	fitPrefix = "lacuna fit "
 )
 

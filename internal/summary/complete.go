@@ -180,8 +180,13 @@ func (r *Complete) Text() string {
 	} else {
 		s.WriteString("Time was up before any error could be measured.\n")
 	}
+	above := false
 	for _, words := range r.Settings.Limits {
 		fmt.Fprintf(&s, "Filled values are as the known ones: %s.\n", words)
+		above = above || strings.Contains(words, "not above") && !strings.Contains(words, "not above 1, whole")
+	}
+	if above {
+		s.WriteString("If values can be above, say so: --max none, or of a label --max NAME=none.\n")
 	}
 	for _, p := range r.Settings.PeriodsFound {
 		fmt.Fprintf(&s, "Along %q values repeat after %s, which was found in them.\n", r.Modes[p.Mode],

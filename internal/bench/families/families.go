@@ -17,7 +17,9 @@ import (
 )
 
 // Kinds are those of the generated tables.
-func Kinds() []string { return []string{"counts", "positive", "ordinal", "binary"} }
+func Kinds() []string {
+	return []string{"counts", "positive", "ordinal", "binary", "rain", "claims", "days", "shares"}
+}
 
 // Options of Run.
 type Options struct {
@@ -41,6 +43,7 @@ type Result struct {
 	Cells    int            `json:"cells"`    // hidden ones
 	Families map[string]int `json:"families"` // how many tables were taken for values of a family
 	Coverage []float64      `json:"coverage"` // of 90 % intervals, by tenths of the filled value, the smallest first
+	Heaped   []float64      `json:"heaped"`   // share of the commonest value in a tenth: an interval that holds it holds no less
 	Outside  int            `json:"outside"`  // filled values and ends of intervals that no value of the kind can have
 	Better   int            `json:"better"`   // tables whose held-out log score is above that of normal distributions
 	LogScore float64        `json:"log_score"`
@@ -56,6 +59,10 @@ type cell struct{ value, filled, low, high float64 }
 //	positive  exp(3 η + e), e ~ N(0, 0.3²): four orders of magnitude
 //	ordinal   1 + the number of −1.5, −0.5, 0.5, 1.5 below 2 η + e, e standard normal
 //	binary    1 with probability 1 / (1 + exp(−2 η))
+//	rain      12 max(0, 1.5 η + 0.7 e)², to a tenth
+//	claims    0 with probability 1 / (1 + exp(η − 0.8)), otherwise exp(5 + 0.8 η + 0.8 e), to a hundredth
+//	days      binomial out of 31 with logit 2 η − 1.5 + 0.6 e
+//	shares    1 / (1 + exp(−1.5 η − 0.6 e))
 func Run(ctx context.Context, o Options) (results []Result, err error) {
 	o.defaults()
 	all, done := len(o.Kinds)*o.Tables, 0
@@ -187,13 +194,36 @@ func draw(kind string, eta float64, stream *rng.Stream) float64 {
 		}
 		return grade
 	case "binary":
-		if stream.Float64() < 1/(1+math.Exp(-2*eta)) {
+		if stream.Float64() < logistic(2*eta) {
 			return 1
 		}
 		return 0
+	case "rain":
+		root := math.Max(0, 1.5*eta+0.7*stream.NormFloat64())
+		return math.Round(120*root*root) / 10
+	case "claims":
+		amount := math.Exp(5 + 0.8*eta + 0.8*stream.NormFloat64())
+		if stream.Float64() < logistic(0.8-eta) {
+			return 0
+		}
+		return math.Round(100*amount) / 100
+	case "days":
+		p, days := logistic(2*eta-1.5+0.6*stream.NormFloat64()), 0.0
+		for range daysOfMonth {
+			if stream.Float64() < p {
+				days++
+			}
+		}
+		return days
+	case "shares":
+		return logistic(1.5*eta + 0.6*stream.NormFloat64())
 	}
 	panic("families: there is no such kind")
 }
+
+const daysOfMonth = 31
+
+func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // sums collects what tables came to, by kind.
 type sums struct {
@@ -254,13 +284,17 @@ func (s *sums) result(kind string) Result {
 	slices.SortStableFunc(cells, func(a, b cell) int { return cmp.Compare(a.filled, b.filled) })
 	for tenth := range tenths {
 		some := cells[tenth*len(cells)/tenths : (tenth+1)*len(cells)/tenths]
-		var covered float64
+		var covered, commonest float64
+		times := map[float64]float64{}
 		for _, c := range some {
+			times[c.value]++
+			commonest = math.Max(commonest, times[c.value])
 			if c.low <= c.value && c.value <= c.high {
 				covered++
 			}
 		}
 		r.Coverage = append(r.Coverage, covered/float64(len(some)))
+		r.Heaped = append(r.Heaped, commonest/float64(len(some)))
 	}
 	least, most, whole := bounds(kind)
 	for _, c := range cells {
@@ -281,7 +315,11 @@ func bounds(kind string) (least, most float64, whole bool) {
 		return 1, 5, true
 	case "binary":
 		return 0, 1, true
-	case "counts":
+	case "days":
+		return 0, daysOfMonth, true
+	case "shares":
+		return 0, 1, false
+	case "counts", "af":
 		return 0, math.Inf(1), true
 	}
 	return 0, math.Inf(1), false

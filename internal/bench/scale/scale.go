@@ -10,6 +10,7 @@ import (
 
 	"lacuna"
 	"lacuna/dataset"
+	"lacuna/internal/bench/cputime"
 	"lacuna/tensor"
 )
 
@@ -91,7 +92,7 @@ func (o *Options) measure(ctx context.Context, cells int) (Result, error) {
 	heap := watchHeap()
 	options := o.Complete
 	options.Fill = gaps.Index
-	begun, used := time.Now(), cpuSeconds()
+	begun, used := time.Now(), cputime.Seconds()
 	c, err := lacuna.Complete(ctx, known, options)
 	if err == nil {
 		err = ctx.Err()
@@ -101,7 +102,7 @@ func (o *Options) measure(ctx context.Context, cells int) (Result, error) {
 	}
 	r := Result{
 		Cells: cells, Floor: table.Floor(), Claimed: c.FilledNRMSE, Blocks: c.Settings.Blocks, MeasuredNoise: c.HeldOutNRMSE,
-		Seconds: time.Since(begun).Seconds(), CPU: cpuSeconds() - used, BytesPerCell: heap() / float64(cells),
+		Seconds: time.Since(begun).Seconds(), CPU: cputime.Seconds() - used, BytesPerCell: heap() / float64(cells),
 	}
 	begun = time.Now()
 	value := make([]float64, gaps.Len())

@@ -1,11 +1,12 @@
 //go:build unix
 
-package scale
+// Package cputime tells how long the processor has worked for this process.
+package cputime
 
 import "syscall"
 
-// cpuSeconds is the time that all threads of the process have been running.
-func cpuSeconds() float64 {
+// Seconds is the time that all threads of the process have been running.
+func Seconds() float64 {
 	var usage syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
 		return 0
