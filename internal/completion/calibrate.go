@@ -69,7 +69,8 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	square := typicalRatio(pieces)
 	c.noise = portable.Pow(noise*square, trust)
 	c.spread = portable.Pow(spread*square, trust)
-	c.stretchLabels(usable, unit, ownCells)
+	alike := c.alike(usable)
+	c.stretchLabels(usable, unit, ownCells, alike)
 	if c.pieces >= bendPieces {
 		c.bendLabels(usable)
 	}
@@ -86,20 +87,21 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 		own[c.label(h.Cell)] = append(own[c.label(h.Cell)], h)
 	}
 	for _, some := range own {
-		c.own = append(c.own, newGraded(some, c.ratio, c.ratios))
+		c.own = append(c.own, newGraded(some, c.ratio, c.ratios, alike))
 	}
 	return c
 }
 
 // stretchLabels chooses the stretch of every label by how its errors compare with those of all; one with that many
-// held-out cells is drawn half way toward 1.
-func (c *calibration) stretchLabels(cells []HeldOutCell, unit tensor.Scaling, half float64) {
+// held-out cells is drawn half way toward 1, and further where they were hidden together and have errors that are alike.
+func (c *calibration) stretchLabels(cells []HeldOutCell, unit tensor.Scaling, half, alike float64) {
 	for i := range c.stretch {
 		c.stretch[i] = 1
 	}
 	var all sums
-	own := make([]sums, len(c.stretch))
+	own, listed := make([]sums, len(c.stretch)), make([][]HeldOutCell, len(c.stretch))
 	for _, h := range cells {
+		listed[c.label(h.Cell)] = append(listed[c.label(h.Cell)], h)
 		s := sumsOf(h, unit)
 		s.noise, s.spread = float64(c.noise*s.noise), float64(c.spread*s.spread)
 		all.add(s)
@@ -107,11 +109,11 @@ func (c *calibration) stretchLabels(cells []HeldOutCell, unit tensor.Scaling, ha
 	}
 	overall := all.errors / all.variance()
 	for i, s := range own {
-		ratio := 1.0
+		ratio, weight := 1.0, 0.0
 		if s.weight > 0 && overall > 0 {
-			ratio = s.errors / (overall * s.variance())
+			ratio, weight = s.errors/(overall*s.variance()), s.weight*told(listed[i], alike)
 		}
-		c.stretch[i] = math.Sqrt((float64(s.weight*ratio) + half) / (s.weight + half))
+		c.stretch[i] = math.Sqrt((float64(weight*ratio) + half) / (weight + half))
 	}
 }
 

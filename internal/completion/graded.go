@@ -77,6 +77,7 @@ type graded struct {
 	parts   []sample
 	beside  sample  // what every part is taken together with
 	cells   float64 // as which that counts
+	telling float64 // how much every cell tells beside one hidden alone
 }
 
 const (
@@ -85,16 +86,18 @@ const (
 	wholeCells = 20 // as which a whole label counts beside one of its parts
 )
 
-// newGraded takes the held-out cells of a label; where they are few, others count beside them.
-func newGraded(cells []HeldOutCell, of func(h HeldOutCell) float64, others sample) graded {
+// newGraded takes the held-out cells of a label; where they tell little, others count beside them. The errors of cells that were
+// hidden together are alike by so much.
+func newGraded(cells []HeldOutCell, of func(h HeldOutCell) float64, others sample, alike float64) graded {
 	if len(cells) < fewScores {
 		return graded{beside: others}
 	}
+	telling := told(cells, alike)
 	sorted := slices.Clone(cells)
 	slices.SortStableFunc(sorted, func(a, b HeldOutCell) int { return cmp.Compare(a.Predicted, b.Predicted) })
 	var middles []float64
 	var parts []sample
-	for count := min(mostGrades, len(sorted)/gradeCells); count > 1; count-- {
+	for count := min(mostGrades, int(telling*float64(len(sorted)))/gradeCells); count > 1; count-- {
 		middles, parts = nil, nil
 		for k := range count {
 			part := sorted[k*len(sorted)/count : (k+1)*len(sorted)/count]
@@ -102,10 +105,10 @@ func newGraded(cells []HeldOutCell, of func(h HeldOutCell) float64, others sampl
 			parts = append(parts, newSample(part, of))
 		}
 		if ascending(middles) {
-			return grades(middles, parts, others)
+			return grades(middles, parts, others, telling)
 		}
 	}
-	return grades([]float64{0}, []sample{newSample(cells, of)}, others)
+	return grades([]float64{0}, []sample{newSample(cells, of)}, others, telling)
 }
 
 func ascending(values []float64) bool {
@@ -117,12 +120,13 @@ func ascending(values []float64) bool {
 	return true
 }
 
-// grades are parts of a label, beside which the label counts, or others where there is one part alone.
-func grades(middles []float64, parts []sample, others sample) graded {
+// grades are parts of a label, beside which the label counts, or others where there is one part alone. Cells that tell less
+// than one hidden alone have the more beside them.
+func grades(middles []float64, parts []sample, others sample, telling float64) graded {
 	if len(parts) == 1 {
-		return graded{middles, parts, others, ownCells}
+		return graded{middles, parts, others, ownCells / telling, telling}
 	}
-	return graded{middles, parts, merged(parts), wholeCells}
+	return graded{middles, parts, merged(parts), wholeCells / telling, telling}
 }
 
 // merged is the sample of all numbers of some.

@@ -14,7 +14,7 @@ func newLevels(cells []HeldOutCell) graded {
 	if len(usable) < fewScores {
 		return graded{}
 	}
-	return newGraded(usable, func(h HeldOutCell) float64 { return h.central }, sample{})
+	return newGraded(usable, func(h HeldOutCell) float64 { return h.central }, sample{}, 0)
 }
 
 // levelOf is the level of an interval around a filled value that holds that share of the held-out values.

@@ -81,10 +81,11 @@ func (s savedSample) check() bool { return len(s.Values) == len(s.Sums) && slice
 type savedGraded struct {
 	Middles []float64
 	Parts   []savedSample
+	Telling float64 // of each of their cells
 }
 
 func (g graded) saved() savedGraded {
-	out := savedGraded{Middles: g.middles}
+	out := savedGraded{Middles: g.middles, Telling: g.telling}
 	for _, p := range g.parts {
 		out.Parts = append(out.Parts, p.saved())
 	}
@@ -99,11 +100,11 @@ func (g savedGraded) load(others sample) graded {
 	for _, p := range g.Parts {
 		parts = append(parts, p.load())
 	}
-	return grades(g.Middles, parts, others)
+	return grades(g.Middles, parts, others, g.Telling)
 }
 
 func (g savedGraded) check() bool {
-	return len(g.Middles) == len(g.Parts) && ascending(g.Middles) && !slices.ContainsFunc(g.Parts, func(s savedSample) bool { return !s.check() })
+	return len(g.Middles) == len(g.Parts) && (len(g.Parts) == 0 || g.Telling > 0 && g.Telling <= 1) && ascending(g.Middles) && !slices.ContainsFunc(g.Parts, func(s savedSample) bool { return !s.check() })
 }
 
 type savedEnsemble struct {
