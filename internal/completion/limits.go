@@ -52,9 +52,9 @@ func (m Limit) Check(o *tensor.Observed) error {
 
 // findLimits adds to the limits that were given those that the values show: none below or above 0, whole numbers, none above
 // 100 or 1 where that is reached again and again, grades from 1 to no more than 10, and an upper end before which values do
-// not thin out (ends). Labels with units of their own are
-// looked at one by one; those with too few exact values to tell are as the whole table is. Where no labels have such units,
-// those of one mode that have names are looked at beside the table.
+// not thin out (ends). Labels with units of their own are looked at one by one; those with too few exact values to tell are as the
+// whole table is, and where some lie above 0 and others below, only one that comes close to 0 ends there. Where no labels have such
+// units, those of one mode that have names are looked at beside the table.
 func (j *job) findLimits() (all limits, words []string) {
 	all, words = j.addLimits()
 	for k, m := range all {
@@ -79,8 +79,14 @@ func (j *job) addLimits() (all limits, words []string) {
 		return append(all, bounded...), append(words, own...)
 	}
 	var lines []string
-	for i, own := range j.extents(j.unit) {
-		if found := j.limitOf(own, whole); found.words() != "" {
+	extents := j.extents(j.unit)
+	sides := bothSides(extents)
+	for i, own := range extents {
+		found := j.limitOf(own, whole)
+		if sides {
+			found = found.shownBy(own)
+		}
+		if found.words() != "" {
 			all, words = append(all, found), append(words, found.words())
 			lines = append(lines, j.labelWords(j.unit, i, found))
 		}
@@ -92,6 +98,34 @@ func (j *job) addLimits() (all limits, words []string) {
 		return append(slices.Clone(j.Limits), one), same
 	}
 	return all, lines
+}
+
+// bothSides reports whether some labels have all their values above 0 and others all below: then the side is a matter of their
+// levels, as of series that wander, and not of what the values are.
+func bothSides(labels []extent) bool {
+	above, below := false, false
+	for _, e := range labels {
+		if e.count >= enough {
+			above, below = above || e.low >= 0, below || e.high <= 0 && e.low < 0
+		}
+	}
+	return above && below
+}
+
+// shownBy is the limit without an end at 0 that the values of the label do not come close to themselves.
+func (m Limit) shownBy(e extent) Limit {
+	const close = 0.02 // of the range of the values
+	if e.count < enough || e.zeros >= again {
+		return m
+	}
+	reach := close * (e.high - e.low)
+	if m.Min == 0 && e.low > reach {
+		m.Min = math.Inf(-1)
+	}
+	if m.Max == 0 && e.high < -reach {
+		m.Max = math.Inf(1)
+	}
+	return m
 }
 
 func (j *job) labelWords(mode, index int, m Limit) string {

@@ -17,6 +17,7 @@ func TestLimitsThatValuesShow(t *testing.T) {
 	normal := func() float64 { return 3 * stream.NormFloat64() }
 	heap := func() float64 { return math.Max(0, 3*stream.NormFloat64()) }
 	grade := func() float64 { return 1 + float64(stream.IntN(5)) }
+	level := func(at float64) func() float64 { return func() float64 { return at + normal() } }
 	one := func(of func() float64) [2]func() float64 { return [2]func() float64{of, of} }
 	inf := math.Inf(1)
 	for _, test := range []struct {
@@ -49,6 +50,9 @@ func TestLimitsThatValuesShow(t *testing.T) {
 		{"units of their own, few", one(func() float64 { return math.Floor(heap()) }), 15, 1, nil, "0 +Inf true", []string{"not below 0, whole numbers"}},
 		{"units of their own, few, below 0", one(func() float64 { return -heap() }), 15, 1, nil, "-Inf 0 false", []string{"not above 0"}},
 		{"units of their own", [2]func() float64{normal, heap}, 40, 1, nil, "0 +Inf false", []string{"v=y: not below 0"}},
+		{"levels on both sides of 0", [2]func() float64{level(-20), level(20)}, 40, 1, nil, "-Inf +Inf false", nil},
+		{"levels on one side", [2]func() float64{level(40), level(20)}, 40, 1, nil, "0 +Inf false", []string{"not below 0"}},
+		{"a depth beside an amount", [2]func() float64{level(-20), heap}, 40, 1, nil, "0 +Inf false", []string{"v=y: not below 0"}},
 	} {
 		o := &tensor.Observed{Modes: tensor.NumberedModes(tensor.Shape{test.count, 2}), Index: make([][]int32, 2)}
 		o.Modes[1] = tensor.Mode{Name: "v", Labels: []string{"x", "y"}}
