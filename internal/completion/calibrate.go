@@ -24,6 +24,7 @@ type calibration struct {
 	own           []graded  // those of every label; none: too few
 	pieces        float64   // so many pieces of like weight would tell as much
 	uncertainty   float64   // relative standard error of the calibrated deviations
+	tail          tail      // what a few errors far beyond all others add
 	seen          []bool    // the voids that held-out cells had, by position of the subset of modes; nil: not known
 	warning       string    // "" when it could be calibrated
 }
@@ -52,14 +53,17 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 			"not checked against data", len(usable))
 		return c
 	}
-	pieces := piecesOf(usable, unit)
+	typical, far := setApart(usable, unit)
+	pieces := piecesOf(typical, unit)
 	var all sums
 	var squares float64
 	for _, p := range pieces {
 		all.add(p)
 		squares += float64(p.weight * p.weight)
 	}
-	c := calibration{mode: unit.Mode, stretch: make([]float64, len(unit.Scale)), pieces: all.weight * all.weight / squares}
+	c := calibration{
+		mode: unit.Mode, stretch: make([]float64, len(unit.Scale)), pieces: all.weight * all.weight / squares, tail: far,
+	}
 	trust := c.pieces / (c.pieces + 1)
 	noise, spread := all.factors()
 	for k := range pieces {
@@ -69,9 +73,9 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	square := typicalRatio(pieces)
 	c.noise = portable.Pow(noise*square, trust)
 	c.spread = portable.Pow(spread*square, trust)
-	c.stretchLabels(usable, unit, ownCells)
+	c.stretchLabels(typical, unit, ownCells)
 	if c.pieces >= bendPieces {
-		c.bendLabels(usable)
+		c.bendLabels(typical)
 	}
 	var deviations, variances float64
 	for _, p := range pieces {

@@ -28,6 +28,13 @@ type Completion struct {
 	// of their own. It comes from the model's standard errors, calibrated on cells that were hidden in the shapes of the
 	// gaps. FilledUncertainty is its relative standard error.
 	FilledRMSE, FilledNRMSE, FilledUncertainty float64
+	// FarOut is the number of held-out cells whose errors lie far beyond all others, as those of values that were written
+	// down wrongly. No cell's own standard error counts them; FilledRMSE and FilledNRMSE count as large a share of such
+	// errors, with their mean square.
+	FarOut int
+	// FilledMedian and FilledNMedian are the median of the errors to be expected over the cells to be filled, in the data's
+	// units and over the deviations of FilledNRMSE: that of the held-out cells, weighted for what is filled. NaN without any.
+	FilledMedian, FilledNMedian float64
 	// Unlike is the share of the cells to be filled that are unlike any that could be hidden: their standard error is
 	// at least the deviation of the known values.
 	Unlike float64

@@ -239,7 +239,7 @@ func (s *savedFit) load() (*Completion, error) {
 	k := s.Calibration
 	c := &Completion{
 		Observed: observed, Status: s.Status, Settings: s.Settings, Scaling: s.Scaling, UnitMode: s.UnitMode,
-		FilledRMSE: math.NaN(), FilledNRMSE: math.NaN(), HeldOutRMSE: math.NaN(), HeldOutNRMSE: math.NaN(),
+		FilledRMSE: math.NaN(), FilledNRMSE: math.NaN(), FilledMedian: math.NaN(), FilledNMedian: math.NaN(), HeldOutRMSE: math.NaN(), HeldOutNRMSE: math.NaN(),
 		CP: tensor.NewCP(observed.Shape(), 0), level: s.Level, seed: s.Seed, unit: s.Unit, limits: s.Limits, shares: s.Shares,
 		family: s.Family, step: s.Step, levels: s.Levels.load(sample{}),
 		calibration: calibration{
