@@ -13,8 +13,11 @@ const (
 	littleSkill = 0.05 // below which filling with the label's mean does as well
 )
 
-// unlike reports whether a cell lies in a void such as no held-out cell had.
+// unlike reports whether a cell lies in a void such as no held-out cell had, or has a label with so few known cells as none had.
 func (c *Completion) unlike(cell []int32) bool {
+	if c.calibration.unmet && c.calibration.places.of(cell).class == fewKnown {
+		return true
+	}
 	if c.calibration.seen == nil {
 		return false
 	}
@@ -37,14 +40,15 @@ type squares struct {
 // each: its standard error, and what errors far out add.
 func (j *job) judge(c *Completion) (expected []float64) {
 	c.FilledRMSE, c.FilledNRMSE, c.FilledUncertainty = math.NaN(), math.NaN(), c.calibration.uncertainty
-	c.FarOut = c.calibration.tail.cells
+	c.FarOut = c.calibration.farOut()
 	c.FilledMedian, c.FilledNMedian = medians(c.HeldOut, c.unit)
 	expected = make([]float64, len(j.gaps))
 	far := make([]bool, len(j.gaps))
 	parallel.For(j.Threads, len(j.gaps), func(g int) {
 		cell := j.gaps[g]
 		_, stderr := c.At(cell)
-		expected[g] = c.calibration.tail.beside(stderr, c.unit.ScaleAt(cell))
+		k, _ := c.calibration.at(cell)
+		expected[g] = k.tail.beside(stderr, c.unit.ScaleAt(cell))
 		far[g] = c.unlike(cell)
 	})
 	if len(j.gaps) > 0 {
@@ -59,7 +63,7 @@ func (j *job) judge(c *Completion) (expected []float64) {
 		}
 		count := float64(len(j.gaps))
 		c.FilledRMSE, c.FilledNRMSE = math.Sqrt(raw/count), math.Sqrt(squares/count)
-		c.FilledUncertainty = c.calibration.tail.uncertainty(c.FilledUncertainty, squares/count)
+		c.FilledUncertainty = j.uncertainty(c, expected)
 	}
 	for n, d := range j.observed.Shape() {
 		if d <= mostLabels || n == j.unit {
@@ -68,6 +72,27 @@ func (j *job) judge(c *Completion) (expected []float64) {
 	}
 	c.Warnings = append(c.Warnings, j.doubts(c)...)
 	return expected
+}
+
+// uncertainty is the relative standard error of FilledNRMSE: every class of cells adds that of its own mean square.
+func (j *job) uncertainty(c *Completion, expected []float64) float64 {
+	var deviations, sum float64
+	own := map[*calibration]float64{}
+	var order []*calibration
+	for g, s := range expected {
+		k, _ := c.calibration.at(j.gaps[g])
+		if _, met := own[k]; !met {
+			order = append(order, k)
+		}
+		scale := c.unit.ScaleAt(j.gaps[g])
+		own[k] += float64(s*s/(scale*scale)) / float64(len(expected))
+	}
+	for _, k := range order {
+		sum += own[k]
+		d := own[k] * k.tail.uncertainty(k.uncertainty, own[k])
+		deviations += float64(d * d)
+	}
+	return math.Sqrt(deviations) / sum
 }
 
 // medians are those of the errors of held-out cells, weighted for what is to be filled, in the data's units and in deviations.
@@ -124,6 +149,20 @@ func (j *job) doubts(c *Completion) (warnings []string) {
 	if c.Unlike > 0 {
 		warnings = append(warnings, fmt.Sprintf("%.3g %% of the gaps are unlike any known cell that could be hidden: what "+
 			"is said of their error is a guess, no smaller than the spread of the known values", 100*c.Unlike))
+	}
+	if c.calibration.unmet {
+		for n, labels := range c.calibration.places.Few {
+			var names []string
+			for i, few := range labels {
+				if few {
+					names = append(names, j.observed.Modes[n].Labels[i])
+				}
+			}
+			if names != nil {
+				warnings = append(warnings, fmt.Sprintf("%s: %s: so few values are known of what others have many of that "+
+					"no known value could be hidden in the like: what is said of the error there is a guess", j.observed.Modes[n].Name, firstOf(names)))
+			}
+		}
 	}
 	const alike = 2 // root mean square over what it is for the median where errors are normal
 	if c.FarOut > 0 && c.FilledNRMSE > alike*c.FilledNMedian/0.6745 {

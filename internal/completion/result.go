@@ -160,6 +160,7 @@ type HeldOutCell struct {
 	part          int     // that held it out
 	piece         int32   // cells that were hidden together have one number
 	weight        float64 // how well it stands for the cells to be filled
+	standing      standing
 }
 
 // predictor is a fitted model.
@@ -190,7 +191,8 @@ func (c *Completion) At(cell []int32) (value, stderr float64) {
 }
 
 func (c *Completion) stderr(cell []int32, p prediction) float64 {
-	stderr := c.calibration.stderr(cell, p)
+	k, at := c.calibration.at(cell)
+	stderr := k.stderr(cell, at, p)
 	if c.unlike(cell) {
 		stderr = math.Max(stderr, c.unit.ScaleAt(cell))
 	}
@@ -246,6 +248,7 @@ func (c *Completion) Bounds(cell []int32, value, stderr, level float64) (low, hi
 		low, high = l.bounds(value, stderr, level)
 		return c.within(cell, value, low, high)
 	}
-	half := float64(stderr * c.calibration.quantile(cell, value, level))
+	k, _ := c.calibration.at(cell)
+	half := float64(stderr * k.quantile(cell, value, level))
 	return c.within(cell, value, value-half, value+half)
 }

@@ -53,6 +53,19 @@ func setApart(cells []HeldOutCell, unit tensor.Scaling) (typical []HeldOutCell, 
 	return typical, far
 }
 
+// farOut is the number of held-out cells that are far out.
+func (c *calibration) farOut() (cells int) {
+	if c.apart == nil {
+		return c.tail.cells
+	}
+	for _, k := range c.apart {
+		if k != nil {
+			cells += k.tail.cells
+		}
+	}
+	return cells
+}
+
 // uncertainty is the relative standard error of a root mean square, of which that of typical errors alone is known, and its
 // square.
 func (t tail) uncertainty(typical, square float64) float64 {

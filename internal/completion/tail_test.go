@@ -25,7 +25,7 @@ func TestErrorsFarOutAreCountedApart(t *testing.T) {
 		squares += cells[k].Value * cells[k].Value
 	}
 	c := calibrate(cells, all)
-	stderr := c.stderr([]int32{0, 0}, prediction{noise: 1})
+	stderr := c.stderr([]int32{0, 0}, standing{}, prediction{noise: 1})
 	if math.Abs(stderr-1) > 0.03 {
 		t.Errorf("standard error %.3f, want 1", stderr)
 	}
