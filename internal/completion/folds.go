@@ -93,6 +93,13 @@ func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
 		count = min(count, s.most/len(parts))
 	}
 	count = max(1, count)
+	if a := s.looksAhead(s.cells.Modes); a.length > 0 {
+		f.lookAhead(s, a, seed, max(1, int(a.share*float64(count))), parts...)
+		if s = s.without(a); s == nil {
+			return
+		}
+		count = max(1, int((1-a.share)*float64(count)))
+	}
 	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
 	for _, part := range parts {
 		d.deal(part, count)

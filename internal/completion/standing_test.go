@@ -100,6 +100,42 @@ func TestClassesAreCalibratedApart(t *testing.T) {
 	}
 }
 
+// upToToday is poorTable's kind with a last mode of thirty days, of which the last eight are not known.
+func upToToday() *tensor.Observed {
+	o := gapped(tensor.Shape{6, 8, 30}, func(cell []int32) bool { return cell[2] >= 22 || (cell[0]+cell[1]+cell[2])%11 == 0 })
+	for i := range o.Modes[2].Labels {
+		o.Modes[2].Coordinates = append(o.Modes[2].Coordinates, float64(i))
+	}
+	return o
+}
+
+// TestPartsLookAhead asks that parts hide everything from a day on, and hold out the days that follow it.
+func TestPartsLookAhead(t *testing.T) {
+	s := shapeOf(upToToday())
+	f := newFolds(s, 0.1, 1)
+	starts := map[int]bool{}
+	for _, part := range []int{0, 1, f.parts - 2, f.parts - 1} {
+		counts := s.labelCounts(2, f.hiddenBy(part))[:22]
+		start := slices.Index(counts, 0)
+		if start < 10 || slices.Max(counts[start:]) > 0 {
+			t.Fatalf("part %d leaves of the days %v", part, counts)
+		}
+		starts[start] = true
+		held := map[int32]bool{}
+		for c, p := range f.part {
+			if day := s.cells.Index[2][c]; int(p) == part && int(day) >= start {
+				held[day] = true
+			}
+		}
+		if len(held) < 3 || !held[int32(start)] {
+			t.Errorf("part %d hides all from day %d on, and holds out days %v", part, start, held)
+		}
+	}
+	if len(starts) < 2 {
+		t.Errorf("all parts begin on day %v", starts)
+	}
+}
+
 // TestErrorsGrowAhead calibrates errors that grow as the root of the distance, with a model's that do not.
 func TestErrorsGrowAhead(t *testing.T) {
 	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
