@@ -48,7 +48,7 @@ func (c *calibration) bendLabels(cells []HeldOutCell) {
 			continue
 		}
 		slices.SortStableFunc(list, func(a, b HeldOutCell) int { return cmp.Compare(a.Predicted, b.Predicted) })
-		b := newBending(list, c)
+		b := newBending(list, c, func(h HeldOutCell) float64 { return h.Predicted })
 		if b.fit() {
 			bends[label] = b.bend()
 		}
@@ -77,11 +77,11 @@ const (
 	jitterLogs = 0.15 // σ
 )
 
-// newBending takes cells in ascending order of their filled value.
-func newBending(cells []HeldOutCell, c *calibration) *bending {
+// newBending takes cells in ascending order of what they are bent along.
+func newBending(cells []HeldOutCell, c *calibration, along func(h HeldOutCell) float64) *bending {
 	b := new(bending)
 	for k, at := range []float64{0.05, 0.2, 0.4, 0.6, 0.8, 0.95} {
-		value := cells[int(at*float64(len(cells)-1))].Predicted
+		value := along(cells[int(at*float64(len(cells)-1))])
 		if k == 0 || value > b.knots[len(b.knots)-1] {
 			b.knots = append(b.knots, value)
 		}
@@ -91,10 +91,11 @@ func newBending(cells []HeldOutCell, c *calibration) *bending {
 	}
 	var mean, total float64
 	for _, h := range cells {
-		at := min(max(1, sort.SearchFloat64s(b.knots, h.Predicted)), len(b.knots)-1)
-		s := c.stderr(h.Cell, prediction{h.Predicted, h.spread, h.noise})
+		x := along(h)
+		at := min(max(1, sort.SearchFloat64s(b.knots, x)), len(b.knots)-1)
+		s := c.stderr(h.Cell, h.standing, prediction{h.Predicted, h.spread, h.noise})
 		b.left = append(b.left, at-1)
-		share := (h.Predicted - b.knots[at-1]) / (b.knots[at] - b.knots[at-1])
+		share := (x - b.knots[at-1]) / (b.knots[at] - b.knots[at-1])
 		b.share = append(b.share, math.Min(math.Max(0, share), 1))
 		b.ratio, b.square = append(b.ratio, math.Abs(h.Value-h.Predicted)/s), append(b.square, float64(s*s))
 		b.weight = append(b.weight, h.weight)

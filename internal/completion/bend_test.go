@@ -25,16 +25,16 @@ func TestStandardErrorsGrowWithTheValue(t *testing.T) {
 	c := calibrate(held(6000, func(k int) int32 { return int32(k) }), unit)
 	for _, value := range []float64{1, 5, 9} {
 		want := 0.5 + value/5
-		if got := c.stderr([]int32{0}, prediction{value: value, noise: 1}); math.Abs(got/want-1) > 0.12 {
+		if got := c.stderr([]int32{0}, standing{}, prediction{value: value, noise: 1}); math.Abs(got/want-1) > 0.12 {
 			t.Errorf("at %v the standard error is %.3f, the errors %.3f", value, got, want)
 		}
 	}
-	low, high := c.stderr([]int32{0}, prediction{-50, 0, 1}), c.stderr([]int32{0}, prediction{99, 0, 1})
+	low, high := c.stderr([]int32{0}, standing{}, prediction{-50, 0, 1}), c.stderr([]int32{0}, standing{}, prediction{99, 0, 1})
 	if !(low < 1 && high < 3) {
 		t.Errorf("beyond the known values %.3f and %.3f", low, high)
 	}
 	few := calibrate(held(6000, func(k int) int32 { return int32(k % 5) }), unit)
-	if a, b := few.stderr([]int32{0}, prediction{1, 0, 1}), few.stderr([]int32{0}, prediction{9, 0, 1}); a != b {
+	if a, b := few.stderr([]int32{0}, standing{}, prediction{1, 0, 1}), few.stderr([]int32{0}, standing{}, prediction{9, 0, 1}); a != b {
 		t.Errorf("five pieces bend standard errors: %.3f and %.3f", a, b)
 	}
 }

@@ -24,8 +24,13 @@ type calibration struct {
 	own           []graded  // those of every label; none: too few
 	pieces        float64   // so many pieces of like weight would tell as much
 	uncertainty   float64   // relative standard error of the calibrated deviations
-	seen          []bool    // the voids that held-out cells had, by position of the subset of modes; nil: not known
-	warning       string    // "" when it could be calibrated
+	tail          tail      // what a few errors far beyond all others add
+	reach         bend      // along the logarithm of the steps of standings
+	places        places
+	unmet         bool           // labels have few known cells, and no held-out cell had so few
+	apart         []*calibration // of the classes that have one of their own; nil: none has
+	seen          []bool         // the voids that held-out cells had, by position of the subset of modes; nil: not known
+	warning       string         // "" when it could be calibrated
 }
 
 // ownCells is the number of a label's held-out cells with which its own calibration counts as much as that of all.
@@ -52,14 +57,17 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 			"not checked against data", len(usable))
 		return c
 	}
-	pieces := piecesOf(usable, unit)
+	typical, far := setApart(usable, unit)
+	pieces := piecesOf(typical, unit)
 	var all sums
 	var squares float64
 	for _, p := range pieces {
 		all.add(p)
 		squares += float64(p.weight * p.weight)
 	}
-	c := calibration{mode: unit.Mode, stretch: make([]float64, len(unit.Scale)), pieces: all.weight * all.weight / squares}
+	c := calibration{
+		mode: unit.Mode, stretch: make([]float64, len(unit.Scale)), pieces: all.weight * all.weight / squares, tail: far,
+	}
 	trust := c.pieces / (c.pieces + 1)
 	noise, spread := all.factors()
 	for k := range pieces {
@@ -69,11 +77,12 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 	square := typicalRatio(pieces)
 	c.noise = portable.Pow(noise*square, trust)
 	c.spread = portable.Pow(spread*square, trust)
-	alike := c.alike(usable)
-	c.stretchLabels(usable, unit, ownCells, alike)
+	alike := c.alike(typical)
+	c.stretchLabels(typical, unit, ownCells, alike)
 	if c.pieces >= bendPieces {
-		c.bendLabels(usable)
+		c.bendLabels(typical)
 	}
+	c.reachOut(typical)
 	var deviations, variances float64
 	for _, p := range pieces {
 		d := p.errors/square - p.variance()
@@ -223,28 +232,33 @@ func labelOf(mode int, cell []int32) int32 {
 
 // ratio is the error of a held-out cell, whose standard error is not calibrated yet, in calibrated ones.
 func (c calibration) ratio(h HeldOutCell) float64 {
-	return math.Abs(h.Value-h.Predicted) / c.stderr(h.Cell, prediction{h.Predicted, h.spread, h.noise})
+	return math.Abs(h.Value-h.Predicted) / c.stderr(h.Cell, h.standing, prediction{h.Predicted, h.spread, h.noise})
 }
 
 // stderr is the calibrated standard error of a cell, from what the model says of it.
-func (c calibration) stderr(cell []int32, p prediction) float64 {
-	return c.factor(cell, p.value) * math.Sqrt(float64(c.spread*p.spread)+float64(c.noise*p.noise))
+func (c calibration) stderr(cell []int32, at standing, p prediction) float64 {
+	return c.factor(cell, at, p.value) * math.Sqrt(float64(c.spread*p.spread)+float64(c.noise*p.noise))
 }
 
-// factor is the stretch of a cell's label, bent for its value.
-func (c calibration) factor(cell []int32, value float64) float64 {
+// factor is the stretch of a cell's label, bent for its standing and its value.
+func (c calibration) factor(cell []int32, at standing, value float64) float64 {
 	label := c.label(cell)
-	if c.bends == nil {
-		return c.stretch[label]
+	stretch := c.stretch[label]
+	if at.steps > 0 {
+		stretch *= c.reach.at(portable.Log(at.steps))
 	}
-	return c.stretch[label] * c.bends[label].at(value)
+	if c.bends == nil {
+		return stretch
+	}
+	return stretch * c.bends[label].at(value)
 }
 
 // apply returns the cells with calibrated standard errors.
-func (c calibration) apply(cells []HeldOutCell) []HeldOutCell {
+func (c *calibration) apply(cells []HeldOutCell) []HeldOutCell {
 	out := append([]HeldOutCell(nil), cells...)
 	for k := range out {
-		out[k].Stderr = c.stderr(out[k].Cell, prediction{out[k].Predicted, out[k].spread, out[k].noise})
+		h := &out[k]
+		h.Stderr = c.of(h.standing).stderr(h.Cell, h.standing, prediction{h.Predicted, h.spread, h.noise})
 	}
 	return out
 }

@@ -167,11 +167,11 @@ func widening(from, to float64) float64 {
 
 // alone is the factor of the variances with which predictions of held-out cells without a companion have calibrated standard
 // errors of the size of their errors.
-func (c calibration) alone(cells []HeldOutCell, without []prediction, unit tensor.Scaling) float64 {
+func (c *calibration) alone(cells []HeldOutCell, without []prediction, unit tensor.Scaling) float64 {
 	var errors, variances float64
 	for k, p := range without {
 		h, scale := cells[k], unit.ScaleAt(cells[k].Cell)
-		e, s := (h.Value-p.value)/scale, c.stderr(h.Cell, p)/scale
+		e, s := (h.Value-p.value)/scale, c.of(h.standing).stderr(h.Cell, h.standing, p)/scale
 		errors += float64(h.weight * e * e)
 		variances += float64(h.weight * s * s)
 	}

@@ -71,10 +71,10 @@ func (c *Completion) Draws(first int, index [][]int32, values [][]float64) {
 
 // calibrated is a variate as the standard error of the cell has it.
 func (c *Completion) calibrated(number int, cell []int32, p prediction, v variate) float64 {
-	k := &c.calibration
+	k, at := c.calibration.at(cell)
 	deviation := float64(math.Sqrt(k.spread)*v.value) + float64(math.Sqrt(k.noise)*v.noise)
-	deviation *= k.factor(cell, p.value)
-	own, whole := k.stderr(cell, p), c.stderr(cell, p)
+	deviation *= k.factor(cell, at, p.value)
+	own, whole := k.stderr(cell, at, p), c.stderr(cell, p)
 	switch {
 	case own == whole:
 		return deviation

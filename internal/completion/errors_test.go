@@ -25,7 +25,7 @@ func TestCalibrationWeighs(t *testing.T) {
 	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
 	for _, of := range []struct{ first, second, want float64 }{{1, 1e-6, 1}, {1e-6, 1, 5}} {
 		c := calibrate(slices.Concat(mistaken(0, 1000, 1, of.first), mistaken(1, 1000, 5, of.second)), all)
-		if got := c.stderr([]int32{0, 0}, prediction{spread: 0, noise: 1}); math.Abs(got/of.want-1) > 0.1 {
+		if got := c.stderr([]int32{0, 0}, standing{}, prediction{spread: 0, noise: 1}); math.Abs(got/of.want-1) > 0.1 {
 			t.Errorf("weights %v and %v: stretch %.2f, want %v", of.first, of.second, got, of.want)
 		}
 		if q := c.quantile(nil, 0, 0.9); math.Abs(q-1.64) > 0.15 {
@@ -37,7 +37,9 @@ func TestCalibrationWeighs(t *testing.T) {
 func TestStretchOfALabelIsDrawnTowardThatOfAll(t *testing.T) {
 	units := tensor.Scaling{Mode: 0, Mean: []float64{0, 0, 0, 0}, Scale: []float64{1, 1, 1, 1}}
 	c := calibrate(slices.Concat(mistaken(0, 2000, 1, 1), mistaken(1, 2000, 2, 1), mistaken(2, 10, 6, 1)), units)
-	stretch := func(label int32) float64 { return c.stderr([]int32{label, 0}, prediction{spread: 0, noise: 1}) }
+	stretch := func(label int32) float64 {
+		return c.stderr([]int32{label, 0}, standing{}, prediction{spread: 0, noise: 1})
+	}
 	all := stretch(3) // has no cells
 	if all < 1.4 || all > 1.8 {
 		t.Errorf("a label without cells has the stretch %.2f, that of all is %.2f", all, math.Sqrt(2.5))
@@ -59,16 +61,16 @@ func TestNoiseIsNotShrunkWithTheSpread(t *testing.T) {
 		cells[k].spread = 1
 	}
 	c := calibrate(cells, all)
-	if got := c.stderr([]int32{0}, prediction{spread: 0.05, noise: 1}); math.Abs(got-1) > 0.07 {
+	if got := c.stderr([]int32{0}, standing{}, prediction{spread: 0.05, noise: 1}); math.Abs(got-1) > 0.07 {
 		t.Errorf("noise 1, almost no spread: standard error %.3f", got)
 	}
-	if got := c.stderr([]int32{0}, prediction{spread: 1, noise: 1}); math.Abs(got-1) > 0.05 {
+	if got := c.stderr([]int32{0}, standing{}, prediction{spread: 1, noise: 1}); math.Abs(got-1) > 0.05 {
 		t.Errorf("a cell like those held out: standard error %.3f, want 1", got)
 	}
 	for k := range cells {
 		cells[k].noise, cells[k].spread = 0.01, 4 // now the errors are those of the spread
 	}
-	if got := calibrate(cells, all).stderr([]int32{0}, prediction{spread: 4, noise: 0.01}); math.Abs(got-1) > 0.05 {
+	if got := calibrate(cells, all).stderr([]int32{0}, standing{}, prediction{spread: 4, noise: 0.01}); math.Abs(got-1) > 0.05 {
 		t.Errorf("spread 4, errors 1: standard error %.3f", got)
 	}
 }

@@ -253,7 +253,7 @@ func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel sel
 		exact.learn(again, out.heldOut)
 	}
 	seen := j.weigh(out.heldOut, f, exact)
-	out.calibration = calibrate(out.heldOut, j.scoring(j.observed))
+	out.calibration = j.calibrate(out.heldOut, f)
 	out.calibration.seen = seen
 	out.heldOut = out.calibration.apply(out.heldOut)
 	return out

@@ -82,6 +82,16 @@ func (c calibration) extended(stretch []float64) calibration {
 	if c.bends != nil {
 		c.bends = append(slices.Clone(c.bends), make([]bend, len(stretch))...)
 	}
+	if c.apart != nil {
+		apart := slices.Clone(c.apart)
+		for k, own := range apart {
+			if own != nil {
+				further := own.extended(stretch)
+				apart[k] = &further
+			}
+		}
+		c.apart = apart
+	}
 	if c.own != nil {
 		c.own = append(slices.Clone(c.own), slices.Repeat([]graded{{beside: c.ratios}}, len(stretch))...)
 	}

@@ -18,7 +18,8 @@ type folds struct {
 	part      []uint8   // [c]: the part that holds the cell out, or none
 	piece     []int32   // [c]: cells that were hidden together have one number; nil: each was hidden alone
 	at        []int32   // cells that piece is of, ascending; nil: all
-	beside    [][]int32 // [part]: cells hidden with it that another part holds out
+	beside    [][]int32 // [part]: cells hidden with it that another part holds out, or none
+	pieces    int32     // that are no copies of gaps
 }
 
 // none is the part of a cell that is never held out.
@@ -26,19 +27,26 @@ const none = math.MaxUint8
 
 // newFolds hides cells in between 1 and 100 parts, each of the share asked for, or of one piece where that is larger.
 func newFolds(s *shape, share float64, seed uint64) folds {
-	if s.shaped() == 0 {
-		return scatteredFolds(s.cells, share, seed)
-	}
 	f := emptyFolds(s.cells, share)
-	parts := make([]int, f.parts)
-	for part := range parts {
-		parts[part] = part
+	if s.shaped() > 0 {
+		f.dealShaped(s, seed, s.cells.Len()/f.parts, f.numbers()...)
+		f.dropEmpty()
+	} else {
+		f.parts = 0
 	}
-	f.dealShaped(s, seed, s.cells.Len()/f.parts, parts...)
-	if f.dropEmpty(); f.parts == 0 {
-		return scatteredFolds(s.cells, share, seed)
+	if f.parts == 0 {
+		f = scatteredFolds(s.cells, share, seed)
 	}
+	f.thin(s, seed, f.numbers()...)
 	return f
+}
+
+// numbers are those of the parts.
+func (f folds) numbers() (parts []int) {
+	for part := range f.parts {
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 // dropEmpty leaves out the parts that hold no cell out: where each piece is large, the first parts may take them all.
@@ -64,6 +72,7 @@ func twoFolds(s *shape, share float64, seed uint64) folds {
 	f := emptyFolds(s.cells, share)
 	if s.shaped() > 0 {
 		f.dealShaped(s, seed, min(heldOut, s.cells.Len()/f.parts), 0, f.parts-1)
+		f.thin(s, seed, 0, f.parts-1)
 		f.pack()
 		return f
 	}
@@ -84,6 +93,13 @@ func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
 		count = min(count, s.most/len(parts))
 	}
 	count = max(1, count)
+	if a := s.looksAhead(s.cells.Modes); a.length > 0 {
+		f.lookAhead(s, a, seed, max(1, int(a.share*float64(count))), parts...)
+		if s = s.without(a); s == nil {
+			return
+		}
+		count = max(1, int((1-a.share)*float64(count)))
+	}
 	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
 	for _, part := range parts {
 		d.deal(part, count)

@@ -39,7 +39,7 @@ func TestIntervalsKeepToTheirLabelAndLevel(t *testing.T) {
 		value, least, most float64
 	}{{0, 1, 0, 0.05}, {0, 9, 0.9, 1.2}, {1, 1, 1.4, 1.9}, {1, 9, 1.4, 1.9}} {
 		cell := []int32{test.label, 0}
-		half := c.quantile(cell, test.value, 0.9) * c.stderr(cell, prediction{test.value, 0, 1})
+		half := c.quantile(cell, test.value, 0.9) * c.stderr(cell, standing{}, prediction{test.value, 0, 1})
 		if half < test.least || half > test.most {
 			t.Errorf("label %d at %v: half an interval is %.3f, want %v to %v", test.label, test.value, half, test.least, test.most)
 		}

@@ -28,6 +28,13 @@ type Completion struct {
 	// of their own. It comes from the model's standard errors, calibrated on cells that were hidden in the shapes of the
 	// gaps. FilledUncertainty is its relative standard error.
 	FilledRMSE, FilledNRMSE, FilledUncertainty float64
+	// FarOut is the number of held-out cells whose errors lie far beyond all others, as those of values that were written
+	// down wrongly. No cell's own standard error counts them; FilledRMSE and FilledNRMSE count as large a share of such
+	// errors, with their mean square.
+	FarOut int
+	// FilledMedian and FilledNMedian are the median of the errors to be expected over the cells to be filled, in the data's
+	// units and over the deviations of FilledNRMSE: that of the held-out cells, weighted for what is filled. NaN without any.
+	FilledMedian, FilledNMedian float64
 	// Unlike is the share of the cells to be filled that are unlike any that could be hidden: their standard error is
 	// at least the deviation of the known values.
 	Unlike float64
@@ -153,6 +160,7 @@ type HeldOutCell struct {
 	part          int     // that held it out
 	piece         int32   // cells that were hidden together have one number
 	weight        float64 // how well it stands for the cells to be filled
+	standing      standing
 }
 
 // predictor is a fitted model.
@@ -183,7 +191,8 @@ func (c *Completion) At(cell []int32) (value, stderr float64) {
 }
 
 func (c *Completion) stderr(cell []int32, p prediction) float64 {
-	stderr := c.calibration.stderr(cell, p)
+	k, at := c.calibration.at(cell)
+	stderr := k.stderr(cell, at, p)
 	if c.unlike(cell) {
 		stderr = math.Max(stderr, c.unit.ScaleAt(cell))
 	}
@@ -242,6 +251,7 @@ func (c *Completion) Bounds(cell []int32, value, stderr, level float64) (low, hi
 		low, high = l.bounds(value, stderr, level)
 		return c.within(cell, value, low, high)
 	}
-	half := float64(stderr * c.calibration.quantile(cell, value, level))
+	k, _ := c.calibration.at(cell)
+	half := float64(stderr * k.quantile(cell, value, level))
 	return c.within(cell, value, value-half, value+half)
 }

@@ -65,6 +65,16 @@ type savedCalibration struct {
 	Own                                []savedGraded
 	Seen                               []bool
 	Bends                              []savedBend
+	Reach                              savedBend
+	Places                             places
+	Unmet                              bool
+	Apart                              []savedApart
+}
+
+// savedApart is the calibration of a class of cells.
+type savedApart struct {
+	Class class
+	Of    savedCalibration
 }
 
 type savedBend struct{ Values, Factors []float64 }
@@ -145,15 +155,12 @@ func (c *Completion) Save(w io.Writer) error {
 }
 
 func (c *Completion) saved() (*savedFit, error) {
-	k := c.calibration
 	out := &savedFit{
 		Modes: c.Observed.Modes, Index: c.Observed.Index, Values: c.Observed.Values, Low: c.Observed.Low, High: c.Observed.High,
 		Settings: c.Settings, Status: c.Status, Seed: c.seed, Level: c.level, Scaling: c.Scaling, Unit: c.unit,
 		UnitMode: c.UnitMode, Limits: c.limits, Shares: c.shares,
 		Family: c.family, Step: c.step, Levels: c.levels.saved(),
-		Calibration: savedCalibration{
-			k.noise, k.spread, k.pieces, k.uncertainty, k.mode, k.stretch, k.ratios.saved(), nil, k.seen, nil,
-		},
+		Calibration: c.calibration.saved(),
 	}
 	out.Kinds = c.kinds
 	for _, l := range c.labelLevels {
@@ -163,12 +170,6 @@ func (c *Completion) saved() (*savedFit, error) {
 		for _, l := range c.laws.Of {
 			out.LawLevels = append(out.LawLevels, l.levels.saved())
 		}
-	}
-	for _, r := range k.own {
-		out.Calibration.Own = append(out.Calibration.Own, r.saved())
-	}
-	for _, b := range k.bends {
-		out.Calibration.Bends = append(out.Calibration.Bends, savedBend{b.values, b.factors})
 	}
 	if with, ok := c.fit.(*accompanied); ok {
 		out.Companion = &savedCompanion{with.companion.chosen, with.companion.residual[0]}
@@ -237,26 +238,16 @@ func (s *savedFit) load() (*Completion, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := s.Calibration
 	c := &Completion{
 		Observed: observed, Status: s.Status, Settings: s.Settings, Scaling: s.Scaling, UnitMode: s.UnitMode,
-		FilledRMSE: math.NaN(), FilledNRMSE: math.NaN(), HeldOutRMSE: math.NaN(), HeldOutNRMSE: math.NaN(),
+		FilledRMSE: math.NaN(), FilledNRMSE: math.NaN(), FilledMedian: math.NaN(), FilledNMedian: math.NaN(), HeldOutRMSE: math.NaN(), HeldOutNRMSE: math.NaN(),
 		CP: tensor.NewCP(observed.Shape(), 0), level: s.Level, seed: s.Seed, unit: s.Unit, limits: s.Limits, shares: s.Shares,
 		family: s.Family, step: s.Step, levels: s.Levels.load(sample{}),
-		calibration: calibration{
-			noise: k.Noise, spread: k.Spread, mode: k.Mode, stretch: k.Stretch, ratios: k.Ratios.load(),
-			pieces: k.Pieces, uncertainty: k.Uncertainty, seen: k.Seen,
-		},
+		calibration: s.Calibration.load(),
 	}
 	c.kinds = s.Kinds
 	for _, l := range s.LabelLevels {
 		c.labelLevels = append(c.labelLevels, l.load(sample{}))
-	}
-	for _, r := range k.Own {
-		c.calibration.own = append(c.calibration.own, r.load(c.calibration.ratios))
-	}
-	for _, b := range k.Bends {
-		c.calibration.bends = append(c.calibration.bends, bend{b.Values, b.Factors})
 	}
 	if err := s.check(observed.Shape()); err != nil {
 		return nil, err
@@ -355,21 +346,15 @@ func (s *savedFit) check(shape tensor.Shape) error {
 			return errors.New("a limit names no mode")
 		}
 	}
-	if !k.Ratios.check() || slices.ContainsFunc(k.Own, func(g savedGraded) bool { return !g.check() }) {
-		return errors.New("the calibration does not fit together")
+	if err := k.check(labels, subsets); err != nil {
+		return err
 	}
-	if len(k.Own) != 0 && len(k.Own) != len(k.Stretch) {
-		return errors.New("the calibration does not fit the table")
-	}
-	if !labels(k.Mode, len(k.Stretch)) || k.Seen != nil && len(k.Seen) != subsets+1 {
-		return errors.New("the calibration does not fit the table")
-	}
-	if len(k.Bends) != 0 && len(k.Bends) != len(k.Stretch) {
-		return errors.New("the calibration does not fit the table")
-	}
-	for _, b := range k.Bends {
-		if len(b.Values) != len(b.Factors) || !slices.IsSorted(b.Values) {
+	for _, a := range k.Apart {
+		if a.Class < 0 || a.Class >= classes || len(a.Of.Apart) > 0 {
 			return errors.New("the calibration does not fit together")
+		}
+		if err := a.Of.check(labels, subsets); err != nil {
+			return err
 		}
 	}
 	if s.Ensemble == nil && s.Exact == nil && s.Constant == nil {

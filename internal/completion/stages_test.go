@@ -203,7 +203,7 @@ func TestCalibrationCovers(t *testing.T) {
 	}
 	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
 	c := calibrate(cells[:1000], all)
-	stretch := c.stderr(nil, prediction{spread: 0, noise: 1})
+	stretch := c.stderr(nil, standing{}, prediction{spread: 0, noise: 1})
 	if c.warning != "" || stretch < 2.8 || stretch > 3.2 || c.uncertainty < 0.01 || c.uncertainty > 0.05 {
 		t.Errorf("stretch %.2f ± %.2g, want 3 (%s)", stretch, c.uncertainty, c.warning)
 	}
@@ -226,7 +226,7 @@ func TestCalibrationCovers(t *testing.T) {
 			t.Errorf("intervals of %v hold %v of fresh cells", level, share)
 		}
 	}
-	if few := calibrate(cells[:5], all); few.warning == "" || few.stderr(nil, prediction{spread: 0, noise: 1}) != 1 {
+	if few := calibrate(cells[:5], all); few.warning == "" || few.stderr(nil, standing{}, prediction{spread: 0, noise: 1}) != 1 {
 		t.Errorf("five cells: stretch %v, warning %q", few.stretch, few.warning)
 	}
 }

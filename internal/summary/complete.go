@@ -41,6 +41,9 @@ type Complete struct {
 	HeldOutNRMSE Number `json:"held_out_nrmse"`
 	FilledRMSE   Number `json:"filled_rmse"`
 	FilledNRMSE  Number `json:"filled_nrmse"`
+	Median       Number `json:"filled_median"`
+	NMedian      Number `json:"filled_nmedian"`
+	FarOut       int    `json:"far_out"`
 	Uncertainty  Number `json:"filled_uncertainty"`
 	Unlike       Number `json:"filled_unlike"`
 
@@ -109,7 +112,8 @@ func NewComplete(table *dataio.Table, seed uint64) *Complete {
 		Order: observed.Order(), Shape: observed.Shape(), Seed: seed,
 		HeldOutRMSE: Number(math.NaN()), HeldOutNRMSE: Number(math.NaN()), Warnings: []string{},
 		LogScore: Number(math.NaN()), LogScoreNormal: Number(math.NaN()),
-		FilledRMSE: Number(math.NaN()), FilledNRMSE: Number(math.NaN()), Uncertainty: Number(math.NaN()), unitMode: -1,
+		FilledRMSE: Number(math.NaN()), FilledNRMSE: Number(math.NaN()), Median: Number(math.NaN()), NMedian: Number(math.NaN()),
+		Uncertainty: Number(math.NaN()), unitMode: -1,
 	}
 	for _, mode := range observed.Modes {
 		r.Modes = append(r.Modes, mode.Name)
@@ -129,6 +133,7 @@ func (r *Complete) Add(c *lacuna.Completion) {
 	r.HeldOut = len(c.HeldOut)
 	r.HeldOutRMSE, r.HeldOutNRMSE = Number(c.HeldOutRMSE), Number(c.HeldOutNRMSE)
 	r.FilledRMSE, r.FilledNRMSE = Number(c.FilledRMSE), Number(c.FilledNRMSE)
+	r.Median, r.NMedian, r.FarOut = Number(c.FilledMedian), Number(c.FilledNMedian), c.FarOut
 	r.Uncertainty, r.Unlike, r.unitMode = Number(c.FilledUncertainty), Number(c.Unlike), c.UnitMode
 	for _, l := range c.ByLabel {
 		mode := c.Observed.Modes[l.Mode]

@@ -1,0 +1,85 @@
+package completion
+
+import (
+	"math"
+
+	"lacuna/tensor"
+)
+
+// tail is what a few errors far beyond all others add to the mean square of errors: values that were measured or written
+// down wrongly, which come among those to be filled as often as among those that are known, and that nothing foretells. One
+// of them would say more of standard errors than all other cells, so that these leave them out.
+type tail struct {
+	square    float64 // mean over all cells, in units of their labels
+	deviation float64 // standard error of that
+	cells     int     // held-out ones
+}
+
+// Held-out cells are far out where their errors, in the model's standard errors, are beyond farOut times those of nine in ten.
+const (
+	farOut     = 6
+	mostFarOut = 0.02 // of the cells, beyond which they are no exception
+	inCompany  = 0.2  // share of a piece, from which it is the piece that is off
+)
+
+// setApart returns the held-out cells without those that are far out, and what these add.
+func setApart(cells []HeldOutCell, unit tensor.Scaling) (typical []HeldOutCell, far tail) {
+	ratio := func(h HeldOutCell) float64 { return math.Abs(h.Value-h.Predicted) / math.Sqrt(h.spread+h.noise) }
+	ratios := newSample(cells, ratio)
+	bound := farOut * ratios.quantile(0.9, sample{}, 0)
+	out, all := map[int32]float64{}, map[int32]float64{}
+	for _, h := range cells {
+		all[h.piece]++
+		if ratio(h) > bound {
+			out[h.piece]++
+		}
+	}
+	for _, h := range cells {
+		if ratio(h) > bound && (all[h.piece] == 1 || out[h.piece] <= float64(inCompany*all[h.piece])) {
+			e := (h.Value - h.Predicted) / unit.ScaleAt(h.Cell)
+			square := float64(e * e)
+			far.cells++
+			far.square += square
+			far.deviation += float64(square * square)
+		} else {
+			typical = append(typical, h)
+		}
+	}
+	count := float64(len(cells))
+	if far.cells == 0 || float64(far.cells) > float64(mostFarOut*count) {
+		return cells, tail{}
+	}
+	far.square, far.deviation = far.square/count, math.Sqrt(far.deviation)/count
+	return typical, far
+}
+
+// farOut is the number of held-out cells that are far out.
+func (c *calibration) farOut() (cells int) {
+	if c.apart == nil {
+		return c.tail.cells
+	}
+	for _, k := range c.apart {
+		if k != nil {
+			cells += k.tail.cells
+		}
+	}
+	return cells
+}
+
+// uncertainty is the relative standard error of a root mean square, of which that of typical errors alone is known, and its
+// square.
+func (t tail) uncertainty(typical, square float64) float64 {
+	if t.cells == 0 {
+		return typical
+	}
+	rest := square - t.square
+	return math.Hypot(float64(typical*rest), t.deviation/2) / square
+}
+
+// beside is the root mean square error of a cell with a standard error and a unit, with what errors far out add.
+func (t tail) beside(stderr, scale float64) float64 {
+	if t.cells == 0 {
+		return stderr
+	}
+	return math.Sqrt(float64(stderr*stderr) + float64(t.square*scale*scale))
+}

@@ -1,0 +1,53 @@
+package completion
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"lacuna/tensor"
+)
+
+// TestErrorsFarOutAreCountedApart takes standard normal errors, one in a hundred of which is far out: standard errors are
+// those of the others, and the root mean square over all cells that of all errors.
+func TestErrorsFarOutAreCountedApart(t *testing.T) {
+	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	cells := mistaken(0, 5000, 1, 1)
+	plain := calibrate(cells, all)
+	if plain.tail != (tail{}) {
+		t.Errorf("normal errors have a tail %+v", plain.tail)
+	}
+	var squares float64
+	for k := range cells {
+		if k%100 == 0 {
+			cells[k].Value *= 300
+		}
+		squares += cells[k].Value * cells[k].Value
+	}
+	c := calibrate(cells, all)
+	stderr := c.stderr([]int32{0, 0}, standing{}, prediction{noise: 1})
+	if math.Abs(stderr-1) > 0.03 {
+		t.Errorf("standard error %.3f, want 1", stderr)
+	}
+	if got, want := c.tail.beside(stderr, 1), math.Sqrt(squares/5000); math.Abs(got/want-1) > 0.01 {
+		t.Errorf("root mean square error %.2f, want %.2f", got, want)
+	}
+	if q := c.quantile([]int32{0, 0}, 0, 0.9); math.Abs(q-1.66) > 0.06 { // that of 0.99 of the cells at 0.909
+		t.Errorf("quantile %.3f, want 1.66", q)
+	}
+	if u := c.tail.uncertainty(0, squares/5000); u < 0.05 || u > 0.2 { // fourth moments of 50 normal numbers: √3/√50/2 = 0.12
+		t.Errorf("uncertainty %.3f, want about 0.12", u)
+	}
+}
+
+// TestPiecesThatAreOffAreNotFarOut hides ten pieces, one of which the model knows nothing of.
+func TestPiecesThatAreOffAreNotFarOut(t *testing.T) {
+	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	cells := slices.Concat(mistaken(0, 3000, 1, 1), mistaken(1, 50, 100, 1))
+	for k := range cells {
+		cells[k].piece = int32(k / 50)
+	}
+	if typical, far := setApart(cells, all); len(typical) != len(cells) || far.cells > 0 {
+		t.Errorf("%d of %d cells are typical, %d far out", len(typical), len(cells), far.cells)
+	}
+}
