@@ -1,6 +1,7 @@
 package completion
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -52,17 +53,18 @@ func stepsOf(counts []int32, mode tensor.Mode) (steps []float64) {
 		return nil
 	}
 	at := inSteps(mode.Coordinates)
-	steps = make([]float64, len(counts))
-	for i, count := range counts {
-		if count > 0 {
-			continue
-		}
-		steps[i] = math.Inf(1)
-		for k, other := range counts {
-			if other > 0 {
-				steps[i] = math.Min(steps[i], math.Abs(at[k]-at[i]))
+	order := identity(len(counts))
+	slices.SortStableFunc(order, func(i, k int32) int { return cmp.Compare(at[i], at[k]) })
+	steps = slices.Repeat([]float64{math.Inf(1)}, len(counts))
+	for range 2 { // the nearest before, then behind
+		before := math.Inf(1)
+		for _, i := range order {
+			if counts[i] > 0 {
+				before, steps[i] = at[i], 0
 			}
+			steps[i] = math.Min(steps[i], math.Abs(at[i]-before))
 		}
+		slices.Reverse(order)
 	}
 	return steps
 }
@@ -167,7 +169,7 @@ func (c *calibration) reachOut(cells []HeldOutCell) {
 	if len(some) < bendCells {
 		return
 	}
-	slices.SortStableFunc(some, func(a, b HeldOutCell) int { return compareSteps(a, b) })
+	slices.SortStableFunc(some, func(a, b HeldOutCell) int { return cmp.Compare(a.standing.steps, b.standing.steps) })
 	for k := range some {
 		h := &some[k]
 		all := counts[together{float64(h.piece), h.standing.steps}]
@@ -177,14 +179,4 @@ func (c *calibration) reachOut(cells []HeldOutCell) {
 	if b.fit() {
 		c.reach = b.bend()
 	}
-}
-
-func compareSteps(a, b HeldOutCell) int {
-	switch {
-	case a.standing.steps < b.standing.steps:
-		return -1
-	case a.standing.steps > b.standing.steps:
-		return 1
-	}
-	return 0
 }

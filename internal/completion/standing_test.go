@@ -159,3 +159,32 @@ func TestErrorsGrowAhead(t *testing.T) {
 		t.Errorf("the quantile is %.3f, of what is left it is 1.645", q)
 	}
 }
+
+// TestStepsAreThoseToTheNextKnownLabel compares with a look at all labels.
+func TestStepsAreThoseToTheNextKnownLabel(t *testing.T) {
+	stream := rng.New(4, "steps")
+	for range 50 {
+		mode := tensor.Mode{Name: "t"}
+		var counts []int32
+		for range 2 + stream.IntN(30) {
+			mode.Coordinates = append(mode.Coordinates, float64(stream.IntN(100)))
+			counts = append(counts, int32(stream.IntN(2)))
+		}
+		counts[0], counts[1] = 0, 1
+		at, got := inSteps(mode.Coordinates), stepsOf(counts, mode)
+		for i, count := range counts {
+			want := 0.0
+			if count == 0 {
+				want = math.Inf(1)
+				for k, other := range counts {
+					if other > 0 {
+						want = math.Min(want, math.Abs(at[k]-at[i]))
+					}
+				}
+			}
+			if got[i] != want {
+				t.Fatalf("%v with %v known: label %d is %v steps away, want %v", mode.Coordinates, counts, i, got[i], want)
+			}
+		}
+	}
+}
