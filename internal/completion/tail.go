@@ -46,11 +46,38 @@ func setApart(cells []HeldOutCell, unit tensor.Scaling) (typical []HeldOutCell, 
 		}
 	}
 	count := float64(len(cells))
-	if far.cells == 0 || float64(far.cells) > float64(mostFarOut*count) {
+	if far.cells == 0 || float64(far.cells) > float64(mostFarOut*count) || !strewn(cells, typical) {
 		return cells, tail{}
 	}
 	far.square, far.deviation = far.square/count, math.Sqrt(far.deviation)/count
 	return typical, far
+}
+
+// strewn reports whether the cells that are not among the typical ones come in every piece about as often as it has cells, as
+// mistakes do: Pearson's statistic of their numbers lies within three deviations of its mean for such (Haldane 1937). Where they
+// keep to some pieces, it is the model that is off there.
+func strewn(cells, typical []HeldOutCell) bool {
+	const deviations = 3
+	share := 1 - float64(len(typical))/float64(len(cells))
+	far, all := map[int32]float64{}, map[int32]float64{}
+	var pieces []int32
+	for _, h := range cells {
+		if all[h.piece] == 0 {
+			pieces = append(pieces, h.piece)
+		}
+		all[h.piece]++
+		far[h.piece]++
+	}
+	for _, h := range typical {
+		far[h.piece]--
+	}
+	var statistic, variance float64
+	for _, p := range pieces {
+		wanted := share * all[p]
+		statistic += float64((far[p] - wanted) * (far[p] - wanted) / wanted)
+		variance += 2 + 1/wanted
+	}
+	return statistic <= float64(len(pieces))+float64(deviations*math.Sqrt(variance))
 }
 
 // farOut is the number of held-out cells that are far out.
@@ -73,7 +100,7 @@ func (t tail) uncertainty(typical, square float64) float64 {
 		return typical
 	}
 	rest := square - t.square
-	return math.Hypot(float64(typical*rest), t.deviation/2) / square
+	return math.Sqrt(float64(typical*rest*typical*rest)+float64(t.deviation*t.deviation/4)) / square
 }
 
 // beside is the root mean square error of a cell with a standard error and a unit, with what errors far out add.

@@ -51,3 +51,20 @@ func TestPiecesThatAreOffAreNotFarOut(t *testing.T) {
 		t.Errorf("%d of %d cells are typical, %d far out", len(typical), len(cells), far.cells)
 	}
 }
+
+// TestAPeakInOnePieceIsNotFarOut has as many errors far out, in one case strewn over ten pieces, in the other in one of them.
+func TestAPeakInOnePieceIsNotFarOut(t *testing.T) {
+	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
+	for _, strewn := range []bool{true, false} {
+		cells := mistaken(0, 5000, 1, 1)
+		for k := range cells {
+			cells[k].piece = int32(k / 500)
+			if strewn && k%125 == 0 || !strewn && k < 40 {
+				cells[k].Value = 50
+			}
+		}
+		if _, far := setApart(cells, all); (far.cells == 40) != strewn {
+			t.Errorf("%d cells are far out, strewn: %v", far.cells, strewn)
+		}
+	}
+}
