@@ -26,7 +26,7 @@ func (c calibration) alike(cells []HeldOutCell) float64 {
 			at[h.piece] = p
 			pieces = append(pieces, moments{})
 		}
-		d := h.weight * (size(h) - mean)
+		d := float64(h.weight * (size(h) - mean))
 		m := &pieces[p]
 		m.sum, m.squares = m.sum+d, m.squares+float64(d*d)
 		m.weight, m.weights = m.weight+h.weight, m.weights+float64(h.weight*h.weight)

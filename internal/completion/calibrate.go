@@ -120,7 +120,7 @@ func (c *calibration) stretchLabels(cells []HeldOutCell, unit tensor.Scaling, ha
 	for i, s := range own {
 		ratio, weight := 1.0, 0.0
 		if s.weight > 0 && overall > 0 {
-			ratio, weight = s.errors/(overall*s.variance()), s.weight*told(listed[i], alike)
+			ratio, weight = s.errors/(overall*s.variance()), float64(s.weight*told(listed[i], alike))
 		}
 		c.stretch[i] = math.Sqrt((float64(weight*ratio) + half) / (weight + half))
 	}

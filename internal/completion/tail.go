@@ -73,7 +73,7 @@ func strewn(cells, typical []HeldOutCell) bool {
 	}
 	var statistic, variance float64
 	for _, p := range pieces {
-		wanted := share * all[p]
+		wanted := float64(share * all[p])
 		statistic += float64((far[p] - wanted) * (far[p] - wanted) / wanted)
 		variance += 2 + 1/wanted
 	}
