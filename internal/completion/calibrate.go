@@ -23,7 +23,7 @@ type calibration struct {
 	ratios        sample    // |value − predicted| / calibrated deviation of held-out cells
 	own           []graded  // those of every label; none: too few
 	pieces        float64   // so many pieces of like weight would tell as much
-	uncertainty   float64   // relative standard error of the calibrated deviations
+	uncertainty   float64   // relative standard error of the calibrated deviations; NaN of one piece, which does not tell
 	tail          tail      // what a few errors far beyond all others add
 	reach         bend      // along the logarithm of the steps of standings
 	places        places
@@ -37,7 +37,7 @@ type calibration struct {
 const ownCells = 30
 
 func uncalibrated() calibration {
-	return calibration{noise: 1, spread: 1, mode: -1, stretch: []float64{1}}
+	return calibration{noise: 1, spread: 1, mode: -1, stretch: []float64{1}, uncertainty: math.NaN()}
 }
 
 // calibrate chooses the factors with which the root mean square of standard errors is that of the errors, over held-out
@@ -89,7 +89,9 @@ func calibrate(cells []HeldOutCell, unit tensor.Scaling) calibration {
 		deviations += float64(d * d)
 		variances += p.variance()
 	}
-	c.uncertainty = math.Sqrt(deviations) / variances / 2
+	if c.uncertainty = math.NaN(); len(pieces) > 1 {
+		c.uncertainty = math.Sqrt(deviations) / variances / 2
+	}
 	c.ratios = newSample(usable, c.ratio)
 	own := make([][]HeldOutCell, len(c.stretch))
 	for _, h := range usable {

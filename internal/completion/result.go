@@ -26,7 +26,7 @@ type Completion struct {
 	// FilledRMSE and FilledNRMSE are the root mean square error to be expected over the cells to be filled, in the
 	// data's units and over the standard deviation of the observed values, of each label's own where labels have units
 	// of their own. It comes from the model's standard errors, calibrated on cells that were hidden in the shapes of the
-	// gaps. FilledUncertainty is its relative standard error.
+	// gaps. FilledUncertainty is its relative standard error; NaN where no more than one piece was hidden.
 	FilledRMSE, FilledNRMSE, FilledUncertainty float64
 	// FarOut is the number of held-out cells whose errors lie far beyond all others, as those of values that were written
 	// down wrongly. No cell's own standard error counts them; FilledRMSE and FilledNRMSE count as large a share of such
