@@ -17,9 +17,9 @@ type curvature [3]float64
 
 // add adds a cell's derivative and second derivative in what the line says of it.
 func (h *curvature) add(gradient *[2]float64, u, first, second float64) {
-	gradient[0] += first
+	gradient[0] += float64(first)
 	gradient[1] += float64(first * u)
-	h[0] += second
+	h[0] += float64(second)
 	h[1] += float64(second * u)
 	h[2] += float64(second * u * u)
 }
