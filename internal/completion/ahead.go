@@ -1,7 +1,6 @@
 package completion
 
 import (
-	"math"
 	"slices"
 
 	"lacuna/internal/rng"
@@ -68,8 +67,9 @@ func (f *folds) lookAhead(s *shape, a ahead, seed uint64, count int, parts ...in
 	held := map[int]int{}
 	type doubling struct{ part, class int } // of the distance: near and far labels err in ways of their own
 	pieces := map[doubling]int32{}
+	var can []int
 	for _, k := range stream.Perm(s.cells.Len()) {
-		var can []int
+		can = can[:0]
 		for _, part := range some {
 			if near(part, int(column[k])) && held[part] < count {
 				can = append(can, part)
@@ -79,8 +79,7 @@ func (f *folds) lookAhead(s *shape, a ahead, seed uint64, count int, parts ...in
 			part := can[stream.IntN(len(can))]
 			d := doubling{part, distanceClass(int(column[k]) - from[part] + 1)}
 			if pieces[d] == 0 {
-				f.pieces++
-				pieces[d] = math.MaxInt32 - f.pieces
+				pieces[d] = f.newPiece()
 			}
 			f.part[k], f.piece[k] = uint8(part), pieces[d]
 			held[part]++

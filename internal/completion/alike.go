@@ -6,31 +6,22 @@ import "math"
 // pieces, from 0 to 1, by the pairs of cells of every piece (Donner 1986, the estimator by pairs). Where cells are hidden one by
 // one it is 0.
 func (c calibration) alike(cells []HeldOutCell) float64 {
-	size := func(h HeldOutCell) float64 {
-		return math.Abs(h.Value-h.Predicted) / math.Sqrt(float64(c.spread*h.spread)+float64(c.noise*h.noise))
-	}
+	sizes := make([]float64, len(cells))
 	var mean, weight float64
-	for _, h := range cells {
-		mean += float64(h.weight * size(h))
+	for k, h := range cells {
+		sizes[k] = math.Abs(h.Value-h.Predicted) / math.Sqrt(float64(c.spread*h.spread)+float64(c.noise*h.noise))
+		mean += float64(h.weight * sizes[k])
 		weight += h.weight
 	}
 	mean /= weight
-	type moments struct{ sum, squares, weight, weights float64 }
-	var pieces []moments
-	at := map[int32]int{}
+	at, count := inPieces(cells)
+	pieces := make([]struct{ sum, squares, weight, weights float64 }, count)
 	variance := 0.0
-	for _, h := range cells {
-		p, met := at[h.piece]
-		if !met {
-			p = len(pieces)
-			at[h.piece] = p
-			pieces = append(pieces, moments{})
-		}
-		d := float64(h.weight * (size(h) - mean))
-		m := &pieces[p]
+	for k, h := range cells {
+		d, m := float64(h.weight*(sizes[k]-mean)), &pieces[at[k]]
 		m.sum, m.squares = m.sum+d, m.squares+float64(d*d)
 		m.weight, m.weights = m.weight+h.weight, m.weights+float64(h.weight*h.weight)
-		variance += float64(d * (size(h) - mean))
+		variance += float64(d * (sizes[k] - mean))
 	}
 	variance /= weight
 	var products, pairs float64
@@ -48,17 +39,14 @@ func (c calibration) alike(cells []HeldOutCell) float64 {
 // 1 + (m − 1) ρ of pieces of m cells (Kish 1965) whose errors are alike by ρ.
 func told(cells []HeldOutCell, alike float64) float64 {
 	var weights, squares float64
-	pieces := map[int32]float64{}
-	var order []int32
-	for _, h := range cells {
-		if _, met := pieces[h.piece]; !met {
-			order = append(order, h.piece)
-		}
-		pieces[h.piece] += h.weight
+	at, count := inPieces(cells)
+	pieces := make([]float64, count)
+	for k, h := range cells {
+		pieces[at[k]] += h.weight
 		weights += float64(h.weight * h.weight)
 	}
-	for _, p := range order {
-		squares += float64(pieces[p] * pieces[p])
+	for _, w := range pieces {
+		squares += float64(w * w)
 	}
 	return 1 / (1 + float64((squares/weights-1)*alike))
 }

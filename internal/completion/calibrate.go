@@ -163,16 +163,11 @@ func (s sums) factors() (noise, spread float64) {
 }
 
 // piecesOf sums over the cells of every piece, in order of appearance.
-func piecesOf(cells []HeldOutCell, unit tensor.Scaling) (pieces []sums) {
-	position := map[int32]int{}
-	for _, h := range cells {
-		at, met := position[h.piece]
-		if !met {
-			at = len(pieces)
-			position[h.piece] = at
-			pieces = append(pieces, sums{})
-		}
-		pieces[at].add(sumsOf(h, unit))
+func piecesOf(cells []HeldOutCell, unit tensor.Scaling) []sums {
+	at, count := inPieces(cells)
+	pieces := make([]sums, count)
+	for k, h := range cells {
+		pieces[at[k]].add(sumsOf(h, unit))
 	}
 	return pieces
 }

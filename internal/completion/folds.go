@@ -41,6 +41,12 @@ func newFolds(s *shape, share float64, seed uint64) folds {
 	return f
 }
 
+// newPiece is the number of a piece that is no copy of a gap: those count down from the greatest.
+func (f *folds) newPiece() int32 {
+	f.pieces++
+	return math.MaxInt32 - f.pieces
+}
+
 // numbers are those of the parts.
 func (f folds) numbers() (parts []int) {
 	for part := range f.parts {

@@ -221,21 +221,12 @@ func (l *learnt) fit(cells []HeldOutCell, each float64, whole bool) {
 // learntWithout are learnt, for every cell, without its part of the pieces, of which there are some; nil where one cannot be.
 func learntWithout(cells []HeldOutCell, form learntForm, limit Limit) []*learnt {
 	const parts = 5
-	position := map[int32]int{}
-	part := make([]int, len(cells))
-	for c, h := range cells {
-		at, met := position[h.piece]
-		if !met {
-			at = len(position)
-			position[h.piece] = at
-		}
-		part[c] = at % parts
-	}
+	at, count := inPieces(cells)
 	out := make([]*learnt, len(cells))
-	for p := range min(parts, len(position)) {
+	for p := range min(parts, count) {
 		var others []HeldOutCell
 		for c, h := range cells {
-			if part[c] != p {
+			if at[c]%parts != p {
 				others = append(others, h)
 			}
 		}
@@ -244,7 +235,7 @@ func learntWithout(cells []HeldOutCell, form learntForm, limit Limit) []*learnt 
 			return nil
 		}
 		for c := range cells {
-			if part[c] == p {
+			if at[c]%parts == p {
 				out[c] = l
 			}
 		}

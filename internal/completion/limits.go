@@ -159,10 +159,9 @@ func (j *job) boundedLabels(known limits) (all limits, words []string) {
 }
 
 const (
-	enough     = 20 // exact values that show a limit
-	again      = 3  // times that a limit is reached
-	leastWhole = 3  // the least upper end of whole numbers that the numbers before it show
-	mostNamed  = 64 // labels of a mode that are looked at one by one without units of their own
+	enough    = 20 // exact values that show a limit
+	again     = 3  // times that a limit is reached
+	mostNamed = 64 // labels of a mode that are looked at one by one without units of their own
 )
 
 // extent is what the known values of a label show.

@@ -26,6 +26,20 @@ func (s *pieceSums) add(e float64, number int32) {
 	s.pieces[p].cells++
 }
 
+// inPieces are the positions of the cells' pieces, in the order in which pieces appear, and how many there are.
+func inPieces(cells []HeldOutCell) (at []int, count int) {
+	position := map[int32]int{}
+	for _, h := range cells {
+		p, met := position[h.piece]
+		if !met {
+			p = len(position)
+			position[h.piece] = p
+		}
+		at = append(at, p)
+	}
+	return at, len(position)
+}
+
 // sumPieces sums over the cells of every piece, given their errors and the numbers of their pieces.
 func sumPieces(errors []float64, numbers []int32) []piece {
 	var s pieceSums

@@ -126,8 +126,11 @@ func (j *job) calibrate(cells []HeldOutCell, f folds) calibration {
 	c := calibrate(cells, unit)
 	first := true
 	for class, some := range own {
+		if len(some) == len(cells) {
+			break // all are of one class
+		}
 		k := calibrate(some, unit)
-		if k.warning != "" || len(some) == len(cells) {
+		if k.warning != "" {
 			continue
 		}
 		if first { // what has no held-out cells of its class is as all are

@@ -25,19 +25,20 @@ const (
 // setApart returns the held-out cells without those that are far out, and what these add.
 func setApart(cells []HeldOutCell, unit tensor.Scaling) (typical []HeldOutCell, far tail) {
 	ratio := func(h HeldOutCell) float64 { return math.Abs(h.Value-h.Predicted) / math.Sqrt(h.spread+h.noise) }
-	ratios := newSample(cells, ratio)
-	bound := farOut * ratios.quantile(0.9, sample{}, 0)
-	out, all := map[int32]float64{}, map[int32]float64{}
-	for _, h := range cells {
-		all[h.piece]++
+	bound := farOut * newSample(cells, ratio).quantile(0.9, sample{}, 0)
+	at, count := inPieces(cells)
+	out, all, set := make([]float64, count), make([]float64, count), make([]float64, count)
+	for k, h := range cells {
+		all[at[k]]++
 		if ratio(h) > bound {
-			out[h.piece]++
+			out[at[k]]++
 		}
 	}
-	for _, h := range cells {
-		if ratio(h) > bound && (all[h.piece] == 1 || out[h.piece] <= float64(inCompany*all[h.piece])) {
+	for k, h := range cells {
+		if p := at[k]; ratio(h) > bound && (all[p] == 1 || out[p] <= float64(inCompany*all[p])) {
 			e := (h.Value - h.Predicted) / unit.ScaleAt(h.Cell)
 			square := float64(e * e)
+			set[p]++
 			far.cells++
 			far.square += square
 			far.deviation += float64(square * square)
@@ -45,39 +46,29 @@ func setApart(cells []HeldOutCell, unit tensor.Scaling) (typical []HeldOutCell, 
 			typical = append(typical, h)
 		}
 	}
-	count := float64(len(cells))
-	if far.cells == 0 || float64(far.cells) > float64(mostFarOut*count) || !strewn(cells, typical) {
+	if far.cells == 0 || float64(far.cells) > float64(mostFarOut*float64(len(cells))) || !strewn(set, all) {
 		return cells, tail{}
 	}
-	far.square, far.deviation = far.square/count, math.Sqrt(far.deviation)/count
+	far.square, far.deviation = far.square/float64(len(cells)), math.Sqrt(far.deviation)/float64(len(cells))
 	return typical, far
 }
 
-// strewn reports whether the cells that are not among the typical ones come in every piece about as often as it has cells, as
-// mistakes do: Pearson's statistic of their numbers lies within three deviations of its mean for such (Haldane 1937). Where they
-// keep to some pieces, it is the model that is off there.
-func strewn(cells, typical []HeldOutCell) bool {
+// strewn reports whether cells that are far out come in every piece about as often as it has cells, as mistakes do: Pearson's
+// statistic of their numbers lies within three deviations of its mean for such (Haldane 1937). Where they keep to some pieces, it is
+// the model that is off there.
+func strewn(far, all []float64) bool {
 	const deviations = 3
-	share := 1 - float64(len(typical))/float64(len(cells))
-	far, all := map[int32]float64{}, map[int32]float64{}
-	var pieces []int32
-	for _, h := range cells {
-		if all[h.piece] == 0 {
-			pieces = append(pieces, h.piece)
-		}
-		all[h.piece]++
-		far[h.piece]++
-	}
-	for _, h := range typical {
-		far[h.piece]--
+	var some, cells float64
+	for p := range all {
+		some, cells = some+far[p], cells+all[p]
 	}
 	var statistic, variance float64
-	for _, p := range pieces {
-		wanted := float64(share * all[p])
+	for p := range all {
+		wanted := float64(some / cells * all[p])
 		statistic += float64((far[p] - wanted) * (far[p] - wanted) / wanted)
 		variance += 2 + 1/wanted
 	}
-	return statistic <= float64(len(pieces))+float64(deviations*math.Sqrt(variance))
+	return statistic <= float64(len(all))+float64(deviations*math.Sqrt(variance))
 }
 
 // farOut is the number of held-out cells that are far out.

@@ -2,7 +2,6 @@ package completion
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"lacuna/internal/rng"
@@ -118,8 +117,7 @@ func (f *folds) thinLabel(s *shape, part, n int, to, from int32, hidden map[int3
 		return 1
 	}
 	slices.SortStableFunc(cells, func(a, b int32) int { return there(a) - there(b) })
-	f.pieces++
-	piece, left, held := int32(math.MaxInt32-f.pieces), 0, 0
+	piece, left, held := f.newPiece(), 0, 0
 	for _, c := range cells {
 		switch {
 		case int(f.part[c]) == part:
