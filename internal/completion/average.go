@@ -76,7 +76,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 
 // plan is the schedule of fitting the candidates, and which of them: the later ones only where there are chains enough.
 func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidate) {
-	const enough = 4 // chains
+	const enough = 3 // chains
 	rungs := shapedLadder
 	if f.scattered {
 		if rungs = ladder; j.MaxTime > 0 {

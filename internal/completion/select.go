@@ -1,6 +1,7 @@
 package completion
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -18,6 +19,11 @@ type candidate struct {
 	courses  []course // of the modes
 	spectral bool     // chains start from a spectral model of their cells
 	settings posterior.Settings
+}
+
+// key tells candidates of one job apart.
+func (c candidate) key() string {
+	return fmt.Sprint(c.name, c.scaling, c.courses, c.spectral, c.settings.Blocks, len(c.settings.Partial))
 }
 
 // selection is what model selection found.
@@ -135,7 +141,7 @@ type explorer struct {
 	first  []*trial // of every form
 	best   *trial   // the leading candidate's
 	lead   int      // the form that the leading candidate has
-	second *trial   // the next best after it
+	rivals []*trial // that were compared with it, and it
 	joint  *trial   // of a model in which all modes follow courses; nil: none was tried
 }
 
@@ -195,11 +201,14 @@ func (e *explorer) tryForms() {
 		e.lead = e.trySpectral(e.first, e.lead, e.try)
 	}
 	e.best = e.first[e.lead]
+	if e.rivals = slices.Clone(e.first); e.folds.scattered {
+		e.rivals = []*trial{e.best}
+	}
 }
 
 // try tries a candidate, once.
 func (e *explorer) try(c candidate) *trial {
-	key := fmt.Sprint(c.name, c.scaling, c.courses, c.spectral, c.settings.Blocks, len(c.settings.Partial), e.chains)
+	key := fmt.Sprint(c.key(), e.chains)
 	if t, ok := e.tried[key]; ok {
 		return t
 	}
@@ -226,12 +235,9 @@ func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
 		return nil
 	}
 	t = e.try(c)
-	switch lead := e.best; {
-	case t == lead: // tried before
-	case t.error < e.worth*lead.error:
-		e.second, e.best = lead, t
-	case e.second == nil || t.error < e.second.error:
-		e.second = t
+	e.rivals = append(e.rivals, t)
+	if t.error < e.worth*e.best.error {
+		e.best = t
 	}
 	return t
 }
@@ -306,7 +312,7 @@ func (e *explorer) changeBlocks() {
 		e.chains = 2
 	}
 	if pair := e.rival(single.candidate, 0); pair != nil {
-		e.best, e.second = pair, nil
+		e.best, e.rivals = pair, []*trial{pair}
 	}
 	c := single.candidate
 	if first := e.firstCourses(); !slices.Equal(c.courses, first) {
@@ -359,14 +365,19 @@ func (e *explorer) climbFrom(best *trial, reserve float64) *trial {
 	return best
 }
 
-// choose takes the leading candidate, the best of another form with the same blocks and courses, and the next best.
+// choose takes the leading candidate, the best of another form with the same blocks and courses, and those next to it: where
+// gaps have shapes several, as parts of few pieces do not tell which of them is the best, and what many say depends less on it.
 func (e *explorer) choose() {
-	const form, next = 1.4, 1.15 // beside the least error
+	const form = 1.4      // beside the least error
+	most, next := 3, 1.15 // candidates; beside the least error
+	if !e.folds.scattered {
+		most, next = 5, 1.25
+	}
 	lead := e.best
 	e.sel.error, e.sel.fit = lead.error, lead.fit
-	e.sel.candidates = append(e.sel.candidates, lead.candidate)
+	e.take(lead.candidate)
 	if t := e.joint; t != nil && t.error <= e.first[e.lead].error {
-		e.sel.candidates = append(e.sel.candidates, t.candidate)
+		e.take(t.candidate)
 		return // the work is for chains of these two
 	}
 	other := -1
@@ -380,11 +391,20 @@ func (e *explorer) choose() {
 		c.settings.Blocks = lead.candidate.settings.Blocks
 		c.courses, c.settings.Priors = lead.candidate.courses, lead.candidate.settings.Priors
 		c.spectral = lead.candidate.spectral && expectsValues(c.settings.Noise)
-		e.sel.candidates = append(e.sel.candidates, c)
+		e.take(c)
 	}
-	if s := e.second; s != nil && s.error < next*lead.error &&
-		(e.folds.scattered || s.candidate.settings.Blocks >= lead.candidate.settings.Blocks) {
-		e.sel.candidates = append(e.sel.candidates, e.second.candidate)
+	slices.SortStableFunc(e.rivals, func(a, b *trial) int { return cmp.Compare(a.error, b.error) })
+	for _, t := range e.rivals {
+		if t.error < next*lead.error && len(e.sel.candidates) < most {
+			e.take(t.candidate)
+		}
+	}
+}
+
+// take makes a candidate one of those that are chosen, once.
+func (e *explorer) take(c candidate) {
+	if !slices.ContainsFunc(e.sel.candidates, func(d candidate) bool { return c.key() == d.key() }) {
+		e.sel.candidates = append(e.sel.candidates, c)
 	}
 }
 
