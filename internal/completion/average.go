@@ -77,13 +77,13 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 // plan is the schedule of fitting the candidates, and which of them: the later ones only where there are chains enough.
 func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidate) {
 	const enough = 3 // chains
-	rungs := shapedLadder
+	rungs, share := shapedLadder, finishingShapes
 	if f.scattered {
-		if rungs = ladder; j.MaxTime > 0 {
+		if rungs, share = ladder, finishing; j.MaxTime > 0 {
 			rungs = shortLadder
 		}
 	}
-	work := j.finishingWork(budget, sel.left)
+	work := j.finishingWork(share, budget, sel.left)
 	for count := len(sel.candidates); ; count-- {
 		some := sel.candidates[:count]
 		plan := newSchedule(rungs, some, f.cells.Shape(), f.cells.Len(), work, j.Effort)

@@ -175,7 +175,11 @@ func (j *job) run(ctx context.Context) *Completion {
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit
 	budget := j.budget()
 	j.after = j.describeWork(budget) + j.flowWork(flowing*budget)
-	j.expect(float64((exploring + finishing) * budget))
+	if j.shape.scattered() {
+		j.expect(float64((exploring + finishing) * budget))
+	} else {
+		j.expect(float64((exploringShapes + finishingShapes) * budget))
+	}
 	asked := j.Noise.Name == posterior.ByLabel
 	folds, selected := j.choose(ctx, budget)
 	if asked && j.kinds == nil {

@@ -97,7 +97,7 @@ func TestTimeThatIsLeftDecidesHowMuchIsFitted(t *testing.T) {
 		if n := j.lastChains(plan, candidates, moment{}); n < c.fewest || n > c.most {
 			t.Errorf("%d chains within %v, want %d to %d", n, c.limit, c.fewest, c.most)
 		}
-		if work := j.finishingWork(budget, left); work < c.least*(1-1e-9) || work > c.utmost*(1+1e-9) {
+		if work := j.finishingWork(finishing, budget, left); work < c.least*(1-1e-9) || work > c.utmost*(1+1e-9) {
 			t.Errorf("work %.3g within %v, want %.3g to %.3g", work, c.limit, c.least, c.utmost)
 		}
 	}

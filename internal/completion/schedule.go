@@ -96,6 +96,7 @@ const (
 	exploring       = 0.45 // selecting the model, where gaps are scattered
 	exploringShapes = 0.6  // where they have shapes, which make more of a choice
 	finishing       = 0.7  // measuring the error, and fitting all observed cells
+	finishingShapes = 0.9  // the same where gaps have shapes: more models are averaged
 	describing      = 0.15 // by one CP model
 	flowing         = 0.2  // following the gradient flow
 )
@@ -159,17 +160,17 @@ var shortLadder = slices.Insert(slices.Clone(ladder), len(ladder)-2,
 	schedule{folds: 1, trials: 1, chains: 2, sweeps: 100},
 	schedule{folds: 1, trials: 1, chains: 1, sweeps: 100})
 
-// finishingWork is the nominal work that measuring the error and the fit of all observed cells may take, when selecting the
-// model has left some of its own. Under a limit of time it is what the rest of it allows at the pace so far: how fast the machine
-// is shows only then, and every chain more counts.
-func (j *job) finishingWork(budget, left float64) float64 {
-	const share = 0.85 // of the time: the pace may slacken
+// finishingWork is the nominal work that measuring the error and the fit of all observed cells may take: a share of the
+// budget, and what selecting the model has left. Under a limit of time it is what the rest of it allows at the pace so far:
+// how fast the machine is shows only then, and every chain more counts.
+func (j *job) finishingWork(share, budget, left float64) float64 {
+	const safe = 0.85 // of the time: the pace may slacken
 	if j.MaxTime == 0 {
-		return float64(finishing*budget) + left
+		return float64(share*budget) + left
 	}
 	now := j.now()
-	rest := (float64(share*j.MaxTime.Seconds())-now.elapsed)/now.pace() - j.after
-	return math.Max(0, math.Min(rest, float64(finishing*j.asked())+left))
+	rest := (float64(safe*j.MaxTime.Seconds())-now.elapsed)/now.pace() - j.after
+	return math.Max(0, math.Min(rest, float64(share*j.asked())+left))
 }
 
 // lastChains is how many chains of every candidate are fitted to all observed cells: as planned or, under a limit of time, as

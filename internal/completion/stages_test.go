@@ -358,3 +358,28 @@ func TestUncertaintyOfLabelsHasTheSameBits(t *testing.T) {
 		}
 	}
 }
+
+// TestSeveralModelsAreAveragedBetweenShapes chooses among trials of six numbers of blocks, whose errors rise by 4 % from one to
+// the next.
+func TestSeveralModelsAreAveragedBetweenShapes(t *testing.T) {
+	for _, c := range []struct {
+		scattered bool
+		want      []int // blocks, in order
+	}{{true, []int{3, 7, 15}}, {false, []int{3, 7, 15, 31, 47}}} {
+		e := explorer{job: &job{}, folds: folds{scattered: c.scattered}}
+		for k, blocks := range blockCounts {
+			one := candidate{name: "equal noise", settings: posterior.Settings{Blocks: blocks}}
+			e.rivals = append([]*trial{{candidate: one, error: 1 + 0.04*float64(k)}}, e.rivals...)
+		}
+		e.best = e.rivals[len(e.rivals)-1]
+		e.first = []*trial{e.best}
+		e.choose()
+		var got []int
+		for _, chosen := range e.sel.candidates {
+			got = append(got, chosen.settings.Blocks)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("scattered %v: blocks %v, want %v", c.scattered, got, c.want)
+		}
+	}
+}
