@@ -92,7 +92,7 @@ func nrmse(c *lacuna.Completion, held *tensor.Observed) float64 {
 }
 
 // small asks for little work, for tests of other things than accuracy.
-var small = lacuna.Options{Effort: 0.02}
+var small = lacuna.Options{Effort: 0.002}
 
 func TestRecoversALowRankTensorExactly(t *testing.T) {
 	for seed := range uint64(2) {
@@ -412,7 +412,7 @@ func TestBadOptionsAreErrors(t *testing.T) {
 func TestHoldOutIsTheShareOfAFold(t *testing.T) {
 	g := generate(t, 5, tensor.Shape{12, 10, 8}, 2, 0.3, 0.5)
 	for _, share := range []float64{0.1, 0.25} {
-		c := complete(t, g.observed, lacuna.Options{Effort: 0.05, HoldOut: share})
+		c := complete(t, g.observed, lacuna.Options{Effort: 0.005, HoldOut: share})
 		want := share * float64(c.Settings.Folds*g.observed.Len())
 		if c.Settings.Folds < 1 || math.Abs(float64(len(c.HeldOut))-want) > float64(c.Settings.Folds)+0.01*want {
 			t.Errorf("share %v: %d folds hold %d cells of %d", share, c.Settings.Folds, len(c.HeldOut), g.observed.Len())

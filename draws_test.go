@@ -85,8 +85,8 @@ func TestDrawsShareOneSample(t *testing.T) {
 
 func TestDrawsDependOnTheCellAlone(t *testing.T) {
 	g := generate(t, 3, tensor.Shape{12, 9, 7}, 2, 0.3, 0.5)
-	first := complete(t, g.observed, lacuna.Options{Effort: 0.02, Threads: 1})
-	again := complete(t, g.observed, lacuna.Options{Effort: 0.02, Threads: 4})
+	first := complete(t, g.observed, lacuna.Options{Effort: 0.002, Threads: 1})
+	again := complete(t, g.observed, lacuna.Options{Effort: 0.002, Threads: 4})
 	all := [][]float64{make([]float64, g.held.Len()), make([]float64, g.held.Len()), make([]float64, g.held.Len())}
 	first.Draws(0, g.held.Index, all)
 	some := g.held.Subset([]int{5, 17, 40})

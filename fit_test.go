@@ -38,7 +38,7 @@ func TestSavedFitGivesTheSameBits(t *testing.T) {
 		for c, v := range g.observed.Values {
 			g.observed.Values[c] = domain(v)
 		}
-		c := complete(t, g.observed, lacuna.Options{Effort: 0.01, Noise: noise})
+		c := complete(t, g.observed, lacuna.Options{Effort: 0.001, Noise: noise})
 		file := saved(t, c)
 		again, err := lacuna.LoadFit(bytes.NewReader(file))
 		if err != nil {
@@ -64,7 +64,7 @@ func TestSavedFitGivesTheSameBits(t *testing.T) {
 // TestDamagedFitIsRefused changes, cuts and lengthens a saved fit.
 func TestDamagedFitIsRefused(t *testing.T) {
 	g := generate(t, 3, tensor.Shape{6, 5, 4}, 1, 0.3, 0.6)
-	file := saved(t, complete(t, g.observed, lacuna.Options{Effort: 0.01}))
+	file := saved(t, complete(t, g.observed, lacuna.Options{Effort: 0.001}))
 	r := rand.New(rand.NewPCG(1, 2))
 	refused := func(what string, data []byte) {
 		t.Helper()
