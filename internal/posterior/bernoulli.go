@@ -68,14 +68,16 @@ func (b Binomial) trials(values []float64) float64 {
 type odds struct {
 	s              *sampler
 	trials         float64
+	latent         polyaGammas
 	weight, target []float64
 	streams        []*rng.Stream
+	turns
 }
 
 func newOdds(s *sampler, trials float64) *odds {
 	o := &odds{
-		s: s, trials: trials, weight: make([]float64, s.data.Len()), target: make([]float64, s.data.Len()),
-		streams: s.cellStreams(),
+		s: s, trials: trials, latent: newPolyaGammas(trials), weight: make([]float64, s.data.Len()),
+		target: make([]float64, s.data.Len()), streams: s.cellStreams(),
 	}
 	o.draw()
 	return o
@@ -86,12 +88,18 @@ func (o *odds) weights() []float64 { return o.weight }
 func (o *odds) precision() float64 { return 1 }
 func (o *odds) scatter() Scatter   { return coins{o.trials} }
 
+func (o *odds) drawn(part int) (targets, weights bool) { return o.at(part), o.at(part) }
+
 func (o *odds) draw() {
+	o.next(false)
 	o.s.cellParts(func(m *rowScratch, part, begin, end int) {
+		if !o.at(part) {
+			return
+		}
 		weight, target := o.weight[begin:end], o.target[begin:end]
 		o.s.predict(weight, begin, m)
 		for c, a := range o.s.data.Values[begin:end] {
-			weight[c] = polyaGamma(o.streams[part], o.trials, weight[c])
+			weight[c] = o.latent.draw(o.streams[part], weight[c])
 			target[c] = (a - float64(o.trials/2)) / weight[c]
 		}
 	})

@@ -61,7 +61,7 @@ func (l *latents) draw(g *scales) {
 			if !measurable(x, deviation, 0) {
 				continue
 			}
-			z := betweenLimits(l.streams[part], (l.low[c]-x)/deviation, (l.high[c]-x)/deviation)
+			z := truncatedNormal(l.streams[part], 0, (l.low[c]-x)/deviation, (l.high[c]-x)/deviation)
 			g.values[c] = math.Min(math.Max(x+float64(z*deviation), l.low[c]), l.high[c])
 		}
 	})
@@ -72,25 +72,6 @@ func (l *latents) within(begin, end int) []int32 {
 	from, _ := slices.BinarySearch(l.cells, int32(begin))
 	to, _ := slices.BinarySearch(l.cells, int32(end))
 	return l.cells[from:to]
-}
-
-// betweenLimits draws from N(0, 1) between a and b, a < b, either of which may be infinite: by inversion, and far out in a
-// tail by the exponential that the tail is like, cut off at the farther limit (Robert 1995).
-func betweenLimits(s *rng.Stream, a, b float64) float64 {
-	const far = -6
-	if a > 0 {
-		return -betweenLimits(s, -b, -a)
-	}
-	if b >= far {
-		return upTo(s, a, b)
-	}
-	all := -portable.Expm1(float64(b * (b - a))) // the share of the exponential of rate −b that lies within
-	for {
-		d := portable.Log1p(-float64(s.Float64()*all)) / b
-		if s.ExpFloat64() >= float64(d*d/2) {
-			return math.Max(a, b-d)
-		}
-	}
 }
 
 // Truncated is the distribution of an observation of a cell given that it lies between two limits.
@@ -303,16 +284,16 @@ func (t *truncation) CDF(y float64) float64 {
 // Draw draws an observation.
 func (t *truncation) Draw(s *rng.Stream) float64 {
 	if t.freedom == 0 {
-		return t.value(betweenLimits(s, t.a, t.b))
+		return t.value(truncatedNormal(s, 0, t.a, t.b))
 	}
 	target := t.below(t.a) + float64(s.Float64()*t.probability)
 	low, high := t.a, t.b
-	for step := 1.0; math.IsInf(low, 0); step *= 2 {
+	for step := 1.0; math.IsInf(low, 0); step = float64(step * 2) {
 		if z := math.Min(high, 0) - step; t.below(z) < target || step > largestStep {
 			low = z
 		}
 	}
-	for step := 1.0; math.IsInf(high, 0); step *= 2 {
+	for step := 1.0; math.IsInf(high, 0); step = float64(step * 2) {
 		if z := low + step; t.below(z) > target || step > largestStep {
 			high = z
 		}

@@ -2,6 +2,7 @@ package posterior
 
 import (
 	"math"
+	"sync"
 
 	"lacuna/internal/portable"
 	"lacuna/internal/rng"
@@ -31,38 +32,86 @@ func logStudent(x, nu float64) float64 {
 // logNormal is the logarithm of the density of N(0, 1).
 func logNormal(x float64) float64 { return -float64(x*x/2) - float64(portable.Log(2*math.Pi)/2) }
 
-// truncatedNormal draws from N(mean, 1) between low and high, either of which may be infinite, by inversion; far out in a
-// tail by the exponential that the tail is like (Robert 1995).
+// truncatedNormal draws from N(mean, 1) between low and high, either of which may be infinite.
 func truncatedNormal(s *rng.Stream, mean, low, high float64) float64 {
 	a, b := low-mean, high-mean
-	if a > 0 { // the side where the distribution function is exact
+	if a > 0 {
 		return mean - upTo(s, -b, -a)
 	}
 	return mean + upTo(s, a, b)
 }
 
-// upTo draws from N(0, 1) between a and b, a ≤ 0.
+// upTo draws from N(0, 1) between a and b, a ≤ 0: normal numbers until one lies within, or in a narrow interval uniform
+// ones, and in the tail exponential ones, that are accepted in proportion to the density (Robert 1995).
 func upTo(s *rng.Stream, a, b float64) float64 {
-	const far = -6
-	if b < far {
+	const narrow, far = 2, -2
+	switch {
+	case !(a < b):
+		return a
+	case b > 0 && b-a > narrow:
 		for {
-			x := b + s.ExpFloat64()/b
-			d := x - b
-			if x >= a && s.ExpFloat64() >= float64(d*d/2) {
+			if x := s.NormFloat64(); x >= a && x <= b {
+				return x
+			}
+		}
+	case b > 0:
+		for {
+			x := a + float64(s.Float64()*(b-a))
+			if s.ExpFloat64() >= float64(x*x/2) {
+				return x
+			}
+		}
+	case (a-b)*(a+b) < narrow:
+		for {
+			x := a + float64(s.Float64()*(b-a))
+			if s.ExpFloat64() >= (x-b)*(x+b)/2 {
 				return x
 			}
 		}
 	}
-	low, high := normalCDF(a), normalCDF(b)
-	u := low + float64(s.Float64()*(high-low))
-	x := float64(math.Sqrt2 * portable.Erfinv(float64(2*u)-1))
-	if u < 1e-3 { // 2u − 1 has lost digits
-		for range 4 {
-			x -= (normalCDF(x) - u) / portable.Exp(logNormal(x))
+	rate, beyond := -b, 0.0
+	if b > far { // the rate that accepts most
+		rate = float64((math.Sqrt(float64(b*b)+4) - b) / 2)
+		beyond = rate + b
+	}
+	for {
+		d := s.ExpFloat64() / rate
+		x := b - d
+		if d -= beyond; x >= a && s.ExpFloat64() >= float64(d*d/2) {
+			return x
 		}
 	}
-	return math.Min(math.Max(x, a), b)
 }
+
+// quickCDF is normalCDF by four terms of Taylor's series at the nearest entry of tableOfCDF, with a relative error below 10⁻⁸.
+func quickCDF(table []cdfEntry, x float64) float64 {
+	const most = 8
+	if !(math.Abs(x) < most) {
+		return normalCDF(x)
+	}
+	at := int(float64((x+most)*cdfSteps) + 0.5)
+	e := &table[at]
+	y := float64(float64(at)/cdfSteps) - most
+	d := x - y
+	square := float64(y * y)
+	series := float64(d*(3-square)*y) / 24
+	series = (square-1)/6 + series
+	series = float64(d*series) - float64(y/2)
+	return e.cdf + float64(e.density*d*(1+float64(d*series)))
+}
+
+const cdfSteps = 64 // to 1
+
+type cdfEntry struct{ cdf, density float64 }
+
+// tableOfCDF is the distribution function of N(0, 1) and its density at −8, −8 + 1/64, …, 8.
+var tableOfCDF = sync.OnceValue(func() (out []cdfEntry) {
+	for at := range 16*cdfSteps + 1 {
+		x := float64(float64(at)/cdfSteps) - 8
+		out = append(out, cdfEntry{normalCDF(x), portable.Exp(logNormal(x))})
+	}
+	return out
+})
 
 // poisson draws from the Poisson distribution, by multiplication where the mean is small, and by Hörmann's PTRS (1993).
 func poisson(s *rng.Stream, mean float64) float64 {

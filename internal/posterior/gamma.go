@@ -52,18 +52,35 @@ type group struct{ count, squares float64 }
 // integrated out: given their values, ν would hardly move.
 //
 //	p(e | ν) ∝ Π (ν/2)^(ν/2) Γ((ν + n)/2) / Γ(ν/2) ((ν + S)/2)^(−(ν+n)/2)
-func drawFreedom(s *rng.Stream, groups []group) float64 { return chooseFreedom(s, likelihoods(groups)) }
+func drawFreedom(s *rng.Stream, groups []group, known halfGammas) float64 {
+	return chooseFreedom(s, likelihoods(groups, known))
+}
+
+// halfGammas are log Γ((ν + n)/2) of the freedoms for every number n of cells met so far.
+type halfGammas map[float64]*[len(freedoms)]float64
+
+func (h halfGammas) of(count float64) *[len(freedoms)]float64 {
+	known := h[count]
+	if known == nil {
+		known = new([len(freedoms)]float64)
+		for k, nu := range freedoms {
+			known[k] = portable.LogGamma((nu + count) / 2)
+		}
+		h[count] = known
+	}
+	return known
+}
 
 // likelihoods are the logarithms of p(e | ν) for every ν of the grid.
-func likelihoods(groups []group) (weights [len(freedoms)]float64) {
+func likelihoods(groups []group, known halfGammas) (weights [len(freedoms)]float64) {
+	var base [len(freedoms)]float64
 	for k, nu := range freedoms {
-		half, lg := float64(nu/2*portable.Log(nu/2)), portable.LogGamma(nu/2)
-		last, top := -1.0, 0.0
-		for _, g := range groups {
-			if g.count != last {
-				last, top = g.count, portable.LogGamma((nu+g.count)/2)
-			}
-			weights[k] += half - lg + top - float64((nu+g.count)/2*portable.Log((nu+g.squares)/2))
+		base[k] = float64(nu/2*portable.Log(nu/2)) - portable.LogGamma(nu/2)
+	}
+	for _, g := range groups {
+		top := known.of(g.count)
+		for k, nu := range freedoms {
+			weights[k] += base[k] + top[k] - float64((nu+g.count)/2*portable.Log((nu+g.squares)/2))
 		}
 	}
 	return weights

@@ -52,6 +52,7 @@ type scales struct {
 	residual []float64
 	change   []float64 // scratch
 	groups   []group   // scratch
+	known    halfGammas
 }
 
 func newScales(s *sampler, f Gaussian) *scales {
@@ -61,7 +62,7 @@ func newScales(s *sampler, f Gaussian) *scales {
 	}
 	g := &scales{
 		s: s, varied: f.Varied, shape: f.Shape, rate: f.Rate, tau: 1, values: s.data.Values,
-		weight: linalg.Ones(s.data.Len()), residual: make([]float64, s.data.Len()),
+		weight: linalg.Ones(s.data.Len()), residual: make([]float64, s.data.Len()), known: halfGammas{},
 	}
 	if g.latent = newLatents(s, nil); g.latent != nil {
 		g.values = slices.Clone(g.values)
@@ -170,7 +171,7 @@ func (g *scales) drawOmega(n int) {
 		}
 		groups[i] = group{float64(end - begin), sum * g.tau / omega[i]}
 	})
-	nu := drawFreedom(s.stream, groups)
+	nu := drawFreedom(s.stream, groups, g.known)
 	for i, old := range omega {
 		omega[i] = gamma(s.stream, (nu+groups[i].count)/2) / ((nu + groups[i].squares) / 2)
 		g.change[i] = omega[i] / old

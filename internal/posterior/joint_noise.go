@@ -96,7 +96,7 @@ func (l *logScales) latentValues(values []float64) {
 }
 
 func (o *odds) fromPrior(*rng.Stream) {}
-func (o *odds) renew(*rng.Stream)     {}
+func (o *odds) renew(*rng.Stream)     { o.renewed() }
 func (o *odds) quantities(visitor)    {}
 
 func (n *negative) fromPrior(s *rng.Stream) { n.size = s.IntN(len(sizes)) }
@@ -106,6 +106,7 @@ func (n *negative) renew(*rng.Stream) {
 		copy(n.values, n.s.data.Values)
 	}
 	n.count()
+	n.renewed()
 }
 
 func (n *negative) latentValues(values []float64) {
@@ -132,7 +133,10 @@ func (o *ordered) fromPrior(s *rng.Stream) {
 	}
 }
 
-func (o *ordered) renew(*rng.Stream) { o.sort() }
+func (o *ordered) renew(*rng.Stream) {
+	o.sort()
+	o.renewed()
+}
 
 func (o *ordered) quantities(visit visitor) {
 	for k, cut := range o.cuts {

@@ -86,9 +86,15 @@ type negative struct {
 	exact          [len(sizes)]float64 // what the cells with exact values have in constants
 	constants      [len(sizes)]float64
 	weight, target []float64
-	predictor      []float64 // m + x_c
+	predictor      []float64 // m + x_c, of the parts that are drawn
 	streams        []*rng.Stream
+	gammas         []polyaGammas // of counts 0, 1, …, of size sized
+	sized          int
+	turns
 }
+
+// tabulated is how many counts have their Pólya–Gamma distributions at hand.
+const tabulated = 64
 
 // count sets the part of the log likelihood of every size that does not depend on the predictors,
 // Σ_c [log Γ(y_c + r) − log Γ(r) + r log r].
@@ -143,24 +149,61 @@ func (n *negative) targets() []float64 { return n.target }
 func (n *negative) weights() []float64 { return n.weight }
 func (n *negative) precision() float64 { return 1 }
 
+func (n *negative) drawn(part int) (targets, weights bool) { return n.at(part), n.at(part) }
+
+// draw draws r, in some of the sweeps, with the ω integrated out. Where r has moved, all ω are those of another r.
 func (n *negative) draw() {
-	n.s.cellParts(func(m *rowScratch, _, begin, end int) {
-		n.s.predict(n.predictor[begin:end], begin, m)
-		for c := begin; c < end; c++ {
-			n.predictor[c] += n.level
+	sized := n.parameters()
+	n.next(false)
+	n.s.cellParts(func(m *rowScratch, part, begin, end int) {
+		if sized || n.at(part) {
+			n.predict(m, begin, end)
 		}
 	})
 	if n.latent != nil {
 		n.drawLatents()
-		n.countLatents()
 	}
-	n.drawSize()
+	if sized {
+		n.countLatents()
+		if n.drawSize() {
+			n.whole = true
+		}
+	}
+	n.drawPrecisions()
+}
+
+func (n *negative) predict(m *rowScratch, begin, end int) {
+	n.s.predict(n.predictor[begin:end], begin, m)
+	for c := begin; c < end; c++ {
+		n.predictor[c] += n.level
+	}
+}
+
+// drawPrecisions draws the ω.
+func (n *negative) drawPrecisions() {
 	r := sizes[n.size]
 	log := portable.Log(r)
+	if n.gammas == nil || n.sized != n.size {
+		n.gammas, n.sized = n.gammas[:0], n.size
+		for y := range tabulated {
+			n.gammas = append(n.gammas, newPolyaGammas(float64(y)+r))
+		}
+	}
 	n.s.cellParts(func(_ *rowScratch, part, begin, end int) {
+		if !n.at(part) {
+			return
+		}
+		stream := n.streams[part]
 		for c := begin; c < end; c++ {
 			y := n.values[c]
-			n.weight[c] = polyaGamma(n.streams[part], y+r, n.predictor[c]-log)
+			var p *polyaGammas
+			if y < tabulated {
+				p = &n.gammas[int(y)]
+			} else {
+				own := newPolyaGammas(y + r)
+				p = &own
+			}
+			n.weight[c] = p.draw(stream, n.predictor[c]-log)
 			n.target[c] = (y-r)/(2*n.weight[c]) + log - n.level
 		}
 	})
@@ -170,6 +213,9 @@ func (n *negative) draw() {
 func (n *negative) drawLatents() {
 	k := counts{n.level, sizes[n.size]}
 	n.s.cellParts(func(_ *rowScratch, part, begin, end int) {
+		if !n.at(part) {
+			return
+		}
 		for _, c := range n.latent.within(begin, end) {
 			if x := n.predictor[c] - n.level; measurable(x, 0, 0) {
 				n.values[c] = k.between(nil, x, n.latent.low[c], n.latent.high[c]).Draw(n.latent.streams[part])
@@ -178,35 +224,45 @@ func (n *negative) drawLatents() {
 	})
 }
 
-// drawSize moves r to a neighbour on the grid, or not (Metropolis), with ω integrated out.
-func (n *negative) drawSize() {
+// drawSize moves r to a neighbour on the grid, or not (Metropolis), with ω integrated out. It reports whether r has moved.
+func (n *negative) drawSize() bool {
 	const reach = 3
 	to := n.size + 1 + n.s.stream.IntN(reach)
 	if n.s.stream.IntN(2) == 0 {
 		to = 2*n.size - to
 	}
 	u := portable.Log(1 - n.s.stream.Float64())
-	if to >= 0 && to < len(sizes) && u < n.likelihood(to)-n.likelihood(n.size) {
+	if to >= 0 && to < len(sizes) && u < n.change(to) {
 		n.size = to
+		return true
 	}
+	return false
 }
 
-// likelihood is the logarithm of Π_c P(y_c), but for what does not depend on r.
-func (n *negative) likelihood(size int) float64 {
-	r := sizes[size]
-	log := portable.Log(r)
+// change is by how much the logarithm of Π_c P(y_c) grows with another size ρ: the change of the constants less
+//
+//	Σ_c [(y_c + ρ) log(ρ + μ_c) − (y_c + r) log(r + μ_c)] .
+func (n *negative) change(size int) float64 {
+	r, to := sizes[n.size], sizes[size]
 	var sums [parts]float64
 	n.s.cellParts(func(_ *rowScratch, part, begin, end int) {
+		old := logSum{product: 1} // Π (1 + μ/r)
 		for c := begin; c < end; c++ {
-			sums[part] += float64((n.values[c] + r) * (log + softplus(n.predictor[c]-log)))
+			mu := portable.Exp(math.Min(n.predictor[c], mostLogMean))
+			old.add(1 + mu/r)
+			sums[part] += float64((n.values[c] + to) * portable.Log((to+mu)/(r+mu)))
 		}
+		sums[part] += float64((to - r) * (old.value() + float64(float64(end-begin)*portable.Log(r))))
 	})
-	total := n.constants[size]
+	total := n.constants[size] - n.constants[n.size]
 	for _, sum := range sums {
 		total -= sum
 	}
 	return total
 }
+
+// mostLogMean keeps the mean count of a chain that has run away finite.
+const mostLogMean = 300
 
 func (n *negative) scatter() Scatter { return counts{n.level, sizes[n.size]} }
 
@@ -214,7 +270,7 @@ func (n *negative) scatter() Scatter { return counts{n.level, sizes[n.size]} }
 type counts struct{ level, size float64 }
 
 func (k counts) At(_ []int32, x float64) (mean, variance float64) {
-	mean = portable.Exp(math.Min(k.level+x, 300))
+	mean = portable.Exp(math.Min(k.level+x, mostLogMean))
 	return mean, mean + float64(mean*mean/k.size)
 }
 

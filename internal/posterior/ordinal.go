@@ -91,16 +91,19 @@ type ordered struct {
 	s              *sampler
 	levels, cuts   []float64
 	cells          [][]int32 // of every level
+	level          []int32   // of every cell
 	weight, target []float64 // 1 and z_c
 	predictor      []float64
 	streams        []*rng.Stream
+	turns
 }
 
 // sort lists the cells of every level.
 func (o *ordered) sort() {
-	o.cells = make([][]int32, len(o.levels))
+	o.cells, o.level = make([][]int32, len(o.levels)), make([]int32, o.s.data.Len())
 	for c, y := range o.s.data.Values {
 		k := sort.SearchFloat64s(o.levels, y)
+		o.level[c] = int32(k)
 		o.cells[k] = append(o.cells[k], int32(c))
 	}
 }
@@ -110,22 +113,35 @@ func (o *ordered) weights() []float64 { return o.weight }
 func (o *ordered) precision() float64 { return 1 }
 func (o *ordered) scatter() Scatter   { return ratings{o.levels, slices.Clone(o.cuts)} }
 
+func (o *ordered) drawn(part int) (targets, weights bool) { return o.at(part), false }
+
+// draw draws the cut points, in some of the sweeps, with the z integrated out: all z are then drawn given them.
 func (o *ordered) draw() {
-	o.s.cellParts(func(m *rowScratch, _, begin, end int) { o.s.predict(o.predictor[begin:end], begin, m) })
-	for k := range o.cuts {
-		o.moveCut(k)
+	cut := o.parameters()
+	o.next(cut)
+	o.s.cellParts(func(m *rowScratch, part, begin, end int) {
+		if o.at(part) {
+			o.s.predict(o.predictor[begin:end], begin, m)
+		}
+	})
+	if cut {
+		for k := range o.cuts {
+			o.moveCut(k)
+		}
 	}
+	edges := slices.Concat([]float64{math.Inf(-1)}, o.cuts, []float64{math.Inf(1)})
 	o.s.cellParts(func(_ *rowScratch, part, begin, end int) {
-		for c := begin; c < end; c++ {
-			k := sort.SearchFloat64s(o.levels, o.s.data.Values[c])
-			low, high := bounds(o.cuts, k)
-			o.target[c] = truncatedNormal(o.streams[part], o.predictor[c], low, high)
+		if !o.at(part) {
+			return
+		}
+		stream, target, predictor := o.streams[part], o.target[begin:end], o.predictor[begin:end]
+		for c, k := range o.level[begin:end] {
+			target[c] = truncatedNormal(stream, predictor[c], edges[k], edges[k+1])
 		}
 	})
 }
 
-// moveCut moves a cut point, or not (Metropolis). A cell's probability is a difference of two values of Φ, one of which
-// stays.
+// moveCut moves a cut point, or not (Metropolis). Of the two values of Φ whose difference a cell's probability is, one stays.
 func (o *ordered) moveCut(k int) {
 	low, _ := bounds(o.cuts, k)
 	_, high := bounds(o.cuts, k+1)
@@ -136,17 +152,30 @@ func (o *ordered) moveCut(k int) {
 		return
 	}
 	change := priorOfCut(to) - priorOfCut(old)
-	for _, c := range o.cells[k] {
-		x := o.predictor[c]
-		change += portable.Log(between(low-x, to-x)) - portable.Log(between(low-x, old-x))
-	}
-	for _, c := range o.cells[k+1] {
-		x := o.predictor[c]
-		change += portable.Log(between(to-x, high-x)) - portable.Log(between(old-x, high-x))
-	}
+	change += o.ratio(o.cells[k], low, old, to)
+	change += o.ratio(o.cells[k+1], high, old, to)
 	if u < change {
 		o.cuts[k] = to
 	}
+}
+
+// ratio is the logarithm of Π_c |Φ(to − x_c) − Φ(still − x_c)|/|Φ(old − x_c) − Φ(still − x_c)|.
+func (o *ordered) ratio(cells []int32, still, old, to float64) float64 {
+	const small, large = 1e-150, 1e150
+	sum, product, table := 0.0, 1.0, tableOfCDF()
+	for _, c := range cells {
+		x := o.predictor[c]
+		a, b, d := still-x, old-x, to-x
+		if a > 0 { // the side where Φ is exact
+			a, b, d = -a, -b, -d
+		}
+		stays := quickCDF(table, a)
+		product *= math.Max(math.Abs(quickCDF(table, d)-stays), 1e-100) / math.Max(math.Abs(quickCDF(table, b)-stays), 1e-100)
+		if product < small || product > large {
+			sum, product = sum+portable.Log(product), 1
+		}
+	}
+	return sum + portable.Log(product)
 }
 
 const cutDeviation = 3 // of the prior of cut points

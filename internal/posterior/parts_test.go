@@ -22,7 +22,7 @@ func TestFreedomOfCellsIsThatOfGroups(t *testing.T) {
 			g.residual[c] = math.Exp(20 * stream.NormFloat64())
 			groups = append(groups, group{1, g.tau * g.weight[c] / g.tails.precision[c] * g.residual[c] * g.residual[c]})
 		}
-		want := likelihoods(groups)
+		want := likelihoods(groups, halfGammas{})
 		for k, got := range g.tails.likelihoods(g) {
 			if math.Abs(got-want[k]) > 1e-11*(math.Abs(want[k])+float64(count)*freedoms[k]) {
 				t.Errorf("%d cells, ν = %v: %v, want %v", count, freedoms[k], got, want[k])

@@ -290,15 +290,31 @@ func (s *sampler) predict(out []float64, begin int, m *rowScratch) {
 
 // arrange brings the regression that the noise has drawn into the order of every mode.
 func (s *sampler) arrange() {
-	s.put(s.weights, s.noise.weights())
+	drawn := func(int) (targets, weights bool) { return true, true }
+	if n, ok := s.noise.(sparing); ok && s.swept > 0 {
+		drawn = n.drawn
+	}
+	s.put(s.weights, s.noise.weights(), func(part int) bool {
+		_, weights := drawn(part)
+		return weights
+	})
 	if targets := s.noise.targets(); targets != nil {
-		s.putTargets(targets)
+		s.pointTargets(targets)
+		s.put(s.targets, targets, func(part int) bool {
+			targets, _ := drawn(part)
+			return targets
+		})
 	}
 }
 
 // putTargets sets the targets of every mode.
 func (s *sampler) putTargets(values []float64) {
-	s.put(s.targets, values)
+	s.pointTargets(values)
+	s.put(s.targets, values, func(int) bool { return true })
+}
+
+// pointTargets sets the targets of modes that the cells are in the order of.
+func (s *sampler) pointTargets(values []float64) {
 	for n := range s.modes {
 		if s.modes[n].ordered {
 			s.targets[n] = column{wide: values}
@@ -306,9 +322,12 @@ func (s *sampler) putTargets(values []float64) {
 	}
 }
 
-// put brings a number of every cell into the order of every mode but those that the cells are in.
-func (s *sampler) put(columns []column, values []float64) {
+// put brings a number of every cell of some parts into the order of every mode but those that the cells are in.
+func (s *sampler) put(columns []column, values []float64, of func(part int) bool) {
 	s.cellParts(func(m *rowScratch, part, _, _ int) {
+		if !of(part) {
+			return
+		}
 		for n := range s.modes {
 			if mode := &s.modes[n]; !mode.ordered {
 				mode.places(s.data.Index[n], part, m, func(first int, place []int32) {

@@ -33,19 +33,30 @@ func (f Student) start(s *sampler) noise {
 type tails struct {
 	precision []float64 // t_c
 	nu        float64
-	sweeps    int
 	streams   []*rng.Stream
+	turns
 }
 
 func (t *tails) draw(g *scales) {
-	const every = 4 // sweeps a draw of ν, which costs as much as the rest
-	t.sweeps++
-	if t.sweeps%every == 0 {
+	free := t.parameters()
+	t.next(free)
+	if free {
 		t.nu = chooseFreedom(g.s.stream, t.likelihoods(g))
 	}
 	shape := newGammas((t.nu + 1) / 2)
 	g.s.cellParts(func(_ *rowScratch, part, begin, end int) {
+		if !t.at(part) {
+			return
+		}
 		stream, weight, precision := t.streams[part], g.weight[begin:end], t.precision[begin:end]
+		if !g.varied {
+			half, tau := float64(t.nu/2), g.tau/2
+			for c, e := range g.residual[begin:end] {
+				precision[c] = shape.draw(stream) / (half + float64(tau*float64(e*e)))
+				weight[c] = precision[c]
+			}
+			return
+		}
 		for c, e := range g.residual[begin:end] {
 			others := weight[c] / precision[c]
 			precision[c] = shape.draw(stream) / ((t.nu + float64(g.tau*others*e*e)) / 2)

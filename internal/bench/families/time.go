@@ -16,7 +16,7 @@ type Time struct {
 	Values string  `json:"values"` // kind of the table
 	Cells  int     `json:"cells"`
 	Sweep  float64 `json:"sweep_seconds"`
-	Normal float64 `json:"gaussian_sweep_seconds"` // of gaussian noise on the same cells
+	Normal float64 `json:"gaussian_sweep_seconds"` // of gaussian noise on the same cells, varied where the family's is
 	Ratio  float64 `json:"ratio"`
 }
 
@@ -49,8 +49,13 @@ func MeasureTime(ctx context.Context, o Options) (all []Time, err error) {
 		if form >= 0 {
 			own = observed
 		}
+		noise := family.Forms[max(form, 0)].Noise
+		varied := false
+		if s, ok := noise.(posterior.Student); ok {
+			varied = s.Varied
+		}
 		r := Time{Family: t.family, Values: t.kind, Cells: observed.Len()}
-		r.Sweep, r.Normal, err = sweeps(ctx, own, family.Forms[max(form, 0)].Noise, &normal)
+		r.Sweep, r.Normal, err = sweeps(ctx, own, noise, &normal, posterior.Gaussian{Varied: varied})
 		if err != nil {
 			return all, err
 		}
@@ -61,11 +66,13 @@ func MeasureTime(ctx context.Context, o Options) (all []Time, err error) {
 }
 
 // sweeps measures a sweep of a noise and one of gaussian noise in turns.
-func sweeps(ctx context.Context, own *tensor.Observed, noise posterior.Noise, cells *tensor.Observed) (least, normal float64, err error) {
+func sweeps(
+	ctx context.Context, own *tensor.Observed, noise posterior.Noise, cells *tensor.Observed, gaussian posterior.Noise,
+) (least, normal float64, err error) {
 	const turns, each, blocks = 5, 60, 8
 	chains := [2]*posterior.Chain{
 		posterior.NewChain(own, posterior.Settings{Blocks: blocks, Noise: noise, Seed: 1, Threads: 1}),
-		posterior.NewChain(cells, posterior.Settings{Blocks: blocks, Noise: posterior.Gaussian{}, Seed: 1, Threads: 1}),
+		posterior.NewChain(cells, posterior.Settings{Blocks: blocks, Noise: gaussian, Seed: 1, Threads: 1}),
 	}
 	seconds := [2]float64{math.Inf(1), math.Inf(1)}
 	for range turns {

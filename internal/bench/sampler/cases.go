@@ -23,7 +23,7 @@ type Case struct {
 	Approximate string // what of the updates is not exact, in words
 }
 
-const polyaGamma = "Pólya–Gamma variables: two terms of the series, the rest by a gamma variable of its mean and variance"
+const polyaGamma = "Pólya–Gamma variables: one or two terms of the series, the rest by a variable of its mean, variance and third cumulant"
 
 // Cases lists what is proved: every family of noise, every form of every prior.
 func Cases() []Case {
