@@ -92,16 +92,16 @@ func TestFoldsPartTheCells(t *testing.T) {
 	}
 }
 
-func TestSelectionFindsTheFormAndTheSize(t *testing.T) {
+func TestSelectionFindsTheSize(t *testing.T) {
 	o, _ := noisy(tensor.Shape{20, 15, 10}, 2, 0.3, 0.4)
 	j := newJob(t, o, "auto", 0.1)
 	f := newFolds(j.shape, j.HoldOut, j.Seed)
 	sel := j.selectModel(context.Background(), f, j.exploration(f, j.budget()))
 	best := sel.candidates[0]
-	if best.name == "varied noise" || best.settings.Blocks > 15 {
-		t.Errorf("noise of one level, rank 2: the best candidate is %q with %d blocks", best.name, best.settings.Blocks)
+	if best.settings.Blocks > 15 {
+		t.Errorf("rank 2: the best candidate is %q with %d blocks", best.name, best.settings.Blocks)
 	}
-	if !(sel.error < 0.5) || sel.fit.samples() == 0 || len(sel.parts) == 0 {
+	if !(sel.error < 0.2) || sel.fit.samples() == 0 || len(sel.parts) == 0 {
 		t.Errorf("error %.3f, %d samples, parts %v", sel.error, sel.fit.samples(), sel.parts)
 	}
 	for _, part := range sel.parts {
