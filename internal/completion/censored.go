@@ -274,7 +274,7 @@ func (c *Completion) between(cell []int32, b limited) *between {
 		}
 		weight := part.weight
 		if !b.seen {
-			weight *= math.Max(t.Probability(), leastProbability)
+			weight = float64(weight * math.Max(t.Probability(), leastProbability))
 		}
 		out.parts, out.offset, out.scale = append(out.parts, t), append(out.offset, offset), append(out.scale, scale)
 		out.weights, out.total = append(out.weights, weight), out.total+weight
@@ -317,14 +317,14 @@ func (b *between) quantile(p, mean, deviation float64) float64 {
 		if y := mean - step; b.cdf(y) < p || k == farthest {
 			low = y
 		}
-		step *= 2
+		step = float64(step * 2)
 	}
 	step = math.Max(deviation, math.Max(1e-12*math.Abs(mean), 1e-300))
 	for k := 0; math.IsInf(high, 1) && k <= farthest; k++ {
 		if y := mean + step; b.cdf(y) >= p || k == farthest {
 			high = y
 		}
-		step *= 2
+		step = float64(step * 2)
 	}
 	return bisect(b.cdf, p, low, high)
 }

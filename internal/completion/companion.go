@@ -141,16 +141,18 @@ func (a *accompanied) all(index [][]int32, threads int) []prediction {
 	return out
 }
 
-// draws are those of the fit, brought to the variances that the companion leaves.
+// draws are those of the fit, brought to the variances that the companion leaves, with the noise of cells near one another
+// alike as kriging leaves it.
 func (a *accompanied) draws(seed uint64, numbers []int) drawer {
-	draw := a.ensemble.draws(seed, numbers)
+	samples := a.ensemble.samplesOf(seed, numbers)
 	return func(index [][]int32, made []prediction, threads int) [][]variate {
 		own := a.ensemble.all(index, threads)
-		out := draw(index, own, threads)
+		out := a.ensemble.variates(samples, seed, index, own, a.companion.normals(seed, numbers, index, threads), threads)
 		for c, p := range made {
 			value, noise := widening(own[c].spread, p.spread), widening(own[c].noise, p.noise)
 			for d := range out {
-				out[d][c] = variate{float64(value * out[d][c].value), float64(noise * out[d][c].noise)}
+				v := &out[d][c]
+				v.value, v.noise = float64(value*v.value), float64(noise*v.noise)
 			}
 		}
 		return out

@@ -12,8 +12,9 @@ import (
 
 // variate is how far a draw of a cell lies from the cell's value, before calibration: the expected value under one state
 // of the model less that of all, and the noise of one observation. Over many draws their variances are the spread and the
-// noise of the prediction.
-type variate struct{ value, noise float64 }
+// noise of the prediction. Where cells near one another have noise in common, normal is the standard normal number of which it
+// is made, otherwise 0.
+type variate struct{ value, noise, normal float64 }
 
 // Draw sets values to draw number of the cells, numbers from 0 on: what one observation of each might be, all of them
 // under one state of the model. index[n] are the coordinates in mode n.
@@ -25,7 +26,8 @@ type variate struct{ value, noise float64 }
 //	y_c = m_c + s_c (√a (x_c − m_c) + √b e_c) ,
 //
 // whose variance over many draws is the square of At's standard error. Where known cells nearby add to what the models say
-// (Settings.Neighbours), x_c − m_c is that of the models, brought like e_c to the variance that the neighbours leave.
+// (Settings.Neighbours), x_c − m_c is that of the models, brought like e_c to the variance that the neighbours leave, and the
+// normal numbers that e_c are made of are correlated as residuals are that are kriged from the same known cells.
 // The sample is the same for all cells of a draw.
 // A draw depends on the seed, its number and the cell alone: neither on the other cells nor on threads. An exact model
 // draws what the known cells leave open of its entries, linearised at the fit, and normal noise. Of a censored cell the
@@ -123,39 +125,62 @@ func newVariates(draws, cells int) [][]variate {
 
 // draws chooses for every draw a member by its weight and one of its samples.
 func (e *ensemble) draws(seed uint64, numbers []int) drawer {
-	members, samples := make([]*member, len(numbers)), make([]int, len(numbers))
-	for d, number := range numbers {
-		members[d], samples[d] = e.sampleOf(seed, number)
-	}
+	samples := e.samplesOf(seed, numbers)
 	return func(index [][]int32, made []prediction, threads int) [][]variate {
-		out := newVariates(len(numbers), len(made))
-		known := map[*member]centres{nil: {}}
-		for d, number := range numbers {
-			m := members[d]
-			own, met := known[m]
-			if !met {
-				own = e.centres(m, index, made, threads)
-				known[m] = own
-			}
-			eachCell(index, threads, func(c int, cell []int32) {
-				stream := cellStream(seed, number, cell)
-				if m == nil { // stopped before the first sample
-					out[d][c].value = math.Sqrt(made[c].spread) * stream.NormFloat64()
-					return
-				}
-				x, noise := m.posterior.Samples[samples[d]].Draw(stream, cell)
-				share := &own.shares[m.posterior.ChainOf(samples[d])]
-				counts, scale := math.Sqrt(share.Relative[c]), m.scaling.ScaleAt(cell)
-				within := float64(scale * (x - share.Mean[c]))
-				beside := m.scaling.Undo(cell, share.Mean[c]) - own.of[c].mean
-				deviation := within + float64(own.between*beside) + own.of[c].beside
-				widest := e.widest()
-				keep := func(x float64) float64 { return math.Min(math.Max(x, -widest), widest) }
-				out[d][c] = variate{keep(counts * deviation), keep(counts * scale * noise)}
-			})
-		}
-		return out
+		return e.variates(samples, seed, index, made, nil, threads)
 	}
+}
+
+// sampled is a sample of a member that all cells of a draw have.
+type sampled struct {
+	number, sample int
+	member         *member // nil without samples
+}
+
+func (e *ensemble) samplesOf(seed uint64, numbers []int) []sampled {
+	out := make([]sampled, len(numbers))
+	for d, number := range numbers {
+		out[d].number = number
+		out[d].member, out[d].sample = e.sampleOf(seed, number)
+	}
+	return out
+}
+
+// variates are those of cells under the samples. The noise is made of normals, [draw][cell], where they are not nil and not 0.
+func (e *ensemble) variates(
+	samples []sampled, seed uint64, index [][]int32, made []prediction, normals [][]float64, threads int,
+) [][]variate {
+	out := newVariates(len(samples), len(made))
+	known := map[*member]centres{nil: {}}
+	for d, s := range samples {
+		m := s.member
+		own, met := known[m]
+		if !met {
+			own = e.centres(m, index, made, threads)
+			known[m] = own
+		}
+		eachCell(index, threads, func(c int, cell []int32) {
+			stream := cellStream(seed, s.number, cell)
+			if m == nil { // stopped before the first sample
+				out[d][c].value = math.Sqrt(made[c].spread) * stream.NormFloat64()
+				return
+			}
+			var normal float64
+			if normals != nil {
+				normal = normals[d][c]
+			}
+			x, noise := m.posterior.Samples[s.sample].Draw(stream, cell, normal)
+			share := &own.shares[m.posterior.ChainOf(s.sample)]
+			counts, scale := math.Sqrt(share.Relative[c]), m.scaling.ScaleAt(cell)
+			within := float64(scale * (x - share.Mean[c]))
+			beside := m.scaling.Undo(cell, share.Mean[c]) - own.of[c].mean
+			deviation := within + float64(own.between*beside) + own.of[c].beside
+			widest := e.widest()
+			keep := func(x float64) float64 { return math.Min(math.Max(x, -widest), widest) }
+			out[d][c] = variate{keep(counts * deviation), keep(counts * scale * noise), normal}
+		})
+	}
+	return out
 }
 
 // sampleOf is the member and the sample that all cells of a draw have; nil without samples.

@@ -132,17 +132,24 @@ func (c correction) of(p prediction, scale float64) prediction {
 
 // correct kriges the residual of a cell of which the workspace holds what is around.
 func (p *process) correct(w *workspace, label int32, residual []float64) correction {
+	p.within(w)
+	value, explained := p.krige(w, residual)
+	trust := p.Trust[label]
+	left := math.Max(leastLeft, 1-float64(trust*(2-trust)*explained))
+	return correction{float64(trust * value), portable.Pow(left, p.Power)}
+}
+
+// leastLeft is the least share of the variance that is left.
+const leastLeft = 0.01
+
+// within chooses what a cell is kriged from of what is around it.
+func (p *process) within(w *workspace) {
 	w.within = w.within[:0]
 	for _, a := range w.around {
 		if r := p.Reach[a.mode]; r > 0 && math.Abs(a.steps) <= longReach*r {
 			w.within = append(w.within, a)
 		}
 	}
-	const least = 0.01 // of the variance
-	value, explained := p.krige(w, residual)
-	trust := p.Trust[label]
-	left := math.Max(least, 1-float64(trust*(2-trust)*explained))
-	return correction{float64(trust * value), portable.Pow(left, p.Power)}
 }
 
 // krige returns k K⁻¹ r and k K⁻¹ k.
@@ -181,4 +188,17 @@ func (p *process) krige(w *workspace, residual []float64) (value, explained floa
 		explained += float64(w.toward[a] * w.toward[a])
 	}
 	return value, explained
+}
+
+// weights are K⁻¹ k of the cell that was kriged last: with K = L Lᵀ and L u = k, Lᵀ λ = u.
+func (w *workspace) weights() []float64 {
+	m := len(w.within)
+	out := slices.Clone(w.toward)
+	for a := m - 1; a >= 0; a-- {
+		out[a] /= w.factor[a*m+a]
+		for b := range a {
+			out[b] -= float64(w.factor[a*m+b] * out[a])
+		}
+	}
+	return out
 }

@@ -323,7 +323,10 @@ func (c *Completion) lawAt(cell []int32, p prediction) *labelLaw {
 func (c *Completion) byLaw(l *labelLaw, number int, cell []int32, p prediction, v variate) float64 {
 	const least = 1e-9
 	stderr := c.stderr(cell, p)
-	v.noise = math.Sqrt(p.noise) * cellStream(c.seed, number, cell).NormFloat64()
+	if v.normal == 0 {
+		v.normal = cellStream(c.seed, number, cell).NormFloat64()
+	}
+	v.noise = math.Sqrt(p.noise) * v.normal
 	share := posterior.NormalCDF(c.calibrated(number, cell, p, v) / stderr)
 	return l.law(p.value, stderr).quantile(math.Min(math.Max(share, least), 1-least))
 }

@@ -255,7 +255,10 @@ func (s spread) LogDensity(cell []int32, x, y float64) float64 {
 }
 
 func (s spread) Draw(stream *rng.Stream, cell []int32, x float64) float64 {
-	z := stream.NormFloat64()
+	return s.drawOf(stream.NormFloat64(), stream, cell, x)
+}
+
+func (s spread) drawOf(z float64, stream *rng.Stream, cell []int32, x float64) float64 {
 	if s.freedom > 0 {
 		z /= math.Sqrt(gamma(stream, s.freedom/2) / (s.freedom / 2))
 	}

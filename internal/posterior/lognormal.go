@@ -123,5 +123,9 @@ func (e exponential) LogDensity(cell []int32, x, y float64) float64 {
 }
 
 func (e exponential) Draw(s *rng.Stream, cell []int32, x float64) float64 {
-	return portable.Exp(e.mean + float64(e.scale*e.spread.Draw(s, cell, x)))
+	return e.drawOf(s.NormFloat64(), s, cell, x)
+}
+
+func (e exponential) drawOf(z float64, s *rng.Stream, cell []int32, x float64) float64 {
+	return portable.Exp(e.mean + float64(e.scale*e.spread.drawOf(z, s, cell, x)))
 }
