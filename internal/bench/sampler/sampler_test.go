@@ -12,7 +12,7 @@ import (
 var quick = Options{DataSets: 30, Draws: 17, Thin: 8, Burn: 150, Chains: 480, Sweeps: 16, Seed: 1}
 
 // byHalves are the cases whose latent variables are drawn by halves of the cells: a mistake in them shows half as fast.
-var byHalves = []string{"student", "counts", "binomial", "bernoulli", "ordinal"}
+var byHalves = []string{"student", "student-varied", "counts", "binomial", "bernoulli", "ordinal", "censored-student", "censored-counts"}
 
 // TestProof is the short version of the proof, a case at a time.
 func TestProof(t *testing.T) {
