@@ -183,7 +183,7 @@ func (e *engine) deal(f *fitting) ([]dealt, error) {
 		if err != nil {
 			return nil, err
 		}
-		work.Stream, work.Burn, work.Keep, work.Thin = s.Stream, s.Burn, s.Keep, s.Thin
+		work.Stream, work.Burn, work.Keep, work.Thin, work.Anneal = s.Stream, s.Burn, s.Keep, s.Thin, s.Anneal
 		all = append(all, dealt{work, f.cost(k), f.sweeps})
 	}
 	return all, nil
@@ -328,7 +328,7 @@ func (w chainWork) candidate(j *job) (c candidate, err error) {
 	}
 	c.settings = posterior.Settings{
 		Blocks: w.Blocks, Partial: w.Partial, Seed: w.Seed, Stream: w.Stream, Burn: w.Burn, Keep: w.Keep, Thin: w.Thin,
-		Threads: j.Threads,
+		Anneal: w.Anneal, Threads: j.Threads,
 	}
 	c.settings.Priors = j.priors(c.courses)
 	c.settings.Noise, err = w.Noise.Load()

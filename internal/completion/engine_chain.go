@@ -31,6 +31,7 @@ type chainWork struct {
 
 	Stream           string `json:",omitempty"` // of a chain whose length is known
 	Burn, Keep, Thin int
+	Anneal           posterior.Anneal
 	Growth           *growthWork `json:",omitempty"` // of another
 }
 

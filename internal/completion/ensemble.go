@@ -31,6 +31,10 @@ type ensemble struct {
 const (
 	keepSamples  = 50    // stored of a chain
 	sampleMemory = 256e6 // bytes that the samples of one fit may take
+
+	// The deviation of the noise, in units of the values' own, is no less than these at the first and the last sweep of the
+	// burning in: rows that fit little noise from the start hardly move any more, and each chain stays where it fell first.
+	annealFrom, annealTo = 0.5, 0.02
 )
 
 // newEnsemble is one without members.
@@ -71,6 +75,9 @@ func (j *job) newFitting(
 			s.Burn = sweeps / 2
 			s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(total*m.candidate.sampleSize(cells.Shape())))))
 			s.Thin = (sweeps - s.Burn) / s.Keep
+			if s.Start == nil {
+				s.Anneal = posterior.Anneal{From: annealFrom, To: annealTo, Sweeps: s.Burn}
+			}
 			f.runs = append(f.runs, s)
 		}
 	}

@@ -107,9 +107,7 @@ func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
 		count = max(1, int((1-a.share)*float64(count)))
 	}
 	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
-	for _, part := range parts {
-		d.deal(part, count)
-	}
+	d.dealAll(count, parts)
 }
 
 // scatteredFolds deals all cells out at random.
@@ -206,48 +204,90 @@ func (f *folds) pack() {
 	f.piece = pieces
 }
 
-// dealer hides one part after the other.
+// dealer hides the parts.
 type dealer struct {
 	*shape
-	folds  *folds
-	stream *rng.Stream
-	next   int             // gap
-	seen   map[uint64]bool // tuples of gaps that have been carried over in this round
-	pieces int32
+	folds    *folds
+	stream   *rng.Stream
+	next     int             // gap
+	seen     map[uint64]bool // tuples of gaps that have been carried over in this round
+	pieces   int32
+	anywhere bool // pieces may lie where gaps are nothing like
 }
 
-// deal hides about count cells in the shapes of gaps: one piece is no more than all, unless every piece is, as one that
-// holds most of what the model could learn from tells little of the gaps.
-func (d *dealer) deal(part, count int) {
-	if !d.dealPieces(part, count, count) {
-		d.dealPieces(part, count, d.cells.Len())
+// hand is what a part gets.
+type hand struct {
+	part   int
+	hidden map[int32]bool
+	idle   int // pieces in turn that held nothing new out
+}
+
+// dealAll hides about count cells in each of some parts. Those at the end choose and those at the beginning measure, as many of
+// either as there is time for: the places that are most like the gaps are dealt to both ends alike, and run out toward the middle.
+func (d *dealer) dealAll(count int, parts []int) {
+	for first, last := 0, len(parts)-1; first <= last; first, last = first+1, last-1 {
+		hands := []*hand{{part: parts[last], hidden: map[int32]bool{}}}
+		if first < last {
+			hands = append(hands, &hand{part: parts[first], hidden: map[int32]bool{}})
+		}
+		d.deal(count, count, hands)
+		d.deal(count, d.cells.Len(), empty(hands))
+		if first == 0 {
+			d.anywhere = true
+			d.deal(count, d.cells.Len(), empty(hands))
+			d.anywhere = false
+		}
 	}
 }
 
-// dealPieces hides about count cells in pieces of at most so many, and tells whether there were any.
-func (d *dealer) dealPieces(part, count, most int) (any bool) {
-	const patience = 20 // pieces in turn that hold nothing new out
-	hidden := map[int32]bool{}
-	for idle := 0; len(hidden) < count && idle < patience; idle++ {
-		gap, boxes := d.pick()
-		covered := d.place(gap, boxes, most)
-		if covered == nil {
-			continue
+// empty are those that got nothing.
+func empty(hands []*hand) (none []*hand) {
+	for _, h := range hands {
+		if len(h.hidden) == 0 {
+			none = append(none, h)
 		}
-		d.pieces++
-		for _, c := range covered {
-			switch {
-			case hidden[c]:
-			case d.folds.part[c] == none:
-				d.folds.part[c], d.folds.piece[c] = uint8(part), d.pieces
-				idle = 0
-			default:
-				d.folds.beside[part] = append(d.folds.beside[part], c)
+	}
+	return none
+}
+
+// deal hides about count cells in each hand, by turns, in pieces of at most so many: one that holds most of what the model could
+// learn from tells little of the gaps.
+func (d *dealer) deal(count, most int, hands []*hand) {
+	const patience = 20
+	for _, h := range hands {
+		h.idle = 0
+	}
+	for more := true; more; {
+		more = false
+		for _, h := range hands {
+			if len(h.hidden) < count && h.idle < patience {
+				d.dealPiece(h, most)
+				more = true
 			}
-			hidden[c] = true
 		}
 	}
-	return len(hidden) > 0
+}
+
+// dealPiece hides a piece, in the shape of the next gap, if there is a place for it.
+func (d *dealer) dealPiece(h *hand, most int) {
+	h.idle++
+	gap, boxes := d.pick()
+	covered := d.place(gap, boxes, most)
+	if covered == nil {
+		return
+	}
+	d.pieces++
+	for _, c := range covered {
+		switch {
+		case h.hidden[c]:
+		case d.folds.part[c] == none:
+			d.folds.part[c], d.folds.piece[c] = uint8(h.part), d.pieces
+			h.idle = 0
+		default:
+			d.folds.beside[h.part] = append(d.folds.beside[h.part], c)
+		}
+		h.hidden[c] = true
+	}
 }
 
 // pick returns the next gap whose surroundings have not been carried over in this round, and the boxes around it.
@@ -285,11 +325,12 @@ func (d *dealer) pick() (gap []int32, boxes []box) {
 
 // place looks for a known cell that is not held out yet and that has, once the boxes of a gap are carried over to it, as
 // much known around it as the gap has; it returns what they cover there, if that is not too many. Half of the places that
-// are tried have the gap's own indices along the modes of its stretches.
+// are tried have the gap's own indices along the modes of its stretches. Where those that are held out already are far more like
+// the gap, there is none: the places like it have run out.
 func (d *dealer) place(gap []int32, boxes []box, most int) (covered []int32) {
-	const tries, outside = 16, 1
+	const tries, outside, worse = 16, 1, 0.5
 	want := d.support(gap, nil)
-	least := math.Inf(1)
+	least, leastHeld := math.Inf(1), math.Inf(1)
 	for try := range tries {
 		cell := d.cells.Cell(d.stream.IntN(d.cells.Len()))
 		if try%2 == 0 {
@@ -299,7 +340,8 @@ func (d *dealer) place(gap []int32, boxes []box, most int) (covered []int32) {
 				}
 			}
 		}
-		if c, known := find(d.cells, cell); !known || d.folds.part[c] != none {
+		c, known := find(d.cells, cell)
+		if !known {
 			continue
 		}
 		hidden, whole := d.carry(boxes, cell)
@@ -313,9 +355,15 @@ func (d *dealer) place(gap []int32, boxes []box, most int) (covered []int32) {
 		for at, have := range d.support(cell, hidden) {
 			distance += math.Abs(portable.Log((1 + want[at]) / (1 + have)))
 		}
-		if distance < least {
+		switch {
+		case d.folds.part[c] != none:
+			leastHeld = math.Min(leastHeld, distance)
+		case distance < least:
 			least, covered = distance, hidden
 		}
+	}
+	if least-leastHeld > worse && !d.anywhere {
+		return nil
 	}
 	return covered
 }

@@ -76,15 +76,16 @@ func TestGapsAreNotObserved(t *testing.T) {
 var kinds = []struct {
 	name    string
 	piece   int // cells that the largest copy of a gap hides
+	places  int // cells in places like those of the gaps; 0: all
 	shape   tensor.Shape
 	missing func() func(cell []int32) bool
 	hidden  func(kept *tensor.Observed, cell []int32) bool
 }{
-	{"scattered", 1, tensor.Shape{12, 10, 8}, func() func([]int32) bool {
+	{"scattered", 1, 0, tensor.Shape{12, 10, 8}, func() func([]int32) bool {
 		stream := rng.New(1, "scattered")
 		return func([]int32) bool { return stream.Float64() < 0.3 }
 	}, func(kept *tensor.Observed, cell []int32) bool { return known(kept, cell, 0, 1, 2) == 0 }},
-	{"fibres", 8, tensor.Shape{12, 10, 8}, func() func([]int32) bool {
+	{"fibres", 8, 0, tensor.Shape{12, 10, 8}, func() func([]int32) bool {
 		stream := rng.New(1, "fibres")
 		gone := make([]bool, 120)
 		for k := range gone {
@@ -92,14 +93,14 @@ var kinds = []struct {
 		}
 		return func(cell []int32) bool { return gone[10*cell[0]+cell[1]] }
 	}, func(kept *tensor.Observed, cell []int32) bool { return known(kept, cell, 0, 1) == 0 }},
-	{"outages", 36, tensor.Shape{10, 4, 60}, func() func([]int32) bool {
+	{"outages", 36, 0, tensor.Shape{10, 4, 60}, func() func([]int32) bool {
 		start := []int32{5, 40, -99, 22, -99, 31, 12, -99, 47, 17}
 		return func(cell []int32) bool { d := cell[2] - start[cell[0]]; return d >= 0 && d < 9 }
 	}, func(kept *tensor.Observed, cell []int32) bool { return known(kept, cell, 0, 2) == 0 }},
-	{"labels", 80, tensor.Shape{12, 10, 8}, func() func([]int32) bool {
+	{"labels", 80, 0, tensor.Shape{12, 10, 8}, func() func([]int32) bool {
 		return func(cell []int32) bool { return cell[0] == 3 || cell[0] == 8 }
 	}, func(kept *tensor.Observed, cell []int32) bool { return known(kept, cell, 0) == 0 }},
-	{"closed", 160, tensor.Shape{10, 4, 40}, func() func([]int32) bool {
+	{"closed", 160, 5 * 4 * 9, tensor.Shape{10, 4, 40}, func() func([]int32) bool {
 		return func(cell []int32) bool { return cell[0]%2 == 0 && cell[2] >= 31 }
 	}, func(kept *tensor.Observed, cell []int32) bool {
 		for c := range kept.Values {
@@ -131,7 +132,7 @@ func TestHeldOutCellsAreInTheShapeOfTheGaps(t *testing.T) {
 				}
 			}
 			hidden, want := o.Len()-kept.Len(), float64(o.Len())/10
-			if float64(hidden) < 0.8*want || float64(hidden) > want+float64(kind.piece) {
+			if (kind.places == 0 && float64(hidden) < 0.8*want) || float64(hidden) > want+float64(kind.piece) {
 				t.Errorf("%s: part %d hides %d cells, about %.0f are asked for", kind.name, part, hidden, want)
 			}
 		}
@@ -140,8 +141,18 @@ func TestHeldOutCellsAreInTheShapeOfTheGaps(t *testing.T) {
 				t.Fatalf("%s: cell %v is held out %d times", kind.name, o.Cell(at), count)
 			}
 		}
-		if len(times) < o.Len()/4 {
-			t.Errorf("%s: only %d of %d cells are ever held out", kind.name, len(times), o.Len())
+		if kind.places == 0 && len(times) < o.Len()/4 || kind.places > 0 && len(times) != kind.places {
+			t.Errorf("%s: %d of %d cells are ever held out, and %d are in places like those of the gaps",
+				kind.name, len(times), o.Len(), kind.places)
+		}
+		_, measures := f.without(0)
+		_, chooses := f.without(f.parts - 1)
+		even := kind.piece
+		if kind.places > 0 {
+			even = kind.places / 4
+		}
+		if d := measures.Len() - chooses.Len(); d < -even || d > even {
+			t.Errorf("%s: %d cells measure and %d choose", kind.name, measures.Len(), chooses.Len())
 		}
 		if again := newFolds(shapeOf(o), 0.1, 1); !slices.Equal(again.part, f.part) {
 			t.Errorf("%s: the same seed gives other folds", kind.name)

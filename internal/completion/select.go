@@ -338,11 +338,12 @@ func (e *explorer) climb(c candidate) (best *trial) {
 // step changes the number of blocks of the leading candidate.
 func (e *explorer) step(reserve float64) { e.climbFrom(e.best, reserve) }
 
-// climbFrom tries ever more blocks than a trial had, or else fewer, and returns the best.
+// climbFrom tries ever more blocks than a trial had, and fewer unless more were clearly better, and returns the best.
 func (e *explorer) climbFrom(best *trial, reserve float64) *trial {
 	const worse = 1.1 // beside the best so far: what may be luck
 	const few = 0.9   // where gaps have shapes: many blocks are the safer guess, and averaged do no harm
-	from := best.candidate.settings.Blocks
+	const clear = 0.98
+	from, begun := best.candidate.settings.Blocks, best.error
 	for _, step := range []int{1, -1} {
 		c := best.candidate
 		if step < 0 && !e.folds.scattered {
@@ -358,7 +359,7 @@ func (e *explorer) climbFrom(best *trial, reserve float64) *trial {
 				best = t
 			}
 		}
-		if best.candidate.settings.Blocks != from {
+		if best.error < clear*begun || !e.folds.scattered && best.candidate.settings.Blocks != from {
 			break
 		}
 	}
