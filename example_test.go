@@ -93,8 +93,8 @@ func ExampleCompletion_interval() {
 		return
 	}
 	low, high := c.Interval([]int32{3, 1}, 0.9)
-	wider, _ := c.Interval([]int32{3, 1}, 0.99)
-	fmt.Println(low < 12, 12 < high, wider < low)
+	_, higher := c.Interval([]int32{3, 1}, 0.99)
+	fmt.Println(low < 12, 12 < high, high < higher)
 	// Output: true true true
 }
 
