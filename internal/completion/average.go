@@ -76,12 +76,18 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 
 // plan is the schedule of fitting the candidates, and which of them: the later ones only where there are chains enough.
 func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidate) {
-	const enough = 3 // chains
+	const (
+		enough = 3   // chains
+		little = 0.1 // noise
+	)
 	rungs, share := shapedLadder, finishingShapes
-	if f.scattered {
-		if rungs, share = ladder, finishing; j.MaxTime > 0 {
-			rungs = shortLadder
-		}
+	switch {
+	case f.scattered && j.MaxTime > 0:
+		rungs, share = shortLadder, finishing
+	case f.scattered:
+		rungs, share = ladder, finishing
+	case sel.noise < little:
+		rungs = clearLadder
 	}
 	work := j.finishingWork(share, budget, sel.left)
 	for count := len(sel.candidates); ; count-- {

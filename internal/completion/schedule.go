@@ -141,6 +141,26 @@ var shapedLadder = []schedule{
 	{folds: 1, trials: 1, chains: 1, sweeps: 30},
 }
 
+// clearLadder is the same of values with little noise: chains find far more of what there is when they are twice as long, which
+// counts for more than their number.
+var clearLadder = []schedule{
+	{folds: 9, trials: 4, chains: 16, sweeps: 400},
+	{folds: 7, trials: 3, chains: 12, sweeps: 300},
+	{folds: 5, trials: 3, chains: 8, sweeps: 300},
+	{folds: 5, trials: 2, chains: 8, sweeps: 200},
+	{folds: 4, trials: 2, chains: 6, sweeps: 200},
+	{folds: 3, trials: 2, chains: 4, sweeps: 200},
+	{folds: 3, trials: 2, chains: 4, sweeps: 150},
+	{folds: 2, trials: 2, chains: 4, sweeps: 150},
+	{folds: 2, trials: 2, chains: 4, sweeps: 100},
+	{folds: 2, trials: 2, chains: 3, sweeps: 100},
+	{folds: 1, trials: 2, chains: 3, sweeps: 100},
+	{folds: 1, trials: 2, chains: 2, sweeps: 100},
+	{folds: 1, trials: 1, chains: 2, sweeps: 80},
+	{folds: 1, trials: 1, chains: 1, sweeps: 60},
+	{folds: 1, trials: 1, chains: 1, sweeps: 30},
+}
+
 // asked is the nominal work in nanoseconds that the effort asks for. Long ordered modes have more.
 func (j *job) asked() float64 {
 	return j.Effort * (defaultBudget + math.Min(2*j.courseWork(), 2*defaultBudget))

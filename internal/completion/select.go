@@ -33,6 +33,7 @@ type selection struct {
 	error      float64     // on them, of the best candidate, in units of the deviation of all cells
 	scattered  float64     // the error on cells that were held back at random
 	overfit    float64     // there, of the form with equal noise, over the noise that it saw in its training cells
+	noise      float64     // that the best candidate saw in its training cells
 	fit        *ensemble   // of the best candidate, on the cells outside the first part
 	left       float64     // nominal work that was to be spent and was not
 }
@@ -375,7 +376,7 @@ func (e *explorer) choose() {
 		most, next = 5, 1.25
 	}
 	lead := e.best
-	e.sel.error, e.sel.fit = lead.error, lead.fit
+	e.sel.error, e.sel.noise, e.sel.fit = lead.error, lead.noise, lead.fit
 	e.take(lead.candidate)
 	if t := e.joint; t != nil && t.error <= e.first[e.lead].error {
 		e.take(t.candidate)
