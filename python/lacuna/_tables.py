@@ -18,14 +18,16 @@ Arrays = dict[str, Array]
 class Table:
     """A table as the command takes it: an array whose axes are the modes, or with index a list of cells.
 
-    restore makes an object of the user's type of one array that the command gave, and of all of them, in which the
-    cells are that a full grid adds. It is told whether the array is that of the filled values.
+    restore makes an object of the user's type of the filled values, and of the index and the labels of the cells that a full
+    grid adds. like gives, for an object that restore made, a function that makes other numbers of its cells the same type; it
+    holds on to none of the object's own numbers.
     """
 
     values: Array
     modes: list[str]
     labels: list[Sequence[str] | None]
-    restore: Callable[[Array, Arrays, bool], Any]
+    restore: Callable[[Array, Arrays], Any]
+    like: Callable[[Any], Callable[[Array], Any]]
     index: list[Array] | None = None
     mask: Array | None = None
     note: str = ""
@@ -49,6 +51,10 @@ class Table:
                 out[f"labels_{n}"] = np.array(labels, dtype=np.str_)
         return out
 
+    def forget(self) -> None:
+        """Let go of what only arrays needs."""
+        self.values, self.mask, self.above, self.below = np.empty(0), None, None, None
+        self.index = None if self.index is None else []
 
     def censor(self, above: Any, below: Any) -> None:
         """Take limits from texts among the values, and those that are given beside them, where the value is NaN."""
@@ -79,15 +85,16 @@ def of_array(x: Array, modes: Sequence[str] | None, labels: Sequence[Iterable[An
     masked = isinstance(x, np.ma.MaskedArray)
     mask = np.ascontiguousarray(np.ma.getmaskarray(x)) if masked else None
 
-    def restore(values: Array, _: Arrays, filled: bool) -> Any:
-        if masked:
-            return np.ma.array(values, mask=False if filled else np.isnan(values))
-        return values
+    def restore(values: Array, _: Arrays) -> Any:
+        return np.ma.array(values, mask=False) if masked else values
+
+    def like(_: Any) -> Callable[[Array], Any]:
+        return (lambda numbers: np.ma.array(numbers, mask=np.isnan(numbers))) if masked else (lambda numbers: numbers)
 
     texts: list[Sequence[str] | None] = []
     for one in labels or []:
         texts.append(None if one is None else _labels.texts(np.asarray(list(one))))
-    return Table(np.asarray(x.data if masked else x), list(modes or []), texts, restore, mask=mask)
+    return Table(np.asarray(x.data if masked else x), list(modes or []), texts, restore, like, mask=mask)
 
 
 def of(x: Any, **how: Any) -> Table:
