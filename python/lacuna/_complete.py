@@ -18,6 +18,8 @@ FLAGS = (
     "missing", "depth", "seed", "threads", "effort", "max_time", "yes", "report", "value", "index",
 )
 
+EXAMPLES = {"order": "'coordinate'", "period": "12"}
+
 
 def complete(
     x: T,
@@ -37,11 +39,11 @@ def complete(
     noise: str = "auto",
     rank: int | None = None,
     standardise: str = "auto",
-    smooth: Sequence[str] = (),
+    smooth: str | Sequence[str] = (),
     nonnegative: bool = False,
     order: Mapping[str, str] | None = None,
     period: Mapping[str, float | Sequence[float]] | None = None,
-    missing: Sequence[float] = (),
+    missing: float | Sequence[float] = (),
     depth: int | Sequence[int] | None = None,
     seed: int = 1,
     threads: int | None = None,
@@ -140,6 +142,11 @@ def complete(
     """
     if draws is not None and draws < 1:
         raise ValueError(f"draws={draws}: give a number from 1 on, such as 20")
+    smooth = [smooth] if isinstance(smooth, str) else smooth
+    missing = [missing] if isinstance(missing, (int, float)) else missing
+    for name, given_as in (("order", order), ("period", period)):
+        if given_as is not None and not isinstance(given_as, Mapping):
+            raise TypeError(f"{name}={given_as!r}: give a dict by mode, such as {name}={{'month': {EXAMPLES[name]}}}")
     censored = censored or above is not None or below is not None
     table = _tables.of(
         x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels, censored=censored or None),

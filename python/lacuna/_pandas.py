@@ -32,7 +32,7 @@ def table(
             raise TypeError("value=, index= and layout= have no effect on a Series, whose index has the modes: leave them out")
         return _of_series(x, modes, censored)
     if layout is None:
-        layout = "long" if value is not None or index is not None else _layout(x)
+        layout = "long" if value is not None or index is not None else _layout(x, censored)
     if layout == "long":
         return _long(x, value, index, modes, censored)
     if value is not None or index is not None:
@@ -40,10 +40,17 @@ def table(
     return _wide(x, modes, censored)
 
 
-def _layout(x: pd.DataFrame) -> str:
-    """Rows that are only numbered, with a column that holds no measurements, are the cells of a long table."""
-    numbered = isinstance(x.index, pd.RangeIndex) and x.columns.nlevels == 1
-    return "long" if numbered and not all(pd.api.types.is_float_dtype(t) for t in x.dtypes) else "wide"
+def _layout(x: pd.DataFrame, censored: bool) -> str:
+    """Rows that are only numbered, with a column that holds no measurements, are the cells of a long table.
+
+    Where rows were taken out or put in another order their numbers have gaps, and are labels unless a column holds no numbers.
+    """
+    if x.columns.nlevels > 1 or x.index.nlevels > 1:
+        return "wide"
+    if isinstance(x.index, pd.RangeIndex):
+        return "wide" if all(pd.api.types.is_float_dtype(t) for t in x.dtypes) else "long"
+    left_over = x.index.name is None and pd.api.types.is_integer_dtype(x.index.dtype) and not censored
+    return "wide" if not left_over or all(pd.api.types.is_numeric_dtype(t) for t in x.dtypes) else "long"
 
 
 def _numbers(x: Any, name: Any, censored: bool) -> Array:
@@ -56,17 +63,17 @@ def _numbers(x: Any, name: Any, censored: bool) -> Array:
     return np.asarray(x.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _codes(labels: Any, where: str) -> tuple[Array, Any]:
+def _codes(labels: Any, where: str, instead: str = "") -> tuple[Array, Any]:
     """Numbers of labels in the order in which they appear, and the labels."""
     codes, uniques = pd.factorize(labels)
-    _need_labels(codes, where)
+    _need_labels(codes, where, instead)
     return codes.astype(np.min_scalar_type(len(uniques))), uniques
 
 
-def _need_labels(codes: Array, where: str) -> None:
+def _need_labels(codes: Array, where: str, instead: str = "") -> None:
     missing = np.flatnonzero(codes < 0)
     if len(missing):
-        raise ValueError(f"{where} {missing[0]} has no label: give it one, or leave it out")
+        raise ValueError(f"{where} {missing[0]} has no label: give it one, or leave it out{instead}")
 
 
 def _long(
@@ -81,18 +88,20 @@ def _long(
     if value is None:
         value = [name for name in columns if name not in (index or [])][-1]
     index = list(index) if index is not None else [name for name in columns if name != value]
+    if len(index) < 2:
+        raise ValueError(f"a long table needs two index columns or more, and has {index}: name them in index=, or give layout='wide'")
     if value in index:
         raise ValueError(f"column {value!r} is both value and index: leave it out of one of the two")
     names = [str(name) for name in index]
     values = _numbers(x[value], value, censored)
-    coded = [_codes(x[name], f"column {str(name)!r}: row") for name in index]
+    coded = [_codes(x[name], f"long table, column {str(name)!r}: row", ", or give layout='wide'") for name in index]
 
     uniques = [labels for _, labels in coded]
 
     def restore(numbers: Array, added: Arrays) -> Any:
         if len(numbers) == len(x):
             return _with(x, value, numbers)
-        new = pd.DataFrame({name: _new_labels(added, n, uniques[n]) for n, name in enumerate(index)})
+        new = pd.DataFrame({name: _typed(_new_labels(added, n, uniques[n]), x[name].dtype) for n, name in enumerate(index)})
         return _with(pd.concat([x, new], ignore_index=True), value, numbers)
 
     note = f"long table: value {value!r}, modes {', '.join(names)}"
@@ -121,6 +130,13 @@ def _new_labels(added: Arrays, n: int, uniques: Any) -> list[Any]:
     ]
 
 
+def _typed(labels: list[Any], dtype: Any) -> Any:
+    """Labels as the column has them, unless it has categories, and not theirs."""
+    if isinstance(dtype, pd.CategoricalDtype):
+        return pd.Categorical(labels, dtype=dtype) if set(labels) <= set(dtype.categories) else labels
+    return pd.Series(labels).astype(dtype)
+
+
 def _levels(index: pd.Index[Any], default: str) -> list[tuple[str, Array, Any]]:
     """Names of the levels of an index, numbers of their labels in the order in which these appear, and the labels."""
     defaults = [default if index.nlevels == 1 else f"{default}{k + 1}" for k in range(index.nlevels)]
@@ -140,6 +156,8 @@ def _renumbered(codes: Array, labels: Any, name: str) -> tuple[Array, Any]:
 
 
 def _of_series(x: pd.Series[Any], modes: Any, censored: bool) -> Table:
+    if x.index.nlevels < 2:
+        raise ValueError("a Series needs a MultiIndex of two levels or more, which are the modes: set one with set_index")
     levels = _levels(x.index, "index")
     names, uniques = [name for name, _, _ in levels], [labels for _, _, labels in levels]
     rows, title = x.index, x.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Sequence
@@ -86,14 +87,14 @@ def of_array(x: Array, modes: Sequence[str] | None, labels: Sequence[Iterable[An
     mask = np.ascontiguousarray(np.ma.getmaskarray(x)) if masked else None
 
     def restore(values: Array, _: Arrays) -> Any:
-        return np.ma.array(values, mask=False) if masked else values
+        return np.ma.array(values, mask=False, fill_value=x.fill_value) if masked else values
 
     def like(_: Any) -> Callable[[Array], Any]:
         return (lambda numbers: np.ma.array(numbers, mask=np.isnan(numbers))) if masked else (lambda numbers: numbers)
 
     texts: list[Sequence[str] | None] = []
-    for one in labels or []:
-        texts.append(None if one is None else _labels.texts(np.asarray(list(one))))
+    for n, one in enumerate(labels or []):
+        texts.append(None if one is None else _labels.of_axis(np.asarray(list(one)), f"labels of axis {n}"))
     return Table(np.asarray(x.data if masked else x), list(modes or []), texts, restore, like, mask=mask)
 
 
@@ -109,9 +110,27 @@ def of(x: Any, **how: Any) -> Table:
         from lacuna import _pandas as adapter  # type: ignore[no-redef]
     else:
         modes, labels, _ = how.pop("modes", None), how.pop("labels", None), how.pop("censored", None)
+        array = x if isinstance(x, np.ndarray) else _array(x)
         _refuse(how, "a numpy array")
-        return of_array(x if isinstance(x, np.ndarray) else np.asarray(x), modes, labels)
+        return of_array(array, modes, labels)
     return adapter.table(x, **how)
+
+
+def _array(x: Any) -> Array:
+    """What is no array as one: nested lists, for the most part."""
+    if isinstance(x, (str, bytes, os.PathLike)):
+        raise TypeError(f"{os.fsdecode(x)!r} is a text and no table: read the file first, as with pandas.read_csv")
+    if hasattr(x, "to_pandas"):  # of polars, pyarrow and others, whose columns have names
+        raise TypeError(f"a {type(x).__name__} of {type(x).__module__.partition('.')[0]} is not known here: give x.to_pandas()")
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise TypeError(f"a {type(x).__name__} is no table here ({error}): make all rows of the same length") from None
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise TypeError(
+            f"a {type(x).__name__} is no table: give a numpy array, a DataFrame or Series of pandas, or an array or Dataset of xarray",
+        )
+    return array
 
 
 def _refuse(how: dict[str, Any], what: str) -> None:

@@ -23,7 +23,7 @@ def table(x: xr.DataArray | xr.Dataset, **how: Any) -> Table:
 
 
 def _axes(x: xr.DataArray) -> tuple[list[str], list[Any]]:
-    labels = [_labels.texts(np.asarray(x[dim].values)) if dim in x.coords else None for dim in x.dims]
+    labels = [_labels.of_axis(np.asarray(x[dim].values), f"coordinate {dim!r}") if dim in x.coords else None for dim in x.dims]
     return [str(dim) for dim in x.dims], labels
 
 
