@@ -9,7 +9,7 @@ import subprocess
 import threading
 import warnings
 from contextlib import suppress
-from typing import IO, Any, Callable, Mapping, Sequence
+from typing import IO, Any, Callable, Sequence
 
 import numpy as np
 
@@ -51,14 +51,15 @@ class Outcome:
 
 def run(
     arguments: Sequence[str],
-    arrays: Mapping[str, np.ndarray[Any, Any]] | None,
+    arrays: Arrays | None,
     listen: Callable[[Event], None] | None = None,
     parameters: Sequence[str] = (),
     accept: Sequence[int] = (0,),
+    sieve: Callable[[str], _npz.Sieve | None] = lambda _: None,
 ) -> Outcome:
-    """Run the command with arrays on its standard input.
+    """Run the command with arrays on its standard input, which are taken out of their dict as they are written.
 
-    listen is told every update of the progress. parameters are the names that flags have in Python, for messages.
+    What the command writes goes through the sieve, if there is one for it. listen is told every update of the progress. parameters are the names that flags have in Python, for messages.
     Exit codes other than those of accept become a LacunaError.
     """
     command = [_binary.find(), *arguments, "--progress", "json"]
@@ -71,7 +72,7 @@ def run(
         _feed(process.stdin, arrays)
         whole = True
         try:
-            outcome.arrays = _npz.read(process.stdout)
+            outcome.arrays = _npz.read(process.stdout, sieve)
         except EOFError:
             whole = False
         code = process.wait()
@@ -90,7 +91,7 @@ def run(
     return outcome
 
 
-def _feed(stdin: IO[bytes], arrays: Mapping[str, np.ndarray[Any, Any]] | None) -> None:
+def _feed(stdin: IO[bytes], arrays: Arrays | None) -> None:
     """A command that has found a fault no longer reads: what it says on standard error tells why."""
     with suppress(BrokenPipeError, ConnectionResetError):
         if arrays is not None:

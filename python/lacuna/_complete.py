@@ -6,9 +6,8 @@ import os
 import tempfile
 from typing import Any, Hashable, Iterable, Literal, Mapping, Sequence, TypeVar
 
-import numpy as np
-
 from lacuna import _command, _draws, _tables
+from lacuna._cells import Answer
 from lacuna._progress import Progress, listening
 from lacuna._result import Completion, Factors
 
@@ -18,6 +17,8 @@ FLAGS = (
     "full_grid", "duplicates", "censored", "interval", "draws", "noise", "rank", "standardise", "smooth", "nonnegative", "order", "period",
     "missing", "depth", "seed", "threads", "effort", "max_time", "yes", "report", "value", "index",
 )
+
+EXAMPLES = {"order": "'coordinate'", "period": "12"}
 
 
 def complete(
@@ -38,11 +39,11 @@ def complete(
     noise: str = "auto",
     rank: int | None = None,
     standardise: str = "auto",
-    smooth: Sequence[str] = (),
+    smooth: str | Sequence[str] = (),
     nonnegative: bool = False,
     order: Mapping[str, str] | None = None,
     period: Mapping[str, float | Sequence[float]] | None = None,
-    missing: Sequence[float] = (),
+    missing: float | Sequence[float] = (),
     depth: int | Sequence[int] | None = None,
     seed: int = 1,
     threads: int | None = None,
@@ -141,6 +142,11 @@ def complete(
     """
     if draws is not None and draws < 1:
         raise ValueError(f"draws={draws}: give a number from 1 on, such as 20")
+    smooth = [smooth] if isinstance(smooth, str) else smooth
+    missing = [missing] if isinstance(missing, (int, float)) else missing
+    for name, given_as in (("order", order), ("period", period)):
+        if given_as is not None and not isinstance(given_as, Mapping):
+            raise TypeError(f"{name}={given_as!r}: give a dict by mode, such as {name}={{'month': {EXAMPLES[name]}}}")
     censored = censored or above is not None or below is not None
     table = _tables.of(
         x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels, censored=censored or None),
@@ -165,30 +171,22 @@ def complete(
         if draws is not None:
             flags += ["--save", fit]
         source = ["-", "--format", "npz", "--array", "values"]
-        outcome = _command.run(["complete", *source, "-o", "-", "--factors", path, *flags], table.arrays(), listen, FLAGS)
-        completion = _completion(table, outcome, Factors.load(path) if os.path.exists(path) else None)
+        given, answer = table.arrays(), Answer(table.values.size)
+        if draws is None:
+            table.forget()
+        outcome = _command.run(
+            ["complete", *source, "-o", "-", "--factors", path, *flags], given, listen, FLAGS, sieve=answer.sieve,
+        )
+        values, added = outcome.arrays.pop("values"), {**outcome.arrays, **answer.tails}
+        filled, drawn = table.restore(values, added), None
+        cells = answer.cells(values)
         if draws is not None:
             words = [*source, *reading, "--draws", str(draws), "-o", os.path.join(folder, "draws.npz")]
-            completion.draws = _draws.draw(table, outcome.arrays, fit, words)
-    return completion
-
-
-def _completion(table: _tables.Table, outcome: _command.Outcome, factors: Factors | None) -> Completion[Any]:
-    arrays = outcome.arrays
-    filled = arrays["values"]
-    flags = arrays["lacuna_filled"].view(np.bool_) if "lacuna_filled" in arrays else np.zeros(filled.shape, bool)
-    stderr = arrays.get("lacuna_stderr")
-    if stderr is None:  # nothing to fill: the command has passed the table on
-        stderr = np.full(filled.shape, np.nan)
-    bounds = [table.restore(arrays[name], arrays, False) if name in arrays else None for name in ("lacuna_low", "lacuna_high")]
-    limits = [
-        table.restore(arrays[name], arrays, False) if name in arrays else None for name in ("lacuna_above", "lacuna_below")
-    ]
-    return Completion(
-        table.restore(filled, arrays, True), table.restore(stderr, arrays, False), table.restore(flags, arrays, False),
-        *bounds, factors, outcome.result, table.warnings + outcome.warnings, table.note,
-        above=limits[0], below=limits[1],
-    )
+            drawn = _draws.draw(table, values, cells.flags(), added, fit, words)
+        return Completion(
+            filled, Factors.load(path) if os.path.exists(path) else None, outcome.result,
+            table.warnings + outcome.warnings, table.note, drawn, cells, table.like(filled),
+        )
 
 
 def _given(**parameters: Any) -> dict[str, Any]:

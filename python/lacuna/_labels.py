@@ -7,6 +7,25 @@ from typing import Any, Sequence
 import numpy as np
 
 
+def of_axis(labels: np.ndarray[Any, Any], name: str) -> list[str]:
+    """How the labels of an axis are written, each of which names one entry.
+
+    >>> of_axis(np.array([1.0, np.nan]), "axis 0")
+    Traceback (most recent call last):
+    ValueError: axis 0: entry 1 has no label: give it one, or leave it out
+    """
+    none = [k for k, label in enumerate(labels) if label is None or label != label]  # NaN and NaT are not equal to themselves
+    if none:
+        raise ValueError(f"{name}: entry {none[0]} has no label: give it one, or leave it out")
+    written = texts(labels)
+    seen: set[str] = set()
+    for k, text in enumerate(written):
+        if text in seen:
+            raise ValueError(f"{name}: the label {text} is there twice, again as entry {k}: give every entry a label of its own")
+        seen.add(text)
+    return written
+
+
 def texts(labels: np.ndarray[Any, Any]) -> list[str]:
     """How labels are written: dates as 2020-01-31, with a time where there is one; whole numbers without a point.
 

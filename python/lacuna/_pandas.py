@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Hashable, Sequence
+from typing import Any, Callable, Hashable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def table(
             raise TypeError("value=, index= and layout= have no effect on a Series, whose index has the modes: leave them out")
         return _of_series(x, modes, censored)
     if layout is None:
-        layout = "long" if value is not None or index is not None else _layout(x)
+        layout = "long" if value is not None or index is not None else _layout(x, censored)
     if layout == "long":
         return _long(x, value, index, modes, censored)
     if value is not None or index is not None:
@@ -40,10 +40,17 @@ def table(
     return _wide(x, modes, censored)
 
 
-def _layout(x: pd.DataFrame) -> str:
-    """Rows that are only numbered, with a column that holds no measurements, are the cells of a long table."""
-    numbered = isinstance(x.index, pd.RangeIndex) and x.columns.nlevels == 1
-    return "long" if numbered and not all(pd.api.types.is_float_dtype(t) for t in x.dtypes) else "wide"
+def _layout(x: pd.DataFrame, censored: bool) -> str:
+    """Rows that are only numbered, with a column that holds no measurements, are the cells of a long table.
+
+    Where rows were taken out or put in another order their numbers have gaps, and are labels unless a column holds no numbers.
+    """
+    if x.columns.nlevels > 1 or x.index.nlevels > 1:
+        return "wide"
+    if isinstance(x.index, pd.RangeIndex):
+        return "wide" if all(pd.api.types.is_float_dtype(t) for t in x.dtypes) else "long"
+    left_over = x.index.name is None and pd.api.types.is_integer_dtype(x.index.dtype) and not censored
+    return "wide" if not left_over or all(pd.api.types.is_numeric_dtype(t) for t in x.dtypes) else "long"
 
 
 def _numbers(x: Any, name: Any, censored: bool) -> Array:
@@ -56,13 +63,17 @@ def _numbers(x: Any, name: Any, censored: bool) -> Array:
     return np.asarray(x.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _codes(labels: Any, name: str) -> tuple[Array, Any]:
+def _codes(labels: Any, where: str, instead: str = "") -> tuple[Array, Any]:
     """Numbers of labels in the order in which they appear, and the labels."""
     codes, uniques = pd.factorize(labels)
+    _need_labels(codes, where, instead)
+    return codes.astype(np.min_scalar_type(len(uniques))), uniques
+
+
+def _need_labels(codes: Array, where: str, instead: str = "") -> None:
     missing = np.flatnonzero(codes < 0)
     if len(missing):
-        raise ValueError(f"column {name!r}: row {missing[0]} has no label: give it one, or leave the row out")
-    return codes.astype(np.int32), uniques
+        raise ValueError(f"{where} {missing[0]} has no label: give it one, or leave it out{instead}")
 
 
 def _long(
@@ -77,89 +88,117 @@ def _long(
     if value is None:
         value = [name for name in columns if name not in (index or [])][-1]
     index = list(index) if index is not None else [name for name in columns if name != value]
+    if len(index) < 2:
+        raise ValueError(f"a long table needs two index columns or more, and has {index}: name them in index=, or give layout='wide'")
     if value in index:
         raise ValueError(f"column {value!r} is both value and index: leave it out of one of the two")
     names = [str(name) for name in index]
     values = _numbers(x[value], value, censored)
-    coded = [_codes(x[name], str(name)) for name in index]
+    coded = [_codes(x[name], f"long table, column {str(name)!r}: row", ", or give layout='wide'") for name in index]
 
-    def restore(numbers: Array, arrays: Arrays, filled: bool) -> Any:
-        added = len(numbers) - len(x)
-        if not filled:
-            series = pd.Series(numbers, name=value)
-            return series.set_axis(x.index) if added == 0 else series
-        if added == 0:
+    uniques = [labels for _, labels in coded]
+
+    def restore(numbers: Array, added: Arrays) -> Any:
+        if len(numbers) == len(x):
             return _with(x, value, numbers)
-        new = pd.DataFrame({
-            name: _new_labels(arrays, n, len(x), uniques) for n, (name, (_, uniques)) in enumerate(zip(index, coded))
-        })
+        new = pd.DataFrame({name: _typed(_new_labels(added, n, uniques[n]), x[name].dtype) for n, name in enumerate(index)})
         return _with(pd.concat([x, new], ignore_index=True), value, numbers)
 
     note = f"long table: value {value!r}, modes {', '.join(names)}"
     return Table(
-        values, list(modes or names), [_labels.texts(np.asarray(uniques)) for _, uniques in coded], restore,
-        index=[codes for codes, _ in coded], note=note,
+        values, list(modes or names), [_labels.texts(np.asarray(labels)) for labels in uniques], restore,
+        lambda filled: _series(filled.index, value), index=[codes for codes, _ in coded], note=note,
     )
 
 
+def _series(rows: pd.Index[Any], name: Hashable) -> Callable[[Array], Any]:
+    return lambda numbers: pd.Series(numbers, index=rows, name=name, copy=False)
+
+
 def _with(x: pd.DataFrame, value: Hashable, numbers: Array) -> pd.DataFrame:
-    out = x.copy()
-    out[value] = numbers
+    """A copy of the table with other values, whose column is not copied before it is replaced."""
+    out = x.drop(columns=[value])
+    out.insert(x.columns.get_loc(value), value, numbers)  # type: ignore[arg-type]
     return out
 
 
-def _new_labels(arrays: Arrays, n: int, rows: int, uniques: Any) -> list[Any]:
+def _new_labels(added: Arrays, n: int, uniques: Any) -> list[Any]:
     """The labels in mode n of the cells that the table did not list."""
-    known, written = list(uniques), arrays[f"labels_{n}"]
+    known, written = list(uniques), added[f"labels_{n}"]
     return [
-        known[i] if i < len(known) else _labels.parsed(str(written[i]), np.asarray(uniques))
-        for i in arrays[f"index_{n}"][rows:]
+        known[i] if i < len(known) else _labels.parsed(str(written[i]), np.asarray(uniques)) for i in added[f"index_{n}"]
     ]
 
 
-def _levels(index: pd.Index[Any], default: str) -> list[tuple[str, Any]]:
-    """Names and labels of the levels of an index."""
-    names = [default if index.nlevels == 1 else f"{default}{k + 1}" for k in range(index.nlevels)]
-    return [(str(n if n is not None else names[k]), index.get_level_values(k)) for k, n in enumerate(index.names)]
+def _typed(labels: list[Any], dtype: Any) -> Any:
+    """Labels as the column has them, unless it has categories, and not theirs."""
+    if isinstance(dtype, pd.CategoricalDtype):
+        return pd.Categorical(labels, dtype=dtype) if set(labels) <= set(dtype.categories) else labels
+    return pd.Series(labels).astype(dtype)
+
+
+def _levels(index: pd.Index[Any], default: str) -> list[tuple[str, Array, Any]]:
+    """Names of the levels of an index, numbers of their labels in the order in which these appear, and the labels."""
+    defaults = [default if index.nlevels == 1 else f"{default}{k + 1}" for k in range(index.nlevels)]
+    names = [str(n if n is not None else defaults[k]) for k, n in enumerate(index.names)]
+    if not isinstance(index, pd.MultiIndex):
+        return [(names[0], *_codes(index, f"index {names[0]!r}: entry"))]
+    return [(name, *_renumbered(index.codes[k], index.levels[k], name)) for k, name in enumerate(names)]
+
+
+def _renumbered(codes: Array, labels: Any, name: str) -> tuple[Array, Any]:
+    """Numbers of labels in the order in which they appear, and the labels, of numbers in another order."""
+    _need_labels(codes, f"index {name!r}: entry")
+    order = pd.unique(codes)
+    numbers = np.zeros(len(labels), np.min_scalar_type(len(labels)))
+    numbers[order] = np.arange(len(order))
+    return numbers[codes], labels.take(order)
 
 
 def _of_series(x: pd.Series[Any], modes: Any, censored: bool) -> Table:
-    levels = [(name, *_codes(labels, name)) for name, labels in _levels(x.index, "index")]
+    if x.index.nlevels < 2:
+        raise ValueError("a Series needs a MultiIndex of two levels or more, which are the modes: set one with set_index")
+    levels = _levels(x.index, "index")
+    names, uniques = [name for name, _, _ in levels], [labels for _, _, labels in levels]
+    rows, title = x.index, x.name
 
-    def restore(numbers: Array, arrays: Arrays, filled: bool) -> Any:
-        if len(numbers) == len(x):
-            return pd.Series(numbers, index=x.index, name=x.name)
-        columns = [
-            [*x.index.get_level_values(n), *_new_labels(arrays, n, len(x), uniques)]
-            for n, (_, _, uniques) in enumerate(levels)
-        ]
-        return pd.Series(numbers, index=pd.MultiIndex.from_arrays(columns, names=x.index.names), name=x.name)
+    def restore(numbers: Array, added: Arrays) -> Any:
+        if len(numbers) == len(rows):
+            return pd.Series(numbers, index=rows, name=title, copy=False)
+        columns = [[*rows.get_level_values(n), *_new_labels(added, n, labels)] for n, labels in enumerate(uniques)]
+        return pd.Series(numbers, index=pd.MultiIndex.from_arrays(columns, names=rows.names), name=title)
 
-    names = [name for name, _, _ in levels]
     return Table(
-        _numbers(x, x.name, censored), list(modes or names), [_labels.texts(np.asarray(uniques)) for _, _, uniques in levels], restore,
-        index=[codes for _, codes, _ in levels], note=f"series: modes {', '.join(names)}",
+        _numbers(x, title, censored), list(modes or names), [_labels.texts(np.asarray(labels)) for labels in uniques], restore,
+        lambda filled: _series(filled.index, title), index=[codes for _, codes, _ in levels],
+        note=f"series: modes {', '.join(names)}",
     )
 
 
 def _wide(x: pd.DataFrame, modes: Any, censored: bool) -> Table:
     if x.shape[1] == 0:
         raise ValueError("the table has no columns")
-    values = np.column_stack([_numbers(x.iloc[:, k], x.columns[k], censored) for k in range(x.shape[1])])
-    rows, columns = _levels(x.index, "row"), _levels(x.columns, "column")
-    names = [name for name, _ in rows + columns]
+    alike = x.dtypes.nunique() == 1 and isinstance(x.dtypes.iloc[0], np.dtype) and x.dtypes.iloc[0].kind in "fiu"
+    values = x.to_numpy() if alike else np.column_stack([  # that of one type needs no copy
+        _numbers(x.iloc[:, k], x.columns[k], censored) for k in range(x.shape[1])
+    ])
+    index, columns = x.index, x.columns
+    levels = [*_levels(index, "row"), *_levels(columns, "column")]
+    names = [name for name, _, _ in levels]
 
-    def restore(numbers: Array, _: Arrays, filled: bool) -> Any:
-        if numbers.size != x.size:
+    def frame(numbers: Array) -> pd.DataFrame:
+        return pd.DataFrame(numbers.reshape(len(index), len(columns)), index=index, columns=columns, copy=False)
+
+    def restore(numbers: Array, _: Arrays) -> Any:
+        if numbers.size != len(index) * len(columns):
             raise ValueError("full_grid= adds cells that a wide table has no place for: give the table in long form")
-        return pd.DataFrame(numbers.reshape(x.shape), index=x.index, columns=x.columns)
+        return frame(numbers)
 
-    coded = [_codes(labels, name) for name, labels in rows + columns]
-    texts: list[Sequence[str] | None] = [_labels.texts(np.asarray(uniques)) for _, uniques in coded]
+    texts: list[Sequence[str] | None] = [_labels.texts(np.asarray(labels)) for _, _, labels in levels]
     note = f"wide table: modes {', '.join(names)}"
-    plain = len(rows) == len(columns) == 1 and all(len(codes) == len(uniques) for codes, uniques in coded)
+    plain = len(levels) == 2 and all(len(codes) == len(labels) for _, codes, labels in levels)
     if plain:
-        return Table(values, list(modes or names), texts, restore, note=note)
-    index = [np.repeat(codes, x.shape[1]) for codes, _ in coded[: len(rows)]]
-    index += [np.tile(codes, x.shape[0]) for codes, _ in coded[len(rows) :]]
-    return Table(values.reshape(-1), list(modes or names), texts, restore, index=index, note=note)
+        return Table(values, list(modes or names), texts, restore, lambda _: frame, note=note)
+    codes = [np.repeat(codes, len(columns)) for _, codes, _ in levels[: index.nlevels]]
+    codes += [np.tile(codes, len(index)) for _, codes, _ in levels[index.nlevels :]]
+    return Table(values.reshape(-1), list(modes or names), texts, restore, lambda _: frame, index=codes, note=note)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Callable, Generic, TypeVar
 
 import numpy as np
+
+from lacuna._cells import PREFIX, Cells
 
 T = TypeVar("T")
 
@@ -45,14 +48,15 @@ class Factors:
         return f"Factors({len(self.norms)} blocks, {sizes})"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Completion(Generic[T]):
     """A table with its gaps filled, and how far to trust it.
 
     ``filled`` is of the type of the table that was given. ``stderr`` is the error to be expected of every filled cell,
     NaN elsewhere; ``low`` and ``high`` hold the interval that was asked for, else None. They have the type of the table
     too (for a long table a Series, row by row). ``was_filled`` is true where a gap was filled. ``draws`` are the tables of
-    ``draws=``, of the type of ``filled``, else None.
+    ``draws=``, of the type of ``filled``, else None. What concerns filled cells alone takes the memory of these until it is
+    asked for.
 
     ``above`` and ``below`` are the limits of values that were censored, NaN elsewhere; None where none was.
 
@@ -60,17 +64,51 @@ class Completion(Generic[T]):
     """
 
     filled: T
-    stderr: T
-    was_filled: Any
-    low: T | None
-    high: T | None
     factors: Factors | None
-    result: dict[str, Any] = field(repr=False)
+    result: dict[str, Any]
     warnings: list[str]
-    note: str = ""
-    draws: list[T] | None = field(default=None, repr=False)
-    above: T | None = field(default=None, repr=False)
-    below: T | None = field(default=None, repr=False)
+    note: str
+    draws: list[T] | None
+    _cells: Cells
+    _like: Callable[[np.ndarray[Any, Any]], Any]
+
+    @cached_property
+    def stderr(self) -> T:
+        """The error to be expected of every filled cell, NaN elsewhere."""
+        return self._like(self._cells.numbers(PREFIX + "stderr"))  # type: ignore[no-any-return]
+
+    @cached_property
+    def was_filled(self) -> Any:
+        """True where a gap was filled."""
+        return self._like(self._cells.flags())
+
+    @cached_property
+    def low(self) -> T | None:
+        """The lower end of the interval, NaN where nothing was filled; None without ``interval=``."""
+        return self._numbers("low")
+
+    @cached_property
+    def high(self) -> T | None:
+        """The upper end of the interval, as ``low``."""
+        return self._numbers("high")
+
+    @cached_property
+    def above(self) -> T | None:
+        """Above which limit a value lies that was censored, NaN elsewhere; None where none was."""
+        return self._numbers("above")
+
+    @cached_property
+    def below(self) -> T | None:
+        """Below which limit a value lies that was censored, as ``above``."""
+        return self._numbers("below")
+
+    def _numbers(self, name: str) -> T | None:
+        return self._like(self._cells.numbers(PREFIX + name)) if PREFIX + name in self._cells.columns else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        for name in ("stderr", "was_filled", "low", "high", "above", "below"):
+            getattr(self, name)
+        return {name: value for name, value in self.__dict__.items() if name not in ("_cells", "_like")}
 
     def _number(self, name: str) -> float:
         value = self.result.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Sequence
@@ -18,14 +19,16 @@ Arrays = dict[str, Array]
 class Table:
     """A table as the command takes it: an array whose axes are the modes, or with index a list of cells.
 
-    restore makes an object of the user's type of one array that the command gave, and of all of them, in which the
-    cells are that a full grid adds. It is told whether the array is that of the filled values.
+    restore makes an object of the user's type of the filled values, and of the index and the labels of the cells that a full
+    grid adds. like gives, for an object that restore made, a function that makes other numbers of its cells the same type; it
+    holds on to none of the object's own numbers.
     """
 
     values: Array
     modes: list[str]
     labels: list[Sequence[str] | None]
-    restore: Callable[[Array, Arrays, bool], Any]
+    restore: Callable[[Array, Arrays], Any]
+    like: Callable[[Any], Callable[[Array], Any]]
     index: list[Array] | None = None
     mask: Array | None = None
     note: str = ""
@@ -49,6 +52,10 @@ class Table:
                 out[f"labels_{n}"] = np.array(labels, dtype=np.str_)
         return out
 
+    def forget(self) -> None:
+        """Let go of what only arrays needs."""
+        self.values, self.mask, self.above, self.below = np.empty(0), None, None, None
+        self.index = None if self.index is None else []
 
     def censor(self, above: Any, below: Any) -> None:
         """Take limits from texts among the values, and those that are given beside them, where the value is NaN."""
@@ -79,15 +86,16 @@ def of_array(x: Array, modes: Sequence[str] | None, labels: Sequence[Iterable[An
     masked = isinstance(x, np.ma.MaskedArray)
     mask = np.ascontiguousarray(np.ma.getmaskarray(x)) if masked else None
 
-    def restore(values: Array, _: Arrays, filled: bool) -> Any:
-        if masked:
-            return np.ma.array(values, mask=False if filled else np.isnan(values))
-        return values
+    def restore(values: Array, _: Arrays) -> Any:
+        return np.ma.array(values, mask=False, fill_value=x.fill_value) if masked else values
+
+    def like(_: Any) -> Callable[[Array], Any]:
+        return (lambda numbers: np.ma.array(numbers, mask=np.isnan(numbers))) if masked else (lambda numbers: numbers)
 
     texts: list[Sequence[str] | None] = []
-    for one in labels or []:
-        texts.append(None if one is None else _labels.texts(np.asarray(list(one))))
-    return Table(np.asarray(x.data if masked else x), list(modes or []), texts, restore, mask=mask)
+    for n, one in enumerate(labels or []):
+        texts.append(None if one is None else _labels.of_axis(np.asarray(list(one)), f"labels of axis {n}"))
+    return Table(np.asarray(x.data if masked else x), list(modes or []), texts, restore, like, mask=mask)
 
 
 def of(x: Any, **how: Any) -> Table:
@@ -102,9 +110,27 @@ def of(x: Any, **how: Any) -> Table:
         from lacuna import _pandas as adapter  # type: ignore[no-redef]
     else:
         modes, labels, _ = how.pop("modes", None), how.pop("labels", None), how.pop("censored", None)
+        array = x if isinstance(x, np.ndarray) else _array(x)
         _refuse(how, "a numpy array")
-        return of_array(x if isinstance(x, np.ndarray) else np.asarray(x), modes, labels)
+        return of_array(array, modes, labels)
     return adapter.table(x, **how)
+
+
+def _array(x: Any) -> Array:
+    """What is no array as one: nested lists, for the most part."""
+    if isinstance(x, (str, bytes, os.PathLike)):
+        raise TypeError(f"{os.fsdecode(x)!r} is a text and no table: read the file first, as with pandas.read_csv")
+    if hasattr(x, "to_pandas"):  # of polars, pyarrow and others, whose columns have names
+        raise TypeError(f"a {type(x).__name__} of {type(x).__module__.partition('.')[0]} is not known here: give x.to_pandas()")
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise TypeError(f"a {type(x).__name__} is no table here ({error}): make all rows of the same length") from None
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise TypeError(
+            f"a {type(x).__name__} is no table: give a numpy array, a DataFrame or Series of pandas, or an array or Dataset of xarray",
+        )
+    return array
 
 
 def _refuse(how: dict[str, Any], what: str) -> None:

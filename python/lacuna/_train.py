@@ -79,7 +79,7 @@ def train(
     for name in ("output", "json", "factors", "resume", "format", "array"):
         if name in settings:
             raise TypeError(f"{name}= is no setting here: what the run gives is in what train returns")
-    arrays: Mapping[str, Any] | None = None
+    arrays: _tables.Arrays | None = None
     source: list[str] = []
     if x is not None:
         arrays = _tables.of(x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels)).arrays()

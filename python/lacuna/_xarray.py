@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import xarray as xr
@@ -23,17 +23,17 @@ def table(x: xr.DataArray | xr.Dataset, **how: Any) -> Table:
 
 
 def _axes(x: xr.DataArray) -> tuple[list[str], list[Any]]:
-    labels = [_labels.texts(np.asarray(x[dim].values)) if dim in x.coords else None for dim in x.dims]
+    labels = [_labels.of_axis(np.asarray(x[dim].values), f"coordinate {dim!r}") if dim in x.coords else None for dim in x.dims]
     return [str(dim) for dim in x.dims], labels
 
 
 def _of_array(x: xr.DataArray) -> Table:
     modes, labels = _axes(x)
 
-    def restore(values: Array, _: Arrays, filled: bool) -> Any:
+    def restore(values: Array, _: Arrays) -> Any:
         return x.copy(data=values)
 
-    return Table(np.asarray(x.values), modes, labels, restore, note=f"array: modes {', '.join(modes)}")
+    return Table(np.asarray(x.values), modes, labels, restore, _like_array, note=f"array: modes {', '.join(modes)}")
 
 
 def _of_dataset(x: xr.Dataset) -> Table:
@@ -47,22 +47,45 @@ def _of_dataset(x: xr.Dataset) -> Table:
     if len(names) == 1:
         one = _of_array(x[names[0]].transpose(*dims))
         restore_one = one.restore
-        one.restore = lambda values, arrays, filled: x.assign({names[0]: restore_one(values, arrays, filled)})
+        one.restore = lambda values, arrays: x.assign({names[0]: restore_one(values, arrays)})
+        one.like = lambda filled: _like_dataset(filled, names, dims)
         return one
     parts = [x[name].transpose(*dims) for name in names]
     modes, labels = _axes(parts[0])
     values = np.stack([np.asarray(part.values, dtype=np.float64) for part in parts], axis=-1)
 
-    def restore(numbers: Array, _: Arrays, filled: bool) -> Any:
+    def restore(numbers: Array, _: Arrays) -> Any:
         new = {}
-        for k, (name, part) in enumerate(zip(names, parts)):
+        for k, name in enumerate(names):
+            part = x[name].transpose(*dims)
             new[name] = part.copy(data=numbers[..., k].astype(_kept(part.dtype), copy=False)).transpose(*x[name].dims)
         return x.assign(new)
 
     note = f"dataset: modes {', '.join(modes)} and the variables {', '.join(map(str, names))}"
     warnings = [f"not filled, since their dimensions are others: {', '.join(carried)}"] if carried else []
     labels = [*labels, [str(name) for name in names]]
-    return Table(values, [*modes, VARIABLE], labels, restore, note=note, warnings=warnings)
+    return Table(values, [*modes, VARIABLE], labels, restore, lambda filled: _like_dataset(filled, names, dims), note=note, warnings=warnings)
+
+
+def _empty(x: xr.DataArray) -> xr.DataArray:
+    """The array without its numbers."""
+    return x.copy(data=np.broadcast_to(np.nan, x.shape))
+
+
+def _like_array(filled: xr.DataArray) -> Callable[[Array], xr.DataArray]:
+    form = _empty(filled)
+    return lambda numbers: form.copy(data=numbers)
+
+
+def _like_dataset(filled: xr.Dataset, names: list[Any], dims: tuple[Any, ...]) -> Callable[[Array], xr.Dataset]:
+    form = filled.assign({name: _empty(filled[name].transpose(*dims)) for name in names})
+    order = {name: filled[name].dims for name in names}
+
+    def of(numbers: Array) -> xr.Dataset:
+        parts = [numbers] if len(names) == 1 else [numbers[..., k] for k in range(len(names))]
+        return form.assign({name: form[name].copy(data=part).transpose(*order[name]) for name, part in zip(names, parts)})
+
+    return of
 
 
 def _kept(dtype: Any) -> Any:

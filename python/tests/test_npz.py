@@ -90,7 +90,7 @@ class Archives(unittest.TestCase):
 
     def test_what_is_written_is_read(self) -> None:
         out = Sink()
-        _npz.write(out, ARRAYS)  # type: ignore[arg-type]
+        _npz.write(out, dict(ARRAYS))  # type: ignore[arg-type]
         got = piped(bytes(out.data))
         self.assertEqual(list(got), list(ARRAYS))
         for name, want in ARRAYS.items():

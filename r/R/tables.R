@@ -9,7 +9,9 @@ table_of <- function(data, value, index, modes, censored = FALSE) {
   refuse(value, "value", "an array")
   refuse(index, "index", "an array")
   if (!is.numeric(data) && !(is.logical(data) && all(is.na(data))) && !(censored && is.character(data))) {
-    stop("the values are no numbers but ", class(data)[[1]], ": give a data frame, an array, a matrix or a ts", call. = FALSE)
+    what <- if (is.atomic(data) && !is.null(dim(data))) typeof(data) else class(data)[[1]]
+    stop("the values are no numbers but ", what, ": ", if (is.logical(data)) "convert them with storage.mode(x) <- \"double\""
+         else "give a data frame, an array, a matrix or a ts of numbers", call. = FALSE)
   }
   if (is.ts(data)) return(if (is.matrix(data)) table_of_series(data, modes) else table_of_seasons(data, modes))
   if (length(dim(data)) < 2) {
@@ -94,6 +96,13 @@ like <- function(data) {
 
 table_of_array <- function(data, modes) {
   labels <- dimnames(data)
+  for (n in seq_along(labels)) {
+    wrong <- which(is.na(labels[[n]]) | duplicated(labels[[n]]))
+    if (length(wrong)) {
+      stop(sprintf("dimnames[[%d]] has %s as name %d: give every row, column and slice a name of its own", n,
+                   if (is.na(labels[[n]][[wrong[[1]]]])) "NA" else paste0(labels[[n]][[wrong[[1]]]], " again"), wrong[[1]]), call. = FALSE)
+    }
+  }
   if (is.null(modes) && !is.null(names(labels)) && all(nzchar(names(labels)))) modes <- names(labels)
   check_modes(modes, length(dim(data)))
   list(arrays = members(data, modes, labels), restore = like(data), note = paste("array of", times(dim(data))))
@@ -137,8 +146,12 @@ check_modes <- function(modes, n) {
 }
 
 table_of_frame <- function(data, value, index, censored) {
+  if (ncol(data) == 0) stop("the data frame has no columns", call. = FALSE)
   if (is.null(value)) value <- setdiff(names(data), index)[length(setdiff(names(data), index))]
   if (is.null(index)) index <- setdiff(names(data), value)
+  if (length(index) < 2) {
+    stop("a long data frame needs a value and two index columns or more: give a wide one as as.matrix(x)", call. = FALSE)
+  }
   for (name in c(value, index)) if (!name %in% names(data)) stop("the data frame has no column ", name, call. = FALSE)
   numbers <- data[[value]]
   if (is.factor(numbers) && censored) numbers <- as.character(numbers)
@@ -147,7 +160,8 @@ table_of_frame <- function(data, value, index, censored) {
   }
   known <- lapply(index, function(name) {
     if (anyNA(data[[name]])) {
-      stop(sprintf("the index column %s is NA in row %d: fill or drop that row", name, which(is.na(data[[name]]))[[1]]), call. = FALSE)
+      stop(sprintf("the index column %s is NA in row %d: fill or drop that row, or give a wide table as as.matrix(x)", name,
+                   which(is.na(data[[name]]))[[1]]), call. = FALSE)
     }
     unique(data[[name]])
   })

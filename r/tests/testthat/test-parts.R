@@ -56,3 +56,15 @@ test_that("a command that is not there is told of", {
   expect_error(lacuna_binary(), "LACUNA names /nowhere/lacuna")
   expect_identical(lacuna_binary(must_exist = FALSE), "")
 })
+
+test_that("tables that cannot be read are told with what to do", {
+  table <- function(x, ...) lacuna:::table_of(x, NULL, NULL, NULL)
+  expect_error(table(data.frame()), "no columns")
+  expect_error(table(data.frame(a = 1:3, b = 1:3)), "two index columns or more.*as.matrix")
+  expect_error(table(data.frame(a = c(1, NA), b = 1:2, v = 3:4)), "column a is NA in row 2.*as.matrix")
+  expect_error(table(matrix(c(TRUE, NA, FALSE, TRUE), 2)), "but logical: convert them with storage.mode")
+  expect_error(table(matrix("a", 2, 2)), "but character")
+  expect_error(table(list(1, 2)), "but list: give a data frame")
+  expect_error(table(matrix(1:4, 2, dimnames = list(c("a", "a"), NULL))), "dimnames\\[\\[1\\]\\] has a again as name 2")
+  expect_error(table(matrix(1:4, 2, dimnames = list(NULL, c("a", NA)))), "dimnames\\[\\[2\\]\\] has NA as name 2")
+})

@@ -1,0 +1,109 @@
+"""Tables as users have them: what can be read is read, and what cannot is told with what to do."""
+
+from __future__ import annotations
+
+import unittest
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lacuna
+from common import QUICK, cube
+
+try:
+    import pandas as pd
+except ImportError:
+    pd = None
+try:
+    import xarray as xr
+except ImportError:
+    xr = None
+
+
+class Foreign:
+    """As tables of polars and pyarrow, which numpy would take for an array without names."""
+
+    def to_pandas(self) -> Any: ...
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray[Any, Any]:
+        return np.zeros((3, 3))
+
+
+class Odd(unittest.TestCase):
+    def setUp(self) -> None:
+        warnings.simplefilter("ignore")
+
+    def refused(self, kind: type[Exception], message: str, table: Any, **how: Any) -> None:
+        with self.subTest(message), self.assertRaisesRegex(kind, message):
+            lacuna.complete(table, **how, **QUICK)
+
+    def test_what_is_no_table(self) -> None:
+        self.refused(TypeError, "'table.csv' is a text .* read the file first", "table.csv")
+        self.refused(TypeError, "'table.csv' is a text", Path("table.csv"))
+        self.refused(TypeError, "a dict is no table: give a numpy array", {"a": 1})
+        self.refused(TypeError, "a NoneType is no table", None)
+        self.refused(TypeError, "all rows of the same length", [[1, 2], [3]])
+        self.refused(TypeError, r"give x\.to_pandas\(\)", Foreign())
+        np.testing.assert_allclose(lacuna.complete([[1, 2, 3], [2, 4, None], [3, 6, 9], [4, 8, 12]], **QUICK).filled[1, 2], 6)
+
+    def test_settings(self) -> None:
+        x = cube((8, 7))
+        self.refused(TypeError, "order='none': give a dict by mode", x, order="none")
+        self.refused(TypeError, "period=12: give a dict by mode", x, period=12)
+        self.refused(ValueError, "labels of axis 0: entry 1 has no label", x, labels=[[1.0, np.nan, *range(2, 8)], None])
+        self.refused(ValueError, "labels of axis 1: the label 0 is there twice, again as entry 3", x, labels=[None, [0, 1, 2, 0, 4, 5, 6]])
+        one = lacuna.complete(x, smooth="mode1", **QUICK)
+        np.testing.assert_array_equal(one.filled, lacuna.complete(x, smooth=["mode1"], **QUICK).filled)
+        x[np.isnan(x)] = -999
+        self.assertEqual(int(lacuna.complete(x, missing=-999, **QUICK).was_filled.sum()), int((x == -999).sum()))
+
+    def test_masks(self) -> None:
+        x = cube((12, 8))
+        whole = np.ma.masked_array((np.arange(96) % 7).reshape(12, 8), mask=np.isnan(x), fill_value=-999)
+        c = lacuna.complete(whole, **QUICK)
+        self.assertEqual((c.filled.dtype, c.filled.fill_value, int(np.ma.getmaskarray(c.filled).sum())), (np.float64, -999, 0))
+        np.testing.assert_array_equal(np.ma.getmaskarray(c.stderr), ~np.isnan(x))
+        np.testing.assert_array_equal(c.filled.data[~np.isnan(x)], whole.data[~np.isnan(x)])
+
+    @unittest.skipIf(pd is None, "pandas is not installed")
+    def test_frames(self) -> None:
+        x = cube()
+        months = pd.date_range("2020-01", periods=6, freq="MS")
+        index = pd.MultiIndex.from_product([months, range(5), list("abcd")], names=["m", "r", "s"])
+        long = pd.Series(x.reshape(-1), index=index, name="v").reset_index()
+        # Rows that were taken out leave numbers with gaps, which are no labels.
+        some = long.drop(index=3).iloc[::-1]
+        self.assertEqual(lacuna.complete(some, **QUICK).note, "long table: value 'v', modes m, r, s")
+        grouped = long.assign(s=pd.Categorical(long["s"], categories=list("dcbaz"), ordered=True), r=long["r"].astype("Int64"))
+        c = lacuna.complete(grouped.dropna(), full_grid=True, **QUICK)
+        self.assertEqual((len(c.filled), list(c.filled.dtypes)), (120, list(grouped.dtypes)))
+        frame = pd.DataFrame(np.round(x[..., 0] * 10)).astype("Int64")
+        c = lacuna.complete(frame, layout="wide", **QUICK)
+        self.assertEqual(set(map(str, c.filled.dtypes)), {"float64"})
+        self.assertFalse(c.filled.isna().any(axis=None))
+        self.refused(ValueError, "column '0': row .* give layout='wide'", frame.mask(frame == frame.iloc[0, 0]))
+        self.refused(ValueError, "column 'm': row 5 has no label", long.assign(m=long["m"].where(long.index != 5)))
+        self.refused(ValueError, "index 'index1': entry 8 has no label",
+                     pd.Series(np.arange(16.0), index=pd.MultiIndex.from_product([[1, np.nan], range(8)])))
+        self.refused(ValueError, "needs two index columns or more", long, value="v", index="m")
+        self.refused(ValueError, "a Series needs a MultiIndex", long["v"])
+        self.refused(TypeError, "column 'v' holds bool", long.assign(v=long["v"] > 0))
+        self.refused(TypeError, "column 'v' holds boolean", long.assign(v=(long["v"] > 0).astype("boolean")))
+
+    @unittest.skipIf(pd is None or xr is None, "xarray is not installed")
+    def test_coordinates(self) -> None:
+        time = pd.date_range("2020-01", periods=6, freq="MS")
+        da = xr.DataArray(cube(), dims=("time", "x", "s"), coords={"time": time, "lat": ("x", np.arange(5.0))}, attrs={"units": "K"})
+        both = lacuna.complete(xr.Dataset({"t": da, "u": da.astype("f4") * 3, "n": ("x", np.arange(5))}, attrs={"a": 1}), **QUICK)
+        for part in (both.filled, both.stderr, both.was_filled):
+            self.assertEqual((part.attrs, part["t"].attrs, list(part.coords)), ({"a": 1}, {"units": "K"}, ["time", "lat"]))
+            np.testing.assert_array_equal(part["time"], time)
+        self.assertEqual([both.filled["u"].dtype, both.was_filled["u"].dtype, both.stderr["u"].dtype], [np.float32, bool, np.float64])
+        self.refused(ValueError, "coordinate 'x': entry 2 has no label", da.assign_coords(x=[1.0, 2, np.nan, 4, 5]))
+        self.refused(ValueError, "coordinate 'x': the label 2 is there twice", da.assign_coords(x=[1.0, 2, 2, 4, 5]))
+
+
+if __name__ == "__main__":
+    unittest.main()
