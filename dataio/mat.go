@@ -122,7 +122,7 @@ func readMAT(path string, data []byte, o Options) (*Table, error) {
 	if err := s.find(chosen); err != nil {
 		return nil, err
 	}
-	return readArray(path, MAT, o, s.layout, nil, s, s.at, nil)
+	return readArray(path, MAT, o, elements{layout: s.layout, decode: oneByOneFrom(s.at)}, s)
 }
 
 func (s *matSource) damaged(what string) error {

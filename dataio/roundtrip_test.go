@@ -80,8 +80,8 @@ func TestRoundTripOfAnyTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err, text)
 		}
-		if table.Gaps() != gaps || table.Observed.Len() != observed {
-			t.Fatalf("%d gaps and %d observed cells, want %d and %d in\n%s", table.Gaps(), table.Observed.Len(), gaps, observed,
+		if table.Gaps() != gaps || table.Observed().Len() != observed {
+			t.Fatalf("%d gaps and %d observed cells, want %d and %d in\n%s", table.Gaps(), table.Observed().Len(), gaps, observed,
 				text)
 		}
 		if err := table.Write(out, func([]int32) Filled { return Filled{Value: 42, Stderr: 0.5} }); err != nil {
@@ -130,8 +130,8 @@ func TestRowOrderDoesNotMatter(t *testing.T) {
 				t.Fatal(err)
 			}
 			cells := map[string]float64{}
-			for c, v := range table.Observed.Values {
-				cells[table.Observed.CellName(c)] = v
+			for c, v := range table.Observed().Values {
+				cells[table.Observed().CellName(c)] = v
 			}
 			return cells
 		}
@@ -170,7 +170,7 @@ func TestFullGrid(t *testing.T) {
 func TestWideCSV(t *testing.T) {
 	text := "month,lerwick,oxford\n1960-01,5.50,\n1960-02,NA,7\n1960-03,-,-\n"
 	table := mustRead(t, save(t, "t.csv", text), Options{Wide: true, WideName: "station"})
-	if got := fmt.Sprint(spelt(table.Observed.Modes), table.Observed.Values, table.Gaps()); table.Format != WideCSV ||
+	if got := fmt.Sprint(spelt(table.Observed().Modes), table.Observed().Values, table.Gaps()); table.Format != WideCSV ||
 		got != "[{month [1960-01 1960-02 1960-03]} {station [lerwick oxford]}][5.5 7] 4" {
 		t.Errorf("read %s", got)
 	}
@@ -202,8 +202,8 @@ func TestWideCSV(t *testing.T) {
 func TestMissingSpellings(t *testing.T) {
 	table := mustRead(t, save(t, "t.csv", "a,b,value\nx,p,-999\nx,q,-999.0\ny,p,n/a\ny,q,0\nz,q,3\n"),
 		Options{Missing: []string{"-999", "N/A"}})
-	if table.Gaps() != 3 || fmt.Sprint(table.Observed.Values) != "[0 3]" {
-		t.Errorf("%d gaps, values %v", table.Gaps(), table.Observed.Values)
+	if table.Gaps() != 3 || fmt.Sprint(table.Observed().Values) != "[0 3]" {
+		t.Errorf("%d gaps, values %v", table.Gaps(), table.Observed().Values)
 	}
 }
 
