@@ -138,7 +138,7 @@ func readArray(path string, format Format, o Options, a elements, src source) (*
 	if err := cells.read(b); err != nil {
 		return nil, err
 	}
-	return b.tableOf(format, src, cells)
+	return b.tableOf(format, src, cells.numbers, cells)
 }
 
 // read looks at every cell for the first time.

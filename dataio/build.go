@@ -157,17 +157,24 @@ func (b *builder) table(format Format, src source, numbers *numbers) (*Table, er
 	return t, b.finish(t)
 }
 
+// decodedCells are cells of which the modes are found last.
+type decodedCells interface {
+	cells
+	name(modes []tensor.Mode, original [][]int32)
+}
+
 // tableOf makes the table of an array, each cell of which is there once.
-func (b *builder) tableOf(format Format, src source, cells *arrayCells) (*Table, error) {
+func (b *builder) tableOf(format Format, src source, numbers *numbers, cells decodedCells) (*Table, error) {
 	b.listGaps()
-	t, modes, err := b.begin(format, src, cells.numbers, cells.observed)
+	known, _ := cells.count()
+	t, modes, err := b.begin(format, src, numbers, known)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := tensor.NewObserved(modes, make([][]int32, len(modes)), nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.path, err)
 	}
-	cells.modes, cells.original = modes, t.original
+	cells.name(modes, t.original)
 	t.modes, t.cells = modes, cells
 	return t, b.finish(t)
 }

@@ -18,6 +18,8 @@ type cells interface {
 	each() iter.Seq2[[][]int32, []float64]
 	// values yields the values alone.
 	values() iter.Seq[[]float64]
+	// eachGap yields the coordinates of the listed gaps, many at a time and in any order. The slices are reused.
+	eachGap() iter.Seq[[][]int32]
 	// whole holds all of them in memory; the gaps are in the order of their rows, one column a mode. It is the same at
 	// every call.
 	whole() (observed *tensor.Observed, gaps [][]int32)
@@ -42,6 +44,14 @@ func (h *heldCells) each() iter.Seq2[[][]int32, []float64] {
 
 func (h *heldCells) values() iter.Seq[[]float64] {
 	return func(yield func([]float64) bool) { yield(h.observed.Values) }
+}
+
+func (h *heldCells) eachGap() iter.Seq[[][]int32] {
+	return func(yield func([][]int32) bool) {
+		if len(h.gaps) > 0 {
+			yield(h.gaps)
+		}
+	}
 }
 
 func (h *heldCells) whole() (*tensor.Observed, [][]int32) { return h.observed, h.gaps }
@@ -75,6 +85,22 @@ func (t *Table) listed() [][]int32 {
 func (t *Table) listedGaps() int {
 	_, gaps := t.cells.count()
 	return gaps
+}
+
+// eachListed yields the coordinates of all cells that the file lists, many at a time: first of the observed ones.
+func (t *Table) eachListed() iter.Seq[[][]int32] {
+	return func(yield func([][]int32) bool) {
+		for index := range t.cells.each() {
+			if !yield(index) {
+				return
+			}
+		}
+		for index := range t.cells.eachGap() {
+			if !yield(index) {
+				return
+			}
+		}
+	}
 }
 
 // values yields the values of the observed cells in canonical order.
@@ -174,9 +200,14 @@ type arrayCells struct {
 	original [][]int32 // by mode: the place in memory of every index; nil for the index itself
 	observed int
 	gaps     int
+	list     func() [][]int32 // lists the gaps in the order of the file; nil: in that of the array
 
 	once sync.Once
 	held heldCells
+}
+
+func (a *arrayCells) name(modes []tensor.Mode, original [][]int32) {
+	a.modes, a.original = modes, original
 }
 
 func (a *arrayCells) count() (observed, gaps int) { return a.observed, a.gaps }
@@ -289,9 +320,30 @@ func (a *arrayCells) whole() (*tensor.Observed, [][]int32) {
 				o.Index[n] = append(o.Index[n], coordinates...)
 			}
 		}
-		a.held = heldCells{o, a.listGaps()}
+		list := a.listGaps
+		if a.list != nil {
+			list = a.list
+		}
+		a.held = heldCells{o, list()}
 	})
 	return a.held.whole()
+}
+
+// places are the numbers of the indices of mode n by their place in memory; nil where these are the same.
+func (a *arrayCells) places(n int) []int32 {
+	if a.original[n] == nil {
+		return nil
+	}
+	places := make([]int32, len(a.original[n]))
+	for i, k := range a.original[n] {
+		places[k] = int32(i)
+	}
+	return places
+}
+
+func (a *arrayCells) eachGap() iter.Seq[[][]int32] {
+	_, gaps := a.whole()
+	return (&heldCells{gaps: gaps}).eachGap()
 }
 
 // listGaps lists the gaps in the order in which they lie in the array.
@@ -299,13 +351,7 @@ func (a *arrayCells) listGaps() [][]int32 {
 	last, numbers := len(a.modes)-1, a.numbers.fork()
 	gaps, place := make([][]int32, len(a.modes)), make([][]int32, len(a.modes))
 	for n := range gaps {
-		gaps[n] = column[int32](a.gaps)
-		if a.original[n] != nil {
-			place[n] = make([]int32, len(a.original[n]))
-			for i, k := range a.original[n] {
-				place[n][k] = int32(i)
-			}
-		}
+		gaps[n], place[n] = column[int32](a.gaps), a.places(n)
 	}
 	if a.gaps == 0 {
 		return gaps
