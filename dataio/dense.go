@@ -1,6 +1,7 @@
 package dataio
 
 import (
+	"errors"
 	"iter"
 	"math"
 )
@@ -58,4 +59,47 @@ func (d *denseCells) eachGap() iter.Seq[[][]int32] {
 			yield(index)
 		}
 	}
+}
+
+// lists tells that options need the cells one by one.
+func (o *Options) lists() bool {
+	return o.FullGrid || len(o.Predict) > 0 || o.MergeLabels || o.Censored || o.Further || o.stacked
+}
+
+// errRepeats tells that a row does not have a label of its own.
+var errRepeats = errors.New("a label stands in two rows")
+
+// readDense reads a wide table each row of which has one label, its own, as the array that it is: 8 bytes a cell, where cells that
+// are listed take 8 more. ok is false for any other table, and for one in which something is wrong.
+func (s *csvSource) readDense(format Format, o Options, modes []string, capacity int) (table *Table, ok bool, err error) {
+	if s.value >= 0 || len(s.index) != 1 || o.lists() || s.fillDown || s.station {
+		return nil, false, nil
+	}
+	s.begin(o)
+	b := s.newBuilder(o, modes, 0)
+	cells := &denseCells{grid: column[float64](capacity)}
+	rows := 0
+	err = s.eachPiece(b, true, func(pieces []*cellReader) error {
+		for _, p := range pieces {
+			for _, label := range p.first {
+				if label < 0 {
+					label = p.labels[0].given[-1-label]
+				}
+				if int(label) != rows {
+					return errRepeats
+				}
+				rows++
+			}
+			cells.grid = append(cells.grid, p.values[:p.observed]...)
+			cells.gaps += p.none
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, nil
+	}
+	cells.observed = len(cells.grid) - cells.gaps
+	cells.layout, cells.numbers, cells.decode = newLayout([]int{rows, len(s.wide)}, false), s.numbers, cells.decodeLine
+	table, err = b.tableOf(format, s, s.numbers, cells)
+	return table, true, err
 }

@@ -139,3 +139,57 @@ func TestDenseRowsAreReadAsListedOnes(t *testing.T) {
 		})
 	}
 }
+
+// TestWideTextIsReadAsListedCells compares a wide text each row of which has a label of its own with one that has a row
+// twice, whose cells are listed.
+func TestWideTextIsReadAsListedCells(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 7))
+	text := []byte("place")
+	for k := range 90 {
+		text = fmt.Appendf(text, ",%d", 400-k) // labels that are put in ascending order
+	}
+	var last string
+	for row := range 2000 { // more than one piece of a text
+		last = fmt.Sprintf("\np%d", (row*7919)%2003)
+		for range 90 {
+			switch r.IntN(12) {
+			case 0:
+				last += ","
+			case 1:
+				last += ",NA"
+			default:
+				last += fmt.Sprintf(",%.3f", r.NormFloat64())
+			}
+		}
+		text = append(text, last...)
+	}
+	dense, err := parse("t.csv", append(text, '\n'), Options{Wide: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := dense.cells.(*denseCells); !ok {
+		t.Fatalf("the cells are %T", dense.cells)
+	}
+	listed, err := parse("t.csv", append(append(text, last...), '\n'), Options{Wide: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := listed.cells.(*heldCells); !ok {
+		t.Fatalf("the cells are %T", listed.cells)
+	}
+	if !reflect.DeepEqual(dense.Observed(), listed.Observed()) {
+		t.Error("other cells are known")
+	}
+	for n, column := range dense.Fill() {
+		if len(column) != dense.Gaps() || !reflect.DeepEqual(column, listed.Fill()[n][:len(column)]) {
+			t.Error("other gaps are listed, or in another order")
+		}
+	}
+	marks := 0
+	for _, mark := range dense.Reading.Gaps {
+		marks += mark.Count
+	}
+	if marks != dense.Gaps() {
+		t.Errorf("%d marks for %d gaps", marks, dense.Gaps())
+	}
+}

@@ -274,7 +274,7 @@ func (s *parquetSource) eachBatchOf(
 // where cells that are listed take 4 a mode beside, and as much again while they are sorted. ok is false for any other
 // table, and for one in which something is wrong, which is to be read row by row.
 func (s *parquetSource) readDense(o Options) (table *Table, ok bool, err error) {
-	if o.FullGrid || len(o.Predict) > 0 || o.MergeLabels || o.Censored || o.Further || o.stacked {
+	if o.lists() {
 		return nil, false, nil
 	}
 	c := &s.columns
