@@ -9,12 +9,15 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"lacuna/tensor"
 )
 
 // readPlain reads a CSV with the standard library, which knows nothing of lacuna.
@@ -271,8 +274,8 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// fuzzRead reads any bytes as a file of any name. What is wrong with them is an *Error; what is right can be written,
-// and the result has no gap left.
+// fuzzRead reads any bytes as a file of any name. What is wrong with them is an *Error; what is right are cells that are the
+// same decoded and in memory, and can be written.
 func fuzzRead(f *testing.F, name string, options Options) {
 	options.Memory = 64 << 20
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -285,6 +288,21 @@ func fuzzRead(f *testing.F, name string, options Options) {
 		}
 		if table.Gaps() > 1e6 {
 			return
+		}
+		decoded := &tensor.Observed{Modes: table.Modes(), Index: make([][]int32, len(table.Modes()))}
+		for index, values := range table.cells.each() {
+			for n, column := range index {
+				decoded.Index[n] = append(decoded.Index[n], column...)
+			}
+			decoded.Values = append(decoded.Values, values...)
+		}
+		held := table.Observed()
+		if held.Len() != table.Known() || !slices.Equal(decoded.Values, held.Values) ||
+			!slices.EqualFunc(decoded.Index, held.Index, slices.Equal) {
+			t.Fatalf("%d cells are counted, %d decoded and %d held, or they differ", table.Known(), decoded.Len(), held.Len())
+		}
+		if _, err := tensor.NewObserved(held.Modes, held.Index, held.Values); err != nil {
+			t.Fatal(err)
 		}
 		count := 0
 		for range table.GapCells() {
