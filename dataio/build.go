@@ -204,6 +204,7 @@ func (b *builder) begin(format Format, src source, numbers *numbers, known int) 
 
 // finish completes a table that has its cells.
 func (b *builder) finish(t *Table) error {
+	t.look()
 	if err := t.takeLimits(b.limits); err != nil {
 		return err
 	}

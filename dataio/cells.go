@@ -116,16 +116,49 @@ func (t *Table) values() iter.Seq[float64] {
 	}
 }
 
-// Range is the least and the greatest known value, ±∞ the wrong way round for none.
-func (t *Table) Range() (low, high float64) {
-	low, high = math.Inf(1), math.Inf(-1)
-	for values := range t.cells.values() {
-		if len(values) > 0 {
-			low, high = min(low, slices.Min(values)), max(high, slices.Max(values))
+// survey is what one look at all known values tells.
+type survey struct {
+	low, high  float64  // the least and the greatest value
+	first, sum float64  // the first value, and the sum of the differences from it
+	modes      []int    // of which the values are looked at label by label, −1 for all as one
+	ends       [][]ends // by these modes and their labels
+	met        [][]bool // by mode and index: there is a known cell
+}
+
+// look makes the survey.
+func (t *Table) look() {
+	s := &t.survey
+	s.modes, s.met = []int{-1}, make([][]bool, len(t.modes))
+	for n, mode := range t.modes {
+		if s.met[n] = make([]bool, len(mode.Labels)); len(mode.Labels) <= mostGroups {
+			s.modes = append(s.modes, n)
 		}
 	}
-	return low, high
+	s.ends = t.newEnds(s.modes)
+	s.low, s.high = math.Inf(1), math.Inf(-1)
+	for index, values := range t.cells.each() {
+		if len(values) == 0 {
+			continue
+		}
+		if s.low > s.high {
+			s.first = values[0]
+		}
+		s.low, s.high = min(s.low, slices.Min(values)), max(s.high, slices.Max(values))
+		for _, v := range values {
+			s.sum += v - s.first
+		}
+		for n, column := range index {
+			met := s.met[n]
+			for _, i := range column {
+				met[i] = true
+			}
+		}
+		t.addEnds(s.ends, s.modes, nil, index, values)
+	}
 }
+
+// Range is the least and the greatest known value, ±∞ the wrong way round for none.
+func (t *Table) Range() (low, high float64) { return t.survey.low, t.survey.high }
 
 // Moments returns the mean and the population standard deviation of the known values (0, 0 for none).
 func (t *Table) Moments() (mean, deviation float64) {
@@ -133,17 +166,8 @@ func (t *Table) Moments() (mean, deviation float64) {
 	if known == 0 {
 		return 0, 0
 	}
-	var shift, sum, squares float64
-	first := true
-	for values := range t.cells.values() {
-		for _, v := range values {
-			if first {
-				shift, first = v, false
-			}
-			sum += v - shift
-		}
-	}
-	mean = shift + sum/float64(known)
+	mean = t.survey.first + t.survey.sum/float64(known)
+	var squares float64
 	for values := range t.cells.values() {
 		for _, v := range values {
 			squares += float64((v - mean) * (v - mean))
@@ -154,16 +178,8 @@ func (t *Table) Moments() (mean, deviation float64) {
 
 // Constant tells that all observed values are equal: there is nothing to learn from them.
 func (t *Table) Constant() bool {
-	first := math.NaN()
-	for v := range t.values() {
-		if math.IsNaN(first) {
-			first = v
-		}
-		if v != first {
-			return false
-		}
-	}
-	return true
+	low, high := t.Range()
+	return low >= high
 }
 
 // EmptyIndex is an index of a mode that has no observed cell at all.
@@ -171,19 +187,8 @@ type EmptyIndex struct{ Mode, Index int }
 
 // Unobserved lists the indices that have no observed cell. What is filled there can only come from the other modes.
 func (t *Table) Unobserved() (empty []EmptyIndex) {
-	met := make([][]bool, len(t.modes))
-	for n, mode := range t.modes {
-		met[n] = make([]bool, len(mode.Labels))
-	}
-	for index := range t.cells.each() {
-		for n, column := range index {
-			for _, i := range column {
-				met[n][i] = true
-			}
-		}
-	}
-	for n := range met {
-		for i, has := range met[n] {
+	for n, met := range t.survey.met {
+		for i, has := range met {
 			if !has {
 				empty = append(empty, EmptyIndex{n, i})
 			}

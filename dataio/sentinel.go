@@ -40,15 +40,9 @@ const mostGroups = 64
 // and label by label, since what is far from the temperatures may lie among the pressures.
 func (t *Table) sentinels() []Error {
 	var found []float64
-	groups := []int{-1}
-	for n, mode := range t.modes {
-		if len(mode.Labels) <= mostGroups {
-			groups = append(groups, n)
-		}
-	}
 	var doubts []Error
-	all := t.ends(groups, found)
-	for k, n := range groups {
+	all := t.survey.ends
+	for k, n := range t.survey.modes {
 		for range 3 { // a column may have several marks, one beyond the other
 			group, e, mark := t.farEnd(n, all[k], found)
 			if group < 0 {
@@ -56,15 +50,17 @@ func (t *Table) sentinels() []Error {
 			}
 			found = append(found, mark)
 			doubts = append(doubts, t.sentinel(n, group, mark, e))
-			all = t.ends(groups, found)
+			all = t.newEnds(t.survey.modes)
+			for index, values := range t.cells.each() {
+				t.addEnds(all, t.survey.modes, found, index, values)
+			}
 		}
 	}
 	return doubts
 }
 
-// ends finds the ends of the values by label of some modes, of all values as one for a mode of −1, without those that were
-// found to be marks.
-func (t *Table) ends(modes []int, found []float64) [][]ends {
+// newEnds are the ends of no values, by label of some modes.
+func (t *Table) newEnds(modes []int) [][]ends {
 	all := make([][]ends, len(modes))
 	for k, n := range modes {
 		size := 1
@@ -76,23 +72,25 @@ func (t *Table) ends(modes []int, found []float64) [][]ends {
 			all[k][g] = newEnds()
 		}
 	}
-	for index, values := range t.cells.each() {
-		for k, n := range modes {
-			for c, v := range values {
-				g := 0
-				if n >= 0 {
-					g = int(index[n][c])
-				}
-				e := &all[k][g]
-				if e.low.next < v && v < e.high.next || len(found) > 0 && slices.Contains(found, v) {
-					continue
-				}
-				e.low.add(v, -1)
-				e.high.add(v, 1)
+	return all
+}
+
+// addEnds takes up values by label of some modes, as one for a mode of −1, without those that were found to be marks.
+func (t *Table) addEnds(all [][]ends, modes []int, found []float64, index [][]int32, values []float64) {
+	for k, n := range modes {
+		for c, v := range values {
+			g := 0
+			if n >= 0 {
+				g = int(index[n][c])
 			}
+			e := &all[k][g]
+			if e.low.next < v && v < e.high.next || len(found) > 0 && slices.Contains(found, v) {
+				continue
+			}
+			e.low.add(v, -1)
+			e.high.add(v, 1)
 		}
 	}
-	return all
 }
 
 // farEnd finds a group of mode n, −1 for all values as one, with a mark of gaps at one of its ends.

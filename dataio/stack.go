@@ -168,6 +168,7 @@ func (b *builder) stack(stack *Table) error {
 		return fmt.Errorf("%s: %w", stack.Path, err)
 	}
 	stack.modes, stack.cells = modes, &heldCells{observed: observed}
+	stack.look()
 	return nil
 }
 

@@ -29,6 +29,7 @@ type Table struct {
 	original [][]int32 // original[n][i]: the number of label i of mode n in order of appearance; nil where i itself
 	modes    []tensor.Mode
 	cells    cells
+	survey   survey
 	known    map[int]float64 // listed gaps whose cell has a value in another row
 	censored *Censored       // cells of listed gaps of which the file says limits; nil: none
 	limited  map[int]bool    // these gaps
