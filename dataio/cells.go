@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"lacuna/tensor"
 )
@@ -207,8 +208,18 @@ type arrayCells struct {
 	gaps     int
 	list     func() [][]int32 // lists the gaps in the order of the file; nil: in that of the array
 
-	once sync.Once
-	held heldCells
+	snapshot func() decoder // decodes until release; nil where decode does for ever
+	release  func()         // is called when all cells are in memory; or nil
+	once     sync.Once
+	held     atomic.Pointer[heldCells] // nil until then
+}
+
+// source is what decodes the cells; nil where they are in memory instead.
+func (a *arrayCells) source() decoder {
+	if a.snapshot != nil {
+		return a.snapshot()
+	}
+	return a.decode
 }
 
 func (a *arrayCells) name(modes []tensor.Mode, original [][]int32) {
@@ -232,6 +243,13 @@ func (a *arrayCells) values() iter.Seq[[]float64] {
 
 // decodeInOrder yields the observed cells in canonical order, with coordinates or without.
 func (a *arrayCells) decodeInOrder(coordinates bool, yield func(index [][]int32, values []float64) bool) {
+	decode := a.source()
+	if decode == nil {
+		for index, values := range a.held.Load().each() {
+			yield(index, values)
+		}
+		return
+	}
 	last := len(a.modes) - 1
 	length := len(a.modes[last].Labels)
 	line, numbers := make([]float64, length), a.numbers.fork()
@@ -253,7 +271,7 @@ func (a *arrayCells) decodeInOrder(coordinates bool, yield func(index [][]int32,
 		return yield(index, values[:count])
 	}
 	for cell, position := range a.linesInOrder() {
-		a.decode(line, position, a.strides[last])
+		decode(line, position, a.strides[last])
 		more := 0
 		out, places := values[count:][:length], all[last][count:][:length]
 		if a.original[last] == nil && len(numbers.missing) == 0 {
@@ -329,9 +347,12 @@ func (a *arrayCells) whole() (*tensor.Observed, [][]int32) {
 		if a.list != nil {
 			list = a.list
 		}
-		a.held = heldCells{o, list()}
+		a.held.Store(&heldCells{o, list()})
+		if a.release != nil {
+			a.release()
+		}
 	})
-	return a.held.whole()
+	return a.held.Load().whole()
 }
 
 // places are the numbers of the indices of mode n by their place in memory; nil where these are the same.
@@ -353,7 +374,7 @@ func (a *arrayCells) eachGap() iter.Seq[[][]int32] {
 
 // listGaps lists the gaps in the order in which they lie in the array.
 func (a *arrayCells) listGaps() [][]int32 {
-	last, numbers := len(a.modes)-1, a.numbers.fork()
+	last, numbers, decode := len(a.modes)-1, a.numbers.fork(), a.source()
 	gaps, place := make([][]int32, len(a.modes)), make([][]int32, len(a.modes))
 	for n := range gaps {
 		gaps[n], place[n] = column[int32](a.gaps), a.places(n)
@@ -363,7 +384,7 @@ func (a *arrayCells) listGaps() [][]int32 {
 	}
 	line := make([]float64, len(a.modes[last].Labels))
 	a.eachLine(func(cell []int32, position int) error {
-		a.decode(line, position, a.strides[last])
+		decode(line, position, a.strides[last])
 		for k, v := range line {
 			if !numbers.isMissing(v) {
 				continue

@@ -4,12 +4,27 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"sync/atomic"
 )
 
-// denseCells are the cells of rows in the grid of their labels, in order of appearance.
+// denseCells are the cells of rows in the grid of their labels, in order of appearance. When they are listed in memory the
+// grid is given up.
 type denseCells struct {
 	arrayCells
-	grid []float64 // by position; NaN for a gap, unlisted for a cell without row
+	grid atomic.Pointer[[]float64] // by position: NaN for a gap, unlisted for a cell without row
+}
+
+// hold makes grid the cells.
+func (d *denseCells) hold(grid []float64) {
+	d.grid.Store(&grid)
+	d.snapshot = func() decoder {
+		grid := d.grid.Load()
+		if grid == nil {
+			return nil
+		}
+		return func(out []float64, position, stride int) { decodeGrid(out, (*grid)[position:], stride) }
+	}
+	d.release = func() { d.grid.Store(nil) }
 }
 
 // unlisted is a NaN that tells a cell that no row lists from a gap.
@@ -17,17 +32,21 @@ var unlisted = math.Float64frombits(0x7FF8_0000_0000_0666)
 
 func isUnlisted(v float64) bool { return math.Float64bits(v) == math.Float64bits(unlisted) }
 
-func (d *denseCells) decodeLine(out []float64, position, stride int) {
+func decodeGrid(out, grid []float64, stride int) {
 	if stride == 1 {
-		copy(out, d.grid[position:])
+		copy(out, grid)
 		return
 	}
 	for i := range out {
-		out[i] = d.grid[position+i*stride]
+		out[i] = grid[i*stride]
 	}
 }
 
 func (d *denseCells) eachGap() iter.Seq[[][]int32] {
+	grid := d.grid.Load()
+	if grid == nil {
+		return d.held.Load().eachGap()
+	}
 	return func(yield func([][]int32) bool) {
 		index := make([][]int32, len(d.modes))
 		last := len(d.modes) - 1
@@ -37,7 +56,7 @@ func (d *denseCells) eachGap() iter.Seq[[][]int32] {
 				if d.original[last] != nil {
 					k = int(d.original[last][i])
 				}
-				if v := d.grid[position+k*d.strides[last]]; v == v || isUnlisted(v) {
+				if v := (*grid)[position+k*d.strides[last]]; v == v || isUnlisted(v) {
 					continue
 				}
 				cell[last] = int32(i)
@@ -77,8 +96,7 @@ func (s *csvSource) readDense(format Format, o Options, modes []string, capacity
 	}
 	s.begin(o)
 	b := s.newBuilder(o, modes, 0)
-	cells := &denseCells{grid: column[float64](capacity)}
-	rows := 0
+	cells, grid, rows := &denseCells{}, column[float64](capacity), 0
 	err = s.eachPiece(b, true, func(pieces []*cellReader) error {
 		for _, p := range pieces {
 			for _, label := range p.first {
@@ -90,7 +108,7 @@ func (s *csvSource) readDense(format Format, o Options, modes []string, capacity
 				}
 				rows++
 			}
-			cells.grid = append(cells.grid, p.values[:p.observed]...)
+			grid = append(grid, p.values[:p.observed]...)
 			cells.gaps += p.none
 		}
 		return nil
@@ -98,8 +116,9 @@ func (s *csvSource) readDense(format Format, o Options, modes []string, capacity
 	if err != nil {
 		return nil, false, nil
 	}
-	cells.observed = len(cells.grid) - cells.gaps
-	cells.layout, cells.numbers, cells.decode = newLayout([]int{rows, len(s.wide)}, false), s.numbers, cells.decodeLine
+	cells.hold(grid)
+	cells.observed = len(grid) - cells.gaps
+	cells.layout, cells.numbers = newLayout([]int{rows, len(s.wide)}, false), s.numbers
 	table, err = b.tableOf(format, s, s.numbers, cells)
 	return table, true, err
 }

@@ -331,9 +331,9 @@ func (s *parquetSource) readDense(o Options) (table *Table, ok bool, err error) 
 	}
 	cells.observed = rows - cells.gaps
 	cells.layout, cells.numbers = newLayout(shape, false), s.numbers
-	cells.grid = column[float64](size)[:size]
-	for k := range cells.grid {
-		cells.grid[k] = unlisted
+	filled := column[float64](size)[:size]
+	for k := range filled {
+		filled[k] = unlisted
 	}
 	err = s.eachBatch(number, func(labels [][]int32, values [][]float64) error {
 		for row := range values[0] {
@@ -343,10 +343,10 @@ func (s *parquetSource) readDense(o Options) (table *Table, ok bool, err error) 
 			}
 			for k, column := range values {
 				at := position*len(values) + k
-				if !isUnlisted(cells.grid[at]) {
+				if !isUnlisted(filled[at]) {
 					return errUnusual // a cell is listed twice
 				}
-				cells.grid[at] = column[row]
+				filled[at] = column[row]
 			}
 		}
 		return nil
@@ -355,7 +355,7 @@ func (s *parquetSource) readDense(o Options) (table *Table, ok bool, err error) 
 		return nil, false, nil
 	}
 	reading = false
-	cells.decode = cells.decodeLine
+	cells.hold(filled)
 	cells.list = func() [][]int32 { return s.listGaps(b, &cells.arrayCells) }
 	if table, err = b.tableOf(Parquet, s, s.numbers, cells); err != nil {
 		return nil, true, err
