@@ -61,7 +61,7 @@ func ExampleComplete_csv() {
 		fmt.Println(err)
 		return
 	}
-	c, err := lacuna.Complete(context.Background(), table.Observed, lacuna.Options{Effort: 0.1})
+	c, err := lacuna.Complete(context.Background(), table.Observed(), lacuna.Options{Effort: 0.1})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -79,7 +79,7 @@ func ExampleComplete_csv() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%d gap filled: %.2f\n", table.Gaps(), filled.Observed.Values[3])
+	fmt.Printf("%d gap filled: %.2f\n", table.Gaps(), filled.Observed().Values[3])
 	// Output: 1 gap filled: 6.00
 }
 

@@ -81,13 +81,30 @@ func (l layout) each(modes int, visit func(cell []int32, position int) error) er
 	}
 }
 
-// readArray makes a table of an array; at gives the element at a position in memory, and axes the names and labels of
-// all axes, or nil. limits are those of elements, or nil.
-func readArray(
-	path string, format Format, o Options, l layout, axes []tensor.Mode, src source, at func(position int) float64,
-	limits *elementLimits,
-) (*Table, error) {
-	for axis, d := range l.shape {
+// elements are numbers over axes, as a file holds them.
+type elements struct {
+	layout
+	axes   []tensor.Mode // the names and labels of all axes, or nil
+	decode decoder
+	limits *elementLimits     // of elements, or nil
+	gap    func(position int) // is told of every gap once, while the array is read; or nil
+}
+
+// decoder writes the elements from a position on, in steps of stride, into out; NaN for one that is not there.
+type decoder func(out []float64, position, stride int)
+
+// oneByOneFrom decodes elements that at gives.
+func oneByOneFrom(at func(position int) float64) decoder {
+	return func(out []float64, position, stride int) {
+		for i := range out {
+			out[i] = at(position + i*stride)
+		}
+	}
+}
+
+// readArray makes a table of an array. Its cells stay as they are stored until they are asked for.
+func readArray(path string, format Format, o Options, a elements, src source) (*Table, error) {
+	for axis, d := range a.shape {
 		if d == 0 {
 			return nil, &Error{
 				Path: path, Problem: fmt.Sprintf("the array is empty (axis %d has length 0)", axis+1),
@@ -95,99 +112,80 @@ func readArray(
 			}
 		}
 	}
-	if len(l.modes) < 2 {
+	if len(a.layout.modes) < 2 {
 		return nil, &Error{
-			Path: path, Problem: fmt.Sprintf("the array has %d axes longer than 1", len(l.modes)),
+			Path: path, Problem: fmt.Sprintf("the array has %d axes longer than 1", len(a.layout.modes)),
 			Remedy: "give one with at least two",
 		}
 	}
-	names := make([]string, len(l.modes))
-	for n, axis := range l.modes {
+	names := make([]string, len(a.layout.modes))
+	for n, axis := range a.layout.modes {
 		names[n] = "mode" + strconv.Itoa(n+1)
-		if axes != nil {
-			names[n] = axes[axis].Name
+		if a.axes != nil {
+			names[n] = a.axes[axis].Name
 		}
 	}
-	numbers := newNumbers(o.Missing, false)
 	o.FullGrid = false // an array lists all its cells
-	b := newBuilder(path, o, names, l.cells())
-	for n, axis := range l.modes {
-		if axes != nil {
-			b.labels[n] = axes[axis].Labels
+	b := newBuilder(path, o, names, 0)
+	for n, axis := range a.layout.modes {
+		if a.axes != nil {
+			b.labels[n] = a.axes[axis].Labels
 			continue
 		}
-		b.labels[n] = numbered(l.shape[axis])
+		b.labels[n] = numbered(a.shape[axis])
 	}
+	cells := &arrayCells{elements: a, numbers: newNumbers(o.Missing, false)}
+	if err := cells.read(b); err != nil {
+		return nil, err
+	}
+	return b.tableOf(format, src, cells.numbers, cells)
+}
+
+// read looks at every cell for the first time.
+func (a *arrayCells) read(b *builder) error {
 	visit := func(cell []int32, position int, value float64) error {
-		if problem := limits.check(position, value); problem != "" {
-			return &Error{Path: path, Problem: fmt.Sprintf("element %v %s", cell, problem), Remedy: limitsOfElements}
+		if problem := a.limits.check(position, value); problem != "" {
+			return &Error{Path: b.path, Problem: fmt.Sprintf("element %v %s", cell, problem), Remedy: limitsOfElements}
 		}
 		switch {
-		case numbers.isMissing(value):
-			b.gap(cell)
-			limits.censor(b, position)
+		case a.numbers.isMissing(value):
+			a.gaps++
+			if low, high, ok := a.limits.at(position); ok {
+				b.limits = append(b.limits, bounds{a.gaps - 1, low, high})
+			}
+			if a.gap != nil {
+				a.gap(position)
+			}
 		case math.Abs(value) > largest:
 			problem := tooLarge
 			if math.IsInf(value, 0) {
 				problem = notFinite
 			}
 			return &Error{
-				Path: path, Problem: fmt.Sprintf("element %v: %v %s", cell, value, problem),
+				Path: b.path, Problem: fmt.Sprintf("element %v: %v %s", cell, value, problem),
 				Remedy: "give a finite number, or NaN for a gap",
 			}
 		default:
-			b.observe(cell, value)
+			a.observed++
 		}
 		return nil
 	}
-	last := len(l.modes) - 1
-	line := make([]float64, l.shape[l.modes[last]])
-	err := l.eachLine(func(cell []int32, position int) error {
-		for i := range line {
-			line[i] = at(position + i*l.strides[last])
-		}
-		for i := 0; i < len(line); i++ {
-			if limits == nil {
-				i += b.observeRun(cell, int32(i), line[i:], numbers)
-			}
-			if i == len(line) {
-				break
+	last := len(a.layout.modes) - 1
+	line, plain := make([]float64, a.shape[a.layout.modes[last]]), len(a.numbers.missing) == 0 && a.limits == nil
+	return a.eachLine(func(cell []int32, position int) error {
+		a.decode(line, position, a.strides[last])
+		for i, value := range line {
+			if plain && math.Abs(value) <= largest {
+				a.observed++
+				continue
 			}
 			cell[last] = int32(i)
-			if err := visit(cell, position+i*l.strides[last], line[i]); err != nil {
+			if err := visit(cell, position+i*a.strides[last], value); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return b.table(format, src, numbers)
-}
-
-// observeRun observes the first of some values that are numbers within bounds and no gaps, and says how many these are. They
-// lie in the line of a cell from a place in the last mode on.
-func (b *builder) observeRun(cell []int32, from int32, values []float64, numbers *numbers) (count int) {
-	for count < len(values) && math.Abs(values[count]) <= largest && (len(numbers.missing) == 0 || !numbers.isMissing(values[count])) {
-		count++
-	}
-	b.reserve(count)
-	b.values = append(b.values, values[:count]...)
-	last := len(cell) - 1
-	for n, i := range cell[:last] {
-		column := b.index[n]
-		for range count {
-			column = append(column, i)
-		}
-		b.index[n] = column
-	}
-	column := b.index[last]
-	for k := range count {
-		column = append(column, from+int32(k))
-	}
-	b.index[last] = column
-	return count
 }
 
 // numbered are the labels of an axis that has none: from 0, as NumPy counts.

@@ -91,7 +91,7 @@ func TestArrow(t *testing.T) {
 	for name, options := range map[string][]ipc.Option{"plain": nil, "lz4": {ipc.WithLZ4()}, "zstd": {ipc.WithZstd()}} {
 		path := save(t, "t.feather", string(arrowSample(t, options...)))
 		table := mustRead(t, path, Options{Value: "price", Index: []string{"month", "station"}})
-		if got := fmt.Sprint(table.Format, table.Observed.Values, table.Gaps(), spelt(table.Observed.Modes[1:2])); got !=
+		if got := fmt.Sprint(table.Format, table.Observed().Values, table.Gaps(), spelt(table.Observed().Modes[1:2])); got !=
 			"Arrow[1.5 1.51 1.52 1.54 1.55] 1[{station [Graz Wien]}]" {
 			t.Errorf("%s: read %s", name, got)
 		}

@@ -232,7 +232,7 @@ func TestDuplicates(t *testing.T) {
 			t.Fatal(err)
 		}
 		table := mustRead(t, save(t, "t.csv", text), Options{Duplicates: duplicates})
-		if got := fmt.Sprint(table.Observed.Values); got != want || table.Merged != 3 || len(table.Warnings) == 0 {
+		if got := fmt.Sprint(table.Observed().Values); got != want || table.Merged != 3 || len(table.Warnings) == 0 {
 			t.Errorf("%s: values %s, want %s; %d merged, warnings %q", policy, got, want, table.Merged, table.Warnings)
 		}
 		// The rows stay as they are; a gap whose value stands in another row gets that value.

@@ -135,56 +135,91 @@ func (b *builder) fail(problem, remedy string) error {
 	return &Error{Path: b.path, Problem: problem, Remedy: remedy}
 }
 
-// table makes the table and checks what concerns it as a whole.
+// table makes the table of the cells that have come in, and checks what concerns it as a whole.
 func (b *builder) table(format Format, src source, numbers *numbers) (*Table, error) {
 	b.listGaps()
-	if len(b.values) == 0 && !b.options.Further {
+	t, modes, err := b.begin(format, src, numbers, len(b.values))
+	if err != nil {
+		return nil, err
+	}
+	observed, err := b.merge(t, modes)
+	if err != nil {
+		return nil, err
+	}
+	if len(modes) > 1 {
+		observed, err = tensor.NewObserved(modes, observed.Index, observed.Values)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.path, err)
+	}
+	t.modes, t.cells = modes, &heldCells{observed, b.gaps}
+	t.findKnown()
+	return t, b.finish(t)
+}
+
+// decodedCells are cells of which the modes are found last.
+type decodedCells interface {
+	cells
+	name(modes []tensor.Mode, original [][]int32)
+}
+
+// tableOf makes the table of an array, each cell of which is there once.
+func (b *builder) tableOf(format Format, src source, numbers *numbers, cells decodedCells) (*Table, error) {
+	b.listGaps()
+	known, _ := cells.count()
+	t, modes, err := b.begin(format, src, numbers, known)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tensor.NewObserved(modes, make([][]int32, len(modes)), nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.path, err)
+	}
+	cells.name(modes, t.original)
+	t.modes, t.cells = modes, cells
+	return t, b.finish(t)
+}
+
+// begin makes a table without cells, of which so many are known, and its modes.
+func (b *builder) begin(format Format, src source, numbers *numbers, known int) (*Table, []tensor.Mode, error) {
+	if known == 0 && !b.options.Further {
 		e := &Error{Path: b.path, Problem: noValues, Remedy: "give a file in which some cells are observed"}
 		if b.columns != nil && b.columns.value >= 0 {
 			e.Column = b.columns.names[b.columns.value]
 		}
-		return nil, e
+		return nil, nil, e
 	}
 	for n := len(b.labels) - 1; n >= 0; n-- {
 		if len(b.labels[n]) > 1 || b.options.Further && len(b.labels[n]) == 1 {
 			continue
 		}
 		if !b.options.DropSingle || b.columns == nil || n >= len(b.columns.index) || len(b.names) == 2 {
-			return nil, b.singleLabel(format, n)
+			return nil, nil, b.singleLabel(format, n)
 		}
 		b.drop(n)
 	}
 	t := &Table{Path: b.path, Format: format, numbers: numbers, source: src}
 	modes, err := b.order(t)
-	if err != nil {
-		return nil, err
-	}
-	t.gaps = b.gaps
-	merged, err := b.merge(t, modes)
-	if err != nil {
-		return nil, err
-	}
-	if t.Observed = merged; len(modes) > 1 {
-		t.Observed, err = tensor.NewObserved(modes, merged.Index, merged.Values)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.path, err)
-	}
-	t.findKnown()
+	return t, modes, err
+}
+
+// finish completes a table that has its cells.
+func (b *builder) finish(t *Table) error {
+	t.look()
 	if err := t.takeLimits(b.limits); err != nil {
-		return nil, err
+		return err
 	}
+	var err error
 	if b.options.FullGrid {
 		err = t.useGrid()
 	} else {
 		err = t.predict()
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	b.warn(t)
 	b.describe(t)
-	return t, nil
+	return nil
 }
 
 // drop makes no mode of an index column.
@@ -318,7 +353,8 @@ func (b *builder) duplicate(src source, all *tensor.Observed, same []int) error 
 
 func (b *builder) warn(t *Table) {
 	for n, labels := range b.labels {
-		rows := len(t.Observed.Values) + len(t.gaps[n])
+		known, gaps := t.cells.count()
+		rows := known + gaps
 		if len(labels) > 50 && 2*len(labels) > rows && !b.options.stacked {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("mode %q has %d labels in %d rows: if it is no index, "+
 				"leave it out with --index", b.names[n], len(labels), rows))
@@ -334,10 +370,11 @@ func (b *builder) warn(t *Table) {
 func (t *Table) findKnown() {
 	t.known = map[int]float64{}
 	near := 0
-	for k := range t.gaps[0] {
-		c, found := findNear(t.Observed, near, func(n int) int32 { return t.gaps[n][k] })
+	o, gaps := t.cells.whole()
+	for k := range gaps[0] {
+		c, found := findNear(o, near, func(n int) int32 { return gaps[n][k] })
 		if found {
-			t.known[k] = t.Observed.Values[c]
+			t.known[k] = o.Values[c]
 		}
 		near = c
 	}
@@ -387,7 +424,7 @@ const mostCells = 1 << 31
 
 // useGrid makes gaps of the cells that the file does not list.
 func (t *Table) useGrid() error {
-	cells := t.Observed.Shape().Cells()
+	cells := t.Shape().Cells()
 	if cells > mostCells {
 		return &Error{
 			Path:    t.Path,
@@ -396,14 +433,15 @@ func (t *Table) useGrid() error {
 		}
 	}
 	t.grid = true
-	order := orderCells(t.Observed.Modes, t.gaps)
+	gaps := t.listed()
+	order := orderCells(t.modes, gaps)
 	distinct := 0
-	for k := range t.gaps[0] {
+	for k := range gaps[0] {
 		if _, known := t.known[order.at(k)]; !known && (k == 0 || !order.same(k-1, k)) {
 			distinct++
 		}
 	}
-	t.unlisted = int(cells) - t.Observed.Len() - distinct
+	t.unlisted = int(cells) - t.Known() - distinct
 	return nil
 }
 
@@ -412,7 +450,7 @@ func (t *Table) eachUnlisted(yield func([]int32) bool) {
 	if t.unlisted == 0 {
 		return
 	}
-	o := t.Observed
+	o, gaps := t.cells.whole()
 	if t.added != nil {
 		for c := range t.added.Values {
 			if !yield(t.added.Cell(c)) {
@@ -421,7 +459,7 @@ func (t *Table) eachUnlisted(yield func([]int32) bool) {
 		}
 		return
 	}
-	order := orderCells(o.Modes, t.gaps)
+	order := orderCells(o.Modes, gaps)
 	cell := make([]int32, o.Order())
 	isAt := func(index [][]int32, c int) bool {
 		for n, i := range cell {
@@ -438,7 +476,7 @@ func (t *Table) eachUnlisted(yield func([]int32) bool) {
 			listed = true
 			observed++
 		}
-		for gap < len(t.gaps[0]) && isAt(t.gaps, order.at(gap)) {
+		for gap < len(gaps[0]) && isAt(gaps, order.at(gap)) {
 			listed = true
 			gap++
 		}

@@ -138,8 +138,8 @@ func (t *Table) takeLimits(limits []bounds) error {
 	if len(limits) == 0 {
 		return nil
 	}
-	own := &tensor.Observed{Modes: t.Observed.Modes, Index: make([][]int32, len(t.gaps))}
-	count := &Limited{}
+	own := &tensor.Observed{Modes: t.modes, Index: make([][]int32, len(t.modes))}
+	count, gaps := &Limited{}, t.listed()
 	for _, b := range limits {
 		if value, known := t.known[b.gap]; known {
 			if !(b.low <= value && value <= b.high) {
@@ -148,7 +148,7 @@ func (t *Table) takeLimits(limits []bounds) error {
 			continue
 		}
 		for n := range own.Index {
-			own.Index[n] = append(own.Index[n], t.gaps[n][b.gap])
+			own.Index[n] = append(own.Index[n], gaps[n][b.gap])
 		}
 		own.Low, own.High = append(own.Low, b.low), append(own.High, b.high)
 		count.add(b.low, b.high)
@@ -185,9 +185,9 @@ func (t *Table) takeLimits(limits []bounds) error {
 }
 
 func (t *Table) contradiction(b bounds, what string) error {
-	cell := &tensor.Observed{Modes: t.Observed.Modes, Values: []float64{0}}
-	for n := range t.gaps {
-		cell.Index = append(cell.Index, []int32{t.gaps[n][b.gap]})
+	cell := &tensor.Observed{Modes: t.modes, Values: []float64{0}}
+	for _, column := range t.listed() {
+		cell.Index = append(cell.Index, []int32{column[b.gap]})
 	}
 	return &Error{
 		Path: t.Path, Problem: fmt.Sprintf("cell %s is to lie %s in one row and has %s in another", cell.CellName(0), limitWords(b.low, b.high), what),
@@ -219,7 +219,7 @@ func (t *Table) Censored() *Censored {
 			continue
 		}
 		if out == nil {
-			out = &Censored{Index: make([][]int32, t.Observed.Order())}
+			out = &Censored{Index: make([][]int32, len(t.modes))}
 		}
 		from, to := make([]int32, len(own.Index)), make([]int32, len(out.Index))
 		for k := range own.Low {
@@ -238,11 +238,12 @@ func (t *Table) Censored() *Censored {
 
 // withoutLimits are the listed gaps of which the file says nothing.
 func (t *Table) withoutLimits() [][]int32 {
+	gaps := t.listed()
 	if len(t.limited) == 0 {
-		return t.gaps
+		return gaps
 	}
-	out := make([][]int32, len(t.gaps))
-	for n, column := range t.gaps {
+	out := make([][]int32, len(gaps))
+	for n, column := range gaps {
 		out[n] = make([]int32, 0, len(column))
 		for k, i := range column {
 			if !t.limited[k] {

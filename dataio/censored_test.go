@@ -131,8 +131,8 @@ func checkLimited(t *testing.T, name string, table *Table) {
 	if !slices.Equal(c.Index[0], []int32{0, 1, 2, 2}) || !slices.Equal(c.Index[1], []int32{1, 0, 1, 2}) {
 		t.Errorf("%s: limits at %v", name, c.Index)
 	}
-	if table.Gaps() != 5 || len(table.Fill()[0]) != 1 || table.Observed.Len() != 4 {
-		t.Errorf("%s: %d cells are filled, %d of them gaps, %d known", name, table.Gaps(), len(table.Fill()[0]), table.Observed.Len())
+	if table.Gaps() != 5 || len(table.Fill()[0]) != 1 || table.Observed().Len() != 4 {
+		t.Errorf("%s: %d cells are filled, %d of them gaps, %d known", name, table.Gaps(), len(table.Fill()[0]), table.Observed().Len())
 	}
 }
 

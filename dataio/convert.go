@@ -30,7 +30,7 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 	}
 	comma := separator{char: ','}
 	var line []byte
-	for _, mode := range t.Observed.Modes {
+	for _, mode := range t.modes {
 		line = append(appendField(line, mode.Name, comma), ',')
 	}
 	line = appendField(line, name, comma)
@@ -41,7 +41,7 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 	exact := newNumbers(nil, false)
 	row := func(coordinate func(n int) int32, value float64, f *Filled) {
 		line = line[:0]
-		for n, mode := range t.Observed.Modes {
+		for n, mode := range t.modes {
 			line = append(appendField(line, mode.Labels[coordinate(n)], comma), ',')
 		}
 		if f == nil {
@@ -61,7 +61,8 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 		}
 		out.Write(append(line, '\n'))
 	}
-	filled := make([]Filled, t.Gaps()-t.unlisted)
+	o, gaps := t.cells.whole()
+	filled := make([]Filled, t.listedGaps())
 	for k := range filled {
 		f := next()
 		if err := checkFilled(f); err != nil {
@@ -72,12 +73,12 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 	}
 	var order *cellOrder
 	if len(filled) > 0 {
-		order = orderCells(t.Observed.Modes, t.gaps)
+		order = orderCells(t.modes, gaps)
 	}
 	observed := 0
 	before := func(k int) bool { // the observed cell comes before that gap
-		for n, column := range t.Observed.Index {
-			if d := column[observed] - t.gaps[n][k]; d != 0 {
+		for n, column := range o.Index {
+			if d := column[observed] - gaps[n][k]; d != 0 {
 				return d < 0
 			}
 		}
@@ -85,7 +86,7 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 	}
 	emit := func() {
 		c := observed
-		row(func(n int) int32 { return t.Observed.Index[n][c] }, t.Observed.Values[c], nil)
+		row(func(n int) int32 { return o.Index[n][c] }, o.Values[c], nil)
 		observed++
 	}
 	for at := range filled {
@@ -93,14 +94,14 @@ func (*longSource) write(w io.Writer, t *Table, next func() Filled, unlisted fil
 			continue
 		}
 		k := order.at(at)
-		for observed < t.Observed.Len() && before(k) {
+		for observed < o.Len() && before(k) {
 			emit()
 		}
 		if _, known := t.known[k]; !known {
-			row(func(n int) int32 { return t.gaps[n][k] }, 0, &filled[k])
+			row(func(n int) int32 { return gaps[n][k] }, 0, &filled[k])
 		}
 	}
-	for observed < t.Observed.Len() {
+	for observed < o.Len() {
 		emit()
 	}
 	for cell, f := range unlisted {

@@ -3,6 +3,7 @@ package dataio
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 
@@ -16,8 +17,19 @@ const pieceSize = 1 << 18
 // A piece counts if the one before it ends where it begins: a quoted field may run across the border, and what follows
 // is then read again from the end of its row. So the result is that of reading row by row, for any number of threads.
 func (s *csvSource) eachCell(b *builder) error {
+	return s.eachPiece(b, false, func(pieces []*cellReader) error {
+		b.takeCells(runtime.GOMAXPROCS(0), pieces)
+		return nil
+	})
+}
+
+// eachPiece is eachCell for any taker of pieces that follow each other.
+func (s *csvSource) eachPiece(b *builder, dense bool, take func(pieces []*cellReader) error) error {
 	threads := runtime.GOMAXPROCS(0)
 	readers := make([]cellReader, min(threads, (s.stop-s.body)/pieceSize+1))
+	for k := range readers {
+		readers[k].dense = dense
+	}
 	rows := 0
 	for at := s.body; at < s.stop; {
 		borders := s.borders(at, len(readers))
@@ -39,7 +51,9 @@ func (s *csvSource) eachCell(b *builder) error {
 			r.numberLabels(b)
 			taken = append(taken, r)
 		}
-		b.takeCells(threads, taken)
+		if err := take(taken); err != nil {
+			return err
+		}
 	}
 	if rows == 0 {
 		return &Error{
@@ -87,6 +101,10 @@ type cellReader struct {
 	gaps     [][]int32
 	limits   []bounds // of some of them
 	observed int
+
+	dense bool    // of every row one label and all values, NaN for a gap: index, gaps and limits stay empty
+	first []int32 // the labels of these rows
+	none  int     // the gaps among them
 }
 
 // read reads the rows that begin in data[from:end].
@@ -103,6 +121,7 @@ func (r *cellReader) read(s *csvSource, b *builder, from, end int) {
 		r.labels[n].begin(b.numbers[n])
 	}
 	r.observed, r.numbers, r.limits = 0, s.numbers.fork(), nil
+	r.first, r.none = r.first[:0], 0
 	r.from, r.rows, r.filledDown, r.err = from, 0, 0, nil
 	lines := newRecords(s.path, s.data[:s.stop], s.between, from)
 	lines.comment = s.comment
@@ -149,8 +168,11 @@ func (r *cellReader) row(lines *records) *Error {
 		}
 		r.cell[n] = r.labels[n].find(text)
 	}
-	if s.value >= 0 {
+	switch {
+	case s.value >= 0:
 		return r.number(lines, s.value)
+	case r.dense:
+		return r.denseRow(lines)
 	}
 	for i, k := range s.wide {
 		r.cell[len(r.cell)-1] = int32(i)
@@ -164,17 +186,46 @@ func (r *cellReader) row(lines *records) *Error {
 // fillDownHint tells of the flag that mends an empty label.
 const fillDownHint = "; if an empty label repeats the one above, --fill-down"
 
+// denseRow takes up the label of a row and its values.
+func (r *cellReader) denseRow(lines *records) *Error {
+	wide := r.source.wide
+	r.first = append(r.first, r.cell[0])
+	for r.observed+len(wide) > len(r.values) {
+		r.grow()
+	}
+	out := r.values[r.observed:][:len(wide)]
+	for i, k := range wide {
+		text := lines.text(lines.fields[k])
+		value, gap, problem := r.numbers.parse(text)
+		if problem != "" {
+			return r.wrong(lines, k, text, problem)
+		}
+		if out[i] = value; gap {
+			r.numbers.counts.add(text)
+			out[i] = math.NaN()
+			r.none++
+		}
+	}
+	r.observed += len(wide)
+	return nil
+}
+
+// wrong is an error about a value.
+func (r *cellReader) wrong(lines *records, column int, text []byte, problem string) *Error {
+	s := r.source
+	return &Error{
+		Path: s.path, Line: lines.line, Column: s.columns.names[column], Value: string(text), Problem: problem,
+		Remedy: s.numberRemedy(problem, text),
+	}
+}
+
 // number takes up the cell of a value column.
 func (r *cellReader) number(lines *records, column int) *Error {
 	text := lines.text(lines.fields[column])
 	value, gap, problem := r.numbers.parse(text)
 	switch {
 	case problem != "":
-		s := r.source
-		return &Error{
-			Path: s.path, Line: lines.line, Column: s.columns.names[column], Value: string(text), Problem: problem,
-			Remedy: s.numberRemedy(problem, text),
-		}
+		return r.wrong(lines, column, text, problem)
 	case gap:
 		if low, high, ok := r.numbers.limitsOfGap(text); ok {
 			r.limits = append(r.limits, bounds{len(r.gaps[0]), low, high})
@@ -202,6 +253,9 @@ func (r *cellReader) grow() {
 	const least = 1 << 12
 	more := max(least, len(r.values))
 	r.values = append(r.values, make([]float64, more)...)
+	if r.dense {
+		return
+	}
 	for n := range r.index {
 		r.index[n] = append(r.index[n], make([]int32, more)...)
 	}

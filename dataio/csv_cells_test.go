@@ -53,9 +53,9 @@ func TestPiecesGiveTheSameTable(t *testing.T) {
 		runtime.GOMAXPROCS(threads)
 		table := mustRead(t, path, o)
 		var got strings.Builder
-		modes := table.Observed.Modes
-		if table.Observed.Len()+table.Gaps() != rows || table.Gaps() != len(gaps) {
-			t.Fatalf("%d threads: %d cells and %d gaps", threads, table.Observed.Len(), table.Gaps())
+		modes := table.Observed().Modes
+		if table.Observed().Len()+table.Gaps() != rows || table.Gaps() != len(gaps) {
+			t.Fatalf("%d threads: %d cells and %d gaps", threads, table.Observed().Len(), table.Gaps())
 		}
 		c := 0
 		for k := range rows {
@@ -64,8 +64,8 @@ func TestPiecesGiveTheSameTable(t *testing.T) {
 				fmt.Fprintf(&got, "%dt%d%s\n", k/50, k%50, gap)
 				continue
 			}
-			at := table.Observed.Cell(c)
-			fmt.Fprintf(&got, "%s%s%.3f\n", modes[0].Labels[at[0]], modes[1].Labels[at[1]], table.Observed.Values[c])
+			at := table.Observed().Cell(c)
+			fmt.Fprintf(&got, "%s%s%.3f\n", modes[0].Labels[at[0]], modes[1].Labels[at[1]], table.Observed().Values[c])
 			c++
 		}
 		if got.String() != want.String() {

@@ -65,10 +65,10 @@ func TestLongCSV(t *testing.T) {
 		`1962,oxford,"-"`,
 	))
 	table := mustRead(t, path, Options{})
-	if table.Format != LongCSV || table.Gaps() != 3 || table.Observed.Len() != 2 || table.Complete() {
-		t.Fatalf("format %q, %d gaps, %d observed", table.Format, table.Gaps(), table.Observed.Len())
+	if table.Format != LongCSV || table.Gaps() != 3 || table.Observed().Len() != 2 || table.Complete() {
+		t.Fatalf("format %q, %d gaps, %d observed", table.Format, table.Gaps(), table.Observed().Len())
 	}
-	if got := spelt(table.Observed.Modes); got != "[{month [1960 1961 1962]} {station [oxford lerwick]}]" {
+	if got := spelt(table.Observed().Modes); got != "[{month [1960 1961 1962]} {station [oxford lerwick]}]" {
 		t.Errorf("modes %s", got)
 	}
 	var cells []string

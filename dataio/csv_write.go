@@ -244,7 +244,7 @@ func (c *csvWriter) newRow(line []byte, t *Table, cell []int32) []byte {
 		}
 		from := len(line)
 		if n := slices.Index(s.index, column); n >= 0 {
-			line = appendField(line, t.Observed.Modes[n].Labels[cell[n]], s.between)
+			line = appendField(line, t.modes[n].Labels[cell[n]], s.between)
 		} else if i := slices.Index(s.valueColumns(), column); i >= 0 {
 			line = c.number(line, c.filled[i].Value, valueDigits)
 		} else if text, constant := s.constants[column]; constant {

@@ -59,7 +59,7 @@ type drawnCells struct {
 }
 
 func (t *Table) drawn(draws int, fill DrawCells) (*drawnCells, error) {
-	o := t.Observed
+	o := t.Observed()
 	all := &tensor.Observed{Modes: o.Modes, Index: make([][]int32, o.Order()), Values: slices.Clone(o.Values)}
 	for n, column := range o.Index {
 		all.Index[n] = slices.Clone(column)
@@ -120,7 +120,7 @@ func (t *Table) WriteDrawsTo(w io.Writer, draws int, fill DrawCells) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	comma := separator{char: ','}
 	var line []byte
-	for _, mode := range t.Observed.Modes {
+	for _, mode := range t.modes {
 		line = append(appendField(line, mode.Name, comma), ',')
 	}
 	out.Write(appendField(line, t.valueName(), comma))
@@ -129,7 +129,7 @@ func (t *Table) WriteDrawsTo(w io.Writer, draws int, fill DrawCells) error {
 	for draw := range draws {
 		for k := range d.gap {
 			line = line[:0]
-			for n, mode := range t.Observed.Modes {
+			for n, mode := range t.modes {
 				line = append(appendField(line, mode.Labels[d.cells.Index[n][k]], comma), ',')
 			}
 			value, filled := d.at(draw, k)
@@ -149,8 +149,8 @@ func (t *Table) WriteDrawsTo(w io.Writer, draws int, fill DrawCells) error {
 }
 
 func (t *Table) writeDrawsNPZ(w io.Writer, draws int, fill DrawCells) error {
-	shape := append([]int{draws}, t.Observed.Shape()...)
-	cells := t.Observed.Shape().Cells()
+	shape := append([]int{draws}, t.Shape()...)
+	cells := t.Shape().Cells()
 	const most = 1 << 28
 	if cells*float64(draws) > most {
 		return &Error{
@@ -185,14 +185,14 @@ func (t *Table) writeDrawsNPZ(w io.Writer, draws int, fill DrawCells) error {
 		}
 	}
 	names := []string{DrawAxis}
-	for _, mode := range t.Observed.Modes {
+	for _, mode := range t.modes {
 		names = append(names, mode.Name)
 	}
 	add("values", npyFloats(shape, false, values))
 	add("lacuna_filled", append(npyHeader("|u1", false, shape[1:]), flags...))
 	add("modes", npyStrings(names))
 	add(labelsPrefix+"0", npyStrings(numbersFromOne(draws)))
-	for n, mode := range t.Observed.Modes {
+	for n, mode := range t.modes {
 		add(labelsPrefix+strconv.Itoa(n+1), npyStrings(mode.Labels))
 	}
 	if err != nil {

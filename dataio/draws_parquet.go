@@ -13,14 +13,14 @@ func (t *Table) writeDrawsParquet(w io.Writer, draws int, fill DrawCells) error 
 	if err != nil {
 		return err
 	}
-	order := t.Observed.Order()
+	order := len(t.modes)
 	columns := parquet.Group{}
 	var names []string
 	add := func(name string, node parquet.Node) {
 		names = append(names, name)
 		columns[name] = parquet.Compressed(node, &parquet.Snappy)
 	}
-	for _, mode := range t.Observed.Modes {
+	for _, mode := range t.modes {
 		add(mode.Name, parquet.String())
 	}
 	add(t.valueName(), parquet.Leaf(parquet.DoubleType))
@@ -44,7 +44,7 @@ func (t *Table) writeDrawsParquet(w io.Writer, draws int, fill DrawCells) error 
 	for draw := range draws {
 		for k := range d.gap {
 			row := make(parquet.Row, 0, order+3)
-			for n, mode := range t.Observed.Modes {
+			for n, mode := range t.modes {
 				row = append(row, parquet.ByteArrayValue([]byte(mode.Labels[d.cells.Index[n][k]])).Level(0, 0, n))
 			}
 			value, filled := d.at(draw, k)

@@ -56,8 +56,8 @@ func TestWriteDraws(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(again.Observed.Values, want) || again.Gaps() != 2 || again.Observed.Modes[0].Name != DrawAxis {
-		t.Errorf("npz: %v with %d gaps, mode %s", again.Observed.Values, again.Gaps(), again.Observed.Modes[0].Name)
+	if !slices.Equal(again.Observed().Values, want) || again.Gaps() != 2 || again.Observed().Modes[0].Name != DrawAxis {
+		t.Errorf("npz: %v with %d gaps, mode %s", again.Observed().Values, again.Gaps(), again.Observed().Modes[0].Name)
 	}
 	if err := table.WriteDraws(filepath.Join(t.TempDir(), "draws.xlsx"), 2, fill); err == nil {
 		t.Error("draws were written as a workbook")

@@ -15,10 +15,10 @@ import (
 // told tells a table in short: its modes, values, gaps and carried columns.
 func told(t *Table) string {
 	var modes []string
-	for _, mode := range t.Observed.Modes {
+	for _, mode := range t.Observed().Modes {
 		modes = append(modes, mode.Name+" "+strings.Join(mode.Labels, " "))
 	}
-	return fmt.Sprintf("%s | %v | %d gaps | %s", strings.Join(modes, ", "), t.Observed.Values, t.Gaps(),
+	return fmt.Sprintf("%s | %v | %d gaps | %s", strings.Join(modes, ", "), t.Observed().Values, t.Gaps(),
 		strings.Join(t.Reading.Carried, ","))
 }
 

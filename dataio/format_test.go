@@ -57,8 +57,8 @@ func TestAFurtherFormatIsOneFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if table.Format != "toy" || table.Gaps() != 2 || table.Observed.Len() != 7 {
-		t.Fatalf("format %q, %d gaps, %d observed", table.Format, table.Gaps(), table.Observed.Len())
+	if table.Format != "toy" || table.Gaps() != 2 || table.Observed().Len() != 7 {
+		t.Fatalf("format %q, %d gaps, %d observed", table.Format, table.Gaps(), table.Observed().Len())
 	}
 	fill := func(cell []int32) Filled { return Filled{Value: float64(cell[0]*3 + cell[1] + 1)} }
 	var out bytes.Buffer

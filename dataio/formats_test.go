@@ -55,19 +55,19 @@ func checkFilledCells(t *testing.T, before, after *Table) {
 		t.Errorf("%d gaps are left", after.Gaps())
 	}
 	want := map[string]float64{}
-	for c, v := range before.Observed.Values {
-		want[before.Observed.CellName(c)] = v
+	for c, v := range before.Observed().Values {
+		want[before.Observed().CellName(c)] = v
 	}
 	for cell := range before.GapCells() {
-		one := &tensor.Observed{Modes: before.Observed.Modes}
+		one := &tensor.Observed{Modes: before.Observed().Modes}
 		for _, i := range cell {
 			one.Index = append(one.Index, []int32{i})
 		}
 		want[one.CellName(0)] = byCoordinates(cell).Value
 	}
 	got := map[string]float64{}
-	for c, v := range after.Observed.Values {
-		got[after.Observed.CellName(c)] = v
+	for c, v := range after.Observed().Values {
+		got[after.Observed().CellName(c)] = v
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("filled cells differ (-want +got):\n%s", d)
@@ -77,7 +77,7 @@ func checkFilledCells(t *testing.T, before, after *Table) {
 func TestTNS(t *testing.T) {
 	text := "# a comment\n1 1 1 2.50\n1 2 3\t-1e0\r\n2 1 2 0"
 	table := mustRead(t, save(t, "t.tns", text), Options{})
-	if got := fmt.Sprint(table.Observed.Shape(), table.Observed.Values, table.Gaps()); got != "[2 2 3] [2.5 -1 0] 9" {
+	if got := fmt.Sprint(table.Observed().Shape(), table.Observed().Values, table.Gaps()); got != "[2 2 3] [2.5 -1 0] 9" {
 		t.Errorf("read %s", got)
 	}
 	after, data := written(t, table, "out.tns", Options{})
@@ -111,8 +111,8 @@ func TestNPYAgainstNpyio(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := mustRead(t, save(t, "t.npy", file.String()), Options{})
-	if got := fmt.Sprint(table.Observed.Shape(), table.Observed.Values, table.Gaps(),
-		table.Observed.Modes[1].Labels); got != "[2 3] [1 3 4 5] 2 [0 1 2]" {
+	if got := fmt.Sprint(table.Observed().Shape(), table.Observed().Values, table.Gaps(),
+		table.Observed().Modes[1].Labels); got != "[2 3] [1 3 4 5] 2 [0 1 2]" {
 		t.Errorf("read %s", got)
 	}
 	after, data := written(t, table, "out.npy", Options{})
@@ -150,7 +150,7 @@ func TestNPYTypesAndOrders(t *testing.T) {
 			if want == 0 {
 				want = 3
 			}
-			values := table.Observed.Values
+			values := table.Observed().Values
 			if table.Gaps() != 1 || len(values) != 3 || values[0] != 1 || values[2] != want {
 				t.Fatalf("%s: read %v with %d gaps (%d %d)", test.name, values, table.Gaps(), second, last)
 			}
@@ -251,7 +251,7 @@ func TestParquet(t *testing.T) {
 	}
 	o := Options{Index: []string{"month", "station"}}
 	table := mustRead(t, path, o)
-	if got := fmt.Sprint(spelt(table.Observed.Modes), table.Observed.Values,
+	if got := fmt.Sprint(spelt(table.Observed().Modes), table.Observed().Values,
 		table.Gaps()); got != "[{month [b a c]} {station [1 2]}][1.25 0] 2" {
 		t.Errorf("read %s", got)
 	}
@@ -338,9 +338,9 @@ func TestBirminghamMAT(t *testing.T) {
 	table := mustRead(t, path, o)
 	reference := mustRead(t, sharedData(t, "birmingham.csv.gz"),
 		Options{Index: []string{"i0", "i1", "i2"}, Value: "value"})
-	if d := cmp.Diff(reference.Observed.Values, table.Observed.Values); d != "" ||
-		fmt.Sprint(table.Observed.Shape()) != "[30 77 18]" {
-		t.Errorf("shape %v, values differ from the CSV: %v", table.Observed.Shape(), d != "")
+	if d := cmp.Diff(reference.Observed().Values, table.Observed().Values); d != "" ||
+		fmt.Sprint(table.Observed().Shape()) != "[30 77 18]" {
+		t.Errorf("shape %v, values differ from the CSV: %v", table.Observed().Shape(), d != "")
 	}
 	if got := table.Gaps(); got != 30*77*18-35389 {
 		t.Errorf("%d gaps", got)
@@ -362,7 +362,7 @@ func TestIL2(t *testing.T) {
 	if array.Gaps() != table.Gaps() || array.Gaps() != 13*4*12*8-4800 {
 		t.Errorf("%d gaps in the array, %d in the table", array.Gaps(), table.Gaps())
 	}
-	if d := cmp.Diff(array.Observed.Values, table.Observed.Values); d != "" {
+	if d := cmp.Diff(array.Observed().Values, table.Observed().Values); d != "" {
 		t.Errorf("the array and the table differ:\n%s", d)
 	}
 }
@@ -398,7 +398,7 @@ func TestMATByteOrders(t *testing.T) {
 				t.Fatal(err)
 			}
 			table := mustRead(t, save(t, "t.mat", out.String()), Options{})
-			if got := fmt.Sprint(table.Observed.Shape(), table.Observed.Values, table.Gaps()); got != "[2 3] [1 5 2 4 6] 1" {
+			if got := fmt.Sprint(table.Observed().Shape(), table.Observed().Values, table.Gaps()); got != "[2 3] [1 5 2 4 6] 1" {
 				t.Errorf("read %s", got)
 			}
 			after, data := written(t, table, "out.mat", Options{})

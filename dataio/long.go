@@ -72,9 +72,6 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 
 // cells reads the rows, with the columns in their roles.
 func (s *csvSource) cells(format Format, o Options) (*Table, error) {
-	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
-	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
-	s.numbers.censored = o.Censored
 	modes := make([]string, 0, len(s.index)+1)
 	for _, k := range s.index {
 		modes = append(modes, s.columns.names[k])
@@ -92,21 +89,38 @@ func (s *csvSource) cells(format Format, o Options) (*Table, error) {
 	default:
 		format = LongCSV
 	}
-	b := newBuilder(s.path, o, modes, count*perRow)
-	b.columns = &s.columns
-	for _, k := range s.wide {
-		b.newLabel(len(s.index), s.columns.names[k])
+	table, ok, err := s.readDense(format, o, modes, count*perRow)
+	if !ok {
+		s.begin(o)
+		b := s.newBuilder(o, modes, count*perRow)
+		if err := s.eachCell(b); err != nil {
+			return nil, err
+		}
+		table, err = b.table(format, s, s.numbers)
 	}
-	if err := s.eachCell(b); err != nil {
-		return nil, err
-	}
-	table, err := b.table(format, s, s.numbers)
 	if err != nil {
 		return nil, err
 	}
 	s.describe(table)
 	table.Unused = append(table.Unused, s.unused(o)...)
 	return table, s.checkAdded(s.path, s.headLine, !table.Complete())
+}
+
+// begin forgets what reading has found out about the cells.
+func (s *csvSource) begin(o Options) {
+	s.filledDown = 0
+	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
+	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
+	s.numbers.censored = o.Censored
+}
+
+func (s *csvSource) newBuilder(o Options, modes []string, capacity int) *builder {
+	b := newBuilder(s.path, o, modes, capacity)
+	b.columns = &s.columns
+	for _, k := range s.wide {
+		b.newLabel(len(s.index), s.columns.names[k])
+	}
+	return b
 }
 
 // span0 tells the first and the last of some names.

@@ -122,7 +122,7 @@ func readMAT(path string, data []byte, o Options) (*Table, error) {
 	if err := s.find(chosen); err != nil {
 		return nil, err
 	}
-	return readArray(path, MAT, o, s.layout, nil, s, s.at, nil)
+	return readArray(path, MAT, o, elements{layout: s.layout, decode: s.decoder()}, s)
 }
 
 func (s *matSource) damaged(what string) error {
@@ -278,6 +278,18 @@ func (s *matSource) at(position int) float64 {
 		return float64(s.order.Uint64(b))
 	}
 	return math.Float64frombits(s.order.Uint64(b))
+}
+
+// decoder decodes what MATLAB saves as a rule without asking each number what it is.
+func (s *matSource) decoder() decoder {
+	if s.kind != miDouble || s.order != binary.LittleEndian {
+		return oneByOneFrom(s.at)
+	}
+	return func(out []float64, position, stride int) {
+		for i := range out {
+			out[i] = math.Float64frombits(binary.LittleEndian.Uint64(s.content[8*(position+i*stride):]))
+		}
+	}
 }
 
 func (s *matSource) line(int) int { return 0 }

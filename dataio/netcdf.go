@@ -2,6 +2,7 @@ package dataio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -103,8 +104,10 @@ func (n *ncVariable) isGap(raw float64) (gap, outside bool) {
 }
 
 // at is the k-th value, NaN for a gap.
-func (n *ncVariable) at(k int) (value float64, outside bool) {
-	raw := n.Number(n.kind, k)
+func (n *ncVariable) at(k int) (value float64, outside bool) { return n.value(n.Number(n.kind, k)) }
+
+// value is what a raw number stands for, NaN for a gap.
+func (n *ncVariable) value(raw float64) (value float64, outside bool) {
 	gap, outside := n.isGap(raw)
 	if gap {
 		return math.NaN(), outside
@@ -154,13 +157,14 @@ func readNetCDF(path string, data []byte, o Options) (*Table, error) {
 	}
 	s.layout = newLayout(shape, false)
 	outside := 0
-	table, err := readArray(path, NetCDF, o, s.layout, axes, s, func(position int) float64 {
-		value, out := s.at(position)
-		if out {
-			outside++
-		}
-		return value
-	}, nil)
+	table, err := readArray(path, NetCDF, o, elements{
+		layout: s.layout, axes: axes, decode: s.decoder(),
+		gap: func(position int) {
+			if _, out := s.at(position); out {
+				outside++
+			}
+		},
+	}, s)
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +181,35 @@ func readNetCDF(path string, data []byte, o Options) (*Table, error) {
 // at is the value at a position of the layout.
 func (s *ncSource) at(position int) (value float64, outside bool) {
 	return s.chosen[position%len(s.chosen)].at(position / len(s.chosen))
+}
+
+// decoder decodes numbers of one variable in 8 or 16 bits by a table of all of them.
+func (s *ncSource) decoder() decoder {
+	v := &s.chosen[0]
+	size := v.Type.Size()
+	if len(s.chosen) > 1 || size > 2 || s.cells() < 1<<16 || !v.IsTogether() {
+		return oneByOneFrom(func(position int) float64 {
+			value, _ := s.at(position)
+			return value
+		})
+	}
+	all := make([]float64, 1<<(8*size))
+	for bits := range all {
+		raw := netcdf.Number(v.kind, binary.BigEndian.AppendUint16(nil, uint16(bits))[2-size:], 0)
+		all[bits], _ = v.value(raw)
+	}
+	if size == 1 {
+		return func(out []float64, position, stride int) {
+			for i := range out {
+				out[i] = all[v.Data[position+i*stride]]
+			}
+		}
+	}
+	return func(out []float64, position, stride int) {
+		for i := range out {
+			out[i] = all[binary.BigEndian.Uint16(v.Data[2*(position+i*stride):])]
+		}
+	}
 }
 
 func (s *ncSource) line(int) int { return 0 }

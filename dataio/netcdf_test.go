@@ -76,7 +76,7 @@ func TestNetCDF(t *testing.T) {
 		}
 		o := Options{Value: "rain"}
 		table := mustRead(t, path, o)
-		if got := fmt.Sprint(table.Format, spelt(table.Observed.Modes), table.Observed.Values,
+		if got := fmt.Sprint(table.Format, spelt(table.Observed().Modes), table.Observed().Values,
 			table.Gaps()); got != "NetCDF-3"+
 			"[{time [2001-01-01T00:00:00 2001-01-02T00:00:00 2001-01-03T12:00:00]} {station [abcd e fg]}]"+
 			"[0.5 1 2 2.5 3 -3.5 4 4.5] 1" {
@@ -132,7 +132,7 @@ func TestNetCDFSeveralVariables(t *testing.T) {
 	path := save(t, "t.nc", ncFile(t, f))
 	o := Options{Value: "b,a"}
 	table := mustRead(t, path, o)
-	if got := fmt.Sprint(spelt(table.Observed.Modes), table.Observed.Values, table.Gaps()); got !=
+	if got := fmt.Sprint(spelt(table.Observed().Modes), table.Observed().Values, table.Gaps()); got !=
 		"[{x [0 1]} {y [0 1]} {variable [b a]}][5 1 2 7 8 4] 2" {
 		t.Errorf("read %s", got)
 	}
@@ -212,7 +212,7 @@ func TestNetCDFAttributes(t *testing.T) {
 			{Name: "v", Dims: []int{0, 1}, Type: test.kind, Data: ncNumbers(test.kind, test.raw...), Attrs: test.attrs},
 		}}
 		table := mustRead(t, save(t, "t.nc", ncFile(t, f)), Options{})
-		if got := fmt.Sprint(table.Observed.Values); got != test.values {
+		if got := fmt.Sprint(table.Observed().Values); got != test.values {
 			t.Errorf("%s: read %s, want %s", test.name, got, test.values)
 		}
 		out := filepath.Join(t.TempDir(), "out.nc")
@@ -225,11 +225,11 @@ func TestNetCDFAttributes(t *testing.T) {
 		}
 		after := mustRead(t, out, Options{})
 		want := map[float64]bool{test.fill: true}
-		for _, v := range table.Observed.Values {
+		for _, v := range table.Observed().Values {
 			want[v] = true
 		}
 		got := map[float64]bool{}
-		for _, v := range after.Observed.Values {
+		for _, v := range after.Observed().Values {
 			got[v] = true
 		}
 		if d := cmp.Diff(want, got); d != "" || !after.Complete() {
@@ -265,7 +265,7 @@ func TestNetCDFLabels(t *testing.T) {
 			},
 		}}
 		table := mustRead(t, save(t, "t.nc", ncFile(t, f)), Options{})
-		if got := fmt.Sprint(table.Observed.Modes[0].Labels); got != test.want {
+		if got := fmt.Sprint(table.Observed().Modes[0].Labels); got != test.want {
 			t.Errorf("%v %s (%s): labels %s, want %s", test.values, test.units, test.calendar, got, test.want)
 		}
 	}

@@ -115,6 +115,29 @@ func (s *npySource) at(position int) float64 {
 	return s.element(position)
 }
 
+// decoder decodes the usual elements, numbers with a point as most processors hold them, without asking each what it is.
+func (s *npySource) decoder() decoder {
+	const single, double = 4, 8
+	content := s.data[s.offset:]
+	switch {
+	case s.mask != nil || s.kind != 'f' || s.order != binary.LittleEndian:
+	case s.size == single:
+		return func(out []float64, position, stride int) {
+			for i := range out {
+				bits := binary.LittleEndian.Uint32(content[single*(position+i*stride):])
+				out[i] = float64(math.Float32frombits(bits))
+			}
+		}
+	case s.size == double:
+		return func(out []float64, position, stride int) {
+			for i := range out {
+				out[i] = math.Float64frombits(binary.LittleEndian.Uint64(content[double*(position+i*stride):]))
+			}
+		}
+	}
+	return oneByOneFrom(s.at)
+}
+
 func (s *npySource) element(position int) float64 {
 	element := s.data[s.offset+position*s.size:]
 	switch s.size {
@@ -194,7 +217,7 @@ func (s *npySource) read(format Format, o Options, axes []tensor.Mode, src sourc
 		return nil, notNumbers(s.path, "it holds truth values")
 	}
 	s.numbers = newNumbers(o.Missing, false)
-	return readArray(s.path, format, o, s.layout, axes, src, s.at, s.limits)
+	return readArray(s.path, format, o, elements{layout: s.layout, axes: axes, decode: s.decoder(), limits: s.limits}, src)
 }
 
 func (s *npySource) line(int) int { return 0 }

@@ -209,8 +209,8 @@ func (s *npzCells) writeLonger(
 
 // labelsByAppearance are the labels of mode n as the file numbers them, those that were added last.
 func (t *Table) labelsByAppearance(n int) []string {
-	labels := make([]string, len(t.Observed.Modes[n].Labels))
-	for i, label := range t.Observed.Modes[n].Labels {
+	labels := make([]string, len(t.modes[n].Labels))
+	for i, label := range t.modes[n].Labels {
 		labels[t.appearance(n, int32(i))] = label
 	}
 	return labels

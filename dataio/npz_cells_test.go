@@ -36,11 +36,11 @@ func TestNamedAxes(t *testing.T) {
 	archive := archiveOf(t, zip.Store, "x", values, "modes", npyStrings([]string{"day", "run", "site"}),
 		"labels_0", npyStrings(days), "labels_2", npyStrings(sites))
 	table := mustRead(t, save(t, "t.npz", archive), Options{})
-	if got := fmt.Sprint(table.Observed.Modes[0].Name, table.Observed.Modes[0].Labels, table.Observed.Modes[1].Labels); got !=
+	if got := fmt.Sprint(table.Observed().Modes[0].Name, table.Observed().Modes[0].Labels, table.Observed().Modes[1].Labels); got !=
 		"day[2020-01-01 2020-01-02 2020-01-03] [Oslo Bergen–ø]" {
 		t.Errorf("modes %s", got)
 	}
-	if got := fmt.Sprint(table.Observed.Values); got != "[10 11 20 21 30]" {
+	if got := fmt.Sprint(table.Observed().Values); got != "[10 11 20 21 30]" {
 		t.Errorf("values %s", got)
 	}
 	after, data := written(t, table, "out.npz", Options{Array: "x"})
@@ -54,8 +54,8 @@ func TestNamedAxes(t *testing.T) {
 			t.Errorf("%s is compressed, and the input was not", member.Name)
 		}
 	}
-	if !slices.Equal(after.Observed.Modes[0].Labels, table.Observed.Modes[0].Labels) {
-		t.Errorf("labels after %v", after.Observed.Modes[0].Labels)
+	if !slices.Equal(after.Observed().Modes[0].Labels, table.Observed().Modes[0].Labels) {
+		t.Errorf("labels after %v", after.Observed().Modes[0].Labels)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestListedCells(t *testing.T) {
 			"modes", npyStrings([]string{"day", "site"}), "labels_0", npyStrings([]string{"7", "5", "6"}))
 	}
 	table := mustRead(t, save(t, "t.npz", list(50, 70, nan, 61)), Options{})
-	if got := fmt.Sprint(table.Observed.Modes[0].Labels, table.Observed.Index, table.Observed.Values, table.Fill()); got !=
+	if got := fmt.Sprint(table.Observed().Modes[0].Labels, table.Observed().Index, table.Observed().Values, table.Fill()); got !=
 		"[5 6 7] [[0 1 2] [0 1 0]] [50 61 70] [[2] [1]]" {
 		t.Errorf("read %s", got)
 	}
@@ -80,8 +80,8 @@ func TestListedCells(t *testing.T) {
 		t.Fatalf("%d gaps in the full grid, want 2", table.Gaps())
 	}
 	after, data := written(t, table, "out.npz", Options{Array: "value"})
-	if after.Observed.Len() != 6 {
-		t.Errorf("%d cells after filling, want 6", after.Observed.Len())
+	if after.Observed().Len() != 6 {
+		t.Errorf("%d cells after filling, want 6", after.Observed().Len())
 	}
 	var rows []int64
 	var filled []uint8

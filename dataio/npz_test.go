@@ -28,7 +28,7 @@ func TestMaskedArray(t *testing.T) {
 	array := string(npyHeader("<i2", true, []int{2, 2})) + "\x01\x00\x02\x00\x03\x00\x04\x00" // 1 3, 2 4
 	mask := string(npyHeader("|b1", false, []int{2, 2})) + "\x00\x01\x00\x00"
 	table := mustRead(t, save(t, "t.npz", archive("data", array, "mask", mask)), Options{})
-	if got := fmt.Sprint(table.Observed.Values, table.Gaps()); got != "[1 2 4] 1" {
+	if got := fmt.Sprint(table.Observed().Values, table.Gaps()); got != "[1 2 4] 1" {
 		t.Errorf("read %s", got)
 	}
 	after, data := written(t, table, "out.npz", Options{Array: "data"})

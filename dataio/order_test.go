@@ -42,8 +42,8 @@ func TestTheOrderOfRowsDecidesNothing(t *testing.T) {
 		stream.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		path := save(t, "shuffled.csv", lines("date,depth,v", strings.Join(rows, "\n")))
 		table := mustRead(t, path, Options{})
-		if !reflect.DeepEqual(table.Observed, sorted.Observed) {
-			t.Fatalf("shuffled rows give\n%+v, sorted ones\n%+v", table.Observed, sorted.Observed)
+		if !reflect.DeepEqual(table.Observed(), sorted.Observed()) {
+			t.Fatalf("shuffled rows give\n%+v, sorted ones\n%+v", table.Observed(), sorted.Observed())
 		}
 		// What is written keeps the rows, and fills the cell that the labels name.
 		got := strings.Split(strings.TrimSpace(filledText(t, table, byCoordinates)), "\n")[1:]
@@ -53,8 +53,8 @@ func TestTheOrderOfRowsDecidesNothing(t *testing.T) {
 			} else {
 				label := strings.Split(row, ",")
 				cell := []int32{
-					int32(slices.Index(sorted.Observed.Modes[0].Labels, label[0])),
-					int32(slices.Index(sorted.Observed.Modes[1].Labels, label[1])),
+					int32(slices.Index(sorted.Observed().Modes[0].Labels, label[0])),
+					int32(slices.Index(sorted.Observed().Modes[1].Labels, label[1])),
 				}
 				row += fmt.Sprint(byCoordinates(cell).Value) + ",1,0.25"
 			}
@@ -63,7 +63,7 @@ func TestTheOrderOfRowsDecidesNothing(t *testing.T) {
 			}
 		}
 	}
-	modes := sorted.Observed.Modes
+	modes := sorted.Observed().Modes
 	if want := []float64{5, 10, 20}; !slices.Equal(modes[1].Coordinates, want) {
 		t.Errorf("depths lie at %v, want %v", modes[1].Coordinates, want)
 	}
@@ -81,7 +81,7 @@ func TestNamesKeepTheirOrder(t *testing.T) {
 		if order != "" {
 			o.Order = map[string]Order{"month": order}
 		}
-		modes := mustRead(t, path, o).Observed.Modes
+		modes := mustRead(t, path, o).Observed().Modes
 		if got := strings.Join(modes[1].Labels, " "); got != want {
 			t.Errorf("order %q: months %s, want %s", order, got, want)
 		}
@@ -97,7 +97,7 @@ func TestNamesKeepTheirOrder(t *testing.T) {
 func TestWideColumnsInAnyOrder(t *testing.T) {
 	path := save(t, "t.csv", lines("station,2021,2019,2020", "a,21,,20", "b,,19.5,20.5", "c,22,18,"))
 	table := mustRead(t, path, Options{Wide: true, WideName: "year"})
-	if got := strings.Join(table.Observed.Modes[1].Labels, " "); got != "2019 2020 2021" {
+	if got := strings.Join(table.Observed().Modes[1].Labels, " "); got != "2019 2020 2021" {
 		t.Fatalf("years %s", got)
 	}
 	filled := filledText(t, table, byCoordinates)
@@ -128,11 +128,11 @@ func TestTheFullGridHasTheStepsThatNoRowNames(t *testing.T) {
 	path := save(t, "t.csv", lines("date,depth,v", strings.Join(dated(), "\n")))
 	table := mustRead(t, path, Options{FullGrid: true})
 	want := "2020-01-01 2020-01-02 2020-01-03 2020-01-04 2020-01-05"
-	if got := strings.Join(table.Observed.Modes[0].Labels, " "); got != want {
+	if got := strings.Join(table.Observed().Modes[0].Labels, " "); got != want {
 		t.Fatalf("dates %s", got)
 	}
-	if len(table.Observed.Modes[1].Labels) != 3 || table.Axes[0].Added != 1 {
-		t.Errorf("depths %v, %d dates added: numbers may be names", table.Observed.Modes[1].Labels, table.Axes[0].Added)
+	if len(table.Observed().Modes[1].Labels) != 3 || table.Axes[0].Added != 1 {
+		t.Errorf("depths %v, %d dates added: numbers may be names", table.Observed().Modes[1].Labels, table.Axes[0].Added)
 	}
 	filled := filledText(t, table, byCoordinates)
 	want = "2020-01-04,5,80,1,0.25\n2020-01-04,10,81,1,0.25\n2020-01-04,20,82,1,0.25\n"
@@ -140,11 +140,11 @@ func TestTheFullGridHasTheStepsThatNoRowNames(t *testing.T) {
 		t.Errorf("%q does not end in %q", filled, want)
 	}
 	table = mustRead(t, path, Options{FullGrid: true, Order: map[string]Order{"depth": ByCoordinate}})
-	if got := strings.Join(table.Observed.Modes[1].Labels, " "); got != "5 10 15 20" {
+	if got := strings.Join(table.Observed().Modes[1].Labels, " "); got != "5 10 15 20" {
 		t.Errorf("depths %s", got)
 	}
 	table = mustRead(t, path, Options{FullGrid: true, Order: map[string]Order{"date": NoOrder}})
-	if len(table.Observed.Modes[0].Labels) != 4 {
+	if len(table.Observed().Modes[0].Labels) != 4 {
 		t.Error("a mode without an order has no steps")
 	}
 }
@@ -173,7 +173,7 @@ func TestPredictionsAreNewRows(t *testing.T) {
 	for cell := range table.GapCells() {
 		name := ""
 		for n, i := range cell {
-			name += table.Observed.Modes[n].Labels[i] + " "
+			name += table.Observed().Modes[n].Labels[i] + " "
 		}
 		cells = append(cells, strings.TrimSpace(name))
 	}
@@ -226,14 +226,14 @@ func TestPredictionsInEveryFormatThatHasRows(t *testing.T) {
 		t.Errorf("the last new row is %+v", last)
 	}
 	again := mustRead(t, out, Options{Index: []string{"day", "at", "depth", "level"}, Value: "value"})
-	if days := again.Observed.Modes[0].Labels; days[0] != "2020-02-27" || days[len(days)-1] != "2020-03-01" {
+	if days := again.Observed().Modes[0].Labels; days[0] != "2020-02-27" || days[len(days)-1] != "2020-03-01" {
 		t.Errorf("days %v", days)
 	}
 }
 
 func TestPeriods(t *testing.T) {
 	path := save(t, "t.csv", lines("date,depth,v", strings.Join(dated(), "\n")))
-	modes := mustRead(t, path, Options{Periods: map[string][]float64{"date": {30, 7}}}).Observed.Modes
+	modes := mustRead(t, path, Options{Periods: map[string][]float64{"date": {30, 7}}}).Observed().Modes
 	if !slices.Equal(modes[0].Periods, []float64{7, 30}) || modes[1].Periods != nil {
 		t.Errorf("periods %v and %v", modes[0].Periods, modes[1].Periods)
 	}

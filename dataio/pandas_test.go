@@ -53,8 +53,8 @@ func pandasParquet(t testing.TB) []byte {
 
 func TestPandasParquet(t *testing.T) {
 	table := mustRead(t, save(t, "t.parquet", string(pandasParquet(t))), Options{})
-	if got := fmt.Sprint(spelt(table.Observed.Modes[:1]), table.Observed.Modes[1].Name, table.Reading.Value,
-		table.Reading.Carried, table.Observed.Values, table.Gaps()); got !=
+	if got := fmt.Sprint(spelt(table.Observed().Modes[:1]), table.Observed().Modes[1].Name, table.Reading.Value,
+		table.Reading.Carried, table.Observed().Values, table.Gaps()); got !=
 		"[{station [Graz Wien]}]month[price] [__index_level_1__] [1.5 1.52 1.54 1.51 1.55] 1" {
 		t.Errorf("read %s", got)
 	}

@@ -88,8 +88,15 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 		if err := s.checkSize(o); err != nil {
 			return nil, err
 		}
-		s.stored, s.numbers = make([][]parquet.Value, len(names)), newNumbers(o.Missing, false)
-		s.numbers.censored = o.Censored
+		begin := func() {
+			s.stored, s.numbers = make([][]parquet.Value, len(names)), newNumbers(o.Missing, false)
+			s.numbers.censored = o.Censored
+		}
+		begin()
+		if table, ok, err := s.readDense(o); ok {
+			return table, err
+		}
+		begin()
 		return readRows(path, Parquet, s, &s.columns, s.numbers, o, capacity, "make it null")
 	})
 	if e := new(Error); err != nil && !errors.As(err, &e) {
@@ -161,7 +168,11 @@ func (s *parquetSource) keep(column int) {
 }
 
 func (s *parquetSource) number(column int) (value float64, gap bool, problem string) {
-	v := s.row[column]
+	return s.numberOf(s.row[column], column)
+}
+
+// numberOf is what a value of a column is.
+func (s *parquetSource) numberOf(v parquet.Value, column int) (value float64, gap bool, problem string) {
 	if v.IsNull() {
 		return 0, true, ""
 	}

@@ -25,11 +25,13 @@ type parquetPage struct {
 	header *format.PageHeader
 	data   []byte // packed
 	codec  format.CompressionCodec
-	values int // of it, nulls included
+	values int     // of it, nulls included
+	room   *[]byte // for what it unpacks to, which is looked at and forgotten
 }
 
 // checkParquetPages checks the pages of flat columns; optional tells which columns may hold nulls.
 func checkParquetPages(file *parquet.File, data []byte, optional []bool) error {
+	var room []byte
 	for _, group := range file.Metadata().RowGroups {
 		if len(group.Columns) != len(optional) {
 			return fmt.Errorf("%d columns in a group of rows, %d in the schema", len(group.Columns), len(optional))
@@ -39,7 +41,7 @@ func checkParquetPages(file *parquet.File, data []byte, optional []bool) error {
 			if m.NumValues != group.NumRows {
 				return fmt.Errorf("a column has %d values for %d rows", m.NumValues, group.NumRows)
 			}
-			if err := checkParquetColumn(m, data, optional[k]); err != nil {
+			if err := checkParquetColumn(m, data, optional[k], &room); err != nil {
 				return err
 			}
 		}
@@ -47,7 +49,7 @@ func checkParquetPages(file *parquet.File, data []byte, optional []bool) error {
 	return nil
 }
 
-func checkParquetColumn(m *format.ColumnMetaData, data []byte, optional bool) error {
+func checkParquetColumn(m *format.ColumnMetaData, data []byte, optional bool, room *[]byte) error {
 	from := m.DataPageOffset
 	if m.DictionaryPageOffset != 0 {
 		from = m.DictionaryPageOffset
@@ -69,7 +71,7 @@ func checkParquetColumn(m *format.ColumnMetaData, data []byte, optional bool) er
 		if size < 0 || int(size) > len(left) || unpacked < 0 || int64(unpacked) > pageRoom+4*int64(len(data)) {
 			return errors.New("a page is larger than the file allows")
 		}
-		page := parquetPage{header: header, data: left[:size], codec: m.Codec}
+		page := parquetPage{header: header, data: left[:size], codec: m.Codec, room: room}
 		left = left[size:]
 		switch header.Type {
 		case format.DataPage:
@@ -154,7 +156,14 @@ func (p *parquetPage) unpack(packed []byte, size int) ([]byte, error) {
 	if n, _ := binary.Uvarint(packed); p.codec == format.Snappy && n > uint64(max(size, 0)) {
 		return nil, errors.New("a page unpacks to more than it says")
 	}
-	return parquet.LookupCompressionCodec(p.codec).Decode(make([]byte, 0, max(size, 0)), packed)
+	if cap(*p.room) < size {
+		*p.room = make([]byte, 0, size)
+	}
+	unpacked, err := parquet.LookupCompressionCodec(p.codec).Decode((*p.room)[:0], packed)
+	if cap(unpacked) > cap(*p.room) {
+		*p.room = unpacked
+	}
+	return unpacked, err
 }
 
 // checkRuns checks that runs of equal values and of packed ones are no longer than the page: they may be longer by what

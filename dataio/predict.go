@@ -148,9 +148,8 @@ func (k *taken) add(x float64) bool {
 // predict makes gaps of the cells of added labels: in every set of modes with such labels, each of them, together with
 // all that the file lists in the other modes.
 func (t *Table) predict() error {
-	o := t.Observed
-	order := o.Order()
-	out := &tensor.Observed{Modes: o.Modes, Index: make([][]int32, order)}
+	order := len(t.modes)
+	out := &tensor.Observed{Modes: t.modes, Index: make([][]int32, order)}
 	for set := 1; set < 1<<order; set++ {
 		var rest []int // modes outside the set
 		fits, count := true, 1.0
@@ -193,11 +192,11 @@ func (t *Table) predict() error {
 
 // together lists the labels of some modes that occur in one cell of the file, observed or not, each combination once.
 func (t *Table) together(modes []int) *tensor.Observed {
-	o := t.Observed
-	all := &tensor.Observed{Values: make([]float64, o.Len()+len(t.gaps[0]))}
+	o, gaps := t.cells.whole()
+	all := &tensor.Observed{Values: make([]float64, o.Len()+len(gaps[0]))}
 	for _, n := range modes {
 		all.Modes = append(all.Modes, o.Modes[n])
-		all.Index = append(all.Index, append(slices.Clone(o.Index[n]), t.gaps[n]...))
+		all.Index = append(all.Index, append(slices.Clone(o.Index[n]), gaps[n]...))
 	}
 	return all.Subset(orderCells(all.Modes, all.Index).firsts())
 }

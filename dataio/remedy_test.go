@@ -49,8 +49,8 @@ func TestUTF16WithoutMark(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(table.Observed.Modes[0].Labels) != 3 || table.Gaps() != 1 {
-			t.Errorf("%v, %d gaps", table.Observed.Modes[0].Labels, table.Gaps())
+		if len(table.Observed().Modes[0].Labels) != 3 || table.Gaps() != 1 {
+			t.Errorf("%v, %d gaps", table.Observed().Modes[0].Labels, table.Gaps())
 		}
 		var out bytes.Buffer
 		if err := table.WriteTo(&out, byCoordinates); err != nil {

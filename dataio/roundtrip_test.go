@@ -9,12 +9,15 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"lacuna/tensor"
 )
 
 // readPlain reads a CSV with the standard library, which knows nothing of lacuna.
@@ -80,8 +83,8 @@ func TestRoundTripOfAnyTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err, text)
 		}
-		if table.Gaps() != gaps || table.Observed.Len() != observed {
-			t.Fatalf("%d gaps and %d observed cells, want %d and %d in\n%s", table.Gaps(), table.Observed.Len(), gaps, observed,
+		if table.Gaps() != gaps || table.Observed().Len() != observed {
+			t.Fatalf("%d gaps and %d observed cells, want %d and %d in\n%s", table.Gaps(), table.Observed().Len(), gaps, observed,
 				text)
 		}
 		if err := table.Write(out, func([]int32) Filled { return Filled{Value: 42, Stderr: 0.5} }); err != nil {
@@ -130,8 +133,8 @@ func TestRowOrderDoesNotMatter(t *testing.T) {
 				t.Fatal(err)
 			}
 			cells := map[string]float64{}
-			for c, v := range table.Observed.Values {
-				cells[table.Observed.CellName(c)] = v
+			for c, v := range table.Observed().Values {
+				cells[table.Observed().CellName(c)] = v
 			}
 			return cells
 		}
@@ -170,7 +173,7 @@ func TestFullGrid(t *testing.T) {
 func TestWideCSV(t *testing.T) {
 	text := "month,lerwick,oxford\n1960-01,5.50,\n1960-02,NA,7\n1960-03,-,-\n"
 	table := mustRead(t, save(t, "t.csv", text), Options{Wide: true, WideName: "station"})
-	if got := fmt.Sprint(spelt(table.Observed.Modes), table.Observed.Values, table.Gaps()); table.Format != WideCSV ||
+	if got := fmt.Sprint(spelt(table.Observed().Modes), table.Observed().Values, table.Gaps()); table.Format != WideCSV ||
 		got != "[{month [1960-01 1960-02 1960-03]} {station [lerwick oxford]}][5.5 7] 4" {
 		t.Errorf("read %s", got)
 	}
@@ -202,8 +205,8 @@ func TestWideCSV(t *testing.T) {
 func TestMissingSpellings(t *testing.T) {
 	table := mustRead(t, save(t, "t.csv", "a,b,value\nx,p,-999\nx,q,-999.0\ny,p,n/a\ny,q,0\nz,q,3\n"),
 		Options{Missing: []string{"-999", "N/A"}})
-	if table.Gaps() != 3 || fmt.Sprint(table.Observed.Values) != "[0 3]" {
-		t.Errorf("%d gaps, values %v", table.Gaps(), table.Observed.Values)
+	if table.Gaps() != 3 || fmt.Sprint(table.Observed().Values) != "[0 3]" {
+		t.Errorf("%d gaps, values %v", table.Gaps(), table.Observed().Values)
 	}
 }
 
@@ -271,8 +274,8 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// fuzzRead reads any bytes as a file of any name. What is wrong with them is an *Error; what is right can be written,
-// and the result has no gap left.
+// fuzzRead reads any bytes as a file of any name. What is wrong with them is an *Error; what is right are cells that are the
+// same decoded and in memory, and can be written.
 func fuzzRead(f *testing.F, name string, options Options) {
 	options.Memory = 64 << 20
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -285,6 +288,21 @@ func fuzzRead(f *testing.F, name string, options Options) {
 		}
 		if table.Gaps() > 1e6 {
 			return
+		}
+		decoded := &tensor.Observed{Modes: table.Modes(), Index: make([][]int32, len(table.Modes()))}
+		for index, values := range table.cells.each() {
+			for n, column := range index {
+				decoded.Index[n] = append(decoded.Index[n], column...)
+			}
+			decoded.Values = append(decoded.Values, values...)
+		}
+		held := table.Observed()
+		if held.Len() != table.Known() || !slices.Equal(decoded.Values, held.Values) ||
+			!slices.EqualFunc(decoded.Index, held.Index, slices.Equal) {
+			t.Fatalf("%d cells are counted, %d decoded and %d held, or they differ", table.Known(), decoded.Len(), held.Len())
+		}
+		if _, err := tensor.NewObserved(held.Modes, held.Index, held.Values); err != nil {
+			t.Fatal(err)
 		}
 		count := 0
 		for range table.GapCells() {

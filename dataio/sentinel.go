@@ -39,53 +39,63 @@ const mostGroups = 64
 // sentinels doubts values that stand far from all others and repeat: they may mark gaps. Values are looked at together
 // and label by label, since what is far from the temperatures may lie among the pressures.
 func (t *Table) sentinels() []Error {
-	o := t.Observed
 	var found []float64
-	groups := []int{-1}
-	for n, mode := range o.Modes {
-		if len(mode.Labels) <= mostGroups {
-			groups = append(groups, n)
-		}
-	}
 	var doubts []Error
-	for _, n := range groups {
+	all := t.survey.ends
+	for k, n := range t.survey.modes {
 		for range 3 { // a column may have several marks, one beyond the other
-			group, e, mark := t.farEnd(n, found)
+			group, e, mark := t.farEnd(n, all[k], found)
 			if group < 0 {
 				break
 			}
 			found = append(found, mark)
 			doubts = append(doubts, t.sentinel(n, group, mark, e))
+			all = t.newEnds(t.survey.modes)
+			for index, values := range t.cells.each() {
+				t.addEnds(all, t.survey.modes, found, index, values)
+			}
 		}
 	}
 	return doubts
 }
 
-// farEnd finds a group of mode n, −1 for all values as one, with a mark of gaps at one of its ends.
-func (t *Table) farEnd(n int, found []float64) (group int, others [2]float64, mark float64) {
-	o := t.Observed
-	size := 1
-	if n >= 0 {
-		size = len(o.Modes[n].Labels)
-	}
-	all := make([]ends, size)
-	for g := range all {
-		all[g] = newEnds()
-	}
-	for c, v := range o.Values {
-		if len(found) > 0 && slices.Contains(found, v) {
-			continue
-		}
-		g := 0
+// newEnds are the ends of no values, by label of some modes.
+func (t *Table) newEnds(modes []int) [][]ends {
+	all := make([][]ends, len(modes))
+	for k, n := range modes {
+		size := 1
 		if n >= 0 {
-			g = int(o.Index[n][c])
+			size = len(t.modes[n].Labels)
 		}
-		if e := &all[g]; !(e.low.next < v && v < e.high.next) {
+		all[k] = make([]ends, size)
+		for g := range all[k] {
+			all[k][g] = newEnds()
+		}
+	}
+	return all
+}
+
+// addEnds takes up values by label of some modes, as one for a mode of −1, without those that were found to be marks.
+func (t *Table) addEnds(all [][]ends, modes []int, found []float64, index [][]int32, values []float64) {
+	for k, n := range modes {
+		for c, v := range values {
+			g := 0
+			if n >= 0 {
+				g = int(index[n][c])
+			}
+			e := &all[k][g]
+			if e.low.next < v && v < e.high.next || len(found) > 0 && slices.Contains(found, v) {
+				continue
+			}
 			e.low.add(v, -1)
 			e.high.add(v, 1)
 		}
 	}
-	strict := n >= 0 && n != o.Order()-1
+}
+
+// farEnd finds a group of mode n, −1 for all values as one, with a mark of gaps at one of its ends.
+func (t *Table) farEnd(n int, all []ends, found []float64) (group int, others [2]float64, mark float64) {
+	strict := n >= 0 && n != len(t.modes)-1
 	for g, e := range all {
 		if mayMark(e.low, e.high.value, strict) && t.hasRange(n, g, e.low.value, found) {
 			return g, [2]float64{e.low.next, e.high.value}, e.low.value
@@ -141,11 +151,12 @@ func isUsualMark(v float64) bool {
 func (t *Table) hasRange(n, group int, mark float64, found []float64) bool {
 	const fewest = 6
 	var distinct []float64
-	for c, v := range t.Observed.Values {
-		if v != mark && (n < 0 || int(t.Observed.Index[n][c]) == group) && !slices.Contains(found, v) &&
-			!slices.Contains(distinct, v) {
-			if distinct = append(distinct, v); len(distinct) == fewest {
-				return true
+	for index, values := range t.cells.each() {
+		for c, v := range values {
+			if v != mark && (n < 0 || int(index[n][c]) == group) && !slices.Contains(found, v) && !slices.Contains(distinct, v) {
+				if distinct = append(distinct, v); len(distinct) == fewest {
+					return true
+				}
 			}
 		}
 	}
@@ -154,9 +165,8 @@ func (t *Table) hasRange(n, group int, mark float64, found []float64) bool {
 
 // sentinel says what was found.
 func (t *Table) sentinel(n, group int, mark float64, others [2]float64) Error {
-	o := t.Observed
 	count := 0
-	for _, v := range o.Values {
+	for v := range t.values() {
 		if v == mark {
 			count++
 		}
@@ -166,7 +176,7 @@ func (t *Table) sentinel(n, group int, mark float64, others [2]float64) Error {
 		text = strconv.FormatFloat(mark, 'f', -1, 64)
 	}
 	if n >= 0 {
-		where = fmt.Sprintf("the others of %q", shorten(o.Modes[n].Labels[group]))
+		where = fmt.Sprintf("the others of %q", shorten(t.modes[n].Labels[group]))
 	}
 	side := "below"
 	if mark > others[1] {

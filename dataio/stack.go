@@ -55,11 +55,10 @@ func ReadStack(paths []string, mode string, o Options) (*Table, error) {
 
 // addPart takes up the labels of a file.
 func (b *builder) addPart(stack *Table, t *Table) error {
-	o := t.Observed
 	first := len(stack.parts) == 0
 	if first {
 		stack.Format, stack.Reading, stack.numbers = t.Format, t.Reading, t.numbers
-		for _, mode := range o.Modes {
+		for _, mode := range t.modes {
 			b.names = append(b.names, mode.Name)
 			b.labels = append(b.labels, nil)
 			b.numbers = append(b.numbers, map[string]int32{})
@@ -67,14 +66,14 @@ func (b *builder) addPart(stack *Table, t *Table) error {
 			b.index = append(b.index, nil)
 		}
 	}
-	if len(o.Modes) != len(b.names)-1 {
+	if len(t.modes) != len(b.names)-1 {
 		return &Error{
-			Path: t.Path, Problem: fmt.Sprintf("%d modes, the first file has %d", len(o.Modes), len(b.names)-1),
+			Path: t.Path, Problem: fmt.Sprintf("%d modes, the first file has %d", len(t.modes), len(b.names)-1),
 			Remedy: "stack files of one kind",
 		}
 	}
-	p := part{Table: t, label: b.label(0, []byte(stem(t.Path))), labels: make([][]int32, len(o.Modes))}
-	for n, mode := range o.Modes {
+	p := part{Table: t, label: b.label(0, []byte(stem(t.Path))), labels: make([][]int32, len(t.modes))}
+	for n, mode := range t.modes {
 		if mode.Name != b.names[n+1] {
 			return &Error{
 				Path: t.Path, Problem: fmt.Sprintf("mode %d is called %q, in the first file %q", n+1, mode.Name, b.names[n+1]),
@@ -144,7 +143,7 @@ func (b *builder) stack(stack *Table) error {
 	}
 	cells := 0
 	for _, p := range stack.parts {
-		cells += p.Observed.Len()
+		cells += p.Known()
 	}
 	b.reserve(cells)
 	for k := range stack.parts {
@@ -155,7 +154,7 @@ func (b *builder) stack(stack *Table) error {
 				p.labels[n][i] = place[n+1][label]
 			}
 		}
-		o := p.Observed
+		o := p.Observed()
 		for c, v := range o.Values {
 			b.index[0] = append(b.index[0], p.label)
 			for n, column := range o.Index {
@@ -168,7 +167,8 @@ func (b *builder) stack(stack *Table) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", stack.Path, err)
 	}
-	stack.Observed = observed
+	stack.modes, stack.cells = modes, &heldCells{observed: observed}
+	stack.look()
 	return nil
 }
 
@@ -183,7 +183,7 @@ func (p part) cell(out, cell []int32) {
 // stackedGaps yields the gaps of all parts.
 func (t *Table) stackedGaps() iter.Seq[[]int32] {
 	return func(yield func([]int32) bool) {
-		out := make([]int32, t.Observed.Order())
+		out := make([]int32, len(t.modes))
 		for _, p := range t.parts {
 			for cell := range p.GapCells() {
 				p.cell(out, cell)

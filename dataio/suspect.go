@@ -11,9 +11,9 @@ import (
 func (b *builder) doubts(t *Table) []Error {
 	var doubts []Error
 	if b.columns != nil {
-		doubts = b.columns.doubts(b)
+		doubts = b.columns.doubts(b, t)
 		if len(doubts) == 0 && !b.options.Further { // whose modes the fit settles
-			doubts = b.followers()
+			doubts = b.followers(t)
 		}
 		if len(doubts) == 0 && !b.options.Further {
 			doubts = b.columns.doubtAlone(b)
@@ -21,7 +21,7 @@ func (b *builder) doubts(t *Table) []Error {
 		if len(doubts) == 0 {
 			doubts = b.columns.doubtGapLabel(b)
 		}
-		doubts = append(append(doubts, b.likeLabels()...), b.totals()...)
+		doubts = append(append(doubts, b.likeLabels()...), b.totals(t)...)
 		if len(doubts) == 0 {
 			doubts = b.oddLabels(t)
 		}
@@ -36,7 +36,7 @@ func (b *builder) doubts(t *Table) []Error {
 }
 
 // doubts tells of columns that do not look like what they were taken for, unless they were named.
-func (c *columns) doubts(b *builder) []Error {
+func (c *columns) doubts(b *builder, t *Table) []Error {
 	s := c.sample
 	if s == nil || len(s.rows) < fewestRows && !c.hasGapLabel() {
 		return nil
@@ -77,7 +77,7 @@ func (c *columns) doubts(b *builder) []Error {
 			sure = sure || 2*f.decimals >= f.numbers || s.hasGaps(k)
 		}
 	}
-	if len(measured) == 0 || !p.apart || !sure && !c.isGrid(p, b) {
+	if len(measured) == 0 || !p.apart || !sure && !c.isGrid(p, b, t) {
 		return nil
 	}
 	remedy := "read " + p.describe() + ": " + flags
@@ -220,13 +220,10 @@ func (c *columns) doubtDecimals(fail func(problem, remedy string) []Error) []Err
 }
 
 // isGrid tells that the rows fill much of the grid of the proposed indices, each cell once at most.
-func (c *columns) isGrid(p *proposal, b *builder) bool {
+func (c *columns) isGrid(p *proposal, b *builder, t *Table) bool {
 	const fewest, thinnest = 24, 4
-	rows := len(b.values)
-	if len(b.gaps) > 0 {
-		rows += len(b.gaps[0])
-	}
-	cells := 1
+	known, gaps := t.cells.count()
+	rows, cells := known+gaps, 1
 	var modes []int
 	for n, k := range c.index {
 		if slices.Contains(p.index, c.names[k]) {
@@ -240,7 +237,7 @@ func (c *columns) isGrid(p *proposal, b *builder) bool {
 		return false
 	}
 	seen := make([]bool, cells)
-	for _, part := range [][][]int32{b.index, b.gaps} {
+	for part := range t.eachListed() {
 		for c := range part[0] {
 			at := 0
 			for _, n := range modes {
@@ -256,7 +253,7 @@ func (c *columns) isGrid(p *proposal, b *builder) bool {
 }
 
 // followers doubts index columns that follow from another one.
-func (b *builder) followers() []Error {
+func (b *builder) followers(t *Table) []Error {
 	c := b.columns
 	if c.asked.index && !b.options.FullGrid || len(c.index) < 2 {
 		return nil
@@ -267,7 +264,7 @@ func (b *builder) followers() []Error {
 		follows := false
 		for m := range c.index {
 			// Of two that follow from each other the first one stays.
-			if m != n && len(b.labels[n]) > 1 && b.follows(n, m) && (m < n || !b.follows(m, n)) {
+			if m != n && len(b.labels[n]) > 1 && b.follows(t, n, m) && (m < n || !b.follows(t, m, n)) {
 				follows, follower, leader = true, b.names[n], b.names[m]
 				break
 			}
@@ -298,13 +295,13 @@ func (b *builder) followers() []Error {
 
 // follows tells that all rows with one label of mode m have one label of mode n, and that enough labels of m occur more
 // than once to show it.
-func (b *builder) follows(n, m int) bool {
+func (b *builder) follows(t *Table, n, m int) bool {
 	first := make([]int32, len(b.labels[m]))
 	for i := range first {
 		first[i] = -1
 	}
 	rows, seen := 0, 0
-	for _, part := range [][][]int32{b.index, b.gaps} {
+	for part := range t.eachListed() {
 		for c, i := range part[m] {
 			rows++
 			if first[i] < 0 {

@@ -19,7 +19,6 @@ import (
 type Table struct {
 	Path     string
 	Format   Format
-	Observed *tensor.Observed
 	Merged   int      // rows that repeated a cell: merged with its first row, or resolved by Options.Duplicates
 	Axes     []Axis   // of every mode: what its labels were taken for
 	Warnings []string // sentences about what is odd but no error
@@ -27,8 +26,10 @@ type Table struct {
 	Unused   []Error  // options that change nothing on this file, each with what to do: refuse them
 	Reading  Reading  // how the file was read
 
-	original [][]int32       // original[n][i]: the number of label i of mode n in order of appearance; nil where i itself
-	gaps     [][]int32       // gaps[n][k]: coordinate in mode n of the k-th gap that the file lists
+	original [][]int32 // original[n][i]: the number of label i of mode n in order of appearance; nil where i itself
+	modes    []tensor.Mode
+	cells    cells
+	survey   survey
 	known    map[int]float64 // listed gaps whose cell has a value in another row
 	censored *Censored       // cells of listed gaps of which the file says limits; nil: none
 	limited  map[int]bool    // these gaps
@@ -102,10 +103,7 @@ func (t *Table) Gaps() int {
 		}
 		return gaps
 	}
-	if len(t.gaps) == 0 {
-		return t.unlisted
-	}
-	return len(t.gaps[0]) + t.unlisted
+	return t.listedGaps() + t.unlisted
 }
 
 // Complete tells that there is nothing to fill.
@@ -117,10 +115,10 @@ func (t *Table) GapCells() iter.Seq[[]int32] {
 		return t.stackedGaps()
 	}
 	return func(yield func([]int32) bool) {
-		cell := make([]int32, t.Observed.Order())
-		for k := range t.Gaps() - t.unlisted {
+		cell, gaps := make([]int32, len(t.modes)), t.listed()
+		for k := range t.listedGaps() {
 			for n := range cell {
-				cell[n] = t.gaps[n][k]
+				cell[n] = gaps[n][k]
 			}
 			if !yield(cell) {
 				return
@@ -137,32 +135,6 @@ func (t *Table) Fill() [][]int32 {
 		return nil
 	}
 	return t.withoutLimits()
-}
-
-// Constant tells that all observed values are equal: there is nothing to learn from them.
-func (t *Table) Constant() bool {
-	for _, v := range t.Observed.Values {
-		if v != t.Observed.Values[0] {
-			return false
-		}
-	}
-	return true
-}
-
-// EmptyIndex is an index of a mode that has no observed cell at all.
-type EmptyIndex struct{ Mode, Index int }
-
-// Unobserved lists the indices that have no observed cell. What is filled there can only come from the other modes.
-func (t *Table) Unobserved() []EmptyIndex {
-	var empty []EmptyIndex
-	for n, counts := range t.Observed.Counts() {
-		for i, count := range counts {
-			if count == 0 {
-				empty = append(empty, EmptyIndex{n, i})
-			}
-		}
-	}
-	return empty
 }
 
 // CheckOutput tells, before long work, whether Write could write to path: a place that takes files, not the input
@@ -305,9 +277,10 @@ func (f *filler) next() Filled {
 		f.start += len(f.batch)
 		f.at = 0
 		t := f.table
-		count := min(batchSize, t.Gaps()-t.unlisted-f.start)
-		index := make([][]int32, len(t.gaps))
-		for n, column := range t.gaps {
+		gaps := t.listed()
+		count := min(batchSize, t.listedGaps()-f.start)
+		index := make([][]int32, len(gaps))
+		for n, column := range gaps {
 			index[n] = column[f.start : f.start+count]
 		}
 		f.batch = f.evaluate(f.batch, index)
@@ -333,7 +306,7 @@ func (f *filler) evaluate(out []Filled, index [][]int32) []Filled {
 }
 
 func (f *filler) unlisted(yield func([]int32, Filled) bool) {
-	index := make([][]int32, f.table.Observed.Order())
+	index := make([][]int32, len(f.table.modes))
 	cell := make([]int32, len(index))
 	var batch []Filled
 	flush := func() bool {

@@ -232,7 +232,7 @@ func (s *tnsSource) write(w io.Writer, t *Table, next func() Filled, unlisted fi
 		}
 		line = line[:0]
 		for n, i := range cell {
-			line = append(append(line, t.Observed.Modes[n].Labels[i]...), ' ')
+			line = append(append(line, t.modes[n].Labels[i]...), ' ')
 		}
 		line = append(s.numbers.append(line, filled.Value, valueDigits), '\n')
 		if _, err := out.Write(line); err != nil {

@@ -59,14 +59,14 @@ func (s *sample) isTotal(column int, others []int) bool {
 const fewestFibres = 3
 
 // totals doubts a label that by its name and by its values is the sum or the mean of the other labels of its mode.
-func (b *builder) totals() (doubts []Error) {
+func (b *builder) totals(t *Table) (doubts []Error) {
 	for n, labels := range b.labels {
 		if n >= len(b.columns.index) && b.columns.asked.value && !b.columns.proposed {
 			continue
 		}
 		for i, label := range labels {
 			isTotal, mean := isTotalName(label)
-			if !isTotal || len(labels) < 3 || !b.addsUp(n, int32(i), mean) {
+			if !isTotal || len(labels) < 3 || !t.addsUp(n, int32(i), mean) {
 				continue
 			}
 			what := "the sum"
@@ -89,7 +89,7 @@ func (b *builder) totals() (doubts []Error) {
 
 // addsUp tells that in nine of ten fibres along mode n the value at a label is their mean, or as a sum of numbers of
 // one sign is, at least as far from zero as all others: parts of a sum may be missing.
-func (b *builder) addsUp(n int, label int32, mean bool) bool {
+func (t *Table) addsUp(n int, label int32, mean bool) bool {
 	const near, share = 0.01, 0.9
 	type fibre struct {
 		value, sum, most float64
@@ -98,23 +98,25 @@ func (b *builder) addsUp(n int, label int32, mean bool) bool {
 	}
 	fibres := map[string]*fibre{}
 	var key []byte
-	for c, v := range b.values {
-		key = key[:0]
-		for m := range b.index {
-			if i := b.index[m][c]; m != n {
-				key = append(key, byte(i), byte(i>>8), byte(i>>16), byte(i>>24))
+	for index, values := range t.cells.each() {
+		for c, v := range values {
+			key = key[:0]
+			for m := range index {
+				if i := index[m][c]; m != n {
+					key = append(key, byte(i), byte(i>>8), byte(i>>16), byte(i>>24))
+				}
 			}
+			f := fibres[string(key)]
+			if f == nil {
+				f = &fibre{}
+				fibres[string(key)] = f
+			}
+			if index[n][c] == label {
+				f.value, f.has = v, true
+				continue
+			}
+			f.sum, f.others, f.most = f.sum+v, f.others+1, max(f.most, math.Abs(v))
 		}
-		f := fibres[string(key)]
-		if f == nil {
-			f = &fibre{}
-			fibres[string(key)] = f
-		}
-		if b.index[n][c] == label {
-			f.value, f.has = v, true
-			continue
-		}
-		f.sum, f.others, f.most = f.sum+v, f.others+1, max(f.most, math.Abs(v))
 	}
 	checked, held := 0, 0
 	for _, f := range fibres {

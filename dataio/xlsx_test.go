@@ -74,7 +74,7 @@ func TestXLSX(t *testing.T) {
 	data := xlsxSample(t)
 	o := Options{Index: []string{"town", "day"}, Value: "rain"}
 	table := mustRead(t, save(t, "t.xlsx", string(data)), o)
-	if got := fmt.Sprint(table.Format, spelt(table.Observed.Modes), table.Observed.Values, table.Gaps()); got !=
+	if got := fmt.Sprint(table.Format, spelt(table.Observed().Modes), table.Observed().Values, table.Gaps()); got !=
 		"Excel[{town [Graz Wien]} {day [2020-01-01 2020-01-02]}][1.25 4] 2" {
 		t.Errorf("read %s", got)
 	}

@@ -18,7 +18,7 @@ func Load(path string) (*tensor.Observed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return table.Observed, nil
+	return table.Observed(), nil
 }
 
 func valueOptions(path string) (o dataio.Options, err error) {
@@ -55,12 +55,12 @@ func Masked(path, maskColumn string, share float64) (observed, heldOut *tensor.O
 	if err != nil {
 		return nil, nil, err
 	}
-	if masks.Observed.Len() != cells.Observed.Len() {
+	if masks.Known() != cells.Known() {
 		return nil, nil, &dataio.Error{
 			Path: path, Column: maskColumn, Remedy: "give one for each",
-			Problem: fmt.Sprintf("%d numbers for %d known cells", masks.Observed.Len(), cells.Observed.Len()),
+			Problem: fmt.Sprintf("%d numbers for %d known cells", masks.Known(), cells.Known()),
 		}
 	}
-	observed, heldOut = cells.Observed.Partition(func(c int) bool { return masks.Observed.Values[c] < share })
+	observed, heldOut = cells.Observed().Partition(func(c int) bool { return masks.Observed().Values[c] < share })
 	return observed, heldOut, nil
 }

@@ -205,16 +205,16 @@ func TestWriteAndReadGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if table.Gaps() != 30 || table.Observed.Len() != 90 {
-		t.Errorf("%d gaps and %d observed cells, want 30 and 90", table.Gaps(), table.Observed.Len())
+	if table.Gaps() != 30 || table.Observed().Len() != 90 {
+		t.Errorf("%d gaps and %d observed cells, want 30 and 90", table.Gaps(), table.Observed().Len())
 	}
-	for c := range table.Observed.Values {
+	for c := range table.Observed().Values {
 		i := 0
 		for n, d := range o.Shape() {
-			i = i*d + int(table.Observed.Index[n][c])
+			i = i*d + int(table.Observed().Index[n][c])
 		}
-		if o.Values[i] != table.Observed.Values[c] {
-			t.Errorf("%s changed", table.Observed.CellName(c))
+		if o.Values[i] != table.Observed().Values[c] {
+			t.Errorf("%s changed", table.Observed().CellName(c))
 		}
 	}
 }

@@ -33,13 +33,13 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	f.file = table.Path
 	result := summary.NewComplete(table, f.seed)
 	result.Read = summary.NewRead(f.file, table)
-	a.say("%s", result.Read.Words(table.Observed.Len(), result.Filled))
+	a.say("%s", result.Read.Words(table.Known(), result.Filled))
 	if table.Complete() {
 		return nothingToFill(a, f, table, result)
 	}
 	if table.Constant() {
 		return inputError(fmt.Errorf("%s: every known value%s is %s, so there is nothing to learn: fill the gaps with that "+
-			"value, or give a table whose values differ", f.file, summary.OfColumns(table), short(table.Observed.Values[0])))
+			"value, or give a table whose values differ", f.file, summary.OfColumns(table), short(table.Observed().Values[0])))
 	}
 	if f.output != pipe && f.draws == 0 {
 		if err := table.CheckOutput(f.output); err != nil {
@@ -49,7 +49,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	if err := f.checkPlaces(table); err != nil {
 		return err
 	}
-	options, err := f.options(table.Observed.Modes)
+	options, err := f.options(table.Modes())
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func runComplete(ctx context.Context, a *app, f *completeFlags) error {
 	options.Progress = func(p lacuna.Progress) { showProgress(counter, p) }
 	stop := a.progress("completing", counter)
 	defer stop()
-	completion, err := lacuna.Complete(ctx, table.Observed, options)
+	completion, err := lacuna.Complete(ctx, table.Observed(), options)
 	stop()
 	if errors.Is(err, lacuna.ErrSlurm) {
 		return fmt.Errorf("%w%s", err, f.goesOn())
@@ -121,7 +121,7 @@ func showProgress(c *progress.Counter, p lacuna.Progress) {
 // write writes everything that was asked for, the filled table last, so that it is there only when all is.
 func (f *completeFlags) write(a *app, table *dataio.Table, c *lacuna.Completion, result *summary.Complete) error {
 	if f.factors != "" {
-		if err := dataio.WriteFactors(f.factors, table.Observed.Modes, c.CP, c.Norms, c.Scaling); err != nil {
+		if err := dataio.WriteFactors(f.factors, table.Modes(), c.CP, c.Norms, c.Scaling); err != nil {
 			return err
 		}
 		result.Factors = f.factors

@@ -118,22 +118,21 @@ func runDataInfo(a *app, paths []string, input *inputFlags) error {
 	if err != nil {
 		return err
 	}
-	o := table.Observed
-	mean, deviation := tensor.Moments(o.Values)
+	mean, deviation := table.Moments()
 	censored := table.Reading.Censored.All()
 	info := fileInfo{
-		File: table.Path, Format: string(table.Format), Order: o.Order(), Shape: o.Shape(), Observed: o.Len(), Gaps: table.Gaps() - censored, Censored: censored,
+		File: table.Path, Format: string(table.Format), Order: len(table.Modes()), Shape: table.Shape(), Observed: table.Known(), Gaps: table.Gaps() - censored, Censored: censored,
 		Merged: table.Merged, Mean: number(mean), Deviation: number(deviation),
 		Warnings: append([]string{}, table.Warnings...), Read: summary.NewRead(table.Path, table),
 	}
-	for _, mode := range o.Modes {
+	for _, mode := range table.Modes() {
 		info.Modes = append(info.Modes, modeInfo{
 			mode.Name, len(mode.Labels), mode.Labels[0], mode.Labels[len(mode.Labels)-1], []string{},
 		})
 	}
 	for _, empty := range table.Unobserved() {
 		mode := &info.Modes[empty.Mode]
-		mode.Unobserved = append(mode.Unobserved, o.Modes[empty.Mode].Labels[empty.Index])
+		mode.Unobserved = append(mode.Unobserved, table.Modes()[empty.Mode].Labels[empty.Index])
 	}
 	if a.json {
 		return a.printJSON(info)

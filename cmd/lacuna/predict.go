@@ -120,7 +120,7 @@ func runPredict(ctx context.Context, a *app, f *completeFlags, path string) erro
 		Status: "finished", Filled: table.Gaps() - censored, Censored: censored, Draws: f.draws, NewMode: m.newMode, NewLabels: m.newLabels, Used: m.used,
 		Warnings: append([]string{}, table.Warnings...),
 	}
-	if spare := table.Observed.Len() - m.used; spare > 0 {
+	if spare := table.Known() - m.used; spare > 0 {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("%s of labels that the fit has seen: left as they are, the "+
 			"fit learns nothing from them", count(spare, "known value")))
 	}
@@ -170,7 +170,7 @@ type matched struct {
 // match finds the modes and labels of a table in a fit, which it extends by those that are new.
 func match(fit *lacuna.Completion, table *dataio.Table) (*matched, error) {
 	m := &matched{fit: fit}
-	o := table.Observed
+	o := table.Observed()
 	if o.Order() != fit.Observed.Order() {
 		return nil, fmt.Errorf("the table has the modes %s, the fit has %s", namesOfModes(o.Modes), namesOfModes(fit.Observed.Modes))
 	}
@@ -217,7 +217,7 @@ func (m *matched) extend(mode int, table *dataio.Table) (err error) {
 	index := make([][]int32, len(m.mode))
 	var values []float64
 	known := make([]bool, len(m.newLabels))
-	all := m.index(table.Observed.Index)
+	all := m.index(table.Observed().Index)
 	for c, i := range all[mode] {
 		if i < first {
 			continue
@@ -225,7 +225,7 @@ func (m *matched) extend(mode int, table *dataio.Table) (err error) {
 		for n := range index {
 			index[n] = append(index[n], all[n][c])
 		}
-		values = append(values, table.Observed.Values[c])
+		values = append(values, table.Observed().Values[c])
 		known[i-first] = true
 	}
 	if k := slices.Index(known, false); k >= 0 {

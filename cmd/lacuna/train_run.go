@@ -170,7 +170,7 @@ func (f *trainFlags) data(ctx context.Context, a *app) (*tensor.Observed, error)
 	for _, warning := range table.Warnings {
 		a.warn("%s", warning)
 	}
-	return table.Observed, nil
+	return table.Observed(), nil
 }
 
 // watch shows where the run is, and now and then saves it.

@@ -78,6 +78,9 @@ func (v *Var) Number(t Type, k int) float64 {
 	return Number(t, v.apart.record(k/each), k%each)
 }
 
+// IsTogether tells that all elements are in Data.
+func (v *Var) IsTogether() bool { return v.apart == nil }
+
 // Len is the number of elements.
 func (v *Var) Len() int {
 	if v.apart == nil {

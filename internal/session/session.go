@@ -90,10 +90,9 @@ func (s *Session) Open(name string, data []byte, reading Reading) (*Opened, erro
 		return nil, err
 	}
 	s.table, s.reading = table, reading
-	observed := table.Observed
 	o := &Opened{
-		Read: summary.NewRead(name, table), Observed: observed.Len(), Gaps: table.Gaps() - table.Reading.Censored.All(), Shape: observed.Shape(),
-		Warnings: append([]string{}, table.Warnings...), Maps: report.GapMaps(observed),
+		Read: summary.NewRead(name, table), Observed: table.Known(), Gaps: table.Gaps() - table.Reading.Censored.All(), Shape: table.Shape(),
+		Warnings: append([]string{}, table.Warnings...), Maps: report.GapMaps(table.Observed()),
 	}
 	for k := range table.Unused {
 		o.Warnings = append(o.Warnings, table.Unused[k].Error())
@@ -113,10 +112,10 @@ func (s *Session) fillable() error {
 		return errors.New("no table was opened: choose a file first")
 	case t.Complete():
 		return fmt.Errorf("%s has no gap: all %s are known. If gaps are rows that are not listed, say so; likewise if they "+
-			"are zeros", t.Path, summary.Count(t.Observed.Len(), "cell"))
+			"are zeros", t.Path, summary.Count(t.Known(), "cell"))
 	case t.Constant():
 		return fmt.Errorf("%s: every known value%s is %s, so there is nothing to learn", t.Path, summary.OfColumns(t),
-			summary.Short(t.Observed.Values[0]))
+			summary.Short(t.Observed().Values[0]))
 	case len(t.Doubts) > 0 && !s.reading.Yes:
 		lines := make([]string, len(t.Doubts))
 		for k := range t.Doubts {
@@ -145,7 +144,7 @@ func (s *Session) Fill(ctx context.Context, w Work, threads int, progress func(l
 		censored := lacuna.Censored(*limits)
 		options.Censored = &censored
 	}
-	c, err := lacuna.Complete(ctx, t.Observed, options)
+	c, err := lacuna.Complete(ctx, t.Observed(), options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", t.Path, strings.TrimPrefix(err.Error(), "lacuna: "))
 	}

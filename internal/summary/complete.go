@@ -106,16 +106,15 @@ type distanceResult struct {
 
 // NewComplete begins the result of filling a table.
 func NewComplete(table *dataio.Table, seed uint64) *Complete {
-	observed := table.Observed
 	r := &Complete{
-		Observed: observed.Len(), Filled: table.Gaps() - table.Reading.Censored.All(), Censored: table.Reading.Censored.All(), Merged: table.Merged,
-		Order: observed.Order(), Shape: observed.Shape(), Seed: seed,
+		Observed: table.Known(), Filled: table.Gaps() - table.Reading.Censored.All(), Censored: table.Reading.Censored.All(), Merged: table.Merged,
+		Order: len(table.Modes()), Shape: table.Shape(), Seed: seed,
 		HeldOutRMSE: Number(math.NaN()), HeldOutNRMSE: Number(math.NaN()), Warnings: []string{},
 		LogScore: Number(math.NaN()), LogScoreNormal: Number(math.NaN()),
 		FilledRMSE: Number(math.NaN()), FilledNRMSE: Number(math.NaN()), Median: Number(math.NaN()), NMedian: Number(math.NaN()),
 		Uncertainty: Number(math.NaN()), unitMode: -1,
 	}
-	for _, mode := range observed.Modes {
+	for _, mode := range table.Modes() {
 		r.Modes = append(r.Modes, mode.Name)
 		unit := mode.Unit
 		if unit != "" {

@@ -26,7 +26,7 @@ type How struct {
 func Page(table *dataio.Table, c *lacuna.Completion, how How) *report.Page {
 	p := &report.Page{
 		Source: how.Source, Output: how.Output, ValueName: how.ValueName,
-		Observed: table.Observed, Filled: table.Gaps() - table.Reading.Censored.All(), Censored: table.Reading.Censored.All(),
+		Observed: table.Observed(), Filled: table.Gaps() - table.Reading.Censored.All(), Censored: table.Reading.Censored.All(),
 		FilledRMSE: c.FilledRMSE, FilledNRMSE: c.FilledNRMSE, FilledUncertainty: c.FilledUncertainty,
 		RMSE: c.HeldOutRMSE, NRMSE: c.HeldOutNRMSE, Level: how.Level,
 		CP: c.CP, Emerged: map[int]float64{}, Seconds: c.Seconds,
@@ -41,7 +41,7 @@ func Page(table *dataio.Table, c *lacuna.Completion, how How) *report.Page {
 		p.Status = "The time limit was reached: this is the best found by then."
 	}
 	if c.UnitMode >= 0 {
-		p.Units = table.Observed.Modes[c.UnitMode].Name
+		p.Units = table.Modes()[c.UnitMode].Name
 	}
 	for _, l := range c.ByLabel {
 		p.ByLabel = append(p.ByLabel, report.LabelError(l))
@@ -87,7 +87,7 @@ func settings(table *dataio.Table, c *lacuna.Completion, seed uint64) []report.S
 		{Name: "held out", Value: fmt.Sprintf("%d × %s", s.Folds, Percent(s.HoldOut))},
 		{Name: "seed", Value: strconv.FormatUint(seed, 10)},
 	}
-	for n, mode := range table.Observed.Modes {
+	for n, mode := range table.Modes() {
 		const most = 3
 		lines = append(lines, report.Setting{Name: "order of " + mode.Name, Value: table.Axes[n].Describe(most)})
 	}

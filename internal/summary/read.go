@@ -3,7 +3,6 @@ package summary
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -78,12 +77,12 @@ func newReadMode(mode tensor.Mode, a *dataio.Axis) (m readMode) {
 
 // NewRead says how the table of that name was read.
 func NewRead(path string, table *dataio.Table) *Read {
-	observed := table.Observed
+	low, high := table.Range()
 	r := &Read{
 		File: path, Format: string(table.Format), Reading: table.Reading,
-		Lowest: Number(slices.Min(observed.Values)), Highest: Number(slices.Max(observed.Values)),
+		Lowest: Number(low), Highest: Number(high),
 	}
-	for n, mode := range observed.Modes {
+	for n, mode := range table.Modes() {
 		r.Modes = append(r.Modes, newReadMode(mode, &table.Axes[n]))
 	}
 	for k := range table.Doubts {

@@ -22,7 +22,7 @@ const (
 // largest standard error beside the deviation of the known values, and the median one. There are none where fewer than
 // two fibres have gaps.
 func series(table *dataio.Table, c *lacuna.Completion, value string, level float64) []figure.Series {
-	o := table.Observed
+	o := table.Observed()
 	mode := longestOrdered(o)
 	if mode < 0 || table.Gaps() == 0 || table.Gaps() > mostGaps {
 		return nil
@@ -51,7 +51,7 @@ func longestOrdered(o *tensor.Observed) int {
 // someGaps lists evenly chosen gaps, one column a mode.
 func someGaps(table *dataio.Table) [][]int32 {
 	every, k := (table.Gaps()+lookedAt-1)/lookedAt, 0
-	out := make([][]int32, table.Observed.Order())
+	out := make([][]int32, len(table.Modes()))
 	for cell := range table.GapCells() {
 		if k%every == 0 {
 			for n, i := range cell {

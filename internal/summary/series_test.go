@@ -37,7 +37,7 @@ func TestSeriesAreTheWorstAndATypicalOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := lacuna.Complete(context.Background(), table.Observed, lacuna.Options{Effort: 0.05, Fill: table.Fill()})
+	c, err := lacuna.Complete(context.Background(), table.Observed(), lacuna.Options{Effort: 0.05, Fill: table.Fill()})
 	if err != nil {
 		t.Fatal(err)
 	}
