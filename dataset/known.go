@@ -61,6 +61,7 @@ func Masked(path, maskColumn string, share float64) (observed, heldOut *tensor.O
 			Problem: fmt.Sprintf("%d numbers for %d known cells", masks.Known(), cells.Known()),
 		}
 	}
-	observed, heldOut = cells.Observed().Partition(func(c int) bool { return masks.Observed().Values[c] < share })
+	numbers := masks.Observed().Values
+	observed, heldOut = cells.Observed().Partition(func(c int) bool { return numbers[c] < share })
 	return observed, heldOut, nil
 }

@@ -75,7 +75,7 @@ func (j *job) newFitting(
 			s.Burn = sweeps / 2
 			s.Keep = max(1, min(keepSamples, sweeps-s.Burn, int(sampleMemory/(total*m.candidate.sampleSize(cells.Shape())))))
 			s.Thin = (sweeps - s.Burn) / s.Keep
-			if s.Start == nil {
+			if s.Start == nil { // much noise would take a chain away from a start
 				s.Anneal = posterior.Anneal{From: annealFrom, To: annealTo, Sweeps: s.Burn}
 			}
 			f.runs = append(f.runs, s)

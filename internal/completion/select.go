@@ -343,7 +343,7 @@ func (e *explorer) step(reserve float64) { e.climbFrom(e.best, reserve) }
 func (e *explorer) climbFrom(best *trial, reserve float64) *trial {
 	const worse = 1.1 // beside the best so far: what may be luck
 	const few = 0.9   // where gaps have shapes: many blocks are the safer guess, and averaged do no harm
-	const clear = 0.98
+	const clearly = 0.98
 	from, begun := best.candidate.settings.Blocks, best.error
 	for _, step := range []int{1, -1} {
 		c := best.candidate
@@ -360,7 +360,7 @@ func (e *explorer) climbFrom(best *trial, reserve float64) *trial {
 				best = t
 			}
 		}
-		if best.error < clear*begun || !e.folds.scattered && best.candidate.settings.Blocks != from {
+		if best.error < clearly*begun || !e.folds.scattered && best.candidate.settings.Blocks != from {
 			break
 		}
 	}

@@ -164,7 +164,7 @@ def _of_series(x: pd.Series[Any], modes: Any, censored: bool) -> Table:
 
     def restore(numbers: Array, added: Arrays) -> Any:
         if len(numbers) == len(rows):
-            return pd.Series(numbers, index=rows, name=title, copy=False)
+            return _series(rows, title)(numbers)
         columns = [[*rows.get_level_values(n), *_new_labels(added, n, labels)] for n, labels in enumerate(uniques)]
         return pd.Series(numbers, index=pd.MultiIndex.from_arrays(columns, names=rows.names), name=title)
 

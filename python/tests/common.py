@@ -12,6 +12,15 @@ import numpy as np
 
 from lacuna import _binary
 
+try:
+    import pandas as pd
+except ImportError:
+    pd = None
+try:
+    import xarray as xr
+except ImportError:
+    xr = None
+
 QUICK: dict[str, Any] = {"effort": 0.001, "threads": 1}
 
 

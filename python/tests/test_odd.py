@@ -10,16 +10,7 @@ from typing import Any
 import numpy as np
 
 import lacuna
-from common import QUICK, cube
-
-try:
-    import pandas as pd
-except ImportError:
-    pd = None
-try:
-    import xarray as xr
-except ImportError:
-    xr = None
+from common import QUICK, cube, pd, xr
 
 
 class Foreign:
