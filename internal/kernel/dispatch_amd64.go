@@ -503,14 +503,14 @@ func gemmSub(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 }
 
 //go:noinline
-func addGram(c, x, y []float64, n, k, stride int) {
+func addGram(c, x, y []float64, from, to, k, stride int) {
 	switch {
 	case !cpu.AVX2:
-		addGramGo(c, x, y, n, k, stride)
+		addGramGo(c, x, y, from, to, k, stride)
 	case cpu.AVX512:
-		addGramAVX512(c, x, y, n, k, stride)
+		addGramAVX512(c, x, y, from, to, k, stride)
 	default:
-		addGramAVX2(c, x, y, n, k, stride)
+		addGramAVX2(c, x, y, from, to, k, stride)
 	}
 }
 
@@ -1250,9 +1250,9 @@ func gemmTileAVX512(c, a, b *float64, rows, registers, k, ldc, lda, ldb int) int
 	}
 }
 
-func addGramAVX512(c, x, y []float64, n, k, stride int) {
-	for row := 0; row < n; row += Lanes {
-		rows, end := min(Lanes, n-row), row+Lanes
+func addGramAVX512(c, x, y []float64, from, to, k, stride int) {
+	for row := from; row < to; row += Lanes {
+		rows, end := min(Lanes, to-row), row+Lanes
 		for j := 0; j < end; {
 			registers := min(3, (end-j)/8)
 			for i := 0; i < rows; {
@@ -1335,9 +1335,9 @@ func gemmTileAVX2(c, a, b *float64, rows, registers, k, ldc, lda, ldb int) int {
 	}
 }
 
-func addGramAVX2(c, x, y []float64, n, k, stride int) {
-	for row := 0; row < n; row += Lanes {
-		rows, end := min(Lanes, n-row), row+Lanes
+func addGramAVX2(c, x, y []float64, from, to, k, stride int) {
+	for row := from; row < to; row += Lanes {
+		rows, end := min(Lanes, to-row), row+Lanes
 		for j := 0; j < end; {
 			registers := min(3, (end-j)/4)
 			for i := 0; i < rows; {

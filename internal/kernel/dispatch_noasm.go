@@ -130,8 +130,8 @@ func gemmSub(c, a, b []float64, m, n, k, ldc, lda, ldb int) {
 }
 
 //go:noinline
-func addGram(c, x, y []float64, n, k, stride int) {
-	addGramGo(c, x, y, n, k, stride)
+func addGram(c, x, y []float64, from, to, k, stride int) {
+	addGramGo(c, x, y, from, to, k, stride)
 }
 
 //go:noinline

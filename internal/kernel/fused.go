@@ -27,8 +27,8 @@ func fusedRow(row []float64, s float64, x []float64) {
 }
 
 // fusedGram is addGramGo.
-func fusedGram(c, x, y []float64, n, k, stride int) {
-	for i := range n {
+func fusedGram(c, x, y []float64, from, to, k, stride int) {
+	for i := from; i < to; i++ {
 		row := c[i*stride:][:(i/Lanes+1)*Lanes]
 		for l := range k {
 			fusedRow(row, x[l*stride+i], y[l*stride:][:len(row)])

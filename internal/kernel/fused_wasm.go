@@ -29,13 +29,13 @@ func fusedRow(row []float64, s float64, x []float64) {
 }
 
 // fusedGram is addGramGo: a row of y is taken to pieces once for all rows of C.
-func fusedGram(c, x, y []float64, n, k, stride int) {
+func fusedGram(c, x, y []float64, from, to, k, stride int) {
 	var heads [most]float64
-	for begin := 0; begin < n; begin += most {
+	for begin := 0; begin < to; begin += most {
 		for l := range k {
-			other := y[l*stride+begin:][:min(most, (n-1)/Lanes*Lanes+Lanes-begin)]
+			other := y[l*stride+begin:][:min(most, (to-1)/Lanes*Lanes+Lanes-begin)]
 			split := portable.Heads(heads[:], other)
-			for i := begin; i < n; i++ {
+			for i := max(from, begin); i < to; i++ {
 				width := min(len(other), (i/Lanes+1)*Lanes-begin)
 				addScaled(c[i*stride+begin:], x[l*stride+i], other[:width], heads[:], split)
 			}

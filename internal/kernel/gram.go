@@ -3,15 +3,18 @@ package kernel
 // AddGram adds Σ_k x_k y_kᵀ over the rows of x and y to the lower triangle of the n×n matrix C: for k ascending,
 // C[i*stride+j] = fma(x[k*stride+i], y[k*stride+j], C[i*stride+j]), for j to the end of the lane group of i. stride is
 // a multiple of 8 and at least n; C has n rows, x and y have k. With x_k = w_k y_k it is a weighted Gram matrix.
-func AddGram(c, x, y []float64, n, k, stride int) {
-	if stride%Lanes != 0 || n > stride {
+func AddGram(c, x, y []float64, n, k, stride int) { AddGramRows(c, x, y, 0, n, k, stride) }
+
+// AddGramRows is AddGram for the rows i of C with from ≤ i < to; from is a multiple of 8.
+func AddGramRows(c, x, y []float64, from, to, k, stride int) {
+	if stride%Lanes != 0 || from%Lanes != 0 || from < 0 || to > stride {
 		panic(shapePanic)
 	}
-	check(c, n*stride)
+	check(c, to*stride)
 	check(x, k*stride)
 	check(y, k*stride)
-	if n > 0 && k > 0 {
-		addGram(c, x, y, n, k, stride)
+	if from < to && k > 0 {
+		addGram(c, x, y, from, to, k, stride)
 	}
 }
 

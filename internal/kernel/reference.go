@@ -335,7 +335,7 @@ func multiplyAddsGo[T Float](out *[Lanes]T, n int) {
 	}
 }
 
-func addGramGo(c, x, y []float64, n, k, stride int) { fusedGram(c, x, y, n, k, stride) }
+func addGramGo(c, x, y []float64, from, to, k, stride int) { fusedGram(c, x, y, from, to, k, stride) }
 
 func productsGo(out, a, b []float64, i, j []int32, lanes, stride int) {
 	for k := range i {

@@ -34,8 +34,8 @@ func (s *Spans) Start(ctx context.Context, blocks int) *tensor.CP {
 	if entries == 0 || s.data.Len() < 2*entries {
 		return nil
 	}
-	core, ok := s.core(ctx, shape, entries)
-	if !ok {
+	core := s.coreOf(ctx, shape, entries)
+	if core == nil {
 		return nil
 	}
 	small := decompose(ctx, core, blocks, s.seed, s.threads)
@@ -57,36 +57,42 @@ func (s *Spans) Start(ctx context.Context, blocks int) *tensor.CP {
 	return out
 }
 
+// coreOf is the core of that shape, which many numbers of blocks share; nil when there is none.
+func (s *Spans) coreOf(ctx context.Context, shape tensor.Shape, entries int) *tensor.Observed {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	key := fmt.Sprint(shape)
+	core, known := s.cores[key]
+	if !known {
+		if core = s.core(ctx, shape, entries); core != nil {
+			s.cores[key] = core
+		}
+	}
+	return core
+}
+
 // core is the least squares fit of a tensor of that shape between the spans to a sample of the cells, as cells of its
 // own: y_c ≈ Σ_k core[k] Π_n vectors_n[i_n, k_n]. A ridge keeps it finite where the sample does not determine it.
-func (s *Spans) core(ctx context.Context, shape tensor.Shape, entries int) (*tensor.Observed, bool) {
-	const ridge, some = 1e-6, 256
+func (s *Spans) core(ctx context.Context, shape tensor.Shape, entries int) *tensor.Observed {
+	const ridge, some, rows = 1e-6, 256, 32
 	stride := linalg.Stride(entries + 1)
 	gram := make([]float64, (entries+1)*stride)
-	h, scratch, ones := make([]float64, some*stride), make([]float64, some*stride), linalg.Ones(some)
+	h := make([]float64, some*stride)
 	sample := rng.New(s.seed, "spectral/sample").Perm(s.data.Len())
 	sample = sample[:min(len(sample), perEntry*entries)]
 	for len(sample) > 0 {
 		if ctx.Err() != nil {
-			return nil, false
+			return nil
 		}
 		count := min(some, len(sample))
-		for k, c := range sample[:count] {
-			row := h[k*stride:][:entries+1]
-			row[0] = 1
-			size := 1
-			for n, width := range shape { // the products of the modes so far, the last one innermost
-				u := s.vectors[n][int(s.data.Index[n][c])*s.width[n]:][:width]
-				for p := size - 1; p >= 0; p-- {
-					for q := width - 1; q >= 0; q-- {
-						row[p*width+q] = row[p] * u[q]
-					}
-				}
-				size *= width
+		parallel.For(s.threads, (count+rows-1)/rows, func(p int) {
+			for k := p * rows; k < min(count, (p+1)*rows); k++ {
+				s.design(h[k*stride:][:entries+1], shape, sample[k])
 			}
-			row[entries] = s.data.Values[c]
-		}
-		linalg.AddGram(gram, h, ones[:count], scratch, entries+1, stride)
+		})
+		parallel.For(s.threads, (entries+rows)/rows, func(p int) {
+			linalg.AddGramRows(gram, h, p*rows, min(entries+1, (p+1)*rows), count, stride)
+		})
 		sample = sample[count:]
 	}
 	var trace float64
@@ -97,7 +103,7 @@ func (s *Spans) core(ctx context.Context, shape tensor.Shape, entries int) (*ten
 		gram[k*stride+k] += ridge * trace / float64(entries)
 	}
 	if !linalg.Cholesky(gram, entries, 1, stride, make([]float64, 8*stride)) {
-		return nil, false
+		return nil
 	}
 	values := gram[entries*stride:][:entries]
 	linalg.SolveUpper(gram, values, entries, stride)
@@ -109,7 +115,23 @@ func (s *Spans) core(ctx context.Context, shape tensor.Shape, entries int) (*ten
 			rest /= shape[n]
 		}
 	}
-	return &tensor.Observed{Modes: tensor.NumberedModes(shape), Index: index, Values: values}, true
+	return &tensor.Observed{Modes: tensor.NumberedModes(shape), Index: index, Values: values}
+}
+
+// design sets row to the products of the rows of the spans at cell c, the last mode innermost, and the cell's value.
+func (s *Spans) design(row []float64, shape tensor.Shape, c int) {
+	row[0] = 1
+	size := 1
+	for n, width := range shape {
+		u := s.vectors[n][int(s.data.Index[n][c])*s.width[n]:][:width]
+		for p := size - 1; p >= 0; p-- {
+			for q := width - 1; q >= 0; q-- {
+				row[p*width+q] = row[p] * u[q]
+			}
+		}
+		size *= width
+	}
+	row[size] = s.data.Values[c]
 }
 
 // decompose returns the best of several CP models of the core, each from a random start by alternating least squares.

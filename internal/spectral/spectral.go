@@ -13,6 +13,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sync"
 
 	"lacuna/internal/linalg"
 	"lacuna/internal/portable"
@@ -29,6 +30,9 @@ type Spans struct {
 	data    *tensor.Observed
 	seed    uint64
 	threads int
+
+	mutex sync.Mutex
+	cores map[string]*tensor.Observed // by shape
 }
 
 // products is how often the matrix of a mode is applied to a block of vectors.
@@ -38,7 +42,7 @@ const products = 6
 // starts by a block Krylov method with a fixed number of products. It takes O(cells · most) operations, and never makes
 // the tensor dense. An ended ctx leaves fewer eigenvectors, or none. The result does not depend on threads.
 func Find(ctx context.Context, data *tensor.Observed, most int, seed uint64, threads int) *Spans {
-	s := &Spans{data: data, seed: seed, threads: threads}
+	s := &Spans{data: data, seed: seed, threads: threads, cores: map[string]*tensor.Observed{}}
 	for n, d := range data.Shape() {
 		var values, vectors []float64
 		var edge float64

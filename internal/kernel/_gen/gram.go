@@ -58,9 +58,9 @@ func gramTile(t tier, height, width int) {
 func (t tier) gramCover() string {
 	names := strings.NewReplacer("TIER", t.name, "REGISTERS", fmt.Sprint(gemmWidth), "WIDTH", fmt.Sprint(t.width()))
 	text := names.Replace(`
-func addGramTIER(c, x, y []float64, n, k, stride int) {
-	for row := 0; row < n; row += Lanes {
-		rows, end := min(Lanes, n-row), row+Lanes
+func addGramTIER(c, x, y []float64, from, to, k, stride int) {
+	for row := from; row < to; row += Lanes {
+		rows, end := min(Lanes, to-row), row+Lanes
 		for j := 0; j < end; {
 			registers := min(REGISTERS, (end-j)/WIDTH)
 			for i := 0; i < rows; {

@@ -80,7 +80,7 @@ var kernels = []kernel{
 	{"multiplyAdds", "out *[8]T, n int", vector, "", 0, multiplyAdds},
 	{"addTile", "c []T, stride int, x, y *[8]T", always, "", 8, addTile},
 	{"gemmSub", "c, a, b []T, m, n, k, ldc, lda, ldb int", always, "", 8, nil}, // see gemm.go
-	{"addGram", "c, x, y []T, n, k, stride int", always, "", 8, nil},           // see gram.go
+	{"addGram", "c, x, y []T, from, to, k, stride int", always, "", 8, nil},    // see gram.go
 	{"products", "out, a, b []T, i, j []int32, lanes, stride int", items, byGroups, 8, products},
 	{"pairDots", "out, a, b []T, i, j []int32, stride int", items, "", 8, pairDots},
 	{"scaleRows", "out, in, s []T, stride int", items, "", 8, scaleRows},
