@@ -46,15 +46,15 @@ func Cases() []Case {
 		matrix.with("lognormal", "lognormal", posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7}, within(1e-6, 1e6)),
 		matrix.with("lognormal-varied", "lognormal", posterior.LogNormal{Gaussian: varied, Scale: 0.7}, within(1e-6, 1e6)),
 		twice.with("counts", "counts", posterior.NegativeBinomial{Level: 2}, within(0, 300), twice.everyLabel(1, 300)).
-			approximate(polyaGamma),
+			approximate(polyaGamma).slow(5),
 		matrix.with("binomial", "binomial", posterior.Binomial{Trials: 5}, matrix.everyLabel(1, 4)).approximate(polyaGamma),
 		twice.with("bernoulli", "bernoulli", posterior.Bernoulli{}, twice.bothValues).approximate(polyaGamma),
-		matrix.with("ordinal", "ordinal", posterior.Ordinal{Levels: []float64{1, 2, 3, 4}}, matrix.everyLabel(2, 3)),
+		matrix.with("ordinal", "ordinal", posterior.Ordinal{Levels: []float64{1, 2, 3, 4}}, matrix.everyLabel(2, 3)).slow(5),
 		twice.with("per-label", "lognormal", posterior.PerLabel{Mode: 1, Groups: []posterior.Group{
 			{Labels: []int{0}, Noise: plain},
 			{Labels: []int{1}, Noise: posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7}},
 			{Labels: []int{2}, Noise: posterior.Binomial{Trials: 5}, Offset: 0.3, Gain: 0.7},
-		}}, within(-20, 1e6)).approximate(polyaGamma),
+		}}, within(-20, 1e6), twice.label(1, within(1e-6, 1e6))).approximate(polyaGamma),
 		matrix.with("matern12", "gaussian", plain, small).priors(process(1)),
 		matrix.with("matern32", "gaussian", plain, small).priors(process(2)),
 		matrix.with("matern12-periodic", "gaussian", plain, small).priors(process(1, 4)),
@@ -67,7 +67,7 @@ func Cases() []Case {
 		matrix.with("censored-lognormal", "lognormal", posterior.LogNormal{Gaussian: plain, Mean: 0.5, Scale: 0.7},
 			within(1e-6, 1e6)).censored(1e-6, 1e6),
 		twice.with("censored-counts", "counts", posterior.NegativeBinomial{Level: 2}, within(0, 300), twice.everyLabel(1, 300)).
-			censoredCounts().approximate(polyaGamma),
+			censoredCounts().approximate(polyaGamma).slow(5),
 	}
 }
 
@@ -186,6 +186,19 @@ func (g grid) with(name, family string, noise posterior.Noise, accept ...func([]
 
 func within(low, high float64) func([]float64) bool {
 	return func(values []float64) bool { return slices.Min(values) >= low && slices.Max(values) <= high }
+}
+
+// label accepts values of which those of a label of the second mode are accepted.
+func (g grid) label(label int32, accepts func([]float64) bool) func([]float64) bool {
+	return func(values []float64) bool {
+		var its []float64
+		for c, i := range g.cells.Index[1] {
+			if i == label {
+				its = append(its, values[c])
+			}
+		}
+		return accepts(its)
+	}
 }
 
 // everyLabel accepts values of which every label with cells has one from low to high.

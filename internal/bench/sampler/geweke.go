@@ -175,12 +175,15 @@ func (o Options) units(c Case) ([]unit, error) {
 }
 
 // functions are x/(1 + |x|) of every quantity x in its unit and the square of that, whose moments exist whatever the tails
-// of x.
+// of x, infinite values of x included.
 func functions(quantities []posterior.Quantity, units []unit) []float64 {
 	out := make([]float64, 0, 2*len(quantities))
 	for k, q := range quantities {
 		x := (q.Value - units[k].middle) / units[k].scale
 		b := x / (1 + math.Abs(x))
+		if math.IsInf(x, 0) {
+			b = math.Copysign(1, x)
+		}
 		out = append(out, b, b*b)
 	}
 	return out
