@@ -15,11 +15,12 @@ type folds struct {
 	cells     *tensor.Observed
 	scattered bool // most cells are hidden one by one
 	parts     int
-	part      []uint8   // [c]: the part that holds the cell out, or none
-	piece     []int32   // [c]: cells that were hidden together have one number; nil: each was hidden alone
-	at        []int32   // cells that piece is of, ascending; nil: all
-	beside    [][]int32 // [part]: cells hidden with it that another part holds out, or none
-	pieces    int32     // that are no copies of gaps
+	part      []uint8        // [c]: the part that holds the cell out, or none
+	piece     []int32        // [c]: cells that were hidden together have one number; nil: each was hidden alone
+	at        []int32        // cells that piece is of, ascending; nil: all
+	beside    [][]int32      // [part]: cells hidden with it that another part holds out, or none
+	pieces    int32          // that are no copies of gaps
+	thinned   map[int32]bool // cells that are held out with most of a label
 }
 
 // none is the part of a cell that is never held out.
@@ -38,6 +39,7 @@ func newFolds(s *shape, share float64, seed uint64) folds {
 		f = scatteredFolds(s.cells, share, seed)
 	}
 	f.thin(s, seed, f.numbers()...)
+	f.dropEmpty()
 	return f
 }
 
@@ -55,7 +57,8 @@ func (f folds) numbers() (parts []int) {
 	return parts
 }
 
-// dropEmpty leaves out the parts that hold no cell out: where each piece is large, the first parts may take them all.
+// dropEmpty leaves out the parts that hold no cell out: where each piece is large, the first parts may take them all, and
+// of a small table one part may hold out what another did.
 func (f *folds) dropEmpty() {
 	number, next := slices.Repeat([]uint8{none}, f.parts), uint8(0)
 	for part := range f.parts {

@@ -60,6 +60,30 @@ func TestPartsLeaveSomeLabelsAsFewCellsAsTheFewHave(t *testing.T) {
 	}
 }
 
+// TestOneKnownCellIsFewInASmallTable hides all cells but one of a row in every part, and holds most of them out.
+func TestOneKnownCellIsFewInASmallTable(t *testing.T) {
+	s := shapeOf(gapped(tensor.Shape{12, 4}, func(cell []int32) bool { return cell[0] < 2 && cell[1] != cell[0] }))
+	if scarce := s.scarcity(0); !slices.Equal(scarce.few, []int32{0, 1}) || len(scarce.many) != 10 {
+		t.Fatalf("rows with one known cell: %v, with many: %v", scarce.few, scarce.many)
+	}
+	f := newFolds(s, 0.1, 1)
+	told := 0
+	for part := range f.parts {
+		counts := s.labelCounts(0, f.hiddenBy(part))
+		if !slices.Contains(counts[2:], 1) {
+			t.Errorf("part %d leaves more than one cell of every row, or none: %d", part, counts)
+		}
+		for c, p := range f.part {
+			if int(p) == part && counts[s.cells.Index[0][c]] == 1 {
+				told++
+			}
+		}
+	}
+	if told < fewScores {
+		t.Errorf("%d cells of rows with one cell left are held out", told)
+	}
+}
+
 func scarceMost(s *shape) int32 { return slices.Max(s.labelCounts(0, nil)[:2]) }
 
 // TestClassesAreCalibratedApart gives cells of labels with few known ones errors three times those of the others.

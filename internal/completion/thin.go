@@ -2,6 +2,7 @@ package completion
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"lacuna/internal/rng"
@@ -31,8 +32,10 @@ func (s *shape) scarcity(n int) (out scarcity) {
 	const (
 		scarce = 1.0 / 8 // of the typical number
 		ample  = 1.0 / 2
+		some   = 4    // one of so many is few
 		least  = 3    // labels with many
 		told   = 0.05 // of the known cells, and beyond that they tell
+		enough = 8    // cells that tell
 		asked  = 0.01 // of the gaps
 	)
 	counts := s.labelCounts(n, nil)
@@ -45,24 +48,30 @@ func (s *shape) scarcity(n int) (out scarcity) {
 			break
 		}
 	}
-	known := 0
 	out.most = float64(scarce * typical)
+	if out.most < 1 && typical >= some {
+		out.most = 1
+	}
 	for i, count := range counts {
 		switch {
 		case count > 0 && float64(count) <= out.most:
 			out.few = append(out.few, int32(i))
-			known += int(count)
 		case float64(count) >= float64(ample*typical):
 			out.many = append(out.many, int32(i))
 		}
 	}
-	wanted := 0
+	wanted, known := 0, 0
+	for _, count := range counts { // without the one that is hidden
+		if count > 1 && float64(count-1) <= out.most {
+			known += int(count)
+		}
+	}
 	for _, gap := range s.gaps {
 		if count := counts[gap[n]]; count > 0 && float64(count) <= out.most {
 			wanted++
 		}
 	}
-	if len(out.few) == 0 || len(out.many) < least || float64(known) > float64(told*float64(s.cells.Len())) ||
+	if len(out.few) == 0 || len(out.many) < least || float64(known) > math.Max(enough, float64(told*float64(s.cells.Len()))) ||
 		float64(wanted) < float64(asked*float64(len(s.gaps))) {
 		return scarcity{}
 	}
@@ -97,7 +106,10 @@ func (f *folds) thin(s *shape, seed uint64, parts ...int) {
 
 // thinLabel leaves a label as many cells as another has.
 func (f *folds) thinLabel(s *shape, part, n int, to, from int32, hidden map[int32]bool, stream *rng.Stream) {
-	const most = 300 // cells that are held out
+	const (
+		most = 300 // cells that are held out
+		few  = 20  // cells of a label of which a part would hold out one or two by chance: it holds out those that others would
+	)
 	at := slices.IndexFunc(s.known.subsets, func(sub subset) bool { return sub.mask == 1<<n })
 	cell := make([]int32, len(s.sizes))
 	cell[n] = from
@@ -117,16 +129,19 @@ func (f *folds) thinLabel(s *shape, part, n int, to, from int32, hidden map[int3
 		return 1
 	}
 	slices.SortStableFunc(cells, func(a, b int32) int { return there(a) - there(b) })
+	if f.thinned == nil {
+		f.thinned = map[int32]bool{}
+	}
 	piece, left, held := f.newPiece(), 0, 0
 	for _, c := range cells {
 		switch {
 		case int(f.part[c]) == part:
-			f.piece[c] = piece
+			f.piece[c], f.thinned[c] = piece, true
 		case hidden[c]:
 		case left < pattern:
 			left++
-		case f.part[c] == none && held < most:
-			f.part[c], f.piece[c] = uint8(part), piece
+		case f.part[c] == none && held < most, len(cells) <= few && f.scattered && !f.thinned[c]:
+			f.part[c], f.piece[c], f.thinned[c] = uint8(part), piece, true
 			held++
 		default:
 			f.beside[part] = append(f.beside[part], c)
