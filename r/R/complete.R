@@ -78,6 +78,7 @@ completion <- function(table, outcome, factors) {
     warnings = outcome$warnings,
     note = table$note,
     value = table$value,
+    modes = table$modes,
     result = outcome$result
   ), class = "lacuna_completion")
 }
