@@ -91,6 +91,8 @@ test_that("faults of the data and the settings are told", {
   expect_s3_class(fault, "lacuna_error")
   expect_match(conditionMessage(fault), "duplicates =")
   expect_error(quick(product(), noise = "loud"), "noise =")
+  fault <- tryCatch(quick(product(), seed = 1.5), error = conditionMessage)
+  expect_identical(fault, "seed = 1.5: give a whole number from 0 on, below 2^64")
 })
 
 test_that("faults that need no command are told", {
@@ -101,6 +103,20 @@ test_that("faults that need no command are told", {
   expect_error(lacuna_complete(data.frame(a = c(1, NA), b = 1:2, y = 1:2)), "column a is NA in row 2")
   expect_error(lacuna_complete(data.frame(a = 1, y = 1), value = "z"), "no column z")
   expect_error(lacuna_complete(product(), period = 12), "names of the modes")
+  for (wrong in list("x", NA, c(1, 2), 0, 2.5)) {
+    expect_error(lacuna_complete(product(), draws = wrong), "draws = .*: give a whole number from 1 on")
+  }
+  for (name in c("interval", "rank", "seed", "threads", "effort", "max_time")) {
+    for (wrong in list("x", NA, c(1, 2), TRUE)) {
+      expect_error(do.call(lacuna_complete, c(list(product()), stats::setNames(list(wrong), name))), paste(name, "= .*: give one number"))
+    }
+  }
+  expect_error(lacuna_complete(product(), seed = NULL), "seed = NULL: give one number")
+  for (name in c("full_grid", "censored", "nonnegative", "yes")) {
+    expect_error(do.call(lacuna_complete, c(list(product()), stats::setNames(list("no"), name))), "give TRUE or FALSE")
+  }
+  expect_error(lacuna_complete(product(), noise = 3), "noise = 3: give one text")
+  expect_error(lacuna_complete(product(), report = 3), "report = 3: give one text")
 })
 
 test_that("a table without gaps is passed on", {
