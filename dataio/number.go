@@ -302,6 +302,6 @@ func (n *numbers) append(out []byte, value float64, digits int) []byte {
 
 // The digits that are written: of a filled value more than anybody knows of it, of an error bar enough.
 const (
-	valueDigits  = 12
+	valueDigits  = 13
 	stderrDigits = 6
 )

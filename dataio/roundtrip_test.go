@@ -118,6 +118,52 @@ func TestRoundTripOfAnyTable(t *testing.T) {
 	})
 }
 
+// TestTextHoldsTheFilledValues reads filled values, bounds and draws back from every text that is written: they are those of
+// an .npz file to 1e-12. A leading digit 1 is the hardest.
+func TestTextHoldsTheFilledValues(t *testing.T) {
+	fill := func(cell []int32) Filled {
+		x := (1 + 0.1*math.Sin(float64(1+5*cell[0]+cell[1]))) * math.Pow10(int(cell[0])-2)
+		return Filled{Value: x, Stderr: 1, Extra: []float64{-x}}
+	}
+	for name, text := range map[string]string{
+		"long.csv": "a,b,value\nx,p,1\nx,q,\ny,p,\ny,q,2\ny,r,\nz,p,3\nu,q,\n", "comma.csv": "a;b;value\nx;p;1,5\nx;q;\ny;p;\ny;q;2,5\n",
+		"wide.csv": "a,p,q,r\nx,1,,\ny,2,,3\nz,,4,\n", "table.tns": "1 1 2.5\n2 2 nan\n2 1 3\n3 2 nan\n",
+	} {
+		table := mustRead(t, save(t, name, text), Options{Wide: name == "wide.csv", FullGrid: name == "long.csv"})
+		out := filledText(t, table, fill, "lacuna_low")
+		between := " ,\n"
+		if name == "comma.csv" {
+			between = ";\n"
+		}
+		var numbers []float64
+		for _, field := range strings.FieldsFunc(out, func(c rune) bool { return strings.ContainsRune(between, c) }) {
+			if x, err := strconv.ParseFloat(strings.Replace(field, ",", ".", 1), 64); err == nil {
+				numbers = append(numbers, x)
+			}
+		}
+		holds := func(want float64) {
+			if !slices.ContainsFunc(numbers, func(x float64) bool { return math.Abs(x-want) <= 1e-12*math.Abs(want) }) {
+				t.Errorf("%s: %v is not in\n%s", name, want, out)
+			}
+		}
+		for cell := range table.GapCells() {
+			f := fill(cell)
+			if holds(f.Value); name != "table.tns" {
+				holds(f.Extra[0])
+			}
+		}
+	}
+	table := mustRead(t, save(t, "t.csv", "a,b,value\nx,p,1\nx,q,\ny,q,3\n"), Options{})
+	x := 1.0123456789012344
+	var out strings.Builder
+	if err := table.WriteDrawsTo(&out, 1, func(_ [][]int32, values [][]float64) { values[0][0] = x }); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := strconv.ParseFloat(readPlain(t, out.String(), ',')[2][2], 64); err != nil || math.Abs(got-x) > 1e-12*x {
+		t.Errorf("the draw %v is written as %v (%v)", x, got, err)
+	}
+}
+
 // TestRowOrderDoesNotMatter: two orders of the rows give one tensor, up to the order of the labels.
 func TestRowOrderDoesNotMatter(t *testing.T) {
 	folder := t.TempDir()

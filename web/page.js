@@ -34,13 +34,18 @@ function drawMaps(maps) {
   $("gaps").hidden = maps.length === 0;
   $("maps").replaceChildren(...maps.map(({ caption, svg }) => {
     const figure = document.createElement("figure");
-    figure.innerHTML = svg;
-    const drawing = figure.querySelector("svg");
+    const scroller = document.createElement("div");
+    scroller.className = "scrolls";
+    scroller.tabIndex = 0; // it scrolls on a telephone, by the keyboard too
+    scroller.setAttribute("role", "group");
+    scroller.setAttribute("aria-label", caption);
+    scroller.innerHTML = svg;
+    const drawing = scroller.querySelector("svg");
     drawing.setAttribute("role", "img");
     drawing.setAttribute("aria-label", `Share of cells known: ${caption}`);
     const title = document.createElement("figcaption");
     title.textContent = caption;
-    figure.append(title);
+    figure.append(scroller, title);
     return figure;
   }));
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"lacuna/internal/progress"
@@ -69,13 +71,32 @@ The laboratory:      lacuna train, theory, study, reproduce, bench`,
 	root.SetErr(a.stderr)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print the version")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{plainly(err)} })
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors and warnings only")
 	root.AddCommand(
 		newComplete(a), newPredict(a), newTrain(a), newData(a), newStudy(a), newReproduce(a), newBench(a), newTheory(a),
 		newServe(a), newVersion(a), newMan(root), newCompleteTask(a),
 	)
 	return root
+}
+
+// plainly says what a flag takes in place of how its text was parsed.
+func plainly(err error) error {
+	wrong := new(pflag.InvalidValueError)
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	flag, cause := wrong.GetFlag(), errors.Unwrap(wrong)
+	if takes, ok := map[string]string{
+		"bool": "true or false", "int": "a whole number", "uint64": "a whole number from 0 on, below 2^64", "float64": "a number",
+		"intSlice": "whole numbers with commas between", "float64Slice": "numbers with commas between",
+	}[flag.Value.Type()]; ok {
+		cause = errors.New("give " + takes)
+	}
+	if strings.HasPrefix(cause.Error(), "--"+flag.Name+" ") {
+		return cause
+	}
+	return fmt.Errorf("--%s %s: %w", flag.Name, wrong.GetValue(), cause)
 }
 
 // groupOnly runs a command that only has others below it: it shows them, or refuses the unknown one.

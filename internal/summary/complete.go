@@ -171,12 +171,8 @@ func (r *Complete) Text() string {
 		}
 		fmt.Fprintf(&s, "Error on %s hidden in the shape of the gaps: %s.\n", Count(r.HeldOut, "known value"),
 			r.relative(float64(r.HeldOutNRMSE), float64(r.HeldOutRMSE)))
-		for k, b := range r.Baselines {
-			lead := "For comparison"
-			if k > 0 {
-				lead = "              "
-			}
-			fmt.Fprintf(&s, "%s, %s: %s.\n", lead, b.Name, r.relative(float64(b.NRMSE), float64(b.RMSE)))
+		for _, b := range r.Baselines {
+			fmt.Fprintf(&s, "For comparison, %s: %s.\n", b.Name, r.relative(float64(b.NRMSE), float64(b.RMSE)))
 		}
 		r.labels(&s)
 	} else if r.Status == lacuna.Finished.String() {

@@ -42,5 +42,5 @@ class _Watch(importlib.abc.MetaPathFinder):
             execute(module)
             _register()
 
-        spec.loader.exec_module = execute_and_register  # type: ignore[method-assign]
+        spec.loader.exec_module = execute_and_register  # type: ignore
         return spec

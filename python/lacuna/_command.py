@@ -152,4 +152,5 @@ def in_python(message: str, parameters: Sequence[str]) -> str:
         name = match[1].replace("-", "_")
         return name + "=" if name in parameters else match[0]
 
-    return re.sub(r"--([a-z][a-z-]*)", parameter, message.replace("standard input: ", ""))
+    message = re.sub(r"\nTry 'lacuna [a-z ]*--help'\.$", "", message.removeprefix("lacuna: ").replace("standard input: ", ""))
+    return re.sub(r"--([a-z][a-z-]*)", parameter, message)

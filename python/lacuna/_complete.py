@@ -6,7 +6,7 @@ import os
 import tempfile
 from typing import Any, Hashable, Iterable, Literal, Mapping, Sequence, TypeVar
 
-from lacuna import _command, _draws, _tables
+from lacuna import _command, _draws, _settings, _tables
 from lacuna._cells import Answer
 from lacuna._progress import Progress, listening
 from lacuna._result import Completion, Factors
@@ -18,7 +18,8 @@ FLAGS = (
     "missing", "depth", "seed", "threads", "effort", "max_time", "yes", "report", "value", "index",
 )
 
-EXAMPLES = {"order": "'coordinate'", "period": "12"}
+DEPTH = "a whole number from 0 on, or one a mode"
+PERIOD = "a number above 0, or a list of them"
 
 
 def complete(
@@ -140,13 +141,31 @@ def complete(
     >>> len(c.draws), c.draws[0].shape, bool(c.draws[0][0, 0] == x[0, 0])
     (5, (8, 7), True)
     """
-    if draws is not None and draws < 1:
-        raise ValueError(f"draws={draws}: give a number from 1 on, such as 20")
-    smooth = [smooth] if isinstance(smooth, str) else smooth
-    missing = [missing] if isinstance(missing, (int, float)) else missing
-    for name, given_as in (("order", order), ("period", period)):
-        if given_as is not None and not isinstance(given_as, Mapping):
-            raise TypeError(f"{name}={given_as!r}: give a dict by mode, such as {name}={{'month': {EXAMPLES[name]}}}")
+    _settings.work(rank, seed, threads, effort, max_time)
+    for name, yes_or_no in (("full_grid", full_grid), ("censored", censored), ("nonnegative", nonnegative), ("yes", yes)):
+        _settings.truth(name, yes_or_no)
+    if interval is not None:
+        _settings.number("interval", interval, 0, "a share in percent, above 0 and below 100, such as 90", below=100)
+    if draws is not None:
+        _settings.whole("draws", draws, 1, "a whole number from 1 on, such as 20")
+    if duplicates is not None:
+        _settings.choice("duplicates", duplicates, ("mean", "first", "last"))
+    if report is not None:
+        _settings.path("report", report)
+    _settings.text("noise", noise, "'auto' or the name of a noise, such as 'student'")
+    _settings.text("standardise", standardise, "'auto', 'none', 'global' or the name of a mode")
+    depths = [] if depth is None else _settings.numbers("depth", depth, DEPTH)
+    for one in depths:
+        _settings.whole("depth", one, 0, DEPTH)
+    smoothed = _settings.names("smooth", smooth, "a mode")
+    marks = _settings.numbers("missing", missing, "a number, or a list of numbers")
+    orders = _settings.by_mode("order", order, "'coordinate'")
+    for mode, how in orders.items():
+        _settings.choice(f"order[{mode!r}]", how, ("coordinate", "appearance", "none"))
+    periods = {mode: _settings.numbers(f"period[{mode!r}]", p, PERIOD) for mode, p in _settings.by_mode("period", period, "12").items()}
+    for mode, lengths in periods.items():
+        for length in lengths:
+            _settings.number(f"period[{mode!r}]", length, 0, PERIOD)
     censored = censored or above is not None or below is not None
     table = _tables.of(
         x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels, censored=censored or None),
@@ -156,13 +175,13 @@ def complete(
     reading = [
         *(["--censored"] if censored else []),
         *_flag("--duplicates", duplicates), *(["--full-grid"] if full_grid else []), *(["--yes"] if yes else []),
-        *_each("--missing", [repr(float(m)) for m in missing]),
-        *_each("--order", [f"{mode}={how}" for mode, how in (order or {}).items()]),
+        *_each("--missing", [repr(float(m)) for m in marks]),
+        *_each("--order", [f"{mode}={how}" for mode, how in orders.items()]),
     ]
     flags = [
-        *_flag("--interval", interval), *_flag("--rank", rank), *_flag("--depth", _listed(depth)),
+        *_flag("--interval", interval), *_flag("--rank", rank), *_flag("--depth", listed(depths)),
         *_flag("--threads", threads), *_flag("--max-time", None if max_time is None else f"{max_time:.9f}"),
-        *_flag("--report", report), *_each("--smooth", smooth), *_each("--period", _periods(period or {})),
+        *_flag("--report", report), *_each("--smooth", smoothed), *_each("--period", [f"{mode}={float(p)!r}" for mode, several in periods.items() for p in several]),
         *(["--nonnegative"] if nonnegative else []),
         "--noise", noise, "--standardise", standardise, "--seed", str(seed), "--effort", repr(float(effort)), *reading,
     ]
@@ -201,12 +220,5 @@ def _each(name: str, values: Iterable[str]) -> list[str]:
     return [word for value in values for word in (name, value)]
 
 
-def _listed(depth: int | Sequence[int] | None) -> str | None:
-    if depth is None or isinstance(depth, int):
-        return None if depth is None else str(depth)
-    return ",".join(map(str, depth))
-
-
-def _periods(period: Mapping[str, float | Sequence[float]]) -> list[str]:
-    lengths = {mode: [p] if isinstance(p, (int, float)) else list(p) for mode, p in period.items()}
-    return [f"{mode}={p!r}" for mode, several in lengths.items() for p in several]
+def listed(values: Iterable[Any]) -> str | None:
+    return ",".join(map(str, values)) or None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 import numpy as np
 
@@ -47,6 +47,6 @@ def _places(table: Table, flags: Array, added: Arrays, archive: Any) -> list[Arr
     for n, name in enumerate(archive["modes"][1:]):  # after that of the draws; those with one label only are none
         axis = names.index(str(name))
         position = {str(label): i for i, label in enumerate(archive[f"labels_{n + 1}"])}
-        labels = added[f"labels_{axis}"] if f"labels_{axis}" in added else range(sizes[axis])
+        labels: Iterable[Any] = added.get(f"labels_{axis}", np.arange(sizes[axis]))
         places.append(np.array([position.get(str(label), -1) for label in labels])[cells[axis]])
     return places

@@ -7,13 +7,15 @@ from typing import Any, Sequence
 import numpy as np
 
 
-def of_axis(labels: np.ndarray[Any, Any], name: str) -> list[str]:
-    """How the labels of an axis are written, each of which names one entry.
+def of_axis(labels: np.ndarray[Any, Any], name: str, length: int | None = None) -> list[str]:
+    """How the labels of an axis are written, each of which names one entry. length is that of the axis.
 
     >>> of_axis(np.array([1.0, np.nan]), "axis 0")
     Traceback (most recent call last):
     ValueError: axis 0: entry 1 has no label: give it one, or leave it out
     """
+    if length is not None and len(labels) != length:
+        raise ValueError(f"{name}: {len(labels)} labels for {length} entries: give every entry a label of its own")
     none = [k for k, label in enumerate(labels) if label is None or label != label]  # NaN and NaT are not equal to themselves
     if none:
         raise ValueError(f"{name}: entry {none[0]} has no label: give it one, or leave it out")
@@ -59,7 +61,7 @@ def _dates(labels: np.ndarray[Any, Any]) -> list[str]:
     return [str(x) for x in np.datetime_as_string(labels, unit="s" if whole else "ns")]
 
 
-def parsed(text: str, known: Sequence[Any]) -> Any:
+def parsed(text: str, known: Sequence[Any] | np.ndarray[Any, Any]) -> Any:
     """A label that the command has added, as the labels are that were known."""
     kind = np.asarray(known).dtype.kind
     if kind == "M":

@@ -39,7 +39,10 @@ def split(values: Array) -> tuple[Array, Array, Array]:
 
 def like(limits: Any, shape: tuple[int, ...], name: str) -> Array:
     """Limits as an array of a table's shape."""
-    out = np.asarray(limits, dtype=np.float64)
+    try:
+        out = np.asarray(limits, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}={limits!r}: give a number, or an array of one a value, NaN for none") from None
     if out.ndim and out.size != int(np.prod(shape)):
         raise ValueError(f"{name}= has {out.size} numbers for {int(np.prod(shape))} values: give one a value, NaN for none")
     return np.array(np.broadcast_to(out, shape) if out.ndim == 0 else out.reshape(shape))

@@ -45,11 +45,10 @@ def _pieces(array: Array) -> Iterator[bytes | memoryview]:
         return
     turned = array.flags.f_contiguous and not array.flags.c_contiguous
     if array.flags.forc:
-        yield memoryview(np.asarray(array.T if turned else array).reshape(-1).view(np.uint8))
+        yield np.asarray(array.T if turned else array).reshape(-1).view(np.uint8).data
         return
-    flags = ["external_loop", "buffered"]
-    for piece in np.nditer(array, flags, order="C", buffersize=PIECE):  # type: ignore[call-overload]
-        yield piece.tobytes()
+    for piece in np.nditer(array, ["external_loop", "buffered"], order="C", buffersize=PIECE):
+        yield np.asarray(piece).tobytes()
 
 
 def read(stream: io.BufferedReader, sieve: Callable[[str], Sieve | None] = lambda _: None) -> dict[str, Array]:
@@ -116,7 +115,7 @@ def _stored(stream: io.BufferedReader, sieve: Sieve | None) -> tuple[Array, int]
 def _read_into(stream: io.BufferedReader, flat: Array) -> None:
     if not flat.nbytes:
         return
-    place, at = memoryview(flat.view(np.uint8)), 0
+    place, at = flat.view(np.uint8).data, 0
     while at < len(place):
         count = stream.readinto(place[at:])
         if not count:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from lacuna import _labels
+from lacuna import _labels, _settings
 from lacuna._tables import Array, Arrays, Table
 
 LAYOUTS = ("long", "wide")
@@ -87,28 +87,35 @@ def _long(
             raise KeyError(f"there is no column {name!r}: choose from {columns}")
     if value is None:
         value = [name for name in columns if name not in (index or [])][-1]
-    index = list(index) if index is not None else [name for name in columns if name != value]
-    if len(index) < 2:
-        raise ValueError(f"a long table needs two index columns or more, and has {index}: name them in index=, or give layout='wide'")
-    if value in index:
+    axes: list[Hashable] = list(index) if index is not None else [name for name in columns if name != value]
+    if len(axes) < 2:
+        raise ValueError(f"a long table needs two index columns or more, and has {axes}: name them in index=, or give layout='wide'")
+    if value in axes:
         raise ValueError(f"column {value!r} is both value and index: leave it out of one of the two")
-    names = [str(name) for name in index]
+    names = [str(name) for name in axes]
     values = _numbers(x[value], value, censored)
-    coded = [_codes(x[name], f"long table, column {str(name)!r}: row", ", or give layout='wide'") for name in index]
+    coded = [_codes(x[name], f"long table, column {str(name)!r}: row", ", or give layout='wide'") for name in axes]
 
     uniques = [labels for _, labels in coded]
 
     def restore(numbers: Array, added: Arrays) -> Any:
         if len(numbers) == len(x):
             return _with(x, value, numbers)
-        new = pd.DataFrame({name: _typed(_new_labels(added, n, uniques[n]), x[name].dtype) for n, name in enumerate(index)})
+        new = pd.DataFrame({name: _typed(_new_labels(added, n, uniques[n]), x[name].dtype) for n, name in enumerate(axes)})
         return _with(pd.concat([x, new], ignore_index=True), value, numbers)
 
     note = f"long table: value {value!r}, modes {', '.join(names)}"
     return Table(
-        values, list(modes or names), [_labels.texts(np.asarray(labels)) for labels in uniques], restore,
+        values, _modes(modes, names), [_labels.texts(np.asarray(labels)) for labels in uniques], restore,
         lambda filled: _series(filled.index, value), index=[codes for codes, _ in coded], note=note,
     )
+
+
+def _modes(given: Any, names: list[str]) -> list[str]:
+    if given is None:
+        return names
+    _settings.axes(given, len(names))
+    return list(given)
 
 
 def _series(rows: pd.Index[Any], name: Hashable) -> Callable[[Array], Any]:
@@ -118,7 +125,7 @@ def _series(rows: pd.Index[Any], name: Hashable) -> Callable[[Array], Any]:
 def _with(x: pd.DataFrame, value: Hashable, numbers: Array) -> pd.DataFrame:
     """A copy of the table with other values, whose column is not copied before it is replaced."""
     out = x.drop(columns=[value])
-    out.insert(x.columns.get_loc(value), value, numbers)  # type: ignore[arg-type]
+    out.insert(x.columns.get_loc(value), value, numbers)
     return out
 
 
@@ -169,7 +176,7 @@ def _of_series(x: pd.Series[Any], modes: Any, censored: bool) -> Table:
         return pd.Series(numbers, index=pd.MultiIndex.from_arrays(columns, names=rows.names), name=title)
 
     return Table(
-        _numbers(x, title, censored), list(modes or names), [_labels.texts(np.asarray(labels)) for labels in uniques], restore,
+        _numbers(x, title, censored), _modes(modes, names), [_labels.texts(np.asarray(labels)) for labels in uniques], restore,
         lambda filled: _series(filled.index, title), index=[codes for _, codes, _ in levels],
         note=f"series: modes {', '.join(names)}",
     )
@@ -198,7 +205,7 @@ def _wide(x: pd.DataFrame, modes: Any, censored: bool) -> Table:
     note = f"wide table: modes {', '.join(names)}"
     plain = len(levels) == 2 and all(len(codes) == len(labels) for _, codes, labels in levels)
     if plain:
-        return Table(values, list(modes or names), texts, restore, lambda _: frame, note=note)
+        return Table(values, _modes(modes, names), texts, restore, lambda _: frame, note=note)
     codes = [np.repeat(codes, len(columns)) for _, codes, _ in levels[: index.nlevels]]
     codes += [np.tile(codes, len(index)) for _, codes, _ in levels[index.nlevels :]]
-    return Table(values.reshape(-1), list(modes or names), texts, restore, lambda _: frame, index=codes, note=note)
+    return Table(values.reshape(-1), _modes(modes, names), texts, restore, lambda _: frame, index=codes, note=note)

@@ -16,6 +16,8 @@ def listening(progress: Progress, title: str) -> Iterator[Listener | None]:
 
     None is a bar where tqdm is installed and standard error is a terminal or a notebook's.
     """
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+        raise TypeError(f"progress={progress!r}: give True, False, None or a function")
     if callable(progress):
         yield progress
         return

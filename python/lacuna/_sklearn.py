@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from lacuna import _settings
 from lacuna._command import LacunaWarning
 from lacuna._complete import complete
 
@@ -89,6 +90,7 @@ class TensorImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> TensorImputer:
         """Complete X, samples × features; NaN is a gap. y is not used."""
+        _settings.work(self.rank, self.seed, self.threads, self.effort, self.max_time)
         X = self._checked(X, reset=True)
         shape = self._row_shape(X.shape[1])
         names = [SAMPLE] + ([FEATURE] if self.modes is None else [f"mode{k + 1}" for k in range(len(shape))])
@@ -122,7 +124,7 @@ class TensorImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """X with its gaps filled."""
         check_is_fitted(self, "completion_")
         X = self._checked(X, reset=False)
-        out = X.copy()
+        out: Array = X.copy()
         for k, row in enumerate(X):
             gaps = np.isnan(row)
             if not gaps.any():
@@ -139,13 +141,17 @@ class TensorImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _row_shape(self, features: int) -> tuple[int, ...]:
         if self.modes is None:
             return (features,)
-        shape = tuple(int(d) for d in self.modes)
-        if int(np.prod(shape)) != features or min(shape, default=0) < 2:
+        sizes = _settings.numbers("modes", self.modes, "the sizes of the modes of a row, such as (12, 5)")
+        for size in sizes:
+            _settings.whole("modes", size, 2, "whole numbers from 2 on")
+        shape = tuple(int(d) for d in sizes)
+        if int(np.prod(shape)) != features:
             raise ValueError(f"modes={self.modes!r}: X has {features} features; give sizes of two or more whose product that is")
         return shape
 
     def _learn(self, X: Array, shape: tuple[int, ...]) -> None:
         """What a row is made of: means, scales and blocks of every column, and how weights and noise scatter."""
+        assert self.completion_ is not None and self.completion_.factors is not None
         f = self.completion_.factors
         columns = f.arrays[1]
         for factor in f.arrays[2:]:

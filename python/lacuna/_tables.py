@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterable, Sequence
 
 import numpy as np
 
-from lacuna import _labels, _limits
+from lacuna import _labels, _limits, _settings
 
 Array = np.ndarray[Any, Any]
 Arrays = dict[str, Array]
@@ -81,20 +81,28 @@ def numbers(values: Array) -> Array:
     raise TypeError(f"values of type {values.dtype} cannot be filled: convert them with astype(float)")
 
 
+def _masked(numbers: Array) -> Any:
+    return np.ma.MaskedArray(numbers, mask=np.isnan(numbers))
+
+
 def of_array(x: Array, modes: Sequence[str] | None, labels: Sequence[Iterable[Any] | None] | None) -> Table:
     """A numpy array or masked array."""
     masked = isinstance(x, np.ma.MaskedArray)
     mask = np.ascontiguousarray(np.ma.getmaskarray(x)) if masked else None
 
     def restore(values: Array, _: Arrays) -> Any:
-        return np.ma.array(values, mask=False, fill_value=x.fill_value) if masked else values
+        return np.ma.MaskedArray(values, mask=False, fill_value=x.fill_value) if isinstance(x, np.ma.MaskedArray) else values
 
     def like(_: Any) -> Callable[[Array], Any]:
-        return (lambda numbers: np.ma.array(numbers, mask=np.isnan(numbers))) if masked else (lambda numbers: numbers)
+        return _masked if masked else (lambda numbers: numbers)
 
+    if modes is not None:
+        _settings.axes(modes, x.ndim)
+    if labels is not None:
+        _settings.labels(labels, x.shape)
     texts: list[Sequence[str] | None] = []
     for n, one in enumerate(labels or []):
-        texts.append(None if one is None else _labels.of_axis(np.asarray(list(one)), f"labels of axis {n}"))
+        texts.append(None if one is None else _labels.of_axis(np.asarray(list(one)), f"labels of axis {n}", x.shape[n]))
     return Table(np.asarray(x.data if masked else x), list(modes or []), texts, restore, like, mask=mask)
 
 

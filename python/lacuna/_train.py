@@ -10,7 +10,7 @@ from typing import Any, Hashable, Iterable, Mapping, Sequence
 import numpy as np
 
 from lacuna import _command, _tables
-from lacuna._complete import _given, _listed
+from lacuna._complete import _given, listed
 from lacuna._progress import Progress, listening
 from lacuna._result import Factors
 
@@ -104,7 +104,7 @@ def _flags(settings: Mapping[str, Any]) -> list[str]:
             words.append(f"{flag}={str(value).lower()}")
         else:
             several = not isinstance(value, str) and isinstance(value, Iterable)
-            words += [flag, str(_listed(value) if several else value)]
+            words += [flag, str(listed(value) if several else value)]
     return words
 
 

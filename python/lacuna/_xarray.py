@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 
 from lacuna import _labels
-from lacuna._complete import Completion, complete
+from lacuna._complete import complete
+from lacuna._result import Completion
 from lacuna._tables import Array, Arrays, Table, _refuse
 
 VARIABLE = "variable"

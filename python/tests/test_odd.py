@@ -50,6 +50,41 @@ class Odd(unittest.TestCase):
         x[np.isnan(x)] = -999
         self.assertEqual(int(lacuna.complete(x, missing=-999, **QUICK).was_filled.sum()), int((x == -999).sum()))
 
+    def test_wrong_settings(self) -> None:
+        """Each is refused by the package, which names the argument, its value and what is allowed."""
+        x = cube((8, 7))
+        share, work, count = "a share in percent", "a number above 0, up to 1000", "a whole number from 1 on"
+        names, truth = "the name of a mode, or a list of names", "True or False"
+        wrong: dict[str, tuple[str, list[Any], list[Any]]] = {  # what is allowed, values of the wrong type, wrong values
+            "interval": (share, ["a", True, [90], 1j], [0, 100, -1, np.nan]), "effort": (work, ["x", None, True], [0, -1, np.inf, np.nan, 1001]),
+            "seed": ("a whole number from 0 on", [1.5, "x", None, True], [-1, 2**64]), "draws": (count, ["x", 2.5, True, [3]], [0, -1]),
+            "rank": ("a number of blocks", ["x", 2.5, [3]], [0, -1]), "threads": (count, ["x", 2.5, True], [-1]),
+            "max_time": ("seconds", ["1m", [3], True], [0, -1, np.inf, np.nan]), "depth": ("a whole number from 0 on", ["x", 2.5, [1, "a"], {}], [-1]),
+            "noise": ("'auto' or the name", [3, None, ["student"]], [""]), "standardise": ("'auto', 'none', 'global'", [3, None], [""]),
+            "smooth": (names, [3, None, [3], {"mode1": 1}], []), "missing": ("a number, or a list", ["x", ["a"], None, {}], []),
+            "duplicates": ("one of 'mean', 'first', 'last'", [3, True], ["median"]), "report": ("the name of a file", [3, True, []], []),
+            "full_grid": (truth, ["no", 1, None], []), "censored": (truth, ["no", 1], []), "nonnegative": (truth, ["no", None], []),
+            "yes": (truth, ["no", 1], []), "progress": ("True, False, None or a function", ["x", 3], []),
+            "above": ("a number, or an array", ["x", {}], []), "below": ("a number, or an array", ["x", ["y"]], []),
+            "modes": ("a list of 2 names", ["ab", 3], [["a"], ["a", "a"], ["a", None], ["", "b"]]),
+            "labels": ("a list of 2 at most", ["ab", 3], []),
+        }
+        for name, (allowed, types, values) in wrong.items():
+            for kind, several in ((TypeError, types), (ValueError, values)):
+                for value in several:
+                    with self.subTest(name, value=value), self.assertRaises(kind) as raised:
+                        lacuna.complete(x, **{**QUICK, name: value})
+                    self.assertNotIsInstance(raised.exception, lacuna.LacunaError)
+                    self.assertIn(f"{name}={value!r}: give {allowed}", str(raised.exception))
+        self.refused(ValueError, "labels= has 3 entries", x, labels=[None] * 3)
+        self.refused(TypeError, "labels of axis 1: 3 is no list", x, labels=[None, 3])
+        self.refused(ValueError, "labels of axis 0: 2 labels for 8 entries", x, labels=[[1, 2], None])
+        self.refused(TypeError, r"order\['mode1'\]=None: give one of 'coordinate'", x, order={"mode1": None})
+        self.refused(ValueError, r"period\['mode1'\]=-1: give a number above 0", x, period={"mode1": -1})
+        self.refused(TypeError, r"period\['mode1'\]=\[2, 'a'\]", x, period={"mode1": [2, "a"]})
+        right = lacuna.complete(x, **{**QUICK, "effort": np.float32(0.001), "seed": np.int64(3)}, interval=np.float64(90), period={"mode1": np.int32(3)})
+        self.assertEqual(right.status, "finished")
+
     def test_masks(self) -> None:
         x = cube((12, 8))
         whole = np.ma.masked_array((np.arange(96) % 7).reshape(12, 8), mask=np.isnan(x), fill_value=-999)

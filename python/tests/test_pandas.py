@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import tempfile
 import unittest
 import warnings
+from pathlib import Path
 
 import numpy as np
 from common import QUICK, by_command, cube
 
 import lacuna
+from lacuna import _binary
 
 try:
     import pandas as pd
@@ -48,6 +53,20 @@ class Tables(unittest.TestCase):
         names = {f"labels_{n}": np.array(text, dtype=str) for n, text in enumerate(texts)}
         command = by_command(frame["value"].to_numpy(), modes=np.array(list(coded)), **lists, **names)
         np.testing.assert_array_equal(lacuna.complete(frame, **QUICK).filled["value"], command["values"])
+
+    def test_a_csv_file_has_them_to_1e_12(self) -> None:
+        frame = long_table()
+        c = lacuna.complete(frame, interval=80, **QUICK)
+        with tempfile.TemporaryDirectory() as folder:
+            source, out = Path(folder, "x.csv"), Path(folder, "filled.csv")
+            frame.to_csv(source, index=False, date_format="%Y-%m-%d")
+            words = ["complete", source, "-o", out, "--effort", "0.001", "--interval", "80", "--quiet"]
+            subprocess.run([_binary.find(), *map(os.fspath, words)], check=True, stderr=subprocess.DEVNULL)
+            text = pd.read_csv(out, float_precision="round_trip")
+        gap = frame["value"].isna()
+        for column, ours in {"value": c.filled["value"], "lacuna_low": c.low, "lacuna_high": c.high}.items():
+            np.testing.assert_allclose(text[column][gap], ours[gap], rtol=1e-12)
+        np.testing.assert_allclose(text["lacuna_stderr"][gap], c.stderr[gap], rtol=1e-5)
 
     def test_columns_are_chosen(self) -> None:
         frame = long_table().assign(note="x", other=1.5)

@@ -76,6 +76,9 @@ class Imputer(unittest.TestCase):
     def test_constant_and_empty(self) -> None:
         filled = lacuna.TensorImputer().fit_transform([[3, 3], [np.nan, 3]])
         np.testing.assert_array_equal(filled, np.full((2, 2), 3.0))
+        for name, value in {"seed": 1.5, "effort": "x", "threads": 0.5, "rank": [2], "max_time": "1m", "modes": "x"}.items():
+            with self.assertRaisesRegex(TypeError, f"{name}=.*: give "):
+                lacuna.TensorImputer(**{name: value}).fit(cube((8, 6)))
         with self.assertRaisesRegex(ValueError, "no known value"):
             lacuna.TensorImputer().fit(np.full((3, 3), np.nan))
 

@@ -63,6 +63,7 @@ fail <- function(message, code) {
 
 # A message with the parameters of the function in place of the command's flags.
 in_r <- function(messages, parameters) {
+  messages <- sub("\nTry 'lacuna [a-z ]*--help'[.]$", "", sub("^lacuna: ", "", messages))
   messages <- gsub("standard input: ", "", messages, fixed = TRUE)
   for (name in parameters) {
     messages <- gsub(paste0("--", gsub("_", "-", name), "(?![a-z-])"), paste(name, "="), messages, perl = TRUE)

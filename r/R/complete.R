@@ -4,7 +4,13 @@ lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full
                             interval = NULL, draws = NULL, noise = "auto", rank = NULL, standardise = "auto", smooth = NULL,
                             nonnegative = FALSE, order = NULL, period = NULL, missing = NULL, depth = NULL, seed = 1,
                             threads = NULL, effort = 1, max_time = NULL, yes = FALSE, report = NULL, progress = interactive()) {
-  if (!is.null(draws) && !(draws >= 1)) stop("draws = ", draws, ": give a number from 1 on, such as 20", call. = FALSE)
+  for (name in c("full_grid", "censored", "nonnegative", "yes")) check_truth(name, get(name))
+  for (name in c("interval", "rank", "seed", "threads", "effort", "max_time")) {
+    check_number(name, get(name), or_null = !name %in% c("seed", "effort"))
+  }
+  check_number("draws", draws, "a whole number from 1 on, such as 20", function(x) x >= 1 && x %% 1 == 0)
+  for (name in c("noise", "standardise")) check_text(name, get(name))
+  if (!is.null(report)) check_text("report", report)
   censored <- censored || !is.null(above) || !is.null(below)
   table <- table_of(data, value, index, modes, censored)
   if (censored) table$arrays <- with_limits(table$arrays, above, below)
@@ -30,6 +36,23 @@ lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full
   done <- completion(table, outcome, if (file.exists(factors)) npz_read(factors))
   if (!is.null(draws)) done$draws <- draws_of(table, outcome$arrays, fit, draws, c(source, reading), parameters)
   done
+}
+
+refuse_setting <- function(name, value, allowed) {
+  stop(name, " = ", paste(deparse(value), collapse = " "), ": give ", allowed, call. = FALSE)
+}
+
+check_truth <- function(name, value) {
+  if (!is.logical(value) || length(value) != 1 || is.na(value)) refuse_setting(name, value, "TRUE or FALSE")
+}
+
+check_number <- function(name, value, allowed = "one number", holds = function(x) TRUE, or_null = TRUE) {
+  if (is.null(value) && or_null) return(invisible())
+  if (!is.numeric(value) || length(value) != 1 || is.na(value) || !holds(value)) refuse_setting(name, value, allowed)
+}
+
+check_text <- function(name, value) {
+  if (!is.character(value) || length(value) != 1 || is.na(value)) refuse_setting(name, value, "one text")
 }
 
 # A flag, once for every value; none without values.
@@ -78,6 +101,7 @@ completion <- function(table, outcome, factors) {
     warnings = outcome$warnings,
     note = table$note,
     value = table$value,
+    modes = table$modes,
     result = outcome$result
   ), class = "lacuna_completion")
 }

@@ -48,6 +48,46 @@ print.lacuna_completion <- function(x, ...) {
   invisible(x)
 }
 
+# A row a cell, with what filling adds under the names that the command's files have.
+as.data.frame.lacuna_completion <- function(x, row.names = NULL, optional = FALSE, ...) {
+  out <- if (is.data.frame(x$filled)) x$filled else long_of(x$filled, x$modes)
+  added <- c(lacuna_filled = "was_filled", lacuna_stderr = "stderr", lacuna_low = "low", lacuna_high = "high",
+             lacuna_above = "above", lacuna_below = "below")
+  for (name in names(added)) {
+    part <- x[[added[[name]]]]
+    if (is.null(part)) next
+    part <- as.vector(part)
+    out[[name]] <- if (name == "lacuna_filled") part != 0 else replace(part, is.nan(part), NA)
+  }
+  if (!is.null(row.names)) rownames(out) <- row.names
+  out
+}
+
+# The cells of an array or of time series, a column a mode.
+long_of <- function(filled, modes) {
+  if (is.ts(filled) && !is.matrix(filled)) {
+    season <- as.integer(cycle(filled))
+    labels <- list(as.integer(round(as.numeric(time(filled)) - (season - 1) / frequency(filled))), season)
+  } else {
+    names <- if (is.ts(filled)) list(time_texts(filled), colnames(filled)) else dimnames(filled)
+    at <- arrayInd(seq_along(filled), dim(filled))
+    labels <- lapply(seq_along(dim(filled)), function(n) if (is.null(names[[n]])) at[, n] else names[[n]][at[, n]])
+  }
+  data.frame(setNames(labels, modes), value = as.vector(filled), check.names = FALSE)
+}
+
+as.matrix.lacuna_completion <- function(x, ...) {
+  if (!is.matrix(x$filled)) {
+    stop("what was filled is no matrix but ", if (is.data.frame(x$filled)) "a long data frame" else "of another shape",
+         ": take x$filled, or as.data.frame(x)", call. = FALSE)
+  }
+  as.matrix(x$filled)
+}
+
+head.lacuna_completion <- function(x, ...) head(as.data.frame(x), ...)
+
+tail.lacuna_completion <- function(x, ...) tail(as.data.frame(x), ...)
+
 plot.lacuna_completion <- function(x, which = c("factors", "errors"), blocks = 4, ...) {
   which <- match.arg(which)
   if (which == "errors") plot_errors(x, ...) else plot_factors(x, blocks, ...)

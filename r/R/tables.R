@@ -105,13 +105,14 @@ table_of_array <- function(data, modes) {
   }
   if (is.null(modes) && !is.null(names(labels)) && all(nzchar(names(labels)))) modes <- names(labels)
   check_modes(modes, length(dim(data)))
-  list(arrays = members(data, modes, labels), restore = like(data), note = paste("array of", times(dim(data))))
+  named <- if (is.null(modes)) paste0("mode", seq_along(dim(data))) else modes
+  list(arrays = members(data, modes, labels), modes = named, restore = like(data), note = paste("array of", times(dim(data))))
 }
 
 table_of_series <- function(data, modes) {
   if (is.null(modes)) modes <- c("time", "series")
   check_modes(modes, 2)
-  list(arrays = members(unclass(data), modes, list(time_texts(data), colnames(data))), restore = like(data),
+  list(arrays = members(unclass(data), modes, list(time_texts(data), colnames(data))), modes = modes, restore = like(data),
        note = sprintf("%d time series, %s by %s", ncol(data), modes[[1]], modes[[2]]))
 }
 
@@ -128,7 +129,7 @@ table_of_seasons <- function(data, modes) {
   first <- min(cycles)
   list(arrays = members(data, modes, list(number_texts(first:max(cycles)), number_texts(seq_len(frequency(data)))),
                         list(cycles - first, season - 1L)),
-       restore = like(data), note = sprintf("one time series, folded: %s by %s", modes[[1]], modes[[2]]))
+       modes = modes, restore = like(data), note = sprintf("one time series, folded: %s by %s", modes[[1]], modes[[2]]))
 }
 
 # Months and quarters as dates, so that the command knows of the year; else the time as a number.
@@ -182,6 +183,6 @@ table_of_frame <- function(data, value, index, censored) {
     data[[value]] <- as.vector(numbers)
     data
   }
-  list(arrays = members(numbers, index, lapply(known, label_texts), codes), restore = restore, value = value,
+  list(arrays = members(numbers, index, lapply(known, label_texts), codes), restore = restore, value = value, modes = index,
        note = sprintf("long data frame: value %s, modes %s", value, paste(index, collapse = ", ")))
 }

@@ -75,7 +75,7 @@ func (p *tab) picture(name string) {
 func (p *tab) keyboard(state string) {
 	p.Helper()
 	const usable = `[...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-		.filter(e => !e.disabled && e.checkVisibility())`
+		.filter(e => !e.matches(":disabled") && e.checkVisibility())`
 	count := value[int](p, `(document.activeElement.blur(), getSelection().removeAllRanges(), window.reached = new Set(),
 		document.addEventListener("focusin", e => reached.add(e.target)), `+usable+`.length)`)
 	// The start of the order is where the focus was last: a passing element at the top takes it there.

@@ -44,7 +44,7 @@ func TestServe(t *testing.T) {
 	if !bytes.Contains(report, []byte("</html>")) {
 		t.Errorf("the report is %.80q", report)
 	}
-	p.stop("10")
+	p.stop("10", true)
 	path := filepath.Join(t.TempDir(), "report.html")
 	if err := os.WriteFile(path, report, 0o666); err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestStatic(t *testing.T) {
 	p.readExample()
 	p.fill("0.01")
 	same(t, p.download("table"), filled(t, filepath.Join(root, "examples", "stations.csv"), "0.01"))
-	p.stop("1")
+	p.stop("1", false)
 }
 
 // TestBadFile wants the sentence of the command, from both engines.
@@ -207,12 +207,15 @@ func (p *tab) fill(effort string) {
 	}
 }
 
-// stop begins more work than anybody waits for, stops it, and wants the best so far.
-func (p *tab) stop(effort string) {
+// stop begins more work than anybody waits for, looks at the page meanwhile if asked to, stops it, and wants the best so far.
+func (p *tab) stop(effort string, look bool) {
 	p.Helper()
 	p.set("effort", effort)
 	p.click("fill")
 	p.await(`document.getElementById("progress").value > 0`)
+	if look {
+		p.look("filling")
+	}
 	p.click("stop")
 	p.await(`!document.getElementById("result").hidden`)
 	if note := p.text("note"); !strings.HasPrefix(note, "Stopped after ") {
