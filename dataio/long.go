@@ -110,7 +110,7 @@ func (s *csvSource) cells(format Format, o Options) (*Table, error) {
 func (s *csvSource) begin(o Options) {
 	s.filledDown = 0
 	s.numbers = newNumbers(o.Missing, s.between.char != ',' && s.between.also != ',')
-	s.numbers.flags, s.numbers.decimal = o.Flags, decimalMark(o)
+	s.numbers.flags, s.numbers.decimal = o.Flags || s.station, decimalMark(o)
 	s.numbers.censored = o.Censored
 }
 

@@ -80,6 +80,10 @@ func TestStationFile(t *testing.T) {
 	if got := told(table); got != want || table.Format != StationFile {
 		t.Errorf("read %s, want %s", got, want)
 	}
+	plain := mustRead(t, save(t, "southby.txt", strings.NewReplacer("*", " ", "#", " ").Replace(text)), Options{})
+	if len(plain.Unused) > 0 {
+		t.Errorf("without flags: %v", plain.Unused)
+	}
 	var out strings.Builder
 	if err := table.WriteTo(&out, func([]int32) Filled { return Filled{Value: 7.5, Stderr: 0.5} }); err != nil {
 		t.Fatal(err)

@@ -56,7 +56,6 @@ func readStation(path string, data []byte, o Options) (*Table, error) {
 	if o.Value == "" && len(o.Index) == 0 && !o.Wide {
 		o.Index, o.Columns = f.names[:2], f.names[2:]
 	}
-	o.Flags = true
 	s := &csvSource{path: path, data: text, form: f}
 	return s.read(StationFile, o)
 }
