@@ -76,12 +76,16 @@ const startCount = 2 // position in blockCounts at which exploring starts
 // counts where each block is to be one component of a mixture.
 var nonnegativeCounts = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32}
 
-// blockCounts are the numbers of blocks that are tried.
+// blockCounts are the numbers of blocks that are tried, no more of many than there are known cells.
 func (j *job) blockCounts() []int {
 	if j.Nonnegative {
 		return nonnegativeCounts
 	}
-	return blockCounts
+	known := slices.IndexFunc(blockCounts, func(count int) bool { return count > j.observed.Len() })
+	if known < 0 {
+		return blockCounts
+	}
+	return blockCounts[:max(known, startCount+1)]
 }
 
 // exploration is how the forms of the model and numbers of blocks are tried.
