@@ -13,14 +13,20 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
+
+// listed is what the go command says of all packages: it takes a second.
+var listed = sync.OnceValues(func() ([]byte, error) {
+	const format = "{{.ImportPath}} {{.Export}} {{.Name}} {{with .Module}}{{if .Main}}{{.Path}}{{end}}{{end}}"
+	return exec.Command("go", "list", "-export", "-deps", "-f", format, "../../...").Output()
+})
 
 // publicPackages lists the packages that a program outside may import, and returns an importer of all of them.
 func publicPackages(t *testing.T) (paths []string, load types.Importer, module string) {
 	t.Helper()
-	format := "{{.ImportPath}} {{.Export}} {{.Name}} {{with .Module}}{{if .Main}}{{.Path}}{{end}}{{end}}"
-	out, err := exec.Command("go", "list", "-export", "-deps", "-f", format, "../../...").Output()
+	out, err := listed()
 	if err != nil {
 		t.Fatal(err)
 	}
