@@ -15,12 +15,11 @@ type folds struct {
 	cells     *tensor.Observed
 	scattered bool // most cells are hidden one by one
 	parts     int
-	part      []uint8        // [c]: the part that holds the cell out, or none
-	piece     []int32        // [c]: cells that were hidden together have one number; nil: each was hidden alone
-	at        []int32        // cells that piece is of, ascending; nil: all
-	beside    [][]int32      // [part]: cells hidden with it that another part holds out, or none
-	pieces    int32          // that are no copies of gaps
-	thinned   map[int32]bool // cells that are held out with most of a label
+	part      []uint8   // [c]: the part that holds the cell out, or none
+	piece     []int32   // [c]: cells that were hidden together have one number; nil: each was hidden alone
+	at        []int32   // cells that piece is of, ascending; nil: all
+	beside    [][]int32 // [part]: cells hidden with it that another part holds out, or none
+	pieces    int32     // that are no copies of gaps
 }
 
 // none is the part of a cell that is never held out.
@@ -48,6 +47,9 @@ func (f *folds) newPiece() int32 {
 	f.pieces++
 	return math.MaxInt32 - f.pieces
 }
+
+// made reports whether a cell is of such a piece.
+func (f *folds) made(c int32) bool { return f.piece[c] >= math.MaxInt32-f.pieces }
 
 // numbers are those of the parts.
 func (f folds) numbers() (parts []int) {

@@ -129,19 +129,16 @@ func (f *folds) thinLabel(s *shape, part, n int, to, from int32, hidden map[int3
 		return 1
 	}
 	slices.SortStableFunc(cells, func(a, b int32) int { return there(a) - there(b) })
-	if f.thinned == nil {
-		f.thinned = map[int32]bool{}
-	}
 	piece, left, held := f.newPiece(), 0, 0
 	for _, c := range cells {
 		switch {
 		case int(f.part[c]) == part:
-			f.piece[c], f.thinned[c] = piece, true
+			f.piece[c] = piece
 		case hidden[c]:
 		case left < pattern:
 			left++
-		case f.part[c] == none && held < most, len(cells) <= few && f.scattered && !f.thinned[c]:
-			f.part[c], f.piece[c], f.thinned[c] = uint8(part), piece, true
+		case f.part[c] == none && held < most, len(cells) <= few && f.scattered && !f.made(c):
+			f.part[c], f.piece[c] = uint8(part), piece
 			held++
 		default:
 			f.beside[part] = append(f.beside[part], c)

@@ -104,7 +104,7 @@ def _flags(settings: Mapping[str, Any]) -> list[str]:
             words.append(f"{flag}={str(value).lower()}")
         else:
             several = not isinstance(value, str) and isinstance(value, Iterable)
-            words += [flag, str(listed(value) if several else value)]
+            words += [flag, (listed(value) or "") if several else str(value)]
     return words
 
 
