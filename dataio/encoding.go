@@ -53,14 +53,13 @@ func bareUTF16(data []byte) binary.ByteOrder {
 
 // decode returns a text as UTF-8. What is no UTF-8 and has no UTF-16 mark is Latin-1, in which every byte is a letter.
 func decode(data []byte) ([]byte, encoding) {
-	var order binary.ByteOrder
+	order := bareUTF16(data)
 	switch {
 	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}):
 		order = binary.LittleEndian
 	case bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
 		order = binary.BigEndian
-	case bareUTF16(data) != nil:
-		order = bareUTF16(data)
+	case order != nil:
 	case utf8.Valid(data) || bytes.IndexByte(data[:min(len(data), 1<<12)], 0) >= 0:
 		return data, encoding{name: utf8Text}
 	default:

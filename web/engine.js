@@ -26,7 +26,10 @@ export function browserEngine() {
       failed(cause);
     };
     worker.onmessage = ({ data }) => {
-      if (data.ready) return loaded(engine);
+      if (data.ready) {
+        if (data.quick) engine.efforts = [[0.1, "some"], [0.01, "a first look"], [0.3, "more"], [1, "as the command"]];
+        return loaded(engine);
+      }
       if (data.failed) return failed(new Error(`the engine could not be loaded: ${data.failed}`));
       if (data.progress) return progress(data.progress);
       waiting.get(data.id).resolve(data);

@@ -1,8 +1,9 @@
 // The engine in a worker: it loads lacuna.wasm and answers the page's messages {id, call, …} with {id, …}.
-importScripts("wasm_exec.js");
+importScripts("wasm_exec.js", "kernels.js");
 
 const go = new Go();
-self.ready = () => postMessage({ ready: true });
+const loadKernels = offerKernels(go.importObject);
+self.ready = () => postMessage({ ready: true, quick: go.importObject.kernel.fuses() === 1 });
 
 onmessage = ({ data }) => {
   switch (data.call) {
@@ -19,6 +20,10 @@ onmessage = ({ data }) => {
   }
 };
 
-WebAssembly.instantiateStreaming(fetch("lacuna.wasm"), go.importObject)
-  .then(({ instance }) => go.run(instance))
-  .catch((cause) => postMessage({ failed: String(cause) }));
+async function start() {
+  const kernels = fetch("kernel.wasm").then((answer) => answer.arrayBuffer());
+  const { instance } = await WebAssembly.instantiateStreaming(fetch("lacuna.wasm"), go.importObject);
+  await loadKernels(instance, await kernels);
+  await go.run(instance);
+}
+start().catch((cause) => postMessage({ failed: String(cause) }));

@@ -1,4 +1,4 @@
-// Package cpu says which vector instructions this machine has, in two flags that tests can switch off.
+// Package cpu says which vector instructions this machine has, in flags that tests can switch off.
 package cpu
 
 import "golang.org/x/sys/cpu"
@@ -9,3 +9,6 @@ var (
 	AVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 	AVX512 = AVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
 )
+
+// SIMD is true in a page whose WebAssembly multiplies and adds two numbers at once, rounding once. Tests may clear it.
+var SIMD = fusesInPage()

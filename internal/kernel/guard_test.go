@@ -10,8 +10,8 @@ import (
 
 // tiers runs a test with every tier this machine has, by switching off the flags one after another.
 func tiers(t *testing.T, test func(t *testing.T)) {
-	avx2, avx512 := cpu.AVX2, cpu.AVX512
-	defer func() { cpu.AVX2, cpu.AVX512 = avx2, avx512 }()
+	avx2, avx512, simd := cpu.AVX2, cpu.AVX512, cpu.SIMD
+	defer func() { cpu.AVX2, cpu.AVX512, cpu.SIMD = avx2, avx512, simd }()
 	if avx512 {
 		t.Run("AVX512", test)
 	}
@@ -19,7 +19,10 @@ func tiers(t *testing.T, test func(t *testing.T)) {
 	if avx2 {
 		t.Run("AVX2", test)
 	}
-	cpu.AVX2 = false
+	if simd {
+		t.Run("SIMD", test)
+	}
+	cpu.AVX2, cpu.SIMD = false, false
 	t.Run("reference", test)
 }
 

@@ -14,8 +14,3 @@ func AddGram(a, h, w, scratch []float64, n, stride int) {
 	kernel.ScaleRows(scratch, h, w, stride)
 	kernel.AddGram(a, scratch, h, n, len(w), stride)
 }
-
-// AddGramRows is AddGram with weights of 1 for the rows i of a with from ≤ i < to; from is a multiple of 8. h has count rows.
-func AddGramRows(a, h []float64, from, to, count, stride int) {
-	kernel.AddGramRows(a, h, h, from, to, count, stride)
-}

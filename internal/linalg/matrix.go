@@ -1,6 +1,6 @@
 package linalg
 
-import "math"
+import "lacuna/internal/portable"
 
 // Identity returns the d×d identity.
 func Identity(d int) []float64 {
@@ -29,7 +29,7 @@ func Multiply(a, b []float64, r, s, c int) []float64 {
 		row := out[i*c:][:c]
 		for q, x := range a[i*s:][:s] {
 			for j, y := range b[q*c:][:c] {
-				row[j] = math.FMA(x, y, row[j])
+				row[j] = portable.Fused(x, y, row[j])
 			}
 		}
 	}

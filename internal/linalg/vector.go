@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"lacuna/internal/kernel"
+	"lacuna/internal/portable"
 )
 
 // Ones returns n ones.
@@ -19,7 +20,7 @@ func Ones(n int) []float64 {
 func Dot(x, y []float64) float64 {
 	var sum float64
 	for i, value := range x {
-		sum = math.FMA(value, y[i], sum)
+		sum = portable.Fused(value, y[i], sum)
 	}
 	return sum
 }
@@ -45,7 +46,7 @@ func Norm(x []float64) float64 { return math.Sqrt(Norm2(x)) }
 // Axpy sets y += s·x by fused multiply–adds. y has at least the length of x.
 func Axpy(y []float64, s float64, x []float64) {
 	for i, value := range x {
-		y[i] = math.FMA(s, value, y[i])
+		y[i] = portable.Fused(s, value, y[i])
 	}
 }
 

@@ -19,21 +19,21 @@ func Exp(x float64) float64 {
 		return 0
 	}
 	exponent := math.RoundToEven(log2E * x)
-	r := math.FMA(-exponent, low, math.FMA(-exponent, high, x))
+	r := Fused(-exponent, low, Fused(-exponent, high, x))
 	r = float64(r * 0.0625)
 	y := 2.4801587301587301587e-5
-	y = math.FMA(y, r, 1.9841269841269841270e-4)
-	y = math.FMA(y, r, 1.3888888888888888889e-3)
-	y = math.FMA(y, r, 8.3333333333333333333e-3)
-	y = math.FMA(y, r, 4.1666666666666666667e-2)
-	y = math.FMA(y, r, 1.6666666666666666667e-1)
-	y = math.FMA(y, r, 0.5)
-	y = math.FMA(y, r, 1)
+	y = Fused(y, r, 1.9841269841269841270e-4)
+	y = Fused(y, r, 1.3888888888888888889e-3)
+	y = Fused(y, r, 8.3333333333333333333e-3)
+	y = Fused(y, r, 4.1666666666666666667e-2)
+	y = Fused(y, r, 1.6666666666666666667e-1)
+	y = Fused(y, r, 0.5)
+	y = Fused(y, r, 1)
 	r = float64(r * y) // e^r − 1, which four doublings of r take to its sixteenth power
 	r = float64(r * (r + 2))
 	r = float64(r * (r + 2))
 	r = float64(r * (r + 2))
-	y = math.FMA(r+2, r, 1)
+	y = Fused(r+2, r, 1)
 	if exponent > 1023 || exponent < -1022 {
 		return math.Ldexp(y, int(exponent))
 	}

@@ -2,7 +2,7 @@
 // are.
 //
 // math's own are assembly on some processors, and where they are Go the compiler may round x·y+z once instead of
-// twice. Here every product that a sum follows is rounded explicitly, or fused explicitly with math.FMA. On amd64 the
+// twice. Here every product that a sum follows is rounded explicitly, or fused explicitly with Fused. On amd64 the
 // bits are those of math (with FMA instructions, for Exp). What math does exactly (Sqrt, Abs, Floor, Mod, Frexp,
 // Ldexp, FMA, …) is not repeated.
 //

@@ -6,6 +6,7 @@ import (
 
 	"lacuna/internal/kernel"
 	"lacuna/internal/parallel"
+	"lacuna/internal/portable"
 	"lacuna/tensor"
 )
 
@@ -87,7 +88,7 @@ func predictor(m *tensor.CP, cell []int32) float64 {
 			if begin == 0 {
 				sum[r] = product[r] * u
 			} else {
-				sum[r] = math.FMA(product[r], u, sum[r])
+				sum[r] = portable.Fused(product[r], u, sum[r])
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"lacuna/internal/als"
+	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
 	"lacuna/internal/parallel"
 	"lacuna/internal/portable"
@@ -91,7 +92,7 @@ func (s *Spans) core(ctx context.Context, shape tensor.Shape, entries int) *tens
 			}
 		})
 		parallel.For(s.threads, (entries+rows)/rows, func(p int) {
-			linalg.AddGramRows(gram, h, p*rows, min(entries+1, (p+1)*rows), count, stride)
+			kernel.AddGramRows(gram, h, h, p*rows, min(entries+1, (p+1)*rows), count, stride)
 		})
 		sample = sample[count:]
 	}

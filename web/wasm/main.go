@@ -1,4 +1,4 @@
-//go:build js
+//go:build js && page
 
 // Command wasm is lacuna in a browser's worker. It gives the worker an object, lacuna, with the functions open, fill and
 // stop; web/worker.js calls them.

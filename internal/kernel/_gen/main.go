@@ -27,7 +27,9 @@ func main() {
 		}
 	}
 	Generate()
-	if err := writeDispatch(); err != nil {
-		log.Fatal(err)
+	for _, write := range []func() error{writeDispatch, writeWasm} {
+		if err := write(); err != nil {
+			log.Fatal(err)
+		}
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !js || !page
+
+package cpu
+
+func fusesInPage() bool { return false }
