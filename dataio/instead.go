@@ -30,6 +30,9 @@ func (c *columns) readAs(
 				Remedy: "if the columns of numbers are values, --wide; if not, name the indices with --index",
 			}
 		}
+		if err := c.gapLabel(path); err != nil && !proposed && c.instead(err).isSure() {
+			return nil, err
+		}
 		return read(o)
 	}
 	table, err := try(o, false)
@@ -38,7 +41,7 @@ func (c *columns) readAs(
 		return table, err
 	}
 	mended := p.mend(err)
-	if p.sure && !o.Wide {
+	if p.isSure() && !o.Wide {
 		o.Index, o.Columns, o.Value = p.index, p.value, ""
 		if table, err := try(o, true); err == nil {
 			note := "read as " + p.describe() + ", since otherwise " + mended.reason()
@@ -72,6 +75,9 @@ func (c *columns) instead(err error) *proposal {
 	}
 	return p
 }
+
+// isSure tells that there is a proposal, and that nothing else makes sense.
+func (p *proposal) isSure() bool { return p != nil && p.sure }
 
 // mend makes the proposal the remedy of an error.
 func (p *proposal) mend(err error) *Error {

@@ -25,16 +25,27 @@ func TestReadAsTheOnlyWayThatMakesSense(t *testing.T) {
 		}
 		return fmt.Sprintf("%d.%d", len(town)+day, day)
 	}
+	word := func(town string, day int) string {
+		if text := gap(town, day); text != "" {
+			return text
+		}
+		return "NA"
+	}
 	for _, test := range []struct{ name, text, want string }{
 		{
 			"attributes behind the values", rows("town,day,high,how", func(town string, day int) string {
 				return fmt.Sprintf("%s,2021-03-0%d,%s,by eye", town, day, gap(town, day))
-			}), `read as "high" by "town", "day", since otherwise line 2: column "how"`,
+			}), `read as "high" by "town", "day", since otherwise column "high"`,
 		},
 		{
 			"gaps in more than one column", rows("day,town,lat,high,low", func(town string, day int) string {
 				return fmt.Sprintf("2021-03-0%d,%s,%d.5,%s,%d.5", day, town, len(town)+day, gap(town, day), day)
 			}), `read as "high", "low" by "day", "town"`,
+		},
+		{
+			"a word for a gap in columns of numbers", rows("day,town,high,low", func(town string, day int) string {
+				return fmt.Sprintf("2021-03-0%d,%s,%s,%d.5", day, town, word(town, day), day)
+			}), `read as "high", "low" by "day", "town", since otherwise column "high": it holds numbers and gaps`,
 		},
 		{
 			"columns of one name that are neither", rows("day,town,high,unit,low,unit", func(town string, day int) string {

@@ -19,7 +19,9 @@ func (b *builder) doubts(t *Table) []Error {
 			doubts = b.columns.doubtAlone(b)
 		}
 		if len(doubts) == 0 {
-			doubts = b.columns.doubtGapLabel(b)
+			if gap := b.columns.gapLabel(b.path); gap != nil {
+				doubts = append(doubts, *gap)
+			}
 		}
 		doubts = append(append(doubts, b.likeLabels()...), b.totals(t)...)
 		if len(doubts) == 0 {
@@ -38,7 +40,7 @@ func (b *builder) doubts(t *Table) []Error {
 // doubts tells of columns that do not look like what they were taken for, unless they were named.
 func (c *columns) doubts(b *builder, t *Table) []Error {
 	s := c.sample
-	if s == nil || len(s.rows) < fewestRows && !c.hasGapLabel() {
+	if s == nil || len(s.rows) < fewestRows && c.gapLabel(b.path) == nil {
 		return nil
 	}
 	fail := func(problem, remedy string) []Error {
@@ -129,21 +131,21 @@ func (b *builder) oddLabels(t *Table) (doubts []Error) {
 	return doubts
 }
 
-// isGapLabel tells that an index column holds numbers and a gap, which is no label.
-func (c *columns) isGapLabel(k int) bool { return c.sample.isNumeric(k) && c.sample.hasGaps(k) }
-
-func (c *columns) hasGapLabel() bool { return slices.ContainsFunc(c.index, c.isGapLabel) }
-
-// doubtGapLabel tells of an index column of numbers in which a gap would be a label, where it was not named.
-func (c *columns) doubtGapLabel(b *builder) []Error {
-	if c.sample == nil || c.asked.index || !c.hasGapLabel() {
+// gapLabel tells of an index column of numbers in which a gap would be a label, where it was not named.
+func (c *columns) gapLabel(path string) *Error {
+	if c.sample == nil || c.asked.index {
 		return nil
 	}
-	return []Error{{
-		Path: b.path, Column: c.names[c.index[slices.IndexFunc(c.index, c.isGapLabel)]],
-		Problem: "it holds numbers and gaps, so that these are measurements rather than labels",
-		Remedy:  "--wide, or name the columns with --index and --value",
-	}}
+	for _, k := range c.index {
+		if c.sample.isNumeric(k) && c.sample.hasGaps(k) {
+			return &Error{
+				Path: path, Column: c.names[k],
+				Problem: "it holds numbers and gaps, so that these are measurements rather than labels",
+				Remedy:  "--wide, or name the columns with --index and --value",
+			}
+		}
+	}
+	return nil
 }
 
 // quoted lists names, the first and the last of very many.
