@@ -27,7 +27,7 @@ export function browserEngine() {
     };
     worker.onmessage = ({ data }) => {
       if (data.ready) {
-        if (data.quick) engine.efforts = [[0.1, "some"], [0.01, "a first look"], [0.3, "more"], [1, "as the command"]];
+        if (data.quick) engine.efforts = [[0.3, "some"], [0.1, "less"], [0.01, "a first look"], [1, "as the command"]];
         return loaded(engine);
       }
       if (data.failed) return failed(new Error(`the engine could not be loaded: ${data.failed}`));

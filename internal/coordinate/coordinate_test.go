@@ -22,6 +22,16 @@ var reads = []struct {
 }{
 	{labels: "1;2;4;5", kind: Number, at: []float64{1, 2, 4, 5}, step: 1, missing: "3"},
 	{labels: "01;02;04;12", kind: Number, at: []float64{1, 2, 4, 12}, step: 1, missing: "03;05;06;07;08;09;10;11"},
+	{
+		labels: "1672531200;1672534800;1672542000", hints: Hints{Name: "ts"}, kind: Number, unit: "second",
+		at: []float64{1672531200, 1672534800}, step: 3600, missing: "1672538400",
+	},
+	{
+		labels: "1672531200000;1672531200500;1672531201500", hints: Hints{Name: "Timestamp (ms)"}, kind: Number, unit: "second",
+		at: []float64{1672531200, 1672531200.5}, step: 0.5, missing: "1672531201000",
+	},
+	{labels: "1672531200;1672534800", hints: Hints{Name: "sensor"}, kind: Number, step: 3600},
+	{labels: "72534800;1672531200;1672534800", hints: Hints{Name: "time"}, kind: Number, step: 3600},
 	{labels: "-2;-1;0;1", kind: Number, at: []float64{-2, -1, 0, 1}, step: 1},
 	{labels: "0.1;0.2;0.3;0.5", kind: Number, at: []float64{0.1, 0.2}, step: 0.1, missing: "0.4"},
 	{labels: "250.5;251.0;252", kind: Number, at: []float64{250.5, 251, 252}, step: 0.5, missing: "251.5"},
@@ -295,9 +305,10 @@ func TestPeriodsAreThoseOfTheCalendar(t *testing.T) {
 		"months of the year":    {[]string{"Jan", "Feb", "Mar"}, []float64{12}},
 		"days of the week":      {[]string{"Mon", "Tue", "Wed"}, []float64{7}},
 		"hours of the day":      {[]string{"00:00", "01:00", "02:00"}, []float64{24}},
+		"seconds since 1970":    {numbered(300, 1672531200, 3600), []float64{86400, 604800}},
 		"quarter-hours":         {[]string{"00:00", "00:15", "00:30"}, []float64{1440}},
 	} {
-		a, err := Read(c.labels, Hints{})
+		a, err := Read(c.labels, Hints{Name: "timestamp"})
 		if err != nil || !slices.Equal(a.Periods, c.want) {
 			t.Errorf("%s: periods %v in %ss, want %v (%v)", name, a.Periods, a.Unit, c.want, err)
 		}
@@ -351,17 +362,26 @@ func TestEveryTimeAgainstTheStandardLibrary(t *testing.T) {
 	}
 }
 
+func numbered(n, first, step int) (labels []string) {
+	for i := range n {
+		labels = append(labels, fmt.Sprint(first+step*i))
+	}
+	return labels
+}
+
 func TestDescriptions(t *testing.T) {
 	for want, labels := range map[string]string{
 		"4 dates from 2020-01-01 to 2020-01-05, step 1 day, 1 step missing (2020-01-04)": "2020-01-01;2020-01-02;" +
 			"2020-01-03;2020-01-05",
-		"3 months from 1999-12 to 2000-02, step 1 month":                                "1999-12;2000-01;2000-02",
-		"3 numbers from 250 nm to 280 nm, step 10 nm, 1 step missing (270 nm)":          "250 nm;260 nm;280 nm",
+		"3 months from 1999-12 to 2000-02, step 1 month":                       "1999-12;2000-01;2000-02",
+		"3 numbers from 250 nm to 280 nm, step 10 nm, 1 step missing (270 nm)": "250 nm;260 nm;280 nm",
+		"2 times since 1970 from 1672531200 (2023-01-01 00:00:00) to 1672534800 (2023-01-01 01:00:00), step 3600 seconds": "1672531200;" +
+			"1672534800",
 		"4 numbers from 1 to 9, at uneven distances":                                    "1;2;4;9",
 		"2 dates from 13/02/2020 (2020-02-13) to 03/03/2020 (2020-03-03), step 19 days": "13/02/2020;03/03/2020",
 		"": "a;b",
 	} {
-		a, err := Read(strings.Split(labels, ";"), Hints{})
+		a, err := Read(strings.Split(labels, ";"), Hints{Name: "time"})
 		if got := a.Describe(3); got != want || err != nil {
 			t.Errorf("%s: %q, want %q (%v)", labels, got, want, err)
 		}

@@ -2,8 +2,10 @@ package coordinate
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Describe says in one line what the labels were taken for, in which step, and which steps are missing: "30 dates from
@@ -46,6 +48,9 @@ func (a *Axis) kinds() string {
 	case QuarterName:
 		return "quarters of the year"
 	case Number:
+		if a.numbers.second > 0 {
+			return "times since 1970"
+		}
 		if a.Unit != "" && a.numbers.suffix == "" {
 			return "numbers of " + a.Unit + "s"
 		}
@@ -53,11 +58,14 @@ func (a *Axis) kinds() string {
 	return string(a.Kind) + "s"
 }
 
-// name is a label as it is understood: dates whose day and month could be taken for one another, in the form of ISO
-// 8601.
+// name is a label as it is understood: times since 1970, and dates whose day and month could be taken for one another, in
+// the form of ISO 8601.
 func (a *Axis) name(i int) string {
 	var p parser
 	label := strings.TrimSpace(a.labels[i])
+	if a.numbers != nil && a.numbers.second > 0 {
+		return label + " (" + time.UnixMicro(int64(math.Round(a.At[i]*1e6))).UTC().Format("2006-01-02 15:04:05") + ")"
+	}
 	if a.numbers != nil || !p.parse(label) || p.first == 0 {
 		return label
 	}

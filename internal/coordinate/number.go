@@ -11,12 +11,13 @@ import (
 
 // numbers is the form of labels that are numbers.
 type numbers struct {
-	suffix   string // a unit behind every number, with its space
-	width    int    // of numbers that are padded with zeros, else 0
-	decimals int    // behind the point, the most that a label has
-	exponent bool   // some label is written as 1e5
-	comma    bool   // the decimal sign
-	echo     echo   // what follows every number and repeats it; the zero value for nothing
+	suffix   string  // a unit behind every number, with its space
+	width    int     // of numbers that are padded with zeros, else 0
+	decimals int     // behind the point, the most that a label has
+	exponent bool    // some label is written as 1e5
+	comma    bool    // the decimal sign
+	second   float64 // how much a second is, of times since the beginning of 1970; 0 for other numbers
+	echo     echo    // what follows every number and repeats it; the zero value for nothing
 }
 
 // echo is what some labels of years have behind the year: the year once more, 2000 [YR2000], or the next one, 2000/01.
@@ -103,8 +104,30 @@ func readNumbers(labels []string, h Hints) (Axis, error) {
 	a.numbers = &f
 	if whole && f.suffix == "" {
 		a.named(h.Name)
+		a.sinceEpoch(h.Name)
 	}
 	return a, nil
+}
+
+// stampWords are in the names of modes whose numbers may be times since 1970.
+var stampWords = regexp.MustCompile(`(?i)time|date|epoch|stamp|unix|^ts$`)
+
+// sinceEpoch takes whole numbers for seconds since 1970, or thousandths, millionths or milliardths of them, where the
+// mode's name says that they are times, and they all lie from 1985 to 2050.
+func (a *Axis) sinceEpoch(name string) {
+	const first, last = 473385600, 2524608000
+	if !stampWords.MatchString(name) {
+		return
+	}
+	for _, second := range []float64{1, 1e3, 1e6, 1e9} {
+		if slices.Min(a.At) < first*second || slices.Max(a.At) > last*second {
+			continue
+		}
+		for i := range a.At {
+			a.At[i] /= second
+		}
+		a.Unit, a.numbers.second = "second", second
+	}
 }
 
 // parse reads one number, and returns its text without the unit and with a point.
@@ -126,6 +149,9 @@ func (f *numbers) parse(label string) (x float64, digits string, ok bool) {
 		}
 	}
 	x, err := strconv.ParseFloat(digits, 64)
+	if f.second > 0 {
+		x /= f.second
+	}
 	return x, digits, err == nil && !math.IsInf(x, 0)
 }
 
