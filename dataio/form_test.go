@@ -100,6 +100,30 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// TestColumnsThatCount makes one mode of columns called Day 1, Day 2 and so on, in their order.
+func TestColumnsThatCount(t *testing.T) {
+	for names, want := range map[string]string{
+		"Day 1,Day 2,Day 3,Day 5":         "day Day 1 Day 2 Day 3 Day 5",
+		"wk_1,wk_2,wk_3,wk_4":             "week wk_1 wk_2 wk_3 wk_4",
+		"Visit 1,Visit 2,Visit 3,End":     "variable Visit 1 Visit 2 Visit 3 End",
+		"2020-S1,2020-S2,2021-S1,2021-S2": "date 2020-S1 2020-S2 2021-S1 2021-S2",
+	} {
+		text := "who," + names + "\n"
+		for k := range 9 {
+			text += fmt.Sprintf("p%d,%d.25,%d.5,%d.75,%s\n", k, 2*k, k, 3*k%5, []string{"0.5", "", "4.5"}[k%3])
+		}
+		table, err := Read(save(t, "t.csv", text), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", names, err)
+			continue
+		}
+		mode := table.Observed().Modes[1]
+		if got := mode.Name + " " + strings.Join(mode.Labels, " "); got != want {
+			t.Errorf("%s: mode %q, want %q", names, got, want)
+		}
+	}
+}
+
 // checkRewritten fills a table, takes away what filling adds, and compares the text with the one that was read: but for the
 // gap it is the same.
 func checkRewritten(t *testing.T, name string, table *Table, before string) {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"lacuna/internal/coordinate"
 )
 
 // series is a run of columns whose names go on as years, months or wavelengths do: the labels of a mode.
@@ -16,7 +18,7 @@ type series struct {
 var (
 	yearName    = regexp.MustCompile(`^(YR|X|y)?(1[5-9]\d\d|2[01]\d\d)( \[YR\d{4}\])?$`)
 	dateName    = regexp.MustCompile(`^X?(1[5-9]\d\d|2[01]\d\d)([-/.](0?[1-9]|1[0-2])([-/.]([0-2]?\d|3[01]))?|-?[QM]\d\d?)$`)
-	quarterName = regexp.MustCompile(`(?i)^(Q[1-4][ -/]?(1[5-9]|2[01])\d\d|(1[5-9]|2[01])\d\d[ -/]?Q[1-4]|` +
+	quarterName = regexp.MustCompile(`(?i)^((Q[1-4]|[HS][12])[ -/]?(1[5-9]|2[01])\d\d|(1[5-9]|2[01])\d\d[ -/]?(Q[1-4]|[HS][12])|` +
 		`(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -.'](\d\d|(1[5-9]|2[01])\d\d))$`)
 	shortDate = regexp.MustCompile(`^((0?[1-9]|1[0-2])/([0-2]?\d|3[01])/\d{2,4}|([0-2]?\d|3[01])\.(0?[1-9]|1[0-2])\.(1[5-9]|2[01])\d\d)$`)
 	months    = "jan feb mar apr may jun jul aug sep oct nov dec "
@@ -38,6 +40,7 @@ func (s *sample) findSeries() (found series, ok bool) {
 			}},
 			{"hour", 6, func(from, to int) bool { return s.clockFollows(from, to) }},
 			{"month", 6, func(from, to int) bool { return s.monthFollows(from, to) }},
+			{s.counted(from), 4, func(from, to int) bool { return s.countFollows(from, to) }},
 			{"column", 4, func(from, to int) bool { return s.goesOn(from, to, true) }},
 		} {
 			to := from
@@ -78,6 +81,22 @@ func (s *sample) goesOn(from, to int, equal bool) bool {
 		return math.Abs(step-last) < 1e-6*math.Abs(last)
 	}
 	return step*last > 0
+}
+
+// counted is what a column called Day 1 counts: day.
+func (s *sample) counted(column int) string {
+	what, _, _ := coordinate.Count(s.names[column])
+	return what
+}
+
+// countFollows tells that a column called Day 3 goes on counting.
+func (s *sample) countFollows(from, to int) bool {
+	what, x, ok := coordinate.Count(s.names[to])
+	if !ok || to == from {
+		return ok
+	}
+	same, before, _ := coordinate.Count(s.names[to-1])
+	return what == same && x > before
 }
 
 // clockName is a time of day.

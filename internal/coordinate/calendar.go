@@ -96,6 +96,8 @@ func (r *reading) kind() Kind {
 		return Quarter
 	case r.quarter > 0:
 		return QuarterName
+	case r.halfYear > 0:
+		return HalfYear
 	case r.week > 0 && r.isoDay == 0:
 		return Week
 	case r.clock && (r.day > 0 || r.first > 0 || r.week > 0):

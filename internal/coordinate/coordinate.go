@@ -1,5 +1,5 @@
 // Package coordinate reads the labels of a mode as places on an axis: numbers, years, months, dates, times, quarters,
-// weeks, hours of the day, and names of months and weekdays.
+// half-years, weeks, hours of the day, and names of months and weekdays.
 package coordinate
 
 import (
@@ -20,6 +20,7 @@ const (
 	Date     Kind = "date"
 	DateTime Kind = "date and time"
 	Quarter  Kind = "quarter"
+	HalfYear Kind = "half-year"
 	Week     Kind = "week"
 	// The kinds of a circle, of which the last label is a neighbour of the first.
 	Clock       Kind = "time of day"
@@ -47,10 +48,10 @@ type Hints struct {
 // Axis is where the labels of a mode lie. Its zero value, of kind None, is that of names.
 type Axis struct {
 	Kind Kind
-	Unit string // of At: second, minute, hour, day, week, month, quarter, year; a number's own unit, or ""
+	Unit string // of At: second, minute, hour, day, week, month, quarter, half-year, year; a number's own unit, or ""
 
 	// At is the coordinate of every label, all distinct: a number itself; otherwise Units since 1970 (hours, days,
-	// weeks), months or quarters since the year 0, hours (or minutes, seconds) since midnight, 1 to 12 or 0 (Monday)
+	// weeks), months, quarters or half-years since the year 0, hours (or minutes, seconds) since midnight, 1 to 12 or 0 (Monday)
 	// to 6. Dates that all lie on the same day of the month, or on its last, are counted in months or years.
 	At    []float64
 	Order []int // the labels in ascending order of coordinate

@@ -73,13 +73,14 @@ func (a *Axis) MissingSteps() iter.Seq[float64] {
 const yearDays = 365.2425
 
 var calendarPeriods = map[string][]float64{
-	"second":  {86400, 7 * 86400, yearDays * 86400},
-	"minute":  {1440, 7 * 1440, yearDays * 1440},
-	"hour":    {24, 7 * 24, yearDays * 24},
-	"day":     {7, yearDays},
-	"week":    {yearDays / 7},
-	"month":   {12},
-	"quarter": {4},
+	"second":    {86400, 7 * 86400, yearDays * 86400},
+	"minute":    {1440, 7 * 1440, yearDays * 1440},
+	"hour":      {24, 7 * 24, yearDays * 24},
+	"day":       {7, yearDays},
+	"week":      {yearDays / 7},
+	"month":     {12},
+	"quarter":   {4},
+	"half-year": {2},
 }
 
 // findPeriods keeps the periods that the labels can show. A circle keeps its own.

@@ -68,7 +68,7 @@ func (a *Axis) Label(x float64) (label string, ok bool) {
 // furthest is a coordinate beyond which there is no date: the year 10,000, in seconds or in months.
 func (a *Axis) furthest() float64 {
 	switch a.Unit {
-	case "month", "quarter", "year":
+	case "month", "quarter", "half-year", "year":
 		return 12 * 10_000
 	}
 	return 4e11
@@ -96,7 +96,7 @@ func (f *numbers) write(x float64) string {
 	if f.comma {
 		digits = strings.Replace(digits, ".", ",", 1)
 	}
-	return digits + f.suffix + f.echo.of(digits)
+	return f.prefix + digits + f.suffix + f.echo.of(digits)
 }
 
 // clarity counts the pieces of a label that show how numbers below ten, or months, are written.
@@ -164,6 +164,10 @@ func (a *Axis) readingAt(x float64, like reading) (r reading) {
 		r.year = int32(floorDivide(whole, 4))
 		r.quarter = int32(whole) - 4*r.year + 1
 		return r
+	case a.Kind == HalfYear:
+		r.year = int32(floorDivide(whole, 2))
+		r.halfYear = int32(whole) - 2*r.year + 1
+		return r
 	case a.Kind == Clock:
 		day, r.nanos = timeOf(x, nanosOf[a.Unit])
 		r.nanos += int64(day) * dayNanos
@@ -228,6 +232,10 @@ func (a *Axis) piece(at piece, r *reading) string {
 		return at.digits(int64(r.day))
 	case quarter:
 		return at.digits(int64(r.quarter))
+	case halfYear:
+		return at.digits(int64(r.halfYear))
+	case dayOfYear:
+		return fmt.Sprintf("%03d", r.civilDay()-days(int(r.year), 1, 1)+1)
 	case week:
 		return at.digits(int64(r.week))
 	case isoDay:

@@ -11,6 +11,7 @@ import (
 
 // numbers is the form of labels that are numbers.
 type numbers struct {
+	prefix   string  // what is counted, before every number, with its space
 	suffix   string  // a unit behind every number, with its space
 	width    int     // of numbers that are padded with zeros, else 0
 	decimals int     // behind the point, the most that a label has
@@ -65,7 +66,7 @@ func (e echo) of(year string) string {
 func readNumbers(labels []string, h Hints) (Axis, error) {
 	f := numbers{echo: findEcho(labels)}
 	if f.echo.digits == 0 {
-		f.suffix, f.comma = suffixOf(slices.Min(labels)), decimalCommas(labels)
+		f.prefix, f.suffix, f.comma = prefixOf(labels[0]), suffixOf(slices.Min(labels)), decimalCommas(labels)
 	}
 	a := Axis{Kind: Number, Unit: strings.TrimSpace(f.suffix), At: make([]float64, len(labels))}
 	t := tally{of: len(labels)}
@@ -105,6 +106,7 @@ func readNumbers(labels []string, h Hints) (Axis, error) {
 	if whole && f.suffix == "" {
 		a.named(h.Name)
 		a.sinceEpoch(h.Name)
+		a.prefixed()
 	}
 	return a, nil
 }
@@ -132,7 +134,9 @@ func (a *Axis) sinceEpoch(name string) {
 
 // parse reads one number, and returns its text without the unit and with a point.
 func (f *numbers) parse(label string) (x float64, digits string, ok bool) {
-	digits, ok = strings.CutSuffix(strings.TrimSpace(label), f.suffix)
+	if digits, ok = strings.CutPrefix(strings.TrimSpace(label), f.prefix); ok {
+		digits, ok = strings.CutSuffix(digits, f.suffix)
+	}
 	if f.echo.digits > 0 {
 		digits, _, _ = strings.Cut(digits, f.echo.open)
 		ok = ok && label == digits+f.echo.of(digits)
@@ -153,6 +157,54 @@ func (f *numbers) parse(label string) (x float64, digits string, ok bool) {
 		x /= f.second
 	}
 	return x, digits, err == nil && !math.IsInf(x, 0)
+}
+
+// unitOf are the words before numbers that count something, and the unit in which they do.
+var unitOf = map[string]string{
+	"second": "second", "minute": "minute", "hour": "hour", "day": "day", "week": "week", "month": "month", "year": "year",
+	"sec": "second", "min": "minute", "hr": "hour", "d": "day", "wk": "week", "mon": "month", "yr": "year", "fy": "year",
+	"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year",
+	"heure": "hour", "jour": "day", "semaine": "week", "mois": "month", "an": "year", "année": "year",
+	"t": "", "time": "", "visit": "", "wave": "", "round": "", "cycle": "", "session": "", "trial": "", "step": "", "frame": "",
+	"scan": "",
+}
+
+// wordOf is the word of what stands before a number.
+func wordOf(prefix string) string { return strings.ToLower(strings.Trim(prefix, " _-.:")) }
+
+// prefixOf is what stands before the first digit of a label, if it says what is counted.
+func prefixOf(label string) string {
+	label = strings.TrimSpace(label)
+	prefix := label[:max(0, strings.IndexAny(label, "0123456789"))]
+	if _, known := unitOf[wordOf(prefix)]; !known {
+		return ""
+	}
+	return prefix
+}
+
+// Count takes a label such as Day 3 apart: what it counts, day, and the number.
+func Count(label string) (what string, number float64, ok bool) {
+	f := numbers{prefix: prefixOf(label)}
+	if what = wordOf(f.prefix); what == "" {
+		return "", 0, false
+	}
+	if unit := unitOf[what]; unit != "" {
+		what = unit
+	}
+	number, _, ok = f.parse(label)
+	return what, number, ok
+}
+
+// prefixed gives whole numbers the unit that the word before them says.
+func (a *Axis) prefixed() {
+	word := wordOf(a.numbers.prefix)
+	if word == "" {
+		return
+	}
+	a.Unit, a.Cyclic, a.Periods = unitOf[word], false, nil
+	if a.Unit == "year" && slices.Min(a.At) >= 1800 && slices.Max(a.At) <= 2100 {
+		a.Kind = Year
+	}
 }
 
 // suffixOf is what follows the last digit of a label, if it looks like a unit.

@@ -19,6 +19,8 @@ const (
 	first  // day or month of 01/02/2020
 	second // the other one
 	quarter
+	halfYear
+	dayOfYear
 	week
 	weekdayName
 	isoDay // 1 (Monday) to 7
@@ -39,7 +41,7 @@ type piece struct {
 // reading is what one label says; what it does not say is 0.
 type reading struct {
 	year, month, day, first, second int32
-	quarter, week, isoDay           int32
+	quarter, halfYear, week, isoDay int32
 	weekday                         int32  // 1 (Monday) to 7
 	spelling                        uint16 // a bit for every spelling that has the name of the month
 	offset                          int32  // of the zone, in minutes
@@ -50,7 +52,7 @@ type reading struct {
 // parser takes labels apart. Its pieces are those of the last label, and reused.
 type parser struct {
 	pieces []piece
-	core   []int  // the pieces of the date that carry its form: numbers, names of months, Q and W
+	core   []int  // the pieces of the date that carry its form: numbers, names of months, marks such as Q and W
 	kinds  []byte // of each: its number of digits (2 for one, a letter from 10 on), M, Q or W
 	reading
 }
@@ -123,15 +125,19 @@ func (p *parser) word(i int) bool {
 	case spelling != 0:
 		p.month, p.spelling = int32(k+1), spelling
 		p.core, p.kinds = append(p.core, i), append(p.kinds, 'M')
-	case name == "q" || name == "w":
-		p.core, p.kinds = append(p.core, i), append(p.kinds, name[0]&^0x20)
-	case name == "m":
-		p.core, p.kinds = append(p.core, i), append(p.kinds, 'N')
+	case marks[name] != 0:
+		p.core, p.kinds = append(p.core, i), append(p.kinds, marks[name])
 	default:
 		p.pieces[i].role, p.weekday = weekdayName, int32(find(weekdayNames[:], name)+1)
 		return p.weekday > 0
 	}
 	return true
+}
+
+// marks are words that say what a number beside them is.
+var marks = map[string]byte{
+	"q": 'Q', "w": 'W', "m": 'N', "h": 'H', "s": 'H',
+	"年": 'Y', "月": 'O', "日": 'D', "년": 'Y', "월": 'O', "일": 'D',
 }
 
 var weekdayNames = [...]string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
@@ -183,6 +189,18 @@ func (p *parser) assign() bool {
 		return p.roles(quarter, text, year)
 	case "Q2":
 		return p.roles(text, quarter)
+	case "4H2":
+		return p.roles(year, text, halfYear)
+	case "H24":
+		return p.roles(text, halfYear, year)
+	case "2H4":
+		return p.roles(halfYear, text, year)
+	case "43":
+		return p.between("-") && p.roles(year, dayOfYear)
+	case "4Y2O":
+		return p.roles(year, text, month, text)
+	case "4Y2O2D":
+		return p.roles(year, text, month, text, day, text)
 	case "4N2":
 		return p.roles(year, text, month)
 	case "4W2":
@@ -266,6 +284,13 @@ func (p *parser) number(r role, digits string) bool {
 	case quarter:
 		p.quarter = x
 		return len(digits) == 1 && 1 <= x && x <= 4
+	case halfYear:
+		p.halfYear = x
+		return len(digits) == 1 && 1 <= x && x <= 2
+	case dayOfYear:
+		y, m, d := date(days(int(p.year), 1, 1) + int(x) - 1)
+		p.month, p.day = int32(m), int32(d)
+		return x >= 1 && int32(y) == p.year
 	case week:
 		p.week = x
 		return x >= 1 && int(x) <= weeksOf(int(p.year))

@@ -48,6 +48,8 @@ func (a *Axis) findUnit(readings []reading) {
 		a.Unit = "month"
 	case Quarter:
 		a.Unit = "quarter"
+	case HalfYear:
+		a.Unit = "half-year"
 	case MonthName:
 		a.Unit = "month"
 		a.circle(12)
@@ -123,6 +125,8 @@ func (a *Axis) place(r reading) float64 {
 		return float64(r.weekday - 1)
 	case Quarter:
 		return float64(4*r.year + r.quarter - 1)
+	case HalfYear:
+		return float64(2*r.year + r.halfYear - 1)
 	case Clock:
 		return inUnits(0, r.nanos, nanosOf[a.Unit])
 	}
