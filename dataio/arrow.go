@@ -96,7 +96,9 @@ func readArrow(path string, data []byte, o Options) (table *Table, err error) {
 		s.pandas = parsePandas(text)
 	}
 	s.pandas.mark(known)
+	o, across := known.acrossColumns(o, "")
 	return s.columns.readAs(path, 0, known, o, func(o Options) (*Table, error) {
+		s.notes = append(s.notes, across...)
 		s.stored, s.numbers = make([][]arrowPlace, len(names)), newNumbers(o.Missing, false)
 		s.numbers.censored = o.Censored
 		return readRows(path, Arrow, s, &s.columns, s.numbers, o, rows, "make it null")

@@ -58,14 +58,10 @@ func (s *csvSource) read(format Format, o Options) (*Table, error) {
 	if err := s.checkHeader(known, o); err != nil && !s.station {
 		return nil, err
 	}
-	if !o.Wide && o.Value == "" && len(o.Columns) == 0 && !s.noHeader && !s.station {
-		if run, ok := known.findSeries(); ok {
-			o.Columns, o.WideName = s.form.names[run.from:run.to], run.name
-			if s.across != "" {
-				o.WideName = s.across
-			}
-			s.note("the columns %s are the labels of a mode, called %s", span0(o.Columns), o.WideName)
-		}
+	if !s.noHeader && !s.station {
+		var notes []string
+		o, notes = known.acrossColumns(o, s.across)
+		s.form.notes = append(s.form.notes, notes...)
 	}
 	return s.columns.readAs(s.path, s.headLine, known, o, func(o Options) (*Table, error) { return s.cells(format, o) })
 }

@@ -84,7 +84,9 @@ func readParquet(path string, data []byte, o Options) (table *Table, err error) 
 	s.pandas.mark(known)
 	// The count of rows is the file's own word: it does not decide how much is allocated.
 	capacity := min(int(file.NumRows()), 64*len(data))
+	o, across := known.acrossColumns(o, "")
 	table, err = s.columns.readAs(path, 0, known, o, func(o Options) (*Table, error) {
+		s.notes = append(s.notes, across...)
 		if err := s.checkSize(o); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package dataio
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -56,6 +57,23 @@ func (s *sample) findSeries() (found series, ok bool) {
 		return series{}, false
 	}
 	return found, ok
+}
+
+// acrossColumns makes the columns of a series the labels of a mode, under that name if there is one, unless the options say
+// which columns are values. It returns what is to be said of it, which is nothing without a series.
+func (s *sample) acrossColumns(o Options, name string) (Options, []string) {
+	if o.Wide || o.Value != "" || len(o.Columns) > 0 {
+		return o, nil
+	}
+	run, ok := s.findSeries()
+	if !ok {
+		return o, nil
+	}
+	if name == "" {
+		name = run.name
+	}
+	o.Columns, o.WideName = s.names[run.from:run.to], name
+	return o, []string{fmt.Sprintf("the columns %s are the labels of a mode, called %s", span0(o.Columns), name)}
 }
 
 // digits are the number in a name such as X2000 or 2000 [YR2000].

@@ -103,6 +103,8 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 	if err != nil {
 		return nil, err
 	}
+	o, across := known.acrossColumns(o, "")
+	notes = append(notes, across...)
 	return s.columns.readAs(path, s.head, known, o, func(o Options) (*Table, error) {
 		s.stored, s.numbers = make([][]int, len(names)), newNumbers(o.Missing, true)
 		s.notes = append(slices.Clone(notes), s.notes...)
@@ -271,7 +273,9 @@ func (s *xlsxSource) table() (names, notes []string, err error) {
 		most = max(most, count(g.row(row)))
 	}
 	for k, row := range g.rows {
-		if filled := count(g.row(row)); filled >= 2 && 5*filled >= 3*most {
+		filled := count(g.row(row))
+		title := filled < most && k+1 < len(g.rows) && g.rows[k+1].number > row.number+1 // a line of its own above the table
+		if filled >= 2 && 5*filled >= 3*most && !title {
 			head = k
 			break
 		}
@@ -292,6 +296,15 @@ func (s *xlsxSource) table() (names, notes []string, err error) {
 		}
 	}
 	s.head = int(g.rows[head].number)
+	for _, r := range s.sheet.Merged {
+		if at := r.Left - s.left; r.Top == s.head && r.Right > r.Left && 0 <= at && at+1 < len(names) && names[at+1] == "" {
+			return nil, nil, &Error{
+				Path: s.path, Line: s.head, Column: names[at], Problem: "the name stands over several columns",
+				Remedy: "give every column a name of its own, all in one row; names in several rows belong in columns of a long " +
+					"table, one row a cell",
+			}
+		}
+	}
 	s.rows = g.rows[head+1:]
 	last := len(s.rows)
 	for last > 0 && len(names) > 2 && count(g.row(s.rows[last-1])) == 1 {

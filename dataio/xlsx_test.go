@@ -152,3 +152,35 @@ func FuzzXLSX(f *testing.F) {
 	f.Add(xlsxSample(f))
 	fuzzRead(f, "t.xlsx", Options{Index: []string{"town", "day"}, Value: "rain", Duplicates: MeanOfDuplicates})
 }
+
+func TestXLSXNamesInSeveralRows(t *testing.T) {
+	data := workbook(t, func(book *excelize.File) {
+		if err := book.MergeCell("s", "B1", "C1"); err != nil {
+			t.Fatal(err)
+		}
+	}, []string{"s"}, [][]any{{"day", "rain", nil, "frost"}, {nil, "ash", "elm", "ash"}, {"mon", 1, nil, 2}, {"tue", 1, 3, 2}})
+	_, err := Read(save(t, "t.xlsx", string(data)), Options{})
+	if err == nil || !strings.Contains(err.Error(), `:1: column "rain": the name stands over several columns`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestXLSXYearsAcross reads years that are columns, below two lines of which one has as many cells as most rows of a table.
+func TestXLSXYearsAcross(t *testing.T) {
+	data := workbook(t, nil, []string{"rain"}, [][]any{
+		{"Rain by town"},
+		{"made", "by hand"},
+		{nil},
+		{"town", 2001, 2002},
+		{"a", 1.5, nil},
+		{"b", 2.5, 3.5},
+	})
+	table := mustRead(t, save(t, "rain.xlsx", string(data)), Options{})
+	const want = "town a b, year 2001 2002 | [1.5 2.5 3.5] | 1 gaps | "
+	if got := told(table); got != want {
+		t.Errorf("read %s, want %s", got, want)
+	}
+	if notes := strings.Join(table.Reading.Notes, "; "); !strings.Contains(notes, "row 4") || !strings.Contains(notes, "called year") {
+		t.Errorf("notes %q", notes)
+	}
+}
