@@ -201,11 +201,12 @@ func TestOutputsThatCannotBe(t *testing.T) {
 	folder := filepath.Dir(table.Path)
 	for name, want := range map[string]string{
 		filepath.Join(folder, "nowhere", "out.csv"): "no directory",
-		folder:                               "is a directory",
-		table.Path:                           "is the input itself",
-		filepath.Join(folder, "out.parquet"): "ends in .csv",
-		filepath.Join(folder, "out.npy.gz"):  "ends in .csv",
-		"":                                   "no name",
+		folder:                              "is a directory",
+		table.Path:                          "is the input itself",
+		filepath.Join(folder, "out.arrow"):  "ends in .csv",
+		filepath.Join(folder, "out.npz.gz"): "leave .gz out",
+		filepath.Join(folder, "out.npy.gz"): "ends in .csv",
+		"":                                  "no name",
 	} {
 		for _, err := range []error{table.CheckOutput(name), table.Write(name, byCoordinates)} {
 			if e := new(Error); !errors.As(err, &e) || !strings.Contains(err.Error(), want) {

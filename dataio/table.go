@@ -1,6 +1,7 @@
 package dataio
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -156,12 +157,12 @@ func (t *Table) CheckOutput(path string) error {
 	if known(ending) && ending != k.ending && ending != k.also && !converted {
 		return &Error{
 			Path: path, Problem: fmt.Sprintf("the output has the format of the input (%s)", t.Format),
-			Remedy: "give it a name that ends in " + k.ending + ", or in .csv for a table of its cells",
+			Remedy: "give it a name that ends in " + k.ending + ", or, for a list of its cells, in .csv or .parquet, for arrays in .npz",
 		}
 	}
-	if isGzip(path) && !k.text && !converted {
+	if text := k.text && !converted || ending == kinds[LongCSV].ending; isGzip(path) && !text {
 		return &Error{
-			Path: path, Problem: fmt.Sprintf("a file in the format %s is not compressed with gzip", t.Format),
+			Path: path, Problem: fmt.Sprintf("a %s file is not compressed with gzip", cmp.Or(ending, k.ending)),
 			Remedy: "leave .gz out of its name",
 		}
 	}
