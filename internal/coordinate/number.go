@@ -66,7 +66,8 @@ func (e echo) of(year string) string {
 func readNumbers(labels []string, h Hints) (Axis, error) {
 	f := numbers{echo: findEcho(labels)}
 	if f.echo.digits == 0 {
-		f.prefix, f.suffix, f.comma = prefixOf(labels[0]), suffixOf(slices.Min(labels)), decimalCommas(labels)
+		least := slices.Min(labels)
+		f.prefix, f.suffix, f.comma = prefixOf(least), suffixOf(least), decimalCommas(labels)
 	}
 	a := Axis{Kind: Number, Unit: strings.TrimSpace(f.suffix), At: make([]float64, len(labels))}
 	t := tally{of: len(labels)}
