@@ -64,6 +64,9 @@ func FuzzRead(f *testing.F) {
 	f.Add("13/02/2020;02/13/2020", "date", "", uint64(2))
 	f.Add("24:00;0:00;00:00:00.1", "", "", uint64(3))
 	f.Add("9999-12-31;0001-01-01;9999-12-30", "", "", uint64(4))
+	f.Add("FY+0;FY0;FY10", "", "", uint64(5))
+	f.Add("1001/02;198.00;199.00", "", "", uint64(6))
+	f.Add("1-02;1000-01;3-04", "", "", uint64(7))
 	f.Fuzz(func(t *testing.T, text, name, dates string, seed uint64) {
 		if dates != string(DayFirst) && dates != string(MonthFirst) {
 			dates = ""

@@ -45,7 +45,7 @@ func findEcho(labels []string) (e echo) {
 		return echo{}
 	}
 	for _, label := range labels {
-		if year, _, _ := strings.Cut(label, e.open); label != year+e.of(year) {
+		if year, _, found := strings.Cut(label, e.open); !found || len(year) != 4 || label != year+e.of(year) {
 			return echo{}
 		}
 	}
