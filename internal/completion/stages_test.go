@@ -235,24 +235,42 @@ func TestScoresBesideBaselines(t *testing.T) {
 	o, _ := noisy(tensor.Shape{6, 5}, 1, 0, 1)
 	mean, _ := tensor.Moments(o.Values)
 	all := tensor.Scaling{Mode: -1, Mean: []float64{mean}, Scale: []float64{1}}
-	main := fitEffects(all.Apply(o))
+	simple := plain{all, fitEffects(all.Apply(o))}
 	var cells []HeldOutCell
 	for c, v := range o.Values {
-		cells = append(cells, HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v + 0.5})
+		cells = append(cells, HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v + 0.5, simple: simple.at(o.Cell(c))})
 	}
-	s := score(cells, main, all)
+	s := score(cells, all)
 	_, deviation := tensor.Moments(o.Values)
 	if math.Abs(s.rmse-0.5) > 1e-12 || math.Abs(s.nrmse-0.5/deviation) > 1e-12 || len(s.baselines) != 2 {
 		t.Errorf("scores %+v", s)
 	}
-	if s := score(nil, main, all); !math.IsNaN(s.rmse) || len(s.baselines) != 0 {
+	if s := score(nil, all); !math.IsNaN(s.rmse) || len(s.baselines) != 0 {
 		t.Errorf("scores of no cell are %+v", s)
 	}
 	for k := range cells {
 		cells[k].Predicted += 1000
 	}
-	if s := score(cells, main, all); len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "(mean, main effects)") {
+	if s := score(cells, all); len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "(mean, main effects)") {
 		t.Errorf("a model far worse than both baselines gives the warnings %v", s.warnings)
+	}
+}
+
+// TestBaselinesHaveNotSeenWhatTheyPredict fills noise of which two cells a row are known: main effects that were fitted to a
+// held-out cell itself would be far nearer to it than its mean is.
+func TestBaselinesHaveNotSeenWhatTheyPredict(t *testing.T) {
+	o, _ := noisy(tensor.Shape{60, 12}, 1, 100, 0.2)
+	c, err := Run(context.Background(), o, smallSettings(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Baselines) != 2 || c.Settings.Folds < 2 {
+		t.Fatalf("baselines %v, measured on %d parts", c.Baselines, c.Settings.Folds)
+	}
+	for _, b := range c.Baselines {
+		if b.NRMSE < 0.97 {
+			t.Errorf("of noise, %s predicts to %.2f of its deviation", b.Name, b.NRMSE)
+		}
 	}
 }
 
