@@ -218,7 +218,7 @@ func judged(t *testing.T) (*job, *Completion) {
 	c := &Completion{Observed: o, fit: zero{}, shape: j.shape, unit: j.scoring(o), UnitMode: 0}
 	c.calibration = uncalibrated()
 	for k, v := range o.Values {
-		h := HeldOutCell{Cell: o.Cell(k), Value: v, Predicted: v + 0.01, piece: int32(k / 5)}
+		h := HeldOutCell{Cell: o.Cell(k), Value: v, Predicted: v + 0.01, piece: int32(k / 5), weight: 1}
 		if h.Cell[0] == 1 {
 			h.Predicted = c.unit.Undo(h.Cell, 0)
 		}
