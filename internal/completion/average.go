@@ -34,7 +34,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 		}
 	}
 	out := fitted{
-		scores: score(nil, effects{}, tensor.Scaling{}),
+		scores: score(nil, tensor.Scaling{}),
 		method: "average of posterior samples of Bayesian CP models",
 	}
 	weights, first := equal, 0
@@ -54,8 +54,7 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 		}
 		out.heldOut, out.heldLimits = splitCensored(predicted.cells)
 		train, _ := f.without(first)
-		unit := j.scoring(train)
-		out.scores = score(out.heldOut, fitEffects(unit.Apply(train)), unit)
+		out.scores = score(out.heldOut, j.scoring(train))
 	}
 	j.report("fitting all observed cells", out.scores.nrmse)
 	var kept []candidate
@@ -108,6 +107,7 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 		out.fit = j.accompany(final, *out.companion)
 	}
 	seen := j.weigh(out.heldOut, f, out.fit)
+	out.scores.compare(out.heldOut, unit)
 	out.calibration = j.calibrate(out.heldOut, f)
 	out.calibration.seen = seen
 	if a, ok := out.fit.(*accompanied); ok {
@@ -172,13 +172,13 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 		o.predictions = make([][]float64, len(fit.members))
 		o.raw = make([][]prediction, len(fit.members))
 	}
-	scaling := j.scoring(kept)
+	simple := j.newPlain(kept)
 	for m := range fit.members {
 		o.raw[m] = append(o.raw[m], fit.only(m).all(held.Index, j.Threads)...)
 	}
 	for k, value := range held.Values {
 		cell := held.Cell(k)
-		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value, part: part})
+		o.cells = append(o.cells, HeldOutCell{Cell: cell, Value: value, part: part, simple: simple.at(cell)})
 		h, kind := &o.cells[len(o.cells)-1], j.kindAt(cell)
 		if held.IsCensored(k) {
 			if h.low, h.high = held.Low[k], held.High[k]; kind.Own {
@@ -193,7 +193,7 @@ func (o *outOfFold) add(j *job, fit *ensemble, kept, held *tensor.Observed, f fo
 			}
 		}
 		o.part = append(o.part, part)
-		center, scale := scaling.Undo(cell, 0), scaling.ScaleAt(cell)
+		center, scale := simple.unit.Undo(cell, 0), simple.unit.ScaleAt(cell)
 		o.y = append(o.y, (value-center)/scale)
 		for m := range fit.members {
 			o.predictions[m] = append(o.predictions[m], (o.raw[m][len(o.y)-1].value-center)/scale)

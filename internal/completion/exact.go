@@ -238,21 +238,21 @@ func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel sel
 	kept, held := f.without(0)
 	again := j.exact(ctx, kept, j.exactBlocks(sel), 0.5*budget, "exact held out")
 	if again != nil {
-		out.heldOut = j.predictAll(again, held, f, 0)
+		out.heldOut = j.predictAll(again, kept, held, f, 0)
 	} else {
 		kept, held = f.without(sel.parts[0])
-		out.heldOut = j.predictAll(sel.fit, held, f, sel.parts[0])
+		out.heldOut = j.predictAll(sel.fit, kept, held, f, sel.parts[0])
 		out.warnings = append(out.warnings, "all observed cells are explained exactly, but the same search on nine tenths "+
 			"of them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about "+
 			"the filled values")
 	}
-	unit := j.scoring(kept)
-	out.scores = score(out.heldOut, fitEffects(unit.Apply(kept)), unit)
+	out.scores = score(out.heldOut, j.scoring(kept))
 	exact.stderr = math.Max(exact.Residual, rounding) * exact.scaling.Scale[0]
 	if again != nil {
 		exact.learn(again, out.heldOut)
 	}
 	seen := j.weigh(out.heldOut, f, exact)
+	out.scores.compare(out.heldOut, j.scoring(kept))
 	out.calibration = j.calibrate(out.heldOut, f)
 	out.calibration.seen = seen
 	out.heldOut = out.calibration.apply(out.heldOut)

@@ -26,7 +26,7 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	auto := j.Noise
 	best, least := math.Inf(-1), math.Inf(1)
 	chosen := auto
-	trial := comparison{folds: f, name: "family", step: func([]int32) float64 { return step }}
+	trial := comparison{folds: f, name: "family", step: func([]int32) float64 { return step }, unit: j.scoring(j.observed)}
 	for _, family := range append([]posterior.Family{auto}, suiting...) {
 		j.Noise = family
 		for _, t := range j.scoreForms(ctx, trial, budget) {

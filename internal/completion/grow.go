@@ -419,8 +419,7 @@ func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget fl
 		out.alone = predicted.alone
 	}
 	out.heldOut, out.heldLimits = splitCensored(predicted.cells)
-	unit := j.scoring(kept)
-	out.scores = score(out.heldOut, fitEffects(unit.Apply(kept)), unit)
+	out.scores = score(out.heldOut, j.scoring(kept))
 	j.report("fitting all observed cells", out.scores.nrmse)
 	if len(g.chains) > 0 {
 		j.expect(g.finalWork())

@@ -14,7 +14,7 @@ type comparison struct {
 	folds folds
 	name  string                     // of the random numbers
 	step  func(cell []int32) float64 // of log scores, as of predictive.logScore
-	unit  *tensor.Scaling            // of squared errors; nil: those of the data
+	unit  tensor.Scaling             // of squared errors
 	label func(cell []int32) int     // by which means are taken; nil: none
 }
 
@@ -75,10 +75,7 @@ func (t *heldBack) add(s comparison, fit *ensemble, held *tensor.Observed, i int
 		score = said.logProbability(held.Low[i], held.High[i], s.step(cell))
 	} else {
 		score = said.logScore(y, s.step(cell))
-		e := fit.at(cell).value - y
-		if s.unit != nil {
-			e /= s.unit.ScaleAt(cell)
-		}
+		e := (fit.at(cell).value - y) / s.unit.ScaleAt(cell)
 		square = float64(e * e)
 	}
 	if s.label != nil {

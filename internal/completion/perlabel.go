@@ -208,9 +208,8 @@ func (j *job) newLabelChoice(f folds, mode int, find bool) *labelChoice {
 			}
 		}
 	}
-	unit := scaling{kind: byLabel, mode: mode}.fit(j.observed)
 	l.comparison = comparison{
-		folds: f, name: "label", unit: &unit, step: func(cell []int32) float64 { return steps[cell[mode]] },
+		folds: f, name: "label", unit: scaling{kind: byLabel, mode: mode}.fit(j.observed), step: func(cell []int32) float64 { return steps[cell[mode]] },
 		label: func(cell []int32) int { return int(cell[mode]) },
 	}
 	return l

@@ -161,6 +161,7 @@ type HeldOutCell struct {
 	piece         int32   // cells that were hidden together have one number
 	weight        float64 // how well it stands for the cells to be filled
 	standing      standing
+	simple        [2]float64 // what the baselines say, which have not seen it
 }
 
 // predictor is a fitted model.

@@ -235,24 +235,74 @@ func TestScoresBesideBaselines(t *testing.T) {
 	o, _ := noisy(tensor.Shape{6, 5}, 1, 0, 1)
 	mean, _ := tensor.Moments(o.Values)
 	all := tensor.Scaling{Mode: -1, Mean: []float64{mean}, Scale: []float64{1}}
-	main := fitEffects(all.Apply(o))
+	simple := plain{all, fitEffects(all.Apply(o))}
 	var cells []HeldOutCell
 	for c, v := range o.Values {
-		cells = append(cells, HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v + 0.5})
+		cells = append(cells, HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v + 0.5, simple: simple.at(o.Cell(c))})
 	}
-	s := score(cells, main, all)
+	s := score(cells, all)
 	_, deviation := tensor.Moments(o.Values)
 	if math.Abs(s.rmse-0.5) > 1e-12 || math.Abs(s.nrmse-0.5/deviation) > 1e-12 || len(s.baselines) != 2 {
 		t.Errorf("scores %+v", s)
 	}
-	if s := score(nil, main, all); !math.IsNaN(s.rmse) || len(s.baselines) != 0 {
+	if s := score(nil, all); !math.IsNaN(s.rmse) || len(s.baselines) != 0 {
 		t.Errorf("scores of no cell are %+v", s)
 	}
-	for k := range cells {
-		cells[k].Predicted += 1000
+	for k := range cells { // those of the first row are hopeless
+		cells[k].weight = 1
+		if cells[k].Cell[0] == 0 {
+			cells[k].Predicted += 1000
+		} else {
+			cells[k].Predicted -= 0.5
+		}
 	}
-	if s := score(cells, main, all); len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "(mean, main effects)") {
+	if s.compare(cells, all); len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "(mean, main effects)") {
 		t.Errorf("a model far worse than both baselines gives the warnings %v", s.warnings)
+	}
+	for k := range cells {
+		if cells[k].Cell[0] == 0 {
+			cells[k].weight = 1e-9
+		}
+	}
+	s.warnings = nil
+	if s.compare(cells, all); len(s.warnings) != 0 {
+		t.Errorf("a model that is worse where no gap is gives the warnings %v", s.warnings)
+	}
+}
+
+// TestBaselinesHaveNotSeenWhatTheyPredict fills noise of which two cells a row are known: main effects that were fitted to a
+// held-out cell itself would be far nearer to it than its mean is.
+func TestBaselinesHaveNotSeenWhatTheyPredict(t *testing.T) {
+	o, _ := noisy(tensor.Shape{60, 12}, 1, 100, 0.2)
+	c, err := Run(context.Background(), o, smallSettings(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Baselines) != 2 || c.Settings.Folds < 2 {
+		t.Fatalf("baselines %v, measured on %d parts", c.Baselines, c.Settings.Folds)
+	}
+	for _, b := range c.Baselines {
+		if b.NRMSE < 0.97 {
+			t.Errorf("of noise, %s predicts to %.2f of its deviation", b.Name, b.NRMSE)
+		}
+	}
+}
+
+// TestSkillsAreThoseOfWhatIsToBeFilled has a label that is hopeless where no gap is, and one that is where all are.
+func TestSkillsAreThoseOfWhatIsToBeFilled(t *testing.T) {
+	o, _ := noisy(tensor.Shape{2, 40}, 1, 1, 1)
+	j := &job{observed: o, unit: 0}
+	var cells []HeldOutCell
+	for c, v := range o.Values {
+		h := HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v, weight: 1}
+		if c%2 == 0 {
+			h.Predicted += 100
+			h.weight = []float64{1e-9, 1}[h.Cell[0]]
+		}
+		cells = append(cells, h)
+	}
+	if got := j.skills(cells); !(got[0] > 0.99) || !(got[1] < littleSkill) {
+		t.Errorf("skills are %.3f, want 1 and none", got)
 	}
 }
 
