@@ -15,7 +15,7 @@ func TestDrawsHaveTheStandardErrors(t *testing.T) {
 		"average": generate(t, 3, tensor.Shape{12, 9, 7}, 2, 0.3, 0.5),
 		"exact":   generate(t, 4, tensor.Shape{9, 8, 7}, 1, 0, 0.09),
 	} {
-		c := complete(t, g.observed, lacuna.Options{Effort: 0.05})
+		c := complete(t, g.observed, lacuna.Options{Effort: 0.02})
 		index := g.held.Index
 		const count = 600
 		draws := make([][]float64, count)
@@ -51,7 +51,7 @@ func TestDrawsHaveTheStandardErrors(t *testing.T) {
 // TestDrawsShareOneSample: what cells of a draw have in common is more than their noise.
 func TestDrawsShareOneSample(t *testing.T) {
 	g := generate(t, 3, tensor.Shape{12, 9, 7}, 2, 0.3, 0.3)
-	c := complete(t, g.observed, lacuna.Options{Effort: 0.05})
+	c := complete(t, g.observed, lacuna.Options{Effort: 0.02})
 	var pair [][]int32 // cells of one row that no value is known of but what the others tell
 	for range 3 {
 		pair = append(pair, make([]int32, 63))

@@ -87,7 +87,7 @@ func ExampleComplete_csv() {
 func ExampleCompletion_interval() {
 	noise := []float64{0.3, -0.2, 0.1, -0.4, 0.2, 0.4, -0.3, -0.1}
 	observed := products(func(i, k int32) float64 { return float64((i+1)*(k+2)) + noise[(3*i+5*k)%8] })
-	c, err := lacuna.Complete(context.Background(), observed, lacuna.Options{Effort: 0.1})
+	c, err := lacuna.Complete(context.Background(), observed, lacuna.Options{Effort: 0.02})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -37,6 +37,16 @@ func valueOptions(path string) (o dataio.Options, err error) {
 // Masked reads a completely known table with a column of uniform numbers, and hides cells by it: those with a number
 // below share are observed, the others held out.
 func Masked(path, maskColumn string, share float64) (observed, heldOut *tensor.Observed, err error) {
+	cells, numbers, err := withNumbers(path, maskColumn)
+	if err != nil {
+		return nil, nil, err
+	}
+	observed, heldOut = cells.Partition(func(c int) bool { return numbers[c] < share })
+	return observed, heldOut, nil
+}
+
+// withNumbers reads a completely known table and the number of each of its cells in a further column.
+func withNumbers(path, column string) (cells *tensor.Observed, numbers []float64, err error) {
 	o, err := valueOptions(path)
 	if err != nil {
 		return nil, nil, err
@@ -46,22 +56,20 @@ func Masked(path, maskColumn string, share float64) (observed, heldOut *tensor.O
 			Path: path, Problem: "there is no column called value", Remedy: "name the value column so, behind the index columns",
 		}
 	}
-	cells, err := dataio.Read(path, o)
+	values, err := dataio.Read(path, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Value = maskColumn
-	masks, err := dataio.Read(path, o)
+	o.Value = column
+	others, err := dataio.Read(path, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	if masks.Known() != cells.Known() {
+	if others.Known() != values.Known() {
 		return nil, nil, &dataio.Error{
-			Path: path, Column: maskColumn, Remedy: "give one for each",
-			Problem: fmt.Sprintf("%d numbers for %d known cells", masks.Known(), cells.Known()),
+			Path: path, Column: column, Remedy: "give one for each",
+			Problem: fmt.Sprintf("%d numbers for %d known cells", others.Known(), values.Known()),
 		}
 	}
-	numbers := masks.Observed().Values
-	observed, heldOut = cells.Observed().Partition(func(c int) bool { return numbers[c] < share })
-	return observed, heldOut, nil
+	return values.Observed(), others.Observed().Values, nil
 }

@@ -177,8 +177,10 @@ func TestEveryKindInEveryFormat(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s.%s: %v", name, format, err)
 			}
-			if again, _ := Render(f, format); format != "pdf" && !bytes.Equal(data, again) {
-				t.Errorf("%s.%s: drawn twice, different bytes", name, format)
+			if format != "pdf" {
+				if again, _ := Render(f, format); !bytes.Equal(data, again) {
+					t.Errorf("%s.%s: drawn twice, different bytes", name, format)
+				}
 			}
 			if *keep != "" {
 				if err := os.WriteFile(filepath.Join(*keep, name+"."+format), data, 0o644); err != nil {

@@ -49,7 +49,7 @@ func TestResumeAtEveryStep(t *testing.T) {
 		}
 		want := describe(sys, whole)
 		for i, data := range saved {
-			if i > 10 && i%5 != 0 && len(saved)-i > 5 && !long() {
+			if i > 10 && i%11 != 0 && len(saved)-i > 5 && !long() {
 				continue
 			}
 			other, _ := small(t, method)
@@ -70,10 +70,14 @@ func TestResumeAtEveryStep(t *testing.T) {
 
 // The same, but stopped by every rule that can strike in the middle: the number of evaluations.
 func TestResumeAfterAnyLimit(t *testing.T) {
+	apart := 83
+	if long() {
+		apart = 37
+	}
 	for _, method := range Methods() {
 		sys, settings := small(t, method)
 		want := describe(sys, newIntegrator(t, sys, settings).Run(context.Background(), nil))
-		for limit := 1; limit < 900; limit += 37 {
+		for limit := 1; limit < 900; limit += apart {
 			first, _ := small(t, method)
 			short := settings
 			short.Stop.Evaluations = limit

@@ -67,7 +67,7 @@ func (k concentrations) complete(t *testing.T, noise string, o *tensor.Observed,
 // biased and closer, and 90 % intervals hold between 85 and 95 % of the values.
 func TestCensoredCellsAreFilledBetweenTheirLimits(t *testing.T) {
 	k := newConcentrations(t, tensor.Shape{20, 12, 6})
-	c := k.complete(t, "auto", k.observed, k.censored, 0.05)
+	c := k.complete(t, "auto", k.observed, k.censored, 0.02)
 	var bias, squares, halfBias, halfSquares, held float64
 	count := float64(len(k.truth))
 	cell := make([]int32, 3)
@@ -171,7 +171,7 @@ func TestCensoredIntervalsHoldAHeap(t *testing.T) {
 	k := concentrations{gaps: pickGaps(all, nil, 1)}
 	low := all.Filter(func(c int) bool { return all.Values[c] < limit })
 	below := &Censored{Index: low.Index, Low: slices.Repeat([]float64{math.Inf(-1)}, low.Len()), High: slices.Repeat([]float64{limit}, low.Len())}
-	c := k.complete(t, "gaussian", all.Filter(func(c int) bool { return all.Values[c] >= limit }), below, 0.03)
+	c := k.complete(t, "gaussian", all.Filter(func(c int) bool { return all.Values[c] >= limit }), below, 0.01)
 	zeros, held := 0.0, 0.0
 	for i, y := range low.Values {
 		value, stderr := c.At(low.Cell(i))

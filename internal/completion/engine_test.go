@@ -169,7 +169,7 @@ func smallSettings(t *testing.T) Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Settings{Seed: 1, Threads: 2, Noise: family, Effort: 0.02, HoldOut: 0.1, Level: 0.9, Blocks: 3}
+	return Settings{Seed: 1, Threads: 2, Noise: family, Effort: 0.01, HoldOut: 0.1, Level: 0.9, Blocks: 3}
 }
 
 // TestEndedCompletionGoesOn ends a completion while its array waits, and another one before it is submitted; a third,

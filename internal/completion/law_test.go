@@ -158,7 +158,7 @@ func variables(seed uint64, shape tensor.Shape) *tensor.Observed {
 func TestVariablesOfDifferentKindsKeepToTheirs(t *testing.T) {
 	shape := tensor.Shape{16, 60, 4}
 	o := variables(2, shape)
-	c, err := Run(context.Background(), o, newJob(t, o, "auto", 0.05).Settings)
+	c, err := Run(context.Background(), o, newJob(t, o, "auto", 0.02).Settings)
 	if err != nil {
 		t.Fatal(err)
 	}

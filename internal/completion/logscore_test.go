@@ -48,7 +48,7 @@ func TestCountsAreSaidInTheirOwnTerms(t *testing.T) {
 		}
 	}
 	j := newJob(t, o, "counts", 1)
-	j.Effort = 0.05
+	j.Effort = 0.01
 	c, err := Run(context.Background(), o, j.Settings)
 	if err != nil {
 		t.Fatal(err)

@@ -182,7 +182,7 @@ func TestSpectraOfAminoAcids(t *testing.T) {
 			o.Values = append(o.Values, y)
 		}
 	}
-	c := completeNonnegative(t, o, 0.2)
+	c := completeNonnegative(t, o, 0.1)
 	if c.CP.Blocks != 3 {
 		t.Fatalf("%d blocks of three amino acids", c.CP.Blocks)
 	}

@@ -105,7 +105,7 @@ func TestWhatRepeatsFillsALabelOfWhichNothingIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := Run(context.Background(), o, Settings{
-		Seed: 1, Threads: 2, Effort: 0.1, HoldOut: 0.1, Level: 0.9, Noise: family, Standardise: tensor.StandardiseAuto, Blocks: 7,
+		Seed: 1, Threads: 2, Effort: 0.04, HoldOut: 0.1, Level: 0.9, Noise: family, Standardise: tensor.StandardiseAuto, Blocks: 7,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ func TestFewCellsBesideLabelsAreJoinedByCourses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Run(context.Background(), o, Settings{Seed: 1, Threads: 2, Effort: 0.1, HoldOut: 0.1, Level: 0.9, Noise: family})
+	c, err := Run(context.Background(), o, Settings{Seed: 1, Threads: 2, Effort: 0.05, HoldOut: 0.1, Level: 0.9, Noise: family})
 	if err != nil {
 		t.Fatal(err)
 	}

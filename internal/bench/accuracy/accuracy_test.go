@@ -43,7 +43,7 @@ func write(t *testing.T) string {
 func TestRunMeasuresEveryCell(t *testing.T) {
 	var seen int
 	results, err := Run(context.Background(), Options{
-		Data: write(t), Complete: lacuna.Options{Effort: 0.03}, Each: func(Result) { seen++ },
+		Data: write(t), Complete: lacuna.Options{Effort: 0.005}, Each: func(Result) { seen++ },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ func TestTablesOfEveryKindAreFilledWithPossibleValues(t *testing.T) {
 	for _, kind := range Kinds() {
 		o := Options{
 			Kinds: []string{kind}, Tables: 1, Shape: tensor.Shape{12, 8, 4}, Seed: 3,
-			Complete: lacuna.Options{Effort: 0.03, Threads: 2, Seed: 1},
+			Complete: lacuna.Options{Effort: 0.01, Threads: 2, Seed: 1},
 		}
 		if kind == "days" || kind == "shares" {
 			_, most, _ := bounds(kind)

@@ -51,7 +51,7 @@ func TestRunMeasuresUntilInterrupted(t *testing.T) {
 	var lines []string
 	results, err := Run(ctx, Options{
 		Data: write(t), Shapes: []string{"random", "closed"}, Seeds: []uint64{1, 2},
-		Complete: lacuna.Options{Effort: 0.02},
+		Complete: lacuna.Options{Effort: 0.005},
 		Each: func(done, all int, r Result) {
 			lines = append(lines, fmt.Sprint(done, "/", all, " ", r.Line()))
 			if done == 2 {

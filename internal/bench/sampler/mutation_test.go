@@ -85,11 +85,11 @@ func TestMutationsApply(t *testing.T) {
 }
 
 // TestMutationsAreCaught compiles the short proof with each of the planted mistakes, which must make it fail; only the
-// first two where LACUNA_LONG is not set.
+// first where LACUNA_LONG is not set.
 func TestMutationsAreCaught(t *testing.T) {
 	list := mutations(t)
 	if os.Getenv("LACUNA_LONG") == "" {
-		list = list[:2]
+		list = list[:1]
 	}
 	for _, m := range list {
 		t.Run(m.what, func(t *testing.T) {

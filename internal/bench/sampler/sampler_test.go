@@ -9,7 +9,7 @@ import (
 )
 
 // quick is a proof of seconds.
-var quick = Options{DataSets: 30, Draws: 17, Thin: 8, Burn: 150, Chains: 480, Sweeps: 16, Seed: 1}
+var quick = Options{DataSets: 16, Draws: 17, Thin: 8, Burn: 80, Chains: 480, Sweeps: 16, Seed: 1}
 
 // byHalves are the cases whose latent variables are drawn by halves of the cells: a mistake in them shows half as fast.
 var byHalves = []string{"student", "student-varied", "counts", "binomial", "bernoulli", "ordinal", "censored-student", "censored-counts"}
