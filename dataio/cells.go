@@ -208,18 +208,18 @@ type arrayCells struct {
 	gaps     int
 	list     func() [][]int32 // lists the gaps in the order of the file; nil: in that of the array
 
-	snapshot func() decoder // decodes until release; nil where decode does for ever
-	release  func()         // is called when all cells are in memory; or nil
+	snapshot func() (decode decoder, end func()) // decodes until end; nil where decode does for ever
+	release  func()                              // is called when all cells are in memory; or nil
 	once     sync.Once
 	held     atomic.Pointer[heldCells] // nil until then
 }
 
-// source is what decodes the cells; nil where they are in memory instead.
-func (a *arrayCells) source() decoder {
+// source is what decodes the cells until end is called; nil where they are in memory instead.
+func (a *arrayCells) source() (decode decoder, end func()) {
 	if a.snapshot != nil {
 		return a.snapshot()
 	}
-	return a.decode
+	return a.decode, func() {}
 }
 
 func (a *arrayCells) name(modes []tensor.Mode, original [][]int32) {
@@ -243,7 +243,8 @@ func (a *arrayCells) values() iter.Seq[[]float64] {
 
 // decodeInOrder yields the observed cells in canonical order, with coordinates or without.
 func (a *arrayCells) decodeInOrder(coordinates bool, yield func(index [][]int32, values []float64) bool) {
-	decode := a.source()
+	decode, end := a.source()
+	defer end()
 	if decode == nil {
 		for index, values := range a.held.Load().each() {
 			yield(index, values)
@@ -332,27 +333,34 @@ func (a *arrayCells) linesInOrder() iter.Seq2[[]int32, int] {
 }
 
 func (a *arrayCells) whole() (*tensor.Observed, [][]int32) {
-	a.once.Do(func() {
-		o := &tensor.Observed{Modes: a.modes, Index: make([][]int32, len(a.modes)), Values: column[float64](a.observed)}
-		for n := range o.Index {
-			o.Index[n] = column[int32](a.observed)
-		}
-		for index, values := range a.each() {
-			o.Values = append(o.Values, values...)
-			for n, coordinates := range index {
-				o.Index[n] = append(o.Index[n], coordinates...)
-			}
-		}
-		list := a.listGaps
-		if a.list != nil {
-			list = a.list
-		}
-		a.held.Store(&heldCells{o, list()})
-		if a.release != nil {
-			a.release()
-		}
-	})
+	a.once.Do(a.gather)
 	return a.held.Load().whole()
+}
+
+// gather puts all cells in memory.
+func (a *arrayCells) gather() {
+	o := &tensor.Observed{Modes: a.modes, Index: make([][]int32, len(a.modes)), Values: column[float64](a.observed)}
+	for n := range o.Index {
+		o.Index[n] = column[int32](a.observed)
+	}
+	for index, values := range a.each() {
+		o.Values = append(o.Values, values...)
+		for n, coordinates := range index {
+			o.Index[n] = append(o.Index[n], coordinates...)
+		}
+	}
+	a.held.Store(&heldCells{o, a.listed()})
+	if a.release != nil {
+		a.release()
+	}
+}
+
+// listed are the gaps in the order of the file.
+func (a *arrayCells) listed() [][]int32 {
+	if a.list != nil {
+		return a.list()
+	}
+	return a.listGaps()
 }
 
 // places are the numbers of the indices of mode n by their place in memory; nil where these are the same.
@@ -374,7 +382,9 @@ func (a *arrayCells) eachGap() iter.Seq[[][]int32] {
 
 // listGaps lists the gaps in the order in which they lie in the array.
 func (a *arrayCells) listGaps() [][]int32 {
-	last, numbers, decode := len(a.modes)-1, a.numbers.fork(), a.source()
+	decode, end := a.source()
+	defer end()
+	last, numbers := len(a.modes)-1, a.numbers.fork()
 	gaps, place := make([][]int32, len(a.modes)), make([][]int32, len(a.modes))
 	for n := range gaps {
 		gaps[n], place[n] = column[int32](a.gaps), a.places(n)

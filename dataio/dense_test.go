@@ -79,8 +79,12 @@ func TestDenseRowsAreReadAsListedOnes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, ok := dense.cells.(*denseCells); !ok {
+			held, ok := dense.cells.(*denseCells)
+			if !ok {
 				t.Fatalf("the cells are %T", dense.cells)
+			}
+			if coded := held.grid.Load().codes != nil; coded != (o.Value == "other") {
+				t.Errorf("the values are codes: %v", coded)
 			}
 			// A row that is there twice makes the reader list the cells.
 			twice := o
@@ -143,10 +147,15 @@ func TestDenseRowsAreReadAsListedOnes(t *testing.T) {
 // TestWideTextIsReadAsListedCells compares a wide text each row of which has a label of its own with one that has a row
 // twice, whose cells are listed.
 func TestWideTextIsReadAsListedCells(t *testing.T) {
+	t.Run("in order", func(t *testing.T) { wideTextIsReadAsListedCells(t, 1) })
+	t.Run("descending", func(t *testing.T) { wideTextIsReadAsListedCells(t, -1) })
+}
+
+func wideTextIsReadAsListedCells(t *testing.T, step int) {
 	r := rand.New(rand.NewPCG(6, 7))
 	text := []byte("place")
 	for k := range 90 {
-		text = fmt.Appendf(text, ",%d", 400-k) // labels that are put in ascending order
+		text = fmt.Appendf(text, ",%d", 400+step*k) // labels that are put in ascending order
 	}
 	var last string
 	for row := range 2000 { // more than one piece of a text
@@ -167,8 +176,12 @@ func TestWideTextIsReadAsListedCells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := dense.cells.(*denseCells); !ok {
+	if held, ok := dense.cells.(*denseCells); !ok || held.movable() != (step > 0) {
 		t.Fatalf("the cells are %T", dense.cells)
+	}
+	used, err := parse("t.csv", append(text, '\n'), Options{Wide: true})
+	if err != nil {
+		t.Fatal(err)
 	}
 	listed, err := parse("t.csv", append(append(text, last...), '\n'), Options{Wide: true})
 	if err != nil {
@@ -179,6 +192,15 @@ func TestWideTextIsReadAsListedCells(t *testing.T) {
 	}
 	if !reflect.DeepEqual(dense.Observed(), listed.Observed()) {
 		t.Error("other cells are known")
+	}
+	seen := 0
+	for values := range used.cells.values() {
+		if seen += len(values); used.Observed().Values[seen-1] != values[len(values)-1] {
+			t.Error("while the cells are decoded, other ones are listed")
+		}
+	}
+	if seen != used.Known() || !reflect.DeepEqual(used.Observed(), listed.Observed()) {
+		t.Error("other cells are known where they were decoded meanwhile")
 	}
 	for n, column := range dense.Fill() {
 		if len(column) != dense.Gaps() || !reflect.DeepEqual(column, listed.Fill()[n][:len(column)]) {

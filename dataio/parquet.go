@@ -24,6 +24,7 @@ type parquetSource struct {
 	types   []parquet.Type
 	stored  [][]parquet.Value // the labels of every index column, as they are stored
 	numbers *numbers
+	palette *palette
 	pandas  pandas
 	row     parquet.Row // on which it stands
 }

@@ -29,6 +29,7 @@ type columnReader struct {
 	dictionary parquet.Dictionary
 	labels     []int32   // by code, −1 for one that has not been met
 	numbers    []float64 // by code: NaN for a gap, ∞ for one that has not been met
+	palette    []uint16  // by code: of its number in the palette of the table, 0 for one that has not been met
 	buffer     []parquet.Value
 	text       []byte
 }
@@ -71,7 +72,7 @@ func (r *columnReader) open(page parquet.Page) {
 			}
 			return
 		}
-		r.numbers = make([]float64, dictionary.Len())
+		r.numbers, r.palette = make([]float64, dictionary.Len()), make([]uint16, dictionary.Len())
 		for k := range r.numbers {
 			r.numbers[k] = math.Inf(1)
 		}
@@ -182,6 +183,40 @@ func (r *columnReader) readNumbers(out []float64) error {
 	return nil
 }
 
+// readCodes is readNumbers, and gives the codes of the values in the palette.
+func (r *columnReader) readCodes(out []uint16, numbers []float64) error {
+	s := r.source
+	if r.codes == nil {
+		if err := r.readNumbers(numbers); err != nil {
+			return err
+		}
+		for i, number := range numbers {
+			if out[i] = s.palette.add(number); out[i] == unlistedCode {
+				return errUnusual
+			}
+		}
+		return nil
+	}
+	defer func() { r.at += len(out) }()
+	for i := range out {
+		if !r.isThere(i) {
+			out[i] = gapCode
+			continue
+		}
+		code := r.codes[r.next]
+		r.next++
+		if r.palette[code] == unlistedCode {
+			number, err := s.numberOrGap(r.dictionary.Index(code), r.column)
+			if err != nil {
+				return err
+			}
+			r.palette[code] = s.palette.add(number)
+		}
+		out[i] = r.palette[code]
+	}
+	return nil
+}
+
 // numberOrGap is what a value column holds, NaN for a gap.
 func (s *parquetSource) numberOrGap(v parquet.Value, column int) (float64, error) {
 	value, gap, problem := s.numberOf(v, column)
@@ -197,34 +232,51 @@ func (s *parquetSource) numberOrGap(v parquet.Value, column int) (float64, error
 // batchRows is the most rows that are read at a time.
 const batchRows = 1 << 12
 
-// eachBatch visits the rows, many at a time: the numbers of their labels by index column, and their values by value column,
-// NaN for a gap. The slices are reused.
+// batch is some rows: the numbers of their labels by index column, and by value column their values, NaN for a gap, or their
+// codes in the palette.
+type batch struct {
+	labels [][]int32
+	values [][]float64
+	codes  [][]uint16
+}
+
+// eachBatch visits the rows, many at a time, with values or codes. The slices are reused.
 func (s *parquetSource) eachBatch(
-	label func(n int, text []byte, v parquet.Value) int32, visit func(labels [][]int32, values [][]float64) error,
+	coded bool, label func(n int, text []byte, v parquet.Value) int32, visit func(b batch) error,
 ) error {
 	index, value := s.index, s.valueColumns()
-	labels, values := make([][]int32, len(index)), make([][]float64, len(value))
-	for n := range labels {
-		labels[n] = make([]int32, batchRows)
+	b, numbers := batch{labels: make([][]int32, len(index))}, make([]float64, batchRows)
+	for n := range b.labels {
+		b.labels[n] = make([]int32, batchRows)
 	}
-	for k := range values {
-		values[k] = make([]float64, batchRows)
+	for range value {
+		if coded {
+			b.codes = append(b.codes, make([]uint16, batchRows))
+		} else {
+			b.values = append(b.values, make([]float64, batchRows))
+		}
 	}
 	for _, group := range s.file.RowGroups() {
 		if err := s.eachBatchOf(group, index, value, label, func(readers []*columnReader, count int) error {
-			for n := range labels {
-				labels[n] = labels[n][:count]
-				if err := readers[n].readLabels(labels[n]); err != nil {
+			for n := range b.labels {
+				b.labels[n] = b.labels[n][:count]
+				if err := readers[n].readLabels(b.labels[n]); err != nil {
 					return err
 				}
 			}
-			for k := range values {
-				values[k] = values[k][:count]
-				if err := readers[len(labels)+k].readNumbers(values[k]); err != nil {
+			for k := range b.values {
+				b.values[k] = b.values[k][:count]
+				if err := readers[len(index)+k].readNumbers(b.values[k]); err != nil {
 					return err
 				}
 			}
-			return visit(labels, values)
+			for k := range b.codes {
+				b.codes[k] = b.codes[k][:count]
+				if err := readers[len(index)+k].readCodes(b.codes[k], numbers[:count]); err != nil {
+					return err
+				}
+			}
+			return visit(b)
 		}); err != nil {
 			return err
 		}
@@ -272,7 +324,8 @@ func (s *parquetSource) eachBatchOf(
 
 // readDense reads a table whose rows fill much of the grid of their labels, each cell once, into that grid: 8 bytes a cell,
 // where cells that are listed take 4 a mode beside, and as much again while they are sorted. ok is false for any other
-// table, and for one in which something is wrong, which is to be read row by row.
+// table, and for one in which something is wrong, which is to be read row by row. Where few values are different, the grid takes
+// 2 bytes a cell.
 func (s *parquetSource) readDense(o Options) (table *Table, ok bool, err error) {
 	if o.lists() {
 		return nil, false, nil
@@ -308,11 +361,12 @@ func (s *parquetSource) readDense(o Options) (table *Table, ok bool, err error) 
 		}
 		return i
 	}
-	err = s.eachBatch(number, func(_ [][]int32, values [][]float64) error {
-		for _, column := range values {
+	s.palette = newPalette()
+	err = s.eachBatch(false, number, func(b batch) error {
+		for _, column := range b.values {
 			rows += len(column)
 			for _, v := range column {
-				if v != v {
+				if s.palette.add(v); v != v {
 					cells.gaps++
 				}
 			}
@@ -331,22 +385,26 @@ func (s *parquetSource) readDense(o Options) (table *Table, ok bool, err error) 
 	}
 	cells.observed = rows - cells.gaps
 	cells.layout, cells.numbers = newLayout(shape, false), s.numbers
-	filled := column[float64](size)[:size]
-	for k := range filled {
-		filled[k] = unlisted
-	}
-	err = s.eachBatch(number, func(labels [][]int32, values [][]float64) error {
-		for row := range values[0] {
+	filled := newGrid(size, s.palette)
+	err = s.eachBatch(filled.codes != nil, number, func(b batch) error {
+		for row := range b.labels[0] {
 			position := 0
-			for n, column := range labels {
+			for n, column := range b.labels {
 				position = position*shape[n] + int(column[row])
 			}
-			for k, column := range values {
-				at := position*len(values) + k
-				if !isUnlisted(filled[at]) {
+			for k, column := range b.values {
+				at := position*len(b.values) + k
+				if !isUnlisted(filled.values[at]) {
 					return errUnusual // a cell is listed twice
 				}
-				filled[at] = column[row]
+				filled.values[at] = column[row]
+			}
+			for k, column := range b.codes {
+				at := position*len(b.codes) + k
+				if filled.codes[at] != unlistedCode {
+					return errUnusual
+				}
+				filled.codes[at] = column[row]
 			}
 		}
 		return nil
@@ -374,10 +432,11 @@ func (s *parquetSource) listGaps(b *builder, cells *arrayCells) [][]int32 {
 		return gaps
 	}
 	last := cells.places(len(gaps) - 1)
-	err := s.eachBatch(func(n int, text []byte, _ parquet.Value) int32 { return b.numbers[n][string(text)] },
-		func(labels [][]int32, values [][]float64) error {
-			for row := range values[0] {
-				for k, column := range values {
+	err := s.eachBatch(false, func(n int, text []byte, _ parquet.Value) int32 { return b.numbers[n][string(text)] },
+		func(rows batch) error {
+			labels := rows.labels
+			for row := range labels[0] {
+				for k, column := range rows.values {
 					if column[row] == column[row] {
 						continue
 					}

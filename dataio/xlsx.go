@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lacuna/internal/memory"
 	"lacuna/internal/xlsx"
 )
 
@@ -78,6 +79,7 @@ func readXLSX(path string, data []byte, o Options) (table *Table, err error) {
 			table, err = nil, damagedXLSX(path, p)
 		}
 	}()
+	defer memory.Thrift(25)() // the decoder of XML leaves much behind
 	limit := budgetOf(o.Memory) / memoryPerByte
 	const most = 1 << 34
 	unpacked := int64(most)

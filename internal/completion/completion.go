@@ -94,7 +94,7 @@ type fitted struct {
 func Run(ctx context.Context, observed *tensor.Observed, s Settings) (*Completion, error) {
 	j := &job{Settings: s, observed: observed, meter: newMeter(s.Progress)}
 	if observed.Len() >= memoryCounts {
-		defer memory.Thrift()()
+		defer memory.Thrift(10)()
 	}
 	work := ctx
 	if s.MaxTime > 0 {

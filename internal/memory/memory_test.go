@@ -28,7 +28,7 @@ func TestThriftEndsWithItsLastUser(t *testing.T) {
 		return now
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(80))
-	first, second := Thrift(), Thrift()
+	first, second := Thrift(25), Thrift(10)
 	first()
 	first()
 	if got := percent(); got != 10 {
@@ -38,7 +38,7 @@ func TestThriftEndsWithItsLastUser(t *testing.T) {
 		t.Errorf("%d %% in the end, it was 80", percent())
 	}
 	debug.SetGCPercent(-1)
-	if end := Thrift(); percent() != -1 {
+	if end := Thrift(10); percent() != -1 {
 		t.Errorf("a collector that was off is at %d %%", percent())
 	} else {
 		end()

@@ -7,21 +7,21 @@ import (
 
 var thrift struct {
 	sync.Mutex
-	users, percent int
+	users, percent int // percent: what was set before the first user
 }
 
-// Thrift has the garbage collector of the process let no more than a tenth of what is in use pile up, until end is called
-// for every Thrift. It is for heaps of few, large slices of numbers, whose collection costs next to nothing. A collector that is
-// stricter, or off, is left alone.
-func Thrift() (end func()) {
-	const percent = 10
+// Thrift has the garbage collector of the process let no more than so many percent of what is in use pile up, until end is
+// called for every Thrift. It is for heaps of few, large slices of numbers, whose collection costs next to nothing. A collector
+// that is stricter, or off, is left alone.
+func Thrift(percent int) (end func()) {
 	thrift.Lock()
 	defer thrift.Unlock()
+	before := debug.SetGCPercent(percent)
+	if before < percent {
+		debug.SetGCPercent(before)
+	}
 	if thrift.users++; thrift.users == 1 {
-		thrift.percent = debug.SetGCPercent(percent)
-		if thrift.percent < percent {
-			debug.SetGCPercent(thrift.percent)
-		}
+		thrift.percent = before
 	}
 	return sync.OnceFunc(func() {
 		thrift.Lock()
