@@ -102,8 +102,9 @@ func (o Options) simulate(ctx context.Context, c Case, units []unit, group int) 
 		var sums []float64
 		for range o.Sweeps {
 			j.Values()
-			j.Sweep()
-			j.Sweep() // sees what the one before has left behind
+			for range max(2, c.Slow) { // the second sees what the first has left behind; some parameters are not drawn in every one
+				j.Sweep()
+			}
 			values := functions(j.Quantities(c.Gaps), units)
 			if sums == nil {
 				sums = make([]float64, len(values))
