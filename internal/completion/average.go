@@ -107,6 +107,7 @@ func (j *job) conclude(ctx context.Context, out *fitted, final *ensemble, f fold
 		out.fit = j.accompany(final, *out.companion)
 	}
 	seen := j.weigh(out.heldOut, f, out.fit)
+	out.scores.compare(out.heldOut, unit)
 	out.calibration = j.calibrate(out.heldOut, f)
 	out.calibration.seen = seen
 	if a, ok := out.fit.(*accompanied); ok {

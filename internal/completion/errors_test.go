@@ -92,6 +92,35 @@ func TestIntervalsFromFewPiecesAreWider(t *testing.T) {
 	}
 }
 
+// TestWhatIsUnlikeAllGapsIsNotHeard hides single cells, as the gaps are, in one part and eight whole labels in another, of which
+// nothing can be told.
+func TestWhatIsUnlikeAllGapsIsNotHeard(t *testing.T) {
+	stream := rng.New(6, "unlike")
+	o := gapped(tensor.Shape{16, 12, 10}, func([]int32) bool { return stream.Float64() > 0.7 })
+	j := &job{observed: o, shape: shapeOf(o), unit: -1, Settings: Settings{Threads: 1, Seed: 1}}
+	j.gaps = j.shape.gaps
+	f := emptyFolds(o, 0.5)
+	var cells []HeldOutCell
+	for c := range o.Values {
+		h := HeldOutCell{Cell: o.Cell(c), Value: stream.NormFloat64(), noise: 1, piece: int32(c)}
+		switch {
+		case h.Cell[0] >= 8:
+			h.part, h.piece = 1, h.Cell[0]*12+h.Cell[1]
+			h.Value *= 20
+		case stream.Float64() < 0.8:
+			continue
+		}
+		f.part[c], f.piece[c] = uint8(h.part), h.piece
+		cells = append(cells, h)
+	}
+	j.weigh(cells, f, constant(0))
+	c := j.calibrate(cells, f)
+	k, at := c.at(j.gaps[0])
+	if got := k.stderr(j.gaps[0], at, prediction{noise: 1}); math.Abs(got-1) > 0.1 {
+		t.Errorf("%d cells: the standard error is %.3f, want 1", len(cells), got)
+	}
+}
+
 func TestStandInsAreAlike(t *testing.T) {
 	held := [][]float64{{0, 0}, {0.1, 0}, {5, 5}, {9, 9}}
 	gaps := [][]float64{{0, 0}, {0.05, 0.1}, {5, 5.1}}
@@ -189,7 +218,7 @@ func judged(t *testing.T) (*job, *Completion) {
 	c := &Completion{Observed: o, fit: zero{}, shape: j.shape, unit: j.scoring(o), UnitMode: 0}
 	c.calibration = uncalibrated()
 	for k, v := range o.Values {
-		h := HeldOutCell{Cell: o.Cell(k), Value: v, Predicted: v + 0.01, piece: int32(k / 5)}
+		h := HeldOutCell{Cell: o.Cell(k), Value: v, Predicted: v + 0.01, piece: int32(k / 5), weight: 1}
 		if h.Cell[0] == 1 {
 			h.Predicted = c.unit.Undo(h.Cell, 0)
 		}

@@ -252,6 +252,7 @@ func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel sel
 		exact.learn(again, out.heldOut)
 	}
 	seen := j.weigh(out.heldOut, f, exact)
+	out.scores.compare(out.heldOut, j.scoring(kept))
 	out.calibration = j.calibrate(out.heldOut, f)
 	out.calibration.seen = seen
 	out.heldOut = out.calibration.apply(out.heldOut)

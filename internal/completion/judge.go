@@ -43,20 +43,23 @@ func (j *job) judge(c *Completion) (expected []float64) {
 	c.FarOut = c.calibration.farOut()
 	c.FilledMedian, c.FilledNMedian = medians(c.HeldOut, c.unit)
 	expected = make([]float64, len(j.gaps))
+	typical := make([]float64, len(j.gaps)) // without errors far out
 	far := make([]bool, len(j.gaps))
 	parallel.For(j.Threads, len(j.gaps), func(g int) {
 		cell := j.gaps[g]
-		_, stderr := c.At(cell)
+		_, typical[g] = c.At(cell)
 		k, _ := c.calibration.at(cell)
-		expected[g] = k.tail.beside(stderr, c.unit.ScaleAt(cell))
+		expected[g] = k.tail.beside(typical[g], c.unit.ScaleAt(cell))
 		far[g] = c.unlike(cell)
 	})
+	farShare := 0.0 // of the mean square
 	if len(j.gaps) > 0 {
-		var raw, squares float64
+		var raw, squares, rest float64
 		for g, s := range expected {
 			scale := c.unit.ScaleAt(j.gaps[g])
 			raw += float64(s * s)
 			squares += float64(s * s / (scale * scale))
+			rest += float64(typical[g] * typical[g] / (scale * scale))
 			if far[g] {
 				c.Unlike += 1 / float64(len(far))
 			}
@@ -64,13 +67,14 @@ func (j *job) judge(c *Completion) (expected []float64) {
 		count := float64(len(j.gaps))
 		c.FilledRMSE, c.FilledNRMSE = math.Sqrt(raw/count), math.Sqrt(squares/count)
 		c.FilledUncertainty = j.uncertainty(c, expected)
+		farShare = 1 - rest/squares
 	}
 	for n, d := range j.observed.Shape() {
 		if d <= mostLabels || n == j.unit {
 			c.ByLabel = append(c.ByLabel, j.judgeMode(c, n, expected)...)
 		}
 	}
-	c.Warnings = append(c.Warnings, j.doubts(c)...)
+	c.Warnings = append(c.Warnings, j.doubts(c, farShare)...)
 	return expected
 }
 
@@ -139,8 +143,25 @@ func (j *job) judgeMode(c *Completion, n int, expected []float64) []LabelError {
 	return labels
 }
 
-// doubts warns of what the filled values should not be used for.
-func (j *job) doubts(c *Completion) (warnings []string) {
+// skills are those of the labels that have units, on held-out cells weighted for what is to be filled: where whole labels are hidden,
+// most held-out cells are theirs, and few of the gaps may be. NaN without any.
+func (j *job) skills(cells []HeldOutCell) []float64 {
+	own := scaling{kind: byLabel, mode: j.unit}.fit(j.observed)
+	sums := make([]squares, len(own.Mean))
+	for _, h := range cells {
+		s, e, o := &sums[h.Cell[j.unit]], h.Value-h.Predicted, h.Value-own.Undo(h.Cell, 0)
+		s.errors += float64(h.weight * e * e)
+		s.own += float64(h.weight * o * o)
+	}
+	out := make([]float64, len(sums))
+	for i, s := range sums {
+		out[i] = 1 - s.errors/s.own
+	}
+	return out
+}
+
+// doubts warns of what the filled values should not be used for, and where errors far out make most of the mean square.
+func (j *job) doubts(c *Completion, farShare float64) (warnings []string) {
 	if c.Unlike > 0 {
 		warnings = append(warnings, fmt.Sprintf("%.3g %% of the gaps are unlike any known cell that could be hidden: what "+
 			"is said of their error is a guess, no smaller than the spread of the known values", 100*c.Unlike))
@@ -159,8 +180,7 @@ func (j *job) doubts(c *Completion) (warnings []string) {
 			}
 		}
 	}
-	const alike = 2 // root mean square over what it is for the median where errors are normal
-	if c.FarOut > 0 && c.FilledNRMSE > alike*c.FilledNMedian/0.6745 {
+	if farShare > 0.5 {
 		half := fmt.Sprintf("%.3g", c.FilledMedian)
 		if j.unit >= 0 {
 			half = fmt.Sprintf("%.3g %% of the standard deviation", 100*c.FilledNMedian)
@@ -170,9 +190,12 @@ func (j *job) doubts(c *Completion) (warnings []string) {
 			"expected to be off by less than %s", c.FarOut, len(c.HeldOut), half))
 	}
 	var poor []string
-	for _, l := range c.ByLabel {
-		if l.Mode == j.unit && l.HeldOut >= fewScores && l.Skill < littleSkill {
-			poor = append(poor, j.observed.Modes[l.Mode].Labels[l.Index])
+	if j.unit >= 0 {
+		skills := j.skills(c.HeldOut)
+		for _, l := range c.ByLabel {
+			if l.Mode == j.unit && l.HeldOut >= fewScores && skills[l.Index] < littleSkill {
+				poor = append(poor, j.observed.Modes[l.Mode].Labels[l.Index])
+			}
 		}
 	}
 	switch len(poor) {

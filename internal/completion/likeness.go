@@ -169,7 +169,7 @@ func (j *job) weigh(cells []HeldOutCell, f folds, fit predictor) (seen []bool) {
 		wanted[g] = around.features(gaps[g], fit.at(gaps[g]).value)
 	})
 	weights := standIn(held, wanted, j.Threads)
-	const flat = 0.02 // share that is dealt out evenly
+	const flat = 1e-4 // share that is dealt out evenly; of cells unlike all gaps, which may be off by ten times as much, more would be heard
 	for k, c := range order {
 		cells[c].weight = float64((1-flat)*weights[k]/float64(len(gaps))*float64(len(order))) + flat
 	}

@@ -248,11 +248,25 @@ func TestScoresBesideBaselines(t *testing.T) {
 	if s := score(nil, all); !math.IsNaN(s.rmse) || len(s.baselines) != 0 {
 		t.Errorf("scores of no cell are %+v", s)
 	}
-	for k := range cells {
-		cells[k].Predicted += 1000
+	for k := range cells { // those of the first row are hopeless
+		cells[k].weight = 1
+		if cells[k].Cell[0] == 0 {
+			cells[k].Predicted += 1000
+		} else {
+			cells[k].Predicted -= 0.5
+		}
 	}
-	if s := score(cells, all); len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "(mean, main effects)") {
+	if s.compare(cells, all); len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "(mean, main effects)") {
 		t.Errorf("a model far worse than both baselines gives the warnings %v", s.warnings)
+	}
+	for k := range cells {
+		if cells[k].Cell[0] == 0 {
+			cells[k].weight = 1e-9
+		}
+	}
+	s.warnings = nil
+	if s.compare(cells, all); len(s.warnings) != 0 {
+		t.Errorf("a model that is worse where no gap is gives the warnings %v", s.warnings)
 	}
 }
 
@@ -271,6 +285,24 @@ func TestBaselinesHaveNotSeenWhatTheyPredict(t *testing.T) {
 		if b.NRMSE < 0.97 {
 			t.Errorf("of noise, %s predicts to %.2f of its deviation", b.Name, b.NRMSE)
 		}
+	}
+}
+
+// TestSkillsAreThoseOfWhatIsToBeFilled has a label that is hopeless where no gap is, and one that is where all are.
+func TestSkillsAreThoseOfWhatIsToBeFilled(t *testing.T) {
+	o, _ := noisy(tensor.Shape{2, 40}, 1, 1, 1)
+	j := &job{observed: o, unit: 0}
+	var cells []HeldOutCell
+	for c, v := range o.Values {
+		h := HeldOutCell{Cell: o.Cell(c), Value: v, Predicted: v, weight: 1}
+		if c%2 == 0 {
+			h.Predicted += 100
+			h.weight = []float64{1e-9, 1}[h.Cell[0]]
+		}
+		cells = append(cells, h)
+	}
+	if got := j.skills(cells); !(got[0] > 0.99) || !(got[1] < littleSkill) {
+		t.Errorf("skills are %.3f, want 1 and none", got)
 	}
 }
 

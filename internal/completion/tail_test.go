@@ -40,6 +40,18 @@ func TestErrorsFarOutAreCountedApart(t *testing.T) {
 	}
 }
 
+// TestFewErrorsFarOutThatMakeLittleOfTheErrorAreNotWarnedOf has errors of ten sizes, as of stations that differ: the median is far
+// below the root mean square with errors far out or without.
+func TestFewErrorsFarOutThatMakeLittleOfTheErrorAreNotWarnedOf(t *testing.T) {
+	j := &job{unit: -1}
+	c := &Completion{FarOut: 1, FilledNRMSE: 1, FilledNMedian: 0.2, FilledMedian: 0.2}
+	for share, want := range map[float64]int{0.3: 0, 0.8: 1} {
+		if got := j.doubts(c, share); len(got) != want {
+			t.Errorf("errors far out make %v of the mean square: warnings %q", share, got)
+		}
+	}
+}
+
 // TestPiecesThatAreOffAreNotFarOut hides ten pieces, one of which the model knows nothing of.
 func TestPiecesThatAreOffAreNotFarOut(t *testing.T) {
 	all := tensor.Scaling{Mode: -1, Mean: []float64{0}, Scale: []float64{1}}
