@@ -158,6 +158,16 @@ func TestPredictionsAreNewRows(t *testing.T) {
 	if table.Gaps() != 4 {
 		t.Errorf("%d gaps, want one that is listed and three predictions", table.Gaps())
 	}
+	// What is to be filled is what the model is chosen and measured for.
+	fill, count := table.Fill(), 0
+	for cell := range table.GapCells() {
+		for n, i := range cell {
+			if len(fill[n]) != table.Gaps() || fill[n][count] != i {
+				t.Fatalf("cells to be filled %v, gap %d is %v", fill, count, cell)
+			}
+		}
+		count++
+	}
 	filled := filledText(t, table, byCoordinates)
 	want := "2020-01-07,a,80,1,0.25\n2020-01-07,b,81,1,0.25\n2020-01-07,c,82,1,0.25\n"
 	if !strings.HasSuffix(filled, want) || strings.Count(filled, "\n") != 9 {

@@ -129,13 +129,21 @@ func (t *Table) GapCells() iter.Seq[[]int32] {
 	}
 }
 
-// Fill lists the gaps that the file marks, those that Censored lists left out, one column a mode; nil with Options.FullGrid, where all cells that were not
-// observed are gaps. The slices are the table's.
+// Fill lists the gaps that the file marks, but those that Censored lists, and the cells that Options.Predict adds, one column a mode; nil with
+// Options.FullGrid, where all cells that were not observed are gaps. The slices may be the table's.
 func (t *Table) Fill() [][]int32 {
 	if t.grid {
 		return nil
 	}
-	return t.withoutLimits()
+	gaps := t.withoutLimits()
+	if t.added == nil {
+		return gaps
+	}
+	out := make([][]int32, len(gaps))
+	for n := range gaps {
+		out[n] = slices.Concat(gaps[n], t.added.Index[n])
+	}
+	return out
 }
 
 // CheckOutput tells, before long work, whether Write could write to path: a place that takes files, not the input
