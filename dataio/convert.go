@@ -32,6 +32,21 @@ func (t *Table) converted(ending string) source {
 	return c
 }
 
+// checkNames refuses to write two columns, or arrays, of one name.
+func (t *Table) checkNames(path string) error {
+	taken := map[string]bool{"lacuna_filled": true, "lacuna_stderr": true, t.valueName(): true}
+	for _, mode := range t.modes {
+		if taken[mode.Name] {
+			return &Error{
+				Path: path, Column: mode.Name, Problem: "the mode and another column of this output have one name",
+				Remedy: "give the column another name, or the output the ending " + kinds[t.Format].ending,
+			}
+		}
+		taken[mode.Name] = true
+	}
+	return nil
+}
+
 // cellWriter writes a cell, whose coordinate in mode n is coordinate(n): the observed value, or what a gap was filled with.
 type cellWriter func(coordinate func(n int) int32, value float64, f *Filled) error
 

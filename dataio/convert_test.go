@@ -11,6 +11,20 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
+func TestConvertedNamesAreTold(t *testing.T) {
+	table := mustRead(t, save(t, "t.csv", "month,value,a,b\n1,x,1,2\n2,x,3,\n1,y,5,6\n2,y,7,8\n"),
+		Options{Index: []string{"month", "value"}, Columns: []string{"a", "b"}})
+	for _, name := range []string{"t.parquet", "t.npz"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := table.Write(path, byCoordinates); err == nil || !strings.Contains(err.Error(), `column "value"`) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s is there", name)
+		}
+	}
+}
+
 // TestConverted writes a wide table of text as rows of Parquet and as arrays: the cells and numbers of its long CSV.
 func TestConverted(t *testing.T) {
 	path := save(t, "t.csv", "town,2001,2002,2003\na,1.5,,2.5\nb,,3.5,4.5\n")

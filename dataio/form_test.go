@@ -104,6 +104,7 @@ func TestForms(t *testing.T) {
 func TestColumnsThatCount(t *testing.T) {
 	for names, want := range map[string]string{
 		"Day 1,Day 2,Day 3,Day 5":         "day Day 1 Day 2 Day 3 Day 5",
+		"Day 1,Day 10,Day 2,Day 3":        "day Day 1 Day 2 Day 3 Day 10",
 		"wk_1,wk_2,wk_3,wk_4":             "week wk_1 wk_2 wk_3 wk_4",
 		"2020-S1,2020-S2,2021-S1,2021-S2": "date 2020-S1 2020-S2 2021-S1 2021-S2",
 	} {

@@ -69,6 +69,17 @@ func TestReadAsTheOnlyWayThatMakesSense(t *testing.T) {
 	if got := strings.Join(table.Reading.Notes, "; "); !strings.Contains(got, `read as "high" by "day", "town", since otherwise column "remark"`) {
 		t.Errorf("notes %q", got)
 	}
+	// A code that goes with the town is no value, though one is missing.
+	text = rows("day,town,code,high", func(town string, day int) string {
+		code := fmt.Sprint(100 + int(town[0]))
+		if gap(town, day) == "" {
+			code = "NA"
+		}
+		return fmt.Sprintf("2021-03-0%d,%s,%s,%d.5", day, town, code, day+len(town))
+	})
+	if got := strings.Join(mustRead(t, save(t, "t.csv", text), Options{}).Reading.Notes, "; "); !strings.Contains(got, `read as "high" by "day", "town"`) {
+		t.Errorf("notes %q", got)
+	}
 	// A column of whole numbers may be an attribute or a value: that is for the owner to say.
 	text = rows("day,town,age,high,how", func(town string, day int) string {
 		return fmt.Sprintf("2021-03-0%d,%s,%d,%s,by eye", day, town, 7*day+len(town), gap(town, day))

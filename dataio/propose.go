@@ -160,7 +160,7 @@ func (s *sample) choose(measured, index []int) (values []int) {
 func (s *sample) followsOne(column int, index []int) bool {
 	const often = 4
 	for _, k := range index {
-		if len(index) > 1 && len(s.rows) >= often*len(s.of(k).distinct) && s.follows(column, k) {
+		if len(index) > 1 && len(s.rows) >= often*len(s.of(k).distinct) && (s.follows(column, k) || s.repeats(column, k)) {
 			return true
 		}
 	}

@@ -206,6 +206,24 @@ func (s *sample) follows(b, a int) bool {
 	return s.whole && len(first) == len(s.rows) || repeats >= 3 && 4*repeats >= len(first)
 }
 
+// repeats tells that a column says the same in all rows with one label of another, gaps aside, and says it often enough.
+func (s *sample) repeats(b, a int) bool {
+	first := make(map[string]string, len(s.rows))
+	known := 0
+	for _, row := range s.rows {
+		if isUsualGap([]byte(row[b])) {
+			continue
+		}
+		known++
+		if other, seen := first[row[a]]; !seen {
+			first[row[a]] = row[b]
+		} else if other != row[b] {
+			return false
+		}
+	}
+	return known >= 2*len(first) && known >= len(first)+3
+}
+
 // key leaves out of the columns what is constant and what follows from another: the columns that tell the rows apart.
 func (s *sample) key(columns []int) []int {
 	var kept []int

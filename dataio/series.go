@@ -107,14 +107,27 @@ func (s *sample) counted(column int) string {
 	return what
 }
 
-// countFollows tells that a column called Day 3 goes on counting.
+// countFollows tells that a column called Day 3 counts what the columns before it do, in whatever order, and that all
+// columns that do so follow one another, with no further measurement beside them.
 func (s *sample) countFollows(from, to int) bool {
-	what, x, ok := coordinate.Count(s.names[to])
-	if !ok || to == from {
-		return ok
+	what := s.counted(to)
+	if what == "" || to > from {
+		return what != "" && what == s.counted(from)
 	}
-	same, before, _ := coordinate.Count(s.names[to-1])
-	return what == same && x > before
+	run := 0
+	for k := range s.names {
+		f := s.of(k)
+		switch {
+		case s.counted(k) == what:
+			run++
+		case s.isNumeric(k) && (s.hasGaps(k) || 2*f.decimals >= f.numbers):
+			return false
+		}
+	}
+	for k := from; k < len(s.names) && s.counted(k) == what; k++ {
+		run--
+	}
+	return run == 0
 }
 
 // clockName is a time of day.

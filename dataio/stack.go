@@ -198,6 +198,11 @@ func (t *Table) stackedGaps() iter.Seq[[]int32] {
 // checkFolder tells whether the files of a stack can be written into a folder.
 func (t *Table) checkFolder(folder string) error {
 	info, err := os.Stat(folder)
+	if err != nil && known(endingOf(folder)) {
+		return &Error{
+			Path: folder, Problem: "is the name of a file, and a stack is written file by file", Remedy: "give the name of a folder with -o",
+		}
+	}
 	if err == nil && !info.IsDir() {
 		return &Error{
 			Path: folder, Problem: "is a file, and a stack is written file by file", Remedy: "give the name of a folder with -o",

@@ -168,6 +168,11 @@ func (t *Table) CheckOutput(path string) error {
 			Remedy: "give it a name that ends in " + k.ending + ", or, for a list of its cells, in .csv or .parquet, for arrays in .npz",
 		}
 	}
+	if converted {
+		if err := t.checkNames(path); err != nil {
+			return err
+		}
+	}
 	if text := k.text && !converted || ending == kinds[LongCSV].ending; isGzip(path) && !text {
 		return &Error{
 			Path: path, Problem: fmt.Sprintf("a %s file is not compressed with gzip", cmp.Or(ending, k.ending)),

@@ -289,17 +289,20 @@ func (s *xlsxSource) table() (names, notes []string, err error) {
 		}
 	}
 	s.width = g.width
+	if s.left = g.nameless(head); s.left > 0 {
+		names = append(names, "")
+	}
 	for k, content := range g.row(g.rows[head]) {
 		if content != xlsxNothing && s.left == 0 {
 			s.left = k + 1
 		}
-		if s.left > 0 {
+		if s.left > 0 && k+1 >= s.left+len(names) {
 			names = append(names, strings.TrimSpace(string(g.spell(nil, content))))
 		}
 	}
 	s.head = int(g.rows[head].number)
 	for _, r := range s.sheet.Merged {
-		if at := r.Left - s.left; r.Top == s.head && r.Right > r.Left && 0 <= at && at+1 < len(names) && names[at+1] == "" {
+		if at := r.Left - s.left; r.Top == s.head && r.Right > r.Left && 0 <= at && at < len(names) {
 			return nil, nil, &Error{
 				Path: s.path, Line: s.head, Column: names[at], Problem: "the name stands over several columns",
 				Remedy: "give every column a name of its own, all in one row; names in several rows belong in columns of a long " +
@@ -325,6 +328,21 @@ func (s *xlsxSource) table() (names, notes []string, err error) {
 	}
 	s.merge()
 	return names, notes, nil
+}
+
+// nameless is the number of the column before the first name, from 1, if most rows below the names have something in it; else 0.
+func (g *xlsxGrid) nameless(head int) int {
+	before := slices.IndexFunc(g.row(g.rows[head]), func(content xlsxContent) bool { return content != xlsxNothing }) - 1
+	filled := 0
+	for _, row := range g.rows[head+1:] {
+		if cells := g.row(row); before >= 0 && before < len(cells) && cells[before] != xlsxNothing {
+			filled++
+		}
+	}
+	if 2*filled <= len(g.rows)-head-1 {
+		return 0
+	}
+	return before + 1
 }
 
 // content is what a column of a row of the table holds.

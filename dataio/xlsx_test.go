@@ -153,6 +153,14 @@ func FuzzXLSX(f *testing.F) {
 	fuzzRead(f, "t.xlsx", Options{Index: []string{"town", "day"}, Value: "rain", Duplicates: MeanOfDuplicates})
 }
 
+// TestXLSXWithoutCorner reads labels below an empty cell, as pandas writes an index without a name.
+func TestXLSXWithoutCorner(t *testing.T) {
+	data := workbook(t, nil, []string{"s"}, [][]any{{nil, 2001, 2002}, {"a", 1.5, nil}, {"b", 2.5, 3.5}})
+	if got := told(mustRead(t, save(t, "t.xlsx", string(data)), Options{})); got != "row a b, year 2001 2002 | [1.5 2.5 3.5] | 1 gaps | " {
+		t.Errorf("read %s", got)
+	}
+}
+
 func TestXLSXNamesInSeveralRows(t *testing.T) {
 	data := workbook(t, func(book *excelize.File) {
 		if err := book.MergeCell("s", "B1", "C1"); err != nil {

@@ -64,7 +64,7 @@ func (a *Axis) name(i int) string {
 	var p parser
 	label := strings.TrimSpace(a.labels[i])
 	if a.numbers != nil && a.numbers.second > 0 {
-		return label + " (" + time.UnixMicro(int64(math.Round(a.At[i]*1e6))).UTC().Format("2006-01-02 15:04:05") + ")"
+		return label + " (" + time.UnixMicro(int64(math.Round(a.At[i]/a.numbers.second*1e6))).UTC().Format("2006-01-02 15:04:05") + ")"
 	}
 	if a.numbers != nil || !p.parse(label) || p.first == 0 {
 		return label

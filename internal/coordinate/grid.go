@@ -88,7 +88,14 @@ func (a *Axis) findPeriods() {
 	if a.Cyclic {
 		return
 	}
-	for _, period := range calendarPeriods[a.Unit] {
+	periods := calendarPeriods[a.Unit]
+	if a.numbers != nil && a.numbers.second > 0 {
+		periods = nil
+		for _, seconds := range calendarPeriods["second"] {
+			periods = append(periods, seconds*a.numbers.second)
+		}
+	}
+	for _, period := range periods {
 		if period >= 2*a.Step && a.span()+a.Step >= 1.5*period {
 			a.Periods = append(a.Periods, period)
 		}

@@ -78,8 +78,6 @@ func (a *Axis) furthest() float64 {
 func (f *numbers) write(x float64) string {
 	var digits string
 	switch {
-	case f.second > 0:
-		digits = strconv.FormatFloat(math.Round(x*f.second), 'f', 0, 64)
 	case f.exponent:
 		digits = strconv.FormatFloat(x, 'g', -1, 64)
 	default:

@@ -107,13 +107,22 @@ func readNumbers(labels []string, h Hints) (Axis, error) {
 	if whole && f.suffix == "" {
 		a.named(h.Name)
 		a.sinceEpoch(h.Name)
-		a.prefixed()
+	}
+	if !a.prefixed() {
+		return Axis{}, nil
 	}
 	return a, nil
 }
 
 // stampWords are in the names of modes whose numbers may be times since 1970.
-var stampWords = regexp.MustCompile(`(?i)time|date|epoch|stamp|unix|^ts$`)
+var stampWords = regexp.MustCompile(
+	`(?i)(^|[^a-z])(date|time|date_?time|(time_?)?stamp|epoch|unix(_?time)?(_?stamp)?|ts)(_?(s|sec|seconds|ms|us|ns))?([^a-z]|$)`)
+
+// stampUnits are what the numbers count, and how many of them are a second.
+var stampUnits = []struct {
+	unit   string
+	second float64
+}{{"second", 1}, {"millisecond", 1e3}, {"microsecond", 1e6}, {"nanosecond", 1e9}}
 
 // sinceEpoch takes whole numbers for seconds since 1970, or thousandths, millionths or milliardths of them, where the
 // mode's name says that they are times, and they all lie from 1985 to 2050.
@@ -122,14 +131,10 @@ func (a *Axis) sinceEpoch(name string) {
 	if !stampWords.MatchString(name) {
 		return
 	}
-	for _, second := range []float64{1, 1e3, 1e6, 1e9} {
-		if slices.Min(a.At) < first*second || slices.Max(a.At) > last*second {
-			continue
+	for _, u := range stampUnits {
+		if slices.Min(a.At) >= first*u.second && slices.Max(a.At) <= last*u.second {
+			a.Unit, a.numbers.second = u.unit, u.second
 		}
-		for i := range a.At {
-			a.At[i] /= second
-		}
-		a.Unit, a.numbers.second = "second", second
 	}
 }
 
@@ -154,9 +159,6 @@ func (f *numbers) parse(label string) (x float64, digits string, ok bool) {
 		}
 	}
 	x, err := strconv.ParseFloat(digits, 64)
-	if f.second > 0 {
-		x /= f.second
-	}
 	return x, digits, err == nil && !math.IsInf(x, 0)
 }
 
@@ -177,6 +179,9 @@ func wordOf(prefix string) string { return strings.ToLower(strings.Trim(prefix, 
 func prefixOf(label string) string {
 	label = strings.TrimSpace(label)
 	prefix := label[:max(0, strings.IndexAny(label, "0123456789"))]
+	if before, sign := strings.CutSuffix(prefix, " -"); sign {
+		prefix = before + " "
+	}
 	if _, known := unitOf[wordOf(prefix)]; !known {
 		return ""
 	}
@@ -196,16 +201,20 @@ func Count(label string) (what string, number float64, ok bool) {
 	return what, number, ok
 }
 
-// prefixed gives whole numbers the unit that the word before them says.
-func (a *Axis) prefixed() {
+// prefixed gives numbers the unit that the word before them says. It is false for fiscal years of two digits, whose order
+// is not known.
+func (a *Axis) prefixed() bool {
+	const first, last = 1800, 2100
 	word := wordOf(a.numbers.prefix)
 	if word == "" {
-		return
+		return true
 	}
+	years := slices.Min(a.At) >= first && slices.Max(a.At) <= last
 	a.Unit, a.Cyclic, a.Periods = unitOf[word], false, nil
-	if a.Unit == "year" && slices.Min(a.At) >= 1800 && slices.Max(a.At) <= 2100 {
+	if a.Unit == "year" && years {
 		a.Kind = Year
 	}
+	return word != "fy" || years
 }
 
 // suffixOf is what follows the last digit of a label, if it looks like a unit.
@@ -263,12 +272,15 @@ func (a *Axis) named(name string) {
 	if !known {
 		count, known = counted[strings.TrimSuffix(name, "s")]
 	}
+	years := least >= 1800 && most <= 2100
 	switch {
+	case years && name == "date":
+		a.Kind, a.Unit = Year, "year"
 	case known && least >= count.first && most <= count.last && most-least < count.circle:
 		a.Unit, a.Cyclic, a.Periods = count.unit, true, []float64{count.circle}
 	case known:
 		a.Unit = count.unit
-	case least >= 1800 && most <= 2100 || strings.TrimSuffix(name, "s") == "year" && least >= 0 && most < 1e4:
+	case years || strings.TrimSuffix(name, "s") == "year" && least >= 0 && most < 1e4:
 		a.Kind, a.Unit = Year, "year"
 	}
 }
