@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"lacuna/internal/coordinate"
 )
 
 // sample is some rows of a table of columns, from all over it, and all of them where there are few.
@@ -126,16 +128,10 @@ var keyWords = regexp.MustCompile(
 // qualityWords name columns that tell how good a value is.
 var qualityWords = regexp.MustCompile(`(?i)(^|[ _.])(q|qc|qa|qf|flags?|quality|status|attributes?)([ _.]|$)`)
 
-// isTime tells that whole numbers are seconds since 1970, or thousandths, millionths or milliardths of them, from 1985
-// to 2050, and spread over days.
+// isTime tells that whole numbers are times since 1970 that differ enough.
 func isTime(low, high float64) bool {
-	const first, last, spread = 473385600, 2524608000, 86400
-	for _, unit := range []float64{1, 1e3, 1e6, 1e9} {
-		if low >= first*unit && high <= last*unit && high-low >= unit {
-			return unit > 1 || high-low >= spread || high-low >= 100
-		}
-	}
-	return false
+	_, second := coordinate.SinceEpoch(low, high)
+	return second > 1 && high-low >= second || second == 1 && high-low >= 100
 }
 
 // isStamp tells that a column holds times as numbers.

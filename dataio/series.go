@@ -102,10 +102,7 @@ func (s *sample) goesOn(from, to int, equal bool) bool {
 }
 
 // counted is what a column called Day 1 counts: day.
-func (s *sample) counted(column int) string {
-	what, _, _ := coordinate.Count(s.names[column])
-	return what
-}
+func (s *sample) counted(column int) string { return coordinate.Counted(s.names[column]) }
 
 // countFollows tells that a column called Day 3 counts what the columns before it do, in whatever order, and that all
 // columns that do so follow one another, with no further measurement beside them.

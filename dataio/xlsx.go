@@ -289,16 +289,9 @@ func (s *xlsxSource) table() (names, notes []string, err error) {
 		}
 	}
 	s.width = g.width
-	if s.left = g.nameless(head); s.left > 0 {
-		names = append(names, "")
-	}
-	for k, content := range g.row(g.rows[head]) {
-		if content != xlsxNothing && s.left == 0 {
-			s.left = k + 1
-		}
-		if s.left > 0 && k+1 >= s.left+len(names) {
-			names = append(names, strings.TrimSpace(string(g.spell(nil, content))))
-		}
+	s.left = g.left(head)
+	for _, content := range g.row(g.rows[head])[s.left-1:] {
+		names = append(names, strings.TrimSpace(string(g.spell(nil, content))))
 	}
 	s.head = int(g.rows[head].number)
 	for _, r := range s.sheet.Merged {
@@ -330,19 +323,20 @@ func (s *xlsxSource) table() (names, notes []string, err error) {
 	return names, notes, nil
 }
 
-// nameless is the number of the column before the first name, from 1, if most rows below the names have something in it; else 0.
-func (g *xlsxGrid) nameless(head int) int {
-	before := slices.IndexFunc(g.row(g.rows[head]), func(content xlsxContent) bool { return content != xlsxNothing }) - 1
+// left is the first column of the table, from 1: that of the first name, or the one before it, if most rows below the names
+// have something in it.
+func (g *xlsxGrid) left(head int) int {
+	first := slices.IndexFunc(g.row(g.rows[head]), func(content xlsxContent) bool { return content != xlsxNothing })
 	filled := 0
 	for _, row := range g.rows[head+1:] {
-		if cells := g.row(row); before >= 0 && before < len(cells) && cells[before] != xlsxNothing {
+		if cells := g.row(row); first > 0 && first <= len(cells) && cells[first-1] != xlsxNothing {
 			filled++
 		}
 	}
-	if 2*filled <= len(g.rows)-head-1 {
-		return 0
+	if 2*filled > len(g.rows)-head-1 {
+		return first
 	}
-	return before + 1
+	return first + 1
 }
 
 // content is what a column of a row of the table holds.

@@ -246,13 +246,14 @@ func (j *job) finishExact(ctx context.Context, exact *exactFit, f folds, sel sel
 			"of them did not succeed: the held-out error is that of an average of posterior samples, and says nothing about "+
 			"the filled values")
 	}
-	out.scores = score(out.heldOut, j.scoring(kept))
+	unit := j.scoring(kept)
+	out.scores = score(out.heldOut, unit)
 	exact.stderr = math.Max(exact.Residual, rounding) * exact.scaling.Scale[0]
 	if again != nil {
 		exact.learn(again, out.heldOut)
 	}
 	seen := j.weigh(out.heldOut, f, exact)
-	out.scores.compare(out.heldOut, j.scoring(kept))
+	out.scores.compare(out.heldOut, unit)
 	out.calibration = j.calibrate(out.heldOut, f)
 	out.calibration.seen = seen
 	out.heldOut = out.calibration.apply(out.heldOut)

@@ -1,6 +1,7 @@
 package coordinate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -118,23 +119,27 @@ func readNumbers(labels []string, h Hints) (Axis, error) {
 var stampWords = regexp.MustCompile(
 	`(?i)(^|[^a-z])(date|time|date_?time|(time_?)?stamp|epoch|unix(_?time)?(_?stamp)?|ts)(_?(s|sec|seconds|ms|us|ns))?([^a-z]|$)`)
 
-// stampUnits are what the numbers count, and how many of them are a second.
-var stampUnits = []struct {
-	unit   string
-	second float64
-}{{"second", 1}, {"millisecond", 1e3}, {"microsecond", 1e6}, {"nanosecond", 1e9}}
-
-// sinceEpoch takes whole numbers for seconds since 1970, or thousandths, millionths or milliardths of them, where the
-// mode's name says that they are times, and they all lie from 1985 to 2050.
-func (a *Axis) sinceEpoch(name string) {
+// SinceEpoch is what numbers from low to high count since 1970, if they lie from 1985 to 2050: seconds, or thousandths,
+// millionths or milliardths of them, and how many of these are a second; 0 for other numbers.
+func SinceEpoch(low, high float64) (unit string, second float64) {
 	const first, last = 473385600, 2524608000
+	second = 1
+	for _, unit := range []string{"second", "millisecond", "microsecond", "nanosecond"} {
+		if low >= first*second && high <= last*second {
+			return unit, second
+		}
+		second *= 1000
+	}
+	return "", 0
+}
+
+// sinceEpoch takes whole numbers for times where the mode's name says that they are.
+func (a *Axis) sinceEpoch(name string) {
 	if !stampWords.MatchString(name) {
 		return
 	}
-	for _, u := range stampUnits {
-		if slices.Min(a.At) >= first*u.second && slices.Max(a.At) <= last*u.second {
-			a.Unit, a.numbers.second = u.unit, u.second
-		}
+	if unit, second := SinceEpoch(slices.Min(a.At), slices.Max(a.At)); second > 0 {
+		a.Unit, a.numbers.second = unit, second
 	}
 }
 
@@ -188,17 +193,14 @@ func prefixOf(label string) string {
 	return prefix
 }
 
-// Count takes a label such as Day 3 apart: what it counts, day, and the number.
-func Count(label string) (what string, number float64, ok bool) {
+// Counted is what a label such as Day 3 counts, day; empty for another label.
+func Counted(label string) string {
 	f := numbers{prefix: prefixOf(label)}
-	if what = wordOf(f.prefix); what == "" {
-		return "", 0, false
+	word := wordOf(f.prefix)
+	if _, _, ok := f.parse(label); !ok {
+		return ""
 	}
-	if unit := unitOf[what]; unit != "" {
-		what = unit
-	}
-	number, _, ok = f.parse(label)
-	return what, number, ok
+	return cmp.Or(unitOf[word], word)
 }
 
 // prefixed gives numbers the unit that the word before them says. It is false for fiscal years of two digits, whose order

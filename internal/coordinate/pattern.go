@@ -53,7 +53,7 @@ type reading struct {
 type parser struct {
 	pieces []piece
 	core   []int  // the pieces of the date that carry its form: numbers, names of months, marks such as Q and W
-	kinds  []byte // of each: its number of digits (2 for one, a letter from 10 on), M, Q or W
+	kinds  []byte // of each: its number of digits (2 for one, a letter from 10 on), M for a name, or that of marks
 	reading
 }
 
