@@ -182,7 +182,7 @@ func (b *builder) tableOf(format Format, src source, numbers *numbers, cells dec
 // begin makes a table without cells, of which so many are known, and its modes.
 func (b *builder) begin(format Format, src source, numbers *numbers, known int) (*Table, []tensor.Mode, error) {
 	if known == 0 && !b.options.Further {
-		e := &Error{Path: b.path, Problem: noValues, Remedy: "give a file in which some cells are observed"}
+		e := &Error{Path: b.path, Problem: noValues, Remedy: "give a table in which some cells have a value"}
 		if b.columns != nil && b.columns.value >= 0 {
 			e.Column = b.columns.names[b.columns.value]
 		}

@@ -64,6 +64,11 @@ func (x npzAxes) of(path string, shape []int) ([]tensor.Mode, error) {
 		return fail(fmt.Sprintf("the array has %d axes, and modes names %d", len(shape), len(x.names)),
 			"give one name an axis, or leave modes out")
 	}
+	for k, name := range x.names {
+		if slices.Contains(x.names[:k], name) {
+			return fail(fmt.Sprintf("modes holds the name %q twice", shorten(name)), "give every axis a name of its own")
+		}
+	}
 	for k := range x.labels {
 		if k >= len(shape) {
 			return fail(fmt.Sprintf("there is %s%d, and the array has %d axes", labelsPrefix, k, len(shape)),

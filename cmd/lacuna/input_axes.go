@@ -19,12 +19,20 @@ func (f *inputFlags) registerPeriods(flags *pflag.FlagSet) {
 		"fill also labels that the file does not name, as MODE=FROM..TO or MODE=FROM..TO:STEP")
 }
 
+// cutLast cuts MODE=VALUE where the value begins: a mode is called as its column is, and may have signs in its name.
+func cutLast(text string) (mode, value string) {
+	if at := strings.LastIndexByte(text, '='); at >= 0 {
+		return text[:at], text[at+1:]
+	}
+	return text, ""
+}
+
 // axes reads --order, --period and --predict.
 func (f *inputFlags) axes() (map[string]dataio.Order, map[string][]float64, []dataio.Prediction, error) {
 	orders, periods := map[string]dataio.Order{}, map[string][]float64{}
 	var predictions []dataio.Prediction
 	for _, text := range f.Order {
-		mode, name, _ := strings.Cut(text, "=")
+		mode, name := cutLast(text)
 		order, err := dataio.ParseOrder(name)
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("--order %s: %w, as in --order month=coordinate", text, err)
@@ -35,7 +43,7 @@ func (f *inputFlags) axes() (map[string]dataio.Order, map[string][]float64, []da
 		orders[mode] = order
 	}
 	for _, text := range f.Period {
-		mode, length, _ := strings.Cut(text, "=")
+		mode, length := cutLast(text)
 		period, err := strconv.ParseFloat(length, 64)
 		if err != nil || !(period > 0) || math.IsInf(period, 0) {
 			return nil, nil, nil, fmt.Errorf("--period %s: give a mode and a number above 0, as in --period month=12", text)

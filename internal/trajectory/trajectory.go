@@ -167,9 +167,9 @@ func writeParquet(w io.Writer, t *experiment.Trajectory) error {
 
 func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 	records := len(t.Records)
-	blocks := 0
+	blocks, chains := 0, 0 // factorisations without blocks have no shallow norms
 	if records > 0 {
-		blocks = len(t.Records[0].Deep)
+		blocks, chains = len(t.Records[0].Deep), len(t.Records[0].Shallow)
 	}
 	column := func(name string, of func(r *experiment.Record) float64) dataio.Array {
 		values := make([]float64, records)
@@ -179,7 +179,7 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 		return dataio.Array{Name: name, Shape: []int{records}, Values: values}
 	}
 	deep := dataio.Array{Name: "deep", Shape: []int{records, blocks}}
-	shallow := dataio.Array{Name: "shallow", Shape: []int{records, blocks}}
+	shallow := dataio.Array{Name: "shallow", Shape: []int{records, chains}}
 	for k := range t.Records {
 		deep.Values = append(deep.Values, t.Records[k].Deep...)
 		shallow.Values = append(shallow.Values, t.Records[k].Shallow...)

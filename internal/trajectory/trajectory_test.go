@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/csv"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -11,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 
+	"lacuna/dataio"
 	"lacuna/experiment"
 )
 
@@ -81,6 +85,31 @@ func TestNPZ(t *testing.T) {
 		if err := npz.Read(bytes.NewReader(out.Bytes()), name+".npy", &got); err != nil || !cmp.Equal(got, want) {
 			t.Errorf("%s is %v, want %v (%v)", name, got, want, err)
 		}
+	}
+}
+
+// Of a model without blocks the arrays are whole too: a reader of NumPy takes as many numbers as a shape says.
+func TestNPZWithoutBlocks(t *testing.T) {
+	var run experiment.Trajectory
+	for s := range 2 {
+		r := record(s + 1)
+		r.Shallow = nil
+		run.Add(r)
+	}
+	path := filepath.Join(t.TempDir(), "a.npz")
+	var out bytes.Buffer
+	if err := Write(&out, path, &run); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	arrays, err := dataio.ReadArrays(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := arrays["shallow"].Shape; !slices.Equal(got, []int{2, 0}) || len(arrays["deep"].Values) != 4 {
+		t.Errorf("shallow has the shape %v, deep %v", got, arrays["deep"].Values)
 	}
 }
 
