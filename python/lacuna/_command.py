@@ -45,6 +45,7 @@ class Outcome:
         self.result: dict[str, Any] = {}
         self.warnings: list[str] = []
         self.error: Event | None = None
+        self.raised: BaseException | None = None
         self.interface: int | None = None
         self.other: list[str] = []
 
@@ -56,17 +57,18 @@ def run(
     parameters: Sequence[str] = (),
     accept: Sequence[int] = (0,),
     sieve: Callable[[str], _npz.Sieve | None] = lambda _: None,
+    warn: bool = True,
 ) -> Outcome:
     """Run the command with arrays on its standard input, which are taken out of their dict as they are written.
 
-    What the command writes goes through the sieve, if there is one for it. listen is told every update of the progress. parameters are the names that flags have in Python, for messages.
-    Exit codes other than those of accept become a LacunaError.
+    What the command writes goes through the sieve, if there is one for it. listen is told every update of the progress; what it
+    raises ends the command. parameters are the names that flags have in Python, for messages. Exit codes other than those of
+    accept become a LacunaError. warn says whether warnings are also those of Python.
     """
-    command = [_binary.find(), *arguments, "--progress", "json"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = _start([_binary.find(), *arguments, "--progress", "json"])
     assert process.stdin and isinstance(process.stdout, io.BufferedReader) and process.stderr
     outcome = Outcome()
-    listener = threading.Thread(target=_follow, args=(process.stderr, outcome, listen), daemon=True)
+    listener = threading.Thread(target=_follow, args=(process, outcome, listen), daemon=True)
     listener.start()
     try:
         _feed(process.stdin, arrays)
@@ -85,10 +87,21 @@ def run(
         process.stdout.close()
         listener.join()
         process.stderr.close()
-    _check(outcome, code, accept, parameters)
+    if outcome.raised is not None:
+        raise outcome.raised
+    _check(outcome, code, accept, parameters, warn)
     if not whole:
         raise LacunaError(f"what the command {_binary.find()} wrote is no whole archive", code)
     return outcome
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        raise LacunaError(
+            f"the command {command[0]} cannot be run ({error.strerror}): give one that is made for this machine, and may be run", 1,
+        ) from None
 
 
 def _feed(stdin: IO[bytes], arrays: Arrays | None) -> None:
@@ -104,8 +117,9 @@ def _close(stdin: IO[bytes]) -> None:
         stdin.close()
 
 
-def _follow(stderr: IO[bytes], outcome: Outcome, listen: Callable[[Event], None] | None) -> None:
-    for line in iter(stderr.readline, b""):
+def _follow(process: subprocess.Popen[bytes], outcome: Outcome, listen: Callable[[Event], None] | None) -> None:
+    assert process.stderr
+    for line in iter(process.stderr.readline, b""):
         text = line.decode("utf-8", "replace").rstrip("\r\n")
         try:
             event: Event = json.loads(text)
@@ -115,8 +129,12 @@ def _follow(stderr: IO[bytes], outcome: Outcome, listen: Callable[[Event], None]
             continue
         if kind == "start":
             outcome.interface = event["interface"]
-        elif kind == "progress" and listen:
-            listen(event)
+        elif kind == "progress" and listen and outcome.raised is None:
+            try:
+                listen(event)
+            except BaseException as error:  # is raised where the command was called
+                outcome.raised = error
+                process.kill()
         elif kind == "warning":
             outcome.warnings.append(event["text"])
         elif kind == "result":
@@ -125,20 +143,28 @@ def _follow(stderr: IO[bytes], outcome: Outcome, listen: Callable[[Event], None]
             outcome.error = event
 
 
-def _check(outcome: Outcome, code: int, accept: Sequence[int], parameters: Sequence[str]) -> None:
+def _check(outcome: Outcome, code: int, accept: Sequence[int], parameters: Sequence[str], warn: bool) -> None:
     if outcome.interface not in (None, INTERFACE):
         raise LacunaError(
             f"the command {_binary.find()} speaks version {outcome.interface} of its interface, this package version "
             f"{INTERFACE}: install both from one release", code,
         )
     if code not in accept:
-        message = outcome.error["text"] if outcome.error else "\n".join(outcome.other) or f"the command ended with code {code}"
+        message = outcome.error["text"] if outcome.error else "\n".join(outcome.other) or _ended(code)
         if outcome.interface is None and "unknown flag: --progress" in message:
             message = f"the command {_binary.find()} is older than this package: install both from one release"
         raise (InputError if code == 2 else LacunaError)(in_python(message, parameters), code)
+    if not outcome.result:
+        raise LacunaError(f"the command {_binary.find()} gave no result: it is not lacuna, or older than this package", code)
     outcome.warnings = [in_python(text, parameters) for text in outcome.warnings]
-    for text in outcome.warnings:
+    for text in outcome.warnings if warn else ():
         warnings.warn(text, LacunaWarning, stacklevel=4)
+
+
+def _ended(code: int) -> str:
+    if code == -9:
+        return "the command was killed (signal 9), as a system does that is short of memory"
+    return f"the command was ended by signal {-code}" if code < 0 else f"the command ended with code {code}"
 
 
 def in_python(message: str, parameters: Sequence[str]) -> str:
@@ -153,4 +179,5 @@ def in_python(message: str, parameters: Sequence[str]) -> str:
         return name + "=" if name in parameters else match[0]
 
     message = re.sub(r"\nTry 'lacuna [a-z ]*--help'\.$", "", message.removeprefix("lacuna: ").replace("standard input: ", ""))
+    message = message.replace("a file in the format NumPy .npz", "an array")
     return re.sub(r"--([a-z][a-z-]*)", parameter, message)

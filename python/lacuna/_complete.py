@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from typing import Any, Hashable, Iterable, Literal, Mapping, Sequence, TypeVar
 
 from lacuna import _command, _draws, _settings, _tables
@@ -168,8 +169,10 @@ def complete(
             _settings.number(f"period[{mode!r}]", length, 0, PERIOD)
     censored = censored or above is not None or below is not None
     table = _tables.of(
-        x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels, censored=censored or None),
+        x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels, censored=censored or None, yes=yes or None),
     )
+    for text in table.warnings:
+        warnings.warn(text, _command.LacunaWarning, stacklevel=2)
     if censored:
         table.censor(above, below)
     reading = [
@@ -180,7 +183,7 @@ def complete(
     ]
     flags = [
         *_flag("--interval", interval), *_flag("--rank", rank), *_flag("--depth", listed(depths)),
-        *_flag("--threads", threads), *_flag("--max-time", None if max_time is None else f"{max_time:.9f}"),
+        *_flag("--threads", threads), *_flag("--max-time", None if max_time is None else f"{max(float(max_time), 1e-9):.9f}"),
         *_flag("--report", report), *_each("--smooth", smoothed), *_each("--period", [f"{mode}={float(p)!r}" for mode, several in periods.items() for p in several]),
         *(["--nonnegative"] if nonnegative else []),
         "--noise", noise, "--standardise", standardise, "--seed", str(seed), "--effort", repr(float(effort)), *reading,
@@ -217,7 +220,16 @@ def _flag(name: str, value: Any) -> list[str]:
 
 
 def _each(name: str, values: Iterable[str]) -> list[str]:
-    return [word for value in values for word in (name, value)]
+    return [word for value in values for word in (name, _quoted(value))]
+
+
+def _quoted(value: str) -> str:
+    """A value of a flag that takes a list, in which a comma begins the next.
+
+    >>> _quoted("month=12"), _quoted('a, "b"=none')
+    ('month=12', '"a, ""b""=none"')
+    """
+    return value if not any(sign in value for sign in ',"\n\r') else '"' + value.replace('"', '""') + '"'
 
 
 def listed(values: Iterable[Any]) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any, Iterable, Sequence
 
 import numpy as np
@@ -21,9 +20,7 @@ def draw(table: Table, filled: Array, flags: Array, added: Arrays, fit: str, wor
     if not os.path.exists(fit):  # there was nothing to fill
         count = int(words[words.index("--draws") + 1])
         return [table.restore(filled.copy(), added) for _ in range(count)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", _command.LacunaWarning)  # the completion has warned
-        _command.run(["predict", "--quiet", fit, *words], table.arrays(), parameters=["draws"])
+    _command.run(["predict", "--quiet", fit, *words], table.arrays(), parameters=["draws"], warn=False)  # the completion has warned
     with np.load(words[-1]) as archive:
         drawn = archive["values"][(slice(None), *_places(table, flags, added, archive))]
     tables = []
@@ -42,10 +39,8 @@ def _places(table: Table, flags: Array, added: Arrays, archive: Any) -> list[Arr
     else:
         index = [np.concatenate([column, added[f"index_{n}"]]) for n, column in enumerate(table.index)]
         cells, sizes = [column[flags] for column in index], [int(column.max()) + 1 for column in index]
-    names = table.modes or [f"mode{n + 1}" for n in range(len(sizes))]
     places = []
-    for n, name in enumerate(archive["modes"][1:]):  # after that of the draws; those with one label only are none
-        axis = names.index(str(name))
+    for n, axis in enumerate(axis for axis, size in enumerate(sizes) if size > 1):  # an axis of length 1 is no mode
         position = {str(label): i for i, label in enumerate(archive[f"labels_{n + 1}"])}
         labels: Iterable[Any] = added.get(f"labels_{axis}", np.arange(sizes[axis]))
         places.append(np.array([position.get(str(label), -1) for label in labels])[cells[axis]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,11 @@ Array = np.ndarray[Any, Any]
 _NUMBER = r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*"
 _ONE = re.compile(rf"\s*(<=|<|≤|>=|>|≥){_NUMBER}")
 _BETWEEN = re.compile(rf"[\[(]?{_NUMBER}(?:\.\.|;|,){_NUMBER}[\])]?")
+
+
+def is_gap(value: Any) -> bool:
+    """None and the NA of pandas stand for a gap among objects."""
+    return value is None or value is getattr(sys.modules.get("pandas"), "NA", None)
 
 
 def split(values: Array) -> tuple[Array, Array, Array]:
@@ -24,7 +30,7 @@ def split(values: Array) -> tuple[Array, Array, Array]:
     numbers, above, below = (np.full(flat.shape, np.nan) for _ in range(3))
     for k, value in enumerate(flat):
         if not isinstance(value, str):
-            numbers[k] = np.nan if value is None else value
+            numbers[k] = np.nan if is_gap(value) else value
         elif one := _ONE.fullmatch(value):
             (below if one[1] in ("<", "<=", "≤") else above)[k] = float(one[2])
         elif two := _BETWEEN.fullmatch(value):
@@ -45,4 +51,6 @@ def like(limits: Any, shape: tuple[int, ...], name: str) -> Array:
         raise TypeError(f"{name}={limits!r}: give a number, or an array of one a value, NaN for none") from None
     if out.ndim and out.size != int(np.prod(shape)):
         raise ValueError(f"{name}= has {out.size} numbers for {int(np.prod(shape))} values: give one a value, NaN for none")
+    if min(out.ndim, len(shape)) > 1 and out.shape != shape:
+        raise ValueError(f"{name}= has the shape {out.shape}, and the values have {shape}: give an array of that shape")
     return np.array(np.broadcast_to(out, shape) if out.ndim == 0 else out.reshape(shape))

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from lacuna import _labels, _settings
-from lacuna._tables import Array, Arrays, Table
+from lacuna._tables import Array, Arrays, Table, unlike
 
 LAYOUTS = ("long", "wide")
+FEWEST_ROWS = 8  # fewer say nothing of what a column is
 
 
 def table(
@@ -22,6 +23,7 @@ def table(
     modes: Sequence[str] | None = None,
     labels: Any = None,
     censored: bool = False,
+    yes: bool = False,
 ) -> Table:
     if labels is not None:
         raise TypeError("labels= has no effect on a table of pandas, which has labels: leave it out")
@@ -31,10 +33,12 @@ def table(
         if value is not None or index is not None or layout is not None:
             raise TypeError("value=, index= and layout= have no effect on a Series, whose index has the modes: leave them out")
         return _of_series(x, modes, censored)
+    if len(x) == 0:
+        raise ValueError("the table has no rows: give one in which some cells have a value")
     if layout is None:
         layout = "long" if value is not None or index is not None else _layout(x, censored)
     if layout == "long":
-        return _long(x, value, index, modes, censored)
+        return _long(x, value, index, modes, censored, yes)
     if value is not None or index is not None:
         raise TypeError("value= and index= are for a long table: leave them out, or give layout='long'")
     return _wide(x, modes, censored)
@@ -77,24 +81,31 @@ def _need_labels(codes: Array, where: str, instead: str = "") -> None:
 
 
 def _long(
-    x: pd.DataFrame, value: Hashable | None, index: Sequence[Hashable] | None, modes: Any, censored: bool,
+    x: pd.DataFrame, value: Hashable | None, index: Sequence[Hashable] | None, modes: Any, censored: bool, yes: bool,
 ) -> Table:
     columns = list(x.columns)
     if len(set(columns)) < len(columns):
         raise ValueError("two columns have the same name: give every column a name of its own")
-    for name in [value] * (value is not None) + list(index or []):
+    given: list[Hashable] = [] if index is None else [index] if isinstance(index, str) else list(index)
+    for name in [value] * (value is not None) + given:
         if name not in columns:
             raise KeyError(f"there is no column {name!r}: choose from {columns}")
     if value is None:
-        value = [name for name in columns if name not in (index or [])][-1]
-    axes: list[Hashable] = list(index) if index is not None else [name for name in columns if name != value]
+        value = ([name for name in columns if name not in given] or columns)[-1]
+    axes: list[Hashable] = [name for name in columns if name != value] if index is None else given
     if len(axes) < 2:
         raise ValueError(f"a long table needs two index columns or more, and has {axes}: name them in index=, or give layout='wide'")
     if value in axes:
         raise ValueError(f"column {value!r} is both value and index: leave it out of one of the two")
-    names = [str(name) for name in axes]
+    names = _modes(modes, [str(name) for name in axes])
     values = _numbers(x[value], value, censored)
-    coded = [_codes(x[name], f"long table, column {str(name)!r}: row", ", or give layout='wide'") for name in axes]
+    coded = [_codes(x[name], f"long table, column {str(name)!r}: row", f", or {_wide_instead(x, axes)}") for name in axes]
+    alone = [name for name, (_, labels) in zip(axes, coded) if len(labels) == len(x) >= FEWEST_ROWS]
+    if alone and index is None and not yes:
+        raise ValueError(
+            f"long table, column {str(alone[0])!r}: every row has a label of its own, so that no two cells share one: leave it out with "
+            f"index=, or, where other columns are measurements, {_wide_instead(x, axes)}; yes=True goes on",
+        )
 
     uniques = [labels for _, labels in coded]
 
@@ -102,24 +113,49 @@ def _long(
         if len(numbers) == len(x):
             return _with(x, value, numbers)
         new = pd.DataFrame({name: _typed(_new_labels(added, n, uniques[n]), x[name].dtype) for n, name in enumerate(axes)})
-        return _with(pd.concat([x, new], ignore_index=True), value, numbers)
+        return _described(_with(pd.concat([x, new], ignore_index=True), value, numbers), x.attrs)
 
     note = f"long table: value {value!r}, modes {', '.join(names)}"
     return Table(
-        values, _modes(modes, names), [_labels.texts(np.asarray(labels)) for labels in uniques], restore,
+        values, names, [_texts(labels, f"column {str(name)!r}") for name, labels in zip(axes, uniques)], restore,
         lambda filled: _series(filled.index, value), index=[codes for codes, _ in coded], note=note,
     )
 
 
+def _wide_instead(x: pd.DataFrame, axes: Sequence[Hashable]) -> str:
+    labels = [name for name in axes if not pd.api.types.is_numeric_dtype(x[name].dtype)]
+    return f"give x.set_index({labels!r}), a wide table" if labels else "give layout='wide'"
+
+
+def _texts(labels: Any, where: str) -> list[str]:
+    """How labels of which no two are alike are written, by which the command tells them apart."""
+    if isinstance(labels, pd.PeriodIndex) and labels.freqstr.startswith("W"):
+        labels = labels.asfreq("D", how="start")  # else a span of two dates, which has no place in time
+    written = _labels.texts(np.asarray(labels))
+    if len(set(written)) < len(written):
+        first: dict[str, int] = {}
+        one, other = next((first[text], k) for k, text in enumerate(written) if first.setdefault(text, k) < k)
+        raise ValueError(
+            f"{where}: {labels[one]!r} and {labels[other]!r} are both written {written[one]}: "
+            "convert the labels to one type, or rename one",
+        )
+    return written
+
+
 def _modes(given: Any, names: list[str]) -> list[str]:
     if given is None:
-        return names
+        return unlike(names)
     _settings.axes(given, len(names))
     return list(given)
 
 
 def _series(rows: pd.Index[Any], name: Hashable) -> Callable[[Array], Any]:
     return lambda numbers: pd.Series(numbers, index=rows, name=name, copy=False)
+
+
+def _described(table: Any, attrs: dict[Any, Any]) -> Any:
+    table.attrs = dict(attrs)
+    return table
 
 
 def _with(x: pd.DataFrame, value: Hashable, numbers: Array) -> pd.DataFrame:
@@ -141,6 +177,8 @@ def _typed(labels: list[Any], dtype: Any) -> Any:
     """Labels as the column has them, unless it has categories, and not theirs."""
     if isinstance(dtype, pd.CategoricalDtype):
         return pd.Categorical(labels, dtype=dtype) if set(labels) <= set(dtype.categories) else labels
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return pd.DatetimeIndex([pd.Timestamp(label).tz_convert(dtype.tz) for label in labels])
     return pd.Series(labels).astype(dtype)
 
 
@@ -167,16 +205,17 @@ def _of_series(x: pd.Series[Any], modes: Any, censored: bool) -> Table:
         raise ValueError("a Series needs a MultiIndex of two levels or more, which are the modes: set one with set_index")
     levels = _levels(x.index, "index")
     names, uniques = [name for name, _, _ in levels], [labels for _, _, labels in levels]
-    rows, title = x.index, x.name
+    rows, title, attrs = x.index, x.name, x.attrs
 
     def restore(numbers: Array, added: Arrays) -> Any:
         if len(numbers) == len(rows):
-            return _series(rows, title)(numbers)
+            return _described(_series(rows, title)(numbers), attrs)
         columns = [[*rows.get_level_values(n), *_new_labels(added, n, labels)] for n, labels in enumerate(uniques)]
-        return pd.Series(numbers, index=pd.MultiIndex.from_arrays(columns, names=rows.names), name=title)
+        return _described(pd.Series(numbers, index=pd.MultiIndex.from_arrays(columns, names=rows.names), name=title), attrs)
 
+    names = _modes(modes, names)
     return Table(
-        _numbers(x, title, censored), _modes(modes, names), [_labels.texts(np.asarray(labels)) for labels in uniques], restore,
+        _numbers(x, title, censored), names, [_texts(labels, f"index {name!r}") for name, _, labels in levels], restore,
         lambda filled: _series(filled.index, title), index=[codes for _, codes, _ in levels],
         note=f"series: modes {', '.join(names)}",
     )
@@ -189,9 +228,9 @@ def _wide(x: pd.DataFrame, modes: Any, censored: bool) -> Table:
     values = x.to_numpy() if alike else np.column_stack([  # that of one type needs no copy
         _numbers(x.iloc[:, k], x.columns[k], censored) for k in range(x.shape[1])
     ])
-    index, columns = x.index, x.columns
+    index, columns, attrs = x.index, x.columns, x.attrs
     levels = [*_levels(index, "row"), *_levels(columns, "column")]
-    names = [name for name, _, _ in levels]
+    names = _modes(modes, [name for name, _, _ in levels])
 
     def frame(numbers: Array) -> pd.DataFrame:
         return pd.DataFrame(numbers.reshape(len(index), len(columns)), index=index, columns=columns, copy=False)
@@ -199,13 +238,13 @@ def _wide(x: pd.DataFrame, modes: Any, censored: bool) -> Table:
     def restore(numbers: Array, _: Arrays) -> Any:
         if numbers.size != len(index) * len(columns):
             raise ValueError("full_grid= adds cells that a wide table has no place for: give the table in long form")
-        return frame(numbers)
+        return _described(frame(numbers), attrs)
 
-    texts: list[Sequence[str] | None] = [_labels.texts(np.asarray(labels)) for _, _, labels in levels]
+    texts: list[Sequence[str] | None] = [_texts(labels, f"index {name!r}") for name, _, labels in levels]
     note = f"wide table: modes {', '.join(names)}"
     plain = len(levels) == 2 and all(len(codes) == len(labels) for _, codes, labels in levels)
     if plain:
-        return Table(values, _modes(modes, names), texts, restore, lambda _: frame, note=note)
+        return Table(values, names, texts, restore, lambda _: frame, note=note)
     codes = [np.repeat(codes, len(columns)) for _, codes, _ in levels[: index.nlevels]]
     codes += [np.tile(codes, len(index)) for _, codes, _ in levels[index.nlevels :]]
-    return Table(values.reshape(-1), _modes(modes, names), texts, restore, lambda _: frame, index=codes, note=note)
+    return Table(values.reshape(-1), names, texts, restore, lambda _: frame, index=codes, note=note)

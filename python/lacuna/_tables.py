@@ -64,9 +64,14 @@ class Table:
         else:
             self.above, self.below = (np.full(self.values.shape, np.nan) for _ in range(2))
         if above is not None:
-            self.above = np.fmax(self.above, _limits.like(above, self.values.shape, "above"))
+            self.above = np.fmax(self.above, _limits.like(self._turned(above), self.values.shape, "above"))
         if below is not None:
-            self.below = np.fmin(self.below, _limits.like(below, self.values.shape, "below"))
+            self.below = np.fmin(self.below, _limits.like(self._turned(below), self.values.shape, "below"))
+
+    def _turned(self, limits: Any) -> Any:
+        """An array of xarray with its dimensions in the order of the modes."""
+        same = sorted(map(str, getattr(limits, "dims", ()))) == sorted(self.modes)
+        return limits.transpose(*self.modes) if same and self.modes else limits
 
 
 def numbers(values: Array) -> Array:
@@ -75,10 +80,28 @@ def numbers(values: Array) -> Array:
         return values
     if values.dtype.kind == "O" or values.dtype.kind == "f":
         try:
-            return values.astype(np.float64)
+            return values.astype(np.float64) if values.dtype.kind == "f" else _of_objects(values)
         except (TypeError, ValueError) as error:
             raise TypeError(f"the values are no numbers ({error}): convert them with astype(float)") from None
     raise TypeError(f"values of type {values.dtype} cannot be filled: convert them with astype(float)")
+
+
+def _of_objects(values: Array) -> Array:
+    flat = (np.nan if _limits.is_gap(value) else value for value in values.reshape(-1))
+    return np.fromiter(flat, np.float64, values.size).reshape(values.shape)
+
+
+def unlike(names: Sequence[str]) -> list[str]:
+    """Names of modes, of which no two are alike.
+
+    >>> unlike(["country", "year", "country"])
+    ['country', 'year', 'country (2)']
+    """
+    unique: list[str] = []
+    for name in names:
+        others = (f"{name} ({k})" for k in range(2, len(names) + 2))
+        unique.append(name if name not in unique else next(other for other in others if other not in [*unique, *names]))
+    return unique
 
 
 def _masked(numbers: Array) -> Any:
@@ -117,7 +140,9 @@ def of(x: Any, **how: Any) -> Table:
     elif pandas is not None and isinstance(x, (pandas.DataFrame, pandas.Series)):
         from lacuna import _pandas as adapter  # type: ignore[no-redef]
     else:
-        modes, labels, _ = how.pop("modes", None), how.pop("labels", None), how.pop("censored", None)
+        modes, labels = how.pop("modes", None), how.pop("labels", None)
+        for name in ("censored", "yes"):
+            how.pop(name, None)
         array = x if isinstance(x, np.ndarray) else _array(x)
         _refuse(how, "a numpy array")
         return of_array(array, modes, labels)

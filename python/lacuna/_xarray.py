@@ -10,13 +10,14 @@ import xarray as xr
 from lacuna import _labels
 from lacuna._complete import complete
 from lacuna._result import Completion
-from lacuna._tables import Array, Arrays, Table, _refuse
+from lacuna._tables import Array, Arrays, Table, _refuse, unlike
 
 VARIABLE = "variable"
 
 
 def table(x: xr.DataArray | xr.Dataset, **how: Any) -> Table:
-    how.pop("censored", None)
+    for name in ("censored", "yes"):
+        how.pop(name, None)
     _refuse(how, "xarray, which has names and labels")
     if isinstance(x, xr.DataArray):
         return _of_array(x)
@@ -44,12 +45,14 @@ def _of_dataset(x: xr.Dataset) -> Table:
         raise TypeError("the Dataset has no variable of numbers")
     dims = max((x[name].dims for name in numeric), key=len)
     names = [name for name in numeric if set(x[name].dims) == set(dims)]
-    carried = [str(name) for name in x.data_vars if name not in names]
+    carried = [str(name) for name in numeric if name not in names and bool(x[name].isnull().any())]
+    warnings = [f"not filled, since their dimensions are others: {', '.join(carried)}; give them by themselves"] if carried else []
     if len(names) == 1:
         one = _of_array(x[names[0]].transpose(*dims))
         restore_one = one.restore
         one.restore = lambda values, arrays: x.assign({names[0]: restore_one(values, arrays)})
         one.like = lambda filled: _like_dataset(filled, names, dims)
+        one.warnings = warnings
         return one
     parts = [x[name].transpose(*dims) for name in names]
     modes, labels = _axes(parts[0])
@@ -63,14 +66,18 @@ def _of_dataset(x: xr.Dataset) -> Table:
         return x.assign(new)
 
     note = f"dataset: modes {', '.join(modes)} and the variables {', '.join(map(str, names))}"
-    warnings = [f"not filled, since their dimensions are others: {', '.join(carried)}"] if carried else []
     labels = [*labels, [str(name) for name in names]]
-    return Table(values, [*modes, VARIABLE], labels, restore, lambda filled: _like_dataset(filled, names, dims), note=note, warnings=warnings)
+    return Table(
+        values, unlike([*modes, VARIABLE]), labels, restore, lambda filled: _like_dataset(filled, names, dims), note=note,
+        warnings=warnings,
+    )
 
 
 def _empty(x: xr.DataArray) -> xr.DataArray:
-    """The array without its numbers."""
-    return x.copy(data=np.broadcast_to(np.nan, x.shape))
+    """The array without its numbers, and without the way in which a file holds these."""
+    out = x.copy(data=np.broadcast_to(np.nan, x.shape))
+    out.encoding = {}  # integers that hold the values packed have no place for errors, nor for ends of intervals
+    return out
 
 
 def _like_array(filled: xr.DataArray) -> Callable[[Array], xr.DataArray]:
