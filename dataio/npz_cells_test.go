@@ -102,7 +102,7 @@ func TestBadArchives(t *testing.T) {
 	ab, whole := npyStrings([]string{"a", "b"}), npyInts([]int64{0, 1})
 	for want, members := range map[string][]any{
 		"2 axes, and modes names 3":       {"x", square, "modes", npyStrings([]string{"a", "b", "c"})},
-		`modes holds the name "a" twice`: {"x", square, "modes", npyStrings([]string{"a", "a"})},
+		`modes holds the name "a" twice`:  {"x", square, "modes", npyStrings([]string{"a", "a"})},
 		"there is labels_2":               {"x", square, "labels_2", ab},
 		"labels_1 holds 3 labels":         {"x", square, "labels_1", npyStrings([]string{"a", "b", "c"})},
 		`labels_0 holds the label "a"`:    {"x", square, "labels_0", npyStrings([]string{"a", "a"})},

@@ -65,6 +65,7 @@ fail <- function(message, code) {
 in_r <- function(messages, parameters) {
   messages <- sub("\nTry 'lacuna [a-z ]*--help'[.]$", "", sub("^lacuna: ", "", messages))
   messages <- gsub("standard input: ", "", messages, fixed = TRUE)
+  messages <- gsub("a file in the format NumPy .npz", "an array", messages, fixed = TRUE)
   for (name in parameters) {
     messages <- gsub(paste0("--", gsub("_", "-", name), "(?![a-z-])"), paste(name, "="), messages, perl = TRUE)
   }

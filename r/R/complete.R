@@ -12,15 +12,15 @@ lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full
   for (name in c("noise", "standardise")) check_text(name, get(name))
   if (!is.null(report)) check_text("report", report)
   censored <- censored || !is.null(above) || !is.null(below)
-  table <- table_of(data, value, index, modes, censored)
+  table <- table_of(data, value, index, modes, censored, yes)
   if (censored) table$arrays <- with_limits(table$arrays, above, below)
   factors <- tempfile("lacuna-factors-", fileext = ".npz")
   fit <- tempfile("lacuna-fit-", fileext = ".fit")
   on.exit(unlink(c(factors, fit)))
   source <- c("-", "--format", "npz", "--array", "values")
   reading <- c(flag("--duplicates", duplicates), if (full_grid) "--full-grid", if (yes) "--yes", if (censored) "--censored",
-               flag("--missing", missing),
-               flag("--order", pairs_of(order, "order")))
+               flag_list("--missing", missing),
+               flag_list("--order", pairs_of(order, "order")))
   arguments <- c(
     "complete", source, reading, "-o", "-", "--factors", factors, if (!is.null(draws)) c("--save", fit),
     flag("--noise", noise), flag("--standardise", standardise), flag("--seed", seed), flag("--effort", effort),
@@ -28,7 +28,7 @@ lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full
     flag("--report", if (!is.null(report)) path.expand(report)),
     flag("--depth", if (!is.null(depth)) paste(depth, collapse = ",")),
     flag("--max-time", if (!is.null(max_time)) sprintf("%.9fs", max_time)),
-    flag("--smooth", smooth), if (nonnegative) "--nonnegative", flag("--period", pairs_of(period, "period"))
+    flag_list("--smooth", smooth), if (nonnegative) "--nonnegative", flag_list("--period", pairs_of(period, "period"))
   )
   listen <- progress_bar(progress)
   parameters <- names(formals(lacuna_complete))
@@ -61,6 +61,14 @@ flag <- function(name, values) {
   as.vector(rbind(rep(name, length(values)), as.character(values), deparse.level = 0))
 }
 
+# A flag that takes a list, in which a comma begins the next value.
+flag_list <- function(name, values) {
+  if (is.numeric(values)) values <- number_texts(values)
+  signs <- grepl("[,\"\r\n]", values)
+  values[signs] <- paste0("\"", gsub("\"", "\"\"", values[signs], fixed = TRUE), "\"")
+  flag(name, values)
+}
+
 # A named list or vector as MODE=VALUE.
 pairs_of <- function(values, parameter) {
   if (length(values) && (is.null(names(values)) || !all(nzchar(names(values))))) {
@@ -72,6 +80,7 @@ pairs_of <- function(values, parameter) {
 }
 
 progress_bar <- function(wanted) {
+  if (!is.function(wanted)) check_truth("progress", wanted)
   if (is.function(wanted)) return(list(tell = wanted, close = function() NULL))
   if (!isTRUE(wanted)) return(list(tell = function(event) NULL, close = function() NULL))
   bar <- txtProgressBar(style = 3)
@@ -84,10 +93,12 @@ completion <- function(table, outcome, factors) {
   nothing[] <- NaN
   restored <- function(numbers) if (!is.null(numbers)) table$restore(numbers, arrays, FALSE)
   flags <- if (is.null(arrays$lacuna_filled)) !is.nan(nothing) else arrays$lacuna_filled != 0
+  was_filled <- restored(flags)
+  storage.mode(was_filled) <- "logical" # what came may be numbers, as the table is
   structure(list(
     filled = table$restore(arrays$values, arrays, TRUE),
     stderr = restored(if (is.null(arrays$lacuna_stderr)) nothing else arrays$lacuna_stderr),
-    was_filled = restored(flags),
+    was_filled = was_filled,
     low = restored(arrays$lacuna_low),
     high = restored(arrays$lacuna_high),
     above = restored(arrays$lacuna_above),

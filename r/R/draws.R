@@ -21,11 +21,10 @@ draws_of <- function(table, arrays, fit, draws, words, parameters) {
 draw_places <- function(table, arrays, filled, drawn) {
   listed <- !is.null(table$arrays$index_0)
   cells <- if (!listed) arrayInd(filled, dim(arrays$values))
-  names <- table$arrays$modes
-  modes <- drawn$modes[-1]
-  out <- matrix(0L, length(filled), length(modes))
-  for (n in seq_along(modes)) { # those with one label only are none
-    axis <- if (is.null(names)) as.integer(sub("mode", "", modes[[n]])) else match(modes[[n]], names)
+  axes <- if (listed) seq_along(table$modes) else which(dim(arrays$values) > 1) # an axis of length 1 is no mode
+  out <- matrix(0L, length(filled), length(axes))
+  for (n in seq_along(axes)) {
+    axis <- axes[[n]]
     at <- if (listed) arrays[[paste0("index_", axis - 1)]][filled] + 1 else cells[, axis]
     labels <- arrays[[paste0("labels_", axis - 1)]]
     if (is.null(labels)) labels <- number_texts(seq_len(max(at)) - 1)
@@ -53,6 +52,7 @@ mids_frame <- function(table, value, columns) {
     return(as.data.frame(table))
   }
   if (is.null(columns)) return(table)
+  check_text("columns", columns)
   if (!columns %in% names(table)) stop("the data frame has no column ", columns, call. = FALSE)
   wide <- stats::reshape(table, idvar = setdiff(names(table), c(value, columns)), timevar = columns, direction = "wide")
   names(wide) <- sub(paste0("^", value, "\\."), "", names(wide))

@@ -1,10 +1,12 @@
+fewest_rows <- 8 # fewer say nothing of what a column is
+
 # What a table is to the command (arrays), and how what comes back becomes the user's kind of object again. restore takes
 # numbers, the command's arrays, and whether the numbers are the filled values.
 
-table_of <- function(data, value, index, modes, censored = FALSE) {
+table_of <- function(data, value, index, modes, censored = FALSE, yes = FALSE) {
   if (is.data.frame(data)) {
     refuse(modes, "modes", "a data frame, whose columns have names")
-    return(table_of_frame(data, value, index, censored))
+    return(table_of_frame(data, value, index, censored, yes))
   }
   refuse(value, "value", "an array")
   refuse(index, "index", "an array")
@@ -103,7 +105,7 @@ table_of_array <- function(data, modes) {
                    if (is.na(labels[[n]][[wrong[[1]]]])) "NA" else paste0(labels[[n]][[wrong[[1]]]], " again"), wrong[[1]]), call. = FALSE)
     }
   }
-  if (is.null(modes) && !is.null(names(labels)) && all(nzchar(names(labels)))) modes <- names(labels)
+  if (is.null(modes) && !is.null(names(labels)) && all(nzchar(names(labels)))) modes <- unlike(names(labels))
   check_modes(modes, length(dim(data)))
   named <- if (is.null(modes)) paste0("mode", seq_along(dim(data))) else modes
   list(arrays = members(data, modes, labels), modes = named, restore = like(data), note = paste("array of", times(dim(data))))
@@ -140,21 +142,33 @@ time_texts <- function(data) {
   sprintf("%04.0f-%02.0f", year, step * 12 / frequency(data) + 1)
 }
 
+# Names of modes, of which no two are alike: country, country (2).
+unlike <- function(names) {
+  for (k in which(duplicated(names))) names[[k]] <- setdiff(sprintf("%s (%d)", names[[k]], seq_len(length(names) + 1) + 1), names)[[1]]
+  names
+}
+
 check_modes <- function(modes, n) {
   if (!is.null(modes) && length(modes) != n) {
     stop(sprintf("modes = has %d names, and the table has %d axes", length(modes), n), call. = FALSE)
   }
+  if (anyDuplicated(modes)) stop("modes = has the name ", modes[duplicated(modes)][[1]], " twice", call. = FALSE)
 }
 
-table_of_frame <- function(data, value, index, censored) {
+table_of_frame <- function(data, value, index, censored, yes) {
   if (ncol(data) == 0) stop("the data frame has no columns", call. = FALSE)
+  if (nrow(data) == 0) stop("the data frame has no rows: give one in which some cells have a value", call. = FALSE)
+  if (anyDuplicated(names(data))) {
+    stop("two columns have the name ", names(data)[duplicated(names(data))][[1]], ": give every column a name of its own", call. = FALSE)
+  }
+  named <- !is.null(index)
   if (is.null(value)) value <- setdiff(names(data), index)[length(setdiff(names(data), index))]
   if (is.null(index)) index <- setdiff(names(data), value)
   if (length(index) < 2) {
     stop("a long data frame needs a value and two index columns or more: give a wide one as as.matrix(x)", call. = FALSE)
   }
   for (name in c(value, index)) if (!name %in% names(data)) stop("the data frame has no column ", name, call. = FALSE)
-  numbers <- data[[value]]
+  numbers <- drop(data[[value]]) # what scale() gives is a matrix of one column
   if (is.factor(numbers) && censored) numbers <- as.character(numbers)
   if (!is.numeric(numbers) && !all(is.na(numbers)) && !(censored && is.character(numbers))) {
     stop("the value column ", value, " holds no numbers but ", class(numbers)[[1]], ": name another with value =", call. = FALSE)
@@ -166,6 +180,11 @@ table_of_frame <- function(data, value, index, censored) {
     }
     unique(data[[name]])
   })
+  alone <- index[lengths(known) == nrow(data) & nrow(data) >= fewest_rows]
+  if (length(alone) && !named && !yes) {
+    stop("in the column ", alone[[1]], " every row has a label of its own, so that no two cells share one: leave it out with index =, or, ",
+         "where other columns are measurements, give these as.matrix(), with the labels as rownames; yes = TRUE goes on", call. = FALSE)
+  }
   codes <- Map(function(name, labels) match(data[[name]], labels) - 1L, index, known)
   restore <- function(numbers, arrays, filled) {
     if (!filled) return(numbers)
