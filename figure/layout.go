@@ -137,6 +137,7 @@ func (s *scene) layout(p pen, frame vg.Rectangle) {
 	if len(s.Y.Categories) > 0 {
 		s.yTicks = s.Y.ticks(s.y, max(2, int((y1-y0)/line)))
 	}
+	l.shortenAll(s.yTicks, (x1-x0)/3) // the picture needs the rest
 	if !s.Y.Hidden {
 		x0 += tickLength + gap + widest(l, s.yTicks)
 		if s.Y.title() != "" {
@@ -175,6 +176,7 @@ func (s *scene) horizontalTicks(l letters) []tick {
 				labelled++
 			}
 		}
+		l.shortenAll(ticks, room/3)
 		if count == 1 || vg.Length(labelled)*(widest(l, ticks)+8) <= room {
 			return ticks
 		}
@@ -271,7 +273,7 @@ func (s *scene) drawAxes(p pen) {
 			small := letters{size: smallSize}
 			title -= min(widest(small, s.xTicks), nameRoom) - line/2
 		}
-		p.write(l, (a.Min.X+a.Max.X)/2, title, 0.5, s.X.title())
+		p.write(l, (a.Min.X+a.Max.X)/2, title, 0.5, l.shorten(s.X.title(), a.Max.X-a.Min.X))
 	}
 	if !s.Y.Hidden {
 		l.colour = s.Y.Colour.rgba(1)
@@ -283,7 +285,7 @@ func (s *scene) drawAxes(p pen) {
 				p.writeTick(l, a.Min.X-tickLength-2, y-half, 1, t)
 			}
 		}
-		p.writeUp(l, a.Min.X-tickLength-2*gap-widest(l, s.yTicks), (a.Min.Y+a.Max.Y)/2, 0.5, s.Y.title())
+		p.writeUp(l, a.Min.X-tickLength-2*gap-widest(l, s.yTicks), (a.Min.Y+a.Max.Y)/2, 0.5, l.shorten(s.Y.title(), a.Max.Y-a.Min.Y))
 	}
 	x := a.Max.X
 	if s.Right != nil {

@@ -3,11 +3,13 @@ package figure
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 func labels(ticks []tick) string {
@@ -164,5 +166,32 @@ func TestMarkupInTextIsEscaped(t *testing.T) {
 	}
 	if !strings.HasPrefix(svg, "<svg") {
 		t.Error("the inline SVG does not begin with its element")
+	}
+}
+
+// Labels and titles of any length leave room for the picture, and stay in it.
+func TestLongLabels(t *testing.T) {
+	long := strings.Repeat("a station of a long name, ", 40)
+	g := GapMap{RowMode: long, ColumnMode: long}
+	for k := range 12 {
+		g.RowLabels, g.ColumnLabels = append(g.RowLabels, long+strconv.Itoa(k)), append(g.ColumnLabels, long+strconv.Itoa(k))
+		g.Observed = append(g.Observed, make([]float64, 12))
+	}
+	f := Gaps(g)
+	s := scene{Chart: &f.Charts[0]}
+	s.fitScales()
+	_, _, width, height := f.grid()
+	s.layout(pen{Canvas: vgsvg.New(width, height)}, vg.Rectangle{Max: vg.Point{X: width, Y: height}})
+	if room := s.area.Max.X - s.area.Min.X; room < width/3 {
+		t.Errorf("the picture is %v wide of %v", room, width)
+	}
+	for _, x := range s.xTicks {
+		if l := s.numbers(); tickWidth(l, x) > width/3 || !strings.HasPrefix(x.label, "a station") || !strings.HasSuffix(x.label, "…") {
+			t.Errorf("a label %q", x.label)
+		}
+	}
+	drawn := InlineSVG(f)
+	if _, picture, _ := strings.Cut(drawn, "</title>"); strings.Contains(picture, long) {
+		t.Error("a title is written in full")
 	}
 }

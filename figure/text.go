@@ -175,12 +175,21 @@ func (p pen) shapes(face font.Face, x, y vg.Length, text string) {
 	}
 }
 
+// shortenAll cuts the labels of ticks to a width.
+func (l letters) shortenAll(ticks []tick, width vg.Length) {
+	for k := range ticks {
+		ticks[k].label = l.shorten(ticks[k].label, width)
+	}
+}
+
 // shorten cuts text to a width and marks the cut with an ellipsis.
 func (l letters) shorten(text string, width vg.Length) string {
 	if l.width(text) <= width {
 		return text
 	}
+	const most = 400 // letters: no drawing has room for more
 	runes := []rune(text)
+	runes = runes[:min(len(runes), most)]
 	for len(runes) > 1 && l.width(string(runes)+"…") > width {
 		runes = runes[:len(runes)-1]
 	}

@@ -20,7 +20,8 @@ export function browserEngine() {
   });
   return new Promise((loaded, failed) => {
     worker.onerror = (event) => {
-      const cause = new Error(`the engine stopped: ${event.message || "it could not be loaded"}. Load the page again`);
+      const cause = new Error(event.message ? `the engine stopped: ${event.message}. Load the page again`
+        : "the engine could not be loaded. If this is the page of lacuna serve, open the whole address that it printed, with the token at its end; else load the page again");
       for (const { reject } of waiting.values()) reject(cause);
       waiting.clear();
       failed(cause);
@@ -52,8 +53,11 @@ export function browserEngine() {
 
 // serverEngine is `lacuna serve`, which opened the page with a token in its address.
 export async function serverEngine(token) {
+  const ended = "lacuna serve does not answer: start it again, and open the address that it prints";
+  let table = ""; // the number of the one that this window has opened
   const call = async (path, body) => {
-    const answer = await fetch(`api/${path}`, { method: "POST", headers: { "Lacuna-Token": token }, body });
+    const answer = await fetch(`api/${path}`, { method: "POST", headers: { "Lacuna-Token": token, "Lacuna-Table": table }, body })
+      .catch(() => { throw new Error(ended); });
     if (!answer.ok) throw new Error((await answer.text()).trim());
     return answer;
   };
@@ -61,13 +65,15 @@ export async function serverEngine(token) {
     efforts: [[1, "as the command"], [0.3, "less"], [3, "more"], [10, "much more"]],
     async open(name, bytes, reading) {
       const query = new URLSearchParams({ name, reading: JSON.stringify(reading) });
-      return decoded(await (await call(`open?${query}`, bytes)).json());
+      const answer = await call(`open?${query}`, bytes);
+      table = answer.headers.get("Lacuna-Table");
+      return decoded(await answer.json());
     },
     async fill(work, tell) {
       const lines = (await call("fill", JSON.stringify(work))).body.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
       for (;;) {
-        const { value, done } = await lines.read();
+        const { value, done } = await lines.read().catch(() => { throw new Error(ended); });
         text += value ?? "";
         for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
           const line = JSON.parse(text.slice(0, end));

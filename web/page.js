@@ -53,8 +53,11 @@ function drawMaps(maps) {
 async function open(again) {
   show();
   $("status").textContent = `Reading ${file.name}.`;
+  $("note").textContent = "";
   $("filler").hidden = $("result").hidden = true;
   $("reading").hidden = false;
+  const focused = document.activeElement;
+  lock(true);
   try {
     const opened = await engine.open(file.name, file.bytes.slice(0), reading());
     $("words").textContent = opened.words;
@@ -70,11 +73,20 @@ async function open(again) {
     drawMaps([]);
     $("status").textContent = "";
     show(cause.message);
+  } finally {
+    lock(false);
+    if (document.activeElement === document.body) focused.focus();
   }
 }
 
-async function take(name, bytes) {
-  file = { name, bytes };
+async function take(name, content) {
+  try {
+    file = { name, bytes: await content() };
+  } catch (cause) {
+    $("status").textContent = "";
+    show(`${name} cannot be read (${cause.message}): give a file and no folder, and choose it again if it has changed`);
+    return;
+  }
   $("settings").reset();
   await open(false);
 }
@@ -119,9 +131,13 @@ async function fill() {
   }
 }
 
-function busy(on) {
+function lock(on) {
   for (const id of ["file", "example", "fill"]) $(id).disabled = on;
   $("settings").querySelector("fieldset").disabled = on;
+}
+
+function busy(on) {
+  lock(on);
   $("stop").disabled = $("progress").hidden = !on;
   if (on) {
     $("progress").value = 0;
@@ -131,27 +147,38 @@ function busy(on) {
 }
 
 function listen() {
-  $("file").addEventListener("change", async () => {
+  $("file").addEventListener("click", () => { $("file").value = ""; }); // the same file, which has changed, is news too
+  $("file").addEventListener("change", () => {
     const [chosen] = $("file").files;
-    if (chosen) await take(chosen.name, await chosen.arrayBuffer());
+    if (chosen) take(chosen.name, () => chosen.arrayBuffer());
   });
-  $("example").addEventListener("click", async () => {
-    await take("stations.csv", await (await fetch("stations.csv")).arrayBuffer());
-  });
+  $("example").addEventListener("click", () => take("stations.csv", async () => (await fetch("stations.csv")).arrayBuffer()));
   $("settings").addEventListener("submit", (event) => { event.preventDefault(); open(true); });
   $("work").addEventListener("submit", (event) => { event.preventDefault(); fill(); });
-  $("stop").addEventListener("click", () => {
+  $("stop").addEventListener("click", async () => {
     $("note").textContent = "Stopping: what was found so far is put together.";
     $("stop").disabled = true;
-    engine.stop();
+    try {
+      await engine.stop();
+    } catch (cause) {
+      show(cause.message);
+    }
   });
-  $("drop").addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
-  $("drop").addEventListener("dragleave", () => $("drop").classList.remove("over"));
-  $("drop").addEventListener("drop", async (event) => {
+  // A file that is dropped beside the frame would otherwise take the place of the page.
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    $("drop").classList.add("over");
+  });
+  document.addEventListener("dragleave", () => $("drop").classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
     $("drop").classList.remove("over");
-    const [dropped] = event.dataTransfer.files;
-    if (dropped && !$("file").disabled) await take(dropped.name, await dropped.arrayBuffer());
+    const [dropped, ...more] = event.dataTransfer.files;
+    if (!dropped || $("file").disabled) return;
+    if (more.length) show("Give one file at a time.");
+    else take(dropped.name, () => dropped.arrayBuffer());
   });
 }
 

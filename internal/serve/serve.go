@@ -6,10 +6,13 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 
 	"lacuna"
@@ -33,6 +36,7 @@ type handler struct {
 	Options
 	mutex   sync.Mutex // held while a table is read or filled
 	session session.Session
+	opened  int // numbers the tables, so that a window does not take another one's
 	filled  *session.Filled
 
 	stopping sync.Mutex
@@ -51,8 +55,8 @@ func Handler(o Options) http.Handler {
 	mux.Handle("GET /", http.FileServerFS(o.Page))
 	mux.HandleFunc("GET /stations.csv", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(o.Example) })
 	mux.HandleFunc("POST /api/open", h.withToken(h.alone(h.open)))
-	mux.HandleFunc("POST /api/fill", h.withToken(h.alone(h.fill)))
-	mux.HandleFunc("POST /api/table", h.withToken(h.alone(h.table)))
+	mux.HandleFunc("POST /api/fill", h.withToken(h.alone(h.ofWindow(h.fill))))
+	mux.HandleFunc("POST /api/table", h.withToken(h.alone(h.ofWindow(h.table))))
 	mux.HandleFunc("POST /api/stop", h.withToken(h.stop))
 	if o.Watch != "" {
 		mux.HandleFunc("POST /api/run", h.withToken(h.run.tell))
@@ -95,7 +99,7 @@ func (h *handler) withToken(next http.HandlerFunc) http.HandlerFunc {
 func (h *handler) alone(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !h.mutex.TryLock() {
-			http.Error(w, "a table is being filled in another window: stop it there, or wait", http.StatusConflict)
+			http.Error(w, "a table is being read or filled in another window: stop it there, or wait", http.StatusConflict)
 			return
 		}
 		defer h.mutex.Unlock()
@@ -103,8 +107,21 @@ func (h *handler) alone(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// tableHeader holds the number of the table that a window has opened.
+const tableHeader = "Lacuna-Table"
+
+// ofWindow refuses a window whose table is no longer the one that is open.
+func (h *handler) ofWindow(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(tableHeader) != strconv.Itoa(h.opened) {
+			http.Error(w, "another window has opened a table since, and one is open at a time: press Read again here", http.StatusConflict)
+			return
+		}
+		next(w, r)
+	}
+}
+
 func (h *handler) open(w http.ResponseWriter, r *http.Request) {
-	h.filled = nil
 	var reading session.Reading
 	if err := json.Unmarshal([]byte(r.URL.Query().Get("reading")), &reading); err != nil {
 		http.Error(w, "reading: "+err.Error(), http.StatusBadRequest)
@@ -115,10 +132,19 @@ func (h *handler) open(w http.ResponseWriter, r *http.Request) {
 		body = http.MaxBytesReader(w, r.Body, int64(available/2))
 	}
 	data, err := io.ReadAll(body)
-	if err != nil {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		http.Error(w, fmt.Sprintf("the file is larger than half of the memory that is free, %s: give a part of it, or use the command",
+			memory.Format(float64(large.Limit))), http.StatusRequestEntityTooLarge)
+		return
+	case err != nil:
 		http.Error(w, "the file did not arrive: "+err.Error(), http.StatusBadRequest)
 		return
 	}
+	h.opened++
+	h.filled = nil
+	w.Header().Set(tableHeader, strconv.Itoa(h.opened))
 	opened, err := h.session.Open(r.URL.Query().Get("name"), data, reading)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)

@@ -9,9 +9,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/iotest"
 
 	"lacuna/experiment"
 	"lacuna/internal/trajectory"
@@ -78,7 +80,7 @@ func TestOpenFillAndTable(t *testing.T) {
 		}
 	}
 	h := server()
-	w := ask(h, "api/table", "", nil)
+	w := ask(h, "api/table", "", func(r *http.Request) { r.Header.Set("Lacuna-Table", "0") })
 	if w.Code != http.StatusNotFound {
 		t.Errorf("a table before one was filled: %d", w.Code)
 	}
@@ -86,7 +88,8 @@ func TestOpenFillAndTable(t *testing.T) {
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Read t.csv: long CSV") {
 		t.Fatalf("open: %d %s", w.Code, w.Body)
 	}
-	w = ask(h, "api/fill", `{"seed":1,"effort":0.01}`, nil)
+	mine := func(r *http.Request) { r.Header.Set("Lacuna-Table", "1") }
+	w = ask(h, "api/fill", `{"seed":1,"effort":0.01}`, mine)
 	lines := strings.Split(strings.TrimSpace(w.Body.String()), "\n")
 	var last struct{ Text, Report, Name, Error string }
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Error != "" {
@@ -95,9 +98,38 @@ func TestOpenFillAndTable(t *testing.T) {
 	if last.Name != "t.filled.csv" || !strings.Contains(last.Text, "Filled ") || !strings.Contains(last.Report, "<html") {
 		t.Errorf("the result is %q, %q", last.Name, last.Text)
 	}
-	filled, _ := io.ReadAll(ask(h, "api/table", "", nil).Body)
+	filled, _ := io.ReadAll(ask(h, "api/table", "", mine).Body)
 	if !strings.HasPrefix(string(filled), "a,b,value,lacuna_filled,lacuna_stderr\n") {
 		t.Errorf("the table begins %.80q", filled)
+	}
+	// Another window opens a table: this one no longer gets what is not its own.
+	if w = ask(h, "api/open?name=other.csv&reading={}", table.String(), nil); w.Header().Get("Lacuna-Table") != "2" {
+		t.Errorf("the other table is number %q", w.Header().Get("Lacuna-Table"))
+	}
+	for _, path := range []string{"api/fill", "api/table"} {
+		if w = ask(h, path, `{}`, mine); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "Read again") {
+			t.Errorf("%s of another window's table: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+// TestUpload: what does not arrive whole changes nothing, and what is too large is refused in words.
+func TestUpload(t *testing.T) {
+	h := server()
+	const table = "a,b,value\nx,p,1\nx,q,\ny,p,2\ny,q,3\n"
+	ask(h, "api/open?name=t.csv&reading={}", table, nil)
+	cut := func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("a,b"), iotest.ErrReader(io.ErrUnexpectedEOF))) }
+	if w := ask(h, "api/open?name=cut.csv&reading={}", "", cut); w.Code != http.StatusBadRequest || w.Header().Get("Lacuna-Table") != "" {
+		t.Errorf("a file that was cut: %d %s", w.Code, w.Body)
+	}
+	w := ask(h, "api/fill", `{"effort":0.01}`, func(r *http.Request) { r.Header.Set("Lacuna-Table", "1") })
+	if w.Code != http.StatusOK {
+		t.Errorf("the table before it is gone: %d %s", w.Code, w.Body)
+	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1))
+	w = ask(h, "api/open?name=large.csv&reading={}", table, nil)
+	if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "larger than half of the memory") {
+		t.Errorf("a file that is too large: %d %s", w.Code, w.Body)
 	}
 }
 

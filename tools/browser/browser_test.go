@@ -186,6 +186,13 @@ func TestMain(m *testing.M) {
 // served runs `lacuna serve` until the test ends, and returns its address.
 func served(t *testing.T, arguments ...string) string {
 	t.Helper()
+	address, _ := serving(t, arguments...)
+	return address
+}
+
+// serving is served with a function that ends the program before.
+func serving(t *testing.T, arguments ...string) (address string, end func()) {
+	t.Helper()
 	command := exec.Command(lacuna(t), append([]string{"serve"}, arguments...)...)
 	output, err := command.StdoutPipe()
 	if err != nil {
@@ -194,15 +201,16 @@ func served(t *testing.T, arguments ...string) string {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		_ = command.Process.Kill()
 		_ = command.Wait()
 	})
-	address, err := bufio.NewReader(output).ReadString('\n')
+	t.Cleanup(end)
+	address, err = bufio.NewReader(output).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSpace(address)
+	return strings.TrimSpace(address), end
 }
 
 // static builds the static page, serves it as any server of files does, and returns its address.

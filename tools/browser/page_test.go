@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -133,6 +134,60 @@ func TestWorkbook(t *testing.T) {
 	}
 }
 
+// TestWindows: of two windows each gets its own table or a word why not; so does one without the token, and one whose program
+// has ended.
+func TestWindows(t *testing.T) {
+	address, end := serving(t)
+	bare, _, _ := strings.Cut(address, "#")
+	p := open(t, bare)
+	if said := p.error(); !strings.Contains(said, "open the whole address that it printed") {
+		t.Errorf("without the token the page says %q", said)
+	}
+	cell := func(i, j, k int) string {
+		if i == 0 && j == 0 && k == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%d.5", (i*j+k)%7*(i+1))
+	}
+	a, b := open(t, address), open(t, address)
+	one, other := write(t, "one.csv", cell), write(t, "other.csv", cell)
+	for k, p := range []*tab{a, b} {
+		p.await(`document.getElementById("status").textContent === "Ready."`)
+		p.give([]string{one, other}[k])
+		p.await(`!document.getElementById("filler").hidden && !document.getElementById("file").disabled`)
+	}
+	a.set("effort", "0.3")
+	a.click("fill")
+	if said := a.error(); !strings.Contains(said, "another window has opened a table") {
+		t.Errorf("where another window's table is open, the page says %q", said)
+	}
+	a.do(chromedp.Click(chromedp.CSS("#settings button")))
+	a.await(`!document.getElementById("filler").hidden && !document.getElementById("file").disabled`)
+	if note := a.text("note"); note != "" {
+		t.Errorf("beside a table that was just read stands %q", note)
+	}
+	a.fill("0.3")
+	if name := value[string](a, `document.getElementById("table").download`); name != "one.filled.csv" {
+		t.Errorf("the window with one.csv offers %s", name)
+	}
+
+	// What cannot be read is said, and what is dropped beside the frame does not take the place of the page.
+	a.script(`(() => {
+		const dropped = new DataTransfer();
+		dropped.items.add(Object.assign(new File(["a,b"], "gone.csv"), {arrayBuffer: () => Promise.reject(new Error("it is gone"))}));
+		document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: dropped, bubbles: true, cancelable: true}));
+	})()`)
+	if said := a.error(); !strings.HasPrefix(said, "gone.csv cannot be read (it is gone)") {
+		t.Errorf("of a file that is gone the page says %q", said)
+	}
+	end()
+	a.script(`document.getElementById("error").textContent = ""`)
+	a.do(chromedp.Click(chromedp.CSS("#settings button")))
+	if said := a.error(); !strings.HasPrefix(said, "lacuna serve does not answer: start it again") {
+		t.Errorf("once the program has ended the page says %q", said)
+	}
+}
+
 // TestWatch looks at a run of train that has ended, and at one that has not begun.
 func TestWatch(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
@@ -167,6 +222,15 @@ func (p *tab) readExample() {
 func (p *tab) give(path string) {
 	p.Helper()
 	p.do(chromedp.SetUploadFiles(chromedp.ID("file"), []string{path}))
+}
+
+// error waits for what the page says is wrong.
+func (p *tab) error() string {
+	p.Helper()
+	for value[bool](p, `document.getElementById("error").textContent === ""`) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	return p.text("error")
 }
 
 // refused gives a file to a page that has just opened, and returns what it says is wrong.
