@@ -118,7 +118,9 @@ func TestUpload(t *testing.T) {
 	h := server()
 	const table = "a,b,value\nx,p,1\nx,q,\ny,p,2\ny,q,3\n"
 	ask(h, "api/open?name=t.csv&reading={}", table, nil)
-	cut := func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("a,b"), iotest.ErrReader(io.ErrUnexpectedEOF))) }
+	cut := func(r *http.Request) {
+		r.Body = io.NopCloser(io.MultiReader(strings.NewReader("a,b"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	}
 	if w := ask(h, "api/open?name=cut.csv&reading={}", "", cut); w.Code != http.StatusBadRequest || w.Header().Get("Lacuna-Table") != "" {
 		t.Errorf("a file that was cut: %d %s", w.Code, w.Body)
 	}

@@ -4,6 +4,11 @@ lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full
                             interval = NULL, draws = NULL, noise = "auto", rank = NULL, standardise = "auto", smooth = NULL,
                             nonnegative = FALSE, order = NULL, period = NULL, missing = NULL, depth = NULL, seed = 1,
                             threads = NULL, effort = 1, max_time = NULL, yes = FALSE, report = NULL, progress = interactive()) {
+  mark <- Sys.getlocale("LC_NUMERIC")
+  if (mark != "C") { # numbers go to the command with a point, which a desktop may have made a comma
+    Sys.setlocale("LC_NUMERIC", "C")
+    on.exit(suppressWarnings(Sys.setlocale("LC_NUMERIC", mark)))
+  }
   for (name in c("full_grid", "censored", "nonnegative", "yes")) check_truth(name, get(name))
   for (name in c("interval", "rank", "seed", "threads", "effort", "max_time")) {
     check_number(name, get(name), or_null = !name %in% c("seed", "effort"))
@@ -16,7 +21,7 @@ lacuna_complete <- function(data, value = NULL, index = NULL, modes = NULL, full
   if (censored) table$arrays <- with_limits(table$arrays, above, below)
   factors <- tempfile("lacuna-factors-", fileext = ".npz")
   fit <- tempfile("lacuna-fit-", fileext = ".fit")
-  on.exit(unlink(c(factors, fit)))
+  on.exit(unlink(c(factors, fit)), add = TRUE)
   source <- c("-", "--format", "npz", "--array", "values")
   reading <- c(flag("--duplicates", duplicates), if (full_grid) "--full-grid", if (yes) "--yes", if (censored) "--censored",
                flag_list("--missing", missing),

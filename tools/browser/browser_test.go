@@ -177,8 +177,10 @@ func lacuna(t *testing.T) string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if folder, _ := build(); os.Getenv("LACUNA_LONG") != "" && folder != "" {
-		os.RemoveAll(folder)
+	if os.Getenv("LACUNA_LONG") != "" { // else nothing was built
+		if folder, _ := build(); folder != "" {
+			os.RemoveAll(folder)
+		}
 	}
 	os.Exit(code)
 }

@@ -70,3 +70,17 @@ test_that("names of modes have any sign", {
   expect_error(quick(product(), full_grid = TRUE), "has no effect on an array")
   expect_error(quick(product(), progress = "yes"), "progress = \"yes\": give TRUE or FALSE")
 })
+
+test_that("a comma as the decimal mark of the session changes nothing", {
+  skip_without_command()
+  mark <- Sys.getlocale("LC_NUMERIC")
+  on.exit(Sys.setlocale("LC_NUMERIC", mark))
+  locales <- c("de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "German_Germany.1252")
+  found <- suppressWarnings(Filter(function(name) nzchar(Sys.setlocale("LC_NUMERIC", name)), locales))
+  skip_if(!length(found), "no locale with commas is installed")
+  suppressWarnings(Sys.setlocale("LC_NUMERIC", found[[1]]))
+  done <- quick(product())
+  expect_identical(Sys.getlocale("LC_NUMERIC"), found[[1]])
+  Sys.setlocale("LC_NUMERIC", "C")
+  expect_identical(done$filled, quick(product())$filled)
+})
