@@ -8,8 +8,9 @@ import re
 import subprocess
 import threading
 import warnings
-from contextlib import suppress
-from typing import IO, Any, Callable, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import IO, Any, Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -19,6 +20,19 @@ INTERFACE = 1
 
 Event = dict[str, Any]
 Arrays = dict[str, "np.ndarray[Any, Any]"]
+
+
+_telling: ContextVar[bool] = ContextVar("telling", default=True)
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Keeps warnings to the outcome. Filters of Python's warnings are those of all threads."""
+    before = _telling.set(False)
+    try:
+        yield
+    finally:
+        _telling.reset(before)
 
 
 class LacunaError(RuntimeError):
@@ -57,13 +71,12 @@ def run(
     parameters: Sequence[str] = (),
     accept: Sequence[int] = (0,),
     sieve: Callable[[str], _npz.Sieve | None] = lambda _: None,
-    warn: bool = True,
 ) -> Outcome:
     """Run the command with arrays on its standard input, which are taken out of their dict as they are written.
 
     What the command writes goes through the sieve, if there is one for it. listen is told every update of the progress; what it
     raises ends the command. parameters are the names that flags have in Python, for messages. Exit codes other than those of
-    accept become a LacunaError. warn says whether warnings are also those of Python.
+    accept become a LacunaError.
     """
     process = _start([_binary.find(), *arguments, "--progress", "json"])
     assert process.stdin and isinstance(process.stdout, io.BufferedReader) and process.stderr
@@ -89,7 +102,7 @@ def run(
         process.stderr.close()
     if outcome.raised is not None:
         raise outcome.raised
-    _check(outcome, code, accept, parameters, warn)
+    _check(outcome, code, accept, parameters)
     if not whole:
         raise LacunaError(f"what the command {_binary.find()} wrote is no whole archive", code)
     return outcome
@@ -143,7 +156,7 @@ def _follow(process: subprocess.Popen[bytes], outcome: Outcome, listen: Callable
             outcome.error = event
 
 
-def _check(outcome: Outcome, code: int, accept: Sequence[int], parameters: Sequence[str], warn: bool) -> None:
+def _check(outcome: Outcome, code: int, accept: Sequence[int], parameters: Sequence[str]) -> None:
     if outcome.interface not in (None, INTERFACE):
         raise LacunaError(
             f"the command {_binary.find()} speaks version {outcome.interface} of its interface, this package version "
@@ -157,7 +170,7 @@ def _check(outcome: Outcome, code: int, accept: Sequence[int], parameters: Seque
     if not outcome.result:
         raise LacunaError(f"the command {_binary.find()} gave no result: it is not lacuna, or older than this package", code)
     outcome.warnings = [in_python(text, parameters) for text in outcome.warnings]
-    for text in outcome.warnings if warn else ():
+    for text in outcome.warnings if _telling.get() else ():
         warnings.warn(text, LacunaWarning, stacklevel=4)
 
 

@@ -20,7 +20,8 @@ def draw(table: Table, filled: Array, flags: Array, added: Arrays, fit: str, wor
     if not os.path.exists(fit):  # there was nothing to fill
         count = int(words[words.index("--draws") + 1])
         return [table.restore(filled.copy(), added) for _ in range(count)]
-    _command.run(["predict", "--quiet", fit, *words], table.arrays(), parameters=["draws"], warn=False)  # the completion has warned
+    with _command.without_warnings():  # the completion has warned
+        _command.run(["predict", "--quiet", fit, *words], table.arrays(), parameters=["draws"])
     with np.load(words[-1]) as archive:
         drawn = archive["values"][(slice(None), *_places(table, flags, added, archive))]
     tables = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from lacuna import _settings
-from lacuna._command import LacunaWarning
+from lacuna._command import without_warnings
 from lacuna._complete import complete
 
 Array = np.ndarray[Any, Any]
@@ -109,8 +108,7 @@ class TensorImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tensor = X.reshape(-1, *shape)
         if known.all():  # a gap there must be, for a model to be made: a row that nothing is known of
             tensor = np.concatenate([tensor, np.full((1, *shape), np.nan)])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", LacunaWarning)  # they are in completion_.warnings
+        with without_warnings():  # they are in completion_.warnings
             self.completion_ = complete(
                 tensor, modes=names, labels=None, noise=self.noise, rank=self.rank, standardise=standardise,
                 order={name: "none" for name in names}, effort=self.effort, max_time=self.max_time, seed=self.seed,

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,7 +16,7 @@ import numpy as np
 from common import QUICK, cube, pd, xr
 
 import lacuna
-from lacuna import _binary
+from lacuna import _binary, _command
 
 
 def surprise(c: lacuna.Completion[Any]) -> float:
@@ -153,6 +154,26 @@ class Commands(unittest.TestCase):
             warnings.simplefilter("always")
             c = lacuna.complete(cube((8, 7)), draws=2, max_time=1e-12, threads=1)
         self.assertEqual([str(one.message) for one in seen], c.warnings)
+
+
+    def test_threads_at_once(self) -> None:
+        """Filters of warnings are those of all threads: nobody changes them meanwhile, and everybody gets an answer."""
+        try:
+            from sklearn.base import clone
+        except ImportError:
+            self.skipTest("scikit-learn is not installed")
+        imputer, start, meanwhile = lacuna.TensorImputer(effort=0.001, threads=1), _command._start, []
+
+        def remember(command: list[str]) -> Any:
+            meanwhile.append(list(warnings.filters))
+            return start(command)
+
+        before = list(warnings.filters)
+        with ThreadPoolExecutor(4) as pool, mock.patch.object(_command, "_start", remember):
+            several = list(pool.map(lambda _: clone(imputer).fit(cube((9, 7))).completion_.filled, range(4)))
+        for one in several[1:]:
+            np.testing.assert_array_equal(one, several[0])
+        self.assertEqual([*meanwhile, list(warnings.filters)], [before] * 5)
 
 
 class Training(unittest.TestCase):
