@@ -68,7 +68,11 @@ func runServe(ctx context.Context, a *app, f *serveFlags) error {
 		return inputError(fmt.Errorf("%w: choose another --host or --port", err))
 	}
 	address := listener.Addr().(*net.TCPAddr)
-	if !address.IP.IsLoopback() {
+	switch {
+	case address.IP.IsUnspecified():
+		a.warn("--host %s: other machines can reach this page, but it answers under the name localhost alone: give --host the address "+
+			"by which they know this machine", f.host)
+	case !address.IP.IsLoopback():
 		a.warn("--host %s: other machines can reach this page, and what they send can be read on the way", f.host)
 	}
 	token := rand.Text()

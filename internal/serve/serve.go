@@ -68,7 +68,8 @@ func Handler(o Options) http.Handler {
 func (h *handler) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !slices.Contains(h.Hosts, r.Host) {
-			http.Error(w, "this address is not served under the name "+r.Host, http.StatusForbidden)
+			http.Error(w, "this address is not served under the name "+r.Host+
+				": open the one that lacuna serve printed, or start it with --host and that name", http.StatusForbidden)
 			return
 		}
 		if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {

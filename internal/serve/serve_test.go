@@ -48,7 +48,7 @@ func TestRefusals(t *testing.T) {
 		"another origin": {func(r *http.Request) { r.Header.Set("Origin", "http://example.org") }, "example.org"},
 		"no origin":      {func(r *http.Request) { r.Header.Set("Origin", "null") }, "null"},
 		"another port":   {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8001") }, "8001"},
-		"another host":   {func(r *http.Request) { r.Host = "example.org:8000" }, "example.org"},
+		"another host":   {func(r *http.Request) { r.Host = "example.org:8000" }, "example.org:8000: open the one that"},
 		"no token":       {func(r *http.Request) { r.Header.Del("Lacuna-Token") }, "token"},
 		"a wrong token":  {func(r *http.Request) { r.Header.Set("Lacuna-Token", "secre") }, "token"},
 	} {
