@@ -51,6 +51,7 @@ func execute(ctx context.Context, a *app, args []string) int {
 }
 
 func newRoot(a *app) *cobra.Command {
+	version := false // cobra's own --version prints by a template, which keeps every method of every type in the program
 	root := &cobra.Command{
 		Use:   "lacuna",
 		Short: "Fill the holes in a table of any number of dimensions",
@@ -61,16 +62,19 @@ deep tensor factorisation, in which blocks emerge one at a time and nobody choos
 
 The main job:        lacuna complete stations.csv -o filled.csv
 The laboratory:      lacuna train, theory, study, reproduce, bench`,
-		Version:       buildVersion().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
-		RunE:          groupOnly,
+		RunE: func(command *cobra.Command, args []string) error {
+			if version {
+				return runVersion(a)
+			}
+			return groupOnly(command, args)
+		},
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetVersionTemplate("{{.Version}}\n")
-	root.Flags().Bool("version", false, "print the version")
+	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{plainly(err)} })
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print errors and warnings only")
 	root.AddCommand(

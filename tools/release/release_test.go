@@ -110,7 +110,11 @@ func checkTarball(t *testing.T, data []byte, revision string) {
 	if version.Revision != revision || version.Version == "" || version.Version == "(devel)" {
 		t.Errorf("the program calls itself %+v, want revision %s", version, revision)
 	}
-	t.Logf("%+v, %.1f MB", version, float64(len(files["lacuna"]))/1e6)
+	size := float64(len(files["lacuna"])) / 1e6
+	t.Logf("%+v, %.1f MB", version, size)
+	if size > 32 {
+		t.Errorf("the program has %.1f MB: has something come in that looks methods up by name? CONTRIBUTING.md, Releases", size)
+	}
 }
 
 func checkParts(t *testing.T, data []byte, revision string) {
