@@ -86,6 +86,8 @@ def _long(
     columns = list(x.columns)
     if len(set(columns)) < len(columns):
         raise ValueError("two columns have the same name: give every column a name of its own")
+    if isinstance(value, list):
+        raise TypeError(f"value={value!r}: give one column; for several, set_index the labels and give these columns, a wide table")
     given: list[Hashable] = [] if index is None else [index] if isinstance(index, str) else list(index)
     for name in [value] * (value is not None) + given:
         if name not in columns:

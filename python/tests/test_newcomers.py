@@ -80,6 +80,8 @@ class Names(unittest.TestCase):
             lacuna.complete(frame, **QUICK)
         with self.assertRaisesRegex(ValueError, r"column 'a': row 3 has no label.*give x.set_index\(\['date'\]\)"):
             lacuna.complete(frame.assign(a=frame["a"].where(frame.index != 3)), **QUICK)
+        with self.assertRaisesRegex(TypeError, r"value=\['a', 'b'\]: give one column; for several, set_index"):
+            lacuna.complete(frame, value=["a", "b"], **QUICK)
         self.assertEqual(lacuna.complete(frame, yes=True, **QUICK).note, "long table: value 'd', modes date, a, b, c")
         self.assertEqual(lacuna.complete(frame.set_index(["date"]), **QUICK).result["shape"], [12, 4])
 

@@ -162,6 +162,7 @@ table_of_frame <- function(data, value, index, censored, yes) {
     stop("two columns have the name ", names(data)[duplicated(names(data))][[1]], ": give every column a name of its own", call. = FALSE)
   }
   named <- !is.null(index)
+  if (length(value) > 1) stop("value = has several columns: give one, or all in one by reshape(), as.matrix() or stack()", call. = FALSE)
   if (is.null(value)) value <- setdiff(names(data), index)[length(setdiff(names(data), index))]
   if (is.null(index)) index <- setdiff(names(data), value)
   if (length(index) < 2) {

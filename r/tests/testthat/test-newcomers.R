@@ -54,6 +54,7 @@ test_that("data frames that would be misread are refused", {
   expect_identical(table_of(wide, NULL, NULL, NULL, yes = TRUE)$modes, c("day", "a", "b"))
   expect_identical(table_of(wide, NULL, c("day", "a"), NULL)$modes, c("day", "a"))
   expect_error(table_of(setNames(wide, c("a", "a", "b", "c")), NULL, NULL, NULL), "two columns have the name a")
+  expect_error(table_of(wide, c("a", "b"), "day", NULL), "value = has several columns")
   expect_error(table_of(wide[0, ], NULL, NULL, NULL), "the data frame has no rows")
 })
 
