@@ -39,6 +39,8 @@ def texts(labels: np.ndarray[Any, Any]) -> list[str]:
     kind = labels.dtype.kind
     if kind == "M":
         return _dates(labels)
+    if kind == "m":
+        return [str(x) for x in labels.astype(np.int64)]
     if kind == "f":
         return [repr(int(x)) if float(x).is_integer() else repr(float(x)) for x in labels]
     return [_text(x) for x in labels.tolist()]
@@ -68,4 +70,6 @@ def parsed(text: str, known: Sequence[Any] | np.ndarray[Any, Any]) -> Any:
         return np.datetime64(text)
     if kind in "iu":
         return int(text)
+    if kind == "m":
+        return np.timedelta64(int(text), np.datetime_data(np.asarray(known).dtype)[0])
     return float(text) if kind == "f" else text

@@ -133,6 +133,10 @@ def _texts(labels: Any, where: str) -> list[str]:
     """How labels of which no two are alike are written, by which the command tells them apart."""
     if isinstance(labels, pd.PeriodIndex) and labels.freqstr.startswith("W"):
         labels = labels.asfreq("D", how="start")  # else a span of two dates, which has no place in time
+    if isinstance(labels, pd.DatetimeIndex) and labels.tz is not None:
+        local = labels.tz_localize(None)
+        if (local - local.normalize()).nunique() == 1:  # days, which are not all of 24 hours
+            labels = local
     written = _labels.texts(np.asarray(labels))
     if len(set(written)) < len(written):
         first: dict[str, int] = {}
@@ -171,16 +175,24 @@ def _new_labels(added: Arrays, n: int, uniques: Any) -> list[Any]:
     """The labels in mode n of the cells that the table did not list."""
     known, written = list(uniques), added[f"labels_{n}"]
     return [
-        known[i] if i < len(known) else _labels.parsed(str(written[i]), np.asarray(uniques)) for i in added[f"index_{n}"]
+        known[i] if i < len(known) else _parsed(str(written[i]), uniques) for i in added[f"index_{n}"]
     ]
+
+
+def _parsed(text: str, known: Any) -> Any:
+    """A label that the command has added, as those are that were known."""
+    if isinstance(known, pd.PeriodIndex):
+        return pd.Period(text, freq=known.freq)
+    if isinstance(known, pd.DatetimeIndex) and known.tz is not None:
+        time = pd.Timestamp(text)
+        return time.tz_localize(known.tz) if time.tz is None else time.tz_convert(known.tz)
+    return _labels.parsed(text, np.asarray(known))
 
 
 def _typed(labels: list[Any], dtype: Any) -> Any:
     """Labels as the column has them, unless it has categories, and not theirs."""
     if isinstance(dtype, pd.CategoricalDtype):
         return pd.Categorical(labels, dtype=dtype) if set(labels) <= set(dtype.categories) else labels
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return pd.DatetimeIndex([pd.Timestamp(label).tz_convert(dtype.tz) for label in labels])
     return pd.Series(labels).astype(dtype)
 
 

@@ -58,10 +58,15 @@ class Names(unittest.TestCase):
         weeks = lacuna.complete(frame.set_axis(pd.period_range("2020-01-06", periods=8, freq="W")), **QUICK)
         self.assertEqual(weeks.result["read"]["modes"][0]["unit"], "day")
         self.assertTrue(weeks.filled.index.equals(pd.period_range("2020-01-06", periods=8, freq="W")))
-        noon = pd.date_range("2020-03-20 12:00", periods=8, freq="D", tz="Europe/Berlin")
+        noon = pd.date_range("2020-03-26 12:00", periods=8, freq="D", tz="Europe/Berlin")
         long = frame.set_axis(noon).rename_axis("day").melt(ignore_index=False).reset_index()
-        c = lacuna.complete(long[long["day"] != noon[3]].dropna(), full_grid=True, **QUICK)
-        self.assertEqual(c.filled["day"].dtype, long["day"].dtype)
+        some = long[long["day"] != noon[3]].dropna()
+        for c in (lacuna.complete(some.set_index(["day", "variable"])["value"], full_grid=True, **QUICK), lacuna.complete(some, full_grid=True, **QUICK)):
+            read = c.result["read"]["modes"][0]
+            self.assertEqual((read["step"], read["unit"], read["added_labels"]), (1, "day", 1))  # 29 March has 23 hours
+        self.assertEqual((c.filled["day"].dtype, set(c.filled["day"])), (long["day"].dtype, set(noon)))
+        steps = lacuna.complete(frame.to_numpy(), labels=[np.arange(8).astype("m8[D]"), None], **QUICK)
+        self.assertEqual(steps.result["read"]["modes"][0]["kind"], "number")
         c = lacuna.complete(long, index=long.columns[:2], **QUICK)
         self.assertEqual(c.note, "long table: value 'value', modes day, variable")
         for empty in (pd.DataFrame(columns=["a", "b", "v"]), pd.DataFrame({"a": [], "v": []})):

@@ -5,17 +5,19 @@ label_texts <- function(labels) {
   if (is.numeric(labels)) number_texts(labels) else as.character(labels)
 }
 
-# Times in their own zone, with fractions of a second where there are any; in UTC where an hour comes twice.
+# Times in their own zone, with fractions of a second where there are any; in UTC where clocks are changed between hours.
 time_labels <- function(labels) {
   labels <- as.POSIXct(labels)
   seconds <- round(as.numeric(labels), 6)
   whole <- floor(seconds)
   labels <- .POSIXct(whole, attr(labels, "tzone"))
   fractions <- if (any(seconds != whole)) sprintf(".%06.0f", 1e6 * (seconds - whole))
-  days <- is.null(fractions) && all(format(labels, "%H:%M:%S") == "00:00:00")
-  texts <- paste0(format(labels, if (days) "%Y-%m-%d" else "%Y-%m-%d %H:%M:%S"), fractions)
-  if (anyDuplicated(texts)) texts <- paste0(format(labels, "%Y-%m-%d %H:%M:%S", tz = "UTC"), fractions, "+00:00")
-  texts
+  hours <- unique(format(labels, "%H:%M:%S"))
+  days <- is.null(fractions) && identical(hours, "00:00:00")
+  if (length(hours) > 1 && length(unique(format(labels, "%z"))) > 1) {
+    return(paste0(format(labels, "%Y-%m-%d %H:%M:%S", tz = "UTC"), fractions, "+00:00"))
+  }
+  paste0(format(labels, if (days) "%Y-%m-%d" else "%Y-%m-%d %H:%M:%S"), fractions)
 }
 
 # The shortest of 15 and 17 digits that is the same number; whole numbers without a point.

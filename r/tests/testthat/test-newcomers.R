@@ -41,6 +41,9 @@ test_that("times are labels of their own", {
   expect_identical(texts[[1]], "2020-10-24 20:00:00+00:00")
   expect_identical(anyDuplicated(texts), 0L)
   expect_equal(label_values("2020-10-25 03:00:00+00:00", night), night[[6]] + 7200)
+  noon <- as.POSIXct("2020-03-28 12:00", tz = "Europe/Berlin") + 3600 * c(0, 23, 47) # the second day has 23 hours
+  expect_identical(label_texts(noon), paste(c("2020-03-28", "2020-03-29", "2020-03-30"), "12:00:00"))
+  expect_equal(label_values("2020-03-31 12:00:00", noon), noon[[3]] + 86400)
   parts <- as.POSIXct("2020-01-01", tz = "UTC") + c(0, 0.25, 0.1)
   expect_identical(label_texts(parts), paste0("2020-01-01 00:00:00.", c("000000", "250000", "100000")))
   expect_identical(label_texts(as.POSIXct(as.Date("2020-01-31"))), "2020-01-31")
