@@ -13,6 +13,7 @@ from lacuna._result import Completion
 from lacuna._tables import Array, Arrays, Table, _refuse, unlike
 
 VARIABLE = "variable"
+FOREIGN = ("360_day", "366_day", "all_leap")  # calendars with days that others do not have
 
 
 def table(x: xr.DataArray | xr.Dataset, **how: Any) -> Table:
@@ -25,8 +26,16 @@ def table(x: xr.DataArray | xr.Dataset, **how: Any) -> Table:
 
 
 def _axes(x: xr.DataArray) -> tuple[list[str], list[Any]]:
-    labels = [_labels.of_axis(np.asarray(x[dim].values), f"coordinate {dim!r}") if dim in x.coords else None for dim in x.dims]
+    labels = [_labels.of_axis(_coordinate(x, dim), f"coordinate {dim!r}") if dim in x.coords else None for dim in x.dims]
     return [str(dim) for dim in x.dims], labels
+
+
+def _coordinate(x: xr.DataArray, dim: Any) -> Array:
+    """Labels of a dimension. 30 February is in no other calendar: such times are days since the first."""
+    index = x.indexes.get(dim)
+    if isinstance(index, xr.CFTimeIndex) and index.calendar in FOREIGN and len({(t.day, t.hour) for t in index}) > 1:
+        return np.array([(t - index[0]).total_seconds() / 86400 for t in index])
+    return np.asarray(x[dim].values)
 
 
 def _of_array(x: xr.DataArray) -> Table:

@@ -119,6 +119,19 @@ class Types(unittest.TestCase):
         self.assertEqual(both.result["modes"][1:], ["variable", "x", "variable (2)"])
 
     @unittest.skipIf(xr is None, "xarray is not installed")
+    def test_calendars(self) -> None:
+        try:
+            import cftime  # noqa: F401
+        except ImportError:
+            self.skipTest("cftime is not installed")
+        for freq, kind in (("D", "number"), ("MS", "date")):
+            time = xr.cftime_range("2020-02-20", periods=15, freq=freq, calendar="360_day")
+            c = lacuna.complete(xr.DataArray(cube((15, 5)), dims=("time", "x"), coords={"time": time}), **QUICK)
+            read = c.result["read"]["modes"][0]
+            self.assertEqual((read["kind"], read["order"], read["step"]), (kind, "coordinate", 1))
+            self.assertTrue(c.filled.indexes["time"].equals(time))
+
+    @unittest.skipIf(xr is None, "xarray is not installed")
     def test_what_of_a_dataset_is_not_filled(self) -> None:
         t = xr.DataArray(cube(), dims=("a", "b", "c"))
         other = xr.Dataset({"t": t, "u": t[0], "whole": ("b", np.arange(5.0)), "name": ("b", list("abcde"))})
