@@ -6,6 +6,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 import threading
 import warnings
 from contextlib import contextmanager, suppress
@@ -33,6 +34,15 @@ def without_warnings() -> Iterator[None]:
         yield
     finally:
         _telling.reset(before)
+
+
+def warn(text: str) -> None:
+    """Warn at the line that called this package."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        level, frame = level + 1, frame.f_back
+    if _telling.get():
+        warnings.warn(text, LacunaWarning, stacklevel=level)
 
 
 class LacunaError(RuntimeError):
@@ -169,9 +179,11 @@ def _check(outcome: Outcome, code: int, accept: Sequence[int], parameters: Seque
         raise (InputError if code == 2 else LacunaError)(in_python(message, parameters), code)
     if not outcome.result:
         raise LacunaError(f"the command {_binary.find()} gave no result: it is not lacuna, or older than this package", code)
+    if outcome.error is not None:  # that of an accepted end: a run without an answer
+        outcome.warnings.append(outcome.error["text"])
     outcome.warnings = [in_python(text, parameters) for text in outcome.warnings]
-    for text in outcome.warnings if _telling.get() else ():
-        warnings.warn(text, LacunaWarning, stacklevel=4)
+    for text in outcome.warnings:
+        warn(text)
 
 
 def _ended(code: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import warnings
 from typing import Any, Hashable, Iterable, Literal, Mapping, Sequence, TypeVar
 
 from lacuna import _command, _draws, _settings, _tables
@@ -172,7 +171,7 @@ def complete(
         x, **_given(value=value, index=index, layout=layout, modes=modes, labels=labels, censored=censored or None, yes=yes or None),
     )
     for text in table.warnings:
-        warnings.warn(text, _command.LacunaWarning, stacklevel=2)
+        _command.warn(text)
     if censored:
         table.censor(above, below)
     reading = [

@@ -176,6 +176,18 @@ class Commands(unittest.TestCase):
         self.assertEqual([str(one.message) for one in seen], c.warnings)
 
 
+    def test_warnings_name_the_line_that_called(self) -> None:
+        x = cube((8, 7))
+        calls: list[Any] = [lambda: lacuna.complete(x, max_time=1e-12, threads=1), lambda: lacuna.train(x, blocks=4, sigma_w=100, threads=1)]
+        if xr is not None:
+            calls += [lambda: xr.DataArray(x).lacuna.complete(max_time=1e-12, threads=1),
+                      lambda: xr.Dataset({"x": (("a", "b"), x), "y": ("a", x[:, 0])}).lacuna.complete(**QUICK)]
+        for k, one in enumerate(calls):
+            with self.subTest(k), warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                one()
+                self.assertEqual({w.filename for w in seen if w.category is lacuna.LacunaWarning}, {__file__})
+
     def test_threads_at_once(self) -> None:
         """Filters of warnings are those of all threads: nobody changes them meanwhile, and everybody gets an answer."""
         try:
@@ -221,7 +233,10 @@ class Training(unittest.TestCase):
         self.assertEqual((run.factors, run.shallow.shape[1]), (None, 0))
         self.assertGreater(run.deep.shape[1], 0)
         start = {f"w_{n}": np.full((2, d), 1e150) for n, d in enumerate((6, 5, 4))}
-        self.assertIn("diverged", repr(lacuna.train(cube(), start=start, threads=1)))
+        with self.assertWarnsRegex(lacuna.LacunaWarning, "the run ended without an answer"):
+            run = lacuna.train(cube(), start=start, threads=1)
+        self.assertIn("diverged", repr(run))
+        self.assertIn("without an answer", run.warnings[-1])
 
 
 if __name__ == "__main__":
