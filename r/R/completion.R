@@ -69,7 +69,9 @@ long_of <- function(filled, modes) {
     season <- as.integer(cycle(filled))
     labels <- list(as.integer(round(as.numeric(time(filled)) - (season - 1) / frequency(filled))), season)
   } else {
-    names <- if (is.ts(filled)) list(time_texts(filled), colnames(filled)) else dimnames(filled)
+    names <- dimnames(filled)
+    if (is.ts(filled)) names <- list(time_texts(filled), colnames(filled))
+    if (inherits(filled, "zoo")) names <- list(label_texts(time(filled)), colnames(filled))
     at <- arrayInd(seq_along(filled), dim(filled))
     labels <- lapply(seq_along(dim(filled)), function(n) if (is.null(names[[n]])) at[, n] else names[[n]][at[, n]])
   }

@@ -16,6 +16,7 @@ table_of <- function(data, value, index, modes, censored = FALSE, yes = FALSE) {
          else "give a data frame, an array, a matrix or a ts of numbers", call. = FALSE)
   }
   if (is.ts(data)) return(if (is.matrix(data)) table_of_series(data, modes) else table_of_seasons(data, modes))
+  if (inherits(data, "zoo") && is.matrix(data)) return(table_of_series(data, modes, label_texts(time(data))))
   if (length(dim(data)) < 2) {
     stop("a vector has only one mode, from which nothing can be learnt: give it as a matrix, an array, or a ts with a season",
          call. = FALSE)
@@ -111,10 +112,11 @@ table_of_array <- function(data, modes) {
   list(arrays = members(data, modes, labels), modes = named, restore = like(data), note = paste("array of", times(dim(data))))
 }
 
-table_of_series <- function(data, modes) {
+# Series of ts, or of zoo and xts, whose times are any.
+table_of_series <- function(data, modes, times = time_texts(data)) {
   if (is.null(modes)) modes <- c("time", "series")
   check_modes(modes, 2)
-  list(arrays = members(unclass(data), modes, list(time_texts(data), colnames(data))), modes = modes, restore = like(data),
+  list(arrays = members(unclass(data), modes, list(times, colnames(data))), modes = modes, restore = like(data),
        note = sprintf("%d time series, %s by %s", ncol(data), modes[[1]], modes[[2]]))
 }
 

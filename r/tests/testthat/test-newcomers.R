@@ -88,3 +88,15 @@ test_that("a comma as the decimal mark of the session changes nothing", {
   Sys.setlocale("LC_NUMERIC", "C")
   expect_identical(done$filled, quick(product())$filled)
 })
+
+test_that("series of zoo have their times", {
+  skip_without_command()
+  skip_if_not_installed("zoo")
+  days <- as.Date("2020-01-01") + c(0:3, 5:8) # one is missing
+  series <- getExportedValue("zoo", "zoo")(product(), days)
+  done <- quick(series)
+  expect_identical(done$result$read$modes[[1]]$kind, "date")
+  expect_equal(as.numeric(done$result$read$modes[[1]]$missing_steps), 1)
+  expect_s3_class(done$filled, "zoo")
+  expect_identical(as.data.frame(done)$time[1:8], format(days))
+})
