@@ -80,13 +80,17 @@ def numbers(values: Array) -> Array:
         return values
     if values.dtype.kind == "O" or values.dtype.kind == "f":
         try:
-            return values.astype(np.float64) if values.dtype.kind == "f" else _of_objects(values)
+            return _of_objects(values)
         except (TypeError, ValueError) as error:
             raise TypeError(f"the values are no numbers ({error}): convert them with astype(float)") from None
     raise TypeError(f"values of type {values.dtype} cannot be filled: convert them with astype(float)")
 
 
 def _of_objects(values: Array) -> Array:
+    try:
+        return values.astype(np.float64)
+    except TypeError:
+        pass  # there may be gaps among them that numpy does not know
     flat = (np.nan if _limits.is_gap(value) else value for value in values.reshape(-1))
     return np.fromiter(flat, np.float64, values.size).reshape(values.shape)
 
