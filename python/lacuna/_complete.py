@@ -68,7 +68,7 @@ def complete(
         The value column (default: the last) and the index columns (default: all others) of a long DataFrame.
     layout
         ``"long"`` or ``"wide"``. Default: long, where the rows are only numbered and some column holds more than
-        measurements, or where value or index is given; else wide. The result's ``note`` says what was taken.
+        measurements, or all columns but the last repeat and tell the rows apart, or where value or index is given; else wide. The result's ``note`` says what was taken.
     modes, labels
         Names of the axes of a numpy array, and the labels of each (None: numbered). Labels that are numbers or dates
         put an axis in order.

@@ -12,6 +12,7 @@ from lacuna._tables import Array, Arrays, Table, unlike
 
 LAYOUTS = ("long", "wide")
 FEWEST_ROWS = 8  # fewer say nothing of what a column is
+MOST_MODES = 8
 
 
 def table(
@@ -52,9 +53,20 @@ def _layout(x: pd.DataFrame, censored: bool) -> str:
     if x.columns.nlevels > 1 or x.index.nlevels > 1:
         return "wide"
     if isinstance(x.index, pd.RangeIndex):
-        return "wide" if all(pd.api.types.is_float_dtype(t) for t in x.dtypes) else "long"
+        return "wide" if all(pd.api.types.is_float_dtype(t) for t in x.dtypes) and not _lists_cells(x) else "long"
     left_over = x.index.name is None and pd.api.types.is_integer_dtype(x.index.dtype) and not censored
     return "wide" if not left_over or all(pd.api.types.is_numeric_dtype(t) for t in x.dtypes) else "long"
+
+
+def _lists_cells(x: pd.DataFrame) -> bool:
+    """All columns but the last repeat, and together tell the rows apart, as longitude and latitude do."""
+    labels = x.iloc[:, :-1]
+    return (
+        len(x) >= FEWEST_ROWS and 2 <= labels.shape[1] <= MOST_MODES
+        and not labels.isna().any(axis=None)
+        and all(2 * labels.iloc[:, k].nunique() <= len(x) for k in range(labels.shape[1]))
+        and not labels.duplicated().any()
+    )
 
 
 def _numbers(x: Any, name: Any, censored: bool) -> Array:

@@ -91,6 +91,16 @@ class Names(unittest.TestCase):
         self.assertEqual(lacuna.complete(frame.set_index(["date"]), **QUICK).result["shape"], [12, 4])
 
 
+    @unittest.skipIf(pd is None, "pandas is not installed")
+    def test_a_grid_of_coordinates(self) -> None:
+        lat, lon = np.meshgrid(np.arange(8) / 2, np.arange(7) / 4, indexing="ij")
+        grid = pd.DataFrame({"lat": lat.ravel(), "lon": lon.ravel(), "t": cube((8, 7)).ravel()})
+        self.assertEqual(lacuna.complete(grid, **QUICK).note, "long table: value 't', modes lat, lon")
+        self.assertEqual(lacuna.complete(pd.DataFrame(cube((8, 7))), **QUICK).note, "wide table: modes row, column")
+        ratings = pd.DataFrame(np.round(cube((40, 5), gaps=0.1)))  # few values, but gaps among them
+        self.assertEqual(lacuna.complete(ratings, **QUICK).note, "wide table: modes row, column")
+
+
 class Types(unittest.TestCase):
     def setUp(self) -> None:
         warnings.simplefilter("ignore", lacuna.LacunaWarning)
