@@ -15,6 +15,7 @@ from lacuna._progress import Progress, listening
 from lacuna._result import Factors
 
 WITHOUT_BLOCKS = ("ht", "tt", "tucker")  # these models have no CP factors
+CELLS = ("cells", "values")  # end the names of what a state says beside the parameters
 UNMET = 3  # the exit code of a run that ended without an answer
 
 
@@ -126,7 +127,7 @@ def _start(start: str | Mapping[str, Any] | None, path: str) -> list[str]:
         raise TypeError(
             f"start is a {type(start).__name__}: give the name of a start, or a dict of arrays w_0, w_1, …, as state=True gives",
         )
-    arrays = {str(name): np.asarray(array, dtype=np.float64) for name, array in start.items() if str(name)[:2] in ("w_", "A_")}
+    arrays = {str(name): np.asarray(array, dtype=np.float64) for name, array in start.items() if not str(name).endswith(CELLS)}
     np.savez(path, **arrays)  # type: ignore[arg-type]
     return ["--from", path]
 
@@ -153,7 +154,8 @@ def _named(message: str, folder: str) -> str:
 
 def _training(outcome: _command.Outcome, factors: Factors | None, state: dict[str, Any] | None) -> Training:
     columns = dict(outcome.arrays)
-    deep, shallow = columns.pop("deep"), columns.pop("shallow")
+    deep = columns.pop("deep")
+    shallow = columns.pop("shallow", np.empty((len(deep), 0)))  # models without blocks have none
     for name in ("steps", "evaluations", "rank"):
         columns[name] = columns[name].astype(np.int64)
     norms = {f"{name}_{r + 1}": a[:, r] for name, a in (("deep", deep), ("shallow", shallow)) for r in range(a.shape[1])}
