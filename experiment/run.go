@@ -112,9 +112,8 @@ func measure(m Model, cells *tensor.Observed) func() float64 {
 // and is valid during the call.
 func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 	keeps := r.Settings.Trajectory != "" && r.Settings.Trajectory != "none"
-	if len(r.Path.Records) > 0 { // a run that goes on
-		copy(r.jumps[:], r.Path.Last().Jumps)
-	}
+	r.jumps = [2]float64{} // the last record of a run that goes on may be one out of turn, which comes again
+	r.note(r.Integrator.Events())
 	return r.Integrator.Run(ctx, func(s *flow.Snapshot) (stop bool) {
 		r.note(s.Events)
 		now := Record{

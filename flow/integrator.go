@@ -137,6 +137,9 @@ func (s state) clone() state {
 	return s
 }
 
+// Events returns what happened so far, as far as regular records saw it. The integrator keeps the slice.
+func (in *Integrator) Events() []Event { return in.state.Events }
+
 // SetStop replaces the stop rules, for another Run.
 func (in *Integrator) SetStop(stop Stop) error {
 	settings := in.settings

@@ -167,9 +167,9 @@ func writeParquet(w io.Writer, t *experiment.Trajectory) error {
 
 func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 	records := len(t.Records)
-	blocks := 0
+	var blocks, layered int // norms a record: of blocks or singular values, and of the w, which only blocks have
 	if records > 0 {
-		blocks = len(t.Records[0].Deep)
+		blocks, layered = len(t.Records[0].Deep), len(t.Records[0].Shallow)
 	}
 	column := func(name string, of func(r *experiment.Record) float64) dataio.Array {
 		values := make([]float64, records)
@@ -179,7 +179,7 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 		return dataio.Array{Name: name, Shape: []int{records}, Values: values}
 	}
 	deep := dataio.Array{Name: "deep", Shape: []int{records, blocks}}
-	shallow := dataio.Array{Name: "shallow", Shape: []int{records, blocks}}
+	shallow := dataio.Array{Name: "shallow", Shape: []int{records, layered}}
 	for k := range t.Records {
 		deep.Values = append(deep.Values, t.Records[k].Deep...)
 		shallow.Values = append(shallow.Values, t.Records[k].Shallow...)
@@ -204,7 +204,10 @@ func writeNPZ(w io.Writer, t *experiment.Trajectory) error {
 		column("held_out", func(r *record) float64 { return r.HeldOut }),
 		column("epsilon", func(r *record) float64 { return r.Epsilon }),
 		column("rank", func(r *record) float64 { return float64(r.Rank) }),
-		deep, shallow,
+		deep,
+	}
+	if layered > 0 {
+		arrays = append(arrays, shallow)
 	}
 	if eigenvalues > 0 {
 		arrays = append(arrays, column("edge", func(r *record) float64 { return r.Edge }), spectrum)

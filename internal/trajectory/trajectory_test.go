@@ -121,3 +121,24 @@ func TestMeasured(t *testing.T) {
 		}
 	}
 }
+
+// A run of singular values has no norms of w: the archive has no such array, rather than one without its numbers.
+func TestNPZWithoutShallow(t *testing.T) {
+	var run experiment.Trajectory
+	r := record(1)
+	r.Shallow = nil
+	run.Add(r)
+	var out bytes.Buffer
+	if err := Write(&out, "a.npz", &run); err != nil {
+		t.Fatal(err)
+	}
+	archive, err := npz.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range archive.Keys() {
+		if header := archive.Header(name); name == "shallow.npy" || header == nil {
+			t.Errorf("array %s, header %v", name, header)
+		}
+	}
+}
