@@ -43,7 +43,7 @@ type controller struct {
 func newController(in *Integrator) (*controller, error) {
 	sys, ok := in.sys.(Measured)
 	if !ok {
-		return nil, needs(in, "Measured")
+		return nil, needs(in, "rates of its blocks")
 	}
 	blocks := func() []float64 { return make([]float64, sys.Blocks()) }
 	c := &controller{in: in, sys: sys, rates: blocks(), previous: blocks(), stiff: blocks(), sizes: blocks()}

@@ -191,6 +191,11 @@ func expand(grid map[string]any) ([]Settings, error) {
 			return nil, &keyError{k.Name, fmt.Errorf("the grid has more than %d runs", mostRuns)}
 		}
 		product := make([]Settings, 0, len(runs)*len(values))
+		for _, v := range values {
+			if k.Zero != "" && v.IsZero() {
+				return nil, &keyError{k.Name, fmt.Errorf("0 stands for the default: %s, or leave it out", k.Zero)}
+			}
+		}
 		for _, run := range runs {
 			for _, v := range values {
 				reflect.ValueOf(&run).Elem().FieldByIndex(k.Field.Index).Set(v)

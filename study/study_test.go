@@ -76,6 +76,10 @@ func TestFaultsInASpecificationAreLocated(t *testing.T) {
 		{"dtype = \"half\"\n", "choose float64 or float32"},
 		{"dtype = \"float32\"\nbalanced = true\n", "balanced chains are float64"},
 		{"data = \"nowhere.csv\"\n", "spec.toml:1:1: data:"},
+		{"seed = \"0..4\"\n", "spec.toml:1:1: seed: 0 stands for the default: give seeds from 1 on"},
+		{"blocks = 5\nbeta1 = [0, 0.9]\n", "spec.toml:2:1: beta1: 0 stands for the default"},
+		{"train_mse = 0.0\n", "train_mse: 0 stands for the default"},
+		{"flow_time = -1\n", "flow_time = -1 cannot be negative"},
 	} {
 		_, err := Parse("spec.toml", []byte(test.text))
 		if err == nil || !strings.Contains(err.Error(), test.want) {

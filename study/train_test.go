@@ -42,6 +42,16 @@ func TestTrainRecoversATensor(t *testing.T) {
 	}
 }
 
+// A share that holds no cell out is told, and does not end the run for want of improvement.
+func TestHoldOutOfNothing(t *testing.T) {
+	var d Data
+	s := small()
+	s.HoldOut = 0.001
+	if o, err := d.Train(context.Background(), s); err == nil || !strings.Contains(err.Error(), "hold_out = 0.001 of 173") {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
 func TestTrainInFloat32(t *testing.T) {
 	var d Data
 	s := small()

@@ -47,6 +47,9 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 			return nil
 		},
 		PreRunE: func(command *cobra.Command, args []string) error {
+			if err := withoutZeros(command, s); err != nil {
+				return err
+			}
 			switch {
 			case f.resume != "":
 				return onlyWithResume(command, args)
@@ -126,6 +129,16 @@ func onlyWithResume(command *cobra.Command, args []string) error {
 	return err
 }
 
+// withoutZeros refuses a 0 that would be taken for the default.
+func withoutZeros(command *cobra.Command, s *experiment.Settings) error {
+	for _, setting := range s.Flags() {
+		if instead := s.Zero(setting); instead != "" && command.Flags().Changed(setting.Name) {
+			return usageError{fmt.Errorf("--%s 0: 0 stands for the default: %s, or leave it out", setting.Name, instead)}
+		}
+	}
+	return nil
+}
+
 // onlyWithFrom refuses settings that the file of the start settles.
 func onlyWithFrom(command *cobra.Command) error {
 	for _, name := range settledByStart {
@@ -176,8 +189,9 @@ func (f *trainFlags) onlyWithEffect(command *cobra.Command) error {
 			deep && !collapsed && (ofMatrices && s.Start != string(model.Kaiming) || s.Start == string(model.Gaussian)),
 		},
 		{"diagonal", "is for --start diagonal", s.Start == string(model.Diagonal)},
-		{"rate", "is for integrators with a rate, such as gd", s.Descends()},
-		{"tolerance", "is for integrators without a rate, such as flow", !s.Descends()},
+		{"rate", "is for integrators with a rate, such as gd", s.Descends() && s.Integrator != string(flow.Adaptive)},
+		{"tolerance", "is for integrators that control their error, such as flow", !s.Descends()},
+		{"scheme", "is for --integrator flow", s.Integrator == string(flow.Implicit)},
 		{"batch-seed", "is for --batch and --label-noise", s.Batch > 0 || s.LabelNoise != 0},
 	} {
 		if given(flag.name) && !flag.acts {
@@ -229,6 +243,12 @@ func (f *trainFlags) check() error {
 	case !slices.Contains(flow.Methods(), flow.Method(s.Integrator)):
 		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator,
 			experiment.List(flow.Methods()))}
+	}
+	if s.Threads < 0 {
+		return usageError{fmt.Errorf("--threads %d: give a number above 0", s.Threads)}
+	}
+	if _, flag, is := s.Negative(); flag != "" {
+		return usageError{fmt.Errorf("--%s %v: give no number below 0", flag, is)}
 	}
 	if err := s.CheckMeasure(); err != nil {
 		return usageError{err}

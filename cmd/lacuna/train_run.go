@@ -103,8 +103,9 @@ func (r *trainRun) prepare(ctx context.Context) error {
 	}
 	if s.Patience > 0 {
 		cells.Train, cells.HeldOut = cells.Train.Split(float64(s.HoldOut), rng.New(s.DataSeed, "held out").Rand)
-		if cells.HeldOut.Len() == 0 {
-			cells.HeldOut = nil
+		if cells.HeldOut.Len() == 0 || cells.Train.Len() == 0 {
+			return inputError(fmt.Errorf("--hold-out %v of %s leaves none for --patience to watch, or none to train on: give another share",
+				s.HoldOut, count(cells.HeldOut.Len()+cells.Train.Len(), "training cell")))
 		}
 	}
 	how, mode, err := parseStandardise(s.Standardise, known.Modes)
