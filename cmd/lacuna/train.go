@@ -54,7 +54,7 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 			case f.resume != "":
 				return onlyWithResume(command, args)
 			case s.From != "":
-				if err := onlyWithFrom(command); err != nil {
+				if err := onlyWithFrom(command, s); err != nil {
 					return err
 				}
 			}
@@ -140,8 +140,8 @@ func withoutZeros(command *cobra.Command, s *experiment.Settings) error {
 }
 
 // onlyWithFrom refuses settings that the file of the start settles.
-func onlyWithFrom(command *cobra.Command) error {
-	for _, name := range settledByStart {
+func onlyWithFrom(command *cobra.Command, s *experiment.Settings) error {
+	for _, name := range settledBy(s) {
 		if command.Flags().Changed(name) {
 			return usageError{fmt.Errorf("--%s is settled by the file of --from: leave it out", name)}
 		}
@@ -280,11 +280,9 @@ func (f *trainFlags) check() error {
 		return usageError{errors.New("--export: --balanced chains are collapsed to their vectors and have no w and A: " +
 			"leave one of the two out, or take --factors")}
 	}
-	for flag, path := range map[string]string{"--export": f.exported, "--factors": f.factors} {
-		if path != "" && s.Network() {
-			return usageError{fmt.Errorf("%s: --model %s has no blocks to write: leave one of the two out, or take -o for the "+
-				"trajectory", flag, s.Model)}
-		}
+	if f.factors != "" && s.Network() {
+		return usageError{fmt.Errorf("--factors: --model %s has no blocks to write: leave one of the two out, or take --export for "+
+			"all parameters", s.Model)}
 	}
 	if err := checkEnding("--live", f.live, []string{"jsonl"}); err != nil {
 		return err

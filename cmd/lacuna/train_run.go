@@ -304,20 +304,21 @@ func (r *trainRun) unfolded(m experiment.Unfolded, threshold float64) *figure.Fi
 
 func (f *trainFlags) title() string {
 	s := &f.settings
-	start := s.Start
+	start := s.Start + " start"
 	switch {
 	case s.From != "":
-		return fmt.Sprintf("depth %s, start of a file, %s", s.Depth, count(s.Blocks, "block"))
+		start = "start of a file"
 	case s.Balanced:
-		start = string(model.BalancedChain)
-	case s.Network():
+		start = string(model.BalancedChain) + " start"
+	}
+	if s.Network() {
 		size := "full size"
 		if s.Bond > 0 {
 			size = fmt.Sprintf("indices up to %d", s.Bond)
 		}
-		return fmt.Sprintf("%s, depth %s, %s start, %s", s.Model, s.Depth, start, size)
+		return fmt.Sprintf("%s, depth %s, %s, %s", s.Model, s.Depth, start, size)
 	}
-	return fmt.Sprintf("depth %s, %s start, %s", s.Depth, start, count(s.Blocks, "block"))
+	return fmt.Sprintf("depth %s, %s, %s", s.Depth, start, count(s.Blocks, "block"))
 }
 
 var statusWords = map[flow.Status]string{
