@@ -84,6 +84,7 @@ func (c *controller) step() Status {
 		st.Step = c.firstStep()
 	}
 	proposed, left := st.Step, st.Clock.until(in.settings.Stop.Time)
+	proposed = c.below(proposed)
 	st.Step = c.pair.prepare(math.Min(proposed, left))
 	c.rest(st.Step)
 	power := 1 / float64(c.pair.order()+1)
@@ -112,8 +113,10 @@ func (c *controller) step() Status {
 			st.LastStep, st.LastError = h, ratio
 			c.rates, c.previous = c.previous, c.rates
 			st.Evaluations++
+			before := in.loss
 			in.evaluateBase()
 			status := in.check()
+			c.compare(h, before)
 			st.Step = h * factor / c.acceleration()
 			if st.Failed > h {
 				// Halfway, in powers, back to the step that failed.
@@ -131,6 +134,39 @@ func (c *controller) step() Status {
 		}
 		st.Step = h * math.Max(smallest, math.Min(0.8, safety*portable.Pow(ratio, -power)))
 		c.pair.shorten(st.Step)
+	}
+}
+
+// A loss that rises says that a step was unstable: blocks that are each mild enough to be treated explicitly, and are
+// hundreds of a kind, as those of a matrix all are, are stiff together. Errors within the tolerance then come back at
+// every step, and the run never comes to rest.
+const (
+	risen   = 1.5 // a rise of the loss by so much is no rounding, nor an error that the tolerance allows once in a while
+	relief  = 0.5 // what it takes off the step
+	widened = 1.2 // what a step that descends gives back
+)
+
+// below is the step h, or the longest that has not been seen to be unstable.
+func (c *controller) below(h float64) float64 {
+	if ceiling := c.in.state.Ceiling; ceiling > 0 {
+		return math.Min(h, ceiling)
+	}
+	return h
+}
+
+// compare lowers the ceiling of steps after one of size h from which the loss came out higher, and lifts it after others.
+func (c *controller) compare(h, before float64) {
+	const exact = 1e-24 // of the squared norm of the data: errors below are rounding
+	in, st := c.in, &c.in.state
+	limit := risen
+	if st.Ceiling > 0 {
+		limit = 1
+	}
+	switch {
+	case in.loss > limit*before && in.mse > math.Max(in.rounding, exact*in.dataNorm*in.dataNorm):
+		st.Ceiling = relief * h
+	case st.Ceiling > 0:
+		st.Ceiling *= widened
 	}
 }
 
