@@ -137,12 +137,14 @@ func (c *controller) step() Status {
 	}
 }
 
-// A loss that rises says that a step was unstable: blocks that are each mild enough to be treated explicitly, and are
-// hundreds of a kind, as those of a matrix all are, are stiff together. Errors within the tolerance then come back at
-// every step, and the run never comes to rest.
+// A loss that rises again and again says that steps are unstable: blocks that are each mild enough to be treated explicitly,
+// and are hundreds of a kind, as those of a matrix all are, are stiff together. Errors within the tolerance then come back
+// at every step, and the run never comes to rest.
 const (
-	risen   = 1.5 // a rise of the loss by so much is no rounding, nor an error that the tolerance allows once in a while
-	relief  = 0.5 // what it takes off the step
+	risen   = 1.5 // a rise of the loss by so much is no rounding, but an error that the tolerance allows once in a while
+	patient = 2.0 // rises that are borne with,
+	forgets = 0.9 // a step that descends forgets a tenth of them
+	relief  = 0.5 // what a rise takes off the step from then on
 	widened = 1.2 // what a step that descends gives back
 )
 
@@ -162,12 +164,14 @@ func (c *controller) compare(h, before float64) {
 	if st.Ceiling > 0 {
 		limit = 1
 	}
-	switch {
-	case in.loss > limit*before && in.mse > math.Max(in.rounding, exact*in.dataNorm*in.dataNorm):
-		st.Ceiling = relief * h
-	case st.Ceiling > 0:
-		st.Ceiling *= widened
+	if in.loss > limit*before && in.mse > math.Max(in.rounding, exact*in.dataNorm*in.dataNorm) {
+		if st.Rises++; st.Rises > patient || st.Ceiling > 0 {
+			st.Ceiling = relief * h
+		}
+		return
 	}
+	st.Rises *= forgets
+	st.Ceiling *= widened
 }
 
 // try computes a step of size h and returns its error over the tolerance. Infinity means that the step is far too

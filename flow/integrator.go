@@ -33,7 +33,8 @@ type state struct {
 	Step        float64 // the next step to try
 	LastStep    float64 // the last accepted step
 	LastError   float64 // its error over the tolerance
-	Ceiling     float64 // of steps, since one was unstable; 0: none
+	Rises       float64 // of the loss, of late
+	Ceiling     float64 // of steps, since some were unstable; 0: none
 	Failed      float64 // the last step rejected for a huge error, four times as large with every accepted one since
 	Steps       int
 	Rejected    int
