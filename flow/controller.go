@@ -58,16 +58,22 @@ func (c *controller) arrive() {
 	c.sys.Stiffness(c.stiff)
 }
 
+// exact is the error, over the squared norm of the data, below which all is rounding.
+const exact = 1e-24
+
 // atRest reports whether every block is either pulled by no more than rounding, relative to the forces that hold it in
-// place, or so slow that it cannot ever move.
+// place, or so slow that it cannot ever move; and whether the loss does not fall either, as it does along a valley whose walls
+// are steep: by less than a millionth by the time at which the fastest block would have doubled.
 func (c *controller) atRest() bool {
-	const rounding = 1e-12
+	const rounding, falling = 1e-12, 1e-6
+	in := c.in
 	for r, rate := range c.rates {
 		if rate > rounding*c.stiff[r] && rate*forever > 1 {
 			return false
 		}
 	}
-	return true
+	force := in.gradientNorm()
+	return in.mse <= exact*in.dataNorm*in.dataNorm || force*force <= falling*in.loss*slices.Max(c.rates)
 }
 
 const (
@@ -158,7 +164,6 @@ func (c *controller) below(h float64) float64 {
 
 // compare lowers the ceiling of steps after one of size h from which the loss came out higher, and lifts it after others.
 func (c *controller) compare(h, before float64) {
-	const exact = 1e-24 // of the squared norm of the data: errors below are rounding
 	in, st := c.in, &c.in.state
 	limit := risen
 	if st.Ceiling > 0 {

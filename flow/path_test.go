@@ -331,3 +331,25 @@ func TestManyBlocksThatGrowTogether(t *testing.T) {
 		t.Errorf("without a stop %+v, with one %+v", result, again)
 	}
 }
+
+// However stiff the walls of a valley, a run that goes down it is not at rest.
+func TestNotAtRestWhileTheLossFalls(t *testing.T) {
+	in, err := New(fiveBlocks(t, 1), Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.evaluateBase()
+	c := in.method.(*controller)
+	for r := range c.stiff {
+		c.stiff[r] = 1e30
+	}
+	if c.atRest() {
+		t.Errorf("at rest at loss %v with a gradient of norm %v", in.loss, in.gradientNorm())
+	}
+	for r := range c.stiff {
+		c.stiff[r], c.rates[r] = 1e50, 1e30
+	}
+	if !c.atRest() {
+		t.Error("not at rest where the fastest block turns over before the loss falls")
+	}
+}
