@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -196,12 +197,14 @@ func (s *Settings) Zero(f Flag) string {
 }
 
 // List writes names for people, with commas between them.
-func List[T ~string](names []T) string {
-	words := make([]string, len(names))
+func List[T ~string](names []T) string { return strings.Join(words(names), ", ") }
+
+func words[T ~string](names []T) []string {
+	out := make([]string, len(names))
 	for i, name := range names {
-		words[i] = string(name)
+		out[i] = string(name)
 	}
-	return strings.Join(words, ", ")
+	return out
 }
 
 // Key is a setting as a study knows it.
@@ -339,6 +342,21 @@ func (s *Settings) Check() error {
 	}
 	if err := s.CheckNetwork(); err != nil {
 		return err
+	}
+	if _, err := loss.ByName(cmp.Or(s.Loss, loss.Square.Name())); err != nil {
+		return err
+	}
+	for _, named := range []struct {
+		key, is string
+		all     []string
+	}{
+		{"integrator", s.Integrator, words(flow.Methods())},
+		{"start", s.Start, words(model.Starts())},
+		{"schedule", s.Schedule, words(flow.Schedules())},
+	} {
+		if named.is != "" && !slices.Contains(named.all, named.is) {
+			return fmt.Errorf("%s = %q is unknown, choose one of %s", named.key, named.is, strings.Join(named.all, ", "))
+		}
 	}
 	if s.SigmaIs != "" && s.SigmaIs != Deviation && s.SigmaIs != Variance {
 		return fmt.Errorf("sigma_is = %q is unknown, choose %s or %s", s.SigmaIs, Deviation, Variance)
