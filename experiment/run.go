@@ -57,7 +57,7 @@ func Of(m Model, s Settings, c Cells) (*Run, error) {
 		best: Record{HeldOut: math.Inf(1)},
 	}
 	if _, ok := m.(Blockwise); !ok && s.measures(MeasureEnergy) {
-		return nil, fmt.Errorf("experiment: measure = %q: %T has no blocks: leave %s out", s.Measure, m, MeasureEnergy)
+		return nil, fmt.Errorf("experiment: measure = %q: model %s has no blocks: leave %s out", s.Measure, s.parametrisation(), MeasureEnergy)
 	}
 	if s.Points > 0 {
 		r.Path.Limit = max(s.Points, 2)
@@ -68,7 +68,7 @@ func Of(m Model, s Settings, c Cells) (*Run, error) {
 	if s.measures(MeasureSharpness) {
 		var ok bool
 		if r.sharp, ok = m.(sharp); !ok {
-			return nil, fmt.Errorf("experiment: measure = %q: %T has no Hessian: leave %s out", s.Measure, m, MeasureSharpness)
+			return nil, fmt.Errorf("experiment: measure = %q: model %s has no Hessian: leave %s out", s.Measure, s.parametrisation(), MeasureSharpness)
 		}
 	}
 	if err := r.checkTruth(); err != nil {

@@ -121,16 +121,19 @@ func Measured(t *experiment.Trajectory, threshold float64) []figure.Chart {
 	evaluations := t.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) })
 	x := figure.Axis{Label: "gradient evaluations"}
 	if slices.ContainsFunc(t.Records, func(r experiment.Record) bool { return len(r.Eigenvalues) > 0 }) {
-		charts = append(charts, figure.Chart{
+		c := figure.Chart{
 			Title: "sharpness", X: x, Y: figure.Axis{Label: "largest eigenvalue of the Hessian", Log: true},
 			Curves: []figure.Curve{
 				{Name: "sharpness", X: evaluations, Y: t.Column(experiment.Record.Sharpness), Colour: figure.Blue},
-				{
-					Name: "2 / rate", X: evaluations, Y: t.Column(func(r experiment.Record) float64 { return r.Edge }),
-					Colour: figure.Red, Dash: figure.Dotted,
-				},
 			},
-		})
+		}
+		edge := t.Column(func(r experiment.Record) float64 { return r.Edge })
+		if slices.ContainsFunc(edge, func(x float64) bool { return !math.IsNaN(x) }) {
+			c.Curves = append(c.Curves, figure.Curve{
+				Name: "2 / rate", X: evaluations, Y: edge, Colour: figure.Red, Dash: figure.Dotted,
+			})
+		}
+		charts = append(charts, c)
 	}
 	charts = append(charts, listed(t, x, evaluations)...)
 	if !slices.ContainsFunc(t.Records, func(r experiment.Record) bool { return len(r.Energy) > 0 }) {
@@ -186,7 +189,7 @@ func listed(t *experiment.Trajectory, x figure.Axis, evaluations []float64) []fi
 		case list.Name == "balance" && length > 1:
 			c.Note = "ε, and the gaps of the layers: A₁ … A_k, last w"
 		case strings.HasSuffix(list.Title, "unfoldings"):
-			c.Note = "one line a mode"
+			c.Note = "one line an unfolding"
 		}
 		charts = append(charts, c)
 	}

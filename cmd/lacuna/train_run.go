@@ -425,11 +425,16 @@ func (t *trainResult) summary(why string) string {
 		what = "Singular values"
 	}
 	if len(t.EmergenceTimes) > 0 {
+		const most = 20
 		var times []string
-		for _, emerged := range t.EmergenceTimes {
+		for _, emerged := range t.EmergenceTimes[:min(most, len(t.EmergenceTimes))] {
 			times = append(times, short(float64(emerged)))
 		}
-		fmt.Fprintf(&s, " %s emerged at flow times %s.", what, strings.Join(times, ", "))
+		more := ""
+		if left := len(t.EmergenceTimes) - most; left > 0 {
+			more = fmt.Sprintf(", and %d more times", left)
+		}
+		fmt.Fprintf(&s, " %s emerged at flow times %s%s.", what, strings.Join(times, ", "), more)
 	}
 	var written []string
 	for _, path := range []string{t.Output, t.Figure, t.Factors, t.Export, t.Checkpoint} {

@@ -10,6 +10,9 @@ import (
 	"lacuna/internal/portable"
 )
 
+// errInfinite says that the operator has entries that are no finite numbers.
+var errInfinite = errors.New("linalg: a product is no finite number")
+
 // errKrylov says that Lanczos used up its steps.
 var errKrylov = errors.New("linalg: the eigenvalues did not converge in the steps allowed")
 
@@ -18,7 +21,7 @@ var errKrylov = errors.New("linalg: the eigenvalues did not converge in the step
 // returns, a multiple of the lanes long. An eigenvalue λ is taken when its error, by the residual and by its square over
 // the gap, is below tolerance·max(λ, 1e-3 λ₁). The space of one start has a multiple eigenvalue once, so where count is
 // above 1 others follow, orthogonal to the vectors found, until one has nothing larger. Fewer than count are returned where
-// there are no more. More than steps products by A from one start are an error; the vectors take 8·(steps + count)·n bytes at
+// there are no more. More than steps products by A from one start are an error, and so are products that are not finite; the vectors take 8·(steps + count)·n bytes at
 // most.
 func Lanczos(multiply func(out, x []float64), draw func() []float64, count int, tolerance float64, steps int) ([]float64, error) {
 	var values []float64
@@ -77,6 +80,9 @@ func (k *krylov) from(x []float64) ([]float64, error) {
 		k.clear(w, basis)
 		alpha = append(alpha, along)
 		residual := Norm(w)
+		if !(math.Abs(along) <= math.MaxFloat64 && residual <= math.MaxFloat64) {
+			return nil, errInfinite
+		}
 		scale := math.Abs(k.top)
 		for _, a := range alpha {
 			scale = math.Max(scale, math.Abs(a))

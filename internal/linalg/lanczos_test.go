@@ -111,3 +111,17 @@ func TestLanczosOfMultipleEigenvalues(t *testing.T) {
 		}
 	}
 }
+
+func TestLanczosOfNoNumbers(t *testing.T) {
+	for _, entry := range []float64{math.NaN(), math.Inf(1), 1e308} {
+		multiply := func(out, x []float64) {
+			for i := range out {
+				out[i] = entry * x[i] * 4 * float64(i)
+			}
+		}
+		draw := func() []float64 { return slices.Repeat([]float64{1}, 16) }
+		if values, err := Lanczos(multiply, draw, 3, 1e-8, 16); err == nil {
+			t.Errorf("%v: %v", entry, values)
+		}
+	}
+}
