@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"lacuna/dataio"
@@ -43,6 +44,16 @@ func wrongStart(path, format string, values ...any) error {
 		path, fmt.Sprintf(format, values...)))
 }
 
+// checkFinite returns an error for a parameter that is no finite number.
+func checkFinite(path, name string, values []float64) error {
+	for i, x := range values {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return wrongStart(path, "number %d of %s is %v, which is no finite number", i+1, name, x)
+		}
+	}
+	return nil
+}
+
 // startOf returns the blocks in a file of parameters, of a model for a tensor of the given shape.
 func startOf(path string, arrays map[string]dataio.Array, shape tensor.Shape) ([]model.Block, error) {
 	wrong := func(format string, values ...any) ([]model.Block, error) {
@@ -60,6 +71,9 @@ func startOf(path string, arrays map[string]dataio.Array, shape tensor.Shape) ([
 		case n > 0 && w.Shape[0] != len(blocks):
 			return wrong("%s has %d blocks, w_0 has %d", name, w.Shape[0], len(blocks))
 		}
+		if err := checkFinite(path, name, w.Values); err != nil {
+			return nil, err
+		}
 		if n == 0 {
 			blocks = make([]model.Block, w.Shape[0])
 		}
@@ -67,6 +81,9 @@ func startOf(path string, arrays map[string]dataio.Array, shape tensor.Shape) ([
 		a, deep := arrays[name]
 		if deep && (len(a.Shape) != 4 || a.Shape[0] != len(blocks) || a.Shape[2] != d || a.Shape[3] != d) {
 			return wrong("%s has shape %v, %d × k × %d × %d is needed", name, a.Shape, len(blocks), d, d)
+		}
+		if err := checkFinite(path, name, a.Values); err != nil {
+			return nil, err
 		}
 		for r := range blocks {
 			var matrices [][]float64
@@ -141,6 +158,9 @@ func setParts(m parted, path string, arrays map[string]dataio.Array) error {
 			return wrongStart(path, "there is no array %s", p.Name)
 		case !slices.Equal(a.Shape, p.Shape):
 			return wrongStart(path, "%s has shape %v, %v is needed (or another --bond)", p.Name, a.Shape, p.Shape)
+		}
+		if err := checkFinite(path, p.Name, a.Values); err != nil {
+			return err
 		}
 		m.SetPart(p.Name, a.Values)
 	}
