@@ -44,6 +44,20 @@ left out, with a word on how to get them. What was finished is not done again wh
 			if items := reproduce.Items(); args[0] != "all" && !slices.Contains(items, args[0]) {
 				return usageError{fmt.Errorf("there is no item %q, choose one of %s, all", args[0], strings.Join(items, ", "))}
 			}
+			for _, of := range []struct {
+				flag  string
+				items []string
+			}{{"runs", []string{"fig4", "fig5", "all"}}, {"starts", []string{"fig2", "fig3", "all"}}} {
+				if command.Flags().Changed(of.flag) && !slices.Contains(of.items, args[0]) {
+					return usageError{fmt.Errorf("--%s has no effect on %s, it is for %s: leave it out", of.flag, args[0],
+						strings.Join(of.items, ", "))}
+				}
+			}
+			for _, flag := range []string{"runs", "starts", "steps", "epsilon"} {
+				if given := command.Flags().Lookup(flag); given.Changed && given.Value.String() == "0" {
+					return usageError{fmt.Errorf("--%s 0: give a number above 0", flag)}
+				}
+			}
 			return runReproduce(command.Context(), a, f, args[0])
 		},
 	}
