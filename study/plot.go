@@ -106,6 +106,9 @@ func trueRank(runs []Run) float64 {
 func Panel(run Run, t *experiment.Trajectory, overTime bool) figure.NormPanel {
 	panel := Norms(t, float64(run.Settings.Threshold), overTime)
 	panel.Title = "depth " + run.Settings.Depth.String()
+	if panel.Singular = run.Settings.Network(); !panel.Singular {
+		panel.Of = run.Settings.Blocks
+	}
 	// The tail after the last emergence can be a million times as long as all before it.
 	if times := run.Outcome.Emergences; overTime && len(times) > 0 {
 		panel.XMin = float64(times[0]) / 2

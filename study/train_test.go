@@ -241,7 +241,7 @@ func TestPictures(t *testing.T) {
 		}
 		if way != nil {
 			panel := Panel(run, way, true)
-			if len(panel.Norms) != 2 || len(panel.X) != 40 || panel.X[39] != 39 {
+			if len(panel.Norms) != 2 || panel.Of != 500 || len(panel.X) != 40 || panel.X[39] != 39 {
 				t.Fatalf("panel %+v", panel)
 			}
 		}
