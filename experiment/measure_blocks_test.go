@@ -129,3 +129,41 @@ func TestAlignmentNeedsTheTruth(t *testing.T) {
 		t.Errorf("without the true blocks: %v", err)
 	}
 }
+
+// TestJumpsOfARunThatGoesOn stops between two records, where a block has emerged since the first of them: the run that goes
+// on from there sees it again, and counts it once.
+func TestJumpsOfARunThatGoesOn(t *testing.T) {
+	s := Settings{
+		Blocks: 8, Depth: Depths{1}, SigmaW: 0.05, SigmaA: 0.3, Seed: 2, Trajectory: "all", Integrator: "gd", Measure: MeasureJumps,
+		Rate: 0.1, Every: 10_000, Evaluations: 20_000, TrainMSE: 1e-10,
+	}
+	s.Normalise()
+	begin := func(evaluations int) *Run {
+		s.Evaluations = evaluations
+		run, err := New(s, cells(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run
+	}
+	whole, first := begin(20_000), begin(9_999)
+	whole.Follow(context.Background(), nil)
+	first.Follow(context.Background(), nil)
+	if jumps := first.Path.Last().Jumps; jumps[0] == 0 {
+		t.Fatalf("%v jumps by then", jumps)
+	}
+	saved, err := first.Integrator.Checkpoint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := begin(20_000)
+	if err := second.Integrator.Restore(saved); err != nil {
+		t.Fatal(err)
+	}
+	second.Path = first.Path
+	second.Follow(context.Background(), nil)
+	got, want := second.Path.Last().Jumps, whole.Path.Last().Jumps
+	if got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("%v jumps, of a run without a stop %v", got, want)
+	}
+}

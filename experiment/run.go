@@ -57,7 +57,7 @@ func Of(m Model, s Settings, c Cells) (*Run, error) {
 		best: Record{HeldOut: math.Inf(1)},
 	}
 	if _, ok := m.(Blockwise); !ok && s.measures(MeasureEnergy) {
-		return nil, fmt.Errorf("experiment: measure = %q: %T has no blocks: leave %s out", s.Measure, m, MeasureEnergy)
+		return nil, fmt.Errorf("experiment: measure = %q: model %s has no blocks: leave %s out", s.Measure, s.parametrisation(), MeasureEnergy)
 	}
 	if s.Points > 0 {
 		r.Path.Limit = max(s.Points, 2)
@@ -68,7 +68,7 @@ func Of(m Model, s Settings, c Cells) (*Run, error) {
 	if s.measures(MeasureSharpness) {
 		var ok bool
 		if r.sharp, ok = m.(sharp); !ok {
-			return nil, fmt.Errorf("experiment: measure = %q: %T has no Hessian: leave %s out", s.Measure, m, MeasureSharpness)
+			return nil, fmt.Errorf("experiment: measure = %q: model %s has no Hessian: leave %s out", s.Measure, s.parametrisation(), MeasureSharpness)
 		}
 	}
 	if err := r.checkTruth(); err != nil {
@@ -112,9 +112,8 @@ func measure(m Model, cells *tensor.Observed) func() float64 {
 // and is valid during the call.
 func (r *Run) Follow(ctx context.Context, watch func(*Record)) flow.Result {
 	keeps := r.Settings.Trajectory != "" && r.Settings.Trajectory != "none"
-	if len(r.Path.Records) > 0 { // a run that goes on
-		copy(r.jumps[:], r.Path.Last().Jumps)
-	}
+	r.jumps = [2]float64{} // the last record of a run that goes on may be one out of turn, which comes again
+	r.note(r.Integrator.Events())
 	return r.Integrator.Run(ctx, func(s *flow.Snapshot) (stop bool) {
 		r.note(s.Events)
 		now := Record{

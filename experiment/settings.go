@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,15 +26,15 @@ type Settings struct {
 	// Data is "synthetic", "meteo-uk", "ccds" or a file of observed cells. Relative paths start at the
 	// specification's directory.
 	Data     string `json:"data,omitempty"`
-	DataSum  string `json:"data_sum,omitempty" key:"-"` // SHA-256 of the file, filled in by a study
-	DataSeed uint64 `json:"data_seed,omitempty"`        // synthetic: seed of the tensor, default 1
-	Shape    string `json:"shape,omitempty"`            // synthetic: default "10x10x10x10"
-	Rank     int    `json:"rank,omitempty"`             // synthetic: true CP rank, default 5
-	Noise    Number `json:"noise,omitempty"`            // synthetic: deviation of the noise over that of the tensor
+	DataSum  string `json:"data_sum,omitempty" key:"-"`                               // SHA-256 of the file, filled in by a study
+	DataSeed uint64 `json:"data_seed,omitempty" zero-in-study:"give seeds from 1 on"` // synthetic: seed of the tensor, default 1
+	Shape    string `json:"shape,omitempty"`                                          // synthetic: default "10x10x10x10"
+	Rank     int    `json:"rank,omitempty" zero:"give 1 or more"`                     // synthetic: true CP rank, default 5
+	Noise    Number `json:"noise,omitempty"`                                          // synthetic: deviation of the noise over that of the tensor
 
 	// Observed is the share of the known cells that are trained on, default 0.2; the rest test.
-	Observed Number `json:"observed,omitempty"`
-	Mask     uint64 `json:"mask,omitempty"` // seed of the choice of observed cells, default 1
+	Observed Number `json:"observed,omitempty" zero:"give a share above 0"`
+	Mask     uint64 `json:"mask,omitempty" zero-in-study:"give seeds from 1 on"` // seed of the choice of observed cells, default 1
 	// MaskColumn is a column of the file: a cell is observed iff it is below Observed.
 	MaskColumn string `json:"mask_column,omitempty"`
 	// Pattern says where observed cells lie: "" or "anywhere" (default, and not written out), or "halves", as
@@ -43,32 +44,32 @@ type Settings struct {
 	// Standardise is "none", "global", "auto" or a mode; default none for synthetic data, else auto.
 	Standardise string `json:"standardise,omitempty"`
 
-	Depth    Depths `json:"depth,omitempty"`                 // k for all modes, or one a mode; default 0
-	Blocks   int    `json:"blocks,omitempty"`                // R, default 500
-	Balanced bool   `json:"balanced,omitempty"`              // short for the model "balanced"
-	DType    string `json:"dtype,omitempty"`                 // float64 (default, and not written out) or float32
-	Model    string `json:"model,omitempty" column:"if set"` // one of Parametrisations; default by Balanced and DType
+	Depth    Depths `json:"depth,omitempty"`                        // k for all modes, or one a mode; default 0
+	Blocks   int    `json:"blocks,omitempty" zero:"give 1 or more"` // R, default 500
+	Balanced bool   `json:"balanced,omitempty"`                     // short for the model "balanced"
+	DType    string `json:"dtype,omitempty"`                        // float64 (default, and not written out) or float32
+	Model    string `json:"model,omitempty" column:"if set"`        // one of Parametrisations; default by Balanced and DType
 	// Bond is the largest size of an index between the factors of a network (model.NetworkConfig); default none.
 	Bond   int    `json:"bond,omitempty" column:"if set"`
-	Start  string `json:"start,omitempty"`   // how the first point is drawn, default gaussian
-	SigmaW Number `json:"sigma_w,omitempty"` // default 0.01
-	SigmaA Number `json:"sigma_a,omitempty"` // default 0.1
+	Start  string `json:"start,omitempty"`                                // how the first point is drawn, default gaussian
+	SigmaW Number `json:"sigma_w,omitempty" zero:"give a number above 0"` // default 0.01
+	SigmaA Number `json:"sigma_a,omitempty" zero:"give a number above 0"` // default 0.1
 	// SigmaIs says what SigmaW and SigmaA are: "deviation" (default, and not written out) or "variance" of the entries.
 	SigmaIs  string `json:"sigma_is,omitempty" column:"if set"`
-	Diagonal Number `json:"diagonal,omitempty"` // diagonal start: default 1
-	Seed     uint64 `json:"seed,omitempty"`     // of the start, default 1
+	Diagonal Number `json:"diagonal,omitempty" zero:"give another number"`       // diagonal start: default 1
+	Seed     uint64 `json:"seed,omitempty" zero-in-study:"give seeds from 1 on"` // of the start, default 1
 
-	Loss       string `json:"loss,omitempty"`                    // default square
-	Integrator string `json:"method,omitempty" key:"integrator"` // a flow.Method, default flow
-	Tolerance  Number `json:"tolerance,omitempty"`               // default 0.01
-	Rate       Number `json:"rate,omitempty"`                    // descents: learning rate, default 0.01
-	Threshold  Number `json:"threshold,omitempty"`               // norm above which a block counts, default 1
+	Loss       string `json:"loss,omitempty"`                                   // default square
+	Integrator string `json:"method,omitempty" key:"integrator"`                // a flow.Method, default flow
+	Tolerance  Number `json:"tolerance,omitempty" zero:"give a number above 0"` // default 0.01
+	Rate       Number `json:"rate,omitempty" zero:"give a number above 0"`      // descents: learning rate, default 0.01
+	Threshold  Number `json:"threshold,omitempty" zero:"give a number above 0"` // norm above which a block counts, default 1
 
 	// Of the rules with a rate, as flow.Update has them; 0 means its defaults.
-	Momentum      Number `json:"momentum,omitempty" column:"if set"`
-	Beta1         Number `json:"beta1,omitempty" column:"if set"`
-	Beta2         Number `json:"beta2,omitempty" column:"if set"`
-	Epsilon       Number `json:"epsilon,omitempty" column:"if set"`
+	Momentum      Number `json:"momentum,omitempty" column:"if set" zero:"give a number above 0, or the integrator gd"`
+	Beta1         Number `json:"beta1,omitempty" column:"if set" zero:"give a number above 0, such as 1e-12 for next to none"`
+	Beta2         Number `json:"beta2,omitempty" column:"if set" zero:"give a number above 0, such as 1e-12 for next to none"`
+	Epsilon       Number `json:"epsilon,omitempty" column:"if set" zero:"give a number above 0, such as 1e-300 for next to none"`
 	WeightDecay   Number `json:"weight_decay,omitempty" column:"if set"`
 	Batch         int    `json:"batch,omitempty" column:"if set"`
 	BatchSeed     uint64 `json:"batch_seed,omitempty" column:"if set"` // of batches and label noise
@@ -79,25 +80,25 @@ type Settings struct {
 
 	// HoldOut is the share of the observed cells that decides when to stop, default 0.
 	HoldOut      Number `json:"hold_back,omitempty" key:"hold_out"`
-	Patience     int    `json:"patience,omitempty"`      // with HoldOut: records without improvement, default 50
-	TrainMSE     Number `json:"train_mse,omitempty"`     // stop rule, default 1e-14
-	GradientNorm Number `json:"gradient_norm,omitempty"` // stop rule, default none
-	FlowTime     Number `json:"flow_time,omitempty"`     // stop rule, default 1e60
-	Evaluations  int    `json:"evaluations,omitempty"`   // stop rule, default 1e5, for the descents 1e7
-	Runaway      Number `json:"runaway,omitempty"`       // stop rule: a block's norm over that of the data, default 100
+	Patience     int    `json:"patience,omitempty" zero-in-study:"give 1 or more"`                                               // with HoldOut: records without improvement, default 50
+	TrainMSE     Number `json:"train_mse,omitempty" zero:"give a number above 0, or a negative one to go on whatever the error"` // stop rule, default 1e-14
+	GradientNorm Number `json:"gradient_norm,omitempty"`                                                                         // stop rule, default none
+	FlowTime     Number `json:"flow_time,omitempty" zero:"give a number above 0"`                                                // stop rule, default 1e60
+	Evaluations  int    `json:"evaluations,omitempty" zero:"give 1 or more"`                                                     // stop rule, default 1e5, for the descents 1e7
+	Runaway      Number `json:"runaway,omitempty" zero:"give a number above 0, or a negative one to go on whatever the norm"`    // stop rule: a block's norm over that of the data, default 100
 
 	// Trajectory says what is kept of the way: "none" (default), "blocks" (the blocks that emerged) or "all".
 	Trajectory string `json:"trajectory,omitempty"`
-	Points     int    `json:"points,omitempty"` // records kept of a trajectory, default 300
+	Points     int    `json:"points,omitempty" zero:"give 2 or more"` // records kept of a trajectory, default 300
 	// Measure lists what records hold beside, separated by commas: MeasureSharpness, MeasureEnergy.
 	Measure     string `json:"measure,omitempty" column:"if set"`
-	Eigenvalues int    `json:"eigenvalues,omitempty" column:"if set"` // of the Hessian, with MeasureSharpness; default 1
+	Eigenvalues int    `json:"eigenvalues,omitempty" column:"if set" zero:"give 1 or more"` // of the Hessian, with MeasureSharpness; default 1
 
-	From    string        `json:"-"` // of lacuna train: a file of parameters in place of a drawn start
-	Scheme  string        `json:"-"` // of the flow integrator; "" means its default
-	Every   int           `json:"-"` // record every so many steps; 0 means 1, or 100 for the descents
-	Wall    time.Duration `json:"-"` // stop rule; 0 means none
-	Threads int           `json:"-"` // of one evaluation, 0 means 1; the result does not depend on it
+	From    string        `json:"-"`                       // of lacuna train: a file of parameters in place of a drawn start
+	Scheme  string        `json:"-"`                       // of the flow integrator; "" means its default
+	Every   int           `json:"-" zero:"give 1 or more"` // record every so many steps; 0 means 1, or 100 for the descents
+	Wall    time.Duration `json:"-"`                       // stop rule; 0 means none
+	Threads int           `json:"-"`                       // of one evaluation, 0 means 1; the result does not depend on it
 }
 
 // Where observed cells lie.
@@ -184,13 +185,26 @@ func (s *Settings) Flags() []Flag {
 	}
 }
 
-// List writes names for people, with commas between them.
-func List[T ~string](names []T) string {
-	words := make([]string, len(names))
-	for i, name := range names {
-		words[i] = string(name)
+// Zero says what to give in place of 0 for the setting of a flag; "" if 0 is a value of its own, or not what is given.
+func (s *Settings) Zero(f Flag) string {
+	values := reflect.ValueOf(s).Elem()
+	for _, field := range reflect.VisibleFields(values.Type()) {
+		if value := values.FieldByIndex(field.Index); value.Addr().Interface() == f.Value && value.IsZero() {
+			return field.Tag.Get("zero")
+		}
 	}
-	return strings.Join(words, ", ")
+	return ""
+}
+
+// List writes names for people, with commas between them.
+func List[T ~string](names []T) string { return strings.Join(words(names), ", ") }
+
+func words[T ~string](names []T) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = string(name)
+	}
+	return out
 }
 
 // Key is a setting as a study knows it.
@@ -199,6 +213,7 @@ type Key struct {
 	Saved string // in files and in the identity; a specification may use it, too
 	Later bool   // a column of tables only where a run sets it
 	Given bool   // a specification may give it
+	Zero  string // what to give in place of 0, which is not what it says; "" if it is
 	Field reflect.StructField
 }
 
@@ -211,6 +226,7 @@ func Keys() []Key {
 			continue
 		}
 		k := Key{Name: saved, Saved: saved, Field: field, Given: true, Later: field.Tag.Get("column") != ""}
+		k.Zero = cmp.Or(field.Tag.Get("zero"), field.Tag.Get("zero-in-study"))
 		if name := field.Tag.Get("key"); name == "-" {
 			k.Given = false
 		} else if name != "" {
@@ -306,8 +322,8 @@ func (s *Settings) Check() error {
 	case s.Bridges < 0 || s.Bridges > 0 && s.Pattern != Halves:
 		return fmt.Errorf("bridges = %d: give a number of cells, with pattern = %q", s.Bridges, Halves)
 	}
-	if s.Blocks < 0 || s.Rank < 0 || s.Patience < 0 || s.Evaluations < 0 || s.Points < 0 || s.Eigenvalues < 0 {
-		return fmt.Errorf("blocks, rank, patience, evaluations, points and eigenvalues cannot be negative")
+	if key, _, is := s.Negative(); key != "" {
+		return fmt.Errorf("%s = %v cannot be negative", key, is)
 	}
 	if _, err := ParseShape(s.Shape); s.Shape != "" && err != nil {
 		return err
@@ -327,6 +343,21 @@ func (s *Settings) Check() error {
 	if err := s.CheckNetwork(); err != nil {
 		return err
 	}
+	if _, err := loss.ByName(cmp.Or(s.Loss, loss.Square.Name())); err != nil {
+		return err
+	}
+	for _, named := range []struct {
+		key, is string
+		all     []string
+	}{
+		{"integrator", s.Integrator, words(flow.Methods())},
+		{"start", s.Start, words(model.Starts())},
+		{"schedule", s.Schedule, words(flow.Schedules())},
+	} {
+		if named.is != "" && !slices.Contains(named.all, named.is) {
+			return fmt.Errorf("%s = %q is unknown, choose one of %s", named.key, named.is, strings.Join(named.all, ", "))
+		}
+	}
 	if s.SigmaIs != "" && s.SigmaIs != Deviation && s.SigmaIs != Variance {
 		return fmt.Errorf("sigma_is = %q is unknown, choose %s or %s", s.SigmaIs, Deviation, Variance)
 	}
@@ -339,6 +370,29 @@ func (s *Settings) Check() error {
 		return fmt.Errorf("trajectory = %q is unknown, choose none, blocks or all", s.Trajectory)
 	}
 	return nil
+}
+
+// Negative returns the key and the flag of a number that cannot be negative and is; "" if there is none.
+func (s *Settings) Negative() (key, flag string, is Number) {
+	for _, count := range []struct {
+		key, flag string
+		is        Number
+	}{
+		{"blocks", "blocks", Number(s.Blocks)},
+		{"rank", "true-rank", Number(s.Rank)},
+		{"noise", "noise", s.Noise},
+		{"patience", "patience", Number(s.Patience)},
+		{"evaluations", "max-evaluations", Number(s.Evaluations)},
+		{"points", "", Number(s.Points)},
+		{"eigenvalues", "eigenvalues", Number(s.Eigenvalues)},
+		{"flow_time", "until-time", s.FlowTime},
+		{"gradient_norm", "until-gradient", s.GradientNorm},
+	} {
+		if !(count.is >= 0) {
+			return count.key, count.flag, count.is
+		}
+	}
+	return "", "", 0
 }
 
 // ID identifies a run by its settings: the first 16 hexadecimal digits of the SHA-256 of their canonical JSON. A

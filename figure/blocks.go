@@ -15,6 +15,7 @@ type NormPanel struct {
 	XMax      float64
 	X         []float64   // one value a record
 	Norms     [][]float64 // Norms[r][k]: norm of block r at record k; not modified
+	Of        int         // blocks in all, where Norms lacks some that have not emerged
 	TrainLoss []float64
 	TestLoss  []float64 // may be nil
 	Threshold float64   // norm above which a block has emerged; 0 means 1
@@ -67,7 +68,7 @@ func (n NormPanel) chart() Chart {
 		X:     Axis{Label: n.XLabel, Log: n.XLog, Min: n.XMin, Max: n.XMax},
 		Y:     Axis{Label: label},
 		Right: &Axis{Label: "loss", Log: true, Colour: Red},
-		Note:  fmt.Sprintf("%d of %d %s emerged", len(emerged), len(n.Norms), what),
+		Note:  fmt.Sprintf("%d of %d %s emerged", len(emerged), max(n.Of, len(n.Norms)), what),
 	}
 	for r, norms := range n.Norms {
 		if !isEmerged[r] {

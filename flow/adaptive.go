@@ -17,7 +17,7 @@ func init() {
 	register(Adaptive, registration{start: func(in *Integrator) (method, error) {
 		sys, ok := in.sys.(Measured)
 		if !ok {
-			return nil, needs(in, "Measured")
+			return nil, needs(in, "rates of its blocks")
 		}
 		return &adaptive{fixedStep{in}, sys, make([]float64, sys.Blocks())}, nil
 	}})

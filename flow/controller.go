@@ -43,7 +43,7 @@ type controller struct {
 func newController(in *Integrator) (*controller, error) {
 	sys, ok := in.sys.(Measured)
 	if !ok {
-		return nil, needs(in, "Measured")
+		return nil, needs(in, "rates of its blocks")
 	}
 	blocks := func() []float64 { return make([]float64, sys.Blocks()) }
 	c := &controller{in: in, sys: sys, rates: blocks(), previous: blocks(), stiff: blocks(), sizes: blocks()}
@@ -58,16 +58,22 @@ func (c *controller) arrive() {
 	c.sys.Stiffness(c.stiff)
 }
 
+// exact is the error, over the squared norm of the data, below which all is rounding.
+const exact = 1e-24
+
 // atRest reports whether every block is either pulled by no more than rounding, relative to the forces that hold it in
-// place, or so slow that it cannot ever move.
+// place, or so slow that it cannot ever move; and whether the loss does not fall either, as it does along a valley whose walls
+// are steep: by less than a millionth by the time at which the fastest block would have doubled.
 func (c *controller) atRest() bool {
-	const rounding = 1e-12
+	const rounding, falling = 1e-12, 1e-6
+	in := c.in
 	for r, rate := range c.rates {
 		if rate > rounding*c.stiff[r] && rate*forever > 1 {
 			return false
 		}
 	}
-	return true
+	force := in.gradientNorm()
+	return in.mse <= exact*in.dataNorm*in.dataNorm || force*force <= falling*in.loss*slices.Max(c.rates)
 }
 
 const (
@@ -84,6 +90,7 @@ func (c *controller) step() Status {
 		st.Step = c.firstStep()
 	}
 	proposed, left := st.Step, st.Clock.until(in.settings.Stop.Time)
+	proposed = c.below(proposed)
 	st.Step = c.pair.prepare(math.Min(proposed, left))
 	c.rest(st.Step)
 	power := 1 / float64(c.pair.order()+1)
@@ -112,8 +119,10 @@ func (c *controller) step() Status {
 			st.LastStep, st.LastError = h, ratio
 			c.rates, c.previous = c.previous, c.rates
 			st.Evaluations++
+			before := in.loss
 			in.evaluateBase()
 			status := in.check()
+			c.compare(h, before)
 			st.Step = h * factor / c.acceleration()
 			if st.Failed > h {
 				// Halfway, in powers, back to the step that failed.
@@ -132,6 +141,42 @@ func (c *controller) step() Status {
 		st.Step = h * math.Max(smallest, math.Min(0.8, safety*portable.Pow(ratio, -power)))
 		c.pair.shorten(st.Step)
 	}
+}
+
+// A loss that rises again and again says that steps are unstable: blocks that are each mild enough to be treated explicitly,
+// and are hundreds of a kind, as those of a matrix all are, are stiff together. Errors within the tolerance then come back
+// at every step, and the run never comes to rest.
+const (
+	risen   = 1.5 // a rise of the loss by so much is no rounding, but an error that the tolerance allows once in a while
+	patient = 2.0 // rises that are borne with,
+	forgets = 0.9 // a step that descends forgets a tenth of them
+	relief  = 0.5 // what a rise takes off the step from then on
+	widened = 1.2 // what a step that descends gives back
+)
+
+// below is the step h, or the longest that has not been seen to be unstable.
+func (c *controller) below(h float64) float64 {
+	if ceiling := c.in.state.Ceiling; ceiling > 0 {
+		return math.Min(h, ceiling)
+	}
+	return h
+}
+
+// compare lowers the ceiling of steps after one of size h from which the loss came out higher, and lifts it after others.
+func (c *controller) compare(h, before float64) {
+	in, st := c.in, &c.in.state
+	limit := risen
+	if st.Ceiling > 0 {
+		limit = 1
+	}
+	if in.loss > limit*before && in.mse > math.Max(in.rounding, exact*in.dataNorm*in.dataNorm) {
+		if st.Rises++; st.Rises > patient || st.Ceiling > 0 {
+			st.Ceiling = relief * h
+		}
+		return
+	}
+	st.Rises *= forgets
+	st.Ceiling *= widened
 }
 
 // try computes a step of size h and returns its error over the tolerance. Infinity means that the step is far too

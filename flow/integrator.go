@@ -33,6 +33,8 @@ type state struct {
 	Step        float64 // the next step to try
 	LastStep    float64 // the last accepted step
 	LastError   float64 // its error over the tolerance
+	Rises       float64 // of the loss, of late
+	Ceiling     float64 // of steps, since some were unstable; 0: none
 	Failed      float64 // the last step rejected for a huge error, four times as large with every accepted one since
 	Steps       int
 	Rejected    int
@@ -136,6 +138,9 @@ func (s state) clone() state {
 	s.Events, s.RunningAway = slices.Clip(s.Events), slices.Clone(s.RunningAway)
 	return s
 }
+
+// Events returns what happened so far, as far as regular records saw it. The integrator keeps the slice.
+func (in *Integrator) Events() []Event { return in.state.Events }
 
 // SetStop replaces the stop rules, for another Run.
 func (in *Integrator) SetStop(stop Stop) error {

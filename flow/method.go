@@ -59,7 +59,8 @@ func (m Method) Descends() bool {
 
 // needs is the error of a method that asks more of a system than it has.
 func needs(in *Integrator, what string) error {
-	return fmt.Errorf("flow: method %s needs a system that is %s, which %T is not", in.settings.Method, what, in.sys)
+	return fmt.Errorf("flow: integrator %s needs %s, which this model has not: choose another integrator or another model",
+		in.settings.Method, what)
 }
 
 // fixedStep is what the methods share that do not control their error.

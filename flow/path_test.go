@@ -291,3 +291,65 @@ func TestThreadsChangeNoBit(t *testing.T) {
 		}
 	}
 }
+
+// The blocks of a matrix at depth 0 grow together: hundreds of them, each mild, are stiff together. The flow comes to its
+// end all the same, from a start that is saved on the way as well, and its loss falls.
+func TestManyBlocksThatGrowTogether(t *testing.T) {
+	train, _ := lowRank(t, tensor.Shape{6, 6}, []float64{1.6, 1.3, 1, 0.8, 0.6, 0.5, 0.4}, 1, 3)
+	begin := func() *model.Chains {
+		return newChains(t, train, options{blocks: 500, depths: []int{0}, w: 0.01, seed: 1})
+	}
+	settings := Settings{Method: Implicit, Stop: Stop{Evaluations: 20_000}}
+	c := begin()
+	result := run(t, c, settings)
+	if result.Status != Converged {
+		t.Fatalf("%s at train MSE %v after %d evaluations", result.Status, result.MSE, result.Evaluations)
+	}
+	first := begin()
+	cut := settings
+	cut.Stop.Evaluations = result.Evaluations * 9 / 10
+	in, err := New(first, cut)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Run(context.Background(), nil)
+	if in.state.Ceiling == 0 {
+		t.Error("no step was unstable")
+	}
+	saved, err := in.Checkpoint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := begin()
+	if in, err = New(second, settings); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Restore(saved); err != nil {
+		t.Fatal(err)
+	}
+	if again := in.Run(context.Background(), nil); again.Evaluations != result.Evaluations || again.MSE != result.MSE {
+		t.Errorf("without a stop %+v, with one %+v", result, again)
+	}
+}
+
+// However stiff the walls of a valley, a run that goes down it is not at rest.
+func TestNotAtRestWhileTheLossFalls(t *testing.T) {
+	in, err := New(fiveBlocks(t, 1), Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.evaluateBase()
+	c := in.method.(*controller)
+	for r := range c.stiff {
+		c.stiff[r] = 1e30
+	}
+	if c.atRest() {
+		t.Errorf("at rest at loss %v with a gradient of norm %v", in.loss, in.gradientNorm())
+	}
+	for r := range c.stiff {
+		c.stiff[r], c.rates[r] = 1e50, 1e30
+	}
+	if !c.atRest() {
+		t.Error("not at rest where the fastest block turns over before the loss falls")
+	}
+}

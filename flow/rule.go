@@ -53,7 +53,7 @@ func ruling(name Method, takes Update, averages int, make func(in *Integrator) f
 func newRuled(in *Integrator, averages int, rule func(t int, rate float64) model.Rule) (method, error) {
 	sys, ok := in.sys.(Elementwise)
 	if !ok {
-		return nil, needs(in, "moved parameter by parameter")
+		return nil, needs(in, "parameters that move one by one")
 	}
 	in.rules = sys
 	return &ruled{fixedStep{in}, sys, rule}, sys.Remember(averages)
@@ -102,13 +102,13 @@ func (u Update) check(m Method, takes Update) error {
 		switch {
 		case value.is == 0:
 		case !value.taken:
-			return fmt.Errorf("flow: %s %v has no effect on method %s: leave it out", value.name, value.is, m)
+			return fmt.Errorf("flow: %s %v has no effect on integrator %s: leave it out", value.name, value.is, m)
 		case !(value.is > 0 && value.is < value.below):
 			return fmt.Errorf("flow: %s %v is outside %s", value.name, value.is, value.interval)
 		}
 	}
 	if u.Schedule != "" && takes.Batch == 0 {
-		return fmt.Errorf("flow: schedule %s has no effect on method %s, which chooses its steps: leave it out", u.Schedule, m)
+		return fmt.Errorf("flow: schedule %s has no effect on integrator %s, which chooses its steps: leave it out", u.Schedule, m)
 	}
 	return u.Schedule.check(u.Horizon)
 }

@@ -14,7 +14,7 @@ func init() {
 	register(Implicit, registration{controlled: true, start: func(in *Integrator) (method, error) {
 		sys, ok := in.sys.(Linearisable)
 		if !ok {
-			return nil, needs(in, "Linearisable")
+			return nil, needs(in, "a linearisation")
 		}
 		c, err := newController(in)
 		if err != nil {

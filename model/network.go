@@ -76,10 +76,11 @@ type Unfolding struct {
 
 // factor is a tensor of parameters.
 type factor struct {
-	name  string
-	sizes []int
-	start int // in theta
-	open  int // the axis that is a mode of the tensor; −1 if none is
+	saved  string // the name of its Part
+	matrix int    // i where it is the matrix A_i of a chain, else 0
+	sizes  []int
+	start  int // in theta
+	open   int // the axis that is a mode of the tensor; −1 if none is
 }
 
 func (f *factor) size() int {
@@ -189,19 +190,19 @@ func (n *Network) bonded(size int) int {
 }
 
 // factor adds a factor and returns its number, which is that of its register. Factors come before all ops.
-func (n *Network) factor(name string, open int, sizes ...int) int {
+func (n *Network) factor(saved string, matrix, open int, sizes ...int) int {
 	start := 0
 	if len(n.factors) > 0 {
 		last := &n.factors[len(n.factors)-1]
 		start = last.start + last.size()
 	}
-	n.factors = append(n.factors, factor{name, sizes, start, open})
+	n.factors = append(n.factors, factor{saved, matrix, sizes, start, open})
 	return len(n.factors) - 1
 }
 
 // chained adds the matrices on mode m and a factor behind them, whose given axis has the size of the mode, and bonds
 // each with the next. It returns the numbers of all, the factor last.
-func (n *Network) chained(m int, name string, axis int, sizes ...int) []int {
+func (n *Network) chained(m int, letter string, axis int, sizes ...int) []int {
 	d := n.shape[m]
 	var chain []int
 	for i := range n.config.Depths[m] {
@@ -209,15 +210,15 @@ func (n *Network) chained(m int, name string, axis int, sizes ...int) []int {
 		if i == 0 {
 			open = 0
 		}
-		chain = append(chain, n.factor(fmt.Sprintf("A_%d,%d", m+1, i+1), open, d, d))
+		chain = append(chain, n.factor(saved("A", m, m+1), i+1, open, d, d))
 		if i > 0 {
 			n.bond(d, leg{chain[i-1], 1}, leg{chain[i], 0})
 		}
 	}
 	if len(chain) == 0 {
-		return []int{n.factor(name, axis, sizes...)}
+		return []int{n.factor(saved(letter, m, m+1), 0, axis, sizes...)}
 	}
-	chain = append(chain, n.factor(name, -1, sizes...))
+	chain = append(chain, n.factor(saved(letter, m, m+1), 0, -1, sizes...))
 	n.bond(d, leg{chain[len(chain)-2], 1}, leg{chain[len(chain)-1], axis})
 	return chain
 }

@@ -54,15 +54,19 @@ func (n *Network) Sharpness(count int, tolerance float64) ([]float64, error) {
 func (n *Network) largest(count int, tolerance float64) ([]float64, error) {
 	dim := len(n.theta)
 	padded := (dim + kernel.Lanes - 1) / kernel.Lanes * kernel.Lanes
-	start, stream := make([]float64, padded), rng.New(0, "sharpness")
-	for i := range dim {
-		start[i] = stream.NormFloat64()
+	stream := rng.New(0, "sharpness")
+	draw := func() []float64 {
+		start := make([]float64, padded)
+		for i := range dim {
+			start[i] = stream.NormFloat64()
+		}
+		return start
 	}
 	multiply := func(out, x []float64) {
 		clear(out)
 		n.multiplyHessian(out[:dim], x[:dim])
 	}
-	return linalg.Lanczos(multiply, start, count, tolerance, min(padded, max(300, 8*count)))
+	return linalg.Lanczos(multiply, draw, count, tolerance, min(padded, max(300, 8*count)))
 }
 
 // Linearise returns the network itself, at the current point. The space is that of the parameters, all of which are

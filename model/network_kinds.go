@@ -1,7 +1,5 @@
 package model
 
-import "fmt"
-
 // TuckerNetwork is deep Tucker factorisation (Milanesi et al. 2021; Hariz et al. 2024),
 //
 //	W = C ×_1 U^1 ×_2 … ×_N U^N ,   U^n = A_1^n … A_{k_n}^n B^n ,
@@ -17,10 +15,10 @@ func (n *Network) layTucker() {
 		before, d, after := around(n.shape, m, m+1)
 		ranks = append(ranks, n.bonded(min(d, before*after)))
 	}
-	core := n.factor("C", -1, ranks...)
+	core := n.factor("core", 0, -1, ranks...)
 	var chains [][]int
 	for m, d := range n.shape {
-		chain := n.chained(m, fmt.Sprintf("B_%d", m+1), 0, d, ranks[m])
+		chain := n.chained(m, "B", 0, d, ranks[m])
 		n.bond(ranks[m], leg{chain[len(chain)-1], 1}, leg{core, m})
 		chains = append(chains, chain)
 		n.unfold(m, m+1)
@@ -53,7 +51,7 @@ func (n *Network) layTrain() {
 			right = n.bonded(min(here, after))
 			n.unfold(0, m+1)
 		}
-		chain := n.chained(m, fmt.Sprintf("H_%d", m+1), 1, left, d, right)
+		chain := n.chained(m, "H", 1, left, d, right)
 		if m > 0 {
 			before := chains[m-1]
 			n.bond(left, leg{before[len(before)-1], 2}, leg{chain[len(chain)-1], 0})
@@ -124,7 +122,7 @@ func (n *Network) tree(from, to, parents int) *node {
 // grow makes the factors of a node and of all below it, and the bond of its local components.
 func (v *node) grow(n *Network, root bool) {
 	if len(v.children) == 0 {
-		v.chain = n.chained(v.from, fmt.Sprintf("W_%d", v.from+1), 0, n.shape[v.from], v.parents)
+		v.chain = n.chained(v.from, "W", 0, n.shape[v.from], v.parents)
 		v.factor, v.columns = v.chain[len(v.chain)-1], 1
 		return
 	}
@@ -134,7 +132,7 @@ func (v *node) grow(n *Network, root bool) {
 			n.unfold(child.from, child.to)
 		}
 	}
-	v.factor, v.local, v.columns = n.factor(fmt.Sprintf("W_%d–%d", v.from+1, v.to), -1, v.rank, v.parents), 0, 1
+	v.factor, v.local, v.columns = n.factor(saved("W", v.from, v.to), 0, -1, v.rank, v.parents), 0, 1
 	legs := []leg{{v.factor, v.local}}
 	for _, child := range v.children {
 		legs = append(legs, leg{child.factor, child.columns})

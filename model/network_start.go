@@ -34,7 +34,7 @@ func (n *Network) Draw(config StartConfig) error {
 	if config.Start == Gaussian {
 		for i, f := range n.factors {
 			sigma := config.SigmaW
-			if f.name[0] == 'A' {
+			if f.matrix > 0 {
 				sigma = config.SigmaA
 			}
 			values := n.part(n.theta, i)

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -110,8 +111,8 @@ func TestNetworkTensor(t *testing.T) {
 		}
 		n.Gradient(0, nil)
 		f := map[string][]float64{}
-		for i := range n.factors {
-			f[n.factors[i].name] = n.part(n.theta, i)
+		for _, p := range n.Parts() {
+			f[p.Name] = p.Values
 		}
 		at := 0
 		for i := range 3 {
@@ -124,7 +125,7 @@ func TestNetworkTensor(t *testing.T) {
 							for q := range 4 {
 								for r := range 2 {
 									for x := range 4 {
-										want += f["C"][(p*4+q)*2+r] * f["B_1"][i*3+p] * f["A_2,1"][j*4+x] * f["B_2"][x*4+q] * f["B_3"][k*2+r]
+										want += f["core"][(p*4+q)*2+r] * f["B_0"][i*3+p] * f["A_1"][j*4+x] * f["B_1"][x*4+q] * f["B_2"][k*2+r]
 									}
 								}
 							}
@@ -133,7 +134,7 @@ func TestNetworkTensor(t *testing.T) {
 						for p := range 3 {
 							for q := range 2 {
 								for x := range 4 {
-									want += f["H_1"][i*3+p] * f["A_2,1"][j*4+x] * f["H_2"][(p*4+x)*2+q] * f["H_3"][q*2+k]
+									want += f["H_0"][i*3+p] * f["A_1"][j*4+x] * f["H_1"][(p*4+x)*2+q] * f["H_2"][q*2+k]
 								}
 							}
 						}
@@ -141,7 +142,7 @@ func TestNetworkTensor(t *testing.T) {
 						for s := range 2 {
 							for r := range 12 {
 								for x := range 4 {
-									want += f["W_1–3"][s] * f["W_3"][k*2+s] * f["W_1–2"][r*2+s] * f["W_1"][i*12+r] * f["A_2,1"][j*4+x] * f["W_2"][x*12+r]
+									want += f["W_0_2"][s] * f["W_2"][k*2+s] * f["W_0_1"][r*2+s] * f["W_0"][i*12+r] * f["A_1"][j*4+x] * f["W_1"][x*12+r]
 								}
 							}
 						}
@@ -154,6 +155,31 @@ func TestNetworkTensor(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNetworkParts copies all parameters of a network into another one, by their names.
+func TestNetworkParts(t *testing.T) {
+	eachNetwork(t, func(t *testing.T, n *Network) {
+		other, err := NewNetwork(n.observed, n.loss, n.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := 0
+		for _, p := range n.Parts() {
+			size := 1
+			for _, d := range p.Shape {
+				size *= d
+			}
+			if size != len(p.Values) {
+				t.Fatalf("%s of shape %v has %d values", p.Name, p.Shape, len(p.Values))
+			}
+			count += size
+			other.SetPart(p.Name, p.Values)
+		}
+		if count != n.Parameters() || !bytes.Equal(other.State(), n.State()) {
+			t.Errorf("%d of %d parameters", count, n.Parameters())
+		}
+	})
 }
 
 // What the flow conserves has no derivative: M + hM' of θ and θ − h∇L agree to the second order in h.

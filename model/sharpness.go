@@ -11,7 +11,7 @@ import (
 )
 
 // Sharpness returns the largest eigenvalues of the Hessian of L by the parameters θ at the point of the last
-// evaluation, in falling order: at most count, fewer where there are no more. Their relative error is below tolerance,
+// evaluation, in falling order, a multiple one as often as it counts: at most count, fewer where there are no more. Their relative error is below tolerance,
 // of those below a thousandth of the largest relative to that thousandth. Descent at the rate η is stable while the
 // first is below 2/η.
 //
@@ -38,9 +38,9 @@ func (c *ChainsOf[T]) Sharpness(count int, tolerance float64) ([]float64, error)
 		active := slices.Clone(order[:taken])
 		slices.Sort(active)
 		h := c.hessian(active)
-		start := h.start()
-		steps := min(len(start), max(300, 8*count))
-		values, err := linalg.Lanczos(h.multiply, start, count, tolerance/4, steps)
+		stream := rng.New(0, "sharpness")
+		steps := min(h.v.groups*h.size, max(300, 8*count))
+		values, err := linalg.Lanczos(h.multiply, func() []float64 { return h.start(stream) }, count, tolerance/4, steps)
 		if err != nil || taken == c.blocks {
 			return values, err
 		}
@@ -184,9 +184,8 @@ func (o *ObjectiveOf[T]) doubled() *ObjectiveOf[float64] {
 }
 
 // start is a random vector that multiply's range contains a part of: b is zero.
-func (h *hessian) start() []float64 {
+func (h *hessian) start(stream *rng.Stream) []float64 {
 	const lanes = kernel.Lanes
-	stream := rng.New(0, "sharpness")
 	out := make([]float64, h.v.groups*h.size)
 	for g := range h.v.groups {
 		live := min(lanes, len(h.v.active)-g*lanes)

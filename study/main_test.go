@@ -86,11 +86,11 @@ func pretend(ctx context.Context, s Settings) (Outcome, error) {
 	return o, nil
 }
 
-// grid is a study of n runs that take so many milliseconds each; log, if not empty, notes their beginnings.
+// grid is a study of n runs that take so many milliseconds each, a thousandth at least; log, if not empty, notes their beginnings.
 func grid(t testing.TB, n int, milliseconds float64, log string) []Settings {
 	t.Helper()
 	text := fmt.Sprintf("depth = [0, 1, [1, 2, 3, 0]]\nseed = \"1..%d\"\n"+
-		"flow_time = %v\ntrajectory = \"all\"\n", n/3, milliseconds)
+		"flow_time = %v\ntrajectory = \"all\"\n", n/3, max(milliseconds, 1e-3))
 	if log != "" {
 		text += fmt.Sprintf("data = %q\n", log)
 	}

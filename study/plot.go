@@ -106,6 +106,9 @@ func trueRank(runs []Run) float64 {
 func Panel(run Run, t *experiment.Trajectory, overTime bool) figure.NormPanel {
 	panel := Norms(t, float64(run.Settings.Threshold), overTime)
 	panel.Title = "depth " + run.Settings.Depth.String()
+	if panel.Singular = run.Settings.Network(); !panel.Singular {
+		panel.Of = run.Settings.Blocks
+	}
 	// The tail after the last emergence can be a million times as long as all before it.
 	if times := run.Outcome.Emergences; overTime && len(times) > 0 {
 		panel.XMin = float64(times[0]) / 2
@@ -121,16 +124,19 @@ func Measured(t *experiment.Trajectory, threshold float64) []figure.Chart {
 	evaluations := t.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) })
 	x := figure.Axis{Label: "gradient evaluations"}
 	if slices.ContainsFunc(t.Records, func(r experiment.Record) bool { return len(r.Eigenvalues) > 0 }) {
-		charts = append(charts, figure.Chart{
+		c := figure.Chart{
 			Title: "sharpness", X: x, Y: figure.Axis{Label: "largest eigenvalue of the Hessian", Log: true},
 			Curves: []figure.Curve{
 				{Name: "sharpness", X: evaluations, Y: t.Column(experiment.Record.Sharpness), Colour: figure.Blue},
-				{
-					Name: "2 / rate", X: evaluations, Y: t.Column(func(r experiment.Record) float64 { return r.Edge }),
-					Colour: figure.Red, Dash: figure.Dotted,
-				},
 			},
-		})
+		}
+		edge := t.Column(func(r experiment.Record) float64 { return r.Edge })
+		if slices.ContainsFunc(edge, func(x float64) bool { return !math.IsNaN(x) }) {
+			c.Curves = append(c.Curves, figure.Curve{
+				Name: "2 / rate", X: evaluations, Y: edge, Colour: figure.Red, Dash: figure.Dotted,
+			})
+		}
+		charts = append(charts, c)
 	}
 	charts = append(charts, listed(t, x, evaluations)...)
 	if !slices.ContainsFunc(t.Records, func(r experiment.Record) bool { return len(r.Energy) > 0 }) {
@@ -186,7 +192,7 @@ func listed(t *experiment.Trajectory, x figure.Axis, evaluations []float64) []fi
 		case list.Name == "balance" && length > 1:
 			c.Note = "ε, and the gaps of the layers: A₁ … A_k, last w"
 		case strings.HasSuffix(list.Title, "unfoldings"):
-			c.Note = "one line a mode"
+			c.Note = "one line an unfolding"
 		}
 		charts = append(charts, c)
 	}

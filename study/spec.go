@@ -17,6 +17,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"lacuna/experiment"
+	"lacuna/flow"
+	"lacuna/model"
 )
 
 // mostRuns protects from a grid that is larger than it was meant.
@@ -49,13 +51,20 @@ func Parse(path string, text []byte) ([]Settings, error) {
 	if err := toml.Unmarshal(text, &file.Keys); err != nil {
 		return nil, located(path, err)
 	}
-	if grids, ok := file.Keys["grid"].([]any); ok {
+	switch grids := file.Keys["grid"].(type) {
+	case []any:
 		for _, g := range grids {
 			file.Grid = append(file.Grid, g.(map[string]any))
 		}
 		delete(file.Keys, "grid")
-	} else {
+	case nil:
 		file.Grid = []map[string]any{{}}
+	}
+	given := map[string]bool{}
+	for _, table := range append([]map[string]any{file.Keys}, file.Grid...) {
+		for key := range table {
+			given[key] = true
+		}
 	}
 	var runs []Settings
 	seen := map[string]bool{}
@@ -85,8 +94,37 @@ func Parse(path string, text []byte) ([]Settings, error) {
 			}
 		}
 	}
+	for _, k := range keys {
+		if effect, ok := effects[k.Name]; ok && (given[k.Name] || given[k.Saved]) && !slices.ContainsFunc(runs, effect.on) {
+			return nil, place(path, text, &keyError{k.Name, fmt.Errorf("it has no effect on any run, it is for %s: leave it out", effect.only)})
+		}
+	}
 	return runs, nil
 }
+
+// effects are the keys that have none on some runs, with those on which they have one.
+var effects = map[string]struct {
+	only string
+	on   func(s Settings) bool
+}{
+	"data_seed":  {"synthetic data", synthetic},
+	"shape":      {"synthetic data", synthetic},
+	"rank":       {"synthetic data", synthetic},
+	"noise":      {"synthetic data", synthetic},
+	"rate":       {"integrators with a rate, such as gd", func(s Settings) bool { return s.Descends() && s.Integrator != string(flow.Adaptive) }},
+	"tolerance":  {"integrators that control their error, such as flow", func(s Settings) bool { return !s.Descends() }},
+	"batch_seed": {"batch and label_noise", func(s Settings) bool { return s.Batch > 0 || s.LabelNoise > 0 }},
+	"diagonal":   {"start = \"diagonal\"", func(s Settings) bool { return s.Start == string(model.Diagonal) }},
+	"sigma_a": {"matrices, such as those of depth 1, whose start draws them with a deviation", func(s Settings) bool {
+		drawn := []model.Start{model.Gaussian, model.Diagonal, model.RankOne}
+		return !s.Balanced && slices.ContainsFunc(s.Depth, func(k float64) bool { return k > 0 }) &&
+			slices.Contains(drawn, model.Start(s.Start))
+	}},
+	"patience": {"hold_out above 0", func(s Settings) bool { return s.HoldOut > 0 }},
+	"points":   {"trajectory = \"blocks\" or \"all\"", func(s Settings) bool { return s.Trajectory != "none" }},
+}
+
+func synthetic(s Settings) bool { return s.Data == "synthetic" }
 
 // rename writes the keys of a grid by their present names.
 func rename(grid map[string]any) error {
@@ -118,7 +156,7 @@ func place(path string, text []byte, err error) error {
 	if errors.As(err, &at) {
 		for i, line := range strings.Split(string(text), "\n") {
 			name, _, ok := strings.Cut(line, "=")
-			if name = strings.TrimSpace(name); ok && (name == at.key || slices.ContainsFunc(keys, func(k experiment.Key) bool {
+			if name = strings.TrimSpace(name); (ok || name == at.key) && (name == at.key || slices.ContainsFunc(keys, func(k experiment.Key) bool {
 				return k.Name == at.key && k.Saved == name
 			})) {
 				return fmt.Errorf("%s:%d:%d: %w", path, i+1, strings.Index(line, name)+1, err)
@@ -130,6 +168,26 @@ func place(path string, text []byte, err error) error {
 
 // strict decodes into a struct that has every key of Settings with a value of any kind, to find unknown keys.
 func strict(path string, text []byte) error {
+	var tables map[string]any
+	if err := toml.Unmarshal(text, &tables); err != nil {
+		return located(path, err)
+	}
+	all := []map[string]any{tables}
+	switch grids := tables["grid"].(type) {
+	case nil:
+	case []any:
+		for _, g := range grids {
+			table, ok := g.(map[string]any)
+			if !ok {
+				return place(path, text, &keyError{"grid", fmt.Errorf("%v is no grid: a grid begins with [[grid]]", g)})
+			}
+			all = append(all, table)
+		}
+	case map[string]any:
+		return place(path, text, &keyError{"[grid]", errors.New("a grid begins with [[grid]]")})
+	default:
+		return place(path, text, &keyError{"grid", fmt.Errorf("%v is no grid: a grid begins with [[grid]]", grids)})
+	}
 	var fields []reflect.StructField
 	add := func(field, key string) {
 		fields = append(fields, reflect.StructField{
@@ -145,7 +203,18 @@ func strict(path string, text []byte) error {
 	grid := reflect.StructOf(fields)
 	fields = append(fields, reflect.StructField{Name: "Grid", Type: reflect.SliceOf(grid), Tag: `toml:"grid"`})
 	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
-	return located(path, decoder.Decode(reflect.New(reflect.StructOf(fields)).Interface()))
+	if err := located(path, decoder.Decode(reflect.New(reflect.StructOf(fields)).Interface())); err != nil {
+		return err
+	}
+	// The decoder takes capitals for small letters, which no run would know of.
+	for _, table := range all {
+		for key := range table {
+			if key != strings.ToLower(key) {
+				return place(path, text, &keyError{key, fmt.Errorf("keys are written small: %s", strings.ToLower(key))})
+			}
+		}
+	}
+	return nil
 }
 
 func located(path string, err error) error {
@@ -191,6 +260,11 @@ func expand(grid map[string]any) ([]Settings, error) {
 			return nil, &keyError{k.Name, fmt.Errorf("the grid has more than %d runs", mostRuns)}
 		}
 		product := make([]Settings, 0, len(runs)*len(values))
+		for _, v := range values {
+			if k.Zero != "" && v.IsZero() {
+				return nil, &keyError{k.Name, fmt.Errorf("0 stands for the default: %s, or leave it out", k.Zero)}
+			}
+		}
 		for _, run := range runs {
 			for _, v := range values {
 				reflect.ValueOf(&run).Elem().FieldByIndex(k.Field.Index).Set(v)

@@ -76,6 +76,22 @@ func TestFaultsInASpecificationAreLocated(t *testing.T) {
 		{"dtype = \"half\"\n", "choose float64 or float32"},
 		{"dtype = \"float32\"\nbalanced = true\n", "balanced chains are float64"},
 		{"data = \"nowhere.csv\"\n", "spec.toml:1:1: data:"},
+		{"seed = \"0..4\"\n", "spec.toml:1:1: seed: 0 stands for the default: give seeds from 1 on"},
+		{"blocks = 5\nbeta1 = [0, 0.9]\n", "spec.toml:2:1: beta1: 0 stands for the default"},
+		{"train_mse = 0.0\n", "train_mse: 0 stands for the default"},
+		{"flow_time = -1\n", "flow_time = -1 cannot be negative"},
+		{"blocks = 5\nDepth = 1\n", "spec.toml:2:1: Depth: keys are written small: depth"},
+		{"blocks = 5\n[[grid]]\nSeed = 1\n", "spec.toml:3:1: Seed: keys are written small"},
+		{"blocks = 5\n[grid]\nseed = 2\n", "spec.toml:2:1: [grid]: a grid begins with [[grid]]"},
+		{"grid = 3\n", "spec.toml:1:1: grid: 3 is no grid"},
+		{"grid = [1, 2]\n", "spec.toml:1:1: grid: 1 is no grid"},
+		{"start = \"warm\"\n", "start = \"warm\" is unknown, choose one of gaussian"},
+		{"integrator = \"sophia\"\n", "integrator = \"sophia\" is unknown"},
+		{"loss = \"l1\"\n", "\"l1\" is unknown"},
+		{"rate = [0.1, 0.2]\n", "spec.toml:1:1: rate: it has no effect on any run, it is for integrators with a rate"},
+		{"integrator = \"gd\"\ntolerance = 0.1\n", "spec.toml:2:1: tolerance: it has no effect on any run"},
+		{"depth = 0\nsigma_a = [0.1, 0.2]\n", "spec.toml:2:1: sigma_a: it has no effect on any run"},
+		{"points = 20\n", "points: it has no effect on any run"},
 	} {
 		_, err := Parse("spec.toml", []byte(test.text))
 		if err == nil || !strings.Contains(err.Error(), test.want) {

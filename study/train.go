@@ -28,6 +28,9 @@ func (d *Data) Train(ctx context.Context, s Settings) (Outcome, error) {
 	cells := experiment.Cells{Train: train, Test: test}
 	if s.HoldOut > 0 {
 		cells.Train, cells.HeldOut = train.Split(float64(s.HoldOut), rng.New(s.Mask, "held back").Rand)
+		if cells.HeldOut.Len() == 0 {
+			return Outcome{}, fmt.Errorf("study: hold_out = %v of %d observed cells is none: hold out more", s.HoldOut, train.Len())
+		}
 	}
 	if s.Data == "synthetic" && s.Standardise == "none" {
 		shape, err := experiment.ParseShape(s.Shape)

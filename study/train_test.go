@@ -42,6 +42,16 @@ func TestTrainRecoversATensor(t *testing.T) {
 	}
 }
 
+// A share that holds no cell out is told, and does not end the run for want of improvement.
+func TestHoldOutOfNothing(t *testing.T) {
+	var d Data
+	s := small()
+	s.HoldOut = 0.001
+	if o, err := d.Train(context.Background(), s); err == nil || !strings.Contains(err.Error(), "hold_out = 0.001 of 173") {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
 func TestTrainInFloat32(t *testing.T) {
 	var d Data
 	s := small()
@@ -231,7 +241,7 @@ func TestPictures(t *testing.T) {
 		}
 		if way != nil {
 			panel := Panel(run, way, true)
-			if len(panel.Norms) != 2 || len(panel.X) != 40 || panel.X[39] != 39 {
+			if len(panel.Norms) != 2 || panel.Of != 500 || len(panel.X) != 40 || panel.X[39] != 39 {
 				t.Fatalf("panel %+v", panel)
 			}
 		}

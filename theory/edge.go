@@ -144,9 +144,9 @@ func largest(a []float64, n int) (value float64, vector []float64) {
 	return math.Sqrt(values[0]), vectors[:n]
 }
 
-// periodOf returns the least power of two, up to 32, after which values repeat; 0 if there is none.
+// periodOf returns the least number of steps, up to 32, after which values repeat; 0 if there is none.
 func periodOf(values []float64) int {
-	for period := 1; period <= 32 && 2*period <= len(values); period *= 2 {
+	for period := 1; period <= 32 && 2*period <= len(values); period++ {
 		worst := 0.0
 		for i := period; i < len(values); i++ {
 			worst = math.Max(worst, math.Abs(values[i]-values[i-period]))

@@ -30,7 +30,7 @@ func TestBeyondTheEdge(t *testing.T) {
 }
 
 func TestPeriodOf(t *testing.T) {
-	for period, values := range map[int][]float64{1: {1, 1, 1, 1}, 2: {1, 2, 1, 2}, 4: {1, 2, 1, 3, 1, 2, 1, 3}, 0: {1, 2, 3, 4}} {
+	for period, values := range map[int][]float64{1: {1, 1, 1, 1}, 2: {1, 2, 1, 2}, 3: {1, 2, 3, 1, 2, 3}, 4: {1, 2, 1, 3, 1, 2, 1, 3}, 0: {1, 2, 3, 4}} {
 		if got := periodOf(values); got != period {
 			t.Errorf("%v: period %d, want %d", values, got, period)
 		}

@@ -44,6 +44,9 @@ func newBenchFlow(a *app) *cobra.Command {
 				}
 				o.Sigmas = []plateau.Sigma{sigma}
 			}
+			if err := checkBenchFlow(command, o); err != nil {
+				return err
+			}
 			return runBenchFlow(command.Context(), a, o)
 		},
 	}
@@ -59,6 +62,40 @@ func newBenchFlow(a *app) *cobra.Command {
 	flags.IntVar(&o.Threads, "threads", 0, "runs at a time (default 1)")
 	a.jsonFlag(command)
 	return command
+}
+
+// checkBenchFlow refuses what no run could be made of, and a 0 that would be taken for a default.
+func checkBenchFlow(command *cobra.Command, o plateau.Options) error {
+	wrong := func(flag string, value any, give string) error {
+		return usageError{fmt.Errorf("--%s %v: give %s", flag, value, give)}
+	}
+	for _, share := range o.Observed {
+		if !(share > 0 && share <= 1) {
+			return wrong("observed", share, "shares above 0, up to 1")
+		}
+	}
+	for _, depth := range o.Depths {
+		if depth < 0 {
+			return wrong("depth", depth, "whole numbers from 0 on")
+		}
+	}
+	for _, tolerance := range o.Tolerances {
+		if !(tolerance > 0 && tolerance < 1) {
+			return wrong("tolerance", tolerance, "numbers between 0 and 1")
+		}
+	}
+	for _, sigma := range o.Sigmas {
+		if !(sigma.W > 0 && sigma.A > 0) {
+			return wrong("start", fmt.Sprintf("%v,%v", sigma.W, sigma.A), "deviations above 0")
+		}
+	}
+	switch {
+	case command.Flags().Changed("blocks") && o.Blocks < 1:
+		return wrong("blocks", o.Blocks, "a number above 0")
+	case command.Flags().Changed("threads") && o.Threads < 1:
+		return wrong("threads", o.Threads, "a number above 0")
+	}
+	return nil
 }
 
 func runBenchFlow(ctx context.Context, a *app, o plateau.Options) error {

@@ -44,6 +44,20 @@ left out, with a word on how to get them. What was finished is not done again wh
 			if items := reproduce.Items(); args[0] != "all" && !slices.Contains(items, args[0]) {
 				return usageError{fmt.Errorf("there is no item %q, choose one of %s, all", args[0], strings.Join(items, ", "))}
 			}
+			for _, of := range []struct {
+				flag  string
+				items []string
+			}{{"runs", []string{"fig4", "fig5", "all"}}, {"starts", []string{"fig2", "fig3", "all"}}} {
+				if command.Flags().Changed(of.flag) && !slices.Contains(of.items, args[0]) {
+					return usageError{fmt.Errorf("--%s has no effect on %s, it is for %s: leave it out", of.flag, args[0],
+						strings.Join(of.items, ", "))}
+				}
+			}
+			for _, flag := range []string{"runs", "starts", "steps", "epsilon"} {
+				if given := command.Flags().Lookup(flag); given.Changed && given.Value.String() == "0" {
+					return usageError{fmt.Errorf("--%s 0: give a number above 0", flag)}
+				}
+			}
 			return runReproduce(command.Context(), a, f, args[0])
 		},
 	}
@@ -113,18 +127,14 @@ func runReproduce(ctx context.Context, a *app, f *reproduceFlags, item string) e
 	for _, section := range result.Sections {
 		tellSection(a, section)
 	}
-	holds, all := result.Kept()
-	a.say("%d of %s hold. The report is %s.", holds, count(all, "claim"), filepath.Join(f.out, "reproduction.html"))
+	a.say("%s. The report is %s.", verdicts(result.Entries()), filepath.Join(f.out, "reproduction.html"))
 	return nil
 }
 
-func tellSection(a *app, s reproduce.Section) {
-	if s.Skipped != "" {
-		a.say("%s: left out: %s", s.Title, s.Skipped)
-		return
-	}
+// verdicts says how many claims hold, and of how many the runs do not tell.
+func verdicts(entries []reproduce.Entry) string {
 	holds, open := 0, 0
-	for _, entry := range s.Entries {
+	for _, entry := range entries {
 		switch {
 		case entry.Undecided:
 			open++
@@ -132,8 +142,15 @@ func tellSection(a *app, s reproduce.Section) {
 			holds++
 		}
 	}
-	a.say("%s, rule %s: %d of %s hold, %d are not decided (%s, %s s)", s.Title, s.Rule, holds,
-		count(len(s.Entries), "claim"), open, count(s.Runs, "run"), short(s.Seconds))
+	return fmt.Sprintf("%d of %s hold, %d are not decided", holds, count(len(entries), "claim"), open)
+}
+
+func tellSection(a *app, s reproduce.Section) {
+	if s.Skipped != "" {
+		a.say("%s: left out: %s", s.Title, s.Skipped)
+		return
+	}
+	a.say("%s, rule %s: %s (%s, %s s)", s.Title, s.Rule, verdicts(s.Entries), count(s.Runs, "run"), short(s.Seconds))
 	for _, paragraph := range s.Found {
 		a.say("  %s", paragraph)
 	}

@@ -355,6 +355,10 @@ func plotStudy(a *app, s *study.Study, runs []study.Run, output, id string) erro
 			return inputError(fmt.Errorf("run %s kept no trajectory: put  trajectory = \"all\"  into the specification", id))
 		}
 		picture = figure.BlockNorms("run "+id, study.Panel(runs[k], path, false), study.Panel(runs[k], path, true))
+		picture.Charts = append(picture.Charts, study.Measured(path, float64(runs[k].Settings.Threshold))...)
+		if len(picture.Charts) == 4 {
+			picture.Columns = 2
+		}
 	}
 	if err := figure.Save(output, picture); err != nil {
 		return err

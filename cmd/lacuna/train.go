@@ -47,11 +47,14 @@ The run ends at the first stop rule that applies. Ctrl-C writes a checkpoint and
 			return nil
 		},
 		PreRunE: func(command *cobra.Command, args []string) error {
+			if err := withoutZeros(command, s); err != nil {
+				return err
+			}
 			switch {
 			case f.resume != "":
 				return onlyWithResume(command, args)
 			case s.From != "":
-				if err := onlyWithFrom(command); err != nil {
+				if err := onlyWithFrom(command, s); err != nil {
 					return err
 				}
 			}
@@ -126,9 +129,19 @@ func onlyWithResume(command *cobra.Command, args []string) error {
 	return err
 }
 
+// withoutZeros refuses a 0 that would be taken for the default.
+func withoutZeros(command *cobra.Command, s *experiment.Settings) error {
+	for _, setting := range s.Flags() {
+		if instead := s.Zero(setting); instead != "" && command.Flags().Changed(setting.Name) {
+			return usageError{fmt.Errorf("--%s 0: 0 stands for the default: %s, or leave it out", setting.Name, instead)}
+		}
+	}
+	return nil
+}
+
 // onlyWithFrom refuses settings that the file of the start settles.
-func onlyWithFrom(command *cobra.Command) error {
-	for _, name := range settledByStart {
+func onlyWithFrom(command *cobra.Command, s *experiment.Settings) error {
+	for _, name := range settledBy(s) {
 		if command.Flags().Changed(name) {
 			return usageError{fmt.Errorf("--%s is settled by the file of --from: leave it out", name)}
 		}
@@ -176,8 +189,9 @@ func (f *trainFlags) onlyWithEffect(command *cobra.Command) error {
 			deep && !collapsed && (ofMatrices && s.Start != string(model.Kaiming) || s.Start == string(model.Gaussian)),
 		},
 		{"diagonal", "is for --start diagonal", s.Start == string(model.Diagonal)},
-		{"rate", "is for integrators with a rate, such as gd", s.Descends()},
-		{"tolerance", "is for integrators without a rate, such as flow", !s.Descends()},
+		{"rate", "is for integrators with a rate, such as gd", s.Descends() && s.Integrator != string(flow.Adaptive)},
+		{"tolerance", "is for integrators that control their error, such as flow", !s.Descends()},
+		{"scheme", "is for --integrator flow", s.Integrator == string(flow.Implicit)},
 		{"batch-seed", "is for --batch and --label-noise", s.Batch > 0 || s.LabelNoise != 0},
 	} {
 		if given(flag.name) && !flag.acts {
@@ -230,6 +244,12 @@ func (f *trainFlags) check() error {
 		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator,
 			experiment.List(flow.Methods()))}
 	}
+	if s.Threads < 0 {
+		return usageError{fmt.Errorf("--threads %d: give a number above 0", s.Threads)}
+	}
+	if _, flag, is := s.Negative(); flag != "" {
+		return usageError{fmt.Errorf("--%s %v: give no number below 0", flag, is)}
+	}
 	if err := s.CheckMeasure(); err != nil {
 		return usageError{err}
 	}
@@ -260,11 +280,9 @@ func (f *trainFlags) check() error {
 		return usageError{errors.New("--export: --balanced chains are collapsed to their vectors and have no w and A: " +
 			"leave one of the two out, or take --factors")}
 	}
-	for flag, path := range map[string]string{"--export": f.exported, "--factors": f.factors} {
-		if path != "" && s.Network() {
-			return usageError{fmt.Errorf("%s: --model %s has no blocks to write: leave one of the two out, or take -o for the "+
-				"trajectory", flag, s.Model)}
-		}
+	if f.factors != "" && s.Network() {
+		return usageError{fmt.Errorf("--factors: --model %s has no blocks to write: leave one of the two out, or take --export for "+
+			"all parameters", s.Model)}
 	}
 	if err := checkEnding("--live", f.live, []string{"jsonl"}); err != nil {
 		return err

@@ -103,8 +103,9 @@ func (r *trainRun) prepare(ctx context.Context) error {
 	}
 	if s.Patience > 0 {
 		cells.Train, cells.HeldOut = cells.Train.Split(float64(s.HoldOut), rng.New(s.DataSeed, "held out").Rand)
-		if cells.HeldOut.Len() == 0 {
-			cells.HeldOut = nil
+		if cells.HeldOut.Len() == 0 || cells.Train.Len() == 0 {
+			return inputError(fmt.Errorf("--hold-out %v of %s leaves none for --patience to watch, or none to train on: give another share",
+				s.HoldOut, count(cells.HeldOut.Len()+cells.Train.Len(), "training cell")))
 		}
 	}
 	how, mode, err := parseStandardise(s.Standardise, known.Modes)
@@ -303,20 +304,21 @@ func (r *trainRun) unfolded(m experiment.Unfolded, threshold float64) *figure.Fi
 
 func (f *trainFlags) title() string {
 	s := &f.settings
-	start := s.Start
+	start := s.Start + " start"
 	switch {
 	case s.From != "":
-		return fmt.Sprintf("depth %s, start of a file, %s", s.Depth, count(s.Blocks, "block"))
+		start = "start of a file"
 	case s.Balanced:
-		start = string(model.BalancedChain)
-	case s.Network():
+		start = string(model.BalancedChain) + " start"
+	}
+	if s.Network() {
 		size := "full size"
 		if s.Bond > 0 {
 			size = fmt.Sprintf("indices up to %d", s.Bond)
 		}
-		return fmt.Sprintf("%s, depth %s, %s start, %s", s.Model, s.Depth, start, size)
+		return fmt.Sprintf("%s, depth %s, %s, %s", s.Model, s.Depth, start, size)
 	}
-	return fmt.Sprintf("depth %s, %s start, %s", s.Depth, start, count(s.Blocks, "block"))
+	return fmt.Sprintf("depth %s, %s, %s", s.Depth, start, count(s.Blocks, "block"))
 }
 
 var statusWords = map[flow.Status]string{
@@ -423,11 +425,16 @@ func (t *trainResult) summary(why string) string {
 		what = "Singular values"
 	}
 	if len(t.EmergenceTimes) > 0 {
+		const most = 20
 		var times []string
-		for _, emerged := range t.EmergenceTimes {
+		for _, emerged := range t.EmergenceTimes[:min(most, len(t.EmergenceTimes))] {
 			times = append(times, short(float64(emerged)))
 		}
-		fmt.Fprintf(&s, " %s emerged at flow times %s.", what, strings.Join(times, ", "))
+		more := ""
+		if left := len(t.EmergenceTimes) - most; left > 0 {
+			more = fmt.Sprintf(", and %d more times", left)
+		}
+		fmt.Fprintf(&s, " %s emerged at flow times %s%s.", what, strings.Join(times, ", "), more)
 	}
 	var written []string
 	for _, path := range []string{t.Output, t.Figure, t.Factors, t.Export, t.Checkpoint} {

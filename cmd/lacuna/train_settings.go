@@ -82,7 +82,7 @@ func (f *trainFlags) description() json.RawMessage {
 		add("from", f.settings.From)
 	}
 	for _, s := range f.settings.Flags() {
-		drawn := slices.Contains(settledByStart, s.Name) && s.Name != "blocks" && s.Name != "depth"
+		drawn := slices.Contains(settledBy(&f.settings), s.Name) && s.Name != "blocks" && s.Name != "depth"
 		if f.settings.From != "" && drawn {
 			continue
 		}

@@ -1,6 +1,7 @@
 package linalg
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -9,49 +10,95 @@ import (
 	"lacuna/internal/portable"
 )
 
+// errInfinite says that the operator has entries that are no finite numbers.
+var errInfinite = errors.New("linalg: a product is no finite number")
+
 // errKrylov says that Lanczos used up its steps.
 var errKrylov = errors.New("linalg: the eigenvalues did not converge in the steps allowed")
 
-// Lanczos returns the largest eigenvalues, in falling order, of the symmetric operator that multiply applies (out = A
-// x), by Lanczos' method with full reorthogonalisation from start, a multiple of the lanes long, which it overwrites. An eigenvalue λ is taken
-// when its error, by the residual and by its square over the gap, is below tolerance·max(λ, 1e-3 λ₁); a multiple one
-// counts once. Fewer than count are returned where the space that start spans has no more. More than steps products by
-// A are an error; the vectors take 8·steps·len(start) bytes at most.
-func Lanczos(multiply func(out, x []float64), start []float64, count int, tolerance float64, steps int) ([]float64, error) {
-	x := start
+// Lanczos returns the largest eigenvalues, in falling order and a multiple one as often as it counts, of the symmetric
+// operator that multiply applies (out = A x), by Lanczos' method with full reorthogonalisation from a vector that draw
+// returns, a multiple of the lanes long. An eigenvalue λ is taken when its error, by the residual and by its square over
+// the gap, is below tolerance·max(λ, 1e-3 λ₁). The space of one start has a multiple eigenvalue once, so where count is
+// above 1 others follow, orthogonal to the vectors found, until one has nothing larger. Fewer than count are returned where
+// there are no more. More than steps products by A from one start are an error, and so are products that are not finite; the vectors take 8·(steps + count)·n bytes at
+// most.
+func Lanczos(multiply func(out, x []float64), draw func() []float64, count int, tolerance float64, steps int) ([]float64, error) {
+	var values []float64
+	k := &krylov{multiply: multiply, count: count, tolerance: tolerance, steps: steps, enough: math.Inf(-1)}
+	for {
+		found, err := k.from(draw())
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, found...)
+		slices.SortFunc(values, func(a, b float64) int { return cmp.Compare(b, a) })
+		values = values[:min(count, len(values))]
+		if count == 1 || len(found) == 0 {
+			return values, nil
+		}
+		k.top = values[0]
+		if len(values) == count {
+			k.enough = values[count-1] + float64(tolerance*math.Max(values[count-1], 1e-3*k.top))
+		}
+	}
+}
+
+// krylov looks for eigenvalues beside those whose vectors are known.
+type krylov struct {
+	multiply  func(out, x []float64)
+	count     int
+	tolerance float64
+	steps     int
+
+	known  [][]float64 // orthonormal
+	top    float64     // the largest eigenvalue found; 0: none
+	enough float64     // only larger ones count
+}
+
+// from returns at most count eigenvalues above enough, the largest, and makes their vectors known. None are returned
+// where the start has nothing that is not known.
+func (k *krylov) from(x []float64) ([]float64, error) {
+	whole := Norm(x)
+	k.clear(x, nil)
+	if length := Norm(x); !(length > 1e-10*whole) {
+		return nil, nil
+	}
 	ScaleTo(x, 1)
+	if len(k.known) > 0 {
+		k.clear(x, nil)
+		ScaleTo(x, 1)
+	}
 	basis := [][]float64{x}
 	var alpha, beta []float64
 	next := 8
 	for {
 		m := len(basis)
 		w := make([]float64, len(x))
-		multiply(w, basis[m-1])
-		var along float64
-		for pass := range 2 {
-			for i, v := range slices.Backward(basis) {
-				p := dotLanes(w, v)
-				if pass == 0 && i == m-1 {
-					along = p
-				}
-				axpyLanes(w, -p, v)
-			}
-		}
+		k.multiply(w, basis[m-1])
+		along := k.clear(w, basis)
+		k.clear(w, basis)
 		alpha = append(alpha, along)
 		residual := Norm(w)
-		var scale float64
+		if !(math.Abs(along) <= math.MaxFloat64 && residual <= math.MaxFloat64) {
+			return nil, errInfinite
+		}
+		scale := math.Abs(k.top)
 		for _, a := range alpha {
 			scale = math.Max(scale, math.Abs(a))
 		}
 		exhausted := residual <= 1e-14*scale
-		if m >= next || exhausted || m == steps {
-			values, last := tridiagonal(alpha, beta)
-			if taken := takenOf(values, last, residual, count, tolerance); exhausted || len(taken) == min(count, m) && m >= count {
-				return taken[:min(count, len(taken))], nil
+		if m >= next || exhausted || m == k.steps {
+			values, last, _ := tridiagonal(alpha, beta, false)
+			if taken, done := k.takenOf(values, last, residual); done || exhausted {
+				if k.count > 1 {
+					k.keep(basis, alpha, beta, len(taken))
+				}
+				return taken, nil
 			}
 			next = m + max(4, m/8)
 		}
-		if m == steps {
+		if m == k.steps {
 			return nil, errKrylov
 		}
 		beta = append(beta, residual)
@@ -60,11 +107,43 @@ func Lanczos(multiply func(out, x []float64), start []float64, count int, tolera
 	}
 }
 
-// takenOf returns the largest values up to the first that has not converged, given the last entries of the eigenvectors
-// of the tridiagonal matrix and the residual of the space.
-func takenOf(values, last []float64, residual float64, count int, tolerance float64) (taken []float64) {
-	for i, value := range values[:min(count, len(values))] {
+// clear makes w orthogonal to what is known and to basis, and returns what it had of the last vector of basis.
+func (k *krylov) clear(w []float64, basis [][]float64) (along float64) {
+	for i, v := range slices.Backward(basis) {
+		p := dotLanes(w, v)
+		if i == len(basis)-1 {
+			along = p
+		}
+		axpyLanes(w, -p, v)
+	}
+	for _, v := range k.known {
+		axpyLanes(w, -dotLanes(w, v), v)
+	}
+	return along
+}
+
+// keep makes the vectors of the first so many eigenvalues known.
+func (k *krylov) keep(basis [][]float64, alpha, beta []float64, taken int) {
+	_, _, vectors := tridiagonal(alpha, beta, true)
+	for i := range taken {
+		sum := make([]float64, len(basis[0]))
+		for j, share := range vectors(i) {
+			axpyLanes(sum, share, basis[j])
+		}
+		k.clear(sum, nil)
+		ScaleTo(sum, 1)
+		k.known = append(k.known, sum)
+	}
+}
+
+// takenOf returns the largest values above enough up to the first that has not converged, given the last entries of the
+// eigenvectors of the tridiagonal matrix and the residual of the space, and whether these are all there are to be had.
+func (k *krylov) takenOf(values, last []float64, residual float64) (taken []float64, done bool) {
+	for i, value := range values {
 		bound := math.Abs(residual * last[i])
+		if len(taken) == k.count || value+bound <= k.enough {
+			return taken, true
+		}
 		gap := math.Inf(1)
 		if i > 0 {
 			gap = values[i-1] - value
@@ -75,17 +154,25 @@ func takenOf(values, last []float64, residual float64, count int, tolerance floa
 		if bound < gap {
 			bound = math.Min(bound, bound*bound/(gap-bound))
 		}
-		if residual > 0 && !(bound <= tolerance*math.Max(value, 1e-3*values[0])) {
-			break
+		if residual > 0 && !(bound <= k.tolerance*math.Max(value, 1e-3*math.Max(values[0], k.top))) {
+			return taken, false
+		}
+		if value <= k.enough {
+			return taken, true
 		}
 		taken = append(taken, value)
 	}
-	return taken
+	return taken, len(taken) == k.count
 }
 
-// tridiagonal returns the eigenvalues of a symmetric tridiagonal matrix in falling order, and the last entries of its
-// unit eigenvectors, by QL with implicit shifts.
-func tridiagonal(diagonal, off []float64) (values, last []float64) {
+// tridiagonal returns the eigenvalues of a symmetric tridiagonal matrix in falling order, the last entries of its unit
+// eigenvectors, by QL with implicit shifts, and if they are wanted the eigenvectors: that of value i, to be used before the next.
+func tridiagonal(diagonal, off []float64, wanted bool) (values, last []float64, vectors func(i int) []float64) {
+	type turn struct {
+		at   int
+		c, s float64
+	}
+	var turns []turn
 	n := len(diagonal)
 	d, e := slices.Clone(diagonal), append(slices.Clone(off), 0)
 	z := make([]float64, n)
@@ -122,6 +209,9 @@ func tridiagonal(diagonal, off []float64) (values, last []float64) {
 				d[i+1] = g + p
 				g = float64(c*r) - b
 				z[i], z[i+1] = float64(c*z[i])-float64(s*z[i+1]), float64(s*z[i])+float64(c*z[i+1])
+				if wanted {
+					turns = append(turns, turn{i, c, s})
+				}
 			}
 			if r == 0 && i >= l {
 				continue
@@ -146,7 +236,19 @@ func tridiagonal(diagonal, off []float64) (values, last []float64) {
 	for _, i := range order {
 		values, last = append(values, d[i]), append(last, z[i])
 	}
-	return values, last
+	if !wanted {
+		return values, last, nil
+	}
+	column := make([]float64, n)
+	return values, last, func(i int) []float64 {
+		clear(column)
+		column[order[i]] = 1
+		for _, t := range slices.Backward(turns) {
+			x, y := column[t.at], column[t.at+1]
+			column[t.at], column[t.at+1] = float64(t.c*x)+float64(t.s*y), float64(t.c*y)-float64(t.s*x)
+		}
+		return column
+	}
 }
 
 func dotLanes(x, y []float64) float64 {

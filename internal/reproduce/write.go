@@ -50,17 +50,6 @@ func (r *Result) Entries() []Entry {
 	return entries
 }
 
-// Kept counts the claims that hold, and all of them.
-func (r *Result) Kept() (holds, all int) {
-	entries := r.Entries()
-	for _, e := range entries {
-		if e.Holds && !e.Undecided {
-			holds++
-		}
-	}
-	return holds, len(entries)
-}
-
 func (r *Result) summary() string {
 	var words []string
 	for _, name := range r.Rules {
