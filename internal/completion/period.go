@@ -153,37 +153,51 @@ func bestOf(found []repeat) repeat {
 
 // refine is the period, as near as it is known, of which waves explain most of the changes.
 func (g grid) refine(changes []change, near repeat) (period float64) {
-	const waves, cells, fineness = 3, 1e5, 8 // parts of the period; changes, at most; steps for a turn more over the whole length
+	const cells, fineness = 1e5, 8 // changes, at most; steps for a turn more over the whole length
 	if len(changes) > cells {
 		changes = changes[:cells]
 	}
-	period = near.period
 	step := near.period * near.period / float64(fineness*g.length)
-	cos, sin := make([]float64, g.length), make([]float64, g.length)
-	most := 0.0
-	for k := -math.Ceil(near.within / step); k <= math.Ceil(near.within/step); k++ {
-		p, power := near.period+float64(k*step), 0.0
-		for wave := 1.0; wave <= waves && p > 2*wave; wave++ {
-			for t := range cos {
-				turn := 2 * math.Pi * wave * float64(t) / p
-				cos[t], sin[t] = portable.Cos(turn), portable.Cos(turn-math.Pi/2)
-			}
-			var c, s, n float64
-			for i, d := range changes {
-				c += float64(d.by * cos[d.place])
-				s += float64(d.by * sin[d.place])
-				n++
-				if i == len(changes)-1 || changes[i+1].fibre != d.fibre {
-					power += (float64(c*c) + float64(s*s)) / n
-					c, s, n = 0, 0, 0
-				}
-			}
-		}
-		if power > most {
-			most, period = power, p
+	reach := int(math.Ceil(near.within / step))
+	powers := make([]float64, 2*reach+3)
+	for k := range powers {
+		powers[k] = g.power(changes, near.period+float64(float64(k-reach-1)*step))
+	}
+	at := 1
+	for k := 2; k < len(powers)-1; k++ {
+		if powers[k] > powers[at] {
+			at = k
 		}
 	}
+	period = near.period + float64(float64(at-reach-1)*step)
+	before, most, after := powers[at-1], powers[at], powers[at+1]
+	if most > before && most >= after {
+		period += float64(step * (after - before) / (float64(4*most) - float64(2*(before+after)))) // the top of a parabola
+	}
 	return period
+}
+
+// power is the sum of squares of the changes that waves of a period and its parts explain.
+func (g grid) power(changes []change, period float64) (power float64) {
+	const waves = 3
+	cos, sin := make([]float64, g.length), make([]float64, g.length)
+	for wave := 1.0; wave <= waves && period > 2*wave; wave++ {
+		for t := range cos {
+			turn := 2 * math.Pi * wave * float64(t) / period
+			cos[t], sin[t] = portable.Cos(turn), portable.Cos(turn-math.Pi/2)
+		}
+		var c, s, n float64
+		for i, d := range changes {
+			c += float64(d.by * cos[d.place])
+			s += float64(d.by * sin[d.place])
+			n++
+			if i == len(changes)-1 || changes[i+1].fibre != d.fibre {
+				power += (float64(c*c) + float64(s*s)) / n
+				c, s, n = 0, 0, 0
+			}
+		}
+	}
+	return power
 }
 
 const shortest = 3 // period that changes over more than one step show, in their spans
