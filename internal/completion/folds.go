@@ -186,6 +186,16 @@ func (f folds) piecesOf(part int) (pieces []int32) {
 	return pieces
 }
 
+// heldOut is how many cells the first parts hold out.
+func (f folds) heldOut(parts int) (count int) {
+	for _, part := range f.part {
+		if int(part) < parts {
+			count++
+		}
+	}
+	return count
+}
+
 func (f folds) pieceOf(c int) int32 {
 	switch {
 	case f.piece == nil:
@@ -218,6 +228,7 @@ type dealer struct {
 	next     int             // gap
 	seen     map[uint64]bool // tuples of gaps that have been carried over in this round
 	members  map[int]float64 // [gap that is the first of those around it]: how many these are
+	long     float64         // share of the gaps that are more than a cell
 	pieces   int32
 	anywhere bool // pieces may lie where gaps are nothing like
 }
@@ -309,14 +320,15 @@ func (d *dealer) dealPiece(h *hand, most int) {
 
 // measured tells which of the cells that a gap covers elsewhere are held out: all, or some where the gaps are a sample of many,
 // of which a large one is carried over whole but has few members. Then it has its turn as seldom as keeps cells of large and
-// of small gaps in proportion, but for the first few of its kind; nil: it is not its turn.
+// of small gaps in proportion, but for the first few of its kind; nil: it is not its turn. The fewer gaps are large, the fewer
+// of its cells are held out, so that it has more turns.
 func (d *dealer) measured(h *hand, g int, covered []int32) func(c int32) bool {
-	const sampled, most, first = 2, 100, 5 // cells a member, beyond which the gaps are a sample; cells of a turn; turns
+	const sampled, least, first = 2, 100, 5 // cells a member, beyond which the gaps are a sample; cells of a turn; turns
 	members := d.members[g]
 	if float64(len(covered)) <= sampled*members {
 		return func(int32) bool { return true }
 	}
-	count := min(len(covered), max(int(members), most))
+	count := min(len(covered), max(int(members), int(d.long*float64(len(covered))), least))
 	kind := d.void[g][0]
 	if h.turns[kind] >= first && d.stream.Float64()*float64(count) >= members {
 		return nil
@@ -332,7 +344,7 @@ func (d *dealer) measured(h *hand, g int, covered []int32) func(c int32) bool {
 // countMembers counts how many gaps lie in the boxes around each, for the first of those.
 func (d *dealer) countMembers() {
 	d.members = map[int]float64{}
-	first := map[uint64]int{}
+	first, long := map[uint64]int{}, map[int]bool{}
 	for g, gap := range d.gaps {
 		own, met := g, true
 		for _, at := range d.void[g] {
@@ -343,9 +355,14 @@ func (d *dealer) countMembers() {
 		}
 		if !met {
 			own = g
-			d.each(g, func(key uint64) { first[key] = g })
+			keys := 0
+			d.each(g, func(key uint64) { first[key], keys = g, keys+1 })
+			long[g] = keys > 1 || d.void[g][0] < d.whole()
 		}
 		d.members[own]++
+		if long[own] {
+			d.long += 1 / float64(len(d.gaps))
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/coordinate"
 	"lacuna/internal/portable"
 	"lacuna/tensor"
 )
@@ -15,9 +16,9 @@ type FoundPeriod struct {
 	Period float64 `json:"period"` // in units of the mode's coordinates
 }
 
-// findPeriods returns the observed cells with a period for every mode that has coordinates and no period yet, where the values
-// show one, and lists what was found, and all modes along which values repeat, with what is proposed already as well. Whether a
-// model repeats with it is for held-back cells to say.
+// findPeriods returns the observed cells with a period for every mode that has coordinates and no period yet, or those of the
+// calendar alone, where the values show one of their own, and lists what was found, and all modes along which values repeat.
+// Whether a model repeats with it is for held-back cells to say.
 func findPeriods(o *tensor.Observed, unit tensor.Scaling) (with *tensor.Observed, found []FoundPeriod, repeating []int) {
 	with = o
 	for n, mode := range o.Modes {
@@ -32,18 +33,20 @@ func findPeriods(o *tensor.Observed, unit tensor.Scaling) (with *tensor.Observed
 		if period == 0 {
 			continue
 		}
-		if len(mode.Periods) == 0 {
+		own := !slices.ContainsFunc(mode.Periods, func(p float64) bool { return isPart(period, p) })
+		if own && !coordinate.OfCalendar(mode.Unit, mode.Periods) {
+			continue
+		}
+		repeating = append(repeating, n)
+		if own {
 			found = append(found, FoundPeriod{n, period})
-			repeating = append(repeating, n)
-		} else if slices.ContainsFunc(mode.Periods, func(p float64) bool { return isPart(period, p) }) {
-			repeating = append(repeating, n)
 		}
 	}
 	if found != nil {
 		same := *o
 		with, same.Modes = &same, slices.Clone(o.Modes)
 		for _, f := range found {
-			with.Modes[f.Mode].Periods = []float64{f.Period}
+			with.Modes[f.Mode].Periods = append(slices.Clone(o.Modes[f.Mode].Periods), f.Period)
 		}
 	}
 	return with, found, repeating

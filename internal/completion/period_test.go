@@ -98,6 +98,22 @@ func TestPeriodsAreFoundInTheValues(t *testing.T) {
 	}
 }
 
+// TestTidesBesideTheCalendar adds what values show to what the calendar proposes, not to what was asked for.
+func TestTidesBesideTheCalendar(t *testing.T) {
+	const tide = 12.42
+	for unit, want := range map[string]int{"hour": 2, "step": 1} {
+		o := repeating(steps(900, 0, 1), tide, 0.3)
+		o.Modes[1].Unit, o.Modes[1].Periods = unit, []float64{24}
+		with, found, _ := findPeriods(o, tensor.FitScaling(o, tensor.StandardiseGlobal, 0))
+		if got := with.Modes[1].Periods; len(got) != want || len(found) != want-1 || got[0] != 24 || math.Abs(got[want-1]-tide) > 0.03 && want == 2 {
+			t.Errorf("of %ss repeating after 24: the periods are %v, found %v", unit, got, found)
+		}
+		if len(o.Modes[1].Periods) != 1 {
+			t.Error("the caller's periods were changed")
+		}
+	}
+}
+
 // TestWhatIsNotThereIsNotFound looks for periods in single series, in which chance shows most, and in common walks.
 func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	const length, tables = 120, 40

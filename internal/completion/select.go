@@ -295,6 +295,11 @@ func (e *explorer) changeCourses(reserve float64) {
 			c.courses = slices.Clone(c.courses)
 			c.courses[n] = course
 			c.settings.Priors = e.priors(c.courses)
+			for fewer := c.settings.Blocks; fewer > 0 && !e.affords(c, reserve); { // a long mode takes long with many
+				if fewer = neighbour(e.counts, fewer, false); fewer > 0 {
+					c.settings.Blocks = fewer
+				}
+			}
 			e.rival(c, reserve)
 		}
 	}
