@@ -204,6 +204,8 @@ func TestOutputsThatCannotBe(t *testing.T) {
 		folder:                              "is a directory",
 		table.Path:                          "is the input itself",
 		filepath.Join(folder, "out.arrow"):  "ends in .csv",
+		filepath.Join(folder, "out.pq"):     "a .pq file is not written",
+		filepath.Join(folder, "out.tsv"):    "promises tabs",
 		filepath.Join(folder, "out.npz.gz"): "leave .gz out",
 		filepath.Join(folder, "out.npy.gz"): "ends in .csv",
 		"":                                  "no name",

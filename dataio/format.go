@@ -103,4 +103,11 @@ func known(ending string) bool {
 	return false
 }
 
+// unwritten are endings that promise what is not written, but where the input has them itself.
+var unwritten = []string{
+	".pq", ".xls", ".xlsb", ".ods", ".json", ".jsonl", ".ndjson", ".geojson", ".xml", ".html", ".htm", ".pdf", ".rds", ".rda", ".rdata", ".sav",
+	".dta", ".sas7bdat", ".pkl", ".pickle", ".db", ".sqlite", ".orc", ".avro", ".zarr", ".nc4", ".cdf", ".h5", ".hdf5", ".zip", ".bz2", ".xz",
+	".zst",
+}
+
 func isGzip(path string) bool { return strings.HasSuffix(strings.ToLower(path), ".gz") }

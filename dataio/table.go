@@ -168,6 +168,18 @@ func (t *Table) CheckOutput(path string) error {
 			Remedy: "give it a name that ends in " + k.ending + ", or, for a list of its cells, in .csv or .parquet, for arrays in .npz",
 		}
 	}
+	if slices.Contains(unwritten, ending) && ending != endingOf(t.Path) {
+		return &Error{
+			Path: path, Problem: fmt.Sprintf("a %s file is not written", ending),
+			Remedy: "give it a name that ends in " + k.ending + ", or, for a list of its cells, in .csv or .parquet, for arrays in .npz",
+		}
+	}
+	if s, ok := t.source.(*csvSource); ok && (ending == ".tsv" || ending == ".tab") && !converted && s.between.char != '\t' {
+		return &Error{
+			Path: path, Problem: fmt.Sprintf("its name promises tabs, and as in the input %s separate the fields", s.between.name()),
+			Remedy: "give it a name that ends in .csv or .txt",
+		}
+	}
 	if converted {
 		if err := t.checkNames(path); err != nil {
 			return err

@@ -76,8 +76,9 @@ func (j *job) finishAverage(ctx context.Context, f folds, sel selection, budget 
 // plan is the schedule of fitting the candidates, and which of them: the later ones only where there are chains enough.
 func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidate) {
 	const (
-		enough = 3   // chains
-		little = 0.1 // noise
+		enough = 3             // chains
+		few    = 2 * fewScores // cells that the folds hold out
+		little = 0.1           // noise
 	)
 	rungs, share := shapedLadder, finishingShapes
 	switch {
@@ -92,7 +93,7 @@ func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidat
 	for count := len(sel.candidates); ; count-- {
 		some := sel.candidates[:count]
 		plan := newSchedule(rungs, some, f.cells.Shape(), f.cells.Len(), work, j.Effort)
-		if f.scattered || plan.chains >= enough || count == 1 {
+		if f.scattered || plan.chains >= enough && f.heldOut(plan.folds) >= few || count == 1 {
 			return plan, some
 		}
 	}

@@ -51,17 +51,18 @@ type Settings struct {
 // job is what all stages share.
 type job struct {
 	Settings
-	observed *tensor.Observed
-	gaps     [][]int32 // some of the cells to be filled
-	shape    *shape    // of the gaps
-	limited  bool      // less was done than held-back cells asked for, to keep to MaxTime
-	found    startCache
-	limits   limits
-	periods  []FoundPeriod
-	kinds    *labelKinds // of labels that have families of their own; nil: one kind for all
-	unit     int         // mode whose labels have units of their own, or −1
-	step     float64     // between the values of a family on a grid
-	engine   *engine     // nil: all chains run here
+	observed  *tensor.Observed
+	gaps      [][]int32 // some of the cells to be filled
+	shape     *shape    // of the gaps
+	limited   bool      // less was done than held-back cells asked for, to keep to MaxTime
+	found     startCache
+	limits    limits
+	periods   []FoundPeriod
+	repeating []int       // modes along which the values show a period, found or proposed
+	kinds     *labelKinds // of labels that have families of their own; nil: one kind for all
+	unit      int         // mode whose labels have units of their own, or −1
+	step      float64     // between the values of a family on a grid
+	engine    *engine     // nil: all chains run here
 	*meter
 }
 
@@ -169,7 +170,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
 	j.shape.most = j.mostHidden()
 	if !j.shape.scattered() { // else blocks tell more than courses, and trials of a period take the work of theirs
-		j.observed, j.periods = findPeriods(j.observed, j.scoring(j.observed))
+		j.observed, j.periods, j.repeating = findPeriods(j.observed, j.scoring(j.observed))
 		j.shape.cells = j.observed
 	}
 	c.shape, c.unit, c.UnitMode = j.shape, j.scoring(j.observed), j.unit

@@ -88,8 +88,8 @@ func (j *job) otherCourses(n int) (others []course) {
 	}
 	others = append(others, rough)
 	switch {
-	case slices.ContainsFunc(j.periods, func(p FoundPeriod) bool { return p.Mode == n }):
-		others = append([]course{smoothPeriodic, roughPeriodic}, others...) // first what the values have shown
+	case slices.Contains(j.repeating, n):
+		others = append([]course{smoothPeriodic, roughPeriodic}, others...)
 	case len(mode.Periods) > 0:
 		others = append(others, smoothPeriodic, roughPeriodic)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // chooseFamily lets held-back cells say whether the values have a family of their own, where auto leaves it open: the one
-// with the best log score among those that suit the values, unless its error is larger than that of the forms of auto.
+// with the best log score among those that suit the values, unless its error is clearly larger than that of the forms of auto.
 func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 	suiting := j.withLimits(j.suiting(), -1, 0)
 	if j.Noise.Name != "auto" || len(suiting) == 0 || j.Nonnegative || len(j.NoiseLabels) > 0 {
@@ -24,17 +24,17 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 		}
 	}
 	auto := j.Noise
-	best, least := math.Inf(-1), math.Inf(1)
-	chosen := auto
+	best, chosen := math.Inf(-1), auto
+	var base heldBack // the form of auto with the least error
 	trial := comparison{folds: f, name: "family", step: func([]int32) float64 { return step }, unit: j.scoring(j.observed)}
 	for _, family := range append([]posterior.Family{auto}, suiting...) {
 		j.Noise = family
-		for _, t := range j.scoreForms(ctx, trial, budget) {
-			score, rmse := t.mean(t.score, -1), math.Sqrt(t.mean(t.square, -1))
-			if family.Name == auto.Name {
-				least = math.Min(least, rmse)
-			}
-			if score > best && rmse <= 1.02*least {
+		tried := j.scoreForms(ctx, trial, budget)
+		if family.Name == auto.Name {
+			base = surest(tried, -1)
+		}
+		for _, t := range tried {
+			if score := t.mean(t.score, -1); score > best && !t.worse(base, -1) {
 				best, chosen = score, family
 			}
 		}

@@ -112,6 +112,7 @@ func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
 		count = max(1, int((1-a.share)*float64(count)))
 	}
 	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
+	d.countMembers()
 	d.dealAll(count, parts)
 }
 
@@ -185,6 +186,16 @@ func (f folds) piecesOf(part int) (pieces []int32) {
 	return pieces
 }
 
+// heldOut is how many cells the first parts hold out.
+func (f folds) heldOut(parts int) (count int) {
+	for _, part := range f.part {
+		if int(part) < parts {
+			count++
+		}
+	}
+	return count
+}
+
 func (f folds) pieceOf(c int) int32 {
 	switch {
 	case f.piece == nil:
@@ -216,6 +227,8 @@ type dealer struct {
 	stream   *rng.Stream
 	next     int             // gap
 	seen     map[uint64]bool // tuples of gaps that have been carried over in this round
+	members  map[int]float64 // [gap that is the first of those around it]: how many these are
+	long     float64         // share of the gaps that are more than a cell
 	pieces   int32
 	anywhere bool // pieces may lie where gaps are nothing like
 }
@@ -224,16 +237,21 @@ type dealer struct {
 type hand struct {
 	part   int
 	hidden map[int32]bool
-	idle   int // pieces in turn that held nothing new out
+	idle   int         // pieces in turn that held nothing new out
+	turns  map[int]int // of kinds of gaps, where these are a sample
+}
+
+func newHand(part int) *hand {
+	return &hand{part: part, hidden: map[int32]bool{}, turns: map[int]int{}}
 }
 
 // dealAll hides about count cells in each of some parts. Those at the end choose and those at the beginning measure, as many of
 // either as there is time for: the places that are most like the gaps are dealt to both ends alike, and run out toward the middle.
 func (d *dealer) dealAll(count int, parts []int) {
 	for first, last := 0, len(parts)-1; first <= last; first, last = first+1, last-1 {
-		hands := []*hand{{part: parts[last], hidden: map[int32]bool{}}}
+		hands := []*hand{newHand(parts[last])}
 		if first < last {
-			hands = append(hands, &hand{part: parts[first], hidden: map[int32]bool{}})
+			hands = append(hands, newHand(parts[first]))
 		}
 		d.deal(count, count, hands)
 		d.deal(count, d.cells.Len(), empty(hands))
@@ -276,16 +294,21 @@ func (d *dealer) deal(count, most int, hands []*hand) {
 // dealPiece hides a piece, in the shape of the next gap, if there is a place for it.
 func (d *dealer) dealPiece(h *hand, most int) {
 	h.idle++
-	gap, boxes := d.pick()
-	covered := d.place(gap, boxes, most)
+	g, boxes := d.pick()
+	covered := d.place(d.gaps[g], boxes, most)
 	if covered == nil {
+		return
+	}
+	measured := d.measured(h, g, covered)
+	if measured == nil {
+		h.idle = 0
 		return
 	}
 	d.pieces++
 	for _, c := range covered {
 		switch {
 		case h.hidden[c]:
-		case d.folds.part[c] == none:
+		case d.folds.part[c] == none && measured(c):
 			d.folds.part[c], d.folds.piece[c] = uint8(h.part), d.pieces
 			h.idle = 0
 		default:
@@ -295,37 +318,89 @@ func (d *dealer) dealPiece(h *hand, most int) {
 	}
 }
 
+// measured tells which of the cells that a gap covers elsewhere are held out: all, or some where the gaps are a sample of many,
+// of which a large one is carried over whole but has few members. Then it has its turn as seldom as keeps cells of large and
+// of small gaps in proportion, but for the first few of its kind; nil: it is not its turn. The fewer gaps are large, the fewer
+// of its cells are held out, so that it has more turns.
+func (d *dealer) measured(h *hand, g int, covered []int32) func(c int32) bool {
+	const sampled, least, first = 2, 100, 5 // cells a member, beyond which the gaps are a sample; cells of a turn; turns
+	members := d.members[g]
+	if float64(len(covered)) <= sampled*members {
+		return func(int32) bool { return true }
+	}
+	count := min(len(covered), max(int(members), int(d.long*float64(len(covered))), least))
+	kind := d.void[g][0]
+	if h.turns[kind] >= first && d.stream.Float64()*float64(count) >= members {
+		return nil
+	}
+	h.turns[kind]++
+	some := map[int32]bool{}
+	for _, k := range d.stream.Perm(len(covered))[:count] {
+		some[covered[k]] = true
+	}
+	return func(c int32) bool { return some[c] }
+}
+
+// countMembers counts how many gaps lie in the boxes around each, for the first of those.
+func (d *dealer) countMembers() {
+	d.members = map[int]float64{}
+	first, long := map[uint64]int{}, map[int]bool{}
+	for g, gap := range d.gaps {
+		own, met := g, true
+		for _, at := range d.void[g] {
+			f, seen := first[d.number(at, gap)]
+			if met = met && seen; seen {
+				own = f
+			}
+		}
+		if !met {
+			own = g
+			keys := 0
+			d.each(g, func(key uint64) { first[key], keys = g, keys+1 })
+			long[g] = keys > 1 || d.void[g][0] < d.whole()
+		}
+		d.members[own]++
+		if long[own] {
+			d.long += 1 / float64(len(d.gaps))
+		}
+	}
+}
+
+// each visits the keys of the tuples in the boxes around a gap, and returns these.
+func (d *dealer) each(g int, visit func(key uint64)) (boxes []box) {
+	gap := d.gaps[g]
+	next := slices.Clone(gap)
+	for _, at := range d.void[g] {
+		b := d.boxAt(at, gap)
+		for _, tuple := range b.tuples {
+			for k, n := range b.modes {
+				next[n] = gap[n] + tuple[k]
+			}
+			visit(d.number(at, next))
+		}
+		copy(next, gap)
+		boxes = append(boxes, b)
+	}
+	return boxes
+}
+
 // pick returns the next gap whose surroundings have not been carried over in this round, and the boxes around it.
-func (d *dealer) pick() (gap []int32, boxes []box) {
+func (d *dealer) pick() (g int, boxes []box) {
 	for range 2 * len(d.gaps) {
-		g := d.next
+		g = d.next
 		if d.next++; d.next == len(d.gaps) {
 			d.next = 0
 			clear(d.seen)
 		}
-		gap = d.gaps[g]
 		fresh := false
 		for _, at := range d.void[g] {
-			fresh = fresh || !d.seen[d.number(at, gap)]
+			fresh = fresh || !d.seen[d.number(at, d.gaps[g])]
 		}
-		if !fresh {
-			continue
+		if fresh {
+			return g, d.each(g, func(key uint64) { d.seen[key] = true })
 		}
-		next := slices.Clone(gap)
-		for _, at := range d.void[g] {
-			b := d.boxAt(at, gap)
-			for _, tuple := range b.tuples {
-				for k, n := range b.modes {
-					next[n] = gap[n] + tuple[k]
-				}
-				d.seen[d.number(at, next)] = true
-			}
-			copy(next, gap)
-			boxes = append(boxes, b)
-		}
-		return gap, boxes
 	}
-	return gap, nil
+	return g, nil
 }
 
 // place looks for a known cell that is not held out yet and that has, once the boxes of a gap are carried over to it, as

@@ -161,6 +161,48 @@ func TestHeldOutCellsAreInTheShapeOfTheGaps(t *testing.T) {
 }
 
 // TestEveryPartHoldsSomethingOut takes modes of few labels, of one of which nothing is known: a few pieces hide all that is.
+// TestLargeAndSmallGapsAreHeldOutInProportion looks at a table with more gaps than shapes are learnt from, most of them single and
+// some in long spells, which are carried over whole.
+func TestLargeAndSmallGapsAreHeldOutInProportion(t *testing.T) {
+	const length, wide = 60, 12
+	start := map[int32]int32{3: 20, 11: 130, 12: 5, 25: 90, 31: 60, 38: 135}
+	spell := func(cell []int32) bool {
+		from, has := start[cell[0]]
+		return has && cell[1] >= from && cell[1] < from+length
+	}
+	stream := rng.New(1, "proportion")
+	shape := tensor.Shape{40, 200, wide}
+	var inSpells, gaps float64
+	o := gapped(shape, func(cell []int32) bool {
+		gone := spell(cell) || stream.Float64() < 0.25
+		if gone {
+			gaps++
+		}
+		if spell(cell) {
+			inSpells++
+		}
+		return gone
+	})
+	s := shapeOf(o)
+	for name, f := range map[string]folds{"all parts": newFolds(s, 0.1, 1), "two parts": twoFolds(s, 0.1, 1)} {
+		sizes := map[int32]float64{}
+		for c, part := range f.part {
+			if part != none {
+				sizes[f.pieceOf(c)]++
+			}
+		}
+		var large, all float64
+		for _, size := range sizes {
+			if all += size; size > wide {
+				large += size
+			}
+		}
+		if got, want := large/all, inSpells/gaps; got < want/2 || got > 2*want {
+			t.Errorf("%s: %.2f of the held-out cells were hidden in spells, of the gaps %.2f are", name, got, want)
+		}
+	}
+}
+
 func TestEveryPartHoldsSomethingOut(t *testing.T) {
 	for _, size := range []int{2, 3, 4, 8} {
 		o := gapped(tensor.Shape{9, size, 7}, func(cell []int32) bool { return cell[1] == 1 })

@@ -1,9 +1,11 @@
 package completion
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"lacuna/internal/parallel"
 	"lacuna/tensor"
@@ -35,6 +37,35 @@ func (t heldBack) mean(of []float64, label int) float64 {
 		}
 	}
 	return sum / math.Max(1, count)
+}
+
+// mayBeLuck is the factor by which an error may be larger than another by luck.
+const mayBeLuck = 1.02
+
+// surest is the form with the least error on the cells of a label, −1: on all.
+func surest(forms []heldBack, label int) heldBack {
+	return slices.MinFunc(forms, func(a, b heldBack) int {
+		return cmp.Compare(a.mean(a.square, label), b.mean(b.square, label))
+	})
+}
+
+// worse reports whether errors on the cells of a label, −1: on all, are larger than those of another form by more than luck: by more
+// than mayBeLuck, and by more than deviations of the mean difference of their squares, which a few large values may make.
+func (t heldBack) worse(than heldBack, label int) bool {
+	const deviations = 2
+	var sum, squares, own, other, count float64
+	for c, v := range t.square {
+		if (label >= 0 && t.label[c] != label) || math.IsNaN(v) {
+			continue
+		}
+		d := v - than.square[c]
+		sum, squares, count = sum+d, squares+float64(d*d), count+1
+		own, other = own+v, other+than.square[c]
+	}
+	if own <= mayBeLuck*mayBeLuck*other {
+		return false
+	}
+	return sum > deviations*math.Sqrt(squares-float64(sum*sum/count))
 }
 
 // scoreForms predicts held-back cells of a few parts by every form of the noise, in a share of the budget. With a step, the

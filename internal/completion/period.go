@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"lacuna/internal/coordinate"
+	"lacuna/internal/portable"
 	"lacuna/tensor"
 )
 
@@ -14,30 +16,47 @@ type FoundPeriod struct {
 	Period float64 `json:"period"` // in units of the mode's coordinates
 }
 
-// findPeriods returns the observed cells with a period for every mode that has coordinates and no period yet, where the
-// values show one, and lists what was found. Whether a model repeats with it is for held-back cells to say.
-func findPeriods(o *tensor.Observed, unit tensor.Scaling) (with *tensor.Observed, found []FoundPeriod) {
+// findPeriods returns the observed cells with a period for every mode that has coordinates and no period yet, or those of the
+// calendar alone, where the values show one of their own, and lists what was found, and all modes along which values repeat.
+// Whether a model repeats with it is for held-back cells to say.
+func findPeriods(o *tensor.Observed, unit tensor.Scaling) (with *tensor.Observed, found []FoundPeriod, repeating []int) {
 	with = o
 	for n, mode := range o.Modes {
-		if mode.Coordinates == nil || len(mode.Periods) > 0 {
+		if mode.Coordinates == nil {
 			continue
 		}
 		g, ok := gridOf(mode.Coordinates)
 		if !ok {
 			continue
 		}
-		if lag := g.period(o, n, unit); lag > 0 {
-			found = append(found, FoundPeriod{n, lag * g.step})
+		period := g.period(o, n, unit) * g.step
+		if period == 0 {
+			continue
+		}
+		own := !slices.ContainsFunc(mode.Periods, func(p float64) bool { return isPart(period, p) })
+		if own && !coordinate.OfCalendar(mode.Unit, mode.Periods) {
+			continue
+		}
+		repeating = append(repeating, n)
+		if own {
+			found = append(found, FoundPeriod{n, period})
 		}
 	}
 	if found != nil {
 		same := *o
 		with, same.Modes = &same, slices.Clone(o.Modes)
 		for _, f := range found {
-			with.Modes[f.Mode].Periods = []float64{f.Period}
+			with.Modes[f.Mode].Periods = append(slices.Clone(o.Modes[f.Mode].Periods), f.Period)
 		}
 	}
-	return with, found
+	return with, found, repeating
+}
+
+// isPart reports whether a period comes a few times in a longer one, as near as values tell.
+func isPart(period, whole float64) bool {
+	const near, few = 0.03, 4
+	times := math.Round(whole / period)
+	return times >= 1 && times <= few && math.Abs(whole/period-times) < near*times
 }
 
 // grid is an axis of equal steps on which the indices of a mode lie.
@@ -74,70 +93,174 @@ func gridOf(at []float64) (g grid, ok bool) {
 	return g, g.length >= fewestSteps
 }
 
-// change is the difference of a fibre's values at a place of the grid and the one before it.
+// change is the difference of a fibre's values at a place of the grid and so many steps before.
 type change struct {
 	fibre uint64
 	place int32
 	by    float64
 }
 
-// period is the lag in steps after which changes from step to step come again, 0 where there is none. Changes leave out
-// what is slow, and of noise that is independent they keep nothing beyond the first lag. All fibres may follow one course,
-// so that a correlation over T steps counts as one of T pairs, however many fibres there are.
+// period is the lag in steps after which changes come again, 0 where there is none. Changes leave out what is slow, and of noise
+// that is independent they keep nothing beyond the steps that they span: those over one step show what turns fast, those over
+// several what turns slowly amid noise. All fibres may follow one course, so that a correlation over T steps counts as one of T
+// pairs, however many fibres there are.
 func (g grid) period(o *tensor.Observed, mode int, unit tensor.Scaling) (period float64) {
-	const least, clear, dip, alike = 0.2, 3, 0.5, 0.95 // correlation; deviations of the null; share that shorter lags fall below; of the best
-	r := g.correlations(g.changes(o, mode, unit))
-	best, lowest := 0.0, 1.0
-	for p := 2; p+1 < len(r); p++ {
-		lowest = math.Min(lowest, r[p-1])
-		if r[p] < least || r[p] <= r[p-1] || r[p] < r[p+1] || lowest > dip*r[p] {
-			continue
+	known := g.known(o, mode, unit)
+	var found []repeat
+	for span := 1; span <= g.lags()/shortest; span *= 2 {
+		r, deviations := g.correlations(changes(known, span), span)
+		from := 2
+		if span > 1 {
+			from = shortest * span
 		}
-		if fine, score := g.follow(r, p); score >= clear && alike*score > best { // multiples repeat as well
-			best, period = score, fine
+		for p := from; p+1 < len(r); p++ {
+			if peaks(r, p, span) {
+				if f := follow(r, deviations, p); f.score >= g.distinct() {
+					f.span = span
+					found = append(found, f)
+				}
+			}
 		}
+	}
+	if found == nil {
+		return 0
+	}
+	best := bestOf(found)
+	fine := g.refine(changes(known, best.span), best)
+	if whole := math.Round(fine); math.Abs(fine-whole)*float64(g.length) < fine {
+		return whole // what it would be off by, over all steps, is less than one
+	}
+	return fine
+}
+
+// repeat is a period that correlations of changes show.
+type repeat struct {
+	span          int
+	period, score float64 // how far the correlations are from none
+	within        float64 // that the period may be off
+}
+
+// bestOf is the one with the best score, or the part of it that repeats as well.
+func bestOf(found []repeat) repeat {
+	const part, whole = 0.5, 0.05 // of the best score; of a multiple, that it may be off
+	best := slices.MaxFunc(found, func(a, b repeat) int { return cmp.Compare(a.score, b.score) })
+	most := 1.0
+	for _, f := range found {
+		if times := best.period / f.period; f.score > part*best.score && math.Abs(times-math.Round(times)) < whole {
+			most = math.Max(most, math.Round(times))
+		}
+	}
+	best.period, best.within = best.period/most, best.within/most
+	return best
+}
+
+// refine is the period, as near as it is known, of which waves explain most of the changes.
+func (g grid) refine(changes []change, near repeat) (period float64) {
+	const cells, fineness = 1e5, 8 // changes, at most; steps for a turn more over the whole length
+	if len(changes) > cells {
+		changes = changes[:cells]
+	}
+	step := near.period * near.period / float64(fineness*g.length)
+	reach := int(math.Ceil(near.within / step))
+	powers := make([]float64, 2*reach+3)
+	for k := range powers {
+		powers[k] = g.power(changes, near.period+float64(float64(k-reach-1)*step))
+	}
+	at := 1
+	for k := 2; k < len(powers)-1; k++ {
+		if powers[k] > powers[at] {
+			at = k
+		}
+	}
+	period = near.period + float64(float64(at-reach-1)*step)
+	before, most, after := powers[at-1], powers[at], powers[at+1]
+	if most > before && most >= after {
+		period += float64(step * (after - before) / (float64(4*most) - float64(2*(before+after)))) // the top of a parabola
 	}
 	return period
 }
 
-// follow measures a period at its multiples, as far as each is a peak, and how far the correlations at the first three
-// are from none.
-func (g grid) follow(r []float64, period int) (fine, score float64) {
+// power is the sum of squares of the changes that waves of a period and its parts explain.
+func (g grid) power(changes []change, period float64) (power float64) {
+	const waves = 3
+	cos, sin := make([]float64, g.length), make([]float64, g.length)
+	for wave := 1.0; wave <= waves && period > 2*wave; wave++ {
+		for t := range cos {
+			turn := 2 * math.Pi * wave * float64(t) / period
+			cos[t], sin[t] = portable.Cos(turn), portable.Cos(turn-math.Pi/2)
+		}
+		var c, s, n float64
+		for i, d := range changes {
+			c += float64(d.by * cos[d.place])
+			s += float64(d.by * sin[d.place])
+			n++
+			if i == len(changes)-1 || changes[i+1].fibre != d.fibre {
+				power += (float64(c*c) + float64(s*s)) / n
+				c, s, n = 0, 0, 0
+			}
+		}
+	}
+	return power
+}
+
+const shortest = 3 // period that changes over more than one step show, in their spans
+
+// distinct is a score beyond what the largest of as many deviations of a null as there are lags comes to.
+func (g grid) distinct() float64 {
+	const beyond = 1
+	return math.Sqrt(2*portable.Log(float64(g.lags()))) + beyond
+}
+
+// peaks reports whether a correlation is large, the largest nearby, and well above those on either side that are not of the noise.
+func peaks(r []float64, p, span int) bool {
+	const least, dip = 0.2, 0.5 // correlation; share of it that those between fall below
+	if r[p] < least || r[p] <= r[p-1] || r[p] < r[p+1] {
+		return false
+	}
+	first := span + 1
+	if p == 2 {
+		first = 1
+	}
+	before, after := r[first:p], r[p+1:min(2*p, len(r))]
+	return len(before) > 0 && len(after) > 0 && slices.Min(before) <= dip*r[p] && slices.Min(after) <= dip*r[p]
+}
+
+// follow measures a period at its multiples, as far as each is a peak, and scores the correlations at the first three.
+func follow(r, deviations []float64, period int) repeat {
 	const most = 3
-	fine, score = float64(period), float64(r[period]*math.Sqrt(float64(g.length-period)))
+	f := repeat{period: float64(period), score: r[period] / deviations[period], within: 1}
 	terms := 1
-	for k := 2.0; int(math.Round(k*fine))+2 < len(r); k++ {
-		at := int(math.Round(k * fine))
+	for k := 2.0; int(math.Round(k*f.period))+2 < len(r); k++ {
+		at := int(math.Round(k * f.period))
 		for _, p := range []int{at - 1, at + 1} {
 			if r[p] > r[at] {
 				at = p
 			}
 		}
 		if terms < most {
-			score += float64(r[at] * math.Sqrt(float64(g.length-at)))
+			f.score += r[at] / deviations[at]
 			terms++
 		}
 		if r[at] < r[at-1] || r[at] < r[at+1] || r[at] < r[period]/2 {
 			break
 		}
-		fine = float64(at) / k
+		f.period, f.within = float64(at)/k, 1/k
 	}
-	if whole := math.Round(fine); math.Abs(fine-whole)*float64(g.length) < fine {
-		fine = whole // what it would be off by, over all steps, is less than one
-	}
-	return fine, score / math.Sqrt(float64(terms))
+	f.score /= math.Sqrt(float64(terms))
+	return f
 }
 
-// changes lists them in order of fibres and places, of fibres that are drawn by their indices where all would take long.
-func (g grid) changes(o *tensor.Observed, mode int, unit tensor.Scaling) (changes []change) {
-	const most = 1e8 // pairs of changes
+// placed is the value of a fibre at a place of the grid.
+type placed struct {
+	fibre uint64
+	place int32
+	value float64
+}
+
+// known lists the values in order of fibres and places, of fibres that are drawn by their indices where all would take long.
+func (g grid) known(o *tensor.Observed, mode int, unit tensor.Scaling) (cells []placed) {
+	const most = 2e7 // pairs of changes over a span
 	every := uint64(math.Ceil(float64(o.Len()) * float64(g.lags()) / most))
-	type known struct {
-		fibre uint64
-		place int32
-		value float64
-	}
-	var cells []known
 	cell := make([]int32, o.Order())
 	for c, v := range o.Values {
 		fibre := uint64(0)
@@ -148,14 +271,23 @@ func (g grid) changes(o *tensor.Observed, mode int, unit tensor.Scaling) (change
 			}
 		}
 		if fibre%every == 0 {
-			cells = append(cells, known{fibre, g.place[cell[mode]], v / unit.ScaleAt(cell)})
+			cells = append(cells, placed{fibre, g.place[cell[mode]], v / unit.ScaleAt(cell)})
 		}
 	}
-	slices.SortFunc(cells, func(a, b known) int {
+	slices.SortFunc(cells, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.fibre, b.fibre), cmp.Compare(a.place, b.place))
 	})
-	for k := 1; k < len(cells); k++ {
-		if a, b := cells[k-1], cells[k]; a.fibre == b.fibre && b.place == a.place+1 {
+	return cells
+}
+
+// changes are those over so many steps.
+func changes(cells []placed, span int) (changes []change) {
+	before := 0
+	for _, b := range cells {
+		for cells[before].fibre != b.fibre || int(b.place-cells[before].place) > span {
+			before++
+		}
+		if a := cells[before]; int(b.place-a.place) == span {
 			changes = append(changes, change{b.fibre, b.place, b.value - a.value})
 		}
 	}
@@ -165,25 +297,31 @@ func (g grid) changes(o *tensor.Observed, mode int, unit tensor.Scaling) (change
 // lags is how many are looked at: a period is seen twice.
 func (g grid) lags() int { return min(g.length/2, longestLag) }
 
-// correlations are those of changes so many steps apart in the same fibre.
-func (g grid) correlations(changes []change) []float64 {
+// correlations are those of changes over a span, so many steps apart in the same fibre, with the standard deviations that they
+// have where nothing repeats: of a random walk or of noise, whichever is more (Bartlett 1946).
+func (g grid) correlations(changes []change, span int) (r, deviations []float64) {
+	const noise = 1.5 // times the variance that independent values have; of a walk two thirds of the span
 	count := g.lags() + 1
-	products, before, after := make([]float64, count), make([]float64, count), make([]float64, count)
+	r, deviations = make([]float64, count), make([]float64, count)
+	before, after, pairs := make([]float64, count), make([]float64, count), make([]float64, count)
 	for k, a := range changes {
 		for _, b := range changes[k+1:] {
 			lag := int(b.place - a.place)
 			if b.fibre != a.fibre || lag >= count {
 				break
 			}
-			products[lag] += float64(a.by * b.by)
+			r[lag] += float64(a.by * b.by)
 			before[lag] += float64(a.by * a.by)
 			after[lag] += float64(b.by * b.by)
+			pairs[lag]++
 		}
 	}
-	for lag := range products {
+	for lag := range r {
 		if size := math.Sqrt(before[lag] * after[lag]); size > 0 {
-			products[lag] /= size
+			r[lag] /= size
 		}
+		independent := math.Min(pairs[lag], float64(g.length-lag))
+		deviations[lag] = math.Sqrt(math.Max(noise, 2*float64(span)/3) / independent)
 	}
-	return products
+	return r, deviations
 }

@@ -60,17 +60,23 @@ func TestPeriodsAreFoundInTheValues(t *testing.T) {
 		{"labels missing", steps(90, 11, 1), 7, 0.3, 7, 0},
 		{"steps of a half", steps(90, 0, 0.5), 6, 0.3, 6, 0},
 		{"tides by the hour", steps(900, 0, 1), 12.42, 0.3, 12.42, 0.03},
+		{"slow turns amid noise", steps(250, 0, 1), 25, 1, 25, 0.2},
+		{"neither whole nor fast", steps(300, 0, 1), 31.4, 0.5, 31.4, 0.3},
+		{"every third step", steps(60, 0, 1), 3, 0.3, 3, 0},
 		{"noise", steps(200, 0, 1), 0, 1, 0, 0},
 		{"a slow course", steps(200, 0, 1), 0, 0, 0, 0},
 		{"few labels", steps(11, 0, 1), 3, 0.1, 0, 0},
 	} {
 		o := repeating(c.at, c.period, c.noise)
-		with, found := findPeriods(o, tensor.FitScaling(o, tensor.StandardiseGlobal, 0))
+		with, found, repeating := findPeriods(o, tensor.FitScaling(o, tensor.StandardiseGlobal, 0))
 		if c.want == 0 {
 			if len(found) > 0 || with != o {
 				t.Errorf("%s: found %v", c.name, found)
 			}
 			continue
+		}
+		if !slices.Equal(repeating, []int{1}) {
+			t.Errorf("%s: modes that repeat are %v, want 1 alone", c.name, repeating)
 		}
 		if len(found) != 1 || found[0].Mode != 1 || math.Abs(found[0].Period-c.want) > c.within {
 			t.Errorf("%s: found %v, want %v along mode 1", c.name, found, c.want)
@@ -79,9 +85,61 @@ func TestPeriodsAreFoundInTheValues(t *testing.T) {
 		if got := with.Modes[1].Periods; !slices.Equal(got, []float64{found[0].Period}) || o.Modes[1].Periods != nil {
 			t.Errorf("%s: the mode has the periods %v, that of the caller %v", c.name, got, o.Modes[1].Periods)
 		}
-		with.Modes[1].Periods = []float64{5}
-		if _, again := findPeriods(with, tensor.FitScaling(o, tensor.StandardiseGlobal, 0)); again != nil {
-			t.Errorf("%s: a mode with a period was given %v", c.name, again)
+		for _, known := range []struct {
+			period float64
+			shown  []int
+		}{{5, nil}, {2 * c.period, []int{1}}} {
+			with.Modes[1].Periods = []float64{known.period}
+			_, again, repeating := findPeriods(with, tensor.FitScaling(o, tensor.StandardiseGlobal, 0))
+			if again != nil || !slices.Equal(repeating, known.shown) {
+				t.Errorf("%s: a mode with the period %v was given %v, and %v repeat", c.name, known.period, again, repeating)
+			}
+		}
+	}
+}
+
+// TestTidesBesideTheCalendar adds what values show to what the calendar proposes, not to what was asked for.
+func TestTidesBesideTheCalendar(t *testing.T) {
+	const tide = 12.42
+	for unit, want := range map[string]int{"hour": 2, "step": 1} {
+		o := repeating(steps(900, 0, 1), tide, 0.3)
+		o.Modes[1].Unit, o.Modes[1].Periods = unit, []float64{24}
+		with, found, _ := findPeriods(o, tensor.FitScaling(o, tensor.StandardiseGlobal, 0))
+		if got := with.Modes[1].Periods; len(got) != want || len(found) != want-1 || got[0] != 24 || math.Abs(got[want-1]-tide) > 0.03 && want == 2 {
+			t.Errorf("of %ss repeating after 24: the periods are %v, found %v", unit, got, found)
+		}
+		if len(o.Modes[1].Periods) != 1 {
+			t.Error("the caller's periods were changed")
+		}
+	}
+}
+
+// TestWhatIsNotThereIsNotFound looks for periods in single series, in which chance shows most, and in common walks.
+func TestWhatIsNotThereIsNotFound(t *testing.T) {
+	const length, tables = 120, 40
+	for _, walk := range []bool{false, true} {
+		wrong := 0
+		for seed := range uint64(tables) {
+			stream := rng.New(seed, "nothing")
+			modes := []tensor.Mode{{Name: "one", Labels: make([]string, 1)}, {Name: "at", Labels: make([]string, length), Coordinates: steps(length, 0, 1)}}
+			index, values, at := [][]int32{make([]int32, length), nil}, []float64(nil), 0.0
+			for k := range int32(length) {
+				e := stream.NormFloat64()
+				if at += e; !walk {
+					at = e
+				}
+				index[1], values = append(index[1], k), append(values, at)
+			}
+			o, err := tensor.NewObserved(modes, index, values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, found, _ := findPeriods(o, tensor.FitScaling(o, tensor.StandardiseGlobal, 0)); found != nil {
+				wrong++
+			}
+		}
+		if wrong > tables/10 {
+			t.Errorf("walk %v: a period was found in %d of %d series", walk, wrong, tables)
 		}
 	}
 }

@@ -141,8 +141,7 @@ func (j *job) chooseLabels(ctx context.Context, f folds, budget float64) {
 		return
 	}
 	family := perLabel(mode, l.chosen)
-	if t := l.try(ctx, family, budget)[0]; len(l.named) == 0 &&
-		(math.Sqrt(t.mean(t.square, -1)) > mayBeLuck*l.all || len(t.label) == 0) {
+	if t := l.try(ctx, family, budget)[0]; len(l.named) == 0 && (len(t.label) == 0 || t.worse(l.all, -1)) {
 		return
 	}
 	j.Noise, j.kinds = family, &labelKinds{Mode: mode}
@@ -159,9 +158,6 @@ func (j *job) labelsMayDiffer(mode int) bool {
 	return mode >= 0 && len(j.observed.Modes[mode].Labels) <= mostLabels && free
 }
 
-// mayBeLuck is the factor by which an error may be larger than another by luck.
-const mayBeLuck = 1.02
-
 // labelChoice is the choice of a noise for every label of a mode.
 type labelChoice struct {
 	*job
@@ -172,9 +168,10 @@ type labelChoice struct {
 	families []string             // all of them
 	named    map[int]bool         // labels whose noise is given
 
-	best, least []float64   // of every label so far: the best score, the least error of the forms of auto
-	all         float64     // the least error over all labels of the forms of auto
-	chosen      []labelForm // so far
+	best   []float64   // score of every label so far
+	surest []heldBack  // of every label the form of auto with the least error
+	all    heldBack    // that over all labels
+	chosen []labelForm // so far
 }
 
 // newLabelChoice lists the families that suit the labels, where they are to be found, and those that are named.
@@ -183,7 +180,7 @@ func (j *job) newLabelChoice(f folds, mode int, find bool) *labelChoice {
 	count := len(j.observed.Modes[mode].Labels)
 	l := &labelChoice{
 		job: j, mode: mode, values: make([][]float64, count), suiting: make([][]posterior.Family, count), named: map[int]bool{},
-		best: make([]float64, count), least: make([]float64, count), all: math.Inf(1), chosen: make([]labelForm, count),
+		best: make([]float64, count), surest: make([]heldBack, count), chosen: make([]labelForm, count),
 	}
 	for c, y := range j.observed.Values {
 		label := j.observed.Index[mode][c]
@@ -227,15 +224,12 @@ func (l *labelChoice) try(ctx context.Context, family posterior.Family, budget f
 func (l *labelChoice) compare(ctx context.Context, budget float64) {
 	base := l.try(ctx, l.Noise, budget)
 	for label := range l.values {
-		l.best[label], l.least[label] = math.Inf(-1), math.Inf(1)
+		l.best[label], l.surest[label] = math.Inf(-1), surest(base, label)
 		for _, t := range base {
 			l.best[label] = math.Max(l.best[label], t.mean(t.score, label))
-			l.least[label] = math.Min(l.least[label], math.Sqrt(t.mean(t.square, label)))
 		}
 	}
-	for _, t := range base {
-		l.all = math.Min(l.all, math.Sqrt(t.mean(t.square, -1)))
-	}
+	l.all = surest(base, -1)
 	for label := range l.named {
 		l.chosen[label] = labelForm{l.suiting[label][0], l.suiting[label][0].Forms[0]}
 		l.best[label] = math.Inf(-1)
@@ -254,8 +248,8 @@ func (l *labelChoice) tryFamily(ctx context.Context, name string, budget float64
 		}
 		for _, t := range l.try(ctx, perLabel(l.mode, forms), budget) {
 			for label, form := range forms {
-				score, rmse := t.mean(t.score, label), math.Sqrt(t.mean(t.square, label))
-				if form.family.Name != "" && score > l.best[label] && (rmse <= mayBeLuck*l.least[label] || l.named[label]) {
+				score := t.mean(t.score, label)
+				if form.family.Name != "" && score > l.best[label] && (!t.worse(l.surest[label], label) || l.named[label]) {
 					l.best[label], l.chosen[label] = score, form
 				}
 			}

@@ -234,6 +234,18 @@ func (e *explorer) affords(c candidate, reserve float64) bool {
 	return cost <= e.left-reserve && e.ctx.Err() == nil
 }
 
+// affordable is the number of blocks of a candidate, or as many fewer as leave a reserve; of all numbers the least.
+func (e *explorer) affordable(c candidate, reserve float64) int {
+	for !e.affords(c, reserve) {
+		fewer := neighbour(e.counts, c.settings.Blocks, false)
+		if fewer == 0 {
+			break
+		}
+		c.settings.Blocks = fewer
+	}
+	return c.settings.Blocks
+}
+
 // rival tries a change of the leading candidate, unless it would cost more than leaves a reserve.
 func (e *explorer) rival(c candidate, reserve float64) (t *trial) {
 	if !e.affords(c, reserve) {
@@ -295,6 +307,9 @@ func (e *explorer) changeCourses(reserve float64) {
 			c.courses = slices.Clone(c.courses)
 			c.courses[n] = course
 			c.settings.Priors = e.priors(c.courses)
+			if !e.folds.scattered { // courses may count more than blocks, with which those of a long mode take long
+				c.settings.Blocks = e.affordable(c, reserve)
+			}
 			e.rival(c, reserve)
 		}
 	}

@@ -83,6 +83,11 @@ var calendarPeriods = map[string][]float64{
 	"half-year": {2},
 }
 
+// OfCalendar reports whether all of some periods, in units, are the calendar's: none is.
+func OfCalendar(unit string, periods []float64) bool {
+	return !slices.ContainsFunc(periods, func(p float64) bool { return !slices.Contains(calendarPeriods[unit], p) })
+}
+
 // findPeriods keeps the periods that the labels can show. A circle keeps its own.
 func (a *Axis) findPeriods() {
 	if a.Cyclic {

@@ -30,7 +30,8 @@ type GaussianProcess struct {
 	Order       int       // of Matérn's process, 1 or 2: ν = ½ (rough) or 3/2; default 2
 }
 
-// harmonics is the largest number of harmonics of a period; those shorter than two steps are left out.
+// harmonics is the largest number of harmonics of a period; those shorter than two steps are left out, which is what quarters of a
+// year need of it.
 const harmonics = 4
 
 func (g GaussianProcess) withDefaults() GaussianProcess {
@@ -146,7 +147,7 @@ func (p *process) setBasis(periods []float64, step float64) {
 	type wave struct{ period, shift float64 }
 	waves := []wave{}
 	for _, period := range periods {
-		for h := 1; h <= harmonics && period > 2.001*step*float64(h); h++ {
+		for h := 1; h <= harmonics && period > 1.999*step*float64(h); h++ {
 			waves = append(waves, wave{period / float64(h), 0}, wave{period / float64(h), 0.25})
 		}
 	}
