@@ -61,14 +61,6 @@ func startOf(path string, arrays map[string]dataio.Array, shape tensor.Shape) ([
 	}
 	var blocks []model.Block
 	for n, d := range shape {
-		for _, kind := range []string{"w", "A"} {
-			name := fmt.Sprintf("%s_%d", kind, n)
-			for k, x := range arrays[name].Values {
-				if math.IsNaN(x) || math.IsInf(x, 0) {
-					return wrong("element %d of %s is %v, a finite number is needed", k, name, x)
-				}
-			}
-		}
 		name := fmt.Sprintf("w_%d", n)
 		w, ok := arrays[name]
 		switch {
