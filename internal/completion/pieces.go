@@ -1,6 +1,10 @@
 package completion
 
-import "math"
+import (
+	"math"
+	"slices"
+	"sort"
+)
 
 // piece sums the squares of the errors of cells that were hidden together.
 type piece struct{ squares, cells float64 }
@@ -83,4 +87,27 @@ func uncertainty(pieces []piece) float64 {
 		spread += float64(d * d)
 	}
 	return math.Sqrt(spread) / all.squares / 2
+}
+
+// within caps errors that are far out as setApart has it: mistakes among held-out values, which no model foretells, are not to choose
+// between models. Where they are no exception they stay.
+func within(errors []float64) []float64 {
+	sizes := make([]float64, len(errors))
+	for k, e := range errors {
+		sizes[k] = math.Abs(e)
+	}
+	slices.Sort(sizes)
+	if len(sizes) == 0 {
+		return errors
+	}
+	bound := farOut * sizes[len(sizes)*9/10]
+	beyond := len(sizes) - sort.SearchFloat64s(sizes, math.Nextafter(bound, math.Inf(1)))
+	if bound == 0 || beyond == 0 || float64(beyond) > float64(mostFarOut*float64(len(sizes))) {
+		return errors
+	}
+	capped := slices.Clone(errors)
+	for k, e := range capped {
+		capped[k] = math.Min(math.Max(e, -bound), bound)
+	}
+	return capped
 }

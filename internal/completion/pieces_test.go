@@ -2,6 +2,7 @@ package completion
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"lacuna/internal/rng"
@@ -41,5 +42,33 @@ func TestUncertaintyIsThatOfPiecesDrawnAgain(t *testing.T) {
 	}
 	if u := uncertainty(pieces[:1]); !math.IsNaN(u) {
 		t.Errorf("one piece has an uncertainty of %v", u)
+	}
+}
+
+// TestMistakesDoNotChoose: a few errors far beyond all others are capped, many and ordinary ones are not.
+func TestMistakesDoNotChoose(t *testing.T) {
+	stream := rng.New(1, "within")
+	errors := make([]float64, 400)
+	for k := range errors {
+		errors[k] = stream.NormFloat64()
+	}
+	if got := within(errors); !slices.Equal(got, errors) {
+		t.Error("normal errors were capped")
+	}
+	wrong := slices.Clone(errors)
+	wrong[7], wrong[300] = 1e6, -1e9
+	got := within(wrong)
+	if got[7] != -got[300] || got[7] < 8 || got[7] > 12 || wrong[7] != 1e6 {
+		t.Errorf("errors of 1e6 and -1e9 count as %v and %v", got[7], got[300])
+	}
+	got[7], got[300] = errors[7], errors[300]
+	if !slices.Equal(got, errors) {
+		t.Error("other errors were changed")
+	}
+	for k := range 12 {
+		wrong[k] = 1e6
+	}
+	if got := within(wrong); !slices.Equal(got, wrong) {
+		t.Error("many large errors were capped")
 	}
 }

@@ -457,6 +457,9 @@ func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps,
 	})
 	var pieces []piece
 	for k, part := range held {
+		if f.scattered {
+			errors[k] = within(errors[k])
+		}
 		pieces = append(pieces, sumPieces(errors[k], f.piecesOf(part))...)
 	}
 	if f.scattered { // every cell is a piece: they are one

@@ -194,11 +194,10 @@ func (t *tryouts) error(made []prediction) float64 {
 }
 
 func (t *tryouts) typical(errors []float64, numbers []int32) float64 {
-	pieces := sumPieces(errors, numbers)
 	if t.scattered {
-		pieces = []piece{together(pieces)}
+		return typical([]piece{together(sumPieces(within(errors), numbers))})
 	}
-	return typical(pieces)
+	return typical(sumPieces(errors, numbers))
 }
 
 // group is some of the tryouts, and what the others choose.
