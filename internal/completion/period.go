@@ -116,7 +116,6 @@ func (g grid) period(o *tensor.Observed, mode int, unit tensor.Scaling) (period 
 		for p := from; p+1 < len(r); p++ {
 			if peaks(r, p, span) {
 				if f := follow(r, deviations, p); f.score >= g.distinct() {
-					f.span = span
 					found = append(found, f)
 				}
 			}
@@ -125,8 +124,11 @@ func (g grid) period(o *tensor.Observed, mode int, unit tensor.Scaling) (period 
 	if found == nil {
 		return 0
 	}
-	best := bestOf(found)
-	fine := g.refine(changes(known, best.span), best)
+	best, span := bestOf(found), 1
+	for float64(2*shortest*span) <= best.period {
+		span *= 2
+	}
+	fine := g.refine(changes(known, span), best)
 	if whole := math.Round(fine); math.Abs(fine-whole)*float64(g.length) < fine {
 		return whole // what it would be off by, over all steps, is less than one
 	}
@@ -135,9 +137,9 @@ func (g grid) period(o *tensor.Observed, mode int, unit tensor.Scaling) (period 
 
 // repeat is a period that correlations of changes show.
 type repeat struct {
-	span          int
-	period, score float64 // how far the correlations are from none
-	within        float64 // that the period may be off
+	period float64
+	score  float64 // how far the correlations are from none
+	within float64 // that the period may be off
 }
 
 // bestOf is the one with the best score, or the part of it that repeats as well.
@@ -189,14 +191,19 @@ func (g grid) power(changes []change, period float64) (power float64) {
 			turn := 2 * math.Pi * wave * float64(t) / period
 			cos[t], sin[t] = portable.Cos(turn), portable.Cos(turn-math.Pi/2)
 		}
-		var c, s, n float64
+		var c, s, cc, cs, ss float64
 		for i, d := range changes {
-			c += float64(d.by * cos[d.place])
-			s += float64(d.by * sin[d.place])
-			n++
+			x, y := cos[d.place], sin[d.place]
+			c += float64(d.by * x)
+			s += float64(d.by * y)
+			cc += float64(x * x)
+			cs += float64(x * y)
+			ss += float64(y * y)
 			if i == len(changes)-1 || changes[i+1].fibre != d.fibre {
-				power += (float64(c*c) + float64(s*s)) / n
-				c, s, n = 0, 0, 0
+				if size := float64(cc*ss) - float64(cs*cs); size > 1e-6*float64(cc*ss) {
+					power += (float64(ss*c*c) - float64(2*cs*c*s) + float64(cc*s*s)) / size
+				}
+				c, s, cc, cs, ss = 0, 0, 0, 0, 0
 			}
 		}
 	}
@@ -228,7 +235,8 @@ func peaks(r []float64, p, span int) bool {
 // follow measures a period at its multiples, as far as each is a peak, and scores the correlations at the first three.
 func follow(r, deviations []float64, period int) repeat {
 	const most = 3
-	f := repeat{period: float64(period), score: r[period] / deviations[period], within: 1}
+	const off = 0.1 // of a period, that noise may move the peak
+	f := repeat{period: float64(period), score: r[period] / deviations[period], within: math.Max(1, off*float64(period))}
 	terms := 1
 	for k := 2.0; int(math.Round(k*f.period))+2 < len(r); k++ {
 		at := int(math.Round(k * f.period))
