@@ -10,7 +10,7 @@ import (
 	"lacuna/tensor"
 )
 
-// FoundPeriod is a distance after which the values were found to repeat along a mode for which nothing else proposes one.
+// FoundPeriod is a distance after which the values were found to repeat along a mode for which nothing else proposes it.
 type FoundPeriod struct {
 	Mode   int     `json:"mode"`   // counted from 0
 	Period float64 `json:"period"` // in units of the mode's coordinates
@@ -156,17 +156,34 @@ func bestOf(found []repeat) repeat {
 	return best
 }
 
-// refine is the period, as near as it is known, of which waves explain most of the changes.
+// refine is the period, as near as it is known, of which waves explain most of the changes: along a part of the axis first where
+// it is long, which tells it nearly, then along longer ones.
 func (g grid) refine(changes []change, near repeat) (period float64) {
-	const cells, fineness = 1e5, 8 // changes, at most; steps for a turn more over the whole length
+	const cells, few, longer = 1e5, 32, 4 // changes, at most; steps that are tried on one side, about; times the part before
 	if len(changes) > cells {
 		changes = changes[:cells]
 	}
-	step := near.period * near.period / float64(fineness*g.length)
-	reach := int(math.Ceil(near.within / step))
+	period, within := near.period, near.within
+	length := min(g.length, int(math.Max(few*period*period/(fineness*within), longer*period)))
+	for {
+		period = finest(changes, length, period, within)
+		if length == g.length {
+			return period
+		}
+		within = period * period / float64(2*length)
+		length = min(g.length, longer*length)
+	}
+}
+
+const fineness = 8 // steps from one period to the one that turns once more over the whole length
+
+// finest is the best of the periods within a distance, by the changes at the first places.
+func finest(changes []change, length int, period, within float64) float64 {
+	step := period * period / float64(fineness*length)
+	reach := int(math.Ceil(within / step))
 	powers := make([]float64, 2*reach+3)
 	for k := range powers {
-		powers[k] = g.power(changes, near.period+float64(float64(k-reach-1)*step))
+		powers[k] = power(changes, length, period+float64(float64(k-reach-1)*step))
 	}
 	at := 1
 	for k := 2; k < len(powers)-1; k++ {
@@ -174,7 +191,7 @@ func (g grid) refine(changes []change, near repeat) (period float64) {
 			at = k
 		}
 	}
-	period = near.period + float64(float64(at-reach-1)*step)
+	period += float64(float64(at-reach-1) * step)
 	before, most, after := powers[at-1], powers[at], powers[at+1]
 	if most > before && most >= after {
 		period += float64(step * (after - before) / (float64(4*most) - float64(2*(before+after)))) // the top of a parabola
@@ -182,10 +199,10 @@ func (g grid) refine(changes []change, near repeat) (period float64) {
 	return period
 }
 
-// power is the sum of squares of the changes that waves of a period and its parts explain.
-func (g grid) power(changes []change, period float64) (power float64) {
+// power is the sum of squares of the changes at the first places that waves of a period and its parts explain.
+func power(changes []change, length int, period float64) (power float64) {
 	const waves = 3
-	cos, sin := make([]float64, g.length), make([]float64, g.length)
+	cos, sin := make([]float64, length), make([]float64, length)
 	for wave := 1.0; wave <= waves && period > 2*wave; wave++ {
 		for t := range cos {
 			turn := 2 * math.Pi * wave * float64(t) / period
@@ -193,12 +210,14 @@ func (g grid) power(changes []change, period float64) (power float64) {
 		}
 		var c, s, cc, cs, ss float64
 		for i, d := range changes {
-			x, y := cos[d.place], sin[d.place]
-			c += float64(d.by * x)
-			s += float64(d.by * y)
-			cc += float64(x * x)
-			cs += float64(x * y)
-			ss += float64(y * y)
+			if int(d.place) < length {
+				x, y := cos[d.place], sin[d.place]
+				c += float64(d.by * x)
+				s += float64(d.by * y)
+				cc += float64(x * x)
+				cs += float64(x * y)
+				ss += float64(y * y)
+			}
 			if i == len(changes)-1 || changes[i+1].fibre != d.fibre {
 				if size := float64(cc*ss) - float64(cs*cs); size > 1e-6*float64(cc*ss) {
 					power += (float64(ss*c*c) - float64(2*cs*c*s) + float64(cc*s*s)) / size
@@ -265,10 +284,10 @@ type placed struct {
 	value float64
 }
 
-// known lists the values in order of fibres and places, of fibres that are drawn by their indices where all would take long.
+// known lists the values in order of fibres, which is one of chance, and places: as many of the first as do not take long.
 func (g grid) known(o *tensor.Observed, mode int, unit tensor.Scaling) (cells []placed) {
-	const most = 2e7 // pairs of changes over a span
-	every := uint64(math.Ceil(float64(o.Len()) * float64(g.lags()) / most))
+	const most, listed = 2e7, 2e6 // pairs of changes over a span; cells that are sorted, about
+	every := uint64(math.Ceil(float64(o.Len()) / listed))
 	cell := make([]int32, o.Order())
 	for c, v := range o.Values {
 		fibre := uint64(0)
@@ -285,7 +304,7 @@ func (g grid) known(o *tensor.Observed, mode int, unit tensor.Scaling) (cells []
 	slices.SortFunc(cells, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.fibre, b.fibre), cmp.Compare(a.place, b.place))
 	})
-	return cells
+	return cells[:min(len(cells), most/g.lags())]
 }
 
 // changes are those over so many steps.

@@ -61,6 +61,7 @@ func TestPeriodsAreFoundInTheValues(t *testing.T) {
 		{"steps of a half", steps(90, 0, 0.5), 6, 0.3, 6, 0},
 		{"tides by the hour", steps(900, 0, 1), 12.42, 0.3, 12.42, 0.03},
 		{"slow turns amid noise", steps(250, 0, 1), 25, 1, 25, 0.2},
+		{"many turns", steps(30_000, 0, 1), 33.3, 0.5, 33.3, 0.001},
 		{"neither whole nor fast", steps(300, 0, 1), 31.4, 0.5, 31.4, 0.3},
 		{"every third step", steps(60, 0, 1), 3, 0.3, 3, 0},
 		{"noise", steps(200, 0, 1), 0, 1, 0, 0},
