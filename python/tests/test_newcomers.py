@@ -234,7 +234,7 @@ class Training(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "start is a list: give the name of a start, or a dict"):
             lacuna.train(x, start=[start["w_0"]])
         for wrong, message in (({"w_0": start["w_0"]}, "^start=: there is no array w_1: a start is what state=True gives"),
-                               ({**start, "w_1": start["w_1"] * np.nan}, "^start=: element 0 of w_1 is NaN")):
+                               ({**start, "w_1": start["w_1"] * np.nan}, "^start=: number 1 of w_1 is NaN")):
             with self.assertRaisesRegex(lacuna.InputError, message):
                 lacuna.train(x, start=wrong)
 
