@@ -168,6 +168,7 @@ func (j *job) run(ctx context.Context) *Completion {
 	c.limits, c.Settings.Limits = j.limits, found
 	j.gaps = pickGaps(j.observed, j.Fill, j.Seed)
 	j.shape = newShape(j.observed, j.gaps, j.Seed)
+	j.shape.sampled = len(j.gaps) >= mostGaps || j.Fill == nil && j.observed.Shape().Cells() > float64(j.observed.Len()+len(j.gaps))
 	j.shape.most = j.mostHidden()
 	if !j.shape.scattered() { // else blocks tell more than courses, and trials of a period take the work of theirs
 		j.observed, j.periods, j.repeating = findPeriods(j.observed, j.scoring(j.observed))

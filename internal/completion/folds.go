@@ -238,6 +238,7 @@ type hand struct {
 	part   int
 	hidden map[int32]bool
 	idle   int         // pieces in turn that held nothing new out
+	passed int         // that were not their turn
 	turns  map[int]int // of kinds of gaps, where these are a sample
 }
 
@@ -291,6 +292,9 @@ func (d *dealer) deal(count, most int, hands []*hand) {
 	}
 }
 
+// turns in a row that were not those of a large gap, after which one counts as idle.
+const turns = 1000
+
 // dealPiece hides a piece, in the shape of the next gap, if there is a place for it.
 func (d *dealer) dealPiece(h *hand, most int) {
 	h.idle++
@@ -301,9 +305,12 @@ func (d *dealer) dealPiece(h *hand, most int) {
 	}
 	measured := d.measured(h, g, covered)
 	if measured == nil {
-		h.idle = 0
+		if h.passed++; h.passed < turns {
+			h.idle--
+		}
 		return
 	}
+	h.passed = 0
 	d.pieces++
 	for _, c := range covered {
 		switch {
@@ -325,7 +332,7 @@ func (d *dealer) dealPiece(h *hand, most int) {
 func (d *dealer) measured(h *hand, g int, covered []int32) func(c int32) bool {
 	const sampled, least, first = 2, 100, 5 // cells a member, beyond which the gaps are a sample; cells of a turn; turns
 	members := d.members[g]
-	if float64(len(covered)) <= sampled*members {
+	if !d.sampled || float64(len(covered)) <= sampled*members {
 		return func(int32) bool { return true }
 	}
 	count := min(len(covered), max(int(members), int(d.long*float64(len(covered))), least))

@@ -184,6 +184,7 @@ func TestLargeAndSmallGapsAreHeldOutInProportion(t *testing.T) {
 		return gone
 	})
 	s := shapeOf(o)
+	s.sampled = true
 	for name, f := range map[string]folds{"all parts": newFolds(s, 0.1, 1), "two parts": twoFolds(s, 0.1, 1)} {
 		sizes := map[int32]float64{}
 		for c, part := range f.part {

@@ -16,6 +16,8 @@ type shape struct {
 	sizes tensor.Shape
 	known margins
 	gaps  [][]int32
+	// sampled tells that there are more gaps.
+	sampled bool
 	// void[g] are the positions of the smallest subsets of modes whose tuple at gap g has no known cell; whole alone where
 	// there is none.
 	void  [][]int
