@@ -307,7 +307,7 @@ func (e *explorer) changeCourses(reserve float64) {
 			c.courses = slices.Clone(c.courses)
 			c.courses[n] = course
 			c.settings.Priors = e.priors(c.courses)
-			if !e.folds.scattered { // courses may count more than blocks, with which those of a long mode take long
+			if slices.Contains(e.repeating, n) { // what repeats may count more than blocks, with which a long mode takes long
 				c.settings.Blocks = e.affordable(c, reserve)
 			}
 			e.rival(c, reserve)
