@@ -331,8 +331,9 @@ func (d *dealer) dealPiece(h *hand, most int) {
 // of its cells are held out, so that it has more turns.
 func (d *dealer) measured(h *hand, g int, covered []int32) func(c int32) bool {
 	const sampled, least, first = 2, 100, 5 // cells a member, beyond which the gaps are a sample; cells of a turn; turns
+	const alike = 0.95                      // share of large gaps, from which there are no small ones to keep in proportion
 	members := d.members[g]
-	if !d.sampled || float64(len(covered)) <= sampled*members {
+	if !d.sampled || d.long > alike || float64(len(covered)) <= sampled*members {
 		return func(int32) bool { return true }
 	}
 	count := min(len(covered), max(int(members), int(d.long*float64(len(covered))), least))
