@@ -162,15 +162,16 @@ func (t *Table) CheckOutput(path string) error {
 	}
 	k, ending := kinds[t.Format], endingOf(path)
 	converted := t.converted(ending) != nil
-	if known(ending) && ending != k.ending && ending != k.also && !converted {
-		return &Error{
-			Path: path, Problem: fmt.Sprintf("the output has the format of the input (%s)", t.Format),
-			Remedy: "give it a name that ends in " + k.ending + ", or, for a list of its cells, in .csv or .parquet, for arrays in .npz",
-		}
+	problem := ""
+	switch {
+	case known(ending) && ending != k.ending && ending != k.also && !converted:
+		problem = fmt.Sprintf("the output has the format of the input (%s)", t.Format)
+	case slices.Contains(unwritten, ending) && ending != endingOf(t.Path):
+		problem = fmt.Sprintf("a %s file is not written", ending)
 	}
-	if slices.Contains(unwritten, ending) && ending != endingOf(t.Path) {
+	if problem != "" {
 		return &Error{
-			Path: path, Problem: fmt.Sprintf("a %s file is not written", ending),
+			Path: path, Problem: problem,
 			Remedy: "give it a name that ends in " + k.ending + ", or, for a list of its cells, in .csv or .parquet, for arrays in .npz",
 		}
 	}

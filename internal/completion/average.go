@@ -93,7 +93,7 @@ func (j *job) plan(f folds, sel selection, budget float64) (schedule, []candidat
 	for count := len(sel.candidates); ; count-- {
 		some := sel.candidates[:count]
 		plan := newSchedule(rungs, some, f.cells.Shape(), f.cells.Len(), work, j.Effort)
-		if f.scattered || plan.chains >= enough && f.heldOut(plan.folds) >= few || count == 1 {
+		if f.scattered || plan.chains >= enough && f.countHeldOut(plan.folds) >= few || count == 1 {
 			return plan, some
 		}
 	}

@@ -31,7 +31,7 @@ func (j *job) chooseFamily(ctx context.Context, f folds, budget float64) {
 		j.Noise = family
 		tried := j.scoreForms(ctx, trial, budget)
 		if family.Name == auto.Name {
-			base = surest(tried, -1)
+			base = closest(tried, -1)
 		}
 		for _, t := range tried {
 			if score := t.mean(t.score, -1); score > best && !t.worse(base, -1) {

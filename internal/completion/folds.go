@@ -112,7 +112,9 @@ func (f *folds) dealShaped(s *shape, seed uint64, count int, parts ...int) {
 		count = max(1, int((1-a.share)*float64(count)))
 	}
 	d := dealer{shape: s, folds: f, stream: rng.New(seed, "folds"), seen: map[uint64]bool{}}
-	d.countMembers()
+	if s.sampled {
+		d.countMembers()
+	}
 	d.dealAll(count, parts)
 }
 
@@ -186,8 +188,8 @@ func (f folds) piecesOf(part int) (pieces []int32) {
 	return pieces
 }
 
-// heldOut is how many cells the first parts hold out.
-func (f folds) heldOut(parts int) (count int) {
+// countHeldOut is how many cells the first parts hold out.
+func (f folds) countHeldOut(parts int) (count int) {
 	for _, part := range f.part {
 		if int(part) < parts {
 			count++
@@ -227,7 +229,7 @@ type dealer struct {
 	stream   *rng.Stream
 	next     int             // gap
 	seen     map[uint64]bool // tuples of gaps that have been carried over in this round
-	members  map[int]float64 // [gap that is the first of those around it]: how many these are
+	members  map[int]float64 // of sampled gaps, [the first of those in its boxes]: how many these are
 	long     float64         // share of the gaps that are more than a cell
 	pieces   int32
 	anywhere bool // pieces may lie where gaps are nothing like
@@ -330,10 +332,10 @@ func (d *dealer) dealPiece(h *hand, most int) {
 // of small gaps in proportion, but for the first few of its kind; nil: it is not its turn. The fewer gaps are large, the fewer
 // of its cells are held out, so that it has more turns.
 func (d *dealer) measured(h *hand, g int, covered []int32) func(c int32) bool {
-	const sampled, least, first = 2, 100, 5 // cells a member, beyond which the gaps are a sample; cells of a turn; turns
-	const alike = 0.95                      // share of large gaps, from which there are no small ones to keep in proportion
+	const whole, least, first = 2, 100, 5 // cells a member, up to which nearly all are in the sample; cells of a turn; turns
+	const alike = 0.95                    // share of large gaps, from which there are no small ones to keep in proportion
 	members := d.members[g]
-	if !d.sampled || d.long > alike || float64(len(covered)) <= sampled*members {
+	if !d.sampled || d.long > alike || float64(len(covered)) <= whole*members {
 		return func(int32) bool { return true }
 	}
 	count := min(len(covered), max(int(members), int(d.long*float64(len(covered))), least))

@@ -42,8 +42,8 @@ func (t heldBack) mean(of []float64, label int) float64 {
 // mayBeLuck is the factor by which an error may be larger than another by luck.
 const mayBeLuck = 1.02
 
-// surest is the form with the least error on the cells of a label, −1: on all.
-func surest(forms []heldBack, label int) heldBack {
+// closest is the form with the least error on the cells of a label, −1: on all.
+func closest(forms []heldBack, label int) heldBack {
 	return slices.MinFunc(forms, func(a, b heldBack) int {
 		return cmp.Compare(a.mean(a.square, label), b.mean(b.square, label))
 	})

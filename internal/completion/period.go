@@ -10,7 +10,7 @@ import (
 	"lacuna/tensor"
 )
 
-// FoundPeriod is a distance after which the values were found to repeat along a mode for which nothing else proposes it.
+// FoundPeriod is a distance after which the values were found to repeat along a mode, and which is no part of one that is proposed.
 type FoundPeriod struct {
 	Mode   int     `json:"mode"`   // counted from 0
 	Period float64 `json:"period"` // in units of the mode's coordinates

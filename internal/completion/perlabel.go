@@ -168,10 +168,10 @@ type labelChoice struct {
 	families []string             // all of them
 	named    map[int]bool         // labels whose noise is given
 
-	best   []float64   // score of every label so far
-	surest []heldBack  // of every label the form of auto with the least error
-	all    heldBack    // that over all labels
-	chosen []labelForm // so far
+	best    []float64   // score of every label so far
+	closest []heldBack  // of every label the form of auto with the least error
+	all     heldBack    // that over all labels
+	chosen  []labelForm // so far
 }
 
 // newLabelChoice lists the families that suit the labels, where they are to be found, and those that are named.
@@ -180,7 +180,7 @@ func (j *job) newLabelChoice(f folds, mode int, find bool) *labelChoice {
 	count := len(j.observed.Modes[mode].Labels)
 	l := &labelChoice{
 		job: j, mode: mode, values: make([][]float64, count), suiting: make([][]posterior.Family, count), named: map[int]bool{},
-		best: make([]float64, count), surest: make([]heldBack, count), chosen: make([]labelForm, count),
+		best: make([]float64, count), closest: make([]heldBack, count), chosen: make([]labelForm, count),
 	}
 	for c, y := range j.observed.Values {
 		label := j.observed.Index[mode][c]
@@ -224,12 +224,12 @@ func (l *labelChoice) try(ctx context.Context, family posterior.Family, budget f
 func (l *labelChoice) compare(ctx context.Context, budget float64) {
 	base := l.try(ctx, l.Noise, budget)
 	for label := range l.values {
-		l.best[label], l.surest[label] = math.Inf(-1), surest(base, label)
+		l.best[label], l.closest[label] = math.Inf(-1), closest(base, label)
 		for _, t := range base {
 			l.best[label] = math.Max(l.best[label], t.mean(t.score, label))
 		}
 	}
-	l.all = surest(base, -1)
+	l.all = closest(base, -1)
 	for label := range l.named {
 		l.chosen[label] = labelForm{l.suiting[label][0], l.suiting[label][0].Forms[0]}
 		l.best[label] = math.Inf(-1)
@@ -249,7 +249,7 @@ func (l *labelChoice) tryFamily(ctx context.Context, name string, budget float64
 		for _, t := range l.try(ctx, perLabel(l.mode, forms), budget) {
 			for label, form := range forms {
 				score := t.mean(t.score, label)
-				if form.family.Name != "" && score > l.best[label] && (!t.worse(l.surest[label], label) || l.named[label]) {
+				if form.family.Name != "" && score > l.best[label] && (!t.worse(l.closest[label], label) || l.named[label]) {
 					l.best[label], l.chosen[label] = score, form
 				}
 			}

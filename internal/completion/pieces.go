@@ -3,7 +3,6 @@ package completion
 import (
 	"math"
 	"slices"
-	"sort"
 )
 
 // piece sums the squares of the errors of cells that were hidden together.
@@ -89,9 +88,9 @@ func uncertainty(pieces []piece) float64 {
 	return math.Sqrt(spread) / all.squares / 2
 }
 
-// within caps errors that are far out as setApart has it: mistakes among held-out values, which no model foretells, are not to choose
-// between models. Where they are no exception they stay.
-func within(errors []float64) []float64 {
+// capMistakes caps errors that are far out, by the bounds of setApart: mistakes among held-out values, which no model foretells, are
+// not to choose between models. Where they are no exception they stay.
+func capMistakes(errors []float64) []float64 {
 	sizes := make([]float64, len(errors))
 	for k, e := range errors {
 		sizes[k] = math.Abs(e)
@@ -101,7 +100,10 @@ func within(errors []float64) []float64 {
 		return errors
 	}
 	bound := farOut * sizes[len(sizes)*9/10]
-	beyond := len(sizes) - sort.SearchFloat64s(sizes, math.Nextafter(bound, math.Inf(1)))
+	beyond := 0
+	for beyond < len(sizes) && sizes[len(sizes)-1-beyond] > bound {
+		beyond++
+	}
 	if bound == 0 || beyond == 0 || float64(beyond) > float64(mostFarOut*float64(len(sizes))) {
 		return errors
 	}

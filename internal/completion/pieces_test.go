@@ -47,17 +47,17 @@ func TestUncertaintyIsThatOfPiecesDrawnAgain(t *testing.T) {
 
 // TestMistakesDoNotChoose: a few errors far beyond all others are capped, many and ordinary ones are not.
 func TestMistakesDoNotChoose(t *testing.T) {
-	stream := rng.New(1, "within")
+	stream := rng.New(1, "mistakes")
 	errors := make([]float64, 400)
 	for k := range errors {
 		errors[k] = stream.NormFloat64()
 	}
-	if got := within(errors); !slices.Equal(got, errors) {
+	if got := capMistakes(errors); !slices.Equal(got, errors) {
 		t.Error("normal errors were capped")
 	}
 	wrong := slices.Clone(errors)
 	wrong[7], wrong[300] = 1e6, -1e9
-	got := within(wrong)
+	got := capMistakes(wrong)
 	if got[7] != -got[300] || got[7] < 8 || got[7] > 12 || wrong[7] != 1e6 {
 		t.Errorf("errors of 1e6 and -1e9 count as %v and %v", got[7], got[300])
 	}
@@ -68,7 +68,7 @@ func TestMistakesDoNotChoose(t *testing.T) {
 	for k := range 12 {
 		wrong[k] = 1e6
 	}
-	if got := within(wrong); !slices.Equal(got, wrong) {
+	if got := capMistakes(wrong); !slices.Equal(got, wrong) {
 		t.Error("many large errors were capped")
 	}
 }

@@ -458,7 +458,7 @@ func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps,
 	var pieces []piece
 	for k, part := range held {
 		if f.scattered {
-			errors[k] = within(errors[k])
+			errors[k] = capMistakes(errors[k])
 		}
 		pieces = append(pieces, sumPieces(errors[k], f.piecesOf(part))...)
 	}

@@ -16,15 +16,14 @@ type shape struct {
 	sizes tensor.Shape
 	known margins
 	gaps  [][]int32
-	// sampled tells that there are more gaps.
-	sampled bool
 	// void[g] are the positions of the smallest subsets of modes whose tuple at gap g has no known cell; whole alone where
 	// there is none.
-	void  [][]int
-	runs  [][]bool       // runs[at][n]: voids of that subset come in stretches along mode n
-	lists map[int]tuples // of the subsets that were asked for
-	order [][]int32      // [n]: 0, 1, 2 …
-	most  int            // cells that are hidden in the shapes of gaps, altogether; 0: no bound
+	void    [][]int
+	runs    [][]bool       // runs[at][n]: voids of that subset come in stretches along mode n
+	lists   map[int]tuples // of the subsets that were asked for
+	order   [][]int32      // [n]: 0, 1, 2 …
+	sampled bool           // there are more gaps than these
+	most    int            // cells that are hidden in the shapes of gaps, altogether; 0: no bound
 }
 
 // whole is the position that stands for all modes: the tuple is the cell itself.

@@ -195,7 +195,7 @@ func (t *tryouts) error(made []prediction) float64 {
 
 func (t *tryouts) typical(errors []float64, numbers []int32) float64 {
 	if t.scattered {
-		return typical([]piece{together(sumPieces(within(errors), numbers))})
+		return typical([]piece{together(sumPieces(capMistakes(errors), numbers))})
 	}
 	return typical(sumPieces(errors, numbers))
 }

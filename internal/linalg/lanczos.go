@@ -21,8 +21,8 @@ var errKrylov = errors.New("linalg: the eigenvalues did not converge in the step
 // returns, a multiple of the lanes long. An eigenvalue λ is taken when its error, by the residual and by its square over
 // the gap, is below tolerance·max(λ, 1e-3 λ₁). The space of one start has a multiple eigenvalue once, so where count is
 // above 1 others follow, orthogonal to the vectors found, until one has nothing larger. Fewer than count are returned where
-// there are no more. More than steps products by A from one start are an error, and so are products that are not finite; the vectors take 8·(steps + count)·n bytes at
-// most.
+// there are no more. More than steps products by A from one start are an error, and so are products that are not finite;
+// the vectors take 8·(steps + count)·n bytes at most.
 func Lanczos(multiply func(out, x []float64), draw func() []float64, count int, tolerance float64, steps int) ([]float64, error) {
 	var values []float64
 	k := &krylov{multiply: multiply, count: count, tolerance: tolerance, steps: steps, enough: math.Inf(-1)}

@@ -8,17 +8,22 @@ import (
 	"lacuna/internal/rng"
 )
 
-// The largest eigenvalues of a matrix that is made of known ones.
-func TestLanczos(t *testing.T) {
-	const n = 96
+// normals draws vectors of normal numbers.
+func normals(n int) func() []float64 {
 	stream := rng.New(1, "lanczos")
-	normal := func() []float64 {
+	return func() []float64 {
 		x := make([]float64, n)
 		for i := range x {
 			x[i] = stream.NormFloat64()
 		}
 		return x
 	}
+}
+
+// The largest eigenvalues of a matrix that is made of known ones.
+func TestLanczos(t *testing.T) {
+	const n = 96
+	normal := normals(n)
 	var vectors [][]float64
 	want := make([]float64, n)
 	for i := range want {
@@ -82,14 +87,7 @@ func TestLanczos(t *testing.T) {
 // A multiple eigenvalue counts as often as it is one, among the first, the last, and where there are too few for the count.
 func TestLanczosOfMultipleEigenvalues(t *testing.T) {
 	const n = 64
-	stream := rng.New(1, "lanczos")
-	normal := func() []float64 {
-		x := make([]float64, n)
-		for i := range x {
-			x[i] = stream.NormFloat64()
-		}
-		return x
-	}
+	normal := normals(n)
 	values := []float64{7, 7, 5, 4, 4, 4, 4, 3, 2, 2, 1, 1, 0.5}
 	for i := len(values); i < n; i++ {
 		values = append(values, 0.4/float64(i))

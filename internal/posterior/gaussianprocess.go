@@ -30,8 +30,8 @@ type GaussianProcess struct {
 	Order       int       // of Matérn's process, 1 or 2: ν = ½ (rough) or 3/2; default 2
 }
 
-// harmonics is the largest number of harmonics of a period; those shorter than two steps are left out, which is what quarters of a
-// year need of it.
+// harmonics is the largest number of harmonics of a period; those shorter than two steps are left out.
+// That of two steps stays: it is most of the season of quarters.
 const harmonics = 4
 
 func (g GaussianProcess) withDefaults() GaussianProcess {

@@ -269,3 +269,19 @@ func TestStepsOfMaternAreItsCovariance(t *testing.T) {
 		}
 	}
 }
+
+// TestTheHarmonicOfTwoStepsStays looks for a wave that changes its sign at every step in what quarters of a year may repeat with.
+func TestTheHarmonicOfTwoStepsStays(t *testing.T) {
+	p := &process{rows: rows{count: 8}, at: []float64{0, 1, 2, 3, 4, 5, 6, 7}}
+	p.setBasis([]float64{4}, 1)
+	for b := range p.functions {
+		alternates := true
+		for k := range p.count {
+			alternates = alternates && math.Abs(p.basis[k*p.functions+b]-float64(1-2*(k%2))) < 1e-12
+		}
+		if alternates {
+			return
+		}
+	}
+	t.Errorf("none of %d functions alternates", p.functions)
+}
