@@ -163,7 +163,7 @@ type outOfFold struct {
 	y           []float64      // in standardised units, in which weights are chosen
 	predictions [][]float64    // of every candidate, in the same units
 	raw         [][]prediction // in the data's units
-	besides     []beside       // of every part; none: not looked at
+	besides     [][]beside     // [part][kind of neighbours]; none: not looked at
 	alone       []prediction   // of every cell, without the companion that was found; nil: none was
 }
 

@@ -22,15 +22,21 @@ type companion struct {
 
 // chosen is what held-out cells choose of a companion.
 type chosen struct {
-	Local  *process // of the residuals of the models; nil: nothing is added
-	Simple *process // of the residuals of the main effects; nil: they have no part
-	Weight float64  // of the main effects between known cells; the models have the rest
-	Alone  float64  // factor of variances where there is no companion, with a calibration that is for cells that have one
+	Local  *process  // of the residuals of the models; nil: nothing is added
+	Simple *process  // of the residuals of the main effects; nil: they have no part
+	Scale  []float64 // [n]: steps along every mode that are as far as each other, with which the nearest cells of all are used; nil: those of fibres
+	Weight float64   // of the main effects between known cells; the models have the rest
+	Alone  float64   // factor of variances where there is no companion, with a calibration that is for cells that have one
 }
 
 // newCompanion is the one chosen, for known cells of which the models leave some residuals, in deviations.
 func newCompanion(c chosen, cells *tensor.Observed, unit tensor.Scaling, residual []float64) *companion {
-	b := &companion{chosen: c, unit: unit, nearby: newNearby(cells, c.modes(cells.Order()))}
+	b := &companion{chosen: c, unit: unit}
+	if c.Scale != nil {
+		b.nearby = newVicinities(newVicinity(cells, c.modes(cells.Order())), c.Scale)
+	} else {
+		b.nearby = newNearby(cells, c.modes(cells.Order()))
+	}
 	b.residual[0] = residual
 	if c.Simple != nil {
 		scaled := unit.Apply(cells)
@@ -51,10 +57,10 @@ func (j *job) accompany(fit *ensemble, c chosen) *accompanied {
 	return &accompanied{fit, newCompanion(c, cells, unit, capped(residual))}
 }
 
-// modes are those with a reach.
+// modes are those with a reach, or with a scale.
 func (c chosen) modes(order int) (modes []int) {
 	for n := range order {
-		if c.Local != nil && c.Local.Reach[n] > 0 || c.Simple != nil && c.Simple.Reach[n] > 0 {
+		if c.Scale != nil && c.Scale[n] > 0 || c.Local != nil && c.Local.Reach[n] > 0 || c.Simple != nil && c.Simple.Reach[n] > 0 {
 			modes = append(modes, n)
 		}
 	}
@@ -63,7 +69,7 @@ func (c chosen) modes(order int) (modes []int) {
 
 // words report it.
 func (c chosen) words(order int) *Neighbours {
-	n := &Neighbours{Residuals: chosen{Local: c.Local}.modes(order), Along: chosen{Simple: c.Simple}.modes(order)}
+	n := &Neighbours{Residuals: chosen{Local: c.Local}.modes(order), Along: chosen{Simple: c.Simple}.modes(order), Nearest: c.Scale != nil}
 	if c.Simple != nil {
 		n.Effects = c.Weight
 	}
@@ -91,8 +97,7 @@ func meanSquare(x []float64) float64 {
 
 // beside changes what the models say of a cell.
 func (b *companion) beside(w *workspace, cell []int32, p prediction) prediction {
-	var known bool
-	if w.around, known = b.nearby.of(cell, w.around[:0]); !known {
+	if !b.nearby.of(w, cell) {
 		return correction{0, b.Alone}.of(p, 1)
 	}
 	label, scale := labelOf(b.unit.Mode, cell), b.unit.ScaleAt(cell)

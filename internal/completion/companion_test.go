@@ -45,7 +45,7 @@ func wandering(own, noise float64) *tensor.Observed {
 // TestKrigingSolvesItsEquations compares with k K⁻¹ r and k K⁻¹ k of matrices that are written out.
 func TestKrigingSolvesItsEquations(t *testing.T) {
 	p := process{Reach: []float64{2, 0, 5}, Share: 0.8, Trust: []float64{1}, Power: 1}
-	w := workspace{around: []adjacent{{0, -1, 0}, {0, -3, 1}, {0, 2, 2}, {1, 1, 3}, {2, -2, 4}, {2, 1, 5}, {2, 4, 6}, {2, 80, 7}}}
+	w := workspace{around: along([][3]int{{0, -1, 0}, {0, -3, 1}, {0, 2, 2}, {1, 1, 3}, {2, -2, 4}, {2, 1, 5}, {2, 4, 6}, {2, 80, 7}}...)}
 	residual := []float64{0.3, -1, 2, 100, 0.7, -0.4, 1.1, 100}
 	used := []int{0, 1, 2, 4, 5, 6} // the others: of a mode without a reach, and too far away
 	m := len(used)
@@ -79,10 +79,18 @@ func TestKrigingSolvesItsEquations(t *testing.T) {
 	if !w.between() {
 		t.Error("the cell lies between known ones")
 	}
-	w.around = []adjacent{{0, -1, 0}, {0, -3, 1}, {2, 1, 5}}
+	w.around = along([3]int{0, -1, 0}, [3]int{0, -3, 1}, [3]int{2, 1, 5})
 	if p.correct(&w, 0, residual); w.between() {
 		t.Error("the cell lies beyond all known ones along either mode")
 	}
+}
+
+// along are cells that share a fibre with another: its mode, the steps beyond, and which of the known cells it is.
+func along(cells ...[3]int) (around []adjacent) {
+	for _, c := range cells {
+		around = append(around, adjacent{mode: c[0], steps: float64(c[1]), at: int32(c[2])})
+	}
+	return around
 }
 
 // invert is Gauss–Jordan elimination without pivots, of a positive definite matrix.
@@ -116,6 +124,7 @@ func TestNearbyFindsTheNearestKnownCells(t *testing.T) {
 	ordered(o, 1)
 	near := newNearby(o, []int{0, 2})
 	cell := make([]int32, 3)
+	var w workspace
 	for k := range 9 * 8 * 7 {
 		cell[0], cell[1], cell[2] = int32(k/56), int32(k/7%8), int32(k%7)
 		for _, n := range []int{0, 2} {
@@ -128,8 +137,8 @@ func TestNearbyFindsTheNearestKnownCells(t *testing.T) {
 						want = append(want, int32(at))
 					}
 				}
-				around, _ := near.of(cell, nil)
-				for _, a := range around {
+				near.of(&w, cell)
+				for _, a := range w.around {
 					if a.mode == n && a.steps*float64(side) > 0 {
 						got = append(got, a.at)
 						if a.steps != float64(o.Index[n][a.at]-cell[n]) {
@@ -143,8 +152,8 @@ func TestNearbyFindsTheNearestKnownCells(t *testing.T) {
 			}
 		}
 	}
-	if got, known := near.of([]int32{9, 0, 0}, nil); known || len(got) > 0 {
-		t.Errorf("a label that came later has neighbours: %v", got)
+	if near.of(&w, []int32{9, 0, 0}) || len(w.around) > 0 {
+		t.Errorf("a label that came later has neighbours: %v", w.around)
 	}
 }
 

@@ -414,7 +414,7 @@ func (j *job) finishGrown(ctx context.Context, f folds, sel selection, budget fl
 	predicted.add(j, fit, kept, measured, f, part)
 	predicted.combine(j.Seed)
 	if j.mayHaveCompanion() && len(predicted.y) > 0 {
-		predicted.besides = []beside{j.besides(fit, kept, measured)}
+		predicted.besides = [][]beside{j.besides(fit, kept, measured)}
 		out.companion = j.findCompanion(&predicted, predicted.weights(func(int) bool { return true }))
 		out.alone = predicted.alone
 	}

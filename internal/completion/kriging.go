@@ -11,8 +11,8 @@ import (
 
 // process is how residuals are kriged along the ordered modes. In units of their deviation they are f + e, e independent
 // from cell to cell, cov(f, f′) = share · exp(−Σ_n |x_n − x′_n| / reach_n) for cells that differ in ordered modes alone, x_n
-// coordinates in steps. A residual is expected to be trust · k K⁻¹ r, given those of the nearest known cells of its fibres,
-// r, K their covariances and k those with the cell.
+// coordinates in steps. A residual is expected to be trust · k K⁻¹ r, given those of the nearest known cells, of its fibres
+// or of all, r, K their covariances and k those with the cell.
 type process struct {
 	Reach []float64 // [n]: in steps; 0: of mode n nothing is used
 	Share float64
@@ -25,27 +25,31 @@ const (
 	longReach   = 12.0 // reaches, beyond which a cell is left out
 )
 
-// adjacent is a known cell in a fibre of another.
+// adjacent is a known cell near another.
 type adjacent struct {
 	mode  int
-	steps float64 // beyond the other, in the coordinate of the mode
-	at    int32   // among the known cells
+	steps float64   // beyond the other in its fibre, in the coordinate of the mode
+	at    int32     // among the known cells
+	apart []float64 // [n]: steps beyond the other along all modes; nil: they have a fibre in common
 }
 
-// nearby finds the known cells next to any cell.
+// nearby finds the known cells next to any cell: those of its fibres, or with a vicinity the nearest of all.
 type nearby struct {
-	cells  *tensor.Observed
-	modes  []int
-	fibre  []subset    // all modes but one
-	along  []tuples    // known cells by fibre
-	places [][]float64 // coordinates in steps
-	labels tensor.Shape
+	vicinity *vicinity
+	scale    []float64 // of the vicinity
+	cells    *tensor.Observed
+	modes    []int
+	fibre    []subset    // all modes but one
+	along    []tuples    // known cells by fibre
+	places   [][]float64 // coordinates in steps
+	labels   tensor.Shape
 }
 
 func newNearby(cells *tensor.Observed, modes []int) nearby {
 	shape := cells.Shape()
 	b := nearby{cells: cells, modes: modes, labels: shape}
 	for _, n := range modes {
+		b.places = append(b.places, inSteps(cells.Modes[n].Coordinates))
 		others := subset{}
 		for m := range shape {
 			if m != n {
@@ -54,9 +58,13 @@ func newNearby(cells *tensor.Observed, modes []int) nearby {
 		}
 		b.fibre = append(b.fibre, others)
 		b.along = append(b.along, newTuples(&others, cells, shape))
-		b.places = append(b.places, inSteps(cells.Modes[n].Coordinates))
 	}
 	return b
+}
+
+// newVicinities finds the nearest cells along all modes at once, a distance of one being so many steps.
+func newVicinities(v *vicinity, scale []float64) nearby {
+	return nearby{vicinity: v, scale: scale, cells: v.cells, modes: v.modes, places: v.places, labels: v.cells.Shape()}
 }
 
 // inSteps are coordinates over the median distance from one to the next.
@@ -79,17 +87,24 @@ func inSteps(coordinates []float64) []float64 {
 	return places
 }
 
-// of appends the neighbours of a cell. It is known unless one of its labels came later, which has none.
-func (b nearby) of(cell []int32, out []adjacent) (around []adjacent, known bool) {
+// of sets what is around a cell. It is known unless one of its labels came later, which has no neighbours.
+func (b *nearby) of(w *workspace, cell []int32) (known bool) {
+	w.around = w.around[:0]
 	for n, i := range cell {
 		if int(i) >= b.labels[n] {
-			return out, false
+			return false
 		}
+	}
+	if b.vicinity != nil {
+		b.vicinity.of(w, cell, b.scale)
+		return true
 	}
 	for k, n := range b.modes {
 		list := b.along[k].cells(b.cells, &b.fibre[k], cell)
 		column, places := b.cells.Index[n], b.places[k]
-		add := func(at int32) { out = append(out, adjacent{n, places[column[at]] - places[cell[n]], at}) }
+		add := func(at int32) {
+			w.around = append(w.around, adjacent{mode: n, steps: places[column[at]] - places[cell[n]], at: at})
+		}
 		middle := sort.Search(len(list), func(i int) bool { return column[list[i]] >= cell[n] })
 		for i := middle - 1; i >= max(0, middle-nearbyCells); i-- {
 			add(list[i])
@@ -101,12 +116,14 @@ func (b nearby) of(cell []int32, out []adjacent) (around []adjacent, known bool)
 			add(at)
 		}
 	}
-	return out, true
+	return true
 }
 
 // workspace is what cells that are kriged one after the other share.
 type workspace struct {
 	around, within         []adjacent
+	apart                  []float64 // of those around
+	quest                  quest
 	near                   []float64
 	factor, toward, solved []float64
 }
@@ -115,8 +132,13 @@ type workspace struct {
 func (w *workspace) between() bool {
 	for _, a := range w.within {
 		for _, b := range w.within {
-			if a.mode == b.mode && a.steps < 0 && b.steps > 0 {
+			if a.apart == nil && a.mode == b.mode && a.steps < 0 && b.steps > 0 {
 				return true
+			}
+			for n := range a.apart {
+				if a.apart[n] < 0 && b.apart[n] > 0 {
+					return true
+				}
 			}
 		}
 	}
@@ -146,10 +168,31 @@ const leastLeft = 0.01
 func (p *process) within(w *workspace) {
 	w.within = w.within[:0]
 	for _, a := range w.around {
-		if r := p.Reach[a.mode]; r > 0 && math.Abs(a.steps) <= longReach*r {
+		if p.distance(&a) <= longReach {
 			w.within = append(w.within, a)
 		}
 	}
+}
+
+// distance is that of a cell from one near it, in reaches; no reach reaches along a mode without one.
+func (p *process) distance(a *adjacent) (sum float64) {
+	if a.apart == nil {
+		return math.Abs(a.steps) / p.Reach[a.mode]
+	}
+	return p.apart(a.apart, nil)
+}
+
+// apart is the distance between the ends of two lines of steps along all modes, or from where these begin to the first's.
+func (p *process) apart(x, y []float64) (sum float64) {
+	for n, steps := range x {
+		if y != nil {
+			steps -= y[n]
+		}
+		if steps != 0 {
+			sum += math.Abs(steps) / p.Reach[n]
+		}
+	}
+	return sum
 }
 
 // krige returns k K⁻¹ r and k K⁻¹ k.
@@ -160,12 +203,15 @@ func (p *process) krige(w *workspace, residual []float64) (value, explained floa
 	w.solved = slices.Grow(w.solved[:0], m)[:m]
 	w.near = w.near[:0]
 	for a, x := range w.within {
-		near := portable.Exp(-math.Abs(x.steps) / p.Reach[x.mode])
+		near := portable.Exp(-p.distance(&x))
 		w.near = append(w.near, near)
 		row := w.factor[a*m : a*m+a+1]
 		for b, y := range w.within[:a] {
 			between := near * w.near[b]
-			if x.mode == y.mode && x.steps > 0 == (y.steps > 0) { // on one side
+			switch {
+			case x.apart != nil:
+				between = portable.Exp(-p.apart(x.apart, y.apart))
+			case x.mode == y.mode && x.steps > 0 == (y.steps > 0): // on one side
 				between = math.Min(near, w.near[b]) / math.Max(near, w.near[b])
 			}
 			row[b] = p.Share * between

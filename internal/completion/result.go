@@ -131,6 +131,7 @@ type Neighbours struct {
 	Residuals []int   `json:"residuals_along,omitempty"`    // modes along which residuals of the models are kriged and added
 	Effects   float64 `json:"main_effects_weight"`          // 0 to 1: share of main effects in values between known cells; the models have the rest
 	Along     []int   `json:"main_effects_along,omitempty"` // modes along which residuals of the main effects are kriged
+	Nearest   bool    `json:"nearest,omitempty"`            // from the nearest known cells along all these modes at once, not those that differ in one
 }
 
 // Weight is a model's share of an average.

@@ -290,6 +290,9 @@ func (s *savedCompanion) check(o *tensor.Observed, unit tensor.Scaling) error {
 			return errors.New("the way that residuals are kriged does not fit the table")
 		}
 	}
+	if scale := s.Chosen.Scale; scale != nil && (len(scale) != o.Order() || slices.ContainsFunc(scale, func(x float64) bool { return !(x >= 0) })) {
+		return errors.New("the scales of neighbours do not fit the table")
+	}
 	for _, n := range s.Chosen.modes(o.Order()) {
 		if len(o.Modes[n].Coordinates) != o.Shape()[n] {
 			return errors.New("residuals are kriged along a mode without an order")

@@ -147,7 +147,7 @@ type explorer struct {
 	best   *trial   // the leading candidate's
 	lead   int      // the form that the leading candidate has
 	rivals []*trial // that were compared with it, and it
-	joint  *trial   // of a model in which all modes follow courses; nil: none was tried
+	joint  []*trial // of models in which all modes follow courses
 }
 
 // selectModel tries the forms of the model on the same held-back cells, then changes the best: numbers of blocks, courses
@@ -282,9 +282,7 @@ func (e *explorer) tryTogether(reserve float64) {
 		if !e.affords(c, reserve) {
 			return
 		}
-		if t := e.try(c); e.joint == nil || t.error < e.joint.error {
-			e.joint = t
-		}
+		e.joint = append(e.joint, e.try(c))
 	}
 }
 
@@ -397,9 +395,14 @@ func (e *explorer) choose() {
 	lead := e.best
 	e.sel.error, e.sel.noise, e.sel.fit = lead.error, lead.noise, lead.fit
 	e.take(lead.candidate)
-	if t := e.joint; t != nil && t.error <= e.first[e.lead].error {
-		e.take(t.candidate)
-		return // the work is for chains of these two
+	slices.SortStableFunc(e.joint, func(a, b *trial) int { return cmp.Compare(a.error, b.error) })
+	if len(e.joint) > 0 && e.joint[0].error <= e.first[e.lead].error {
+		for _, t := range e.joint {
+			if t.error < next*e.joint[0].error {
+				e.take(t.candidate)
+			}
+		}
+		return // the work is for chains of these
 	}
 	other := -1
 	for k, t := range e.first {

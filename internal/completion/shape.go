@@ -279,6 +279,12 @@ func newTuples(sub *subset, o *tensor.Observed, sizes tensor.Shape) tuples {
 
 // cells lists those with a cell's tuple, in the order of the table.
 func (t tuples) cells(o *tensor.Observed, sub *subset, cell []int32) []int32 {
+	begin, end := t.span(o, sub, cell)
+	return t[begin:end:end]
+}
+
+// span is where those with a cell's tuple begin and end.
+func (t tuples) span(o *tensor.Observed, sub *subset, cell []int32) (begin, end int) {
 	compare := func(k int) int {
 		for _, n := range slices.Backward(sub.modes) {
 			if d := o.Index[n][t[k]] - cell[n]; d != 0 {
@@ -287,9 +293,8 @@ func (t tuples) cells(o *tensor.Observed, sub *subset, cell []int32) []int32 {
 		}
 		return 0
 	}
-	begin := sort.Search(len(t), func(k int) bool { return compare(k) >= 0 })
-	count := sort.Search(len(t)-begin, func(k int) bool { return compare(begin+k) > 0 })
-	return t[begin : begin+count : begin+count]
+	begin = sort.Search(len(t), func(k int) bool { return compare(k) >= 0 })
+	return begin, begin + sort.Search(len(t)-begin, func(k int) bool { return compare(begin+k) > 0 })
 }
 
 // carry lists the known cells that a copy of boxes around another cell covers, each once, and tells whether the copy

@@ -39,8 +39,12 @@ func newSimulated(p *process, b *nearby, name string) *simulated {
 	s.Reach = make([]float64, len(p.Reach))
 	far := slices.Clone(b.modes)
 	slices.SortStableFunc(far, func(n, m int) int { return cmp.Compare(p.Reach[m], p.Reach[n]) })
+	most := mostPlaces
+	if b.vicinity != nil { // of few cells: not many more places
+		most = b.cells.Len()
+	}
 	for _, n := range far {
-		if p.Reach[n] > 0 && s.size <= mostPlaces/b.labels[n] {
+		if p.Reach[n] > 0 && s.size <= most/b.labels[n] {
 			s.add(n, p.Reach[n])
 		}
 	}
@@ -159,7 +163,7 @@ func (s *simulated) addTo(out [][]float64, factor []float64, seed uint64, number
 			for n := range cell {
 				cell[n] = index[n][c]
 			}
-			w.around, _ = s.nearby.of(cell, w.around[:0])
+			s.nearby.of(&w, cell)
 			terms[k] = s.terms(&w, cell, labels[c])
 		}
 		fibre := make([]float64, s.size)
@@ -182,8 +186,7 @@ func (b *companion) normals(seed uint64, numbers []int, index [][]int32, threads
 	count := len(index[0])
 	labels, models, simple := make([]int32, count), make([]float64, count), make([]float64, count)
 	eachCellWith(index, threads, func(w *workspace, c int, cell []int32) {
-		var known bool
-		if w.around, known = b.nearby.of(cell, w.around[:0]); !known {
+		if !b.nearby.of(w, cell) {
 			return
 		}
 		labels[c], models[c] = labelOf(b.unit.Mode, cell), 1

@@ -19,6 +19,9 @@ type tryouts struct {
 	threads   int
 	seed      uint64
 	cells     []tryout
+
+	reaches []float64 // that are tried
+	scale   []float64 // from which they are tried where around are the nearest of all cells, not of fibres
 }
 
 // tryout is one of them, with the errors of the models and of the main effects, and their residuals around it.
@@ -41,17 +44,38 @@ type beside struct {
 	predicted [][]float64 // of every member
 	effects   effects     // of what is not held out, in deviations
 	square    float64     // mean square of their residuals
+	scale     []float64   // of the nearest of all cells; nil: these are those of fibres
 }
 
-// besides looks around the held-out cells of a part.
-func (j *job) besides(fit *ensemble, kept, held *tensor.Observed) beside {
-	near := newNearby(kept, j.orderedModes())
+// besides looks around the held-out cells of a part, along fibres, and where cells are sparse also at the nearest of all.
+func (j *job) besides(fit *ensemble, kept, held *tensor.Observed) (of []beside) {
 	scaled := j.scoring(j.observed).Apply(kept)
-	b := beside{known: make([][]int32, kept.Order()), effects: fitEffects(scaled)}
-	b.square = meanSquare(b.effects.residuals(scaled))
+	effects := fitEffects(scaled)
+	residual := effects.residuals(scaled)
+	fit = fit.thinned()
+	look := func(near nearby) {
+		b := beside{effects: effects, square: meanSquare(residual), scale: near.scale}
+		b.look(&near, held)
+		b.predict(fit, j.Threads)
+		of = append(of, b)
+	}
+	look(newNearby(kept, j.orderedModes()))
+	if j.hasVicinity() {
+		v := newVicinity(kept, j.orderedModes())
+		look(newVicinities(v, v.scales(capped(residual), j.Seed, j.Threads)))
+	}
+	return of
+}
+
+// look finds what is around cells.
+func (b *beside) look(near *nearby, held *tensor.Observed) {
+	kept := near.cells
+	b.known = make([][]int32, kept.Order())
 	place := map[int32]int32{}
 	for k := range held.Values {
-		around, _ := near.of(held.Cell(k), nil)
+		var w workspace
+		near.of(&w, held.Cell(k))
+		around := w.around
 		for i := range around {
 			at, met := place[around[i].at]
 			if !met {
@@ -66,17 +90,19 @@ func (j *job) besides(fit *ensemble, kept, held *tensor.Observed) beside {
 		}
 		b.around = append(b.around, around)
 	}
-	fit = fit.thinned()
+}
+
+// predict is what every member predicts there.
+func (b *beside) predict(fit *ensemble, threads int) {
 	for m := range fit.members {
 		values := make([]float64, len(b.values))
 		if len(values) > 0 {
-			for k, p := range fit.only(m).all(b.known, j.Threads) {
+			for k, p := range fit.only(m).all(b.known, threads) {
 				values[k] = p.value
 			}
 		}
 		b.predicted = append(b.predicted, values)
 	}
-	return b
 }
 
 // residuals are those around the held-out cells, left by the models with these weights and by the main effects.
@@ -118,22 +144,28 @@ func (j *job) mayHaveCompanion() bool {
 // others prefer. It returns nil where no companion lowers the error enough.
 func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
 	const worth = 0.98 // of the error, that one more part of it has to bring
-	t := j.tryoutsOf(o, weights)
-	if len(t.cells) < fewScores {
+	if len(o.cells) < fewScores {
 		return nil
 	}
-	tried := [][2]bool{{true, false}}
-	if t.scattered { // else the fit has more chains than folds, and gains most from them: folds prefer main effects too much
-		tried = append(tried, [2]bool{false, true}, [2]bool{true, true})
+	parts := [][2]bool{{true, false}}
+	if j.shape.scattered() { // else the fit has more chains than folds, and gains most from them: folds prefer main effects too much
+		parts = append(parts, [2]bool{false, true}, [2]bool{true, true})
 	}
-	least := t.error(t.without())
-	groups := t.groups()
+	least := math.Inf(1)
 	var corrected []prediction
+	var t *tryouts
 	var with [2]bool
-	for _, parts := range tried {
-		made := t.cross(groups, parts)
-		if e := t.error(made); e < worth*least {
-			least, corrected, with = e, made, parts
+	for kind := range o.besides[0] {
+		tried := j.tryoutsOf(o, weights, kind)
+		if kind == 0 {
+			least = tried.error(tried.without())
+		}
+		groups := tried.groups()
+		for _, some := range parts {
+			made := tried.cross(groups, some)
+			if e := tried.error(made); e < worth*least {
+				least, corrected, t, with = e, made, tried, some
+			}
 		}
 	}
 	if corrected == nil {
@@ -142,6 +174,9 @@ func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
 	every := identity(len(t.cells))
 	all := t.choose(every)
 	c := t.take(all, with, every)
+	if t.scale != nil {
+		c.Scale = j.scales()
+	}
 	var w workspace
 	for _, h := range o.cells {
 		o.alone = append(o.alone, prediction{h.Predicted, h.spread, h.noise})
@@ -155,11 +190,22 @@ func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
 	return &c
 }
 
-func (j *job) tryoutsOf(o *outOfFold, weights []float64) *tryouts {
+// scales are those of the nearest of all known cells.
+func (j *job) scales() []float64 {
+	scaled := j.scoring(j.observed).Apply(j.observed)
+	return newVicinity(j.observed, j.orderedModes()).scales(capped(fitEffects(scaled).residuals(scaled)), j.Seed, j.Threads)
+}
+
+func (j *job) tryoutsOf(o *outOfFold, weights []float64, kind int) *tryouts {
 	t := &tryouts{
 		unit: j.scoring(j.observed), order: j.observed.Order(), modes: j.orderedModes(), scattered: j.shape.scattered(), threads: j.Threads, seed: j.Seed,
+		reaches: []float64{0, 0.7, 1.5, 3, 6, 12, 25, 50}, scale: o.besides[0][kind].scale,
 	}
-	for part, b := range o.besides {
+	if t.scale != nil {
+		t.reaches = append(t.reaches, 100, 200)
+	}
+	for part := range o.besides {
+		b := &o.besides[part][kind]
 		residual := b.residuals(weights, t.unit)
 		for _, around := range b.around {
 			h := o.cells[len(t.cells)]
@@ -330,13 +376,14 @@ func (t *tryouts) chooseWeight(which []int32, c *chosen) {
 // that the models leave (of = 0) or the main effects (1).
 func (t *tryouts) chooseProcess(which []int32, of int) *process {
 	const gain = 0.999 // of the error, that one more mode has to bring
-	reaches, shares := []float64{0, 0.7, 1.5, 3, 6, 12, 25, 50}, []float64{0.3, 0.6, 0.9, 0.98}
+	shares := []float64{0.3, 0.6, 0.9, 0.98}
 	best := process{Reach: make([]float64, t.order), Share: shares[0], Trust: make([]float64, len(t.unit.Scale))}
+	copy(best.Reach, t.scale)
 	least := t.weighTrust(&best, which, of)
 	for range t.modes {
 		var candidates []process
 		for _, n := range t.modes {
-			for _, reach := range reaches {
+			for _, reach := range t.reaches {
 				for _, share := range shares {
 					c := process{Reach: slices.Clone(best.Reach), Share: share}
 					if c.Reach[n] = reach; slices.Max(c.Reach) > 0 {

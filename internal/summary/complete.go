@@ -299,6 +299,9 @@ func (r *Complete) neighbours(s *strings.Builder) {
 		for _, m := range modes {
 			words = append(words, strconv.Quote(r.Modes[m]))
 		}
+		if n.Nearest {
+			return strings.Join(words, ", ") + " together"
+		}
 		return strings.Join(words, " and ")
 	}
 	if len(n.Residuals) > 0 {
