@@ -119,7 +119,10 @@ var timeWords = regexp.MustCompile(`(?i)^(year|yyyy|yr|month|mm|mon|day|dd|date|
 	`mois)$`)
 
 // placeWords name columns that say where something is, which is measured once and no measurement of the table.
-var placeWords = regexp.MustCompile(`(?i)^(lat|lon|lng|latitude|longitude|elev|elevation|altitude|easting|northing)$`)
+var placeWords = regexp.MustCompile(`(?i)^(lat|lon|lng|long|latitude|longitude|elev|elevation|altitude|easting|northing)$`)
+
+// heightWords are those of them that say how high.
+var heightWords = regexp.MustCompile(`(?i)^(elev|elevation|altitude)$`)
 
 // keyWords name columns that number things.
 var keyWords = regexp.MustCompile(

@@ -265,8 +265,8 @@ func (b *builder) followers(t *Table) []Error {
 	for n := range c.index {
 		follows := false
 		for m := range c.index {
-			// Of two that follow from each other the first one stays.
-			if m != n && len(b.labels[n]) > 1 && b.follows(t, n, m) && (m < n || !b.follows(t, m, n)) {
+			// Of two that follow from each other the first one stays, and both where they say together what is near what.
+			if m != n && len(b.labels[n]) > 1 && !b.arePlace(n, m) && b.follows(t, n, m) && (m < n || !b.follows(t, m, n)) {
 				follows, follower, leader = true, b.names[n], b.names[m]
 				break
 			}
@@ -278,21 +278,50 @@ func (b *builder) followers(t *Table) []Error {
 	if len(kept) == len(c.index) || len(kept) < 2 && c.value >= 0 || len(kept) == 0 {
 		return nil
 	}
-	var names []string
-	for _, n := range kept {
-		names = append(names, b.names[n])
-	}
-	remedy := "leave it out: --index " + quoteFlag(names)
+	var value string
 	if c.value >= 0 && c.value != len(c.names)-1 || c.asked.value && c.value >= 0 {
-		remedy += " --value " + quoteFlag([]string{c.names[c.value]})
+		value = " --value " + quoteFlag([]string{c.names[c.value]})
 	} else if c.value < 0 && c.asked.value {
-		remedy += " --value " + quoteFlag(c.valueNames())
+		value = " --value " + quoteFlag(c.valueNames())
+	}
+	flags := func(index []int) string {
+		var names []string
+		for _, n := range index {
+			names = append(names, b.names[n])
+		}
+		return "--index " + quoteFlag(names) + value
+	}
+	remedy := "leave it out: " + flags(kept)
+	if places := b.placesFor(t, kept); places != nil {
+		remedy += "; or let near places tell of each other: " + flags(places)
 	}
 	return []Error{{
 		Path: b.path, Problem: fmt.Sprintf("column %q follows from %q: all rows of one %s have the same %s", follower, leader,
 			leader, follower),
 		Remedy: remedy,
 	}}
+}
+
+// arePlace tells that two index columns are the two coordinates of places.
+func (b *builder) arePlace(n, m int) bool {
+	return !b.options.FullGrid && placeWords.MatchString(b.names[n]) && placeWords.MatchString(b.names[m]) &&
+		!heightWords.MatchString(b.names[n]) && !heightWords.MatchString(b.names[m])
+}
+
+// placesFor are index columns with two coordinates of places in place of the one that they follow from; nil: there are none.
+func (b *builder) placesFor(t *Table, index []int) []int {
+	for at, m := range index {
+		var places []int
+		for n := range b.names[:len(b.columns.index)] {
+			if n != m && (len(places) == 0 || b.arePlace(n, places[0])) && b.arePlace(n, n) && b.follows(t, n, m) {
+				places = append(places, n)
+			}
+		}
+		if len(places) == 2 && !b.arePlace(m, m) {
+			return slices.Concat(index[:at], places, index[at+1:])
+		}
+	}
+	return nil
 }
 
 // follows tells that all rows with one label of mode m have one label of mode n, and that enough labels of m occur more
