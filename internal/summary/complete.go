@@ -299,10 +299,15 @@ func (r *Complete) neighbours(s *strings.Builder) {
 		for _, m := range modes {
 			words = append(words, strconv.Quote(r.Modes[m]))
 		}
-		if n.Nearest {
-			return strings.Join(words, ", ") + " together"
+		last := len(words) - 1
+		text := strings.Join(words[:last], ", ") + " and " + words[last]
+		switch {
+		case last == 0:
+			return words[0]
+		case n.Nearest:
+			return text + " together"
 		}
-		return strings.Join(words, " and ")
+		return text
 	}
 	if len(n.Residuals) > 0 {
 		fmt.Fprintf(s, "What the blocks leave of the nearest known values along %s is added.\n", names(n.Residuals))
