@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -10,7 +11,7 @@ import (
 type NormPanel struct {
 	Title     string
 	XLabel    string  // what X counts: "gradient evaluations", "flow time t"
-	XLog      bool    // points with X ≤ 0 are left out
+	XLog      bool    // points with X ≤ 0 are left out; otherwise X counts
 	XMin      float64 // the part of X shown, when XMax > XMin; otherwise all
 	XMax      float64
 	X         []float64   // one value a record
@@ -65,10 +66,13 @@ func (n NormPanel) chart() Chart {
 	}
 	c := Chart{
 		Title: n.Title,
-		X:     Axis{Label: n.XLabel, Log: n.XLog, Min: n.XMin, Max: n.XMax},
+		X:     Axis{Label: n.XLabel, Log: n.XLog, Min: n.XMin, Max: n.XMax, Whole: !n.XLog},
 		Y:     Axis{Label: label},
 		Right: &Axis{Label: "loss", Log: true, Colour: Red},
 		Note:  fmt.Sprintf("%d of %d %s emerged", len(emerged), max(n.Of, len(n.Norms)), what),
+	}
+	if n.XLog && !slices.ContainsFunc(n.X, func(x float64) bool { return x > 0 }) {
+		c.Note += ", nothing recorded after " + n.XLabel + " = 0"
 	}
 	for r, norms := range n.Norms {
 		if !isEmerged[r] {

@@ -15,7 +15,8 @@ type Figure struct {
 }
 
 // Chart is one pair of axes and what is drawn between them, in this order: Heat, Bands, Bars, Curves, Points, Rules.
-// Values that are not finite, or not positive on a logarithmic axis, are left out; a curve is broken there.
+// Values that are not finite, or not positive on a logarithmic axis, are left out; a curve is broken there, and a value
+// of it without a neighbour is a dot.
 type Chart struct {
 	Title  string
 	X, Y   Axis

@@ -156,15 +156,22 @@ func (s *scene) drawBars(p pen, clip draw.Canvas, b Bars) {
 	}
 }
 
-// drawCurves strokes runs of curves that look alike as one path: five hundred dormant blocks are one element.
+// drawCurves strokes runs of curves that look alike as one path: five hundred dormant blocks are one element. A value
+// without a neighbour, such as the only record of a run, is a dot.
 func (s *scene) drawCurves(p pen, clip draw.Canvas) {
-	var path vg.Path
+	var path, dots vg.Path
 	for i, c := range s.Curves {
 		vertical := s.y
 		if c.Right {
 			vertical = s.right
 		}
 		for _, piece := range s.pieces(c, vertical) {
+			if len(piece) == 1 {
+				if clip.Contains(piece[0]) {
+					dots = append(dots, disc(piece[0], vg.Points(max(1.2, 1.5*c.width())))...)
+				}
+				continue
+			}
 			for _, visible := range clip.ClipLinesXY(simplify(piece, 0.12)) {
 				appendLine(&path, visible)
 			}
@@ -178,6 +185,11 @@ func (s *scene) drawCurves(p pen, clip draw.Canvas) {
 			p.style(c.Colour, c.width(), c.Dash)
 			p.Stroke(path)
 			path = nil
+		}
+		if len(dots) > 0 {
+			p.ink(c.Colour, 1)
+			p.Fill(dots)
+			dots = nil
 		}
 	}
 }

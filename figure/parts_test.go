@@ -100,6 +100,30 @@ func TestBrokenAndImpossibleValuesAreLeftOut(t *testing.T) {
 	}
 }
 
+// The only record of a run, and a value between two gaps, are dots.
+func TestValuesWithoutNeighboursAreDrawn(t *testing.T) {
+	axis := Axis{Min: 0, Max: 6}
+	svg := func(y ...float64) string {
+		data, err := Render(&Figure{Charts: []Chart{{X: axis, Y: axis, Curves: []Curve{
+			{X: []float64{1, 2, 3}[:len(y)], Y: y, Colour: Blue}, {X: []float64{1}, Y: []float64{9}, Colour: Blue},
+		}}}}, "svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	blank := strings.Count(svg(math.NaN()), "<path")
+	for _, y := range [][]float64{{2}, {math.NaN(), 2, math.NaN()}} {
+		if drawn := strings.Count(svg(y...), "<path"); drawn != blank+1 {
+			t.Errorf("%v: %d paths, %d without a value", y, drawn, blank)
+		}
+	}
+	panel := NormPanel{XLabel: "flow time t", XLog: true, X: []float64{0}, Norms: [][]float64{{1}}, TrainLoss: []float64{1}}
+	if note := panel.chart().Note; !strings.HasSuffix(note, "nothing recorded after flow time t = 0") {
+		t.Errorf("the note of a panel that shows nothing is %q", note)
+	}
+}
+
 func TestSimplifyKeepsTheShape(t *testing.T) {
 	var line []vg.Point
 	for i := range 1000 {

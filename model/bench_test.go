@@ -81,31 +81,34 @@ func BenchmarkDescend(b *testing.B) {
 	}
 }
 
-// BenchmarkSharpness takes the largest eigenvalues at the paper's size, depth 3, among five grown blocks.
+// BenchmarkSharpness takes the largest eigenvalues at the paper's size, depth 3, among five grown blocks or as many as
+// there are.
 func BenchmarkSharpness(b *testing.B) {
 	observed := benchmarkCells(b)
 	for _, count := range []int{1, 50} {
 		for _, grown := range []int{5, 500} {
-			b.Run(fmt.Sprintf("%d of %d grown", count, grown), func(b *testing.B) {
-				c, err := NewChains(observed, loss.Square, Config{Blocks: 500, Depths: []int{3}})
-				if err != nil {
-					b.Fatal(err)
-				}
-				if err := c.Draw(StartConfig{SigmaW: 0.005, SigmaA: 0.1, Seed: 1}); err != nil {
-					b.Fatal(err)
-				}
-				large, _ := NewChains(observed, loss.Square, Config{Blocks: grown, Depths: []int{3}})
-				large.Draw(StartConfig{SigmaW: 1, SigmaA: 0.32, Seed: 5})
-				for r := range grown {
-					c.SetBlock(r*(500/grown), large.Block(r))
-				}
-				c.Gradient(0, nil)
-				for b.Loop() {
-					if values, err := c.Sharpness(count, 1e-8); err != nil || len(values) != count {
-						b.Fatal(len(values), err)
+			for _, threads := range []int{1, 2} {
+				b.Run(fmt.Sprintf("count=%d/grown=%d/threads=%d", count, grown, threads), func(b *testing.B) {
+					c, err := NewChains(observed, loss.Square, Config{Blocks: 500, Depths: []int{3}, Threads: threads})
+					if err != nil {
+						b.Fatal(err)
 					}
-				}
-			})
+					if err := c.Draw(StartConfig{SigmaW: 0.005, SigmaA: 0.1, Seed: 1}); err != nil {
+						b.Fatal(err)
+					}
+					large, _ := NewChains(observed, loss.Square, Config{Blocks: grown, Depths: []int{3}})
+					large.Draw(StartConfig{SigmaW: 1, SigmaA: 0.32, Seed: 5})
+					for r := range grown {
+						c.SetBlock(r*(500/grown), large.Block(r))
+					}
+					c.Gradient(0, nil)
+					for b.Loop() {
+						if values, err := c.Sharpness(count, 1e-8); err != nil || len(values) != count {
+							b.Fatal(len(values), err)
+						}
+					}
+				})
+			}
 		}
 	}
 }

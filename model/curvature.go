@@ -5,6 +5,7 @@ import (
 
 	"lacuna/internal/contraction"
 	"lacuna/internal/kernel"
+	"lacuna/internal/parallel"
 )
 
 // cellProducts holds, for the eight active blocks of one group at one cell, the products of their v that leave out one
@@ -130,7 +131,12 @@ func (l *linearised[T]) mirror(h []float64) {
 // which the vectors of one mode after the other are replaced by the direction:
 //
 //	(Hx)^n = ∇_n(ℓ” ẏ; v) + Σ_{m≠n} ∇_n(ℓ'; v with v^m → x^m) ,   ẏ = Σ_m W(v with v^m → x^m) .
-func (l *linearised[T]) HessianVec(out, x []float64) {
+func (l *linearised[T]) HessianVec(out, x []float64) { l.multiply(out, x, true) }
+
+// gaussVec is HessianVec without the second sum, which pairsOf holds.
+func (l *linearised[T]) gaussVec(out, x []float64) { l.multiply(out, x, false) }
+
+func (l *linearised[T]) multiply(out, x []float64, pairs bool) {
 	o, p := l.o, l.activePlan()
 	clear(out)
 	l.unpack(p.v, l.v)
@@ -142,10 +148,12 @@ func (l *linearised[T]) HessianVec(out, x []float64) {
 		for c, value := range p.prediction {
 			p.change[c] += value
 		}
-		p.plan.Gradient(p.g, l.first, p.v)
+		if pairs {
+			p.plan.Gradient(p.g, l.first, p.v)
+		}
 		p.v[m], p.x[m] = p.x[m], p.v[m]
 		for n := range o.shape {
-			if n != m {
+			if pairs && n != m {
 				l.accumulate(out, p.g, n)
 			}
 		}
@@ -153,10 +161,60 @@ func (l *linearised[T]) HessianVec(out, x []float64) {
 	for c := range p.change {
 		p.change[c] *= l.second[c]
 	}
-	p.plan.Predict(p.prediction, p.v)
 	p.plan.Gradient(p.g, p.change, p.v)
 	for n := range o.shape {
 		l.accumulate(out, p.g, n)
+	}
+}
+
+// pairsOf returns what the Hessian has beside the Gauss–Newton part, by lane group: for every mode n, as a matrix of the
+// lanes, Σ_c ℓ'_c Π_{q≠n,m} v^q by its index and those of the modes m > n. It is nil where that is larger than the cells
+// or than many vectors.
+func (l *linearised[T]) pairsOf() [][]float64 {
+	const lanes, many = kernel.Lanes, 64
+	size := 0
+	for n, d := range l.o.shape {
+		size += d * (l.width - l.start[n] - d)
+	}
+	if size > min(len(l.first), many*l.width) {
+		return nil
+	}
+	pairs := make([][]float64, l.groups)
+	parallel.For(l.o.threads, l.groups, func(g int) {
+		h, p := make([]float64, size*lanes), newCellProducts(len(l.start))
+		for c, first := range l.first {
+			l.fill(&p, g, c)
+			at := 0
+			for n, d := range l.o.shape {
+				behind := l.start[n] + d
+				columns := l.width - behind
+				row := at + int(l.o.observed.Index[n][c])*columns
+				for m := n + 1; m < len(l.start); m++ {
+					to := h[(row+l.start[m]-behind+int(l.o.observed.Index[m][c]))*lanes:][:lanes]
+					for r, value := range p.pair[n*p.order+m] {
+						to[r] += float64(first * value)
+					}
+				}
+				at += d * columns
+			}
+		}
+		pairs[g] = h
+	})
+	return pairs
+}
+
+// addPairs adds to out the product of x and the pairs of a lane group; scratch has room for as many numbers.
+func (l *linearised[T]) addPairs(out, pairs, x, scratch []float64) {
+	const lanes = kernel.Lanes
+	ones := [lanes]float64{1, 1, 1, 1, 1, 1, 1, 1}
+	for n, d := range l.o.shape[:len(l.o.shape)-1] {
+		behind := l.start[n] + d
+		columns := l.width - behind
+		kernel.MatVec(scratch[:d*lanes], pairs, x[behind*lanes:], d, columns)
+		kernel.Axpy(out[l.start[n]*lanes:], &ones, scratch, d)
+		kernel.MatTVec(scratch[:columns*lanes], pairs, x[l.start[n]*lanes:], d, columns)
+		kernel.Axpy(out[behind*lanes:], &ones, scratch, columns)
+		pairs = pairs[d*columns*lanes:]
 	}
 }
 

@@ -66,7 +66,7 @@ func (n *Network) largest(count int, tolerance float64) ([]float64, error) {
 		clear(out)
 		n.multiplyHessian(out[:dim], x[:dim])
 	}
-	return linalg.Lanczos(multiply, draw, count, tolerance, min(padded, max(300, 8*count)))
+	return linalg.Lanczos(multiply, draw, count, tolerance, min(padded, max(300, 8*count)), 1)
 }
 
 // Linearise returns the network itself, at the current point. The space is that of the parameters, all of which are

@@ -7,6 +7,7 @@ import (
 
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
+	"lacuna/internal/parallel"
 	"lacuna/internal/rng"
 )
 
@@ -40,7 +41,7 @@ func (c *ChainsOf[T]) Sharpness(count int, tolerance float64) ([]float64, error)
 		h := c.hessian(active)
 		stream := rng.New(0, "sharpness")
 		steps := min(h.v.groups*h.size, max(300, 8*count))
-		values, err := linalg.Lanczos(h.multiply, func() []float64 { return h.start(stream) }, count, tolerance/4, steps)
+		values, err := linalg.Lanczos(h.multiply, func() []float64 { return h.start(stream) }, count, tolerance/4, steps, c.threads)
 		if err != nil || taken == c.blocks {
 			return values, err
 		}
@@ -87,75 +88,105 @@ func (c *ChainsOf[T]) residualCurvature() []float64 {
 // ŷ bᵀ in a matrix A_i, with the unit vectors x̂ of x_i = A_{i+1} … A_k w and ŷ of y_{i−1} = (A_1 … A_{i−1})ᵀ ∂L/∂v, so
 // that a vector is, by lane group and mode, a and b ⊥ x̂ of A_1 … A_k, and then that of w.
 type hessian struct {
-	v       *linearised[float64]
-	shape   []int
-	depths  []int
-	size    int         // of a lane group
-	first   []int       // of mode n in it
-	a       [][]float64 // matrices A_1 … A_k by group and mode
-	x, y    [][]float64 // x_0 … x_k, y_0 … y_k by group and mode
-	nx, ny  [][]float64 // their norms, eight numbers a vector
-	dx      [][]float64 // of x, in a product
+	v     *linearised[float64]
+	size  int   // of a lane group
+	first []int // of mode n in it
+	// chains are by group and mode.
+	chains  []chain
+	pairs   [][]float64 // by group, the Hessian by v that no two blocks share (pairsOf); nil: HessianVec has it
 	vector  []float64   // v-space
 	product []float64
-	buffers [2][]float64
+	scratch []hessianScratch // by thread
+
+	out, p        []float64 // of multiply
+	forward, onto func(worker, g int)
+}
+
+// chain is a matrix chain of a lane group at the point of the Hessian.
+type chain struct {
+	d, k   int
+	a      []float64 // matrices A_1 … A_k
+	x, y   []float64 // x_0 … x_k, y_0 … y_k
+	nx, ny []float64 // their norms, eight numbers a vector
+	dx     []float64 // of x, in a product
+}
+
+// hessianScratch belongs to one thread.
+type hessianScratch struct {
+	buffers [2][]float64 // a vector of a mode
+	sums    []float64    // of all modes
 }
 
 func (c *ChainsOf[T]) hessian(active []int) *hessian {
 	const lanes = kernel.Lanes
 	v := &linearised[float64]{}
 	v.linearise(c.doubled(), active)
-	h := &hessian{v: v, shape: c.shape, depths: c.depths}
+	h := &hessian{v: v}
+	h.forward, h.onto = h.forwardGroup, h.ontoGroup
 	largest := 0
-	for n, d := range h.shape {
+	for n, d := range c.shape {
 		h.first = append(h.first, h.size)
-		h.size += (2*h.depths[n] + 1) * d * lanes
+		h.size += (2*c.depths[n] + 1) * d * lanes
 		largest = max(largest, d)
 	}
-	for i := range h.buffers {
-		h.buffers[i] = make([]float64, largest*lanes)
+	for range c.threads {
+		s := hessianScratch{sums: make([]float64, v.width*lanes)}
+		for i := range s.buffers {
+			s.buffers[i] = make([]float64, largest*lanes)
+		}
+		h.scratch = append(h.scratch, s)
 	}
 	h.vector, h.product = make([]float64, v.Dim()), make([]float64, v.Dim())
 	p := v.activePlan()
 	v.unpack(p.v, v.v)
-	p.plan.Predict(p.prediction, p.v)
 	p.plan.Gradient(p.g, v.first, p.v)
 	gradient := make([]float64, v.Dim())
-	for n := range h.shape {
+	for n := range c.shape {
 		v.accumulate(gradient, p.g, n)
 	}
-	for g := range v.groups {
-		for n, d := range h.shape {
-			k := h.depths[n]
-			a, x, y := make([]float64, k*d*d*lanes), make([]float64, (k+1)*d*lanes), make([]float64, (k+1)*d*lanes)
-			for lane, r := range active[g*lanes : min(len(active), (g+1)*lanes)] {
-				from := c.theta[r/lanes*c.groupSize+c.offset[n]+r%lanes:]
-				for i := range k * d * d {
-					a[i*lanes+lane] = float64(from[i*lanes])
-				}
-				for i := range d {
-					x[(k*d+i)*lanes+lane] = float64(from[(k*d*d+i)*lanes])
-				}
+	h.chains = make([]chain, v.groups*len(c.shape))
+	parallel.For(c.threads, v.groups, func(g int) {
+		members := active[g*lanes : min(len(active), (g+1)*lanes)]
+		for n, d := range c.shape {
+			h.chains[g*len(c.shape)+n] = c.chainOf(members, n, gradient[(g*v.width+v.start[n])*lanes:][:d*lanes])
+		}
+	})
+	h.pairs = v.pairsOf()
+	return h
+}
+
+// chainOf is the chain of mode n of at most eight blocks, whose gradient by v is given.
+func (c *ChainsOf[T]) chainOf(members []int, n int, gradient []float64) chain {
+	const lanes = kernel.Lanes
+	d, k := c.shape[n], c.depths[n]
+	numbers := func(n int) []float64 { return make([]float64, n*lanes) }
+	h := chain{
+		d: d, k: k, a: numbers(k * d * d), x: numbers((k + 1) * d), y: numbers((k + 1) * d),
+		nx: numbers(k + 1), ny: numbers(k + 1), dx: numbers((k + 1) * d),
+	}
+	for lane, r := range members {
+		from := c.theta[r/lanes*c.groupSize+c.offset[n]+r%lanes:]
+		for i := range k * d * d {
+			h.a[i*lanes+lane] = float64(from[i*lanes])
+		}
+		for i := range d {
+			h.x[(k*d+i)*lanes+lane] = float64(from[(k*d*d+i)*lanes])
+		}
+	}
+	for i := k; i >= 1; i-- {
+		kernel.MatVec(h.x[(i-1)*d*lanes:][:d*lanes], h.a[(i-1)*d*d*lanes:], h.x[i*d*lanes:], d, d)
+	}
+	copy(h.y, gradient)
+	for i := 1; i <= k; i++ {
+		kernel.MatTVec(h.y[i*d*lanes:][:d*lanes], h.a[(i-1)*d*d*lanes:], h.y[(i-1)*d*lanes:], d, d)
+	}
+	for i := range k + 1 {
+		for _, pair := range [][2][]float64{{h.nx, h.x}, {h.ny, h.y}} {
+			norms := pair[0][i*lanes:][:lanes]
+			kernel.Norms2((*[lanes]float64)(norms), pair[1][i*d*lanes:], d)
+			for r, norm2 := range norms {
+				norms[r] = math.Sqrt(norm2)
 			}
-			for i := k; i >= 1; i-- {
-				kernel.MatVec(x[(i-1)*d*lanes:][:d*lanes], a[(i-1)*d*d*lanes:], x[i*d*lanes:], d, d)
-			}
-			copy(y[:d*lanes], gradient[(g*v.width+v.start[n])*lanes:])
-			for i := 1; i <= k; i++ {
-				kernel.MatTVec(y[i*d*lanes:][:d*lanes], a[(i-1)*d*d*lanes:], y[(i-1)*d*lanes:], d, d)
-			}
-			nx, ny := make([]float64, (k+1)*lanes), make([]float64, (k+1)*lanes)
-			for i := range k + 1 {
-				for _, pair := range [][2][]float64{{nx, x}, {ny, y}} {
-					norms := pair[0][i*lanes:][:lanes]
-					kernel.Norms2((*[lanes]float64)(norms), pair[1][i*d*lanes:], d)
-					for r, norm2 := range norms {
-						norms[r] = math.Sqrt(norm2)
-					}
-				}
-			}
-			h.a, h.x, h.y = append(h.a, a), append(h.x, x), append(h.y, y)
-			h.nx, h.ny, h.dx = append(h.nx, nx), append(h.ny, ny), append(h.dx, make([]float64, (k+1)*d*lanes))
 		}
 	}
 	return h
@@ -189,9 +220,9 @@ func (h *hessian) start(stream *rng.Stream) []float64 {
 	out := make([]float64, h.v.groups*h.size)
 	for g := range h.v.groups {
 		live := min(lanes, len(h.v.active)-g*lanes)
-		for n, d := range h.shape {
-			part := out[g*h.size+h.first[n]:]
-			for i := range 2*h.depths[n] + 1 {
+		for n, first := range h.first {
+			part, d := out[g*h.size+first:], h.chains[n].d
+			for i := range 2*h.chains[n].k + 1 {
 				if i%2 == 1 {
 					continue
 				}
@@ -208,60 +239,78 @@ func (h *hessian) start(stream *rng.Stream) []float64 {
 
 // multiply sets out = H p.
 func (h *hessian) multiply(out, p []float64) {
-	const lanes = kernel.Lanes
-	var s, t [lanes]float64
-	for g := range h.v.groups {
-		for n, d := range h.shape {
-			k, at := h.depths[n], g*len(h.shape)+n
-			part, dx, nx := p[g*h.size+h.first[n]:], h.dx[at], h.nx[at]
-			copy(dx[k*d*lanes:], part[2*k*d*lanes:][:d*lanes])
-			for i := k; i >= 1; i-- {
-				to := dx[(i-1)*d*lanes:][:d*lanes]
-				kernel.MatVec(to, h.a[at][(i-1)*d*d*lanes:], dx[i*d*lanes:], d, d)
-				kernel.Axpy(to, (*[lanes]float64)(nx[i*lanes:]), part[2*(i-1)*d*lanes:], d)
-			}
-			copy(h.vector[(g*h.v.width+h.v.start[n])*lanes:], dx[:d*lanes])
-		}
+	h.out, h.p = out, p
+	parallel.Workers(len(h.scratch), h.v.groups, h.forward)
+	if h.pairs != nil {
+		h.v.gaussVec(h.product, h.vector)
+	} else {
+		h.v.HessianVec(h.product, h.vector)
 	}
-	h.v.HessianVec(h.product, h.vector)
-	for g := range h.v.groups {
-		for n, d := range h.shape {
-			k, at := h.depths[n], g*len(h.shape)+n
-			part, to := p[g*h.size+h.first[n]:], out[g*h.size+h.first[n]:]
-			x, y, nx, ny, dx := h.x[at], h.y[at], h.nx[at], h.ny[at], h.dx[at]
-			dy, next := h.buffers[0][:d*lanes], h.buffers[1][:d*lanes]
-			copy(dy, h.product[(g*h.v.width+h.v.start[n])*lanes:])
-			for i := 1; i <= k; i++ {
-				a, b := part[2*(i-1)*d*lanes:][:d*lanes], part[(2*i-1)*d*lanes:][:d*lanes]
-				outA, outB := to[2*(i-1)*d*lanes:][:d*lanes], to[(2*i-1)*d*lanes:][:d*lanes]
-				xi, before := x[i*d*lanes:][:d*lanes], y[(i-1)*d*lanes:][:d*lanes]
-				norm, force := (*[lanes]float64)(nx[i*lanes:]), (*[lanes]float64)(ny[(i-1)*lanes:])
-				// The change of the gradient is dy xᵀ + y dxᵀ.
-				kernel.Dot(&s, dx[i*d*lanes:], xi, d)
-				for r := range s {
-					s[r] = over(s[r], norm[r])
-				}
-				clear(outA)
-				kernel.Axpy(outA, norm, dy, d)
-				kernel.Axpy(outA, &s, before, d)
-				for r := range s {
-					s[r] = -over(s[r], norm[r]) * force[r]
-				}
-				clear(outB)
-				kernel.Axpy(outB, force, dx[i*d*lanes:], d)
-				kernel.Axpy(outB, &s, xi, d)
-				// dy_i = A_iᵀ dy_{i−1} + dA_iᵀ y_{i−1}.
-				kernel.MatTVec(next, h.a[at][(i-1)*d*d*lanes:], dy, d, d)
-				kernel.Dot(&t, a, before, d)
-				for r := range t {
-					t[r] = over(t[r], norm[r])
-				}
-				kernel.Axpy(next, &t, xi, d)
-				kernel.Axpy(next, force, b, d)
-				dy, next = next, dy
-			}
-			copy(to[2*k*d*lanes:][:d*lanes], dy)
+	parallel.Workers(len(h.scratch), h.v.groups, h.onto)
+}
+
+// forwardGroup sets the vector in v-space of a lane group.
+func (h *hessian) forwardGroup(_, g int) {
+	const lanes = kernel.Lanes
+	for n, first := range h.first {
+		c := &h.chains[g*len(h.first)+n]
+		part, d := h.p[g*h.size+first:], c.d
+		copy(c.dx[c.k*d*lanes:], part[2*c.k*d*lanes:][:d*lanes])
+		for i := c.k; i >= 1; i-- {
+			to := c.dx[(i-1)*d*lanes:][:d*lanes]
+			kernel.MatVec(to, c.a[(i-1)*d*d*lanes:], c.dx[i*d*lanes:], d, d)
+			kernel.Axpy(to, (*[lanes]float64)(c.nx[i*lanes:]), part[2*(i-1)*d*lanes:], d)
 		}
+		copy(h.vector[(g*h.v.width+h.v.start[n])*lanes:], c.dx[:d*lanes])
+	}
+}
+
+// ontoGroup carries the product in v-space to the parameters of a lane group.
+func (h *hessian) ontoGroup(worker, g int) {
+	const lanes = kernel.Lanes
+	scratch := &h.scratch[worker]
+	product := h.product[g*h.v.width*lanes:][:h.v.width*lanes]
+	if h.pairs != nil {
+		h.v.addPairs(product, h.pairs[g], h.vector[g*h.v.width*lanes:], scratch.sums)
+	}
+	var s, t [lanes]float64
+	for n, first := range h.first {
+		c := &h.chains[g*len(h.first)+n]
+		part, to, d := h.p[g*h.size+first:], h.out[g*h.size+first:], c.d
+		dy, next := scratch.buffers[0][:d*lanes], scratch.buffers[1][:d*lanes]
+		copy(dy, product[h.v.start[n]*lanes:])
+		for i := 1; i <= c.k; i++ {
+			a, b := part[2*(i-1)*d*lanes:][:d*lanes], part[(2*i-1)*d*lanes:][:d*lanes]
+			outA, outB := to[2*(i-1)*d*lanes:][:d*lanes], to[(2*i-1)*d*lanes:][:d*lanes]
+			x, before := c.x[i*d*lanes:][:d*lanes], c.y[(i-1)*d*lanes:][:d*lanes]
+			norm, force := (*[lanes]float64)(c.nx[i*lanes:]), (*[lanes]float64)(c.ny[(i-1)*lanes:])
+			// The change of the gradient is dy xᵀ + y dxᵀ.
+			kernel.Dot(&s, c.dx[i*d*lanes:], x, d)
+			for r := range s {
+				s[r] = over(s[r], norm[r])
+			}
+			clear(outA)
+			kernel.Axpy(outA, norm, dy, d)
+			kernel.Axpy(outA, &s, before, d)
+			for r := range s {
+				s[r] = -over(s[r], norm[r]) * force[r]
+			}
+			clear(outB)
+			kernel.Axpy(outB, force, c.dx[i*d*lanes:], d)
+			kernel.Axpy(outB, &s, x, d)
+			// dy_i = A_iᵀ dy_{i−1} + dA_iᵀ y_{i−1}.
+			kernel.MatTVec(next, c.a[(i-1)*d*d*lanes:], dy, d, d)
+			// What rounding puts into b along x̂ is left out, so that the product stays symmetric.
+			kernel.Dot(&t, a, before, d)
+			kernel.Dot(&s, b, x, d)
+			for r := range t {
+				t[r] = over(t[r]-float64(over(s[r], norm[r])*force[r]), norm[r])
+			}
+			kernel.Axpy(next, &t, x, d)
+			kernel.Axpy(next, force, b, d)
+			dy, next = next, dy
+		}
+		copy(to[2*c.k*d*lanes:][:d*lanes], dy)
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"lacuna/dataset"
+	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
+	"lacuna/internal/rng"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -136,5 +138,126 @@ func TestSharpnessOfGrownAmongDormantBlocks(t *testing.T) {
 		if math.Abs(value-values[64][i]) > 1e-8*values[3][0] {
 			t.Errorf("eigenvalue %d: %v alone, %v among dormant blocks", i, value, values[64][i])
 		}
+	}
+}
+
+// denseHessian is the Hessian in the coordinates of hessian, entry by entry.
+func denseHessian(h *hessian) (dense []float64, size int) {
+	var live []int // positions of blocks that there are
+	for p := range h.v.groups * h.size {
+		if p/h.size*kernel.Lanes+p%kernel.Lanes < len(h.v.active) {
+			live = append(live, p)
+		}
+	}
+	x, row := make([]float64, h.v.groups*h.size), make([]float64, h.v.groups*h.size)
+	for _, p := range live {
+		x[p] = 1
+		h.multiply(row, x)
+		x[p] = 0
+		for _, q := range live {
+			dense = append(dense, row[q])
+		}
+	}
+	return dense, len(live)
+}
+
+// The eigenvalues are those of the dense Hessian, from starts at which it nearly vanishes to grown ones, and so for blocks
+// that are equal or of rank one, whose eigenvalues are multiple.
+func TestSharpnessAgainstDense(t *testing.T) {
+	for name, start := range map[string]StartConfig{
+		"nearly zero": {SigmaW: 1e-5, SigmaA: 1e-2, Seed: 1},
+		"grown":       {SigmaW: 1, SigmaA: 0.6, Seed: 2},
+		"rank one":    {Start: BalancedChain, SigmaW: 0.7, SigmaA: 0.7, Seed: 4},
+		"equal":       {SigmaW: 1, SigmaA: 0.6, Seed: 5},
+	} {
+		for _, shape := range []tensor.Shape{{3, 3, 3}, {3, 2, 2, 2}} { // the first has cells enough for pairs
+			observed, _ := dataset.Observe(dataset.Synthetic(shape, 2, 0, 1), dataset.Random, -1, 1, 1)
+			c, err := NewChains(observed, loss.Square, Config{Blocks: 3, Depths: []int{2}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Draw(start); err != nil {
+				t.Fatal(err)
+			}
+			if name == "equal" {
+				c.SetBlock(1, c.Block(0))
+				c.SetBlock(2, c.Block(0))
+			}
+			c.Gradient(0, nil)
+			h := c.hessian([]int{0, 1, 2})
+			if (h.pairs != nil) != (len(shape) == 3) {
+				t.Errorf("%v: pairs kept: %t", shape, h.pairs != nil)
+			}
+			dense, size := denseHessian(h)
+			norm := linalg.Norm(dense)
+			for i := range size {
+				for j := range i {
+					if math.Abs(dense[i*size+j]-dense[j*size+i]) > 1e-14*norm {
+						t.Fatalf("%s, %v: entries (%d, %d): %v and %v", name, shape, i, j, dense[i*size+j], dense[j*size+i])
+					}
+				}
+			}
+			want, _ := linalg.Eigen(dense, size)
+			got, err := c.Sharpness(30, 1e-8)
+			if err != nil || len(got) != 30 {
+				t.Fatalf("%s: %d values, %v", name, len(got), err)
+			}
+			for i, value := range got {
+				if math.Abs(value-want[i]) > 1e-8*math.Max(want[i], 1e-3*want[0]) {
+					t.Errorf("%s, %v: eigenvalue %d is %v, of the dense matrix %v", name, shape, i, value, want[i])
+				}
+			}
+		}
+	}
+}
+
+func TestSharpnessOnThreads(t *testing.T) {
+	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{4, 4, 4}, 2, 0, 1), dataset.Random, -1, 0.8, 1)
+	var first []float64
+	for threads := 1; threads <= 3; threads++ {
+		c, err := NewChains(observed, loss.Square, Config{Blocks: 60, Depths: []int{1}, Threads: threads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Draw(StartConfig{SigmaW: 0.5, SigmaA: 0.5, Seed: 1}); err != nil {
+			t.Fatal(err)
+		}
+		c.Gradient(0, nil)
+		got, err := c.Sharpness(10, 1e-8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = got
+		} else if !slices.Equal(got, first) {
+			t.Errorf("%d threads give %v, one %v", threads, got, first)
+		}
+	}
+}
+
+// What no two blocks share is the same whether it is kept or computed from predictions and gradients.
+func TestHessianByPairs(t *testing.T) {
+	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{4, 3, 5}, 2, 0, 1), dataset.Random, -1, 0.9, 1)
+	c, err := NewChains(observed, loss.Square, Config{Blocks: 11, Depths: []int{1, 0, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Draw(StartConfig{SigmaW: 1, SigmaA: 0.5, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	c.Gradient(0, nil)
+	h := c.hessian([]int{0, 2, 3, 4, 5, 6, 7, 8, 10})
+	if h.pairs == nil {
+		t.Fatal("no pairs for a small tensor")
+	}
+	x := h.start(rng.New(1, "pairs"))
+	with, without := make([]float64, len(x)), make([]float64, len(x))
+	h.multiply(with, x)
+	h.pairs = nil
+	h.multiply(without, x)
+	norm := linalg.Norm(without)
+	linalg.Axpy(with, -1, without)
+	if difference := linalg.Norm(with); difference > 1e-13*norm {
+		t.Errorf("products differ by %v of %v", difference, norm)
 	}
 }

@@ -122,7 +122,7 @@ func Panel(run Run, t *experiment.Trajectory, overTime bool) figure.NormPanel {
 func Measured(t *experiment.Trajectory, threshold float64) []figure.Chart {
 	var charts []figure.Chart
 	evaluations := t.Column(func(r experiment.Record) float64 { return float64(r.Evaluations) })
-	x := figure.Axis{Label: "gradient evaluations"}
+	x := figure.Axis{Label: "gradient evaluations", Whole: true}
 	if slices.ContainsFunc(t.Records, func(r experiment.Record) bool { return len(r.Eigenvalues) > 0 }) {
 		c := figure.Chart{
 			Title: "sharpness", X: x, Y: figure.Axis{Label: "largest eigenvalue of the Hessian", Log: true},

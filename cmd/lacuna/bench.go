@@ -145,6 +145,11 @@ func newBenchGradient(a *app) *cobra.Command {
 					return usageError{fmt.Errorf("--threads %d: give numbers above 0", threads)}
 				}
 			}
+			for _, depth := range o.Depths {
+				if depth < 0 {
+					return usageError{fmt.Errorf("--depth %d: give whole numbers from 0 on", depth)}
+				}
+			}
 			for _, dtype := range o.DTypes {
 				if dtype != "float64" && dtype != "float32" {
 					return usageError{fmt.Errorf("--dtype %s: give float64, float32 or both", dtype)}

@@ -82,7 +82,7 @@ func runTrain(ctx context.Context, a *app, f *trainFlags) error {
 	stop()
 	if r.live != nil {
 		last := r.Path.Last()
-		r.unwatched(r.live.End(&last, statusWords[r.result.Status]))
+		r.unwatched(r.live.End(&last, r.ending()))
 	}
 	return r.finish()
 }
@@ -235,7 +235,7 @@ func (r *trainRun) finish() error {
 	case flow.Interrupted:
 		return withCode(exitInterrupted, fmt.Errorf("interrupted: go on with  lacuna train --resume %s", f.checkpoint))
 	case flow.Diverged, flow.StepTooSmall, flow.Runaway:
-		return withCode(exitUnmet, fmt.Errorf("the run ended without an answer: %s", statusWords[r.result.Status]))
+		return withCode(exitUnmet, fmt.Errorf("the run ended without an answer: %s", r.ending()))
 	}
 	return nil
 }
@@ -331,8 +331,22 @@ var statusWords = map[flow.Status]string{
 	flow.NoImprovement:   "the held-out error no longer improved",
 	flow.Runaway:         "a block ran away: its norm grew far beyond that of the data",
 	flow.StepTooSmall:    "no step, however small, met the tolerance",
-	flow.Diverged:        "the loss is no longer finite: take a smaller rate",
+	flow.Diverged:        "the loss is no longer finite",
 	flow.Interrupted:     "interrupted",
+}
+
+// ending says why the run ended, and of one that diverged what to do. A loss that is infinite at the start is so at any
+// rate, and the flow has none.
+func (r *trainRun) ending() string {
+	words := statusWords[r.result.Status]
+	if r.result.Status != flow.Diverged {
+		return words
+	}
+	s := &r.f.settings
+	if len(r.Path.Records) > 1 && s.Descends() && flow.Method(s.Integrator) != flow.Adaptive {
+		return words + ": take a smaller rate"
+	}
+	return words + ": take a smaller start"
 }
 
 // trainResult is what `lacuna train --json` prints. docs/cli.md describes every field.
@@ -401,7 +415,7 @@ func (r *trainRun) tell() error {
 	for _, t := range r.result.EmergenceTimes() {
 		result.EmergenceTimes = append(result.EmergenceTimes, number(t))
 	}
-	return r.a.finish(result, func() string { return result.summary(statusWords[r.result.Status]) })
+	return r.a.finish(result, func() string { return result.summary(r.ending()) })
 }
 
 func (t *trainResult) summary(why string) string {

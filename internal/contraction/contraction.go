@@ -66,7 +66,7 @@ func (p *Plan[T]) Predict(pred []T, v [][]T) {
 }
 
 // Gradient sets g[n][i*blocks+r] = Σ_{c: index[n][c]=i} residual[c] Π_{m≠n} v[m][index[m][c]][r]
-// (Lemma A.1 of the paper: [∇L]_(n) · ⊙_{m≠n} v_r^m). v must be what the last Predict was given.
+// (Lemma A.1 of the paper: [∇L]_(n) · ⊙_{m≠n} v_r^m).
 func (p *Plan[T]) Gradient(g [][]T, residual []T, v [][]T) {
 	p.check(len(residual), v)
 	p.check(len(residual), g)

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"lacuna/internal/kernel"
 	"lacuna/internal/portable"
 )
 
@@ -17,15 +16,23 @@ var errInfinite = errors.New("linalg: a product is no finite number")
 var errKrylov = errors.New("linalg: the eigenvalues did not converge in the steps allowed")
 
 // Lanczos returns the largest eigenvalues, in falling order and a multiple one as often as it counts, of the symmetric
-// operator that multiply applies (out = A x), by Lanczos' method with full reorthogonalisation from a vector that draw
-// returns, a multiple of the lanes long. An eigenvalue λ is taken when its error, by the residual and by its square over
-// the gap, is below tolerance·max(λ, 1e-3 λ₁). The space of one start has a multiple eigenvalue once, so where count is
+// operator that multiply applies (out = A x), by Lanczos' method from a vector that draw returns, a multiple of the lanes
+// long. An eigenvalue λ is taken when its error, by the residual and by its square over the gap, is below
+// tolerance·max(λ, 1e-3 λ₁). The space of one start has a multiple eigenvalue once, so where count is
 // above 1 others follow, orthogonal to the vectors found, until one has nothing larger. Fewer than count are returned where
 // there are no more. More than steps products by A from one start are an error, and so are products that are not finite;
-// the vectors take 8·(steps + count)·n bytes at most.
-func Lanczos(multiply func(out, x []float64), draw func() []float64, count int, tolerance float64, steps int) ([]float64, error) {
+// the vectors take 8·(steps + count)·n bytes at most. They are worked on by so many threads, which leave the result alone.
+//
+// A vector is made orthogonal to all before it only when the recurrence of their overlaps says that one passes √ε (Simon
+// 1984), which leaves the eigenvalues as exact as if that were done at every step.
+func Lanczos(
+	multiply func(out, x []float64), draw func() []float64, count int, tolerance float64, steps, threads int,
+) ([]float64, error) {
 	var values []float64
-	k := &krylov{multiply: multiply, count: count, tolerance: tolerance, steps: steps, enough: math.Inf(-1)}
+	k := &krylov{
+		multiply: multiply, count: count, tolerance: tolerance, steps: steps, enough: math.Inf(-1),
+		basis: vectors{threads: threads}, known: vectors{threads: threads},
+	}
 	for {
 		found, err := k.from(draw())
 		if err != nil {
@@ -44,6 +51,11 @@ func Lanczos(multiply func(out, x []float64), draw func() []float64, count int, 
 	}
 }
 
+const (
+	overlap = 0x1p-27 // of two vectors of a basis, at most
+	noise   = 0x1p-50 // by which rounding in a product moves an overlap, relative to the norm of the operator
+)
+
 // krylov looks for eigenvalues beside those whose vectors are known.
 type krylov struct {
 	multiply  func(out, x []float64)
@@ -51,89 +63,117 @@ type krylov struct {
 	tolerance float64
 	steps     int
 
-	known  [][]float64 // orthonormal
-	top    float64     // the largest eigenvalue found; 0: none
-	enough float64     // only larger ones count
+	basis  vectors // of the space of one start
+	known  vectors // of the eigenvalues found
+	top    float64 // the largest eigenvalue found; 0: none
+	enough float64 // only larger ones count
 }
 
 // from returns at most count eigenvalues above enough, the largest, and makes their vectors known. None are returned
 // where the start has nothing that is not known.
 func (k *krylov) from(x []float64) ([]float64, error) {
-	whole := Norm(x)
-	k.clear(x, nil)
-	if length := Norm(x); !(length > 1e-10*whole) {
+	basis, known := &k.basis, &k.known
+	basis.reset(len(x))
+	whole := basis.norm(x)
+	known.clear(x)
+	known.clear(x) // what the first pass leaves because the vectors known are not quite orthonormal
+	length := basis.norm(x)
+	if !(length > 1e-10*whole) {
 		return nil, nil
 	}
-	ScaleTo(x, 1)
-	if len(k.known) > 0 {
-		k.clear(x, nil)
-		ScaleTo(x, 1)
-	}
-	basis := [][]float64{x}
+	Scale(x, 1/length)
+	basis.add(x)
+	w := x
 	var alpha, beta []float64
-	next := 8
+	before, overlaps, after := []float64(nil), []float64{1}, []float64(nil) // of the last two vectors and the next, with all
+	next, again, nothing, scale := 8, false, false, math.Abs(k.top)
 	for {
-		m := len(basis)
-		w := make([]float64, len(x))
-		k.multiply(w, basis[m-1])
-		along := k.clear(w, basis)
-		k.clear(w, basis)
+		m := basis.count
+		last := basis.at(m - 1)
+		k.multiply(w, last)
+		if m > 1 {
+			basis.axpy(w, -beta[m-2], basis.at(m-2))
+		}
+		along := basis.dot(w, last)
+		basis.axpy(w, -along, last)
 		alpha = append(alpha, along)
-		residual := Norm(w)
+		known.clear(w)
+		residual := basis.norm(w)
 		if !(math.Abs(along) <= math.MaxFloat64 && residual <= math.MaxFloat64) {
 			return nil, errInfinite
 		}
-		scale := math.Abs(k.top)
-		for _, a := range alpha {
-			scale = math.Max(scale, math.Abs(a))
+		scale = math.Max(scale, math.Max(math.Abs(along), residual))
+		after = overlapsOf(after[:0], overlaps, before, alpha, beta, residual, noise*scale)
+		worst := 0.0
+		for _, x := range after[:m] {
+			worst = math.Max(worst, math.Abs(x))
+		}
+		if orthogonal := worst <= overlap; again || !orthogonal {
+			// Two vectors in a row, because the next but one follows from both.
+			again = !orthogonal && !again
+			// A pass leaves of an overlap as much as the basis is not orthonormal by.
+			for worst > noise {
+				known.clear(w)
+				basis.clear(w)
+				whole := residual
+				if residual = basis.norm(w); residual <= 1e-14*scale {
+					break
+				}
+				if worst = math.Max(noise, worst*overlap); residual < 0.5*whole {
+					worst = math.Max(worst, overlap)
+				}
+			}
+			for i := range after[:m] {
+				after[i] = noise
+			}
 		}
 		exhausted := residual <= 1e-14*scale
 		if m >= next || exhausted || m == k.steps {
 			values, last, _ := tridiagonal(alpha, beta, false)
-			if taken, done := k.takenOf(values, last, residual); done || exhausted {
+			taken, done := k.takenOf(values, last, residual)
+			// That a start has nothing larger is believed the second time: an eigenvalue may take a while to show.
+			if sure := len(taken) > 0 || nothing; done && sure || exhausted {
 				if k.count > 1 {
-					k.keep(basis, alpha, beta, len(taken))
+					k.keep(alpha, beta, len(taken))
 				}
 				return taken, nil
 			}
-			next = m + max(4, m/8)
+			next, nothing = m+max(4, m/16), done
 		}
 		if m == k.steps {
 			return nil, errKrylov
 		}
 		beta = append(beta, residual)
+		before, overlaps, after = overlaps, after, before
 		Scale(w, 1/residual)
-		basis = append(basis, w)
+		basis.add(w)
 	}
 }
 
-// clear makes w orthogonal to what is known and to basis, and returns what it had of the last vector of basis.
-func (k *krylov) clear(w []float64, basis [][]float64) (along float64) {
-	for i, v := range slices.Backward(basis) {
-		p := dotLanes(w, v)
-		if i == len(basis)-1 {
-			along = p
+// overlapsOf appends to out the overlaps with the vectors so far, and with itself, of the vector that comes next, by the
+// recurrence that its own follows from: last and before are those of the two before it, whose part is taken out as far as
+// the rounding goes.
+func overlapsOf(out, last, before, alpha, beta []float64, residual, rounding float64) []float64 {
+	m := len(alpha)
+	for i := range m - 1 {
+		sum := float64(beta[i]*last[i+1]) + float64((alpha[i]-alpha[m-1])*last[i]) - float64(beta[m-2]*before[i])
+		if i > 0 {
+			sum += float64(beta[i-1] * last[i-1])
 		}
-		axpyLanes(w, -p, v)
+		out = append(out, (sum+math.Copysign(rounding, sum))/residual)
 	}
-	for _, v := range k.known {
-		axpyLanes(w, -dotLanes(w, v), v)
-	}
-	return along
+	return append(out, rounding/residual, 1)
 }
 
 // keep makes the vectors of the first so many eigenvalues known.
-func (k *krylov) keep(basis [][]float64, alpha, beta []float64, taken int) {
-	_, _, vectors := tridiagonal(alpha, beta, true)
+func (k *krylov) keep(alpha, beta []float64, taken int) {
+	_, _, vector := tridiagonal(alpha, beta, true)
+	m := len(alpha)
+	shares := make([]float64, 0, taken*m)
 	for i := range taken {
-		sum := make([]float64, len(basis[0]))
-		for j, share := range vectors(i) {
-			axpyLanes(sum, share, basis[j])
-		}
-		k.clear(sum, nil)
-		ScaleTo(sum, 1)
-		k.known = append(k.known, sum)
+		shares = append(shares, vector(i)...)
 	}
+	k.known.addSums(&k.basis, shares, taken)
 }
 
 // takenOf returns the largest values above enough up to the first that has not converged, given the last entries of the
@@ -249,22 +289,4 @@ func tridiagonal(diagonal, off []float64, wanted bool) (values, last []float64, 
 		}
 		return column
 	}
-}
-
-func dotLanes(x, y []float64) float64 {
-	var s [kernel.Lanes]float64
-	kernel.Dot(&s, x, y, len(x)/kernel.Lanes)
-	var sum float64
-	for _, value := range s {
-		sum += value
-	}
-	return sum
-}
-
-func axpyLanes(y []float64, c float64, x []float64) {
-	var s [kernel.Lanes]float64
-	for r := range s {
-		s[r] = c
-	}
-	kernel.Axpy(y, &s, x, len(x)/kernel.Lanes)
 }
