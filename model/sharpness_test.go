@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"lacuna/dataset"
 	"lacuna/internal/linalg"
+	"lacuna/internal/synthetic"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -62,7 +62,7 @@ func TestSharpness(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{3, 2, 3}, 2, 0, 1), dataset.Random, -1, 0.8, 1)
+			observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{3, 2, 3}, 2, 0, 1), 0.8, 1)
 			c, err := NewChains(observed, function, Config{Blocks: 3, Depths: depths})
 			if err != nil {
 				t.Fatal(err)
@@ -110,7 +110,7 @@ func TestSharpness(t *testing.T) {
 
 // Dormant blocks are left out of the work, not of the answer.
 func TestSharpnessOfGrownAmongDormantBlocks(t *testing.T) {
-	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{4, 4, 4}, 2, 0, 1), dataset.Random, -1, 0.8, 1)
+	observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{4, 4, 4}, 2, 0, 1), 0.8, 1)
 	values := map[int][]float64{}
 	for _, blocks := range []int{3, 64} {
 		c, err := NewChains(observed, loss.Square, Config{Blocks: blocks, Depths: []int{2}})
