@@ -269,6 +269,9 @@ func (b *builder) singleLabel(format Format, n int) error {
 func (b *builder) merge(t *Table, modes []tensor.Mode) (*tensor.Observed, error) {
 	all := &tensor.Observed{Modes: modes, Index: b.index, Values: b.values}
 	order := orderCells(modes, b.index)
+	if order.unique {
+		return all, nil
+	}
 	var kept, averaged int
 	var repeats []int
 	for from := 0; from < all.Len(); kept++ {

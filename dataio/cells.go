@@ -3,7 +3,6 @@ package dataio
 import (
 	"iter"
 	"math"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -144,17 +143,36 @@ func (t *Table) look() {
 		if s.low > s.high {
 			s.first = values[0]
 		}
-		s.low, s.high = min(s.low, slices.Min(values)), max(s.high, slices.Max(values))
-		for _, v := range values {
-			s.sum += v - s.first
-		}
-		for n, column := range index {
-			met := s.met[n]
-			for _, i := range column {
-				met[i] = true
+		part := make([][]int32, len(index))
+		for from := 0; from < len(values); from += decodedAtOnce { // what one step reads stays in the cache for the next
+			to := min(from+decodedAtOnce, len(values))
+			for n, column := range index {
+				part[n] = column[from:to]
 			}
+			s.add(values[from:to], part)
+			t.addEnds(s.ends, s.modes, nil, part, values[from:to])
 		}
-		t.addEnds(s.ends, s.modes, nil, index, values)
+	}
+}
+
+// add takes up values of cells.
+func (s *survey) add(values []float64, index [][]int32) {
+	low, high, sum, first := s.low, s.high, s.sum, s.first
+	for _, v := range values {
+		sum += v - first
+		if v < low {
+			low = v
+		}
+		if v > high {
+			high = v
+		}
+	}
+	s.low, s.high, s.sum = low, high, sum
+	for n, column := range index {
+		met := s.met[n]
+		for _, i := range column {
+			met[i] = true
+		}
 	}
 }
 

@@ -101,6 +101,8 @@ const (
 	bytesOf1     = 0x0101010101010101
 	newlineBytes = '\n' * bytesOf1
 	quoteBytes   = '"' * bytesOf1
+	pointBytes   = '.' * bytesOf1
+	zeroBytes    = '0' * bytesOf1
 	bytesOfLow7  = 0x7F7F7F7F7F7F7F7F
 	bytesOfHigh  = 0x8080808080808080
 )

@@ -106,11 +106,16 @@ func TestColumnsThatCount(t *testing.T) {
 		"Day 1,Day 2,Day 3,Day 5":         "day Day 1 Day 2 Day 3 Day 5",
 		"Day 1,Day 10,Day 2,Day 3":        "day Day 1 Day 2 Day 3 Day 10",
 		"wk_1,wk_2,wk_3,wk_4":             "week wk_1 wk_2 wk_3 wk_4",
+		"Visit 1,Visit 2":                 "visit Visit 1 Visit 2",
+		"week_1,week_2,week_3":            "week week_1 week_2 week_3",
+		"2023年1月,2023年2月,2023年11月":        "date 2023年1月 2023年2月 2023年11月",
+		"2023년 1월,2023년 2월":               "date 2023년 1월 2023년 2월",
 		"2020-S1,2020-S2,2021-S1,2021-S2": "date 2020-S1 2020-S2 2021-S1 2021-S2",
 	} {
 		text := "who," + names + "\n"
 		for k := range 9 {
-			text += fmt.Sprintf("p%d,%d.25,%d.5,%d.75,%s\n", k, 2*k, k, 3*k%5, []string{"0.5", "", "4.5"}[k%3])
+			values := []string{[]string{"0.5", "", "4.5"}[k%3], fmt.Sprintf("%d.25", 2*k), fmt.Sprintf("%d.5", k), fmt.Sprintf("%d.75", 3*k%5)}
+			text += fmt.Sprintf("p%d,%s\n", k, strings.Join(values[:1+strings.Count(names, ",")], ","))
 		}
 		table, err := Read(save(t, "t.csv", text), Options{})
 		if err != nil {

@@ -1,6 +1,9 @@
 package dataio
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // labelFinder finds the numbers of labels: of short ones that have been met lately at a glance, of others in the map of
 // all. Labels that are in neither are numbered −1, −2, ….
@@ -11,6 +14,9 @@ type labelFinder struct {
 	given  []int32          // the numbers that they get
 	piece  int32            // counts the pieces, from 1
 	lately [lately]glance
+
+	last       []byte // the long label that was met last in this piece
+	lastNumber int32
 }
 
 // glance is a short label with its number.
@@ -30,7 +36,7 @@ const (
 
 // begin forgets the labels that are not in known.
 func (f *labelFinder) begin(known map[string]int32) {
-	f.known, f.fresh = known, f.fresh[:0]
+	f.known, f.fresh, f.last = known, f.fresh[:0], nil
 	f.piece++
 	if f.own == nil {
 		f.own = map[string]int32{}
@@ -40,7 +46,10 @@ func (f *labelFinder) begin(known map[string]int32) {
 
 func (f *labelFinder) find(text []byte) int32 {
 	if len(text) > longestGlance {
-		return f.search(text)
+		if !bytes.Equal(text, f.last) {
+			f.last, f.lastNumber = text, f.search(text)
+		}
+		return f.lastNumber
 	}
 	head, tail := ends16(text)
 	at := &f.lately[(head*0x9E3779B97F4A7C15^tail*0xC2B2AE3D27D4EB4F)>>(64-latelyBits)]

@@ -2,8 +2,10 @@ package dataio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
 	"regexp"
 	"strconv"
 	"strings"
@@ -84,10 +86,10 @@ func (n *numbers) join(fork *numbers) {
 }
 
 // isMissing tells whether a number stands for a gap.
-func (n *numbers) isMissing(v float64) bool {
-	if math.IsNaN(v) {
-		return true
-	}
+func (n *numbers) isMissing(v float64) bool { return v != v || len(n.missing) > 0 && n.isNamed(v) }
+
+// isNamed is isMissing for the options' numbers alone.
+func (n *numbers) isNamed(v float64) bool {
 	for k, m := range n.missingValue {
 		if v == m {
 			n.met[k] = true
@@ -118,6 +120,9 @@ var numberRemedies = map[string]string{
 // parse reads a value that has no space around it; limits that are asked for are a gap. problem is "" or one of the
 // constants above.
 func (n *numbers) parse(text []byte) (value float64, gap bool, problem string) {
+	if value, point, ok, _ := shortNumber(text); ok && (point < 0 || n.pointIsPlain(text, point)) {
+		return value, n.isMissing(value), ""
+	}
 	value, gap, problem = n.parseExact(text)
 	if n.censored && problem != "" && len(text) <= longestNumber {
 		if _, _, wrong, ok := n.limits(text); ok {
@@ -186,6 +191,14 @@ func (n *numbers) isNegative(text []byte) bool {
 // plainNumber reads digits with a sign and a point: exactly, where they are so few that one division rounds right.
 // point is where the point stands, −1 for none.
 func plainNumber(text []byte) (value float64, point int, ok bool) {
+	if value, point, ok, short := shortNumber(text); short {
+		return value, point, ok
+	}
+	return numberByBytes(text)
+}
+
+// numberByBytes is plainNumber, one byte after another.
+func numberByBytes(text []byte) (value float64, point int, ok bool) {
 	const mostDigits, mostPlaces = 15, 22
 	at := 0
 	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
@@ -219,6 +232,50 @@ func plainNumber(text []byte) (value float64, point int, ok bool) {
 		value = -value
 	}
 	return value, point, true
+}
+
+// shortNumber is plainNumber of a text that has at most eight bytes behind its sign, all of them at once; short is false for
+// any other, and near the end of the memory that text lies in.
+func shortNumber(text []byte) (value float64, point int, ok, short bool) {
+	const word = 8
+	bare, signed := text, 0
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		bare, signed = text[1:], 1
+	}
+	if len(bare)-1 >= word || cap(bare) < word || len(bare) == 0 {
+		return 0, -1, false, false
+	}
+	digits := binary.LittleEndian.Uint64(bare[:word]) << (word * uint(word-len(bare))) // the last byte of bare is the highest
+	empty, places := uint(word-len(bare)), 0
+	point = -1
+	if at := equalBytes(digits, pointBytes); at != 0 {
+		first := uint(bits.TrailingZeros64(at)) / word
+		places = word - 1 - int(first)
+		below := uint64(1)<<(word*first) - 1
+		digits = digits&^below&^(0xFF<<(word*first)) | digits&below<<word // what stands before the point moves up
+		point = signed + int(first-empty)
+		empty++
+	}
+	if empty == word {
+		return 0, -1, false, true
+	}
+	digits |= zeroBytes & (1<<(word*empty) - 1)
+	digits -= zeroBytes // not borrowing where all are digits
+	if (digits|(digits+6*bytesOf1))&(0xF0*bytesOf1) != 0 {
+		return 0, -1, false, true
+	}
+	// Neighbours are joined: of one digit, of two, of four.
+	digits = digits*10 + digits>>8
+	const pairs = 0x000000FF000000FF
+	mantissa := ((digits&pairs)*(100+1000000<<32) + (digits>>16&pairs)*(1+10000<<32)) >> 32
+	value = float64(uint32(mantissa))
+	if places > 0 {
+		value /= powersOfTen[places]
+	}
+	if text[0] == '-' {
+		value = -value
+	}
+	return value, point, true, true
 }
 
 // powersOfTen are those that a float64 holds exactly.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"lacuna/internal/rng"
 )
 
 // TestPlainNumbersAreExact compares the short cut for plain numbers with the standard library, bit for bit.
@@ -122,5 +124,45 @@ func TestNumbersInTwoWays(t *testing.T) {
 			(len(doubts) != 1 || !strings.Contains(doubts[0].Error(), test.want)) {
 			t.Errorf("%s: doubts %v, want %q", test.numbers, doubts, test.want)
 		}
+	}
+}
+
+// TestShortNumbersAreThoseOfTheStandardLibrary compares all at once with one byte after the other, of texts that are numbers,
+// nearly numbers and no numbers.
+func TestShortNumbersAreThoseOfTheStandardLibrary(t *testing.T) {
+	s := rng.New(1, "short numbers")
+	const alphabet = "0123456789.-+/:e, 09"
+	numbers := 0
+	for range 400_000 {
+		text := make([]byte, 1+s.IntN(9), 32)
+		for k := range text {
+			text[k] = alphabet[s.IntN(len(alphabet))]
+			if s.IntN(4) > 0 {
+				text[k] = byte('0' + s.IntN(10))
+			}
+		}
+		if s.IntN(2) == 0 {
+			text[s.IntN(len(text))] = '.'
+		}
+		for k := range text[len(text):cap(text)] { // what follows is no part of it
+			text[:cap(text)][len(text)+k] = alphabet[s.IntN(len(alphabet))]
+		}
+		value, point, ok, short := shortNumber(text)
+		if !short {
+			continue
+		}
+		wantValue, wantPoint, want := numberByBytes(text)
+		if ok != want || point != wantPoint || math.Float64bits(value) != math.Float64bits(wantValue) {
+			t.Fatalf("%q: %v, %d, %v; want %v, %d, %v", text, value, point, ok, wantValue, wantPoint, want)
+		}
+		if ok {
+			numbers++
+			if exact, err := strconv.ParseFloat(string(text), 64); err != nil || math.Float64bits(exact) != math.Float64bits(value) {
+				t.Fatalf("%q: %v, want %v (%v)", text, value, exact, err)
+			}
+		}
+	}
+	if numbers < 100_000 {
+		t.Errorf("%d numbers among the texts: this does not test what it should", numbers)
 	}
 }

@@ -78,18 +78,29 @@ func (t *Table) newEnds(modes []int) [][]ends {
 // addEnds takes up values by label of some modes, as one for a mode of −1, without those that were found to be marks.
 func (t *Table) addEnds(all [][]ends, modes []int, found []float64, index [][]int32, values []float64) {
 	for k, n := range modes {
-		for c, v := range values {
-			g := 0
-			if n >= 0 {
-				g = int(index[n][c])
+		if n < 0 {
+			for _, v := range values {
+				all[k][0].add(v, found)
 			}
-			e := &all[k][g]
-			if e.low.next < v && v < e.high.next || len(found) > 0 && slices.Contains(found, v) {
-				continue
-			}
-			e.low.add(v, -1)
-			e.high.add(v, 1)
+			continue
 		}
+		for c, v := range values {
+			all[k][index[n][c]].add(v, found)
+		}
+	}
+}
+
+func (e *ends) add(v float64, found []float64) {
+	if e.low.next < v && v < e.high.next {
+		return
+	}
+	e.addFar(v, found)
+}
+
+func (e *ends) addFar(v float64, found []float64) {
+	if !slices.Contains(found, v) {
+		e.low.add(v, -1)
+		e.high.add(v, 1)
 	}
 }
 

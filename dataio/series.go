@@ -18,10 +18,11 @@ type series struct {
 
 var (
 	yearName    = regexp.MustCompile(`^(YR|X|y)?(1[5-9]\d\d|2[01]\d\d)( \[YR\d{4}\])?$`)
-	dateName    = regexp.MustCompile(`^X?(1[5-9]\d\d|2[01]\d\d)([-/.](0?[1-9]|1[0-2])([-/.]([0-2]?\d|3[01]))?|-?[QM]\d\d?)$`)
+	dateName    = regexp.MustCompile(`^X?(1[5-9]\d\d|2[01]\d\d)([-/.](0?[1-9]|1[0-2])([-/.]([0-2]?\d|3[01]))?|-?[QM]\d\d?| ?[年년]( ?\d\d?[月월]( ?\d\d?[日일])?)?)$`)
 	quarterName = regexp.MustCompile(`(?i)^((Q[1-4]|[HS][12])[ -/]?(1[5-9]|2[01])\d\d|(1[5-9]|2[01])\d\d[ -/]?(Q[1-4]|[HS][12])|` +
 		`(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -.'](\d\d|(1[5-9]|2[01])\d\d))$`)
 	shortDate = regexp.MustCompile(`^((0?[1-9]|1[0-2])/([0-2]?\d|3[01])/\d{2,4}|([0-2]?\d|3[01])\.(0?[1-9]|1[0-2])\.(1[5-9]|2[01])\d\d)$`)
+	fullCount = regexp.MustCompile(`(?i)^(day|week|month|year|hour|visit|wave|session|trial|round)[ _]\d+$`)
 	months    = "jan feb mar apr may jun jul aug sep oct nov dec "
 )
 
@@ -41,7 +42,7 @@ func (s *sample) findSeries() (found series, ok bool) {
 			}},
 			{"hour", 6, func(from, to int) bool { return s.clockFollows(from, to) }},
 			{"month", 6, func(from, to int) bool { return s.monthFollows(from, to) }},
-			{s.counted(from), 4, func(from, to int) bool { return s.countFollows(from, to) }},
+			{s.counted(from), s.leastCounted(from), func(from, to int) bool { return s.countFollows(from, to) }},
 			{"column", 4, func(from, to int) bool { return s.goesOn(from, to, true) }},
 		} {
 			to := from
@@ -103,6 +104,14 @@ func (s *sample) goesOn(from, to int, equal bool) bool {
 
 // counted is what a column called Day 1 counts: day.
 func (s *sample) counted(column int) string { return coordinate.Counted(s.names[column]) }
+
+// leastCounted is how many columns that count as one does make a mode: two where the words leave no doubt.
+func (s *sample) leastCounted(column int) int {
+	if fullCount.MatchString(s.names[column]) {
+		return 2
+	}
+	return 4
+}
 
 // countFollows tells that a column called Day 3 counts what the columns before it do, in whatever order, and that all
 // columns that do so follow one another, with no further measurement beside them.

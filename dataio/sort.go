@@ -16,13 +16,15 @@ type cellOrder struct {
 	sorted []uint64 // in order: a key, and in the low bits where the cell is listed; nil for cells that are in order
 	bits   int      // of the place
 	whole  bool     // the keys tell all coordinates
+	unique bool     // no cell is listed twice, for sure
 	spare  []uint64 // of the length of sorted
 }
 
 // orderCells finds the order of the cells with the coordinates index[n] in mode n.
 func orderCells(modes []tensor.Mode, index [][]int32) *cellOrder {
 	o := &cellOrder{modes: modes, index: index}
-	if inOrder(index) {
+	var ordered bool
+	if ordered, o.unique = inOrder(index); ordered {
 		return o
 	}
 	count := len(index[0])
@@ -51,22 +53,25 @@ func orderCells(modes []tensor.Mode, index [][]int32) *cellOrder {
 	return o
 }
 
-// inOrder tells that no cell comes before the one that is listed ahead of it.
-func inOrder(index [][]int32) bool {
-	first := index[0]
+// inOrder tells that no cell comes before the one that is listed ahead of it, and that none is that one.
+func inOrder(index [][]int32) (ordered, unique bool) {
+	first, unique := index[0], true
 	for c := 1; c < len(first); c++ {
 		if first[c] > first[c-1] {
 			continue
 		}
+		same := true
 		for _, column := range index {
 			if d := column[c] - column[c-1]; d < 0 {
-				return false
+				return false, false
 			} else if d > 0 {
+				same = false
 				break
 			}
 		}
+		unique = unique && !same
 	}
-	return true
+	return true, unique
 }
 
 // sortBy sorts by some modes, whose keys have so many bits; cells that are equal in them keep their order.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 
 	"lacuna/internal/atomicfile"
 	"lacuna/internal/parallel"
@@ -172,7 +173,7 @@ func (t *Table) CheckOutput(path string) error {
 	if problem != "" {
 		return &Error{
 			Path: path, Problem: problem,
-			Remedy: "give it a name that ends in " + k.ending + ", or, for a list of its cells, in .csv or .parquet, for arrays in .npz",
+			Remedy: "give it a name that ends in " + strings.Join(t.endings(), ", "),
 		}
 	}
 	if s, ok := t.source.(*csvSource); ok && (ending == ".tsv" || ending == ".tab") && !converted && s.between.char != '\t' {
@@ -193,6 +194,22 @@ func (t *Table) CheckOutput(path string) error {
 		}
 	}
 	return nil
+}
+
+// endings say what outputs end in: that of the input first, then what any table is written as.
+func (t *Table) endings() []string {
+	own := kinds[t.Format].ending
+	out := []string{own + " (as the input)"}
+	for _, other := range []struct{ ending, holds string }{
+		{".csv", "a row a cell"}, {".parquet", "a row a cell"}, {".npz", "arrays"},
+	} {
+		if other.ending != own {
+			out = append(out, other.ending+" ("+other.holds+")")
+		}
+	}
+	last := len(out) - 1
+	out[last] = "or " + out[last]
+	return out
 }
 
 // HasPlaces tells that what Write writes to path holds standard errors and further columns beside the values: a .tns file

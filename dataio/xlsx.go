@@ -305,7 +305,7 @@ func (s *xlsxSource) table() (names, notes []string, err error) {
 	}
 	s.rows = g.rows[head+1:]
 	last := len(s.rows)
-	for last > 0 && len(names) > 2 && count(g.row(s.rows[last-1])) == 1 {
+	for last > 0 && len(names) > 2 && s.isRemark(last-1, len(names)) {
 		last--
 	}
 	if s.head > 1 {
@@ -321,6 +321,26 @@ func (s *xlsxSource) table() (names, notes []string, err error) {
 	}
 	s.merge()
 	return names, notes, nil
+}
+
+// isRemark tells that a row, behind which there is none of the table, is a line in words below it: one cell, or two, the first of
+// which ends with a colon or stands below an empty row of a table with more than two columns of labels.
+func (s *xlsxSource) isRemark(k, columns int) bool {
+	row := s.grid.row(s.rows[k])
+	filled := count(row)
+	if filled != 2 || columns == 2 {
+		return filled == 1
+	}
+	var first string
+	for _, content := range row {
+		if _, ok := content.number(); ok {
+			return false
+		}
+		if first == "" {
+			first = strings.TrimSpace(string(s.grid.spell(nil, content)))
+		}
+	}
+	return strings.HasSuffix(first, ":") || columns > 3 && k > 0 && s.rows[k].number > s.rows[k-1].number+1
 }
 
 // left is the first column of the table, from 1: that of the first name, or the one before it, if most rows below the names

@@ -3,6 +3,7 @@ package dataio
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,5 +191,30 @@ func TestXLSXYearsAcross(t *testing.T) {
 	}
 	if notes := strings.Join(table.Reading.Notes, "; "); !strings.Contains(notes, "row 4") || !strings.Contains(notes, "called year") {
 		t.Errorf("notes %q", notes)
+	}
+}
+
+// TestXLSXRemarks leaves lines of two cells below a table alone, and takes a row of two labels without a value for a gap.
+func TestXLSXRemarks(t *testing.T) {
+	rows := [][]any{{"year", "town", "v"}, {2001, "a", 1.5}, {2001, "b", 2.5}, {2002, "a", 3.5}, {2002, "b", nil}}
+	for name, test := range map[string]struct {
+		below [][]any
+		gaps  int
+	}{
+		"none":        {nil, 1},
+		"source":      {[][]any{{"Source:", "Met Office"}}, 1},
+		"far below":   {[][]any{{}, {"Source:", "Met Office"}, {"as of May"}}, 1},
+		"a row":       {[][]any{{2003, "a"}}, 2},
+		"another row": {[][]any{{"2003", "a"}}, 2},
+	} {
+		path := save(t, "t.xlsx", string(workbook(t, nil, []string{"s"}, append(slices.Clone(rows), test.below...))))
+		table, err := Read(path, Options{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := table.listedGaps(); got != test.gaps || table.Known() != 3 {
+			t.Errorf("%s: %d known, %d gaps; want 3 and %d", name, table.Known(), got, test.gaps)
+		}
 	}
 }

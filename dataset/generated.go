@@ -6,6 +6,7 @@ import (
 
 	"lacuna/internal/portable"
 	"lacuna/internal/rng"
+	"lacuna/internal/synthetic"
 	"lacuna/tensor"
 )
 
@@ -33,7 +34,7 @@ func GenerateStations(o StationOptions) *tensor.Observed {
 	for s := range o.Stations {
 		modes[1].Labels = append(modes[1].Labels, fmt.Sprintf("generated%02d", s+1))
 	}
-	full := allCells(modes)
+	full := synthetic.AllCells(modes)
 	weather, place, noise := rng.New(o.Seed, "weather"), rng.New(o.Seed, "places"), rng.New(o.Seed, "noise")
 	warm, wet := make([]float64, o.Months), make([]float64, o.Months)
 	for m := range warm {

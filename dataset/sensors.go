@@ -6,6 +6,7 @@ import (
 
 	"lacuna/internal/portable"
 	"lacuna/internal/rng"
+	"lacuna/internal/synthetic"
 	"lacuna/tensor"
 )
 
@@ -56,7 +57,7 @@ func GenerateSensors(o SensorOptions) *tensor.Observed {
 			day[d*curves+r] = strength * (1 + float64(0.3*season) + float64(0.1*stream.NormFloat64()))
 		}
 	}
-	full := allCells(modes)
+	full := synthetic.AllCells(modes)
 	for c := range full.Values {
 		d, h, s := int(full.Index[0][c]), int(full.Index[1][c]), int(full.Index[2][c])
 		for r := range curves {

@@ -5,82 +5,25 @@ import (
 	"strconv"
 
 	"lacuna/internal/rng"
+	"lacuna/internal/synthetic"
 	"lacuna/tensor"
 )
 
 // SyntheticFactors draws the factors of the paper's synthetic tensor: entries N(0,1), Factors[n][i][r].
 func SyntheticFactors(shape tensor.Shape, rank int, seed uint64) [][][]float64 {
-	factors := make([][][]float64, len(shape))
-	for n, d := range shape {
-		stream := rng.New(seed, "synthetic factor "+strconv.Itoa(n))
-		factors[n] = make([][]float64, d)
-		for i := range factors[n] {
-			factors[n][i] = make([]float64, rank)
-			for r := range factors[n][i] {
-				factors[n][i][r] = stream.NormFloat64()
-			}
-		}
-	}
-	return factors
+	return synthetic.Factors(shape, rank, seed)
 }
 
 // SyntheticBlocks is SyntheticFactors as a CP model: the blocks that Synthetic is made of.
 func SyntheticBlocks(shape tensor.Shape, rank int, seed uint64) *tensor.CP {
-	m := tensor.NewCP(shape, rank)
-	for n, rows := range SyntheticFactors(shape, rank, seed) {
-		for i, row := range rows {
-			copy(m.Row(n, int32(i)), row)
-		}
-	}
-	return m
+	return synthetic.Blocks(shape, rank, seed)
 }
 
 // Synthetic is the paper's synthetic tensor, Σ_r ⊗_n u_r^n with the factors of SyntheticFactors, all cells known. The
 // paper's own has shape 10×10×10×10 and rank 5. noise adds N(0, σ²) to every cell, σ being noise times the deviation
 // of the tensor. Modes are called mode1, mode2, …, labels count from 0. It panics for a shape of fewer than two modes.
 func Synthetic(shape tensor.Shape, rank int, noise float64, seed uint64) *tensor.Observed {
-	factors := SyntheticFactors(shape, rank, seed)
-	full := allCells(tensor.NumberedModes(shape))
-	for c := range full.Values {
-		for r := range rank {
-			product := 1.0
-			for n := range shape {
-				product = float64(product * factors[n][full.Index[n][c]][r])
-			}
-			full.Values[c] += product
-		}
-	}
-	if noise > 0 {
-		_, deviation := tensor.Moments(full.Values)
-		stream := rng.New(seed, "synthetic noise")
-		for c := range full.Values {
-			full.Values[c] += float64(noise * deviation * stream.NormFloat64())
-		}
-	}
-	return full
-}
-
-// allCells lists all cells of a tensor, with value 0.
-func allCells(modes []tensor.Mode) *tensor.Observed {
-	cells := 1
-	for _, mode := range modes {
-		cells *= len(mode.Labels)
-	}
-	index := make([][]int32, len(modes))
-	step := cells
-	for n, mode := range modes {
-		d := len(mode.Labels)
-		step /= max(d, 1)
-		index[n] = make([]int32, cells)
-		for c := range index[n] {
-			index[n][c] = int32(c / step % d)
-		}
-	}
-	full, err := tensor.NewObserved(modes, index, make([]float64, cells))
-	if err != nil {
-		panic("dataset: " + err.Error())
-	}
-	return full
+	return synthetic.Tensor(shape, rank, noise, seed)
 }
 
 // Pattern is the way in which cells are missing.
@@ -99,10 +42,10 @@ const (
 func Observe(
 	cells *tensor.Observed, pattern Pattern, mode int, share float64, seed uint64,
 ) (observed, heldOut *tensor.Observed) {
-	stream := rng.New(seed, "missing "+string(pattern))
 	if pattern == Random {
-		return cells.Split(1-share, stream.Rand)
+		return synthetic.Thin(cells, share, seed)
 	}
+	stream := rng.New(seed, "missing "+string(pattern))
 	fibres := fibresOf(cells, mode)
 	hidden := make([]bool, cells.Len())
 	switch pattern {

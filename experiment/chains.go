@@ -7,10 +7,12 @@ import (
 )
 
 // newChains makes deep chains with every matrix and vector free (Eq. 2), of whole depths.
-func newChains[T model.Float](train *tensor.Observed, l loss.Loss, s Settings) (Model, error) {
-	depths, err := s.Depth.Whole()
-	if err != nil {
-		return nil, err
+func newChains(dtype model.DType) Parametrisation {
+	return func(train *tensor.Observed, l loss.Loss, s Settings) (Model, error) {
+		depths, err := s.Depth.Whole()
+		if err != nil {
+			return nil, err
+		}
+		return model.NewAnyChains(dtype, train, l, model.Config{Blocks: s.Blocks, Depths: depths, Threads: s.Threads})
 	}
-	return model.NewChainsOf[T](train, l, model.Config{Blocks: s.Blocks, Depths: depths, Threads: s.Threads})
 }

@@ -6,15 +6,15 @@ import (
 	"reflect"
 	"testing"
 
-	"lacuna/dataset"
+	"lacuna/internal/synthetic"
 	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
 )
 
 func cells(seed uint64) Cells {
-	full := dataset.Synthetic(tensor.Shape{6, 6, 6}, 2, 0, seed)
-	observed, rest := dataset.Observe(full, dataset.Random, -1, 0.8, seed)
+	full := synthetic.Tensor(tensor.Shape{6, 6, 6}, 2, 0, seed)
+	observed, rest := synthetic.Thin(full, 0.8, seed)
 	return Cells{Train: observed, Test: rest}
 }
 
@@ -81,8 +81,8 @@ func TestNameTakenTwice(t *testing.T) {
 // What is kept of the way does not change it, and the outcome of a run with held-out cells is its best record.
 func TestOutcome(t *testing.T) {
 	c := cells(2)
-	noisy := dataset.Synthetic(tensor.Shape{6, 6, 6}, 2, 0.5, 2)
-	c.Train, c.HeldOut = dataset.Observe(noisy, dataset.Random, -1, 0.7, 2)
+	noisy := synthetic.Tensor(tensor.Shape{6, 6, 6}, 2, 0.5, 2)
+	c.Train, c.HeldOut = synthetic.Thin(noisy, 0.7, 2)
 	s := Settings{Blocks: 16, Depth: Depths{1}, Seed: 1, Patience: 20}
 	var ends []Record
 	for _, kept := range []string{"none", "all"} {

@@ -8,14 +8,14 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"lacuna/dataset"
+	"lacuna/internal/synthetic"
 	"lacuna/model"
 	"lacuna/tensor"
 )
 
 // TestUnfoldedAgreesWithTheDenseTensor compares with gonum's singular values of the unfolding itself.
 func TestUnfoldedAgreesWithTheDenseTensor(t *testing.T) {
-	cp := dataset.SyntheticBlocks(tensor.Shape{4, 5, 3}, 2, 7)
+	cp := synthetic.Blocks(tensor.Shape{4, 5, 3}, 2, 7)
 	dense := mat.NewDense(5, 12, nil)
 	for i := range int32(4) {
 		for j := range int32(5) {
@@ -51,7 +51,7 @@ func TestUnfoldedAgreesWithTheDenseTensor(t *testing.T) {
 func TestMeasuresAlongARun(t *testing.T) {
 	for _, integrator := range []string{"flow", "gd"} {
 		c := cells(1)
-		c.Truth = dataset.SyntheticBlocks(tensor.Shape{6, 6, 6}, 2, 1)
+		c.Truth = synthetic.Blocks(tensor.Shape{6, 6, 6}, 2, 1)
 		s := Settings{
 			Blocks: 8, Depth: Depths{1}, SigmaW: 0.05, SigmaA: 0.3, Seed: 2, Trajectory: "all", Integrator: integrator,
 			Measure: strings.Join(Measures()[2:], ","), TrainMSE: 1e-10,

@@ -42,8 +42,8 @@ type Parametrisation func(train *tensor.Observed, l loss.Loss, s Settings) (Mode
 
 var parametrisations = map[string]Parametrisation{
 	"balanced": newBalanced,
-	"chains":   newChains[float64],
-	"chains32": newChains[float32],
+	"chains":   newChains(model.Float64),
+	"chains32": newChains(model.Float32),
 }
 
 // Register adds a parametrisation, which Settings.Model then may name. It is called from init functions; a name that is

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"lacuna/dataset"
+	"lacuna/internal/synthetic"
 	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
@@ -12,7 +12,7 @@ import (
 
 // From a small start it crosses the plateau, descends at every step, and ends near the edge of the sharpness.
 func TestAdaptive(t *testing.T) {
-	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{5, 5, 5}, 1, 0, 1), dataset.Random, -1, 0.8, 1)
+	observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{5, 5, 5}, 1, 0, 1), 0.8, 1)
 	c, err := model.NewChains(observed, loss.Square, model.Config{Blocks: 8, Depths: []int{1}})
 	if err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func TestResumeAtEveryStep(t *testing.T) {
 		}
 		want := describe(sys, whole)
 		for i, data := range saved {
-			if i > 10 && i%11 != 0 && len(saved)-i > 5 && !long() {
+			if i > 6 && i%17 != 0 && len(saved)-i > 4 && !long() {
 				continue
 			}
 			other, _ := small(t, method)
@@ -70,7 +70,7 @@ func TestResumeAtEveryStep(t *testing.T) {
 
 // The same, but stopped by every rule that can strike in the middle: the number of evaluations.
 func TestResumeAfterAnyLimit(t *testing.T) {
-	apart := 83
+	apart := 131
 	if long() {
 		apart = 37
 	}

@@ -280,7 +280,7 @@ func TestThreadsChangeNoBit(t *testing.T) {
 		var want string
 		for _, threads := range []int{1, 2, 3} {
 			c := newChains(t, train, options{blocks: 20, depths: []int{1}, w: 0.1, a: 0.4, seed: 2, threads: threads})
-			result := run(t, c, Settings{Method: method, Rate: 0.05, Stop: Stop{Evaluations: 1500}})
+			result := run(t, c, Settings{Method: method, Rate: 0.05, Stop: Stop{Evaluations: 500}})
 			result.Wall = 0
 			got := fmt.Sprintf("%x %+v", c.State(), result)
 			if threads == 1 {

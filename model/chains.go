@@ -103,6 +103,49 @@ func NewChains(observed *tensor.Observed, l loss.Loss, config Config) (*Chains, 
 	return NewChainsOf[float64](observed, l, config)
 }
 
+// AnyChains is deep chains in either type, a *Chains or a *Chains32. A package that names neither compiles the code of neither,
+// which is most of this one's.
+type AnyChains interface {
+	Blocks() int
+	Parameters() int
+	Draw(config StartConfig) error
+	Gradient(j int, terms []Term) float64
+	Move(terms []Term)
+	Norm2(j int) float64
+	DeepNorms(norms []float64)
+	ShallowNorms(norms []float64)
+	ObservedEnergy(energy []float64)
+	Unbalancedness() float64
+	MSE() float64
+	DataNorm() float64
+	Elsewhere(cells *tensor.Observed) *Elsewhere
+	CP(threshold float64) *tensor.CP
+	State() []byte
+	SetState(data []byte) error
+	Descend(h float64) float64
+	Remember(averages int) error
+	Update(rule Rule)
+	Sample(cells []int32, labels []float64) float64
+}
+
+// NewAnyChains is NewChains in the type that dtype names. It panics for another than those of DTypes.
+func NewAnyChains(dtype DType, observed *tensor.Observed, l loss.Loss, config Config) (AnyChains, error) {
+	switch dtype {
+	case Float64:
+		return anyChains(NewChainsOf[float64](observed, l, config))
+	case Float32:
+		return anyChains(NewChainsOf[float32](observed, l, config))
+	}
+	panic("model: NewAnyChains: no such type")
+}
+
+func anyChains[T Float](c *ChainsOf[T], err error) (AnyChains, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 // NewChainsOf is NewChains in either type.
 func NewChainsOf[T Float](observed *tensor.Observed, l loss.Loss, config Config) (*ChainsOf[T], error) {
 	depths, err := byMode(config.Depths, observed.Order())

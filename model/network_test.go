@@ -7,9 +7,9 @@ import (
 	"slices"
 	"testing"
 
-	"lacuna/dataset"
 	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
+	"lacuna/internal/synthetic"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -37,7 +37,7 @@ func eachNetwork(t *testing.T, do func(t *testing.T, n *Network)) {
 			{tensor.Shape{2, 2, 3, 2, 2}, []int{0, 0, 1, 0, 0}, 2},
 		} {
 			t.Run(fmt.Sprintf("%s %v %v", kind, []int(c.shape), c.depths), func(t *testing.T) {
-				observed, _ := dataset.Observe(dataset.Synthetic(c.shape, 2, 0, 3), dataset.Random, 0, 0.7, 1)
+				observed, _ := synthetic.Thin(synthetic.Tensor(c.shape, 2, 0, 3), 0.7, 1)
 				n, err := NewNetwork(observed, l, NetworkConfig{Kind: kind, Depths: c.depths, Bond: c.bond})
 				if err != nil {
 					t.Fatal(err)
@@ -100,7 +100,7 @@ func TestNetworkHessianIsTheDerivativeOfTheGradient(t *testing.T) {
 
 // TestNetworkTensor sums the formulae of the kinds cell by cell.
 func TestNetworkTensor(t *testing.T) {
-	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{3, 4, 2}, 2, 0, 3), dataset.Random, 0, 1, 1)
+	observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{3, 4, 2}, 2, 0, 3), 1, 1)
 	for _, kind := range Networks() {
 		n, err := NewNetwork(observed, loss.Square, NetworkConfig{Kind: kind, Depths: []int{0, 1, 0}})
 		if err != nil {
@@ -303,7 +303,7 @@ func TestNetworkUpdatesAndStates(t *testing.T) {
 }
 
 func TestNetworkRefuses(t *testing.T) {
-	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{3, 4}, 2, 0, 3), dataset.Random, 0, 1, 1)
+	observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{3, 4}, 2, 0, 3), 1, 1)
 	for name, c := range map[string]NetworkConfig{
 		"kind": {Kind: "ring", Depths: []int{0, 0}}, "depths": {Kind: TrainNetwork, Depths: []int{1}},
 		"negative": {Kind: TrainNetwork, Depths: []int{0, -1}}, "bond": {Kind: TrainNetwork, Depths: []int{0, 0}, Bond: -1},

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"testing"
 
-	"lacuna/dataset"
 	"lacuna/internal/kernel"
 	"lacuna/internal/linalg"
 	"lacuna/internal/rng"
+	"lacuna/internal/synthetic"
 	"lacuna/loss"
 	"lacuna/tensor"
 )
@@ -64,7 +64,7 @@ func TestSharpness(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{3, 2, 3}, 2, 0, 1), dataset.Random, -1, 0.8, 1)
+			observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{3, 2, 3}, 2, 0, 1), 0.8, 1)
 			c, err := NewChains(observed, function, Config{Blocks: 3, Depths: depths})
 			if err != nil {
 				t.Fatal(err)
@@ -112,7 +112,7 @@ func TestSharpness(t *testing.T) {
 
 // Dormant blocks are left out of the work, not of the answer.
 func TestSharpnessOfGrownAmongDormantBlocks(t *testing.T) {
-	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{4, 4, 4}, 2, 0, 1), dataset.Random, -1, 0.8, 1)
+	observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{4, 4, 4}, 2, 0, 1), 0.8, 1)
 	values := map[int][]float64{}
 	for _, blocks := range []int{3, 64} {
 		c, err := NewChains(observed, loss.Square, Config{Blocks: blocks, Depths: []int{2}})
@@ -171,7 +171,7 @@ func TestSharpnessAgainstDense(t *testing.T) {
 		"equal":       {SigmaW: 1, SigmaA: 0.6, Seed: 5},
 	} {
 		for _, shape := range []tensor.Shape{{3, 3, 3}, {3, 2, 2, 2}} { // the first has cells enough for pairs
-			observed, _ := dataset.Observe(dataset.Synthetic(shape, 2, 0, 1), dataset.Random, -1, 1, 1)
+			observed, _ := synthetic.Thin(synthetic.Tensor(shape, 2, 0, 1), 1, 1)
 			c, err := NewChains(observed, loss.Square, Config{Blocks: 3, Depths: []int{2}})
 			if err != nil {
 				t.Fatal(err)
@@ -212,7 +212,7 @@ func TestSharpnessAgainstDense(t *testing.T) {
 }
 
 func TestSharpnessOnThreads(t *testing.T) {
-	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{4, 4, 4}, 2, 0, 1), dataset.Random, -1, 0.8, 1)
+	observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{4, 4, 4}, 2, 0, 1), 0.8, 1)
 	var first []float64
 	for threads := 1; threads <= 3; threads++ {
 		c, err := NewChains(observed, loss.Square, Config{Blocks: 60, Depths: []int{1}, Threads: threads})
@@ -237,7 +237,7 @@ func TestSharpnessOnThreads(t *testing.T) {
 
 // What no two blocks share is the same whether it is kept or computed from predictions and gradients.
 func TestHessianByPairs(t *testing.T) {
-	observed, _ := dataset.Observe(dataset.Synthetic(tensor.Shape{4, 3, 5}, 2, 0, 1), dataset.Random, -1, 0.9, 1)
+	observed, _ := synthetic.Thin(synthetic.Tensor(tensor.Shape{4, 3, 5}, 2, 0, 1), 0.9, 1)
 	c, err := NewChains(observed, loss.Square, Config{Blocks: 11, Depths: []int{1, 0, 2}})
 	if err != nil {
 		t.Fatal(err)

@@ -89,15 +89,16 @@ func NewCensored(modes []Mode, index [][]int32, values, low, high []float64) (*O
 			return nil, fmt.Errorf("tensor: mode %q lists %d cells, there are %d values",
 				modes[n].Name, len(column), len(values))
 		}
+		size := uint32(len(modes[n].Labels))
 		for c, i := range column {
-			if i < 0 || int(i) >= len(modes[n].Labels) {
+			if uint32(i) >= size {
 				return nil, fmt.Errorf("tensor: cell %d: index %d is outside mode %q of size %d",
 					c, i, modes[n].Name, len(modes[n].Labels))
 			}
 		}
 	}
 	for c, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if v-v != 0 { // NaN or infinite
 			return nil, fmt.Errorf("tensor: cell %d holds %v, only finite values can be observed", c, v)
 		}
 	}

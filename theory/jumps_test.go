@@ -9,7 +9,7 @@ import (
 )
 
 func fewJumps(threads int) JumpsOptions {
-	return JumpsOptions{Size: 5, Runs: 3, Steps: 3000, Threads: threads}
+	return JumpsOptions{Size: 5, Runs: 3, Steps: 1500, Threads: threads}
 }
 
 // TestLabelNoiseLowersRanks: at these settings ranks fall under label noise, and no second minimum has a higher rank than the

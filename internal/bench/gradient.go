@@ -178,7 +178,7 @@ func measure[T kernel.Float](
 	size := float64(unsafe.Sizeof(number))
 	before := heap()
 	config := model.Config{Blocks: p.blocks, Depths: []int{p.depth}, Threads: threads}
-	chains, err := model.NewChainsOf[T](observed, loss.Square, config)
+	chains, err := model.NewAnyChains(model.DType(fmt.Sprintf("%T", number)), observed, loss.Square, config)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func measure[T kernel.Float](
 const batch = 128
 
 // adamSteps times a step of Adam on all cells, and one on a batch.
-func adamSteps[T kernel.Float](ctx context.Context, each time.Duration, chains *model.ChainsOf[T]) (all, sampled float64, err error) {
+func adamSteps(ctx context.Context, each time.Duration, chains model.AnyChains) (all, sampled float64, err error) {
 	rule := model.Rule{
 		Averages: 2, Rate: 1e-9, Keep: 1, First: 0.9, New: 0.1, Second: 0.999, NewSquare: 0.001, Scale: 1, Floor: 1e-8,
 	}
@@ -262,9 +262,7 @@ func adamSteps[T kernel.Float](ctx context.Context, each time.Duration, chains *
 }
 
 // sampledStep times a step of a rule on a batch.
-func sampledStep[T kernel.Float](
-	ctx context.Context, each time.Duration, chains *model.ChainsOf[T], rule model.Rule,
-) (float64, error) {
+func sampledStep(ctx context.Context, each time.Duration, chains model.AnyChains, rule model.Rule) (float64, error) {
 	cells := make([]int32, batch)
 	for i := range cells {
 		cells[i] = int32(7 * i) // every observed table here has more cells

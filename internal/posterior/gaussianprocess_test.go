@@ -145,7 +145,7 @@ func TestDrawsOfAllRowsAreThoseOfTheDenseDefinition(t *testing.T) {
 
 		for _, length := range []int{d, 4} {
 			p.chain = newChain(p, length)
-			const draws = 8000
+			const draws = 4000
 			sum, squares := make([]float64, n), make([]float64, n*n)
 			for range draws {
 				p.drawRows(s, 2, func(_, i int, to []float64) {

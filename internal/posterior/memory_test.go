@@ -10,7 +10,7 @@ import (
 
 // TestMemoryOfAProcess compares the estimate of what the prior takes with the heap.
 func TestMemoryOfAProcess(t *testing.T) {
-	for _, test := range []struct{ labels, blocks, order int }{{500, 7, 2}, {20_000, 15, 1}, {1500, 63, 2}} {
+	for _, test := range []struct{ labels, blocks, order int }{{500, 7, 2}, {20_000, 15, 1}, {1500, 31, 2}} {
 		data, _ := lowRank(1, tensor.Shape{test.labels, 5}, 1, 1000, even(0.1))
 		g := GaussianProcess{Periods: []float64{12}, Order: test.order}
 		var allocated [2]float64

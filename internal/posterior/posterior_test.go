@@ -150,7 +150,7 @@ func TestSameSamplesForAnyNumberOfThreads(t *testing.T) {
 // TestPolyaGamma compares draws with sums of 200 terms of the series and the mean of the rest: the share below every tenth of
 // these, which sampling alone lets differ by 0.005, and means and variances.
 func TestPolyaGamma(t *testing.T) {
-	const draws, terms, tenths = 40_000, 200, 10
+	const draws, terms, tenths = 16_000, 200, 10
 	s := rng.New(6, "pólya–gamma")
 	for _, b := range []float64{0.4, 1, 2.3, 5, 31} {
 		for _, psi := range []float64{0, -1.5, 6, 30} {

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lacuna/tools/internal/program"
 )
 
 // release is what all files of a release share.
@@ -127,7 +129,7 @@ func (r *release) build(platform string) (string, error) {
 	if system == "windows" {
 		path += ".exe"
 	}
-	c := r.command("go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", path, "./cmd/lacuna")
+	c := r.command("go", program.Build(path, "-buildvcs=true")...)
 	c.Env = append(c.Env, "GOOS="+system, "GOARCH="+processor)
 	if err := c.Run(); err != nil {
 		return "", err

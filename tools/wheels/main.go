@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"lacuna/tools/internal/program"
 )
 
 // platform is where a wheel runs: what Go calls it, and what Python does.
@@ -100,7 +102,7 @@ func build(root string, p platform) ([]byte, error) {
 	}
 	defer os.RemoveAll(folder)
 	binary := filepath.Join(folder, "lacuna")
-	command := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "./cmd/lacuna")
+	command := exec.Command("go", program.Build(binary)...)
 	command.Dir = root
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.system, "GOARCH="+p.processor)
 	command.Stderr = os.Stderr

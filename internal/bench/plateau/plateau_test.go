@@ -10,7 +10,7 @@ import (
 func TestRunFollowsTheFlowToAnEnd(t *testing.T) {
 	seen := 0
 	results, err := Run(context.Background(), Options{
-		Depths: []int{1}, Sigmas: []Sigma{{0.01, 0.1}}, StartSeeds: []uint64{1}, Blocks: 24, Threads: 2,
+		Depths: []int{1}, Sigmas: []Sigma{{0.01, 0.1}}, StartSeeds: []uint64{1}, Blocks: 12, Threads: 2,
 		Each: func(done, all int, _ Result) { seen++ },
 	})
 	if err != nil {
