@@ -151,20 +151,19 @@ func (j *job) findCompanion(o *outOfFold, weights []float64) *chosen {
 	if j.shape.scattered() { // else the fit has more chains than folds, and gains most from them: folds prefer main effects too much
 		parts = append(parts, [2]bool{false, true}, [2]bool{true, true})
 	}
-	least := math.Inf(1)
 	var corrected []prediction
 	var t *tryouts
 	var with [2]bool
+	best := math.Inf(1) // of the kinds of neighbours
 	for kind := range o.besides[0] {
 		tried := j.tryoutsOf(o, weights, kind)
-		if kind == 0 {
-			least = tried.error(tried.without())
-		}
-		groups := tried.groups()
+		least, groups := tried.error(tried.without()), tried.groups()
 		for _, some := range parts {
 			made := tried.cross(groups, some)
 			if e := tried.error(made); e < worth*least {
-				least, corrected, t, with = e, made, tried, some
+				if least = e; e < best {
+					best, corrected, t, with = e, made, tried, some
+				}
 			}
 		}
 	}
