@@ -335,14 +335,16 @@ var statusWords = map[flow.Status]string{
 	flow.Interrupted:     "interrupted",
 }
 
-// ending says why the run ended, and of one that diverged what to do. A loss that is infinite at the start is so at any
+// ending says why the run ended, in the words of its model, and of one that diverged what to do. A loss that is infinite at the start is so at any
 // rate, and the flow has none.
 func (r *trainRun) ending() string {
-	words := statusWords[r.result.Status]
-	if r.result.Status != flow.Diverged {
+	words, s := statusWords[r.result.Status], &r.f.settings
+	switch {
+	case r.result.Status == flow.Runaway && s.Network():
+		return "a singular value ran away: it grew far beyond the norm of the data"
+	case r.result.Status != flow.Diverged:
 		return words
 	}
-	s := &r.f.settings
 	if len(r.Path.Records) > 1 && s.Descends() && flow.Method(s.Integrator) != flow.Adaptive {
 		return words + ": take a smaller rate"
 	}
