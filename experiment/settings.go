@@ -179,7 +179,7 @@ func (s *Settings) Flags() []Flag {
 		{&s.FlowTime, 1e60, "until-time", Stop, "stop at this flow time"},
 		{&s.Evaluations, 0, "max-evaluations", Stop, "stop after so many gradient evaluations " +
 			"(default 100,000; 10 million for rules with a rate)"},
-		{&s.Runaway, 1e4, "until-runaway", Stop, "stop when a block's norm exceeds this times the norm of the data"},
+		{&s.Runaway, 1e4, "until-runaway", Stop, "stop when a block's norm, or a singular value, exceeds this times the norm of the data"},
 		{&s.HoldOut, 0.1, "hold-out", Optional, "share of the training cells that --patience watches"},
 		{&s.Patience, 0, "patience", Optional, "stop when the held-out error has not improved for so many records"},
 	}

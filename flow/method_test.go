@@ -2,9 +2,11 @@ package flow
 
 import (
 	"context"
+	"math"
 	"slices"
 	"testing"
 
+	"lacuna/loss"
 	"lacuna/model"
 	"lacuna/tensor"
 )
@@ -95,5 +97,63 @@ func TestEveryMethodLowersTheLoss(t *testing.T) {
 	}
 	if ratio := norms[Descent] / norms[Explicit54]; ratio < 0.99 || ratio > 1.01 {
 		t.Errorf("descent in small steps has norm %v at time 2, the flow %v", norms[Descent], norms[Explicit54])
+	}
+}
+
+// A factor that is exactly zero has no size to measure a move against. The others pull it away, in every method as in
+// descent in small steps; a block of nothing but zeros stays.
+func TestFactorsThatAreZero(t *testing.T) {
+	train, _ := lowRank(t, tensor.Shape{6, 5, 4}, []float64{1.5}, 0.8, 3)
+	for name, empty := range map[string]func(b *model.Block){
+		"vector": func(b *model.Block) { clear(b.W[0]) },
+		"matrix": func(b *model.Block) { clear(b.A[1][0]) },
+		"block": func(b *model.Block) {
+			for n := range b.W {
+				clear(b.W[n])
+				clear(b.A[n][0])
+			}
+		},
+	} {
+		norms := map[Method]float64{}
+		for _, m := range []Method{Descent, Implicit, Explicit, Explicit54, Adaptive} {
+			c := newChains(t, train, options{blocks: 4, depths: []int{1}, w: 0.3, a: 0.3, seed: 5, start: model.Gaussian})
+			b := c.Block(1)
+			empty(&b)
+			c.SetBlock(1, b)
+			in := newIntegrator(t, c, Settings{Method: m, Tolerance: 1e-3, Rate: 1e-3, Stop: Stop{Time: 20, Evaluations: 25_000}})
+			result := in.Run(context.Background(), func(s *Snapshot) bool { norms[m] = s.Norms[1]; return false })
+			if result.Status != TimeLimit {
+				t.Errorf("%s of zero: %s ends at time %v: %s", name, m, result.Time, result.Status)
+			}
+			if ratio := norms[m] / norms[Descent]; name == "block" && norms[m] != 0 ||
+				name != "block" && m != Adaptive && !(math.Abs(ratio-1) < 1e-3) {
+				t.Errorf("%s of zero: its block has norm %v by %s, %v by descent", name, norms[m], m, norms[Descent])
+			}
+		}
+	}
+}
+
+// The same of a factor of a network, whose singular values share it.
+func TestFactorsOfNetworksThatAreZero(t *testing.T) {
+	train, _ := lowRank(t, tensor.Shape{4, 3, 3}, []float64{1.5}, 0.8, 3)
+	for _, kind := range []model.NetworkKind{model.TuckerNetwork, model.TrainNetwork, model.HierarchicalNetwork} {
+		norms := map[Method]float64{}
+		for _, m := range []Method{Descent, Implicit, Explicit54} {
+			n, err := model.NewNetwork(train, loss.Square, model.NetworkConfig{Kind: kind, Depths: []int{0, 0, 0}, Bond: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := n.Draw(model.StartConfig{SigmaW: 0.5, Seed: 2}); err != nil {
+				t.Fatal(err)
+			}
+			part := n.Parts()[0]
+			n.SetPart(part.Name, make([]float64, len(part.Values)))
+			in := newIntegrator(t, n, Settings{Method: m, Tolerance: 1e-4, Rate: 1e-3, Stop: Stop{Time: 5}})
+			result := in.Run(context.Background(), func(s *Snapshot) bool { norms[m] = s.Norms[0]; return false })
+			if result.Status != TimeLimit || !(math.Abs(norms[m]/norms[Descent]-1) < 2e-3) {
+				t.Errorf("%s, %s of zero: %s at time %v with norm %v by %s, %v by descent",
+					kind, part.Name, result.Status, result.Time, norms[m], m, norms[Descent])
+			}
+		}
 	}
 }

@@ -216,7 +216,14 @@ func (n *Network) Rates(out []float64) { n.relative(out, n.slots[0]) }
 func (n *Network) relative(out, change []float64) {
 	worst := 0.0
 	for i := range n.factors {
-		size := math.Sqrt(linalg.Norm2(n.part(change, i)) / linalg.Norm2(n.part(n.theta, i)))
+		move, norm2 := linalg.Norm2(n.part(change, i)), linalg.Norm2(n.part(n.theta, i))
+		if move == 0 {
+			continue
+		}
+		if norm2 == 0 {
+			norm2 = fromZero * n.Scale()
+		}
+		size := math.Sqrt(move / norm2)
 		if size > worst || math.IsNaN(size) {
 			worst = size
 		}

@@ -253,21 +253,36 @@ func (o *ObjectiveOf[T]) largestSecond() float64 {
 }
 
 // largest is the largest relative size of a move so far, squared, for the eight blocks of a group.
-type largest [kernel.Lanes]float64
+type largest struct {
+	moves [kernel.Lanes]float64
+	zeros [kernel.Lanes]float64 // largest size of a move of a factor of zero
+	norms [kernel.Lanes]float64 // largest norm2 of a factor
+}
+
+// fromZero is the squared share of a block's largest factor that a factor of exactly zero is measured against: it would else
+// move by infinitely much, however short the step.
+const fromZero = 1e-6
 
 // compare takes in moves of squared norm size of factors of squared norm norm2. A move of zero counts for nothing, even
 // of a factor of zero.
 func (l *largest) compare(size *[kernel.Lanes]float64, norm2 []float64) {
 	for r, value := range size {
-		if value > 0 || math.IsNaN(value) {
-			l[r] = math.Max(l[r], value/norm2[r])
+		l.norms[r] = math.Max(l.norms[r], norm2[r])
+		switch {
+		case value > 0 && norm2[r] == 0:
+			l.zeros[r] = math.Max(l.zeros[r], value)
+		case value > 0 || math.IsNaN(value):
+			l.moves[r] = math.Max(l.moves[r], value/norm2[r])
 		}
 	}
 }
 
 // roots sets the part of out that belongs to group g, as far as there are blocks.
 func (l *largest) roots(out []float64, g int) {
-	for r, value := range l[:min(kernel.Lanes, len(out)-g*kernel.Lanes)] {
+	for r, value := range l.moves[:min(kernel.Lanes, len(out)-g*kernel.Lanes)] {
+		if l.zeros[r] > 0 {
+			value = math.Max(value, l.zeros[r]/(fromZero*l.norms[r]))
+		}
 		out[g*kernel.Lanes+r] = math.Sqrt(value)
 	}
 }

@@ -335,19 +335,24 @@ var statusWords = map[flow.Status]string{
 	flow.Interrupted:     "interrupted",
 }
 
-// ending says why the run ended, and of one that diverged what to do. A loss that is infinite at the start is so at any
+// ending says why the run ended, in the words of its model, and of one that diverged what to do. A loss that is infinite at the start is so at any
 // rate, and the flow has none.
 func (r *trainRun) ending() string {
-	words := statusWords[r.result.Status]
-	if r.result.Status != flow.Diverged {
+	words, s := statusWords[r.result.Status], &r.f.settings
+	switch {
+	case r.result.Status == flow.Runaway && s.Network():
+		return "a singular value ran away: it grew far beyond the norm of the data"
+	case r.result.Status != flow.Diverged:
 		return words
 	}
-	s := &r.f.settings
 	if len(r.Path.Records) > 1 && s.Descends() && flow.Method(s.Integrator) != flow.Adaptive {
 		return words + ": take a smaller rate"
 	}
 	return words + ": take a smaller start"
 }
+
+// farBeyond is how many times the norm of the data the flow, too, takes for suspicious at most.
+const farBeyond = 10
 
 // trainResult is what `lacuna train --json` prints. docs/cli.md describes every field.
 type trainResult struct {
@@ -375,6 +380,8 @@ type trainResult struct {
 	Export         string          `json:"export,omitempty"`
 	Checkpoint     string          `json:"checkpoint,omitempty"`
 	Settings       json.RawMessage `json:"settings"`
+
+	grown float64 // the largest block or singular value over the norm of the data; 0 where the status says that it ran away
 }
 
 // unfoldingRank is how many singular values of an unfolding are above the threshold.
@@ -411,6 +418,9 @@ func (r *trainRun) tell() error {
 	}
 	if r.Cells.Test != nil {
 		result.Test = r.Cells.Test.Len()
+	}
+	if size := r.Model.DataNorm(); size > 0 && r.result.Status != flow.Runaway {
+		result.grown = slices.Max(last.Deep) / size
 	}
 	for _, t := range r.result.EmergenceTimes() {
 		result.EmergenceTimes = append(result.EmergenceTimes, number(t))
@@ -449,6 +459,10 @@ func (t *trainResult) summary(why string) string {
 			more = fmt.Sprintf(", and %d more times", left)
 		}
 		fmt.Fprintf(&s, " %s emerged at flow times %s%s.", what, strings.Join(times, ", "), more)
+	}
+	if t.grown > farBeyond {
+		fmt.Fprintf(&s, "\nThe largest %s is %s times the norm of the data: it may be running away.",
+			strings.ToLower(strings.TrimSuffix(what, "s")), short(t.grown))
 	}
 	var written []string
 	for _, path := range []string{t.Output, t.Figure, t.Factors, t.Export, t.Checkpoint} {
