@@ -205,6 +205,9 @@ func (b *builder) begin(format Format, src source, numbers *numbers, known int) 
 // finish completes a table that has its cells.
 func (b *builder) finish(t *Table) error {
 	t.look()
+	if err := b.checkSpread(t); err != nil {
+		return err
+	}
 	if err := t.takeLimits(b.limits); err != nil {
 		return err
 	}
@@ -220,6 +223,24 @@ func (b *builder) finish(t *Table) error {
 	b.warn(t)
 	b.describe(t)
 	return nil
+}
+
+// leastSpread is by how much values have to differ: squares of differences are added up.
+const leastSpread = 1e-150
+
+func (b *builder) checkSpread(t *Table) error {
+	low, high := t.Range()
+	if spread := high - low; !(spread > 0) || spread >= leastSpread {
+		return nil
+	}
+	e := &Error{
+		Path: b.path, Problem: fmt.Sprintf("the values lie from %.3g to %.3g, too close to one another to be told apart", low, high),
+		Remedy: "give them in a unit that makes them larger, so that they differ by 1e-150 or more",
+	}
+	if b.columns != nil && b.columns.value >= 0 {
+		e.Column = b.columns.names[b.columns.value]
+	}
+	return e
 }
 
 // drop makes no mode of an index column.

@@ -144,8 +144,9 @@ func (f *completeFlags) check(json bool) error {
 		return usageError{fmt.Errorf("--interval %v is %v percent: did you mean %v?", f.interval, f.interval, 100*f.interval)}
 	case f.interval != 0 && !(f.interval > 0 && f.interval < 100):
 		return usageError{fmt.Errorf("--interval %v: give a share in percent, above 0 and below 100", f.interval)}
-	case f.threads < 0:
-		return usageError{fmt.Errorf("--threads %d: give a number above 0", f.threads)}
+	}
+	if err := checkThreads(f.threads); err != nil {
+		return err
 	}
 	if err := f.checkNoise(); err != nil {
 		return err
@@ -185,6 +186,15 @@ func (f *completeFlags) check(json bool) error {
 		return err
 	}
 	return checkOutputs(f.file, outputs...)
+}
+
+// checkThreads refuses numbers of threads that nobody means; 0 stands for all processors.
+func checkThreads(threads int) error {
+	const most = 4096
+	if threads < 0 || threads > most {
+		return usageError{fmt.Errorf("--threads %d: give a number from 1 to %d; without it all processors work", threads, most)}
+	}
+	return nil
 }
 
 // checkPlaces refuses an interval that nothing which is written has a place for.

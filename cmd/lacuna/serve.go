@@ -63,6 +63,9 @@ func runServe(ctx context.Context, a *app, f *serveFlags) error {
 		}
 		page = "train.html"
 	}
+	if err := checkThreads(f.threads); err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(f.host, strconv.Itoa(f.port)))
 	if err != nil {
 		return inputError(fmt.Errorf("%w: choose another --host or --port", err))

@@ -244,8 +244,8 @@ func (f *trainFlags) check() error {
 		return usageError{fmt.Errorf("--integrator %s is unknown, choose one of %s", s.Integrator,
 			experiment.List(flow.Methods()))}
 	}
-	if s.Threads < 0 {
-		return usageError{fmt.Errorf("--threads %d: give a number above 0", s.Threads)}
+	if err := checkThreads(s.Threads); err != nil {
+		return err
 	}
 	if _, flag, is := s.Negative(); flag != "" {
 		return usageError{fmt.Errorf("--%s %v: give no number below 0", flag, is)}

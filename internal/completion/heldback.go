@@ -50,22 +50,25 @@ func closest(forms []heldBack, label int) heldBack {
 }
 
 // worse reports whether errors on the cells of a label, −1: on all, are larger than those of another form by more than luck: by more
-// than mayBeLuck, and by more than deviations of the mean difference of their squares, which a few large values may make.
+// than mayBeLuck, and by more than deviations of the mean difference of their squares. Mistakes, which a few large values may make, are capped.
 func (t heldBack) worse(than heldBack, label int) bool {
 	const deviations = 2
-	var sum, squares, own, other, count float64
+	var own, other []float64
 	for c, v := range t.square {
-		if (label >= 0 && t.label[c] != label) || math.IsNaN(v) {
-			continue
+		if (label < 0 || t.label[c] == label) && !math.IsNaN(v) {
+			own, other = append(own, math.Sqrt(v)), append(other, math.Sqrt(than.square[c]))
 		}
-		d := v - than.square[c]
-		sum, squares, count = sum+d, squares+float64(d*d), count+1
-		own, other = own+v, other+than.square[c]
 	}
-	if own <= mayBeLuck*mayBeLuck*other {
+	own, other = capMistakes(own), capMistakes(other)
+	if meanSquare(own) <= mayBeLuck*mayBeLuck*meanSquare(other) {
 		return false
 	}
-	return sum > deviations*math.Sqrt(squares-float64(sum*sum/count))
+	var sum, squares float64
+	for c, e := range own {
+		d := float64(e*e) - float64(other[c]*other[c])
+		sum, squares = sum+d, squares+float64(d*d)
+	}
+	return sum > deviations*math.Sqrt(squares-float64(sum*sum/float64(len(own))))
 }
 
 // scoreForms predicts held-back cells of a few parts by every form of the noise, in a share of the budget. With a step, the

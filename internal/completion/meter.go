@@ -14,6 +14,7 @@ type meter struct {
 	mutex       sync.Mutex
 	work, total float64 // nanoseconds of nominal cost
 	after       float64 // part of the total: what comes after the fits
+	told        float64 // the largest share that was told
 	done        float64 // 1 when everything is done; until then the share is reckoned by the work
 	stage       string
 	heldOut     float64
@@ -76,5 +77,6 @@ func (m *meter) say() {
 	if done == 0 {
 		done = math.Min(0.99, m.work/math.Max(1, m.total))
 	}
-	m.tell(Progress{Stage: m.stage, Done: done, HeldOut: m.heldOut, Elapsed: time.Since(m.start)})
+	m.told = math.Max(m.told, done) // more work than was expected is no step back
+	m.tell(Progress{Stage: m.stage, Done: m.told, HeldOut: m.heldOut, Elapsed: time.Since(m.start)})
 }

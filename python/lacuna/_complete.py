@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import Any, Hashable, Iterable, Literal, Mapping, Sequence, TypeVar
 
 from lacuna import _command, _draws, _settings, _tables
@@ -187,7 +186,7 @@ def complete(
         *(["--nonnegative"] if nonnegative else []),
         "--noise", noise, "--standardise", standardise, "--seed", str(seed), "--effort", repr(float(effort)), *reading,
     ]
-    with tempfile.TemporaryDirectory(prefix="lacuna-") as folder, listening(progress, "completing") as listen:
+    with _command.scratch() as folder, listening(progress, "completing") as listen:
         path, fit = os.path.join(folder, "factors.npz"), os.path.join(folder, "table.fit")
         if draws is not None:
             flags += ["--save", fit]

@@ -109,7 +109,7 @@ def work(rank: Any, seed: Any, threads: Any, effort: Any, max_time: Any) -> None
         whole("rank", rank, 1, "a number of blocks, a whole number from 1 on, or None: found out")
     whole("seed", seed, 0, "a whole number from 0 on, below 2**64", 2**64 - 1)
     if threads is not None:
-        whole("threads", threads, 0, "a whole number from 1 on, or None: all processors")
+        whole("threads", threads, 0, "a whole number from 1 to 4096, or None: all processors", 4096)
     number("effort", effort, 0, "a number above 0, up to 1000", upto=1000)
     if max_time is not None:
         number("max_time", max_time, 0, "seconds, a number above 0, or None: no limit")

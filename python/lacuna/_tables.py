@@ -112,6 +112,18 @@ def _masked(numbers: Array) -> Any:
     return np.ma.MaskedArray(numbers, mask=np.isnan(numbers))
 
 
+def _exact(x: Any) -> None:
+    """Masked whole numbers are filled as floats, which hold those beyond 2**53 only in part."""
+    if x.dtype.kind in "iu" and x.dtype.itemsize == 8:
+        known = x.compressed()
+        if len(known) and (int(known.max()) > 2**53 or int(known.min()) < -(2**53)):
+            far = max(int(known.max()), int(known.min()), key=abs)
+            raise ValueError(
+                f"the known value {far} lies beyond 2**53, where floats do not hold every whole number: subtract a number near "
+                "them first, or give x.astype(float) if they may be rounded",
+            )
+
+
 def of_array(x: Array, modes: Sequence[str] | None, labels: Sequence[Iterable[Any] | None] | None) -> Table:
     """A numpy array or masked array."""
     masked = isinstance(x, np.ma.MaskedArray)
@@ -123,6 +135,8 @@ def of_array(x: Array, modes: Sequence[str] | None, labels: Sequence[Iterable[An
     def like(_: Any) -> Callable[[Array], Any]:
         return _masked if masked else (lambda numbers: numbers)
 
+    if masked:
+        _exact(x)
     if modes is not None:
         _settings.axes(modes, x.ndim)
     if labels is not None:

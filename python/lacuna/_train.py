@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass, field
 from typing import Any, Hashable, Iterable, Mapping, Sequence
 
@@ -101,7 +100,7 @@ def train(
             value=value, index=index, layout=layout, modes=modes, labels=labels, yes=settings.get("yes") or None,
         )).arrays()
         source = ["-", "--format", "npz", "--array", "values"]
-    with tempfile.TemporaryDirectory(prefix="lacuna-") as folder, listening(progress, "training") as listen:
+    with _command.scratch() as folder, listening(progress, "training") as listen:
         path, end = os.path.join(folder, "factors.npz"), os.path.join(folder, "state.npz")
         words = [] if settings.get("model") in WITHOUT_BLOCKS else ["--factors", path]
         words += [*_start(start, os.path.join(folder, "start.npz")), *(["--export", end] if state else [])]

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
 import unittest
 import warnings
 from pathlib import Path
@@ -58,7 +64,7 @@ class Odd(unittest.TestCase):
         wrong: dict[str, tuple[str, list[Any], list[Any]]] = {  # what is allowed, values of the wrong type, wrong values
             "interval": (share, ["a", True, [90], 1j], [0, 100, -1, np.nan]), "effort": (work, ["x", None, True], [0, -1, np.inf, np.nan, 1001]),
             "seed": ("a whole number from 0 on", [1.5, "x", None, True], [-1, 2**64]), "draws": (count, ["x", 2.5, True, [3]], [0, -1]),
-            "rank": ("a number of blocks", ["x", 2.5, [3]], [0, -1]), "threads": (count, ["x", 2.5, True], [-1]),
+            "rank": ("a number of blocks", ["x", 2.5, [3]], [0, -1]), "threads": ("a whole number from 1 to 4096", ["x", 2.5, True], [-1, 10**9]),
             "max_time": ("seconds", ["1m", [3], True], [0, -1, np.inf, np.nan]), "depth": ("a whole number from 0 on", ["x", 2.5, [1, "a"], {}], [-1]),
             "noise": ("'auto' or the name", [3, None, ["student"]], [""]), "standardise": ("'auto', 'none', 'global'", [3, None], [""]),
             "smooth": (names, [3, None, [3], {"mode1": 1}], []), "missing": ("a number, or a list", ["x", ["a"], None, {}], []),
@@ -129,6 +135,26 @@ class Odd(unittest.TestCase):
         self.assertEqual([both.filled["u"].dtype, both.was_filled["u"].dtype, both.stderr["u"].dtype], [np.float32, bool, np.float64])
         self.refused(ValueError, "coordinate 'x': entry 2 has no label", da.assign_coords(x=[1.0, 2, np.nan, 4, 5]))
         self.refused(ValueError, "coordinate 'x': the label 2 is there twice", da.assign_coords(x=[1.0, 2, 2, 4, 5]))
+
+    def test_masked_whole_numbers(self) -> None:
+        x = np.ma.MaskedArray(np.arange(20, dtype=np.int64).reshape(5, 4) ** 2, mask=False)
+        x[0, 1] = np.ma.masked
+        np.testing.assert_array_equal(lacuna.complete(x, **QUICK).filled[1:], x[1:])
+        for offset in (2**60, -(2**60)):
+            self.refused(ValueError, "lies beyond 2..53, where floats do not hold every whole number", x + offset)
+        lacuna.complete((x + 2**60).astype(float) - 2.0**60 + x, **QUICK)
+
+    @unittest.skipIf(os.name == "nt", "there are no signals")
+    def test_terminated(self) -> None:
+        """A process that is ended by SIGTERM ends so, and leaves no folder."""
+        script = "import numpy as np, lacuna; lacuna.complete(np.where(np.arange(60000) % 7, np.random.randn(60000), np.nan).reshape(40, 30, 50))"
+        with tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "TMPDIR": folder}, stderr=subprocess.DEVNULL)
+            while not os.listdir(folder) and process.poll() is None:
+                time.sleep(0.05)
+            process.terminate()
+            self.assertEqual(process.wait(), -signal.SIGTERM)
+            self.assertEqual(os.listdir(folder), [])
 
 
 if __name__ == "__main__":
