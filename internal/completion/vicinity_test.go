@@ -64,9 +64,11 @@ func TestVicinityFindsTheNearestOfAll(t *testing.T) {
 func TestKrigingOfTheNearestSolvesItsEquations(t *testing.T) {
 	p := process{Reach: []float64{2, 0, 5}, Share: 0.8, Trust: []float64{1}, Power: 1}
 	w := workspace{around: []adjacent{
-		{at: 0, apart: []float64{-1, 0, 2}}, {at: 1, apart: []float64{3, 0, 0}},
-		{at: 2, apart: []float64{1, 1, 1}},                                          // apart along a mode without a reach
-		{at: 3, apart: []float64{0.5, 0, -4}}, {at: 4, apart: []float64{0, 0, 100}}, // too far away
+		{at: 0, apart: []float64{-1, 0, 2}},
+		{at: 1, apart: []float64{3, 0, 0}},
+		{at: 2, apart: []float64{1, 1, 1}}, // apart along a mode without a reach
+		{at: 3, apart: []float64{0.5, 0, -4}},
+		{at: 4, apart: []float64{0, 0, 100}}, // too far away
 	}}
 	residual := []float64{0.3, -1, 100, 2, 100}
 	used := []int{0, 1, 3}
