@@ -33,7 +33,7 @@ type chosen struct {
 func newCompanion(c chosen, cells *tensor.Observed, unit tensor.Scaling, residual []float64) *companion {
 	b := &companion{chosen: c, unit: unit}
 	if c.Scale != nil {
-		b.nearby = newVicinities(newVicinity(cells, c.modes(cells.Order())), c.Scale)
+		b.nearby = newNearest(newVicinity(cells, c.modes(cells.Order())), c.Scale)
 	} else {
 		b.nearby = newNearby(cells, c.modes(cells.Order()))
 	}

@@ -62,8 +62,8 @@ func newNearby(cells *tensor.Observed, modes []int) nearby {
 	return b
 }
 
-// newVicinities finds the nearest cells along all modes at once, a distance of one being so many steps.
-func newVicinities(v *vicinity, scale []float64) nearby {
+// newNearest finds the nearest known cells along all modes at once, a distance of one being so many steps.
+func newNearest(v *vicinity, scale []float64) nearby {
 	return nearby{vicinity: v, scale: scale, cells: v.cells, modes: v.modes, places: v.places, labels: v.cells.Shape()}
 }
 
@@ -123,7 +123,7 @@ func (b *nearby) of(w *workspace, cell []int32) (known bool) {
 type workspace struct {
 	around, within         []adjacent
 	apart                  []float64 // of those around
-	quest                  quest
+	search                 neighbourSearch
 	near                   []float64
 	factor, toward, solved []float64
 }

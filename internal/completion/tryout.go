@@ -62,7 +62,7 @@ func (j *job) besides(fit *ensemble, kept, held *tensor.Observed) (of []beside) 
 	look(newNearby(kept, j.orderedModes()))
 	if j.hasVicinity() {
 		v := newVicinity(kept, j.orderedModes())
-		look(newVicinities(v, v.scales(capped(residual), j.Seed, j.Threads)))
+		look(newNearest(v, v.scales(capped(residual), j.Seed, j.Threads)))
 	}
 	return of
 }

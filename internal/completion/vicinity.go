@@ -84,8 +84,8 @@ func (v *vicinity) plant(begin, end int, extent []float64) {
 	v.plant(middle+1, end, extent)
 }
 
-// quest is for the known cells nearest to another. What is found is kept by growing distance.
-type quest struct {
+// neighbourSearch is for the known cells nearest to another. What is found is kept by growing distance.
+type neighbourSearch struct {
 	from     []float64 // place
 	per      []float64 // distance of a step along every mode
 	found    []int32
@@ -94,7 +94,7 @@ type quest struct {
 
 // of sets what is around a cell, a distance of one being so many steps along every mode.
 func (v *vicinity) of(w *workspace, cell []int32, scale []float64) {
-	s := &w.quest
+	s := &w.search
 	s.from, s.per, s.found, s.distance = s.from[:0], s.per[:0], s.found[:0], s.distance[:0]
 	for k, n := range v.modes {
 		s.from, s.per = append(s.from, v.places[k][cell[n]]), append(s.per, 1/scale[n])
@@ -114,7 +114,7 @@ func (v *vicinity) of(w *workspace, cell []int32, scale []float64) {
 }
 
 // visit searches a tree, the half that the cell lies in first, and the other unless all of it is farther than what is found.
-func (v *vicinity) visit(s *quest, cell []int32, begin, end int) {
+func (v *vicinity) visit(s *neighbourSearch, cell []int32, begin, end int) {
 	if begin == end {
 		return
 	}
@@ -136,7 +136,7 @@ func (v *vicinity) visit(s *quest, cell []int32, begin, end int) {
 }
 
 // meet takes a known cell, unless it is the one whose neighbours are looked for or as many are nearer.
-func (v *vicinity) meet(s *quest, cell []int32, at int32) {
+func (v *vicinity) meet(s *neighbourSearch, cell []int32, at int32) {
 	var distance float64
 	own := true
 	for k, n := range v.modes {

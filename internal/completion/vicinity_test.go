@@ -17,7 +17,7 @@ func TestVicinityFindsTheNearestOfAll(t *testing.T) {
 	ordered(o, 1)
 	o.Modes[2].Coordinates = []float64{0, 1, 2, 10, 11, 30, 31, 40}
 	scale := []float64{2, 0, 5, 0.7}
-	near := newVicinities(newVicinity(o, []int{0, 2, 3}), scale)
+	near := newNearest(newVicinity(o, []int{0, 2, 3}), scale)
 	var w workspace
 	for k := range 9 * 3 * 8 * 7 {
 		cell := []int32{int32(k / 168), int32(k / 56 % 3), int32(k / 7 % 8), int32(k % 7)}
