@@ -91,13 +91,29 @@ func uncertainty(pieces []piece) float64 {
 // capMistakes caps errors that are far out, by the bounds of setApart: mistakes among held-out values, which no model foretells, are
 // not to choose between models. Where they are no exception they stay.
 func capMistakes(errors []float64) []float64 {
+	return capSome(errors, mistakeBound(errors), func(int) bool { return true })
+}
+
+// capSome caps errors beyond a bound at some positions.
+func capSome(errors []float64, bound float64, some func(k int) bool) []float64 {
+	capped := slices.Clone(errors)
+	for k, e := range capped {
+		if some(k) {
+			capped[k] = math.Min(math.Max(e, -bound), bound)
+		}
+	}
+	return capped
+}
+
+// mistakeBound is the size beyond which errors are far out; +Inf where such are none, or no exception.
+func mistakeBound(errors []float64) float64 {
 	sizes := make([]float64, len(errors))
 	for k, e := range errors {
 		sizes[k] = math.Abs(e)
 	}
 	slices.Sort(sizes)
 	if len(sizes) == 0 {
-		return errors
+		return math.Inf(1)
 	}
 	bound := farOut * sizes[len(sizes)*9/10]
 	beyond := 0
@@ -105,11 +121,7 @@ func capMistakes(errors []float64) []float64 {
 		beyond++
 	}
 	if bound == 0 || beyond == 0 || float64(beyond) > float64(mostFarOut*float64(len(sizes))) {
-		return errors
+		return math.Inf(1)
 	}
-	capped := slices.Clone(errors)
-	for k, e := range capped {
-		capped[k] = math.Min(math.Max(e, -bound), bound)
-	}
-	return capped
+	return bound
 }

@@ -148,6 +148,7 @@ type explorer struct {
 	lead   int      // the form that the leading candidate has
 	rivals []*trial // that were compared with it, and it
 	joint  []*trial // of models in which all modes follow courses
+	beyond [][]bool // [part][cell]: what no form foretells, of scattered gaps
 }
 
 // selectModel tries the forms of the model on the same held-back cells, then changes the best: numbers of blocks, courses
@@ -187,10 +188,15 @@ func (j *job) selectModel(ctx context.Context, f folds, plan exploration) select
 
 // tryForms tries all forms with the same number of blocks.
 func (e *explorer) tryForms() {
-	for k, c := range e.forms(e.counts[e.start], e.shape) {
+	for _, c := range e.forms(e.counts[e.start], e.shape) {
 		c.spectral = e.spectral && expectsValues(c.settings.Noise)
 		e.first = append(e.first, e.try(c))
-		if e.first[k].error < e.first[e.lead].error {
+	}
+	if e.folds.scattered {
+		e.findMistakes()
+	}
+	for k, t := range e.first {
+		if t.error < e.first[e.lead].error {
 			e.lead = k
 		}
 	}
@@ -211,6 +217,39 @@ func (e *explorer) tryForms() {
 	}
 }
 
+// findMistakes finds the held-back cells on which the errors of all forms are far out, which alone are capped from then on: where
+// one form is not far out, it is the others that fail.
+func (e *explorer) findMistakes() {
+	for part := range e.first[0].errors {
+		bounds := make([]float64, len(e.first))
+		for k, t := range e.first {
+			bounds[k] = mistakeBound(t.errors[part])
+		}
+		beyond := make([]bool, len(e.first[0].errors[part]))
+		for c := range beyond {
+			beyond[c] = true
+			for k, t := range e.first {
+				beyond[c] = beyond[c] && math.Abs(t.errors[part][c]) > bounds[k]
+			}
+		}
+		e.beyond = append(e.beyond, beyond)
+	}
+	for _, t := range e.first {
+		e.rescore(t)
+	}
+}
+
+// rescore caps the errors of a trial where those of all forms are far out.
+func (e *explorer) rescore(t *trial) {
+	var sum, count float64
+	for part, errors := range t.errors {
+		for _, x := range capSome(errors, mistakeBound(errors), func(c int) bool { return e.beyond[part][c] }) {
+			sum, count = sum+float64(x*x), count+1
+		}
+	}
+	t.error = math.Sqrt(sum / math.Max(1, count))
+}
+
 // try tries a candidate, once.
 func (e *explorer) try(c candidate) *trial {
 	key := fmt.Sprint(c.key(), e.chains)
@@ -219,6 +258,9 @@ func (e *explorer) try(c candidate) *trial {
 	}
 	t := e.job.try(e.ctx, e.folds, e.parts, c, e.sweeps, e.chains)
 	e.tried[key] = t
+	if e.beyond != nil {
+		e.rescore(t)
+	}
 	if c.spectral == e.spectral { // trying another start takes nothing from the other trials
 		e.left -= t.cost
 	}
@@ -443,7 +485,8 @@ func (sel *selection) isolated(t *trial) {
 // trial is one candidate's outcome on held-back parts.
 type trial struct {
 	candidate candidate
-	error     float64 // root mean square over the deviation
+	error     float64     // root mean square over the deviation
+	errors    [][]float64 // [part]: of the cells, over the deviation
 	noise     float64
 	cost      float64
 	fit       *ensemble // the one without the first part
@@ -460,15 +503,16 @@ func (j *job) try(ctx context.Context, f folds, held []int, c candidate, sweeps,
 	})
 	var pieces []piece
 	for k, part := range held {
+		capped := errors[k]
 		if f.scattered {
-			errors[k] = capMistakes(errors[k])
+			capped = capMistakes(capped)
 		}
-		pieces = append(pieces, sumPieces(errors[k], f.piecesOf(part))...)
+		pieces = append(pieces, sumPieces(capped, f.piecesOf(part))...)
 	}
 	if f.scattered { // every cell is a piece: they are one
 		pieces = []piece{together(pieces)}
 	}
-	t.error = typical(pieces)
+	t.error, t.errors = typical(pieces), errors
 	t.fit = fits[0]
 	t.noise = fits[0].noise()
 	return t
