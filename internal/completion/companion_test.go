@@ -49,8 +49,9 @@ func TestKrigingSolvesItsEquations(t *testing.T) {
 	residual := []float64{0.3, -1, 2, 100, 0.7, -0.4, 1.1, 100}
 	used := []int{0, 1, 2, 4, 5, 6} // the others: of a mode without a reach, and too far away
 	m := len(used)
-	matrix, toward := make([]float64, m*m), make([]float64, m)
+	matrix, toward, of := make([]float64, m*m), make([]float64, m), make([]float64, m)
 	for a, i := range used {
+		of[a] = residual[i]
 		x := w.around[i]
 		toward[a] = p.Share * math.Exp(-math.Abs(x.steps)/p.Reach[x.mode])
 		for b, k := range used {
@@ -64,14 +65,7 @@ func TestKrigingSolvesItsEquations(t *testing.T) {
 			}
 		}
 	}
-	inverse := invert(t, matrix, m)
-	var value, explained float64
-	for a := range m {
-		for b := range m {
-			value += toward[a] * inverse[a*m+b] * residual[used[b]]
-			explained += toward[a] * inverse[a*m+b] * toward[b]
-		}
-	}
+	value, explained := quadratic(t, toward, matrix, of), quadratic(t, toward, matrix, toward)
 	got := p.correct(&w, 0, residual)
 	if math.Abs(got.add-value) > 1e-12 || math.Abs(got.left-(1-explained)) > 1e-12 {
 		t.Errorf("kriged %v, %v; the equations say %v, %v", got.add, got.left, value, 1-explained)
@@ -91,6 +85,19 @@ func along(cells ...[3]int) (around []adjacent) {
 		around = append(around, adjacent{mode: c[0], steps: float64(c[1]), at: int32(c[2])})
 	}
 	return around
+}
+
+// quadratic is x M⁻¹ y of a positive definite matrix.
+func quadratic(t *testing.T, x, matrix, y []float64) (sum float64) {
+	t.Helper()
+	m := len(x)
+	inverse := invert(t, matrix, m)
+	for a := range m {
+		for b := range m {
+			sum += x[a] * inverse[a*m+b] * y[b]
+		}
+	}
+	return sum
 }
 
 // invert is Gauss–Jordan elimination without pivots, of a positive definite matrix.

@@ -92,7 +92,7 @@ type neighbourSearch struct {
 	distance []float64
 }
 
-// of sets what is around a cell, a distance of one being so many steps along every mode.
+// of adds what is around a cell, a distance of one being so many steps along every mode.
 func (v *vicinity) of(w *workspace, cell []int32, scale []float64) {
 	s := &w.search
 	s.from, s.per, s.found, s.distance = s.from[:0], s.per[:0], s.found[:0], s.distance[:0]
@@ -179,9 +179,9 @@ func (v *vicinity) scales(residual []float64, seed uint64, threads int) []float6
 				tried := p
 				tried.Reach = slices.Clone(p.Reach)
 				tried.Reach[n] = reaches[k]
+				near := newNearest(v, tried.Reach)
 				for _, at := range some {
-					w.around = w.around[:0]
-					v.of(&w, v.cells.Cell(at), tried.Reach)
+					near.of(&w, v.cells.Cell(at))
 					apart := tried.correct(&w, 0, residual).add - residual[at]
 					errors[k] += float64(apart * apart)
 				}

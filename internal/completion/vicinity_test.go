@@ -73,11 +73,12 @@ func TestKrigingOfTheNearestSolvesItsEquations(t *testing.T) {
 	residual := []float64{0.3, -1, 100, 2, 100}
 	used := []int{0, 1, 3}
 	m := len(used)
-	matrix, toward := make([]float64, m*m), make([]float64, m)
+	matrix, toward, of := make([]float64, m*m), make([]float64, m), make([]float64, m)
 	alike := func(x, y []float64) float64 {
 		return p.Share * math.Exp(-math.Abs(x[0]-y[0])/p.Reach[0]-math.Abs(x[2]-y[2])/p.Reach[2])
 	}
 	for a, i := range used {
+		of[a] = residual[i]
 		toward[a] = alike(w.around[i].apart, []float64{0, 0, 0})
 		for b, k := range used {
 			if matrix[a*m+b] = alike(w.around[i].apart, w.around[k].apart); a == b {
@@ -85,14 +86,7 @@ func TestKrigingOfTheNearestSolvesItsEquations(t *testing.T) {
 			}
 		}
 	}
-	inverse := invert(t, matrix, m)
-	var value, explained float64
-	for a := range m {
-		for b := range m {
-			value += toward[a] * inverse[a*m+b] * residual[used[b]]
-			explained += toward[a] * inverse[a*m+b] * toward[b]
-		}
-	}
+	value, explained := quadratic(t, toward, matrix, of), quadratic(t, toward, matrix, toward)
 	if got := p.correct(&w, 0, residual); math.Abs(got.add-value) > 1e-12 || math.Abs(got.left-(1-explained)) > 1e-12 {
 		t.Errorf("kriged %v, %v; the equations say %v, %v", got.add, got.left, value, 1-explained)
 	}
